@@ -1,0 +1,102 @@
+import { ExitCode, LauncherError } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { defaults, type Config, type ConfigSource } from './config.ts'
+import { loadConfigFile, type ConfigFile } from './file.ts'
+import { checkConfig, configSchema, type ConfigKey, type PartialConfig } from './schema.ts'
+
+/** Values of the command line, under the names of their keys. */
+export type Flags = Readonly<Partial<Record<ConfigKey, unknown>>>
+
+/**
+ * One configuration from flags, environment (`ELECTION_DEV_PORT` for `port`…),
+ * file and defaults, in that order of precedence, with the source of each value.
+ * Throws LauncherError `config-invalid` (exit 2).
+ */
+export async function resolveConfig(host: Host, flags: Flags): Promise<Config> {
+  const file = await loadConfigFile(host.cwd)
+  return mergeConfig(host, flags, file)
+}
+
+/** The pure part of `resolveConfig`: the file is loaded already. Registers the token as a secret. */
+export function mergeConfig(host: Pick<Host, 'env' | 'secrets'>, flags: Flags, file: ConfigFile | undefined): Config {
+  const fromFlags = checked(Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)), (key) => flagOf(key))
+  const fromEnvironment = checked(environmentValues(host.env), (key) => variableOf(key))
+  const fromFile = file?.config ?? {}
+  const merged: PartialConfig = { ...fromFile, ...fromEnvironment, ...fromFlags }
+  if (merged.token !== undefined) host.secrets.add(merged.token)
+  const source = (key: ConfigKey): ConfigSource => {
+    if (fromFlags[key] !== undefined) return flagOf(key)
+    if (fromEnvironment[key] !== undefined) return variableOf(key)
+    if (file?.config[key] !== undefined) return file.name
+    return 'default'
+  }
+  return {
+    ...defaults,
+    backend: undefined,
+    settings: undefined,
+    application: undefined,
+    python: undefined,
+    server: undefined,
+    path: undefined,
+    origin: undefined,
+    token: undefined,
+    tokenName: undefined,
+    login: undefined,
+    envFile: undefined,
+    ...merged,
+    source,
+  }
+}
+
+function checked(values: Record<string, unknown>, nameOf: (key: string) => string): PartialConfig {
+  const result = checkConfig(values)
+  if ('config' in result) return result.config
+  const [first] = result.problems
+  throw new LauncherError('config-invalid', first === undefined ? 'The configuration is invalid' : `${nameOf(first.key)} ${first.problem}`, {
+    exitCode: ExitCode.usage,
+    hint: 'election-dev start --help lists the options.',
+  })
+}
+
+/** What the environment gives: strings, read as the type that their key has. */
+function environmentValues(env: Host['env']): Record<string, unknown> {
+  const values: Record<string, unknown> = {}
+  for (const key of Object.keys(configSchema.entries)) {
+    const value = env[variableOf(key)]
+    if (value === undefined || value === '' || key === '$schema' || key === 'login') continue
+    values[key] = readAs(key, value)
+  }
+  return values
+}
+
+const numbers: ReadonlySet<string> = new Set(['port', 'hold', 'startTimeout', 'stopTimeout'])
+const flags: ReadonlySet<string> = new Set(['strictPort', 'strict', 'setup', 'watch', 'parentWatch', 'json', 'verbose'])
+
+/** The text of a flag or variable as the type that the key has; what can't be read stays text, and the schema refuses it. */
+export function readAs(key: string, value: string): unknown {
+  if (numbers.has(key)) return /^\d+$/.test(value) ? Number(value) : value
+  if (flags.has(key)) return { '1': true, true: true, yes: true, '0': false, false: false, no: false }[value.toLowerCase()] ?? value
+  if (key === 'subprotocols') return value.split(',').map((name) => name.trim())
+  if (key === 'ping') {
+    if (value === 'false') return false
+    try {
+      return JSON.parse(value)
+    } catch {
+      return value
+    }
+  }
+  return value
+}
+
+function flagOf(key: string): string {
+  if (key === 'watch' || key === 'parentWatch') return `--no-${dashed(key)}`
+  return key === 'subprotocols' ? '--subprotocol' : `--${dashed(key)}`
+}
+
+function dashed(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}
+
+function variableOf(key: string): string {
+  return `ELECTION_DEV_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+}

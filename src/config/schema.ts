@@ -1,0 +1,90 @@
+import * as v from 'valibot'
+
+/** The servers that the launcher can run, in the order of preference. Never a WSGI server. */
+export const serverNames = ['daphne', 'uvicorn', 'hypercorn', 'runserver'] as const
+export type ServerName = (typeof serverNames)[number]
+
+export const channelLayerChoices = ['auto', 'memory', 'redis'] as const
+export type ChannelLayerChoice = (typeof channelLayerChoices)[number]
+
+const text = (description: string) => v.exactOptional(v.pipe(v.string(), v.nonEmpty(), v.description(description)))
+const flag = (description: string) => v.exactOptional(v.pipe(v.boolean(), v.description(description)))
+const port = (description: string) => v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535), v.description(description)))
+const milliseconds = (description: string) => v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(3_600_000), v.description(description)))
+
+/** How to log in over HTTP where no token is given and none can be minted. The password comes from ELECTION_DEV_PASSWORD alone. */
+const login = v.strictObject({
+  path: v.pipe(v.string(), v.startsWith('/'), v.description('Path of the login request, such as /api/auth/login/')),
+  username: v.pipe(v.string(), v.nonEmpty(), v.description('Who logs in')),
+  usernameField: text('Name of the field that takes the user name; default username'),
+  passwordField: text('Name of the field that takes the password; default password'),
+  tokenField: text('Name of the field of the answer that holds the token; default: access, token, access_token, key, jwt'),
+})
+
+/** Every key of the configuration file. Each flag has its key here, under the same name in camelCase. */
+export const configSchema = v.strictObject({
+  $schema: text('Where the JSON Schema of this file is'),
+  backend: text('Folder that holds manage.py'),
+  settings: text('Settings module, such as core.settings'),
+  application: v.exactOptional(
+    v.pipe(v.string(), v.regex(/^[\w.]+:[\w.]+$/, 'module:attribute, such as core.asgi:application'), v.description('ASGI application, such as core.asgi:application')),
+  ),
+  python: text('Python interpreter of the backend'),
+  server: v.exactOptional(v.pipe(v.picklist(serverNames), v.description('ASGI server'))),
+  host: text('Address that the server binds to; default 127.0.0.1'),
+  port: port('Port that the server binds to; default 8000'),
+  strictPort: flag('Fail where the port is held, instead of taking the next free one'),
+  path: v.exactOptional(v.pipe(v.string(), v.startsWith('/'), v.description('Path of the WebSocket; default /ws/election-updates/'))),
+  origin: text('Origin that the browser will send, such as http://localhost:3000'),
+  token: text('Token for the WebSocket; ELECTION_DEV_TOKEN is the better place'),
+  tokenIn: v.exactOptional(v.pipe(v.picklist(['query', 'header', 'subprotocol']), v.description('Where the token goes; default query'))),
+  tokenName: text('Name of the query parameter or header that takes the token; default token, or Authorization'),
+  subprotocols: v.exactOptional(v.pipe(v.array(v.pipe(v.string(), v.nonEmpty())), v.description('Subprotocols that the page offers'))),
+  login: v.exactOptional(v.pipe(login, v.description('Login request that gives a token; the password is ELECTION_DEV_PASSWORD'))),
+  ping: v.exactOptional(
+    v.pipe(v.union([v.literal(false), v.record(v.string(), v.unknown())]), v.description('Message that the application answers with a pong; false: send none; default {"type":"ping"}')),
+  ),
+  channelLayer: v.exactOptional(v.pipe(v.picklist(channelLayerChoices), v.description('Channel layer; auto asks the environment and .env'))),
+  channelLayerVariable: v.exactOptional(
+    v.pipe(v.string(), v.regex(/^[A-Za-z_]\w*$/, 'the name of an environment variable'), v.description('Variable that the settings read to choose Redis; default USE_REDIS_FOR_CHANNELS')),
+  ),
+  strict: flag('Fail where Redis is wanted and not usable, instead of going on in memory'),
+  envFile: text('The .env file that the settings read'),
+  setup: flag('Make what a fresh checkout lacks: environment, packages, .env, folders, tables, a user'),
+  watch: flag('Keep a socket open after ready and say when it dies; default true'),
+  parentWatch: flag('Stop when the process that started the launcher is gone; default true'),
+  hold: milliseconds('How long verify holds the socket open, in milliseconds; default 2000'),
+  startTimeout: milliseconds('How long the server may take to listen, in milliseconds; default 60000'),
+  stopTimeout: milliseconds('How long the server may take to end before it is killed, in milliseconds; default 5000'),
+  json: flag('Print JSON on standard output'),
+  verbose: flag('Say what was looked at and why it was chosen'),
+})
+
+/** The configuration as a file, flags or the environment give it: every key may be absent. */
+export type PartialConfig = v.InferOutput<typeof configSchema>
+export type ConfigKey = Exclude<keyof PartialConfig, '$schema'>
+export type LoginRequest = v.InferOutput<typeof login>
+
+/** One thing that is wrong with a configuration: which key, what it holds, what is allowed. */
+export interface ConfigProblem {
+  readonly key: string
+  readonly problem: string
+}
+
+/** Checks a value against the schema; gives the typed configuration, or every problem that it has. */
+export function checkConfig(input: unknown): { config: PartialConfig } | { problems: readonly ConfigProblem[] } {
+  const result = v.safeParse(configSchema, input)
+  if (result.success) return { config: result.output }
+  return { problems: result.issues.map((issue) => describe(issue)) }
+}
+
+function describe(issue: v.BaseIssue<unknown>): ConfigProblem {
+  const key = v.getDotPath(issue) ?? ''
+  if (issue.type === 'strict_object') {
+    const where = key.includes('.') ? login.entries : configSchema.entries
+    return { key, problem: `is not a key; allowed here: ${Object.keys(where).join(', ')}` }
+  }
+  if (issue.kind === 'validation' && issue.type === 'regex') return { key, problem: `is ${issue.received}; allowed: ${issue.message}` }
+  const allowed = issue.expected ?? 'another value'
+  return { key, problem: `is ${issue.received}; allowed: ${allowed.replaceAll(' | ', ', ')}` }
+}

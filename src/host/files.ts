@@ -1,0 +1,38 @@
+import { lstat, readFile, realpath, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** The text of a file, or undefined where it can't be read. */
+export async function readText(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch(() => undefined)
+}
+
+/** True where the path leads to a regular file, links followed. */
+export async function isFile(path: string): Promise<boolean> {
+  return stat(path).then((entry) => entry.isFile(), () => false)
+}
+
+/** True where the path leads to a folder, links followed. */
+export async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then((entry) => entry.isDirectory(), () => false)
+}
+
+/** True where a directory entry is there, even a link that leads nowhere. */
+export async function isEntry(path: string): Promise<boolean> {
+  return lstat(path).then(() => true, () => false)
+}
+
+/** The path with links resolved, or the path itself where that fails. */
+export async function realPath(path: string): Promise<string> {
+  return realpath(path).catch(() => path)
+}
+
+/** The folder and the folders above it, nearest first, up to and with `top`; all of them to the root where `top` isn't above. */
+export function upwards(folder: string, top: string): string[] {
+  const folders = [folder]
+  let current = folder
+  while (current !== top && dirname(current) !== current) {
+    current = dirname(current)
+    folders.push(current)
+  }
+  return folders
+}

@@ -1,0 +1,51 @@
+import { resolve } from 'node:path'
+import { ExitCode, LauncherError } from '../errors.ts'
+import { statSync } from 'node:fs'
+import type { Host } from './host.ts'
+import { Secrets } from './secrets.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Environment variables whose values must never be printed. */
+const secretVariables = ['ELECTION_DEV_TOKEN', 'ELECTION_DEV_PASSWORD', 'REDIS_PASSWORD', 'SECRET_KEY', 'DJANGO_SECRET_KEY', 'DATABASE_PASSWORD', 'DB_PASSWORD', 'POSTGRES_PASSWORD']
+
+/**
+ * The real host. `cwd` is `--cwd`, relative to the working folder.
+ * Throws LauncherError `no-such-folder` (exit 2).
+ */
+export function nodeHost(options: { cwd?: string | undefined } = {}): Host {
+  const cwd = resolve(options.cwd ?? '.')
+  if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new LauncherError('no-such-folder', `--cwd: there is no folder ${cwd}`, { exitCode: ExitCode.usage })
+  }
+  const secrets = new Secrets()
+  for (const name of secretVariables) {
+    const value = process.env[name]
+    if (value !== undefined && value !== '') secrets.add(value)
+  }
+  return { platform: process.platform, env: process.env, cwd, now: () => performance.now(), terminal: nodeTerminal(secrets), secrets }
+}
+
+function nodeTerminal(secrets: Secrets): Terminal {
+  const { stdin, stdout, stderr, env } = process
+  // a reader that went away (EPIPE) or a closed terminal (EIO) ends the run by its signal handlers, not by an exception
+  stdout.on('error', () => {})
+  stderr.on('error', () => {})
+  const inCi = env['CI'] !== undefined && env['CI'] !== '' && env['CI'] !== 'false'
+  return {
+    out: (line) => void stdout.write(`${secrets.mask(line)}\n`),
+    err: (line) => void stderr.write(`${secrets.mask(line)}\n`),
+    interactive: stdin.isTTY === true && stderr.isTTY === true && !inCi,
+    outIsTerminal: stdout.isTTY === true,
+    errIsTerminal: stderr.isTTY === true,
+    color: wantsColor(env, stdout.isTTY === true),
+    columns: stdout.columns ?? 80,
+  }
+}
+
+/** NO_COLOR wins, then FORCE_COLOR, then whether it is a terminal that isn't dumb (https://no-color.org, https://force-color.org). */
+export function wantsColor(env: Readonly<Record<string, string | undefined>>, isTerminal: boolean): boolean {
+  if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false
+  const force = env['FORCE_COLOR']
+  if (force !== undefined && force !== '') return force !== '0' && force !== 'false'
+  return isTerminal && env['TERM'] !== 'dumb'
+}

@@ -1,0 +1,53 @@
+import { execa, type Options } from 'execa'
+import { errorCode } from '../errors.ts'
+
+/** What came of a command that was run to its end. */
+export interface Finished {
+  /** `missing`: there is no such program (or it can't be executed). `timeout`: it was killed at its deadline. */
+  readonly outcome: 'exited' | 'missing' | 'timeout'
+  readonly exitCode: number | undefined
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Options of `runToEnd`. */
+export interface RunOptions {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly input?: string
+  /** Milliseconds; the command and its children are killed then. */
+  readonly deadlineMs: number
+}
+
+/**
+ * Runs a short command to its end, without a shell. Never throws: a program
+ * that isn't there, or one that outlives its deadline, is an outcome.
+ */
+export async function runToEnd(file: string, args: readonly string[], options: RunOptions): Promise<Finished> {
+  const settings: Options = {
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.env === undefined ? {} : { env: { ...options.env }, extendEnv: false }),
+    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+    timeout: options.deadlineMs,
+    forceKillAfterDelay: 500,
+    reject: false,
+    maxBuffer: 8_000_000,
+  }
+  try {
+    const result = await execa(file, [...args], settings)
+    const missing = result.exitCode === undefined && ['ENOENT', 'EACCES', 'ENOTDIR', 'ENOEXEC'].includes(result.code ?? '')
+    return {
+      outcome: result.timedOut ? 'timeout' : missing ? 'missing' : 'exited',
+      exitCode: result.exitCode,
+      stdout: textOf(result.stdout),
+      stderr: textOf(result.stderr),
+    }
+  } catch (error) {
+    // a working folder that isn't there is refused before anything is spawned
+    return { outcome: 'missing', exitCode: undefined, stdout: '', stderr: `${errorCode(error) ?? ''} ${String(error)}` }
+  }
+}
+
+function textOf(output: unknown): string {
+  return typeof output === 'string' ? output : ''
+}

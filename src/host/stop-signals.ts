@@ -1,0 +1,55 @@
+/** What asks the launcher to end. */
+export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGBREAK' | 'parent-gone' | 'output-closed'
+
+/** Exit status after a reason: 128 + the signal's number, as shells give it. A closed output is what SIGHUP tells too. */
+export const exitStatusOf: Readonly<Record<StopReason, number>> = {
+  SIGINT: 130,
+  SIGTERM: 143,
+  SIGHUP: 129,
+  SIGBREAK: 130,
+  'parent-gone': 129,
+  'output-closed': 129,
+}
+
+/** How often the parent is looked at, in milliseconds. */
+const parentEveryMs = 250
+
+/**
+ * Calls back for every request to stop, with how many there were: the second
+ * means now. Returns a function that takes the handlers away. `watchParent`: a
+ * launcher whose parent was killed has nobody left who would stop it.
+ */
+export function onStopRequest(callback: (reason: StopReason, count: number) => void, options: { watchParent: boolean }): () => void {
+  let count = 0
+  let last: { reason: StopReason; at: number } | undefined
+  const request = (reason: StopReason) => {
+    const now = performance.now()
+    // a Ctrl+C reaches us from the terminal and once more through a parent such as npm, microseconds apart: that is one request
+    if (last?.reason === reason && now - last.at < 100) return
+    last = { reason, at: now }
+    callback(reason, ++count)
+  }
+  const signals = process.platform === 'win32' ? (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const) : (['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  const handlers = signals.map((signal) => ({ signal, handler: () => request(signal) }))
+  for (const { signal, handler } of handlers) process.on(signal, handler)
+
+  const closed = () => request('output-closed')
+  process.stdout.on('error', closed)
+  process.stderr.on('error', closed)
+
+  const parent = process.ppid
+  // 1 is init or a container's own first process: nobody that we were handed to
+  const watch = options.watchParent && parent > 1 && process.platform !== 'win32'
+  const timer = watch
+    ? setInterval(() => {
+        if (process.ppid !== parent) request('parent-gone')
+      }, parentEveryMs)
+    : undefined
+  timer?.unref()
+  return () => {
+    for (const { signal, handler } of handlers) process.off(signal, handler)
+    process.stdout.off('error', closed)
+    process.stderr.off('error', closed)
+    clearInterval(timer)
+  }
+}

@@ -1,0 +1,32 @@
+import { connect, isIP } from 'node:net'
+import { errorCode } from '../errors.ts'
+
+/** What a TCP connect to one address said. */
+export interface TcpFact {
+  readonly address: string
+  readonly family: 4 | 6
+  readonly result: 'open' | 'refused' | 'unreachable' | 'timeout'
+  /** The system's code (`ECONNREFUSED`), where there is one. */
+  readonly code: string | undefined
+  readonly elapsedMs: number
+}
+
+/** Connects to one address and closes again. Never throws; `deadlineMs` milliseconds at most. */
+export async function connectOnce(address: string, port: number, deadlineMs: number): Promise<TcpFact> {
+  const started = performance.now()
+  const family = isIP(address) === 6 ? 6 : 4
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port })
+    const finish = (result: TcpFact['result'], code?: string) => {
+      clearTimeout(timer)
+      socket.destroy()
+      resolve({ address, family, result, code, elapsedMs: performance.now() - started })
+    }
+    const timer = setTimeout(() => finish('timeout'), deadlineMs)
+    socket.once('connect', () => finish('open'))
+    socket.once('error', (error) => {
+      const code = errorCode(error)
+      finish(code === 'ECONNREFUSED' || code === 'ECONNRESET' ? 'refused' : 'unreachable', code)
+    })
+  })
+}

@@ -1,0 +1,5 @@
+"""The HTTP routes."""
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("elections.urls"))]
