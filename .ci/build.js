@@ -1,0 +1,73 @@
+// Bundles the command line: one small entry and a chunk for each command, so that
+// a start reads a few files instead of some 50 packages.
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const dist = join(root, 'dist')
+
+await rm(dist, { recursive: true, force: true })
+const result = await build({
+  absWorkingDir: root,
+  entryPoints: { cli: 'src/cli.ts' },
+  outdir: dist,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  chunkNames: 'chunks/[name]-[hash]',
+  external: ['jiti'],
+  metafile: true,
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  // packages of the older module system ask for require()
+  banner: { js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);" },
+  logLevel: 'warning',
+})
+
+await mkdir(join(dist, 'python'), { recursive: true })
+await cp(join(root, 'src/python/inspect.py'), join(dist, 'python/inspect.py'))
+await writeFile(join(dist, 'config.schema.json'), `${JSON.stringify(await configSchema(), undefined, 2)}\n`)
+await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await notices(Object.keys(result.metafile.inputs)))
+
+/** The configuration's JSON Schema, made from the one that validates it. */
+async function configSchema() {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: "export { configSchema } from './src/config/schema.ts'; export { toJsonSchema } from '@valibot/to-json-schema'",
+      resolveDir: root,
+    },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    write: false,
+  })
+  const [file] = outputFiles
+  const { configSchema: schema, toJsonSchema } = await import(`data:text/javascript;base64,${Buffer.from(file.contents).toString('base64')}`)
+  return { ...toJsonSchema(schema), title: 'election-dev configuration' }
+}
+
+/** The licences of the packages that the bundle carries. */
+async function notices(inputs) {
+  const names = new Set(inputs.flatMap((input) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []))
+  const parts = []
+  for (const name of [...names].sort()) {
+    const folder = join(root, 'node_modules', name)
+    const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
+    const text = await firstOf(folder, ['LICENSE', 'license', 'LICENSE.md', 'LICENSE.txt', 'License'])
+    parts.push(`${name} ${manifest.version} (${manifest.license ?? 'see its repository'})\n\n${text.trim()}\n`)
+  }
+  return `election-dev carries code of these packages:\n\n${parts.join(`\n${'-'.repeat(78)}\n\n`)}`
+}
+
+async function firstOf(folder, names) {
+  for (const name of names) {
+    const text = await readFile(join(folder, name), 'utf8').catch(() => undefined)
+    if (text !== undefined) return text
+  }
+  return ''
+}

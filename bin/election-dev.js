@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+import { existsSync } from 'node:fs'
+
+// this file alone is read by any Node: what follows needs the version of package.json#engines
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major < 20 || (major === 20 && minor < 19)) {
+  process.stderr.write(`election-dev needs Node 20.19 or newer; this is ${process.version}.\n`)
+  process.exitCode = 2
+} else if (!existsSync(new URL('../dist/cli.js', import.meta.url))) {
+  process.stderr.write('election-dev is not built yet: npm install && npm run build\n')
+  process.exitCode = 2
+} else {
+  const { main } = await import('../dist/cli.js')
+  process.exitCode = await main(process.argv.slice(2))
+}

@@ -1,0 +1,179 @@
+import { Command, CommanderError, Option, InvalidArgumentError } from 'commander'
+import packageJson from '../package.json' with { type: 'json' }
+
+/** The version of this package. */
+export const version: string = packageJson.version
+
+const exitCodes = `
+Exit codes:
+  0    the WebSocket is proven, or the command did what it was asked
+  1    a finding: what is wrong was said, with its id
+  2    could not run: usage or configuration
+  130  stopped by Ctrl+C (SIGINT); 143 by SIGTERM; 129 by a closed terminal`
+
+/** Options of the command line as commander hands them over. */
+type Options = Readonly<Record<string, unknown>>
+
+/**
+ * Runs the command line and gives the exit status. Help and parsing only: each
+ * command is loaded when it is asked for.
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  let status = 0
+  const program = new Command('election-dev')
+    .description('From a Django Channels checkout to a proven WebSocket with one command.\nWhen it can\'t work: the one cause, its evidence, and the command that mends it.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', `
+Examples:
+  $ election-dev demo                 lay out a small election backend, start it, prove its WebSocket
+  $ election-dev start                in your checkout: start the backend, prove its WebSocket, stay up
+  $ election-dev start --setup        the same on a fresh clone: makes what is missing first
+  $ election-dev verify               is the WebSocket of the running backend sound?
+  $ election-dev env                  which channel layer would be written to .env, as a diff
+${exitCodes}`)
+    .exitOverride()
+    .showHelpAfterError('(election-dev --help lists the commands)')
+
+  const start = program
+    .command('start')
+    .description('start the backend on an ASGI server, prove its WebSocket, stay up until Ctrl+C')
+    .addHelpText('after', `
+Examples:
+  $ election-dev start
+  $ election-dev start --setup                      fresh clone: environment, packages, .env, tables, a user
+  $ election-dev start --port 8001 --strict-port
+  $ election-dev start --channel-layer redis        use Redis, and fail where it can't be used
+  $ ELECTION_DEV_TOKEN=… election-dev start         prove it with a token of yours
+  $ election-dev start --json                       one JSON event a line
+
+Every option has its key in election-dev.config.{json,js,mjs,ts} and a variable:
+--port is "port" there and ELECTION_DEV_PORT in the environment.
+${exitCodes}`)
+    .action(async (options: Options) => {
+      const { startCommand } = await import('./commands/start-command.ts')
+      status = await startCommand(options, version)
+    })
+  projectOptions(start)
+  launchOptions(start)
+
+  const verify = program
+    .command('verify')
+    .argument('[url]', 'the WebSocket; default: the one of the project in this folder')
+    .description('prove a WebSocket that is already served: TCP, HTTP, handshake, 2 s hold, ping')
+    .addHelpText('after', `
+Examples:
+  $ election-dev verify
+  $ election-dev verify ws://127.0.0.1:8000/ws/election-updates/ --origin http://localhost:3000
+  $ ELECTION_DEV_TOKEN=… election-dev verify wss://example.org/ws/election-updates/
+${exitCodes}`)
+    .action(async (url: string | undefined, options: Options) => {
+      const { verifyCommand } = await import('./commands/verify.ts')
+      status = await verifyCommand(url, options, version)
+    })
+  projectOptions(verify)
+  verify.addOption(new Option('--hold <ms>', 'how long the socket is held open, in milliseconds (default 2000)').argParser(number))
+  verify.addOption(new Option('--port <port>', 'port of the backend (default 8000)').argParser(number))
+  verify.addOption(new Option('--host <address>', 'address of the backend (default 127.0.0.1)'))
+
+  const env = program
+    .command('env')
+    .description('show what the channel layer\'s choice would change in .env; --write changes it')
+    .option('--write', 'write it')
+    .addHelpText('after', `
+Examples:
+  $ election-dev env                              what would start decide, and why
+  $ election-dev env --channel-layer memory       as a diff
+  $ election-dev env --channel-layer redis --write
+${exitCodes}`)
+    .action(async (options: Options) => {
+      const { envCommand } = await import('./commands/env.ts')
+      status = await envCommand(options)
+    })
+  projectOptions(env)
+  layerOptions(env)
+
+  const demo = program
+    .command('demo')
+    .argument('[dir]', 'where the demo is laid out', 'election-demo')
+    .description('lay out a small election backend, make its environment, start it, prove its WebSocket')
+    .addHelpText('after', `
+Examples:
+  $ election-dev demo
+  $ election-dev demo /tmp/election --port 8010
+${exitCodes}`)
+    .action(async (dir: string, options: Options) => {
+      const { demoCommand } = await import('./commands/demo.ts')
+      status = await demoCommand(dir, options, version)
+    })
+  commonOptions(demo)
+  launchOptions(demo)
+
+  for (const command of program.commands) command.exitOverride().showHelpAfterError(`(election-dev ${command.name()} --help lists the options)`)
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return status
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    const { reportError } = await import('./commands/failure.ts')
+    return reportError(error, { json: argv.includes('--json') })
+  }
+}
+
+function number(value: string): number {
+  if (!/^\d+$/.test(value)) throw new InvalidArgumentError('It must be a number.')
+  return Number(value)
+}
+
+function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
+  return [...(earlier ?? []), value]
+}
+
+/** What every command takes. */
+function commonOptions(command: Command): void {
+  command
+    .option('--cwd <folder>', 'the folder of the project (default: the working folder)')
+    .option('--json', 'print JSON on standard output, and nothing else there')
+    .option('--verbose', 'say what was looked at and why it was chosen')
+}
+
+/** What a command that looks at a project takes. */
+function projectOptions(command: Command): void {
+  commonOptions(command)
+  command
+    .option('--backend <folder>', 'folder that holds manage.py')
+    .option('--settings <module>', 'settings module, such as core.settings')
+    .option('--application <name>', 'ASGI application, such as core.asgi:application')
+    .option('--python <file>', 'interpreter of the backend')
+    .option('--path <path>', 'path of the WebSocket (default /ws/election-updates/, else what the routes say)')
+    .option('--origin <origin>', 'Origin that the browser will send, such as http://localhost:3000')
+    .addOption(new Option('--token-in <place>', 'where the token goes (default query)').choices(['query', 'header', 'subprotocol']))
+    .option('--token-name <name>', 'name of the query parameter or header that takes the token')
+    .addOption(new Option('--subprotocol <name>', 'subprotocol that the page offers; may be given more than once').argParser(collect))
+    .option('--no-ping', 'send the application no {"type":"ping"}')
+    .option('--env-file <file>', 'the .env that the settings read')
+}
+
+/** What chooses the channel layer. */
+function layerOptions(command: Command): void {
+  command
+    .addOption(new Option('--channel-layer <layer>', 'memory, redis, or auto: as the environment and .env say (default auto)').choices(['auto', 'memory', 'redis']))
+    .option('--channel-layer-variable <name>', 'variable that the settings read to choose Redis (default USE_REDIS_FOR_CHANNELS)')
+    .option('--strict', 'fail where Redis is wanted and not usable, instead of going on in memory')
+}
+
+/** What starts a server. */
+function launchOptions(command: Command): void {
+  layerOptions(command)
+  command
+    .addOption(new Option('--server <name>', 'ASGI server (default: the first that is installed)').choices(['daphne', 'uvicorn', 'hypercorn', 'runserver']))
+    .option('--host <address>', 'address to bind (default 127.0.0.1; 0.0.0.0 opens it to the network)')
+    .addOption(new Option('--port <port>', 'port to bind (default 8000; the next free one where it is held)').argParser(number))
+    .option('--strict-port', 'fail where the port is held')
+    .option('--setup', 'make what a fresh checkout lacks, after listing it')
+    .option('--no-watch', 'do not keep a socket open after ready')
+    .option('--no-parent-watch', 'go on when the process that started this is gone')
+    .addOption(new Option('--hold <ms>', 'how long a socket is held that answers no ping, in milliseconds (default 2000)').argParser(number))
+    .addOption(new Option('--start-timeout <ms>', 'how long the server may take to listen, in milliseconds (default 60000)').argParser(number))
+    .addOption(new Option('--stop-timeout <ms>', 'how long the server may take to end before it is killed, in milliseconds (default 5000)').argParser(number))
+}

@@ -1,0 +1,89 @@
+import { writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { cwdOf, flagsOf } from '../config/flags.ts'
+import { mergeConfig } from '../config/resolve.ts'
+import { ExitCode, LauncherError } from '../errors.ts'
+import { readCheckout } from '../facts/checkout.ts'
+import { isFile, readText } from '../host/files.ts'
+import type { Host } from '../host/host.ts'
+import { nodeHost } from '../host/node-host.ts'
+import { exitStatusOf, onStopRequest, type StopReason } from '../host/stop-signals.ts'
+import { choosePython } from '../plan/environment.ts'
+import { planSetup, type SetupStep } from '../plan/setup.ts'
+import { layOutDemo } from '../run/lay-out.ts'
+import { runSetupStep } from '../run/setup.ts'
+import { gatherSetup, type SetupRun } from './start-setup.ts'
+import { reportFor, start } from './start.ts'
+
+/**
+ * `election-dev demo [dir]`: lays out the demo, makes its environment, tables
+ * and user, and starts it. A second run finds all of it there. Gives the exit
+ * status of `start`.
+ */
+export async function demoCommand(dir: string, options: Readonly<Record<string, unknown>>, version: string): Promise<number> {
+  const outer = nodeHost({ cwd: cwdOf(options) })
+  const folder = resolve(outer.cwd, dir)
+  const host: Host = { ...outer, cwd: folder }
+  const flags = flagsOf(options)
+  const config = mergeConfig(host, flags, undefined)
+  const report = await reportFor(host, config)
+  const abort = new AbortController()
+  let reason: StopReason | undefined
+  const takeAway = onStopRequest((why) => {
+    reason ??= why
+    abort.abort()
+  }, { watchParent: config.parentWatch })
+  try {
+    await makeReady({ host, config, report, signal: abort.signal }, folder)
+  } catch (error) {
+    if (!(error instanceof LauncherError)) throw error
+    if (reason === undefined) report.error(error)
+    const status = reason === undefined ? error.exitCode : exitStatusOf[reason]
+    report.end(status)
+    return status
+  } finally {
+    takeAway()
+  }
+  if (reason !== undefined) {
+    report.end(exitStatusOf[reason])
+    return exitStatusOf[reason]
+  }
+  report.end(ExitCode.ok)
+  return start(host, flags, { version, page: (url) => `${url.href}   two windows, a vote in one moves the other` })
+}
+
+/** Lays out the demo and makes what it lacks: environment, packages, tables, its user. */
+async function makeReady(run: SetupRun, folder: string): Promise<void> {
+  const { host, config, report } = run
+  if (await layOutDemo(folder)) report.phase(`laying out ${folder}`)
+  let checkout = await readCheckout(host, config)
+  const facts = await gatherSetup(run, checkout, false)
+  const wanted: readonly string[] = ['venv-missing', 'venv-broken', 'missing-dep']
+  const steps = planSetup(facts).filter(({ id }) => wanted.includes(id))
+  if (steps.some(({ id }) => id === 'venv-missing') && !facts.hasUv && facts.python.kind === 'venv-missing' && facts.python.base === undefined) {
+    throw new LauncherError('venv-missing', 'There is no Python to make the environment of the demo with', {
+      evidence: ['Neither uv nor python3 is on the PATH'],
+      hint: 'Install one:  apt install python3-venv · brew install python · winget install Python.Python.3.13',
+    })
+  }
+  for (const step of steps) await work(run, checkout.project.backend, step, '')
+  checkout = await readCheckout(host, config)
+  const choice = choosePython(checkout.python, checkout.requirements?.names)
+  if (choice.kind !== 'ready') {
+    throw new LauncherError(choice.kind, 'The environment of the demo lacks packages after the installation', { hint: `In ${checkout.project.backend}: venv/bin/python -m pip install -r requirements.txt` })
+  }
+  const { python } = choice.environment
+  const { backend } = checkout.project
+  const stamp = join(backend, '.demo-ready')
+  if ((await readText(stamp)) === python && (await isFile(join(backend, 'db.sqlite3')))) return
+  for (const args of [['migrate', '--no-input', '--verbosity', '0'], ['demo_user']]) {
+    const shown = `python manage.py ${args[0] ?? ''}`
+    await work(run, backend, { id: 'migrations-pending', title: shown, shown, evidence: '', certain: true, action: { kind: 'command', file: python, args: ['manage.py', ...args], cwd: backend } }, python)
+  }
+  await writeFile(stamp, python)
+}
+
+async function work({ host, report, signal }: SetupRun, backend: string, step: SetupStep, python: string): Promise<void> {
+  report.setupStep(step)
+  await runSetupStep(host, step, { backend, python, env: host.env, reader: 'decouple', onLine: (line) => report.line('setup', line), signal })
+}

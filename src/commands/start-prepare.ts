@@ -1,0 +1,179 @@
+import { ExitCode, LauncherError } from '../errors.ts'
+import { readCheckout, type Checkout } from '../facts/checkout.ts'
+import { findHolder } from '../facts/holder.ts'
+import { inspect, type Inspection } from '../facts/inspect.ts'
+import { nextFreePort } from '../facts/next-port.ts'
+import { probePort } from '../facts/port.ts'
+import { shown } from '../facts/project.ts'
+import type { PythonEnvironment } from '../facts/python.ts'
+import { redisNow, redisProtocol, type RedisNow } from '../facts/redis-now.ts'
+import { decideLayer, type LayerDecision } from '../plan/channel-layer.ts'
+import { choosePython } from '../plan/environment.ts'
+import { backendEnvironment, planLaunch, type LaunchPlan } from '../plan/launch.ts'
+import { decidePort, holderWords } from '../plan/port.ts'
+import { chooseServer, type ServerChoice } from '../plan/server.ts'
+import { gatingSteps, planSetup } from '../plan/setup.ts'
+import { writeLayerChoice } from '../run/layer-choice.ts'
+import { ensureSetup, gatherSetup, type SetupRun } from './start-setup.ts'
+
+/** Everything that is decided before the server is launched. */
+export interface Prepared extends SetupRun {
+  readonly checkout: Checkout
+  readonly environment: PythonEnvironment
+  readonly server: Extract<ServerChoice, { kind: 'server' }>
+  readonly application: string
+  readonly layer: LayerDecision
+  readonly port: number
+  readonly plan: LaunchPlan
+  /** Redis as the variables name it; probed once, never on the path to the launch unless it is wanted. */
+  readonly redis: () => Promise<RedisNow>
+  /** Starts a look at the project by its own interpreter, beside the server. */
+  readonly inspect: () => Inspection
+}
+
+/**
+ * Decides everything that `start` runs with: checkout, environment, server,
+ * channel layer, port. Throws LauncherError where it can't be run.
+ * `look`: what is missing is looked for by the project's own interpreter, even where the files look complete.
+ */
+export async function prepare(run: SetupRun, options: { look?: boolean } = {}): Promise<Prepared> {
+  const { host, config, report } = run
+  const [found, portFact] = await Promise.all([readCheckout(host, config), probePort(config.port, config.host)])
+  const checkout = await completeCheckout(run, found, options.look === true)
+  const { project } = checkout
+  const choice = choosePython(checkout.python, checkout.requirements?.names)
+  if (choice.kind !== 'ready') throw new LauncherError(choice.kind, 'The backend has no Python environment that can run it', { hint: 'election-dev start --setup' })
+  const { environment } = choice
+  report.note(`project ${shown(project, project.backend)} · settings ${project.settingsModule} (${project.settingsSource})`)
+  report.note(`python ${environment.label}`)
+  if (choice.note !== undefined) report.warning('wrong-venv', `${choice.note}; using ${environment.label}`)
+
+  const server = serverOf(run, checkout, environment)
+  let probing: Promise<RedisNow> | undefined
+  const redis = () => (probing ??= redisNow(checkout.redis, redisProtocol(environment.packages)))
+  const layer = await layerOf(run, checkout, redis)
+  if (layer.write !== undefined) {
+    const written = await writeLayerChoice(checkout, layer.write)
+    if (written) report.note(`${layer.write.key}=${layer.write.value} written to ${shown(project, project.dotenv)}`)
+  }
+  const color = host.terminal.color && !config.json
+  const application = project.application ?? (await askApplication(run, checkout, environment, layer))
+  report.note(`application ${application} (${project.applicationSource}) · ${server.name} ${server.version}: ${server.why}`)
+  const plan = planLaunch({
+    config,
+    backend: project.backend,
+    settingsModule: project.settingsModule,
+    application,
+    environment,
+    server,
+    layer,
+    env: host.env,
+    color,
+    platform: host.platform,
+  })
+  return {
+    ...run,
+    checkout,
+    environment,
+    server,
+    application,
+    layer,
+    port: await portFor(run, checkout, portFact),
+    plan,
+    redis,
+    inspect: () =>
+      inspect(host, { python: environment.python, backend: project.backend, env: plan.env, application, mint: config.token === undefined, deadlineMs: config.startTimeout }),
+  }
+}
+
+/** Looks for what a fresh checkout lacks, where there is a sign of it or it is asked for; makes it with the user's word. */
+async function completeCheckout(run: SetupRun, checkout: Checkout, look: boolean): Promise<Checkout> {
+  const { config } = run
+  const choice = choosePython(checkout.python, checkout.requirements?.names)
+  const signs = choice.kind !== 'ready' || (checkout.dotenv.kind === 'absent' && checkout.project.dotenvExample !== undefined)
+  if (!signs && !config.setup && !look) return checkout
+  const facts = await gatherSetup(run, checkout, true)
+  const steps = planSetup(facts)
+  return ensureSetup(run, checkout, config.setup ? steps : gatingSteps(steps, facts))
+}
+
+function serverOf({ config }: SetupRun, checkout: Checkout, environment: PythonEnvironment): Extract<ServerChoice, { kind: 'server' }> {
+  const choice = chooseServer({ packages: environment.packages, hasDaphneApp: checkout.project.hasDaphneApp, wanted: config.server })
+  if (choice.kind === 'server') return choice
+  throw new LauncherError(choice.id, 'There is no server that can speak WebSocket', {
+    evidence: [`${environment.label}: ${choice.reason}`],
+    hint: `Install one:  ${environment.python} -m pip install ${choice.install.map((name) => (name.includes('[') ? `'${name}'` : name)).join(' ')}`,
+  })
+}
+
+async function layerOf({ config, report }: SetupRun, checkout: Checkout, redis: () => Promise<RedisNow>): Promise<LayerDecision> {
+  const { dotenv, layerVariable, wish } = checkout
+  const wanted = config.channelLayer === 'redis' || (config.channelLayer === 'auto' && wish.kind === 'set' && wish.redis)
+  const now = wanted && layerVariable !== undefined ? await redis() : undefined
+  if (now?.malformed !== undefined) {
+    throw new LauncherError('env-value-malformed', `${now.malformed.name} can't be read`, { evidence: now.malformed.evidence, hint: `Correct it in ${now.malformed.source}.` })
+  }
+  const hasKey = dotenv.kind === 'present' && dotenv.entries.some(({ key }) => key === layerVariable)
+  const decision = decideLayer({
+    choice: config.channelLayer,
+    wish,
+    variable: layerVariable,
+    redis: now?.fact,
+    strict: config.strict,
+    instances: 1,
+    dotenv: dotenv.kind === 'present' ? (hasKey ? 'with-key' : 'without-key') : dotenv.kind,
+  })
+  if (decision.error !== undefined) {
+    throw new LauncherError(decision.error.id, decision.error.text, {
+      evidence: now?.fact?.usable === false ? now.fact.evidence : [],
+      hint:
+        decision.error.id === 'channel-layer-not-chosen'
+          ? 'Let the settings read USE_REDIS_FOR_CHANNELS, or name the variable that they read: "channelLayerVariable" in election-dev.config.json.'
+          : 'Without Redis:  election-dev start --channel-layer memory\nWith it:        docker run -d --name redis -p 6379:6379 redis:7-alpine',
+    })
+  }
+  if (decision.warning !== undefined) report.warning(decision.warning.id, `${decision.warning.text}. Using the in-memory layer; .env is left as it is`)
+  return decision
+}
+
+/** Settings that name their application in a way that can't be read as text: the interpreter is asked before the launch. */
+async function askApplication({ host, config }: SetupRun, checkout: Checkout, environment: PythonEnvironment, layer: LayerDecision): Promise<string> {
+  const { project } = checkout
+  const env = backendEnvironment({ env: host.env, settingsModule: project.settingsModule, layer, color: false })
+  const inspection = inspect(host, { python: environment.python, backend: project.backend, env, application: undefined, mint: false, deadlineMs: config.startTimeout })
+  const settings = await inspection.get('settings')
+  inspection.cancel()
+  await inspection.ended
+  const named = settings?.asgi_application
+  const match = typeof named === 'string' ? /^([\w.]+)\.(\w+)$/.exec(named) : null
+  if (match !== null) return `${match[1] ?? ''}:${match[2] ?? ''}`
+  const error = inspection.errorOf('settings')
+  throw new LauncherError('asgi-application-setting-wrong', 'Neither the settings nor the files tell which ASGI application to run', {
+    evidence: error === undefined ? [`${project.settingsModule} has no ASGI_APPLICATION, and there is no asgi.py beside it`] : [`${error.type}: ${error.message}`],
+    hint: 'Name it: election-dev start --application core.asgi:application',
+    exitCode: ExitCode.finding,
+  })
+}
+
+async function portFor({ host, config, report }: SetupRun, checkout: Checkout, fact: Awaited<ReturnType<typeof probePort>>): Promise<number> {
+  const held = fact.binds.some(({ result }) => result === 'held')
+  const holder = held ? await findHolder(host, fact) : undefined
+  const decision = decidePort(fact, { host: config.host, strict: config.strictPort, holder, backend: checkout.project.backend })
+  if (decision.kind === 'take') return decision.port
+  if (decision.kind === 'fail') {
+    if (decision.id === 'bad-port-permission') {
+      throw new LauncherError(decision.id, `This user may not bind port ${fact.port}`, { evidence: [`Binding ${config.host} port ${fact.port}: EACCES`], hint: 'Use a port above 1023:  election-dev start --port 8000' })
+    }
+    if (decision.id === 'bind-address-unavailable') {
+      throw new LauncherError(decision.id, `This machine doesn't have the address ${config.host}`, { evidence: [`Binding ${config.host} port ${fact.port}: EADDRNOTAVAIL`], hint: 'election-dev start --host 127.0.0.1' })
+    }
+    throw new LauncherError(decision.id, `Port ${fact.port} is held`, {
+      evidence: [`By ${holderWords(decision.holder ?? 'unknown', holder)}`],
+      hint: `End that program, or take another port:  election-dev start --port ${fact.port + 1}`,
+    })
+  }
+  const next = await nextFreePort(fact.port, config.host)
+  if (next === undefined) throw new LauncherError('port-in-use', `Port ${fact.port} is held, and no port above it is free`, { evidence: [`By ${holderWords(decision.holder, holder)}`], hint: 'Name a port: --port' })
+  report.warning(decision.holder === 'wsgi-server' ? 'wsgi-server-on-port' : 'port-in-use', `Port ${fact.port} is held by ${holderWords(decision.holder, holder)}: using ${next}`)
+  return next
+}

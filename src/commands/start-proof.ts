@@ -1,0 +1,156 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { plainPaths, servesPath, type FactOf } from '../facts/inspect-facts.ts'
+import type { Inspection } from '../facts/inspect.ts'
+import { isInMemory, isRedisLayer, layerEndpoint, redisProtocol } from '../facts/redis-now.ts'
+import { probeRedis, type RedisFact } from '../facts/redis.ts'
+import { connectAddress, type BringUp } from '../run/bring-up.ts'
+import { shownUrl, type Endpoint } from '../verify/endpoint.ts'
+import { logIn } from '../verify/login.ts'
+import { prove, type Proof } from '../verify/prove.ts'
+import { shapeOf } from '../verify/token.ts'
+import type { Prepared } from './start-prepare.ts'
+
+/** Where the seed's projects have their WebSocket. */
+export const defaultPath = '/ws/election-updates/'
+/** How long the project's own interpreter is waited for once the server listens, in milliseconds. */
+const patienceMs = 10_000
+
+/** How the token was come by. */
+export type TokenSource = 'given' | 'login' | 'minted' | 'none'
+
+/** Proves the WebSocket of a backend that listens, and again whenever it is asked. */
+export interface Prover {
+  /** Without the token. */
+  readonly url: string
+  readonly port: number
+  readonly inspection: Inspection
+  readonly tokenSource: () => TokenSource
+  /** Why there is no token, in a sentence, where there is none. */
+  readonly tokenNote: () => string | undefined
+  readonly first: () => Promise<Proof>
+  readonly again: () => Promise<Proof>
+}
+
+/** What a proof is made with. */
+interface Credentials {
+  readonly token: string | undefined
+  readonly cookie: string | undefined
+  readonly source: TokenSource
+  readonly note: string | undefined
+}
+
+/** Makes the prover of a run; nothing is tried before `first`. */
+export function startProof(prepared: Prepared, inspection: Inspection, up: Extract<BringUp, { kind: 'listening' }>): Prover {
+  const { config, checkout } = prepared
+  const address = connectAddress(config.host)
+  const base = new URL(`ws://${address.includes(':') ? `[${address}]` : address}:${up.port}`)
+  let path = config.path ?? defaultPath
+  let credentials: Credentials = { token: undefined, cookie: undefined, source: 'none', note: undefined }
+
+  const endpoint = (): Endpoint => ({
+    url: new URL(path, base),
+    origin: config.origin ?? checkout.project.frontendOrigin ?? `http://${base.host}`,
+    token: credentials.token,
+    tokenIn: config.tokenIn,
+    tokenName: config.tokenName,
+    cookie: credentials.cookie,
+    subprotocols: config.subprotocols,
+    ping: config.ping,
+  })
+  const attempt = (experiments: boolean): Promise<Proof> =>
+    prove(endpoint(), {
+      holdMs: config.hold,
+      pongIsEnough: () => layerIsSound(prepared, inspection),
+      tokenIsOurs: credentials.source === 'minted',
+      reachable: true,
+      experiments,
+    })
+  return {
+    get url() {
+      return shownUrl(new URL(path, base))
+    },
+    port: up.port,
+    inspection,
+    tokenSource: () => credentials.source,
+    tokenNote: () => credentials.note,
+    first: async () => {
+      const [routes, found] = await Promise.all([config.path === undefined ? within(inspection.get('routes')) : undefined, credentialsFor(prepared, inspection, base)])
+      path = config.path ?? pathOf(routes)
+      credentials = found
+      const empty = (await within(inspection.get('database')))?.state === 'empty'
+      return attempt(!empty)
+    },
+    again: async () => {
+      // a token of ours that ran out is no news about the backend
+      const stale = credentials.source !== 'given' && shapeOf(credentials.token, Date.now()).kind === 'expired'
+      if (stale) credentials = await credentialsFor(prepared, prepared.inspect(), base)
+      return attempt(false)
+    },
+  }
+}
+
+/** The path to prove: the usual one where it is served or nothing else is known, else the first plain route. */
+export function pathOf(routes: FactOf<'routes'> | undefined): string {
+  if (routes === undefined || servesPath(routes.routes, defaultPath)) return defaultPath
+  return plainPaths(routes.routes)[0] ?? defaultPath
+}
+
+async function credentialsFor(prepared: Prepared, inspection: Inspection, base: URL): Promise<Credentials> {
+  const { host, config } = prepared
+  const none = { token: undefined, cookie: undefined }
+  if (config.token !== undefined) return { ...none, token: config.token, source: 'given', note: undefined }
+  if (config.login !== undefined) {
+    const backend = new URL(base.href.replace(/^ws/, 'http'))
+    const answer = await logIn(host, backend, config.login, 5000)
+    if (answer.result === 'token') return { ...none, token: answer.token, source: 'login', note: undefined }
+    if (answer.result === 'cookie') return { ...none, cookie: answer.cookie, source: 'login', note: undefined }
+    return { ...none, source: 'none', note: `The login gave no token: ${answer.reason}` }
+  }
+  const minted = await within(inspection.get('token'))
+  if (typeof minted?.token === 'string') return { ...none, token: minted.token, source: 'minted', note: undefined }
+  return { ...none, source: 'none', note: await whyNone(inspection, minted) }
+}
+
+async function whyNone(inspection: Inspection, minted: FactOf<'token'> | undefined): Promise<string | undefined> {
+  if (typeof minted?.why === 'string') return `No token could be minted: ${minted.why}`
+  const users = await within(inspection.get('users'))
+  if (users?.model != null && users.active === 0) return 'No token could be minted: the database has no active user (election-dev start --setup makes one)'
+  const error = inspection.errorOf('settings') ?? inspection.errorOf('setup') ?? inspection.errorOf('users') ?? inspection.errorOf('token')
+  return error === undefined ? undefined : `No token could be minted: ${error.type}: ${error.message}`
+}
+
+/**
+ * Whether a pong is proof enough: a layer that keeps everything in the process
+ * can't fail later, and a Redis that was probed won't. With any other one an
+ * exception may still come on daphne's 1 s tick, so the socket has to be held.
+ */
+async function layerIsSound(prepared: Prepared, inspection: Inspection): Promise<boolean> {
+  const { layer } = prepared
+  if (layer.layer === 'memory' && layer.environment !== undefined && !(await settingsDisagree(inspection))) return true
+  if (layer.layer === 'redis') return (await prepared.redis()).fact?.usable === true
+  const settings = await within(inspection.get('settings'))
+  if (settings === undefined) return false
+  if (isInMemory(settings.layer_backend)) return true
+  if (!isRedisLayer(settings.layer_backend)) return settings.layer_backend == null
+  return (await redisOfSettings(prepared, settings))?.usable === true
+}
+
+/** A project that names the variable and doesn't heed it: what its settings say counts. */
+async function settingsDisagree(inspection: Inspection): Promise<boolean> {
+  const settings = await within(inspection.get('settings'))
+  return settings !== undefined && isRedisLayer(settings.layer_backend)
+}
+
+/** The Redis that the project's own settings name, probed. */
+export async function redisOfSettings(prepared: Prepared, settings: FactOf<'settings'>): Promise<RedisFact | undefined> {
+  const endpoint = layerEndpoint(settings, prepared.checkout.redis)
+  return endpoint === undefined ? undefined : probeRedis(endpoint, { protocol: redisProtocol(prepared.environment.packages) })
+}
+
+async function within<T>(promise: Promise<T>): Promise<T | undefined> {
+  const over = new AbortController()
+  const late = delay(patienceMs, undefined, { signal: over.signal }).catch(() => undefined)
+  const result = await Promise.race([promise, late])
+  over.abort()
+  return result
+}

@@ -1,0 +1,156 @@
+import type { Config } from '../config/config.ts'
+import { ExitCode, LauncherError } from '../errors.ts'
+import { readCheckout, type Checkout } from '../facts/checkout.ts'
+import { parseDotenv } from '../facts/dotenv.ts'
+import { inspect } from '../facts/inspect.ts'
+import { onPath } from '../facts/tools.ts'
+import { isFolder, readText } from '../host/files.ts'
+import type { Host } from '../host/host.ts'
+import { choosePython, missingPackages } from '../plan/environment.ts'
+import { planSetup, setupInterpreter, type SetupFacts, type SetupStep } from '../plan/setup.ts'
+import type { StartReport } from '../report/start-report.ts'
+import { runSetupStep } from '../run/setup.ts'
+import { join } from 'node:path'
+
+/** How long a look at the project may take before its setup, in milliseconds. */
+const inspectMs = 60_000
+
+/** What the setup works with. */
+export interface SetupRun {
+  readonly host: Host
+  readonly config: Config
+  readonly report: StartReport
+  readonly signal: AbortSignal
+}
+
+/** Gathers what decides about the setup. `look`: also by the project's own interpreter, which takes half a second. */
+export async function gatherSetup({ host, config }: SetupRun, checkout: Checkout, look: boolean): Promise<SetupFacts> {
+  const { project, requirements, dotenv } = checkout
+  const python = choosePython(checkout.python, checkout.requirements?.names)
+  const names = requirements?.names ?? []
+  const missing = missingPackages(names, python)
+  const base = {
+    root: project.root,
+    backend: project.backend,
+    platform: host.platform,
+    python,
+    requirements,
+    missingPackages: missing,
+    hasUv: (await onPath(host, 'uv')) !== undefined,
+    dotenv: { path: project.dotenv, present: dotenv.kind !== 'absent', example: project.dotenvExample },
+  }
+  if (python.kind !== 'ready' || !look) {
+    const forecast: string[] = []
+    for (const folder of project.logFolders) {
+      if (!(await isFolder(join(project.backend, folder)))) forecast.push(join(project.backend, folder))
+    }
+    return { ...base, missingFolders: forecast, inspected: undefined, needsDotenv: true }
+  }
+  const env = { ...host.env, DJANGO_SETTINGS_MODULE: project.settingsModule }
+  const first = await lookAt(host, python.environment.python, project.backend, env)
+  const needsDotenv = first.settings === undefined && dotenv.kind === 'absent' && project.dotenvExample !== undefined
+  // with the example's values in its environment, a project without .env can be looked at before anything is written
+  const seen = needsDotenv ? await lookAt(host, python.environment.python, project.backend, { ...(await exampleValues(checkout)), ...env }) : first
+  if (config.verbose && seen.settings === undefined) host.terminal.err(`  the settings can't be imported: ${seen.error ?? 'no answer'}`)
+  if (seen.settings === undefined) return { ...base, missingFolders: [], inspected: undefined, needsDotenv }
+  const pending = seen.pending.length > 0
+  return {
+    ...base,
+    missingFolders: seen.folders,
+    needsDotenv,
+    inspected: { database: seen.database === 'ready' && pending ? 'pending' : seen.database, activeUsers: seen.activeUsers },
+  }
+}
+
+async function exampleValues(checkout: Checkout): Promise<Record<string, string>> {
+  const text = (await readText(checkout.project.dotenvExample ?? '')) ?? ''
+  const entries = parseDotenv(text, checkout.project.dotenvReader ?? 'decouple')
+  // an empty SECRET_KEY in the example is filled at the copy; Django refuses an empty one
+  return Object.fromEntries(entries.map(({ key, value }) => [key, value === '' && /SECRET_KEY/.test(key) ? 'to-be-made' : value]))
+}
+
+interface Look {
+  readonly settings: object | undefined
+  readonly folders: readonly string[]
+  readonly database: 'none' | 'empty' | 'ready' | 'unknown'
+  readonly activeUsers: number | undefined
+  readonly pending: readonly string[]
+  readonly error: string | undefined
+}
+
+async function lookAt(host: Host, python: string, backend: string, env: Readonly<Record<string, string | undefined>>): Promise<Look> {
+  const inspection = inspect(host, { python, backend, env, application: undefined, mint: false, deadlineMs: inspectMs })
+  const settings = await inspection.get('settings')
+  const folders = (await inspection.get('folders'))?.missing.map(({ folder }) => folder) ?? []
+  const database = (await inspection.get('database'))?.state ?? 'unknown'
+  const users = await inspection.get('users')
+  const pending = (await inspection.get('migrations'))?.pending ?? []
+  await inspection.ended
+  const error = inspection.errorOf('settings') ?? inspection.errorOf('setup')
+  return { settings, folders, database, activeUsers: users?.model === null ? undefined : users?.active, pending, error: error === undefined ? undefined : `${error.type}: ${error.message}` }
+}
+
+/**
+ * Sees to it that the checkout can run. Says what is missing; with `--setup`, or
+ * yes at the prompt, makes it. Gives the checkout as it is then. Throws
+ * LauncherError `setup-needed` where something is missing and nothing was asked for.
+ */
+export async function ensureSetup(run: SetupRun, checkout: Checkout, steps: readonly SetupStep[]): Promise<Checkout> {
+  const { config, report } = run
+  if (steps.length === 0) return checkout
+  if (!config.setup && !(await agreed(run, steps))) {
+    throw new LauncherError('setup-needed', "This checkout isn't ready to run", {
+      evidence: steps.map(({ title, shown }, index) => `${index + 1}. ${title}:  ${shown}`),
+      hint: 'election-dev start --setup   does all of it, in this order.',
+      exitCode: ExitCode.finding,
+    })
+  }
+  if (config.setup) report.setupList(steps)
+  return work(run, checkout, steps)
+}
+
+async function agreed({ host, report }: SetupRun, steps: readonly SetupStep[]): Promise<boolean> {
+  if (!host.terminal.interactive) return false
+  report.setupList(steps)
+  const { createInterface } = await import('node:readline/promises')
+  const prompt = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    const answer = await prompt.question('  Make all of it now? [Y/n] ')
+    return /^(?:y(?:es)?)?$/i.test(answer.trim())
+  } finally {
+    prompt.close()
+  }
+}
+
+/** Works through the steps. What was forecast is planned again once the packages are there and the settings can be looked at. */
+async function work(run: SetupRun, checkout: Checkout, steps: readonly SetupStep[]): Promise<Checkout> {
+  const done = new Set<string>()
+  let current = checkout
+  let waiting = [...steps]
+  while (waiting.length > 0) {
+    const [step] = waiting
+    if (step === undefined || run.signal.aborted) break
+    if (!step.certain) {
+      const facts = await gatherSetup(run, current, true)
+      const planned = planSetup(facts).filter(({ shown }) => !done.has(shown))
+      waiting = planned.map((entry) => ({ ...entry, certain: true }))
+      if (waiting.length === 0) break
+      continue
+    }
+    run.report.setupStep(step)
+    const facts = await gatherSetup(run, current, false)
+    const user = await runSetupStep(run.host, step, {
+      backend: current.project.backend,
+      python: setupInterpreter(facts),
+      env: { ...run.host.env, DJANGO_SETTINGS_MODULE: current.project.settingsModule },
+      reader: current.project.dotenvReader ?? 'decouple',
+      onLine: (line) => run.report.line('setup', line),
+      signal: run.signal,
+    })
+    if (user !== undefined) run.report.setupUser(user)
+    done.add(step.shown)
+    waiting.shift()
+    current = await readCheckout(run.host, run.config)
+  }
+  return current
+}

@@ -1,0 +1,114 @@
+import { diagnosis, type Diagnosis } from '../checks/diagnosis.ts'
+import { mergeDiagnosis } from '../checks/refine.ts'
+import { judgeSession } from '../checks/wire-session.ts'
+import { redisVerdict } from '../checks/redis.ts'
+import { shown } from '../facts/project.ts'
+import { isInMemory, isRedisLayer, type RedisNow } from '../facts/redis-now.ts'
+import type { ReadySummary, SocketState } from '../report/start-report.ts'
+import { connectAddress, type BringUp } from '../run/bring-up.ts'
+import type { SocketClose } from '../verify/held-socket.ts'
+import type { Proof } from '../verify/prove.ts'
+import { redisOfSettings, type Prover } from './start-proof.ts'
+import type { Prepared } from './start-prepare.ts'
+import type { StartExtras } from './start.ts'
+
+/** The dot for a proof, with the cause as exact as it is known. */
+export function stateOf(proof: Proof, exact: Diagnosis | undefined): SocketState {
+  const { facts } = proof
+  if (proof.state === 'proven' || exact === undefined) {
+    const { handshake, session } = facts
+    return {
+      dot: 'green',
+      handshakeMs: handshake?.elapsedMs ?? 0,
+      pongMs: session?.pong?.result === 'pong' ? session.pong.elapsedMs : undefined,
+      heldMs: session?.heldMs ?? 0,
+    }
+  }
+  return { dot: proof.state === 'wants-token' ? 'yellow' : 'red', diagnosis: exact }
+}
+
+/** The dot when the open socket has died: red, with what the close and the server's log tell. */
+export function deadState(prover: Prover, first: Proof, close: SocketClose, silent: boolean, lines: readonly string[]): SocketState {
+  if (silent) {
+    return {
+      dot: 'red',
+      diagnosis: diagnosis('server-suspended', 'The server does not answer any more', [`A ping frame on the open socket at ${prover.url} got no answer within 5 s`], 'Continue the process (fg, or kill -CONT PID), or start it again.', { automatic: 'ask' }),
+    }
+  }
+  const session = { heldMs: close.afterMs, close, messages: close.messagesBefore, pong: undefined, diedOfPing: false }
+  const wire = judgeSession({ ...first.facts, session })
+  const exact = mergeDiagnosis(wire, lines)
+  return { dot: 'red', diagnosis: exact ?? diagnosis('consumer-exception', 'The socket was closed', [`Close code ${close.code}`], "The server's log says more.") }
+}
+
+/** What the banner says. */
+export async function summaryOf(prepared: Prepared, prover: Prover, up: Extract<BringUp, { kind: 'listening' }>, first: Proof, extras: StartExtras): Promise<ReadySummary> {
+  const { host, config, environment, server, layer, checkout } = prepared
+  const address = connectAddress(config.host)
+  const url = new URL(`http://${address.includes(':') ? `[${address}]` : address}:${up.port}/`)
+  const notes: string[] = []
+  if (!up.proven) notes.push(`This machine doesn't tell whose socket listens on port ${up.port}; the server that was started is alive`)
+  const note = prover.tokenNote()
+  if (first.state === 'wants-token' && note !== undefined) notes.push(note)
+  if (first.facts.session?.pong?.result === 'unanswered') notes.push('The application answered no {"type":"ping"}; the socket was held instead   ping-unanswered')
+  const exact = await exactCause(prepared, prover, first, up.server.lastLines())
+  return {
+    version: extras.version,
+    readyMs: host.now(),
+    websocket: { url: prover.url, state: stateOf(first, exact) },
+    backend: {
+      url: url.href,
+      server: server.name === 'runserver' ? 'runserver (daphne)' : server.name,
+      serverVersion: server.version,
+      django: environment.packages.get('django'),
+      environment: shownEnvironment(prepared),
+      pid: up.server.pid,
+      openToNetwork: config.host === '0.0.0.0' || config.host === '::',
+    },
+    channels: { layer: layer.layer, ...(await channelsText(prepared, prover)) },
+    page: extras.page?.(url),
+    notes: [...notes, ...(await databaseNotes(prover, shown(checkout.project, environment.python)))],
+  }
+}
+
+/** The wire's cause, made exact by the server's log and by what is known of Redis. */
+async function exactCause(prepared: Prepared, prover: Prover, proof: Proof, lines: readonly string[]): Promise<Diagnosis | undefined> {
+  const merged = mergeDiagnosis(proof.diagnosis, lines)
+  if (merged === undefined || proof.state !== 'failed') return merged
+  const symptoms = ['consumer-exception', 'no-websocket-route', 'accept-missing', 'redis-too-old', 'redis-unreachable', 'close-after-accept']
+  if (!symptoms.includes(merged.id)) return merged
+  const settings = await prover.inspection.get('settings')
+  if (settings === undefined || !isRedisLayer(settings.layer_backend)) return merged
+  const fact = await redisOfSettings(prepared, settings)
+  const [first] = settings.layer_hosts
+  return fact?.usable === false ? redisVerdict(fact, `${first?.host ?? ''}:${first?.port ?? ''}`, merged.evidence) : merged
+}
+
+function shownEnvironment({ checkout, environment }: Prepared): string {
+  return environment.label.startsWith('VIRTUAL_ENV') ? shown(checkout.project, environment.python.replace(/[\\/](?:bin|Scripts)[\\/][^\\/]+$/, '')) : environment.label
+}
+
+async function channelsText(prepared: Prepared, prover: Prover): Promise<{ text: string; note: string | undefined }> {
+  const { layer } = prepared
+  const redis = await prepared.redis()
+  if (layer.layer === 'redis') return { text: `Redis${versionOf(redis)} at ${redis.where}`, note: layer.why }
+  if (layer.layer === 'memory') return { text: 'in memory', note: usableNote(redis) ?? `${layer.why}` }
+  const backend = (await prover.inspection.get('settings'))?.layer_backend
+  if (backend == null) return { text: 'none', note: 'the settings have no CHANNEL_LAYERS' }
+  if (isInMemory(backend)) return { text: 'in memory', note: 'from the settings' }
+  return { text: backend.split('.').at(-1) ?? backend, note: 'from the settings' }
+}
+
+function usableNote(redis: RedisNow): string | undefined {
+  return redis.fact?.usable === true ? `Redis${versionOf(redis)} is at ${redis.where}: --channel-layer redis uses it` : undefined
+}
+
+function versionOf({ fact }: RedisNow): string {
+  return fact?.version === undefined ? '' : ` ${fact.version}`
+}
+
+async function databaseNotes(prover: Prover, python: string): Promise<string[]> {
+  const database = await prover.inspection.get('database')
+  if (database?.state === 'empty') return [`The database has no tables: ${python} manage.py migrate   migrations-pending`]
+  return []
+}

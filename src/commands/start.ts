@@ -1,0 +1,161 @@
+import { mergeDiagnosis } from '../checks/refine.ts'
+import { judgeStartup } from '../checks/startup.ts'
+import { resolveConfig, type Flags } from '../config/resolve.ts'
+import { ExitCode, LauncherError } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { exitStatusOf, onStopRequest, type StopReason } from '../host/stop-signals.ts'
+import type { StartReport } from '../report/start-report.ts'
+import { bringUp } from '../run/bring-up.ts'
+import type { RunningServer } from '../run/server.ts'
+import type { Proof } from '../verify/prove.ts'
+import { watch } from '../verify/watch.ts'
+import { prepare, type Prepared } from './start-prepare.ts'
+import type { SetupRun } from './start-setup.ts'
+import { startProof, type Prover } from './start-proof.ts'
+import { deadState, summaryOf, stateOf } from './start-summary.ts'
+
+/** What a composition of `start` (the demo) sets besides the flags. */
+export interface StartExtras {
+  /** The page to name in the banner, once the port is known. */
+  readonly page?: (backendUrl: URL) => string
+  readonly version: string
+}
+
+/**
+ * `election-dev start`: from a checkout to a proven WebSocket, and up until it
+ * is told to stop. Gives the exit status: 0 never (it runs until stopped), 1 for
+ * a finding, 130, 143 and 129 after SIGINT, SIGTERM and SIGHUP.
+ */
+export async function start(host: Host, flags: Flags, extras: StartExtras): Promise<number> {
+  const config = await resolveConfig(host, flags)
+  const report = await reportFor(host, config)
+  const abort = new AbortController()
+  let reason: StopReason | undefined
+  let server: RunningServer | undefined
+  const takeAway = onStopRequest(
+    (why, count) => {
+      reason ??= why
+      if (count === 1) report.stopping(words[why])
+      else server?.kill()
+      abort.abort()
+    },
+    { watchParent: config.parentWatch },
+  )
+  let status: number = ExitCode.finding
+  try {
+    const run = { host, config, report, signal: abort.signal }
+    const keep = (running: RunningServer) => {
+      server = running
+    }
+    const prepared = await prepare(run)
+    const outcome = await serve(prepared, extras, keep)
+    if (outcome === 'needs-setup') {
+      // found out only while it ran: stop, make what is missing, and start anew
+      await server?.stop(config.stopTimeout)
+      status = await serveAfterSetup(run, extras, keep)
+    } else status = outcome
+  } catch (error) {
+    if (!(error instanceof LauncherError)) throw error
+    if (reason === undefined) report.error(error)
+    status = error.exitCode
+  } finally {
+    await server?.stop(config.stopTimeout)
+    takeAway()
+  }
+  if (reason !== undefined) status = exitStatusOf[reason]
+  report.end(status)
+  return status
+}
+
+const words: Readonly<Record<StopReason, string>> = {
+  SIGINT: 'Stopping (Ctrl+C again: at once)',
+  SIGTERM: 'Stopping (SIGTERM)',
+  SIGHUP: 'Stopping (the terminal was closed)',
+  SIGBREAK: 'Stopping',
+  'parent-gone': 'Stopping (the process that started this is gone)',
+  'output-closed': 'Stopping (nobody reads the output)',
+}
+
+/** Text for people, or JSON events. */
+export async function reportFor(host: Host, config: { json: boolean; verbose: boolean }): Promise<StartReport> {
+  if (config.json) return (await import('../report/start-json.ts')).startJson(host)
+  return (await import('../report/start-text.ts')).startText(host, { verbose: config.verbose })
+}
+
+async function serveAfterSetup(run: SetupRun, extras: StartExtras, onLaunch: (server: RunningServer) => void): Promise<number> {
+  const outcome = await serve(await prepare(run, { look: true }), extras, onLaunch)
+  if (outcome !== 'needs-setup') return outcome
+  throw new LauncherError('migrations-pending', 'The database still has no tables after the setup', { hint: 'Run python manage.py migrate by hand to see why.' })
+}
+
+/** Launches, proves and watches. Gives the exit status where the run ends by itself. */
+async function serve(prepared: Prepared, extras: StartExtras, onLaunch: (server: RunningServer) => void): Promise<number | 'needs-setup'> {
+  const { host, config, report, signal } = prepared
+  report.phase(`starting ${prepared.server.name}`)
+  const inspection = prepared.inspect()
+  const up = await bringUp(host, prepared.plan, {
+    bindHost: config.host,
+    port: prepared.port,
+    strictPort: config.strictPort,
+    startTimeout: config.startTimeout,
+    stopTimeout: config.stopTimeout,
+    onLine: (line) => report.line('backend', line),
+    onLaunch,
+    onPortLost: (lost, next) => report.warning('port-in-use', `Port ${lost} was taken by another program in the meantime: using ${next}`),
+    signal,
+  })
+  if (up.kind !== 'listening') {
+    inspection.cancel()
+    if (up.kind === 'stopped') return ExitCode.ok
+    report.diagnosis(judgeStartup(up, config.startTimeout))
+    return ExitCode.finding
+  }
+  const prover: Prover = startProof(prepared, inspection, up)
+  report.phase('proving the WebSocket')
+  const first = await raceStop(prover.first(), signal)
+  if (first === undefined) {
+    inspection.cancel()
+    return ExitCode.ok
+  }
+  if (first.state !== 'proven' && (await inspection.get('database'))?.state === 'empty') return 'needs-setup'
+  report.ready(await summaryOf(prepared, prover, up, first, extras))
+  return untilEnd(prepared, prover, up.server, first, inspection.cancel)
+}
+
+/** Stays up until it is told to stop, or the server ends by itself. */
+async function untilEnd(prepared: Prepared, prover: Prover, server: RunningServer, first: Proof, cancel: () => void): Promise<number> {
+  const { config, report, signal } = prepared
+  const over = new AbortController()
+  const ended = AbortSignal.any([signal, over.signal])
+  const watching = config.watch
+    ? watch(first.socket, {
+        signal: ended,
+        prove: () => prover.again(),
+        onDead: (close, silent) => {
+          const state = deadState(prover, first, close, silent, server.lastLines())
+          report.socket(prover.url, state)
+          return state.dot === 'green' ? '' : state.diagnosis.id
+        },
+        onChange: (proof) => report.socket(prover.url, stateOf(proof, mergeDiagnosis(proof.diagnosis, server.lastLines()))),
+      })
+    : first.socket?.close()
+  const aborted = new Promise<'stop'>((resolve) => {
+    signal.addEventListener('abort', () => resolve('stop'), { once: true })
+    if (signal.aborted) resolve('stop')
+  })
+  const outcome = await Promise.race([server.exited, aborted])
+  over.abort()
+  cancel()
+  await watching
+  if (outcome === 'stop') return ExitCode.ok
+  report.diagnosis(judgeStartup({ kind: 'died', exit: outcome, lines: server.lastLines(), port: prover.port, portTaken: false }, config.startTimeout))
+  return ExitCode.finding
+}
+
+async function raceStop<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const aborted = new Promise<undefined>((resolve) => {
+    signal.addEventListener('abort', () => resolve(undefined), { once: true })
+    if (signal.aborted) resolve(undefined)
+  })
+  return Promise.race([promise, aborted])
+}

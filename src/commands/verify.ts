@@ -1,0 +1,90 @@
+import { cwdOf, flagsOf } from '../config/flags.ts'
+import { resolveConfig } from '../config/resolve.ts'
+import type { Config } from '../config/config.ts'
+import { ExitCode, LauncherError } from '../errors.ts'
+import { readCheckout } from '../facts/checkout.ts'
+import { inspect } from '../facts/inspect.ts'
+import type { Host } from '../host/host.ts'
+import { nodeHost } from '../host/node-host.ts'
+import { choosePython } from '../plan/environment.ts'
+import { connectAddress } from '../run/bring-up.ts'
+import { httpUrl, type Endpoint } from '../verify/endpoint.ts'
+import { logIn } from '../verify/login.ts'
+import { prove } from '../verify/prove.ts'
+import { verifyJson, verifyText } from '../report/verify.ts'
+import { defaultPath, pathOf } from './start-proof.ts'
+
+/** How long the project's own interpreter may take, in milliseconds. */
+const inspectMs = 20_000
+
+/**
+ * `election-dev verify [url]`: proves a WebSocket that is already served. Gives
+ * 0 where it is proven, 1 with the cause where it isn't.
+ */
+export async function verifyCommand(url: string | undefined, options: Readonly<Record<string, unknown>>, version: string): Promise<number> {
+  const host = nodeHost({ cwd: cwdOf(options) })
+  const config = await resolveConfig(host, flagsOf(options))
+  const { endpoint, minted } = url === undefined ? await endpointOfProject(host, config) : { endpoint: endpointOf(host, config, url), minted: false }
+  const completed = await withLogin(host, config, endpoint)
+  const proof = await prove(completed, { holdMs: config.hold, tokenIsOurs: minted })
+  proof.socket?.terminate()
+  if (config.json) host.terminal.out(JSON.stringify(verifyJson(proof)))
+  else for (const line of verifyText(host, proof, version)) host.terminal.out(line)
+  return proof.state === 'proven' ? ExitCode.ok : ExitCode.finding
+}
+
+/** The endpoint that a URL names; a token in its query is taken out and becomes a secret. */
+export function endpointOf(host: Host, config: Config, text: string): Endpoint {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !['ws:', 'wss:', 'http:', 'https:'].includes(url.protocol)) {
+    throw new LauncherError('usage', `${host.secrets.mask(text)} is not a WebSocket URL`, { hint: 'Such as ws://127.0.0.1:8000/ws/election-updates/', exitCode: ExitCode.usage })
+  }
+  url.protocol = url.protocol.replace('http', 'ws')
+  const name = config.tokenName ?? 'token'
+  const inUrl = url.searchParams.get(name)
+  if (inUrl !== null) {
+    url.searchParams.delete(name)
+    host.secrets.add(inUrl)
+  }
+  if (url.pathname === '/' && config.path !== undefined) url.pathname = config.path
+  return {
+    url,
+    origin: config.origin ?? httpUrl(url).origin,
+    token: config.token ?? inUrl ?? undefined,
+    tokenIn: config.tokenIn,
+    tokenName: config.tokenName,
+    cookie: undefined,
+    subprotocols: config.subprotocols,
+    ping: config.ping,
+  }
+}
+
+/** The endpoint of the project in this folder: its path, its frontend's Origin, a token minted for a user that it has. */
+async function endpointOfProject(host: Host, config: Config): Promise<{ endpoint: Endpoint; minted: boolean }> {
+  const { project, python, requirements } = await readCheckout(host, config)
+  const address = connectAddress(config.host)
+  const base = `ws://${address.includes(':') ? `[${address}]` : address}:${config.port}`
+  const choice = choosePython(python, requirements?.names)
+  const wantsToken = config.token === undefined && config.login === undefined
+  let path = config.path
+  let token: string | undefined
+  if (choice.kind === 'ready' && (path === undefined || wantsToken)) {
+    const env = { ...host.env, DJANGO_SETTINGS_MODULE: project.settingsModule }
+    const inspection = inspect(host, { python: choice.environment.python, backend: project.backend, env, application: project.application, mint: wantsToken, deadlineMs: inspectMs })
+    path ??= pathOf(await inspection.get('routes'))
+    token = (await inspection.get('token'))?.token ?? undefined
+    inspection.cancel()
+  }
+  const endpoint = endpointOf(host, config, new URL(path ?? defaultPath, base).href)
+  const origin = config.origin ?? project.frontendOrigin ?? endpoint.origin
+  return { endpoint: { ...endpoint, origin, token: config.token ?? token }, minted: token !== undefined }
+}
+
+async function withLogin(host: Host, config: Config, endpoint: Endpoint): Promise<Endpoint> {
+  if (endpoint.token !== undefined || config.login === undefined) return endpoint
+  const answer = await logIn(host, httpUrl(endpoint.url), config.login, 5000)
+  if (answer.result === 'token') return { ...endpoint, token: answer.token }
+  if (answer.result === 'cookie') return { ...endpoint, cookie: answer.cookie }
+  host.terminal.err(`  The login gave no token: ${answer.reason}`)
+  return endpoint
+}

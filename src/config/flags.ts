@@ -1,0 +1,25 @@
+import type { Flags } from './resolve.ts'
+
+/** Options that are no keys of the configuration. */
+const notKeys: ReadonlySet<string> = new Set(['cwd', 'write', 'version'])
+
+/**
+ * Options as commander gives them, under the names of their keys. A negated
+ * option (`--no-watch`) is true by itself where it wasn't given, which is no
+ * word of the user's and left out.
+ */
+export function flagsOf(options: Readonly<Record<string, unknown>>): Flags {
+  const flags: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(options)) {
+    if (notKeys.has(name) || value === undefined) continue
+    if ((name === 'watch' || name === 'parentWatch' || name === 'ping') && value === true) continue
+    flags[name === 'subprotocol' ? 'subprotocols' : name] = value
+  }
+  return flags
+}
+
+/** `--cwd`, where it was given. */
+export function cwdOf(options: Readonly<Record<string, unknown>>): string | undefined {
+  const { cwd } = options
+  return typeof cwd === 'string' ? cwd : undefined
+}

@@ -1,0 +1,45 @@
+import { dirname } from 'node:path'
+import type { Config } from '../config/config.ts'
+import type { Host } from '../host/host.ts'
+import { readDotenv, type DotenvFact } from './dotenv.ts'
+import { findProject, type Project } from './project.ts'
+import { findPython, type PythonFact } from './python.ts'
+import { redisEndpoint, type RedisEndpointFact } from './redis-endpoint.ts'
+import { findRequirements, type Requirements } from './requirements.ts'
+import { hideSecrets, layerWish, variableReader, type LayerWish } from './variables.ts'
+
+/** All that the files of a checkout tell, without starting anything of it. */
+export interface Checkout {
+  readonly project: Project
+  readonly python: PythonFact
+  readonly requirements: Requirements | undefined
+  readonly dotenv: DotenvFact
+  /** The variable that the project reads to choose the channel layer; undefined where it reads none. */
+  readonly layerVariable: string | undefined
+  readonly wish: LayerWish
+  readonly redis: RedisEndpointFact
+}
+
+/** Reads a checkout. Throws LauncherError where there is no project, or more than one; everything else is a fact. */
+export async function readCheckout(host: Host, config: Config): Promise<Checkout> {
+  const project = await findProject(host, config)
+  const top = project.backend === project.root ? project.root : dirname(project.backend)
+  const [python, dotenv, requirements] = await Promise.all([
+    findPython(host, config, project),
+    readDotenv(project.dotenv, project.dotenvReader ?? 'decouple'),
+    findRequirements(project.backend, top),
+  ])
+  hideSecrets(host, dotenv)
+  const read = variableReader(host, project, dotenv)
+  const named = config.source('channelLayerVariable') !== 'default'
+  const layerVariable = named || project.variables.has(config.channelLayerVariable) ? config.channelLayerVariable : undefined
+  return {
+    project,
+    python,
+    requirements,
+    dotenv,
+    layerVariable,
+    wish: layerVariable === undefined ? { kind: 'none' } : layerWish(read, layerVariable),
+    redis: redisEndpoint(read, project.variables),
+  }
+}

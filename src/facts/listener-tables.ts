@@ -1,0 +1,60 @@
+/** The tables that operating systems print about listening sockets, read as text. */
+
+/** Listening sockets (state 0A) of a port in /proc/net/tcp or tcp6 (Documentation/networking/proc_net_tcp.rst). */
+export function parseProcNetTcp(table: string, port: number): { address: string; inode: string }[] {
+  const wanted = port.toString(16).toUpperCase().padStart(4, '0')
+  return table.split('\n').flatMap((line) => {
+    const fields = line.trim().split(/\s+/)
+    const [, local = '', , state] = fields
+    const inode = fields[9]
+    const [address = '', hexPort] = local.split(':')
+    return hexPort === wanted && state === '0A' && inode !== undefined ? [{ address: readableAddress(address), inode }] : []
+  })
+}
+
+/** `0100007F` is 127.0.0.1: words of 32 bits in the machine's byte order, which is little-endian wherever Node runs on Linux but s390x. */
+export function readableAddress(hex: string): string {
+  const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) => (word.match(/../g) ?? []).toReversed().map((byte) => Number.parseInt(byte, 16)))
+  if (bytes.length === 4) return bytes.join('.')
+  if (bytes.every((byte) => byte === 0)) return '::'
+  if (bytes.slice(0, 15).every((byte) => byte === 0) && bytes[15] === 1) return '::1'
+  const groups = Array.from({ length: 8 }, (_, index) => (((bytes[index * 2] ?? 0) << 8) | (bytes[index * 2 + 1] ?? 0)).toString(16))
+  return groups.join(':')
+}
+
+/** `lsof -Fpn`: a line `p4711`, then for each socket `n127.0.0.1:8000` or `n*:8000`. */
+export function parseLsof(output: string): { pid: number; address: string }[] {
+  const found: { pid: number; address: string }[] = []
+  let pid: number | undefined
+  for (const line of output.split('\n')) {
+    if (line.startsWith('p')) pid = Number(line.slice(1))
+    if (line.startsWith('n') && pid !== undefined) {
+      const address = line.slice(1).replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
+      found.push({ pid, address: address === '*' ? '0.0.0.0' : address })
+    }
+  }
+  return found
+}
+
+/** `netstat -ano`: protocol, local address, foreign address, state (in the system's language), PID. A listener's foreign port is 0. */
+export function parseNetstat(output: string, port: number): { pid: number; address: string }[] {
+  return output.split(/\r?\n/).flatMap((line) => {
+    const fields = line.trim().split(/\s+/)
+    const [protocol, local = '', foreign = ''] = fields
+    const pid = Number(fields.at(-1))
+    if (protocol !== 'TCP' || !local.endsWith(`:${port}`) || !foreign.endsWith(':0') || !Number.isInteger(pid)) return []
+    return [{ pid, address: local.slice(0, -`:${port}`.length).replace(/^\[|\]$/g, '') }]
+  })
+}
+
+/** The command line, or the name, of `Get-CimInstance Win32_Process | ConvertTo-Json`. */
+export function parseWindowsProcess(output: string): string | undefined {
+  try {
+    const parsed: unknown = JSON.parse(output)
+    if (typeof parsed !== 'object' || parsed === null) return undefined
+    if ('CommandLine' in parsed && typeof parsed.CommandLine === 'string') return parsed.CommandLine
+    return 'Name' in parsed && typeof parsed.Name === 'string' ? parsed.Name : undefined
+  } catch {
+    return undefined
+  }
+}

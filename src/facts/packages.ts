@@ -1,0 +1,74 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { runToEnd } from '../host/processes.ts'
+
+/** Installed distributions: normalised name → version. */
+export type Packages = ReadonlyMap<string, string>
+
+/** `Python_Decouple` and `python.decouple` are the same distribution (PEP 503). */
+export function normalName(name: string): string {
+  return name.toLowerCase().replace(/[-_.]+/g, '-')
+}
+
+/** The distributions that the entries of a site-packages folder tell of: `Django-5.2.8.dist-info` (PEP 376, PEP 427), or an egg. */
+export function packagesOf(entries: readonly string[]): Packages {
+  const packages = new Map<string, string>()
+  for (const entry of entries) {
+    const match = /^(.+?)-(\d[^-]*)(?:-py[\d.]+)?\.(?:dist-info|egg-info|egg)$/.exec(entry)
+    if (match?.[1] !== undefined && match[2] !== undefined) packages.set(normalName(match[1]), match[2])
+  }
+  return packages
+}
+
+/** A virtual environment's packages, read from its folders: no interpreter is started. Undefined where nothing can be read. */
+export async function readSitePackages(environment: string, platform: NodeJS.Platform): Promise<{ packages: Packages; python: string; complete: boolean } | undefined> {
+  const { folder, python } = await sitePackages(environment, platform)
+  const entries = folder === undefined ? [] : await readdir(folder).catch(() => [])
+  if (folder === undefined) return undefined
+  // a .pth file, an egg link or the system's packages bring more than the folder shows
+  const complete = !entries.some((entry) => (entry.endsWith('.pth') && !harmlessPth.test(entry)) || entry.endsWith('.egg-link'))
+  return { packages: packagesOf(entries), python, complete }
+}
+
+const harmlessPth = /^(distutils-precedence|_virtualenv|a1_coverage|protobuf.*-nspkg)\.pth$/
+
+async function sitePackages(environment: string, platform: NodeJS.Platform): Promise<{ folder: string | undefined; python: string }> {
+  if (platform === 'win32') return { folder: join(environment, 'Lib', 'site-packages'), python: '' }
+  const versions = (await readdir(join(environment, 'lib')).catch(() => [])).filter((name) => /^(?:python|pypy)\d\.\d+$/.test(name))
+  const [version] = versions
+  if (version === undefined) return { folder: undefined, python: '' }
+  return { folder: join(environment, 'lib', version, 'site-packages'), python: version.replace(/^\D+/, '') }
+}
+
+const question = `import sys,json
+from importlib.metadata import distributions
+out={}
+for d in distributions():
+    n=d.metadata["Name"]
+    if n and n not in out: out[n]=d.version
+json.dump({"version":"%d.%d.%d"%sys.version_info[:3],"packages":out},sys.stdout)`
+
+/** Asks an interpreter for its version and packages; undefined where it doesn't answer within the deadline (milliseconds). */
+export async function askInterpreter(
+  python: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  deadlineMs = 8000,
+): Promise<{ packages: Packages; python: string } | undefined> {
+  const [file, ...args] = python
+  if (file === undefined) return undefined
+  const finished = await runToEnd(file, [...args, '-c', question], { env, deadlineMs })
+  if (finished.exitCode !== 0) return undefined
+  const parsed: unknown = parseJson(finished.stdout)
+  if (typeof parsed !== 'object' || parsed === null || !('packages' in parsed) || !('version' in parsed)) return undefined
+  const packages = new Map<string, string>()
+  for (const [name, version] of Object.entries(parsed.packages ?? {})) packages.set(normalName(name), String(version))
+  return { packages, python: String(parsed.version) }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

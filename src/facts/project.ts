@@ -1,0 +1,196 @@
+import { readdir } from 'node:fs/promises'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import type { Config } from '../config/config.ts'
+import { ExitCode, LauncherError } from '../errors.ts'
+import { isFile, isFolder, readText, upwards } from '../host/files.ts'
+import type { Host } from '../host/host.ts'
+import { frontendOrigin } from './frontend.ts'
+import { asgiApplicationOf, dotenvReaderOf, hasDaphneApp, logFoldersOf, namedVariables, settingsModuleOf, starImports } from './manage-py.ts'
+
+/** A Django project as its files describe it. Paths are absolute. */
+export interface Project {
+  /** The checkout: the folder of the run. */
+  readonly root: string
+  /** The folder of manage.py, which is the server's working folder. */
+  readonly backend: string
+  readonly settingsModule: string
+  readonly settingsSource: string
+  /** Files that make up the settings, the module itself first. */
+  readonly settingsFiles: readonly string[]
+  /** `core.asgi:application`; undefined where neither settings nor files tell, and inspect has to. */
+  readonly application: string | undefined
+  readonly applicationSource: string
+  /** Names that look like environment variables in the settings. */
+  readonly variables: ReadonlySet<string>
+  readonly dotenvReader: 'decouple' | 'environ' | 'dotenv' | undefined
+  /** The `.env` that the settings read, whether it is there or not. */
+  readonly dotenv: string
+  /** `.env.example` or the like, where there is one. */
+  readonly dotenvExample: string | undefined
+  readonly hasDaphneApp: boolean
+  /** Folders of log files, relative to the backend: read as text, a forecast. */
+  readonly logFolders: readonly string[]
+  /** The Origin of the project's own dev server, where there is a frontend. */
+  readonly frontendOrigin: string | undefined
+}
+
+/** Folders that never hold the project's manage.py. */
+const passedOver = /^(\.|node_modules$|venv$|env$|dist$|build$|static$|site-packages$)/
+
+/**
+ * Finds the Django project: manage.py in `backend/`, the folder itself or one
+ * level down. Throws LauncherError `no-project` or `several-projects` (exit 2).
+ */
+export async function findProject(host: Host, config: Config): Promise<Project> {
+  const root = host.cwd
+  const backend = config.backend === undefined ? await findBackend(root) : await namedBackend(root, config)
+  const managePy = (await readText(join(backend, 'manage.py'))) ?? ''
+  const { settingsModule, settingsSource } = settingsOf(host, config, managePy, join(relative(root, backend), 'manage.py'))
+  const settingsFiles = await filesOfSettings(backend, settingsModule)
+  const texts = (await Promise.all(settingsFiles.map((file) => readText(file)))).flatMap((text) => text ?? [])
+  const application = await applicationOf(config, backend, settingsModule, texts)
+  const dotenv = await findDotenv(root, backend, settingsFiles[0], config.envFile)
+  const settings = texts.join('\n')
+  return {
+    root,
+    backend,
+    settingsModule,
+    settingsSource,
+    settingsFiles,
+    ...application,
+    variables: namedVariables(settings),
+    dotenvReader: dotenvReaderOf(`${settings}\n${managePy}`),
+    dotenv,
+    dotenvExample: await findExample(dotenv),
+    hasDaphneApp: hasDaphneApp(settings),
+    logFolders: logFoldersOf(settings),
+    frontendOrigin: await frontendOrigin(root, backend),
+  }
+}
+
+/** A path as a person in the checkout would write it: relative to the root, with forward slashes, `.` for the root. */
+export function shown(project: Pick<Project, 'root'>, path: string): string {
+  const short = relative(project.root, path)
+  if (short === '') return '.'
+  // two levels up is still readable; beyond that the absolute path says more
+  return short.startsWith(join('..', '..', '..')) ? path : short.split(sep).join('/')
+}
+
+async function namedBackend(root: string, config: Config): Promise<string> {
+  const folder = resolve(root, config.backend ?? '.')
+  if (await isFile(join(folder, 'manage.py'))) return folder
+  throw new LauncherError('no-project', `${config.source('backend')} names ${config.backend ?? ''}, and there is no manage.py in it`, { exitCode: ExitCode.usage })
+}
+
+async function findBackend(root: string): Promise<string> {
+  const below = (await readdir(root, { withFileTypes: true }))
+    .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && !passedOver.test(entry.name))
+    .map((entry) => join(root, entry.name))
+  const candidates = [join(root, 'backend'), root, ...below.filter((folder) => folder !== join(root, 'backend'))]
+  const holds = await Promise.all(candidates.map((folder) => isFile(join(folder, 'manage.py'))))
+  const found = candidates.filter((_, index) => holds[index] === true)
+  const [only] = found
+  if (only !== undefined && found.length === 1) return only
+  if (found.length === 0) {
+    throw new LauncherError('no-project', `There is no Django project in ${root}: no manage.py in backend/, in the folder itself or one level down`, {
+      hint: 'Go to the checkout, or name the folder: election-dev start --backend path/to/folder. To see it work first: election-dev demo',
+      exitCode: ExitCode.usage,
+    })
+  }
+  const list = found.map((folder) => relative(root, folder) || '.')
+  throw new LauncherError('several-projects', `More than one Django project here: ${list.join(', ')}`, {
+    evidence: list.map((folder) => `${folder}/manage.py`),
+    hint: `Name one: election-dev start --backend ${list[0] ?? '.'}   (or "backend" in election-dev.config.json)`,
+    exitCode: ExitCode.usage,
+  })
+}
+
+function settingsOf(host: Host, config: Config, managePy: string, file: string): Pick<Project, 'settingsModule' | 'settingsSource'> {
+  if (config.settings !== undefined) return { settingsModule: config.settings, settingsSource: config.source('settings') }
+  const fromEnvironment = host.env['DJANGO_SETTINGS_MODULE']
+  if (fromEnvironment !== undefined && fromEnvironment !== '') return { settingsModule: fromEnvironment, settingsSource: 'DJANGO_SETTINGS_MODULE' }
+  const fromManage = settingsModuleOf(managePy)
+  if (fromManage !== undefined) return { settingsModule: fromManage, settingsSource: file }
+  throw new LauncherError('settings-unknown', `${file} doesn't name a settings module`, {
+    hint: 'Name it: election-dev start --settings core.settings   (or "settings" in election-dev.config.json)',
+    exitCode: ExitCode.usage,
+  })
+}
+
+/** The file of a module below the backend: `core/settings.py` or `core/settings/__init__.py`. */
+async function moduleFile(backend: string, module: string): Promise<string | undefined> {
+  const base = join(backend, ...module.split('.'))
+  for (const file of [`${base}.py`, join(base, '__init__.py')]) {
+    if (await isFile(file)) return file
+  }
+  return undefined
+}
+
+/** The settings module and what it takes with `import *`, each once. */
+async function filesOfSettings(backend: string, module: string): Promise<string[]> {
+  const files: string[] = []
+  const waiting = [module]
+  for (let name = waiting.shift(); name !== undefined && files.length < 20; name = waiting.shift()) {
+    const file = await moduleFile(backend, name)
+    if (file === undefined || files.includes(file)) continue
+    files.push(file)
+    const isPackage = file.endsWith(`${sep}__init__.py`)
+    for (const imported of starImports((await readText(file)) ?? '')) waiting.push(absoluteModule(name, imported, isPackage))
+  }
+  return files
+}
+
+/** `.base` seen from `core.settings.dev` is `core.settings.base`. */
+export function absoluteModule(from: string, imported: string, fromIsPackage: boolean): string {
+  const dots = /^\.*/.exec(imported)?.[0].length ?? 0
+  if (dots === 0) return imported
+  const parts = from.split('.')
+  const base = parts.slice(0, parts.length - dots + (fromIsPackage ? 1 : 0))
+  return [...base, imported.slice(dots)].filter((part) => part !== '').join('.')
+}
+
+async function applicationOf(
+  config: Config,
+  backend: string,
+  settingsModule: string,
+  settings: readonly string[],
+): Promise<Pick<Project, 'application' | 'applicationSource'>> {
+  if (config.application !== undefined) return { application: config.application, applicationSource: config.source('application') }
+  for (const text of settings) {
+    const named = asgiApplicationOf(text)
+    if (named !== undefined) return { application: named, applicationSource: 'ASGI_APPLICATION' }
+  }
+  // Django's startproject puts asgi.py beside the settings, and names the callable `application`
+  const parts = settingsModule.split('.')
+  for (let length = parts.length - 1; length >= 0; length--) {
+    const asgi = [...parts.slice(0, length), 'asgi']
+    const file = await moduleFile(backend, asgi.join('.'))
+    if (file !== undefined && /^(?:async\s+def\s+)?application\b/m.test((await readText(file)) ?? '')) {
+      return { application: `${asgi.join('.')}:application`, applicationSource: relative(backend, file) }
+    }
+  }
+  return { application: undefined, applicationSource: 'not found' }
+}
+
+/** Where decouple looks: from the settings' folder upwards (https://github.com/HBNetwork/python-decouple#how-it-works); else backend/.env. */
+async function findDotenv(root: string, backend: string, settingsFile: string | undefined, named: string | undefined): Promise<string> {
+  if (named !== undefined) return resolve(root, named)
+  const from = settingsFile === undefined ? backend : dirname(settingsFile)
+  for (const folder of upwards(from, root)) {
+    if (await isFile(join(folder, '.env'))) return join(folder, '.env')
+  }
+  return join(backend, '.env')
+}
+
+async function findExample(dotenv: string): Promise<string | undefined> {
+  for (const name of ['.env.example', '.env.sample', '.env.template', '.env.dist', 'env.example', '.env.dev.example']) {
+    const file = join(dirname(dotenv), name)
+    if (await isFile(file)) return file
+  }
+  return undefined
+}
+
+/** True where the folder is inside the project. */
+export async function belongsTo(project: Pick<Project, 'root' | 'backend'>, folder: string): Promise<boolean> {
+  return (await isFolder(folder)) && (folder === project.backend || folder === project.root || folder.startsWith(project.root + sep))
+}

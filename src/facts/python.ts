@@ -1,0 +1,152 @@
+import { lstat, stat } from 'node:fs/promises'
+import { dirname, join, resolve, isAbsolute } from 'node:path'
+import type { Config } from '../config/config.ts'
+import { isEntry, isFile, readText } from '../host/files.ts'
+import type { Host } from '../host/host.ts'
+import { runToEnd } from '../host/processes.ts'
+import { askInterpreter, readSitePackages, type Packages } from './packages.ts'
+import { shown, type Project } from './project.ts'
+
+/** An interpreter that runs, and what is installed for it. */
+export interface PythonEnvironment {
+  /** Path of the interpreter, links not resolved: through the link it finds its own packages. */
+  readonly python: string
+  /** What to call it: `backend/venv`, `VIRTUAL_ENV (…)`, `python3`. */
+  readonly label: string
+  readonly packages: Packages
+  readonly version: string
+  /** False for an interpreter of the system or the PATH: nothing is installed into that one. */
+  readonly isVirtual: boolean
+}
+
+/** One place that was looked at. */
+export type Candidate =
+  | { readonly state: 'usable'; readonly environment: PythonEnvironment }
+  | { readonly state: 'broken'; readonly label: string; readonly folder: string; readonly reason: string }
+  | { readonly state: 'absent'; readonly label: string }
+
+/** Every place that was looked at, the most wanted first. */
+export interface PythonFact {
+  readonly candidates: readonly Candidate[]
+  /** True where a flag or the configuration names the interpreter: no other is taken then. */
+  readonly named: boolean
+}
+
+/**
+ * Looks for the interpreters that could run the backend: flag or config,
+ * VIRTUAL_ENV, `.venv`/`venv`/`env` beside manage.py or above it, poetry,
+ * pipenv, conda, then `python3` of the PATH, which is asked only where no
+ * environment before it has Django. Never throws.
+ */
+export async function findPython(host: Host, config: Config, project: Project): Promise<PythonFact> {
+  if (config.python !== undefined) {
+    const file = /[\\/]/.test(config.python) ? resolve(project.root, config.python) : config.python
+    return { named: true, candidates: [await assessInterpreter(host, file, config.python)] }
+  }
+  const candidates: Candidate[] = []
+  const active = host.env['VIRTUAL_ENV']
+  if (active !== undefined && active !== '') candidates.push(await assess(host, active, `VIRTUAL_ENV (${shown(project, active)})`))
+  const top = project.backend === project.root ? dirname(project.root) : project.root
+  for (const folder of new Set([project.backend, dirname(project.backend), top])) {
+    for (const name of ['.venv', 'venv', 'env']) {
+      const path = join(folder, name)
+      if (path === active || !(await isEnvironment(path))) continue
+      candidates.push(await assess(host, path, shown(project, path)))
+    }
+  }
+  if (!candidates.some((candidate) => hasDjango(candidate))) candidates.push(...(await managed(host, project)))
+  if (!candidates.some((candidate) => hasDjango(candidate))) candidates.push(...(await ofThePath(host)))
+  return { named: false, candidates }
+}
+
+function hasDjango(candidate: Candidate): boolean {
+  return candidate.state === 'usable' && candidate.environment.packages.has('django')
+}
+
+/** A folder named env may be anything; pyvenv.cfg or an interpreter makes it an environment (PEP 405). */
+async function isEnvironment(path: string): Promise<boolean> {
+  return (await isFile(join(path, 'pyvenv.cfg'))) || (await isEntry(join(path, 'bin', 'python'))) || (await isEntry(join(path, 'Scripts', 'python.exe')))
+}
+
+/** Path of the interpreter inside an environment's folder. */
+export function interpreterOf(environment: string, platform: NodeJS.Platform): string {
+  return platform === 'win32' ? join(environment, 'Scripts', 'python.exe') : join(environment, 'bin', 'python')
+}
+
+async function assess(host: Host, folder: string, label: string): Promise<Candidate> {
+  const python = interpreterOf(folder, host.platform)
+  const broken = await brokenReason(python, folder)
+  if (broken !== undefined) return broken === 'absent' ? { state: 'absent', label } : { state: 'broken', label, folder, reason: broken }
+  const read = await readSitePackages(folder, host.platform)
+  const systemToo = /^include-system-site-packages\s*=\s*true/im.test((await readText(join(folder, 'pyvenv.cfg'))) ?? '')
+  if (read !== undefined && read.complete && !systemToo) {
+    return { state: 'usable', environment: { python, label, packages: read.packages, version: read.python || (await configuredVersion(folder)), isVirtual: true } }
+  }
+  const asked = await askInterpreter([python], host.env)
+  if (asked === undefined) return { state: 'broken', label, folder, reason: `${python} doesn't run` }
+  return { state: 'usable', environment: { python, label, packages: asked.packages, version: asked.python, isVirtual: true } }
+}
+
+/** Why an environment can't run: ENOENT alone doesn't tell a missing file from a link that leads nowhere. */
+async function brokenReason(python: string, folder: string): Promise<string | 'absent' | undefined> {
+  const entry = await lstat(python).catch(() => undefined)
+  const home = /^home\s*=\s*(.+)$/m.exec((await readText(join(folder, 'pyvenv.cfg'))) ?? '')?.[1]?.trim()
+  if (entry === undefined) {
+    return (await isFile(join(folder, 'pyvenv.cfg'))) ? `it has no interpreter: ${python} isn't there` : 'absent'
+  }
+  if ((await stat(python).catch(() => undefined)) === undefined) {
+    return `${python} is a link that leads nowhere${home === undefined ? '' : `; pyvenv.cfg says its Python was in ${home}`}`
+  }
+  return undefined
+}
+
+async function configuredVersion(folder: string): Promise<string> {
+  return /^version(?:_info)?\s*=\s*(\S+)/m.exec((await readText(join(folder, 'pyvenv.cfg'))) ?? '')?.[1] ?? 'unknown'
+}
+
+async function assessInterpreter(host: Host, file: string, label: string): Promise<Candidate> {
+  const environment = dirname(dirname(file))
+  if (isAbsolute(file) && (await isFile(join(environment, 'pyvenv.cfg')))) {
+    const candidate = await assess(host, environment, label)
+    return candidate.state === 'usable' ? { state: 'usable', environment: { ...candidate.environment, python: file } } : candidate
+  }
+  const asked = await askInterpreter([file], host.env)
+  if (asked === undefined) return { state: 'broken', label, folder: environment, reason: `${file} doesn't run` }
+  return { state: 'usable', environment: { python: file, label, packages: asked.packages, version: asked.python, isVirtual: false } }
+}
+
+/** Environments that a tool keeps elsewhere; the tool is asked only where its own file is in the project. */
+async function managed(host: Host, project: Project): Promise<Candidate[]> {
+  const folders = [project.backend, project.root]
+  const has = async (name: string) => (await Promise.all(folders.map((folder) => isFile(join(folder, name))))).some(Boolean)
+  const places: { folder: string | undefined; tool: string }[] = []
+  if (await has('poetry.lock')) places.push({ folder: await answerOf(host, project, 'poetry', ['env', 'info', '--path']), tool: 'poetry' })
+  if (await has('Pipfile')) places.push({ folder: await answerOf(host, project, 'pipenv', ['--venv']), tool: 'pipenv' })
+  places.push({ folder: host.env['UV_PROJECT_ENVIRONMENT'], tool: 'uv' }, { folder: host.env['CONDA_PREFIX'], tool: 'conda' })
+  const candidates: Candidate[] = []
+  for (const { folder, tool } of places) {
+    if (folder === undefined || folder === '') continue
+    candidates.push(await assess(host, resolve(project.backend, folder), `${tool} (${shown(project, folder)})`))
+  }
+  return candidates
+}
+
+async function answerOf(host: Host, project: Project, tool: string, args: readonly string[]): Promise<string | undefined> {
+  const finished = await runToEnd(tool, args, { cwd: project.backend, env: host.env, deadlineMs: 5000 })
+  const line = finished.stdout.trim().split(/\r?\n/).at(-1)
+  return finished.exitCode === 0 && line !== undefined && line !== '' ? line : undefined
+}
+
+/** `python3` of the PATH, or `py -3` on Windows, as the path of the interpreter that answers. */
+async function ofThePath(host: Host): Promise<Candidate[]> {
+  for (const command of host.platform === 'win32' ? [['py', '-3'], ['python']] : [['python3'], ['python']]) {
+    const [file = '', ...args] = command
+    const finished = await runToEnd(file, [...args, '-c', 'import sys;print(sys.executable)'], { env: host.env, deadlineMs: 5000 })
+    const python = finished.stdout.trim()
+    if (finished.exitCode !== 0 || python === '') continue
+    const asked = await askInterpreter([python], host.env)
+    if (asked === undefined) continue
+    return [{ state: 'usable', environment: { python, label: command.join(' '), packages: asked.packages, version: asked.python, isVirtual: false } }]
+  }
+  return [{ state: 'absent', label: 'python3' }]
+}

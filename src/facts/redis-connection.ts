@@ -1,0 +1,135 @@
+import { readFileSync } from 'node:fs'
+import { connect as connectPlain, isIP, type NetConnectOpts, type Socket } from 'node:net'
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
+import { AbstractConnector, Redis, ReplyError } from 'ioredis'
+import type { RedisEndpoint } from './redis-endpoint.ts'
+import type { RedisAnswer } from './redis-refusal.ts'
+
+/** As much of what a server sends first as is kept to quote from, in bytes. */
+const KEPT = 512
+
+/**
+ * One conversation with a server, in RESP2 and with nothing in it that wasn't
+ * asked for: no login, no database, no name, no second try. Nothing here
+ * throws, and after `close` nothing keeps the process alive.
+ */
+export class RedisConnection {
+  /** The other side took the TCP connection (or the Unix socket). */
+  opened = false
+  /** Commands can be sent: opened and, with TLS, the handshake is done. */
+  ready = false
+  /** What ended the connection, as the system or OpenSSL says it. */
+  failure: Error | undefined
+  readonly #socket: () => Socket | TLSSocket | undefined
+  readonly #redis: Redis
+  #received = Buffer.alloc(0)
+  #closed = false
+
+  /** @param dial Opens the socket; `secure` says that it speaks TLS. */
+  constructor(dial: () => Socket | TLSSocket, secure: boolean) {
+    let socket: Socket | TLSSocket | undefined
+    const listen = (fresh: Socket | TLSSocket): void => {
+      fresh.once('connect', () => (this.opened = true))
+      fresh.on('error', (error) => (this.failure ??= error))
+      fresh.on('data', (data: Buffer) => {
+        if (this.#received.length < KEPT) this.#received = Buffer.concat([this.#received, data]).subarray(0, KEPT)
+      })
+    }
+    /** Our own socket, to see its first bytes and its failure, and to end it without the timer that ioredis 6's connector sets. */
+    class OneSocket extends AbstractConnector {
+      constructor() {
+        super(0)
+      }
+      override async connect(): Promise<Socket | TLSSocket> {
+        socket = dial()
+        listen(socket)
+        return socket
+      }
+      override disconnect(): void {
+        this.connecting = false
+        socket?.destroy()
+      }
+    }
+    this.#socket = () => socket
+    this.#redis = new Redis({
+      Connector: OneSocket,
+      ...(secure ? { tls: {} } : {}),
+      lazyConnect: true,
+      protocol: 2,
+      enableReadyCheck: false,
+      disableClientInfo: true,
+      enableAutoPipelining: false,
+      autoResendUnfulfilledCommands: false,
+      retryStrategy: null,
+      connectTimeout: 0,
+      disconnectTimeout: 0,
+    })
+    // ioredis prints an error that nobody listens to
+    this.#redis.on('error', () => {})
+  }
+
+  /** Opens the connection. True where commands can be sent, else `failure` says why. */
+  async connect(): Promise<boolean> {
+    if (this.#closed) return false
+    try {
+      await this.#redis.connect()
+      this.ready = true
+    } catch (error) {
+      this.failure ??= error instanceof Error ? error : new Error(String(error))
+    }
+    return this.ready
+  }
+
+  /** Sends a command. Undefined where no answer came: the connection ended, or what came isn't RESP. */
+  async ask(command: string, ...args: readonly string[]): Promise<RedisAnswer | undefined> {
+    try {
+      const reply = await this.#redis.call(command, ...args)
+      return { asked: command, text: textOf(reply), isError: false }
+    } catch (error) {
+      if (error instanceof ReplyError && error instanceof Error) return { asked: command, text: error.message, isError: true }
+      return undefined
+    }
+  }
+
+  /** The socket, where one was opened. */
+  get socket(): Socket | TLSSocket | undefined {
+    return this.#socket()
+  }
+
+  /** The first bytes that the server sent, whatever they are. */
+  get received(): Buffer {
+    return this.#received
+  }
+
+  /** Ends it at once and for good; whatever still waits for an answer gets undefined. */
+  close(): void {
+    this.#closed = true
+    this.#redis.disconnect()
+    this.#socket()?.destroy()
+  }
+}
+
+/**
+ * A connection to an endpoint, not yet opened, in TLS or not, whatever the endpoint asks for. Throws where a file
+ * that its TLS options name can't be read.
+ */
+export function openConnection(endpoint: RedisEndpoint, secure: boolean): RedisConnection {
+  const { host, port, socketPath, tlsFiles } = endpoint
+  const place: NetConnectOpts & ConnectionOptions = socketPath === undefined ? { host, port } : { path: socketPath }
+  const tls: ConnectionOptions = secure
+    ? {
+        ...(isIP(host) === 0 ? { servername: host } : {}),
+        // the handshake has to succeed for anything to be told; the probe judges the certificate
+        rejectUnauthorized: false,
+        // redis-py checks names only since version 6
+        checkServerIdentity: () => undefined,
+        ...(tlsFiles?.ca === undefined ? {} : { ca: readFileSync(tlsFiles.ca) }),
+        ...(tlsFiles?.cert === undefined ? {} : { cert: readFileSync(tlsFiles.cert), key: readFileSync(tlsFiles.key ?? tlsFiles.cert) }),
+      }
+    : {}
+  return new RedisConnection(() => (secure ? connectTls({ ...place, ...tls }) : connectPlain(place)), secure)
+}
+
+function textOf(reply: unknown): string {
+  return Array.isArray(reply) ? reply.map(textOf).join(' ') : String(reply)
+}

@@ -1,0 +1,53 @@
+import type { FactOf } from './inspect-facts.ts'
+import type { Packages } from './packages.ts'
+import { probeRedis, type RedisFact } from './redis.ts'
+import { showEndpoint, type RedisEndpoint, type RedisEndpointFact } from './redis-endpoint.ts'
+
+/** Redis as it is now, at the endpoint that Django would use. */
+export interface RedisNow {
+  /** `127.0.0.1:6379`. */
+  readonly where: string
+  readonly source: string
+  readonly fact: RedisFact | undefined
+  /** Where the endpoint itself can't be read. */
+  readonly malformed: Extract<RedisEndpointFact, { kind: 'malformed' }> | undefined
+}
+
+/**
+ * The protocol that the project's own client speaks: redis-py 8 logs in with
+ * RESP3's HELLO, which Redis 5 doesn't know (measured with redis-py 8.1.0).
+ */
+export function redisProtocol(packages: Packages): 2 | 3 {
+  const major = Number((packages.get('redis') ?? '').split('.')[0])
+  return major >= 8 ? 3 : 2
+}
+
+/** Probes the endpoint that the variables give, within a second. Never throws. */
+export async function redisNow(endpoint: RedisEndpointFact, protocol: 2 | 3): Promise<RedisNow> {
+  if (endpoint.kind === 'malformed') return { where: endpoint.name, source: endpoint.source, fact: undefined, malformed: endpoint }
+  const fact = await probeRedis(endpoint.endpoint, { protocol })
+  return { where: showEndpoint(endpoint.endpoint), source: endpoint.endpoint.source, fact, malformed: undefined }
+}
+
+/** The Redis that the project's own settings name, where they name one; credentials are those of the variables. */
+export function layerEndpoint(settings: FactOf<'settings'>, known: RedisEndpointFact): RedisEndpoint | undefined {
+  const [first] = settings.layer_hosts
+  if (first === undefined) return undefined
+  const [host, port, db] = [first.host, Number(first.port), Number(first.db)]
+  if (!Number.isInteger(port) || !Number.isInteger(db)) return undefined
+  const credentials =
+    known.kind === 'endpoint'
+      ? { ...(known.endpoint.username === undefined ? {} : { username: known.endpoint.username }), ...(known.endpoint.password === undefined ? {} : { password: known.endpoint.password }) }
+      : {}
+  return { host, port, db, tls: first.tls, source: 'CHANNEL_LAYERS', ...credentials }
+}
+
+/** True where the layer's backend is one that keeps everything in the process. */
+export function isInMemory(backend: string | null | undefined): boolean {
+  return /InMemory/i.test(backend ?? '')
+}
+
+/** True where the layer's backend is channels_redis. */
+export function isRedisLayer(backend: string | null | undefined): boolean {
+  return /redis/i.test(backend ?? '')
+}

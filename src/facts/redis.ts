@@ -1,0 +1,232 @@
+import { errorMessage } from '../errors.ts'
+import { openConnection, type RedisConnection } from './redis-connection.ts'
+import { RedisConversation, type RedisNo, type RedisVerdict } from './redis-conversation.ts'
+import { showEndpoint, type RedisEndpoint } from './redis-endpoint.ts'
+import { failureText, isTlsRecord, quoted, withoutPassword } from './redis-evidence.ts'
+import type { RedisAnswer, RedisProduct, RedisRefusal, RedisServer } from './redis-refusal.ts'
+
+export type { RedisProduct, RedisRefusal } from './redis-refusal.ts'
+
+/** Whether channels_redis can work with a server; where it can't, the one cause and what was seen. Times in milliseconds. */
+export type RedisFact =
+  | { readonly usable: true; readonly product: RedisProduct; readonly version?: string; readonly elapsedMs: number }
+  | {
+      readonly usable: false
+      readonly id: RedisRefusal
+      readonly product?: RedisProduct
+      readonly version?: string
+      /** Sentences with the server's own words in them; never a password. */
+      readonly evidence: readonly string[]
+      readonly elapsedMs: number
+    }
+
+export interface RedisProbeOptions {
+  /** Time for everything together, in milliseconds. 1000 unless given. */
+  readonly deadlineMs?: number
+  /** The layer's `prefix`: the probe stays inside its key space. `asgi` unless given. */
+  readonly keyPrefix?: string
+  /**
+   * The protocol that the project's redis-py opens with. 3 (redis-py 8) logs in
+   * with HELLO, which servers before 6.0 don't know and which takes any
+   * password where none is set; 2, the default, logs in with AUTH.
+   */
+  readonly protocol?: 2 | 3
+}
+
+/**
+ * Asks the server at an endpoint whether channels_redis can work with it. The
+ * commands of the layer are queued in a MULTI that is discarded, so that every
+ * refusal shows and nothing runs; one script that only reads is run. No key is
+ * written, nothing blocks, and no socket or timer is left.
+ *
+ * @returns Always, within the deadline. It never throws.
+ */
+export async function probeRedis(endpoint: RedisEndpoint, options: RedisProbeOptions = {}): Promise<RedisFact> {
+  const started = performance.now()
+  const deadlineMs = options.deadlineMs ?? 1000
+  const probe = new Probe(endpoint, options.keyPrefix ?? 'asgi', options.protocol ?? 2, deadlineMs)
+  const verdict = (await within(deadlineMs, probe.run())) ?? probe.late()
+  probe.close()
+  const elapsedMs = performance.now() - started
+  const { product = 'unknown', version } = probe.server ?? {}
+  const known = { ...(version === undefined ? {} : { version }), elapsedMs }
+  if (verdict === 'usable') return { usable: true, product, ...known }
+  const evidence = verdict.evidence.map((line) => withoutPassword(line, endpoint.password))
+  return { usable: false, id: verdict.id, ...(product === 'unknown' ? {} : { product }), evidence, ...known }
+}
+
+class Probe {
+  readonly #endpoint: RedisEndpoint
+  readonly #place: string
+  readonly #prefix: string
+  readonly #protocol: 2 | 3
+  readonly #deadlineMs: number
+  readonly #connections: RedisConnection[] = []
+  /** What the plain or the secure attempt found before another attempt was made; it stands if the other one gets nowhere. */
+  #fallback: RedisNo | undefined
+  #answered = false
+  #over = false
+  #conversation: RedisConversation | undefined
+
+  constructor(endpoint: RedisEndpoint, prefix: string, protocol: 2 | 3, deadlineMs: number) {
+    this.#endpoint = endpoint
+    this.#place = showEndpoint(endpoint)
+    this.#prefix = prefix
+    this.#protocol = protocol
+    this.#deadlineMs = deadlineMs
+  }
+
+  /** What the server said of itself, if it came to that. */
+  get server(): RedisServer | undefined {
+    return this.#conversation?.server
+  }
+
+  async run(): Promise<RedisVerdict> {
+    return this.#endpoint.tls ? this.#runSecure() : this.#runPlain()
+  }
+
+  /** Ends it all. The run finds its connection closed and would look for TLS next: whatever it dials from now on is closed already. */
+  close(): void {
+    this.#over = true
+    for (const connection of this.#connections) connection.close()
+  }
+
+  /** What the run has come to when its time is over. */
+  late(): RedisVerdict {
+    if (this.#fallback !== undefined) return this.#fallback
+    const connection = this.#connections.at(-1)
+    if (connection === undefined || !connection.opened) {
+      return { id: 'redis-unreachable', evidence: [`no connection to ${this.#place} within ${this.#deadlineMs} ms`] }
+    }
+    if (!this.#answered && connection.received.length > 0) return this.#notRedis(connection)
+    return {
+      id: 'redis-unresponsive',
+      evidence: [
+        this.#answered
+          ? `${this.#conversation?.who() ?? this.#place} answered PING, and not all of the rest within ${this.#deadlineMs} ms`
+          : `${this.#place} took the connection and answered nothing to PING within ${this.#deadlineMs} ms`,
+      ],
+    }
+  }
+
+  async #runPlain(): Promise<RedisVerdict> {
+    const connection = this.#dial(false)
+    if (!(await connection.connect())) return this.#unreachable(connection)
+    const ping = await this.#ping(connection)
+    if (ping !== undefined) return this.#converse(connection, ping)
+    if (connection.received.length > 0 && !isTlsRecord(connection.received)) return this.#notRedis(connection)
+    return this.#lookForTls(connection)
+  }
+
+  /** The port closes on a plain PING without an answer, or answers with a TLS alert: one handshake decides. */
+  async #lookForTls(plain: RedisConnection): Promise<RedisVerdict> {
+    this.#fallback = {
+      id: 'redis-not-redis',
+      evidence: [`${this.#place} closed the connection without an answer to PING${plain.failure === undefined ? '' : ` (${failureText(plain.failure)})`}`],
+    }
+    const silent = `${this.#place} ends a plain connection without an answer to PING`
+    const secure = this.#dial(true)
+    if (!(await secure.connect())) {
+      // an alert is TLS: the port speaks it and refused this handshake
+      if (/alert/i.test(failureText(secure.failure))) {
+        return { id: 'redis-tls', evidence: [silent, `a TLS handshake on the same port ended with \`${failureText(secure.failure)}\``] }
+      }
+      return { ...this.#fallback, evidence: [...this.#fallback.evidence, `a TLS handshake on the same port failed: ${failureText(secure.failure)}`] }
+    }
+    this.#fallback = { id: 'redis-tls', evidence: [silent, 'on the same port a TLS handshake succeeds'] }
+    const ping = await this.#ping(secure)
+    if (ping !== undefined) {
+      return { id: 'redis-tls', evidence: [silent, `after a TLS handshake on the same port it answered ${quoted(ping.text)} to PING`] }
+    }
+    if (secure.received.length > 0) return this.#notRedis(secure)
+    return secure.failure === undefined
+      ? this.#fallback
+      : { id: 'redis-tls', evidence: [...this.#fallback.evidence, `then it ended with \`${failureText(secure.failure)}\``] }
+  }
+
+  async #runSecure(): Promise<RedisVerdict> {
+    let connection: RedisConnection
+    try {
+      connection = this.#dial(true)
+    } catch (error) {
+      return { id: 'redis-tls', evidence: [`a file that the TLS options in ${this.#endpoint.source} name can't be read: ${errorMessage(error)}`] }
+    }
+    // a plain Redis takes a TLS greeting for the beginning of a line and may wait for its end
+    const connecting = connection.connect()
+    let shaken = await within(this.#deadlineMs * 0.4, connecting)
+    if (shaken === undefined && !connection.opened) shaken = await connecting
+    if (shaken !== true) {
+      // a key or a certificate that OpenSSL can't read: there was no socket yet
+      if (connection.socket === undefined) {
+        return { id: 'redis-tls', evidence: [`the TLS options in ${this.#endpoint.source} can't be used: ${failureText(connection.failure)}`] }
+      }
+      if (!connection.opened) return this.#unreachable(connection)
+      return this.#lookForPlain(connection, shaken === false ? failureText(connection.failure) : 'no answer')
+    }
+    const { socket } = connection
+    if (this.#endpoint.tlsVerify !== false && socket !== undefined && 'authorized' in socket && !socket.authorized) {
+      return {
+        id: 'redis-tls',
+        evidence: [`the certificate of ${this.#place} isn't trusted: ${String(socket.authorizationError)}; ssl_ca_certs in the URL can name its issuer`],
+      }
+    }
+    const ping = await this.#ping(connection)
+    if (ping !== undefined) return this.#converse(connection, ping)
+    if (connection.received.length > 0) return this.#notRedis(connection)
+    return { id: 'redis-tls', evidence: [`${this.#place} ended the connection after the TLS handshake: ${failureText(connection.failure)}`] }
+  }
+
+  /** TLS is wanted and there was no handshake: does the port speak plain Redis? */
+  async #lookForPlain(secure: RedisConnection, handshake: string): Promise<RedisVerdict> {
+    secure.close()
+    const plain = this.#dial(false)
+    if (!(await plain.connect())) return this.#unreachable(plain)
+    const ping = await this.#ping(plain)
+    const wanted = `${this.#endpoint.source} asks for TLS, and the handshake with ${this.#place} failed: ${handshake}`
+    if (ping !== undefined) {
+      return { id: 'redis-tls', evidence: [wanted, `without TLS ${this.#place} answered ${quoted(ping.text)} to PING`] }
+    }
+    if (plain.received.length > 0 && !isTlsRecord(plain.received)) return this.#notRedis(plain)
+    return { id: 'redis-tls', evidence: [wanted] }
+  }
+
+  async #converse(connection: RedisConnection, ping: RedisAnswer): Promise<RedisVerdict> {
+    this.#conversation = new RedisConversation(connection, this.#endpoint, this.#prefix, this.#protocol)
+    return this.#conversation.run(ping)
+  }
+
+  #dial(secure: boolean): RedisConnection {
+    const connection = openConnection(this.#endpoint, secure)
+    this.#connections.push(connection)
+    if (this.#over) connection.close()
+    return connection
+  }
+
+  async #ping(connection: RedisConnection): Promise<RedisAnswer | undefined> {
+    const answer = await connection.ask('PING')
+    if (answer !== undefined) this.#answered = true
+    return answer
+  }
+
+  #unreachable(connection: RedisConnection): RedisNo {
+    return { id: 'redis-unreachable', evidence: [`no connection to ${this.#place} (${this.#endpoint.source}): ${failureText(connection.failure)}`] }
+  }
+
+  #notRedis(connection: RedisConnection): RedisNo {
+    const [line = ''] = connection.received.toString('utf8').split(/\r?\n/)
+    return { id: 'redis-not-redis', evidence: [`${this.#place} answered ${quoted(withoutPassword(line, this.#endpoint.password))} to PING, which is no Redis protocol`] }
+  }
+}
+
+/** The result, or undefined when the time is over first. The timer is gone in either case. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, ms, undefined)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,87 @@
+import type { ChannelLayerChoice } from '../config/schema.ts'
+import type { RedisFact, RedisRefusal } from '../facts/redis.ts'
+import type { LayerWish } from '../facts/variables.ts'
+
+/** All that decides about the channel layer. */
+export interface LayerInputs {
+  /** `--channel-layer`. */
+  readonly choice: ChannelLayerChoice
+  readonly wish: LayerWish
+  /** The variable that the project reads, or undefined where it reads none: nothing is written then. */
+  readonly variable: string | undefined
+  /** The probe's answer; undefined where Redis isn't wanted and nobody waited for it. */
+  readonly redis: RedisFact | undefined
+  readonly strict: boolean
+  readonly instances: number
+  /** Whether there is a `.env`, and whether it has the key. */
+  readonly dotenv: 'absent' | 'without-key' | 'with-key' | 'unreadable'
+}
+
+export interface LayerDecision {
+  /** `settings`: the project reads no variable, so its settings alone decide. */
+  readonly layer: 'memory' | 'redis' | 'settings'
+  /** For the child's environment, which wins over `.env`; undefined where there is nothing to say. */
+  readonly environment: Readonly<Record<string, string>>
+  /** What to write into `.env`, if anything. */
+  readonly write: { readonly key: string; readonly value: 'True' | 'False' } | undefined
+  /** An id and a sentence, where Redis was wanted and isn't used. */
+  readonly warning: { readonly id: RedisRefusal | 'env-bool-typo' | 'env-shadowed'; readonly text: string } | undefined
+  /** Set where the run must not go on. */
+  readonly error: { readonly id: RedisRefusal | 'layer-inmemory-multi-instance' | 'channel-layer-not-chosen'; readonly text: string } | undefined
+  readonly why: string
+}
+
+/**
+ * The decision table of the channel layer: in memory unless Redis is wanted;
+ * wanted and usable → Redis; wanted and not usable → in memory with one warning,
+ * `.env` left as it is, because the wish stands. With `--channel-layer redis`,
+ * `--strict` or more than one instance, not usable is an error. Pure.
+ */
+export function decideLayer(inputs: LayerInputs): LayerDecision {
+  const { choice, wish, variable, redis, strict, instances } = inputs
+  const wanted = choice === 'redis' || instances > 1 || (choice === 'auto' && wish.kind === 'set' && wish.redis)
+  if (variable === undefined) return settingsDecide(inputs, wanted)
+  if (!wanted) {
+    const why = choice === 'memory' ? '--channel-layer memory' : wish.kind === 'set' ? `${variable} in ${wish.source}` : 'Redis is not asked for'
+    const warning =
+      wish.kind === 'typo' && choice === 'auto'
+        ? { id: 'env-bool-typo' as const, text: `${variable}=${wish.value} in ${wish.source} is neither true nor false: taken as False` }
+        : undefined
+    return { layer: 'memory', environment: { [variable]: 'False' }, write: toWrite(inputs, variable, 'False'), warning, error: undefined, why }
+  }
+  const asked = choice === 'redis' ? '--channel-layer redis' : instances > 1 ? `${instances} instances need it` : `${variable} in ${wish.kind === 'set' ? wish.source : 'the environment'}`
+  if (redis?.usable === true) {
+    return { layer: 'redis', environment: { [variable]: 'True' }, write: toWrite(inputs, variable, 'True'), warning: undefined, error: undefined, why: asked }
+  }
+  const id: RedisRefusal = redis?.usable === false ? redis.id : 'redis-unresponsive'
+  const text = redis?.usable === false ? (redis.evidence[0] ?? id) : 'Redis gave no answer in time'
+  const must = choice === 'redis' || strict || instances > 1
+  return {
+    layer: must ? 'redis' : 'memory',
+    environment: { [variable]: must ? 'True' : 'False' },
+    write: undefined,
+    warning: must ? undefined : { id, text },
+    error: must ? { id, text } : undefined,
+    why: asked,
+  }
+}
+
+function settingsDecide({ choice, instances }: LayerInputs, wanted: boolean): LayerDecision {
+  const base = { layer: 'settings' as const, environment: {}, write: undefined, warning: undefined, why: 'the settings read no variable that chooses it' }
+  if (choice === 'auto' && !(wanted && instances > 1)) return { ...base, error: undefined }
+  return {
+    ...base,
+    error: {
+      id: 'channel-layer-not-chosen',
+      text: `--channel-layer ${choice} has no effect: the settings read no variable that chooses the channel layer`,
+    },
+  }
+}
+
+/** An explicit flag, or a key missing from an existing `.env`, is written; a new `.env` only on an explicit flag. */
+function toWrite({ choice, wish, dotenv }: LayerInputs, key: string, value: 'True' | 'False'): LayerDecision['write'] {
+  if (dotenv === 'unreadable') return undefined
+  if (choice !== 'auto') return { key, value }
+  // a wish from the shell is for this shell: the file isn't made to repeat it
+  return dotenv === 'without-key' && wish.kind === 'none' ? { key, value } : undefined
+}

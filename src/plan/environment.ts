@@ -1,0 +1,58 @@
+import type { Candidate, PythonEnvironment, PythonFact } from '../facts/python.ts'
+
+/** Which interpreter runs the backend, or why none can. */
+export type PythonChoice =
+  | { readonly kind: 'ready'; readonly environment: PythonEnvironment; readonly note: string | undefined }
+  | { readonly kind: 'packages-missing'; readonly environment: PythonEnvironment; readonly missing: readonly string[]; readonly note: string | undefined }
+  | { readonly kind: 'venv-broken'; readonly folder: string; readonly label: string; readonly reason: string; readonly base: string | undefined }
+  | { readonly kind: 'venv-missing'; readonly base: string | undefined }
+
+/** What every project that is served needs. The server is a choice of its own. */
+const needed = ['django', 'channels'] as const
+const servers = ['daphne', 'uvicorn', 'hypercorn'] as const
+
+/**
+ * Takes the first environment that has Django, Channels and a server; else the
+ * first virtual one, whose packages are to be installed; else says what is
+ * broken or missing. An interpreter that isn't virtual has to have all that the
+ * project asks for (`names`, normalised), because nothing is ever installed into
+ * it. A virtual environment that was passed over is named in `note`.
+ */
+export function choosePython(fact: PythonFact, names: readonly string[] = []): PythonChoice {
+  const usable = fact.candidates.flatMap((candidate) => (candidate.state === 'usable' ? [candidate.environment] : []))
+  const complete = usable.find(
+    (environment) => lacking(environment).length === 0 && (environment.isVirtual || fact.named || names.every((name) => environment.packages.has(name))),
+  )
+  if (complete !== undefined) return { kind: 'ready', environment: complete, note: passedOver(fact.candidates, complete) }
+  const [partial] = fact.named ? usable : usable.filter((environment) => environment.isVirtual)
+  if (partial !== undefined) {
+    return { kind: 'packages-missing', environment: partial, missing: lacking(partial), note: passedOver(fact.candidates, partial) }
+  }
+  const base = usable.find((environment) => !environment.isVirtual)?.python
+  const broken = fact.candidates.find((candidate) => candidate.state === 'broken')
+  if (broken?.state === 'broken') return { kind: 'venv-broken', folder: broken.folder, label: broken.label, reason: broken.reason, base }
+  return { kind: 'venv-missing', base }
+}
+
+/** Distributions that the environment lacks before it can serve a WebSocket. */
+export function lacking(environment: PythonEnvironment): string[] {
+  const missing: string[] = needed.filter((name) => !environment.packages.has(name))
+  if (!servers.some((name) => environment.packages.has(name))) missing.push('daphne')
+  return missing
+}
+
+/** Requirements that the chosen environment lacks, normalised names; all of them where there is no environment. */
+export function missingPackages(names: readonly string[], choice: PythonChoice): string[] {
+  const installed = 'environment' in choice ? choice.environment.packages : undefined
+  return names.filter((name) => installed?.has(name) !== true)
+}
+
+function passedOver(candidates: readonly Candidate[], taken: PythonEnvironment): string | undefined {
+  for (const candidate of candidates) {
+    if (candidate.state === 'broken') return `${candidate.label} is passed over: ${candidate.reason}`
+    if (candidate.state !== 'usable') continue
+    if (candidate.environment === taken) return undefined
+    return `${candidate.environment.label} is passed over: it lacks ${lacking(candidate.environment).join(', ')}`
+  }
+  return undefined
+}

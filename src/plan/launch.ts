@@ -1,0 +1,58 @@
+import type { Config } from '../config/config.ts'
+import type { PythonEnvironment } from '../facts/python.ts'
+import type { LayerDecision } from './channel-layer.ts'
+import { serverArguments, type ServerChoice } from './server.ts'
+
+/** What decides about the command that starts the backend. */
+export interface LaunchFacts {
+  readonly config: Pick<Config, 'host'>
+  readonly backend: string
+  readonly settingsModule: string
+  readonly application: string
+  readonly environment: PythonEnvironment
+  readonly server: Extract<ServerChoice, { kind: 'server' }>
+  readonly layer: LayerDecision
+  /** The environment that the launcher was started with. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly color: boolean
+  readonly platform: NodeJS.Platform
+}
+
+/** The backend's command for a port; the port is decided last, and again where it is lost in a race. */
+export interface LaunchPlan {
+  readonly file: string
+  readonly argsFor: (port: number) => readonly string[]
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** What is ours and none of the backend's business. */
+const ours = ['ELECTION_DEV_TOKEN', 'ELECTION_DEV_PASSWORD']
+
+/** Plans the backend's command: interpreter, arguments, folder and environment. Pure. */
+export function planLaunch(facts: LaunchFacts): LaunchPlan {
+  const { config, environment, server, application, color } = facts
+  return {
+    file: environment.python,
+    argsFor: (port) => serverArguments({ name: server.name, application, host: config.host, port, color }),
+    cwd: facts.backend,
+    env: backendEnvironment(facts),
+  }
+}
+
+/**
+ * The environment of everything that runs in the backend: what the launcher was
+ * started with, the settings module, the channel layer's choice, output that
+ * isn't held back, and colours where they are wanted.
+ */
+export function backendEnvironment(facts: Pick<LaunchFacts, 'env' | 'settingsModule' | 'layer' | 'color'>): Readonly<Record<string, string | undefined>> {
+  const env: Record<string, string | undefined> = { ...facts.env }
+  for (const name of ours) delete env[name]
+  return {
+    ...env,
+    PYTHONUNBUFFERED: '1',
+    DJANGO_SETTINGS_MODULE: facts.settingsModule,
+    ...(facts.color ? { FORCE_COLOR: env['FORCE_COLOR'] ?? '1' } : {}),
+    ...facts.layer.environment,
+  }
+}

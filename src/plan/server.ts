@@ -1,0 +1,82 @@
+import type { ServerName } from '../config/schema.ts'
+import type { Packages } from '../facts/packages.ts'
+
+/** What decides about the server. */
+export interface ServerFacts {
+  readonly packages: Packages
+  /** The `daphne` app is in INSTALLED_APPS, which makes runserver ASGI-capable. */
+  readonly hasDaphneApp: boolean
+  /** `--server`, where the user named one. */
+  readonly wanted: ServerName | undefined
+}
+
+export type ServerChoice =
+  | { readonly kind: 'server'; readonly name: ServerName; readonly version: string; readonly why: string }
+  | { readonly kind: 'none'; readonly id: 'daphne-missing' | 'ws-library-missing'; readonly reason: string; readonly install: readonly string[] }
+
+/** The WebSocket implementations that uvicorn can use (https://www.uvicorn.org/settings/#implementation). */
+const uvicornLibraries = ['websockets', 'wsproto'] as const
+
+/**
+ * daphne when it is importable, else uvicorn (only with a WebSocket library),
+ * hypercorn, or runserver where the daphne app makes it ASGI-capable. A server
+ * that the user named is taken, or refused with what it lacks; never replaced.
+ */
+export function chooseServer(facts: ServerFacts): ServerChoice {
+  const order: readonly ServerName[] = facts.wanted === undefined ? ['daphne', 'uvicorn', 'hypercorn'] : [facts.wanted]
+  let refused: ServerChoice | undefined
+  for (const name of order) {
+    const choice = assess(name, facts)
+    if (choice.kind === 'server') return choice
+    // uvicorn without a WebSocket library says more than "no daphne"
+    refused = refused === undefined || choice.id === 'ws-library-missing' ? choice : refused
+  }
+  return refused ?? assess('daphne', facts)
+}
+
+function assess(name: ServerName, { packages, hasDaphneApp, wanted }: ServerFacts): ServerChoice {
+  const why = wanted === undefined ? 'installed' : 'asked for'
+  const version = packages.get(name === 'runserver' ? 'daphne' : name)
+  if (name === 'runserver') {
+    if (version !== undefined && hasDaphneApp) return { kind: 'server', name, version, why: 'the daphne app is in INSTALLED_APPS' }
+    return missing('daphne-missing', 'runserver speaks WebSocket only with "daphne" installed and first in INSTALLED_APPS', ['daphne'])
+  }
+  if (version === undefined) return missing('daphne-missing', `${name} is not installed`, [name === 'uvicorn' ? 'uvicorn[standard]' : name])
+  if (name === 'uvicorn' && !uvicornLibraries.some((library) => packages.has(library))) {
+    return missing('ws-library-missing', `uvicorn ${version} has no WebSocket library: neither websockets nor wsproto is installed`, ['uvicorn[standard]'])
+  }
+  return { kind: 'server', name, version, why }
+}
+
+function missing(id: 'daphne-missing' | 'ws-library-missing', reason: string, install: readonly string[]): ServerChoice {
+  return { kind: 'none', id, reason, install }
+}
+
+/** What the command line of a server is made of. */
+export interface ServerCommand {
+  readonly name: ServerName
+  readonly application: string
+  readonly host: string
+  readonly port: number
+  readonly color: boolean
+}
+
+/**
+ * Arguments for the interpreter: `-m daphne -b 127.0.0.1 -p 8000 core.asgi:application`.
+ * No shell, no activation, no reloader: a reloader stays alive with nothing listening.
+ */
+export function serverArguments({ name, application, host, port, color }: ServerCommand): string[] {
+  const bracketed = host.includes(':') ? `[${host}]` : host
+  switch (name) {
+    case 'daphne':
+      return ['-m', 'daphne', '-b', host, '-p', String(port), application]
+    case 'uvicorn':
+      // a browser holds its socket open, and uvicorn waits for it without end by default (uvicorn #1972)
+      return ['-m', 'uvicorn', '--host', host, '--port', String(port), '--timeout-graceful-shutdown', '2', ...(color ? ['--use-colors'] : ['--no-use-colors']), application]
+    case 'hypercorn':
+      // 0 workers: served by the process itself, without a parent that would hide a crash
+      return ['-m', 'hypercorn', '--bind', `${bracketed}:${port}`, '--workers', '0', '--graceful-timeout', '2', application]
+    case 'runserver':
+      return ['manage.py', 'runserver', '--noreload', ...(color ? ['--force-color'] : ['--no-color']), `${bracketed}:${port}`]
+  }
+}

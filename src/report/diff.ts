@@ -1,0 +1,209 @@
+/**
+ * The change of a `.env` as the lines of a unified diff, two lines of context
+ * around each change; no lines where the texts are the same. For reading, not
+ * for `patch`: every value that isn't a truth value or a short number shows as
+ * `***`, in changed lines, in context and in comments, and what stands on a
+ * line that isn't plainly `KEY=value` or a comment is not shown at all.
+ * Control characters show as U+FFFD, so that a file can't drive a terminal.
+ * `path` is shown as it is given; `beforeText` is undefined for a new file.
+ */
+export function renderDotenvDiff(path: string, beforeText: string | undefined, afterText: string): string[] {
+  const before = linesOf(beforeText ?? '')
+  const after = linesOf(afterText)
+  const steps = compare(before, after)
+  const hunks = hunksOf(steps)
+  if (hunks.length === 0) return []
+  const shownBefore = maskLines(before)
+  const shownAfter = maskLines(after)
+  const rendered = [`--- ${beforeText === undefined ? '/dev/null' : path}`, `+++ ${path}`]
+  for (const hunk of hunks) {
+    rendered.push(header(hunk))
+    for (const step of hunk) {
+      const old = shownBefore[step.before] ?? ''
+      const fresh = shownAfter[step.after] ?? ''
+      if (step.kind === 'removed') rendered.push(`-${old}`)
+      else if (step.kind === 'added') rendered.push(`+${fresh}`)
+      // a line can be inside a quoted value in one of the texts only
+      else rendered.push(` ${old === fresh ? fresh : MASK}`)
+    }
+  }
+  return rendered
+}
+
+const MASK = '***'
+const CONTEXT = 2
+
+/** A line of either text; `before` and `after` are the 0-based lines that are next in each. */
+interface Step {
+  readonly kind: 'kept' | 'removed' | 'added'
+  readonly before: number
+  readonly after: number
+}
+
+function linesOf(text: string): string[] {
+  const lines = text.split(/\r\n|\n|\r/)
+  if (lines.at(-1) === '') lines.pop()
+  return lines
+}
+
+/** What lines went and came, the lines at both ends that are the same set aside first. */
+function compare(before: readonly string[], after: readonly string[]): Step[] {
+  let start = 0
+  while (start < before.length && start < after.length && before[start] === after[start]) start += 1
+  let end = 0
+  while (end < Math.min(before.length, after.length) - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end += 1
+  const steps: Step[] = []
+  for (let line = 0; line < start; line += 1) steps.push({ kind: 'kept', before: line, after: line })
+  middle(before.slice(start, before.length - end), after.slice(start, after.length - end), start, steps)
+  for (let line = end; line > 0; line -= 1) steps.push({ kind: 'kept', before: before.length - line, after: after.length - line })
+  return steps
+}
+
+/** The longest common subsequence of what is between; a part too large for its table counts as replaced whole. */
+function middle(before: readonly string[], after: readonly string[], offset: number, steps: Step[]): void {
+  const rows = before.length
+  const columns = after.length
+  const width = columns + 1
+  const tabled = rows * columns <= 4_000_000
+  const lengths = new Uint32Array(tabled ? (rows + 1) * width : 0)
+  for (let row = tabled ? rows - 1 : -1; row >= 0; row -= 1) {
+    for (let column = columns - 1; column >= 0; column -= 1) {
+      const down = lengths[(row + 1) * width + column] ?? 0
+      const right = lengths[row * width + column + 1] ?? 0
+      const both = (lengths[(row + 1) * width + column + 1] ?? 0) + 1
+      lengths[row * width + column] = before[row] === after[column] ? both : Math.max(down, right)
+    }
+  }
+  let row = 0
+  let column = 0
+  while (row < rows || column < columns) {
+    const at = { before: offset + row, after: offset + column }
+    const down = lengths[(row + 1) * width + column] ?? 0
+    const right = lengths[row * width + column + 1] ?? 0
+    if (tabled && row < rows && column < columns && before[row] === after[column]) {
+      steps.push({ kind: 'kept', ...at })
+      row += 1
+      column += 1
+    } else if (row < rows && (column === columns || !tabled || down >= right)) {
+      steps.push({ kind: 'removed', ...at })
+      row += 1
+    } else {
+      steps.push({ kind: 'added', ...at })
+      column += 1
+    }
+  }
+}
+
+/** The changes with their context; changes whose context meets are one hunk. */
+function hunksOf(steps: readonly Step[]): Step[][] {
+  const hunks: Step[][] = []
+  let shownTo = 0
+  for (const [index, step] of steps.entries()) {
+    if (step.kind === 'kept') continue
+    const from = Math.max(index - CONTEXT, 0)
+    const to = Math.min(index + CONTEXT + 1, steps.length)
+    const last = hunks.at(-1)
+    if (last !== undefined && from <= shownTo) last.push(...steps.slice(shownTo, Math.max(to, shownTo)))
+    else hunks.push(steps.slice(from, to))
+    shownTo = to
+  }
+  return hunks
+}
+
+function header(hunk: readonly Step[]): string {
+  const [first] = hunk
+  const old = hunk.filter((step) => step.kind !== 'added').length
+  const fresh = hunk.filter((step) => step.kind !== 'removed').length
+  return `@@ -${range(first?.before ?? 0, old)} +${range(first?.after ?? 0, fresh)} @@`
+}
+
+/** 1-based start and count; a count of one is left out, and of none starts at the line before (POSIX `diff -u`). */
+function range(start: number, count: number): string {
+  if (count === 1) return String(start + 1)
+  return `${count === 0 ? start : start + 1},${count}`
+}
+
+/** Each line with its values masked; which library reads the file doesn't matter, what any of them takes for a value is masked. */
+function maskLines(lines: readonly string[]): string[] {
+  const hidden = linesInsideValues(lines)
+  return lines.map((line, index) => printable(hidden.has(index) ? maskHidden(line) : maskLine(line)))
+}
+
+/** The lines after the first of a quoted value, and of a PEM block that stands without quotes. */
+function linesInsideValues(lines: readonly string[]): Set<number> {
+  const hidden = new Set<number>()
+  let shownFrom = 0
+  for (const [index, line] of lines.entries()) {
+    if (index < shownFrom) continue
+    const end = lastLineOfValue(lines, index, line)
+    for (let inside = index + 1; inside <= end; inside += 1) hidden.add(inside)
+    shownFrom = end + 1
+  }
+  return hidden
+}
+
+function lastLineOfValue(lines: readonly string[], index: number, line: string): number {
+  if (/-----BEGIN [^-]+-----/.test(line) && !line.includes('-----END')) {
+    const end = lines.findIndex((candidate, at) => at > index && candidate.includes('-----END'))
+    return end === -1 ? lines.length - 1 : end
+  }
+  const quote = /^[^#=]*=\s*(['"])/.exec(line)?.[1]
+  if (quote === undefined || closes(line.slice(line.indexOf(quote, line.indexOf('=')) + 1), quote)) return index
+  const end = lines.findIndex((candidate, at) => at > index && closes(candidate, quote))
+  // never closed: the libraries drop the line, or take it for a line of its own
+  return end === -1 ? index : end
+}
+
+function closes(text: string, quote: string): boolean {
+  return text.replace(/\\./g, '').includes(quote)
+}
+
+/** python-decouple knows no multi-line value and reads such a line as an assignment, so a switch among the lines is shown. */
+function maskHidden(line: string): string {
+  return /^(?:export )?[A-Z][A-Z0-9_]*\s*=\s*(?:true|false)$/i.test(line) ? line : MASK
+}
+
+function maskLine(line: string): string {
+  if (line.trim() === '') return ''
+  const comment = /^(\s*#[\s#]*)(.*)$/s.exec(line)
+  if (comment) return (comment[1] ?? '') + maskComment(comment[2] ?? '')
+  const assignment = /^(\u{feff}?\s*(?:export\s+)?(?:'[\p{L}_][\p{L}\p{N}_.-]*'|[\p{L}_][\p{L}\p{N}_.-]*)\s*=)(.*)$/su.exec(line)
+  const [, name = '', value = ''] = assignment ?? []
+  return name === '' || looksLikeBase64(name, value) ? MASK : name + maskValue(name, value)
+}
+
+/** The value and a comment after it, in the quotes and spacing of the file. */
+function maskValue(name: string, value: string): string {
+  const [, space = '', open = '', word = '', close = '', rest = ''] = /^(\s*)(['"]?)([^'"\s#]*)(['"]?)(.*)$/s.exec(value) ?? []
+  if (word === '' && rest.trim() === '' && open === close) return value
+  const comment = /^(\s+#\s*)(.*)$/s.exec(rest)
+  // python-decouple takes the comment for a part of the value
+  const shown = open === close && (rest.trim() === '' || (comment !== null && !SECRET_NAME.test(name))) && isHarmless(name, word)
+  if (!shown) return space + MASK
+  return space + open + word + close + (comment ? (comment[1] ?? '') + maskComment(comment[2] ?? '') : rest)
+}
+
+/** Prose stays; what follows an `=`, or the colon after a word such as `password`, is masked as a value that was commented out. */
+function maskComment(text: string): string {
+  const [, name = '', value = ''] = /^([^=]*=)(.*)$/s.exec(text) ?? []
+  if (name !== '') return maskComment(name.slice(0, -1)) + '=' + maskValue(name, value)
+  return text.replace(/(\b\w*(?:pass|secret|token|key|pwd|credential)\w*['"]?\s*(?::|\bis\b|->)\s*)\S.*$/is, `$1${MASK}`).replace(/(:\/\/)\S*@/g, `$1${MASK}@`)
+}
+
+const SECRET_NAME = /pass|pwd|secret|token|key|salt|pin|otp|code|credential|auth/i
+
+/** Truth values, and numbers of up to five digits (ports, databases, seconds) of keys that don't name a secret. */
+function isHarmless(name: string, word: string): boolean {
+  if (/^(?:true|false|yes|no|on|off|[01])$/i.test(word)) return true
+  return /^\d{1,5}$/.test(word) && !SECRET_NAME.test(name)
+}
+
+/** The last line of an unquoted base64 block reads as a key with an empty value. */
+function looksLikeBase64(name: string, value: string): boolean {
+  return /^=?\s*$/.test(value) && /[a-z]/.test(name) && /[A-Z]/.test(name) && name.length > 16
+}
+
+/** C0 and C1 controls but the tab, and marks that reorder text. */
+function printable(line: string): string {
+  return line.replace(/[\p{Cc}\u{202a}-\u{202e}\u{2066}-\u{2069}]/gu, (control) => (control === '\t' ? control : '\u{fffd}'))
+}

@@ -1,0 +1,34 @@
+import type { Diagnosis } from '../checks/diagnosis.ts'
+import { LauncherError } from '../errors.ts'
+import type { Style } from './style.ts'
+
+/** One cause as a page: title and id, evidence, the command that mends it. */
+export function diagnosisPage(diagnosis: Diagnosis, style: Style, columns: number): string[] {
+  const mark = style.red('✖')
+  const { commands, text } = diagnosis.remedy
+  const lines = ['', titled(`  ${mark} ${style.bold(diagnosis.title)}`, diagnosis.id, `  ✖ ${diagnosis.title}`, columns, style), '']
+  for (const evidence of diagnosis.evidence.filter((line) => line !== '')) lines.push(`    ${evidence}`)
+  lines.push('', `    Mend it:  ${text}`)
+  for (const command of commands) lines.push(`              ${style.cyan(command.map(quoted).join(' '))}`)
+  lines.push('')
+  return lines
+}
+
+/** An error of ours as a page, in the same shape. */
+export function errorPage(error: LauncherError, style: Style, columns: number): string[] {
+  const lines = ['', titled(`  ${style.red('✖')} ${style.bold(error.message)}`, error.code, `  ✖ ${error.message}`, columns, style), '']
+  for (const evidence of error.evidence) lines.push(`    ${evidence}`)
+  if (error.evidence.length > 0) lines.push('')
+  if (error.hint !== undefined) lines.push(...error.hint.split('\n').map((line) => `    ${line}`), '')
+  return lines
+}
+
+/** The id stands at the right where the line has room for it, else behind the title. */
+function titled(line: string, id: string, plain: string, columns: number, style: Style): string {
+  const room = Math.min(columns, 100) - plain.length - id.length - 1
+  return `${line}${' '.repeat(Math.max(3, room))}${style.dim(id)}`
+}
+
+function quoted(word: string): string {
+  return /[\s"'$[\]*?;&|<>()]/.test(word) ? `'${word.replaceAll("'", String.raw`'\''`)}'` : word
+}

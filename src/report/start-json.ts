@@ -1,0 +1,32 @@
+import type { Host } from '../host/host.ts'
+import type { SocketState, StartReport } from './start-report.ts'
+
+/** The version of the events' shape. */
+export const schemaVersion = 1
+
+/** `start --json`: one event a line on standard output, and nothing else there. */
+export function startJson(host: Host): StartReport {
+  const emit = (event: string, data: Readonly<Record<string, unknown>> = {}) => {
+    host.terminal.out(JSON.stringify({ schemaVersion, event, ...data }))
+  }
+  return {
+    phase: (text) => emit('phase', { text }),
+    note: (text) => emit('note', { text }),
+    warning: (id, text) => emit('warning', { id, text }),
+    line: (service, line) => emit('log', { service, line }),
+    setupList: (steps) => emit('setup', { steps: steps.map(({ id, title, shown, evidence, certain }) => ({ id, title, command: shown, evidence, certain })) }),
+    setupStep: ({ id, shown }) => emit('setup-step', { id, command: shown }),
+    setupUser: (user) => emit('setup-user', { ...user }),
+    ready: (summary) => emit('ready', { ...summary, websocket: { url: summary.websocket.url, ...stateOf(summary.websocket.state) } }),
+    socket: (url, state) => emit('websocket', { url, ...stateOf(state) }),
+    diagnosis: (diagnosis) => emit('diagnosis', { diagnosis }),
+    error: (error) => emit('error', { code: error.code, message: error.message, hint: error.hint ?? null, evidence: error.evidence }),
+    stopping: (reason) => emit('stopping', { reason }),
+    end: (exitCode) => emit('end', { exitCode }),
+  }
+}
+
+function stateOf(state: SocketState): Readonly<Record<string, unknown>> {
+  if (state.dot === 'green') return { state: 'connected', handshakeMs: state.handshakeMs, pongMs: state.pongMs ?? null, heldMs: state.heldMs, diagnosis: null }
+  return { state: state.dot === 'yellow' ? 'wants-token' : 'not-connected', diagnosis: state.diagnosis }
+}

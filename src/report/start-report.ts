@@ -1,0 +1,43 @@
+import type { Diagnosis } from '../checks/diagnosis.ts'
+import type { LauncherError } from '../errors.ts'
+import type { SetupStep } from '../plan/setup.ts'
+
+/** The WebSocket's dot. */
+export type SocketState =
+  | { readonly dot: 'green'; readonly handshakeMs: number; readonly pongMs: number | undefined; readonly heldMs: number }
+  | { readonly dot: 'yellow' | 'red'; readonly diagnosis: Diagnosis }
+
+/** What the banner says once the backend listens and its WebSocket was tried. */
+export interface ReadySummary {
+  readonly version: string
+  readonly readyMs: number
+  readonly websocket: { readonly url: string; readonly state: SocketState }
+  readonly backend: { readonly url: string; readonly server: string; readonly serverVersion: string; readonly django: string | undefined; readonly environment: string; readonly pid: number | undefined; readonly openToNetwork: boolean }
+  readonly channels: { readonly layer: 'memory' | 'redis' | 'settings'; readonly text: string; readonly note: string | undefined }
+  /** The page to open, where there is one besides the backend. */
+  readonly page: string | undefined
+  /** Things worth a line each. */
+  readonly notes: readonly string[]
+}
+
+/** Where `start` says what it does: text for people, or one JSON event a line. */
+export interface StartReport {
+  /** What is being waited for. */
+  readonly phase: (text: string) => void
+  readonly note: (text: string) => void
+  readonly warning: (id: string, text: string) => void
+  /** A line of a service's output. */
+  readonly line: (service: string, line: string) => void
+  readonly setupList: (steps: readonly SetupStep[]) => void
+  readonly setupStep: (step: SetupStep) => void
+  readonly setupUser: (user: { name: string; password: string; model: string }) => void
+  readonly ready: (summary: ReadySummary) => void
+  /** The dot has changed after ready. */
+  readonly socket: (url: string, state: SocketState) => void
+  readonly diagnosis: (diagnosis: Diagnosis) => void
+  readonly error: (error: LauncherError) => void
+  /** The stop was asked for: what is being done about it. */
+  readonly stopping: (reason: string) => void
+  /** The very last word. */
+  readonly end: (exitCode: number) => void
+}

@@ -1,0 +1,161 @@
+import type { Diagnosis } from '../checks/diagnosis.ts'
+import type { LauncherError } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import type { SetupStep } from '../plan/setup.ts'
+import { diagnosisPage, errorPage } from './failure.ts'
+import type { ReadySummary, SocketState, StartReport } from './start-report.ts'
+import { styleFor, type Style } from './style.ts'
+
+/** Lines that are held back until the banner is printed; a chatty start loses its oldest. */
+const heldLines = 500
+/** How long the backend's lines are held back, in milliseconds: a slow start is worth watching. */
+const holdMs = 3000
+
+/** `start` for people: a spinner while it waits, then the banner, then the backend's own log. */
+export function startText(host: Host, options: { verbose: boolean }): StartReport {
+  const { terminal } = host
+  const style = styleFor(host)
+  const spinner = spinnerFor(host)
+  let held: { service: string; line: string }[] | undefined = []
+  const timer = setTimeout(() => release(), holdMs)
+  timer.unref()
+
+  const write = (lines: readonly string[]) => {
+    spinner.stop()
+    for (const line of lines) terminal.out(line)
+  }
+  const print = (service: string, line: string) => terminal.out(`${style.dim(`${service} │`)} ${line}`)
+  const release = () => {
+    clearTimeout(timer)
+    if (held === undefined) return
+    const lines = held
+    held = undefined
+    if (lines.length > 0) spinner.stop()
+    for (const { service, line } of lines) print(service, line)
+  }
+  return {
+    phase: (text) => spinner.say(text),
+    note: (text) => {
+      if (options.verbose) write([style.dim(`  ${text}`)])
+    },
+    warning: (id, text) => write([`  ${style.yellow('!')} ${text}   ${style.dim(id)}`]),
+    line: (service, line) => {
+      if (held === undefined) {
+        print(service, line)
+        return
+      }
+      held.push({ service, line })
+      if (held.length > heldLines) held.shift()
+    },
+    setupList: (steps) => write(setupLines(steps, style)),
+    setupStep: (step) => {
+      write([`  ${style.cyan('›')} ${step.shown}`])
+      spinner.say(step.title)
+    },
+    setupUser: (user) => write(['', `  A development user was made (${user.model}):  ${style.bold(user.name)}   password ${style.bold(user.password)}`, style.dim('  It is shown this once and stored nowhere but as the hash in the database.'), '']),
+    ready: (summary) => {
+      write(banner(summary, style))
+      release()
+    },
+    socket: (url, state) => write([`  ${arrow(style)}  WebSocket  ${url}   ${dot(state, style)}`, ...(state.dot === 'red' ? diagnosisPage(state.diagnosis, style, terminal.columns) : [])]),
+    diagnosis: (diagnosis: Diagnosis) => {
+      release()
+      write(diagnosisPage(diagnosis, style, terminal.columns))
+    },
+    error: (error: LauncherError) => {
+      release()
+      spinner.stop()
+      for (const line of errorPage(error, style, terminal.columns)) terminal.err(line)
+    },
+    stopping: (reason) => {
+      release()
+      spinner.stop()
+      terminal.err(style.dim(`  ${reason}`))
+    },
+    end: () => {
+      release()
+      spinner.stop()
+    },
+  }
+}
+
+function setupLines(steps: readonly SetupStep[], style: Style): string[] {
+  const width = Math.max(...steps.map(({ title }) => title.length))
+  return [
+    '',
+    "  This checkout isn't ready to run. Missing, in this order:",
+    '',
+    ...steps.flatMap((step, index) => [`   ${index + 1}  ${step.title.padEnd(width)}   ${style.cyan(step.shown)}`, style.dim(`      ${step.evidence}`)]),
+    '',
+  ]
+}
+
+function banner(summary: ReadySummary, style: Style): string[] {
+  const { websocket, backend, channels } = summary
+  const { state } = websocket
+  const head = state.dot === 'red' ? style.yellow(`up after ${Math.round(summary.readyMs)} ms`) : `ready in ${style.bold(`${Math.round(summary.readyMs)} ms`)}`
+  const details = [`${backend.server} ${backend.serverVersion}`, ...(backend.django === undefined ? [] : [`Django ${backend.django}`]), backend.environment].join(' · ')
+  const row = (name: string, value: string) => `  ${arrow(style)}  ${style.bold(name.padEnd(9))}  ${value}`
+  return [
+    '',
+    `  ${style.bold(style.green('election-dev'))} ${style.green(summary.version)}   ${head}`,
+    '',
+    row('WebSocket', `${style.cyan(websocket.url)}   ${dot(state, style)}`),
+    row('Backend', `${style.cyan(backend.url)}   ${details}`),
+    row('Channels', `${channels.text}${channels.note === undefined ? '' : `   ${style.dim(channels.note)}`}`),
+    ...(summary.page === undefined ? [] : [row('Page', style.cyan(summary.page))]),
+    ...(backend.openToNetwork ? [row('Network', style.yellow('open to the network: every machine that reaches this one reaches the backend'))] : []),
+    ...summary.notes.map((note) => `     ${style.dim(note)}`),
+    '',
+    ...(state.dot === 'green' ? [] : explain(state.diagnosis, style)),
+  ]
+}
+
+function explain(diagnosis: Diagnosis, style: Style): string[] {
+  return diagnosisPage(diagnosis, style, 100)
+}
+
+function arrow(style: Style): string {
+  return style.green('➜')
+}
+
+function dot(state: SocketState, style: Style): string {
+  if (state.dot === 'green') {
+    const pong = state.pongMs === undefined ? `held ${(state.heldMs / 1000).toFixed(1)} s` : `pong ${Math.max(1, Math.round(state.pongMs))} ms`
+    return `${style.green('● connected')}   ${style.dim(`101 in ${Math.max(1, Math.round(state.handshakeMs))} ms · ${pong}`)}`
+  }
+  if (state.dot === 'yellow') return style.yellow('● speaks WebSocket, wants a token')
+  return `${style.red('● not connected')}   ${state.diagnosis.id}`
+}
+
+interface Spinner {
+  readonly say: (text: string) => void
+  readonly stop: () => void
+}
+
+/** A spinner on a terminal, nothing anywhere else: a log has no use for it. Loaded late, so that it never delays the launch. */
+function spinnerFor(host: Host): Spinner {
+  if (!host.terminal.interactive || !host.terminal.errIsTerminal) return { say: () => {}, stop: () => {} }
+  let text = ''
+  let stopped = false
+  let running: { text: string; stop: () => unknown } | undefined
+  const begin = async () => {
+    const { default: ora } = await import('ora')
+    // discardStdin would put the terminal into raw mode and take Ctrl+C from us
+    if (!stopped) running = ora({ text, stream: process.stderr, discardStdin: false, indent: 2 }).start()
+  }
+  return {
+    say: (next) => {
+      text = next
+      if (stopped || running === undefined) {
+        stopped = false
+        void begin()
+      } else running.text = next
+    },
+    stop: () => {
+      stopped = true
+      running?.stop()
+      running = undefined
+    },
+  }
+}

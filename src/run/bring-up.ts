@@ -1,0 +1,112 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { isListening, processTree } from '../facts/listener.ts'
+import { nextFreePort } from '../facts/next-port.ts'
+import type { Host } from '../host/host.ts'
+import { connectOnce } from '../host/tcp.ts'
+import type { LaunchPlan } from '../plan/launch.ts'
+import { launchServer, type RunningServer, type ServerExit } from './server.ts'
+
+/** What came of starting the server. */
+export type BringUp =
+  /** Something of our process tree listens; `proven` is false where this machine doesn't tell whose socket it is. */
+  | { readonly kind: 'listening'; readonly server: RunningServer; readonly port: number; readonly listenMs: number; readonly proven: boolean }
+  | { readonly kind: 'died'; readonly exit: ServerExit; readonly lines: readonly string[]; readonly port: number; readonly portTaken: boolean }
+  /** It lives and doesn't listen by the deadline. */
+  | { readonly kind: 'silent'; readonly lines: readonly string[]; readonly port: number }
+  | { readonly kind: 'stopped' }
+
+export interface BringUpOptions {
+  readonly bindHost: string
+  readonly port: number
+  /** Fail instead of taking another port where this one is lost in a race. */
+  readonly strictPort: boolean
+  /** Milliseconds from start to the first listening socket. */
+  readonly startTimeout: number
+  readonly stopTimeout: number
+  readonly onLine: (line: string) => void
+  readonly onLaunch: (server: RunningServer) => void
+  readonly onPortLost: (lost: number, next: number) => void
+  /** Aborted when the user asks to stop. */
+  readonly signal: AbortSignal
+}
+
+/** A port is lost to another program between the check and the bind at most this often before we give up. */
+const races = 5
+
+/** What servers say when the port was taken before they could bind it. daphne says it and exits with 0. */
+const portTakenLine = /Errno (?:98|48|10048)\b|Address already in use|EADDRINUSE|That port is already in use|only one usage of each socket address/i
+
+/**
+ * Starts the server and waits until something of its process tree listens. The
+ * race between our check of the port and the server's bind is won by trying the
+ * next port, and by asking whose socket it is that answers: a listener of
+ * another program is never taken for ours.
+ */
+export async function bringUp(host: Host, plan: LaunchPlan, options: BringUpOptions): Promise<BringUp> {
+  let { port } = options
+  for (let attempt = 0; ; attempt++) {
+    const outcome = await tryPort(host, plan, port, options)
+    const lost = outcome.kind === 'died' && outcome.portTaken
+    if (!lost || options.strictPort || attempt >= races) return outcome
+    const next = await nextFreePort(port, options.bindHost)
+    if (next === undefined) return outcome
+    options.onPortLost(port, next)
+    port = next
+  }
+}
+
+async function tryPort(host: Host, plan: LaunchPlan, port: number, options: BringUpOptions): Promise<BringUp> {
+  const server = launchServer(host, { file: plan.file, args: plan.argsFor(port), cwd: plan.cwd, env: plan.env }, options.onLine)
+  options.onLaunch(server)
+  const stopped = new Promise<'stopped'>((resolve) => {
+    options.signal.addEventListener('abort', () => resolve('stopped'), { once: true })
+    if (options.signal.aborted) resolve('stopped')
+  })
+  const waiting = new AbortController()
+  const first = await Promise.race([server.exited, stopped, untilListening(host, server, port, options, waiting.signal)])
+  waiting.abort()
+  if (first === 'stopped') return { kind: 'stopped' }
+  if (first === 'deadline') {
+    await server.stop(options.stopTimeout)
+    return { kind: 'silent', lines: server.lastLines(), port }
+  }
+  if (first === 'foreign') {
+    // the answer comes from a program that isn't ours: ours has lost the port, whatever it says about it
+    await server.stop(options.stopTimeout)
+    const exit = await server.exited
+    return { kind: 'died', exit, lines: server.lastLines(), port, portTaken: true }
+  }
+  if (typeof first === 'object' && 'listenMs' in first) return { kind: 'listening', server, port, ...first }
+  await server.stop(options.stopTimeout)
+  const lines = server.lastLines()
+  return { kind: 'died', exit: first, lines, port, portTaken: lines.some((line) => portTakenLine.test(line)) }
+}
+
+async function untilListening(
+  host: Host,
+  server: RunningServer,
+  port: number,
+  options: BringUpOptions,
+  signal: AbortSignal,
+): Promise<{ listenMs: number; proven: boolean } | 'deadline' | 'foreign'> {
+  const started = host.now()
+  const address = connectAddress(options.bindHost)
+  for (;;) {
+    const elapsed = host.now() - started
+    if (signal.aborted || elapsed > options.startTimeout) return 'deadline'
+    const { result } = await connectOnce(address, port, 1000)
+    if (result === 'open') {
+      const proven = server.pid === undefined ? false : await isListening(host, port, await processTree(host, server.pid))
+      if (proven === false) return 'foreign'
+      return { listenMs: host.now() - started, proven: proven === true }
+    }
+    // a refused connect on loopback costs microseconds; a slow start is looked at less often
+    await delay(elapsed < 3000 ? 5 : 50)
+  }
+}
+
+/** The address to reach a server at that binds `host`: a wildcard is reached over loopback. */
+export function connectAddress(host: string): string {
+  if (host === '0.0.0.0' || host === 'localhost') return '127.0.0.1'
+  return host === '::' ? '::1' : host
+}

@@ -1,0 +1,67 @@
+/** The WebSocket that is to be proven: where it is and what the page would send. */
+export interface Endpoint {
+  /** ws:// or wss://, without a token. */
+  readonly url: URL
+  /** The Origin header; undefined: the client sends none. */
+  readonly origin: string | undefined
+  readonly token: string | undefined
+  readonly tokenIn: 'query' | 'header' | 'subprotocol'
+  readonly tokenName: string | undefined
+  /** A session cookie that a login gave. */
+  readonly cookie: string | undefined
+  readonly subprotocols: readonly string[]
+  /** The message that the application answers with a pong; false: none is sent. */
+  readonly ping: false | Readonly<Record<string, unknown>>
+}
+
+/** What is sent for an endpoint: URL, headers and subprotocols, the token in its place. Never to be printed. */
+export interface Request {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly subprotocols: readonly string[]
+}
+
+/** Builds what is sent. The token goes into the query (`?token=…`), a header (`Authorization: Bearer …`) or a subprotocol. */
+export function requestOf(endpoint: Endpoint): Request {
+  const url = new URL(endpoint.url)
+  const headers: Record<string, string> = {}
+  if (endpoint.origin !== undefined) headers['Origin'] = endpoint.origin
+  if (endpoint.cookie !== undefined) headers['Cookie'] = endpoint.cookie
+  const subprotocols = [...endpoint.subprotocols]
+  if (endpoint.token !== undefined) {
+    if (endpoint.tokenIn === 'query') url.searchParams.set(endpoint.tokenName ?? 'token', endpoint.token)
+    if (endpoint.tokenIn === 'header') {
+      const name = endpoint.tokenName ?? 'Authorization'
+      headers[name] = name.toLowerCase() === 'authorization' ? `Bearer ${endpoint.token}` : endpoint.token
+    }
+    if (endpoint.tokenIn === 'subprotocol') subprotocols.push(endpoint.token)
+  }
+  return { url: url.href, headers, subprotocols }
+}
+
+/** The URL for people: no token, no query value that may be one, no user information. */
+export function shownUrl(url: URL): string {
+  const copy = new URL(url)
+  copy.username = ''
+  copy.password = ''
+  for (const name of new Set(copy.searchParams.keys())) copy.searchParams.set(name, '***')
+  return copy.href
+}
+
+/** Port that the URL leads to. */
+export function portOf(url: URL): number {
+  if (url.port !== '') return Number(url.port)
+  return url.protocol === 'wss:' || url.protocol === 'https:' ? 443 : 80
+}
+
+/** Host name without the brackets of an IPv6 address. */
+export function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '')
+}
+
+/** The page's side of the same server: http:// for ws://, https:// for wss://. */
+export function httpUrl(url: URL, path = '/'): URL {
+  const http = new URL(path, url)
+  http.protocol = url.protocol === 'wss:' ? 'https:' : 'http:'
+  return http
+}

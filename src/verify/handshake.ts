@@ -1,0 +1,76 @@
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import { WebSocket } from 'ws'
+import { errorCode, errorMessage } from '../errors.ts'
+import type { Request } from './endpoint.ts'
+import { HeldSocket } from './held-socket.ts'
+import { headersOf } from '../host/http.ts'
+
+/** What became of a WebSocket handshake. */
+export type HandshakeFact =
+  | { readonly result: 'open'; readonly elapsedMs: number; readonly subprotocol: string }
+  /** An HTTP answer other than 101. A browser shows 1006 for each of these. */
+  | { readonly result: 'refused'; readonly status: number; readonly reason: string; readonly headers: Readonly<Record<string, string>>; readonly body: string; readonly elapsedMs: number }
+  /** The connection ended without an answer, or the answer broke the protocol. */
+  | { readonly result: 'broken'; readonly code: string; readonly message: string; readonly elapsedMs: number }
+  /** No answer within the deadline. */
+  | { readonly result: 'silent'; readonly elapsedMs: number }
+
+export type Handshake = { readonly fact: Extract<HandshakeFact, { result: 'open' }>; readonly socket: HeldSocket } | { readonly fact: Exclude<HandshakeFact, { result: 'open' }>; readonly socket: undefined }
+
+/**
+ * One WebSocket handshake with an own deadline (milliseconds): the
+ * `handshakeTimeout` of ws doesn't cover a TLS handshake that never ends, which
+ * is what wss:// to a plain daphne gives. Never throws. The socket of an open
+ * one is the caller's to close.
+ */
+export async function shakeHands(request: Request, options: { deadlineMs: number; allowUntrusted?: boolean }): Promise<Handshake> {
+  const started = performance.now()
+  const elapsed = () => performance.now() - started
+  return new Promise((resolve) => {
+    let socket: WebSocket
+    try {
+      socket = new WebSocket(request.url, [...request.subprotocols], {
+        headers: { ...request.headers },
+        perMessageDeflate: false,
+        followRedirects: false,
+        ...(options.allowUntrusted === true ? { rejectUnauthorized: false } : {}),
+      })
+    } catch (error) {
+      // a subprotocol or a header that HTTP can't carry is refused before anything is sent
+      resolve({ fact: { result: 'broken', code: errorCode(error) ?? 'EINVAL', message: errorMessage(error), elapsedMs: elapsed() }, socket: undefined })
+      return
+    }
+    // listens from the first moment: the first message may come with the 101
+    const held = new HeldSocket(socket, started)
+    let settled = false
+    const finish = (fact: HandshakeFact) => {
+      if (settled) return
+      settled = true
+      clearTimeout(timer)
+      if (fact.result === 'open') resolve({ fact, socket: held })
+      else {
+        held.terminate()
+        resolve({ fact, socket: undefined })
+      }
+    }
+    const timer = setTimeout(() => finish({ result: 'silent', elapsedMs: elapsed() }), options.deadlineMs)
+    socket.once('open', () => finish({ result: 'open', elapsedMs: elapsed(), subprotocol: socket.protocol }))
+    socket.once('unexpected-response', (sent: ClientRequest, response: IncomingMessage) => {
+      const elapsedMs = elapsed()
+      let body = ''
+      const answer = () => {
+        finish({ result: 'refused', status: response.statusCode ?? 0, reason: response.statusMessage ?? '', headers: headersOf(response), body: body.slice(0, 4096), elapsedMs })
+        sent.destroy()
+      }
+      response.setEncoding('utf8')
+      response.on('data', (chunk: string) => {
+        body += chunk
+        if (body.length > 4096) answer()
+      })
+      response.once('end', answer)
+      response.once('error', answer)
+      response.once('close', answer)
+    })
+    socket.on('error', (error) => finish({ result: 'broken', code: errorCode(error) ?? error.message, message: error.message, elapsedMs: elapsed() }))
+  })
+}

@@ -1,0 +1,151 @@
+import type { RawData, WebSocket } from 'ws'
+
+/** How a socket was closed. */
+export interface SocketClose {
+  /** The code of the close frame; 1006 where there was none. */
+  readonly code: number
+  readonly reason: string
+  /** Milliseconds since the handshake began. */
+  readonly afterMs: number
+  /** Messages that had come before it. */
+  readonly messagesBefore: number
+}
+
+/** What became of a ping to the application. */
+export type PongFact =
+  | { readonly result: 'pong'; readonly elapsedMs: number }
+  | { readonly result: 'unanswered' }
+  | { readonly result: 'closed'; readonly close: SocketClose }
+
+/** An open WebSocket that is watched: messages are counted, the close is kept, nothing is stored. */
+export class HeldSocket {
+  readonly #socket: WebSocket
+  readonly #started: number
+  readonly #waiting = new Set<(text: string) => void>()
+  readonly #closed: Promise<SocketClose>
+  #close: SocketClose | undefined
+  #messages = 0
+  #byUs = false
+
+  constructor(socket: WebSocket, started: number) {
+    this.#socket = socket
+    this.#started = started
+    socket.on('message', (data: RawData, isBinary: boolean) => {
+      this.#messages++
+      if (!isBinary) for (const take of this.#waiting) take(textOf(data))
+    })
+    this.#closed = new Promise((resolve) => {
+      socket.once('close', (code, reason) => {
+        this.#close = { code, reason: reason.toString('utf8'), afterMs: performance.now() - started, messagesBefore: this.#messages }
+        resolve(this.#close)
+      })
+    })
+  }
+
+  /** How it was closed, when it is. */
+  get closed(): Promise<SocketClose> {
+    return this.#closed
+  }
+
+  /** Messages that have come so far. */
+  get messages(): number {
+    return this.#messages
+  }
+
+  /** True where we closed it ourselves. */
+  get closedByUs(): boolean {
+    return this.#byUs
+  }
+
+  /** Waits until the socket has been held for `ms` milliseconds since its handshake began; the close, if it comes before. */
+  async hold(ms: number): Promise<SocketClose | undefined> {
+    return this.#within(ms - (performance.now() - this.#started), this.#closed)
+  }
+
+  /** Waits for the application's first message of its own, for `ms` milliseconds at most. */
+  async firstMessage(ms: number): Promise<void> {
+    if (this.#messages > 0 || this.#close !== undefined) return
+    let take: () => void = () => {}
+    const came = new Promise<void>((resolve) => {
+      take = () => resolve()
+      this.#waiting.add(take)
+    })
+    await this.#within(ms, Promise.race([came, this.#closed]))
+    this.#waiting.delete(take)
+  }
+
+  /** Sends the application's ping and waits for its pong, for `deadlineMs` milliseconds at most. */
+  async ping(message: Readonly<Record<string, unknown>>, deadlineMs: number): Promise<PongFact> {
+    if (this.#close !== undefined) return { result: 'closed', close: this.#close }
+    const sent = performance.now()
+    let take: (text: string) => void = () => {}
+    const pong = new Promise<PongFact>((resolve) => {
+      take = (text) => {
+        if (isPong(text)) resolve({ result: 'pong', elapsedMs: performance.now() - sent })
+      }
+      this.#waiting.add(take)
+    })
+    this.#socket.send(JSON.stringify(message))
+    const closed = this.#closed.then((close): PongFact => ({ result: 'closed', close }))
+    const fact = await this.#within(deadlineMs, Promise.race([pong, closed]))
+    this.#waiting.delete(take)
+    return fact ?? { result: 'unanswered' }
+  }
+
+  /** Sends a ping frame of the protocol and tells whether its pong came within `deadlineMs` milliseconds: every server answers it by itself. */
+  async isAlive(deadlineMs: number): Promise<boolean> {
+    if (this.#close !== undefined) return false
+    let take: () => void = () => {}
+    const pong = new Promise<true>((resolve) => {
+      take = () => resolve(true)
+      this.#socket.once('pong', take)
+    })
+    this.#socket.ping()
+    const alive = await this.#within(deadlineMs, Promise.race([pong, this.#closed.then(() => false)]))
+    this.#socket.off('pong', take)
+    return alive ?? false
+  }
+
+  /** Closes with 1000 and waits for the other side, for `ms` milliseconds at most; then the connection is cut. */
+  async close(ms = 300): Promise<void> {
+    this.#byUs = true
+    if (this.#close !== undefined) return
+    this.#socket.close(1000)
+    await this.#within(ms, this.#closed)
+    this.terminate()
+  }
+
+  /** Cuts the connection now. */
+  terminate(): void {
+    this.#byUs = true
+    this.#socket.on('error', () => {})
+    this.#socket.terminate()
+  }
+
+  async #within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), Math.max(0, ms))
+    })
+    const result = await Promise.race([promise, late])
+    clearTimeout(timer)
+    return result
+  }
+}
+
+/** `{"type":"pong"}` in any of the shapes that applications give it, or the bare word. */
+export function isPong(text: string): boolean {
+  if (text.trim().toLowerCase() === 'pong') return true
+  try {
+    const parsed: unknown = JSON.parse(text)
+    if (typeof parsed !== 'object' || parsed === null) return false
+    return Object.entries(parsed).some(([key, value]) => key === 'pong' || (typeof value === 'string' && value.toLowerCase() === 'pong'))
+  } catch {
+    return false
+  }
+}
+
+function textOf(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString('utf8')
+  return Buffer.isBuffer(data) ? data.toString('utf8') : Buffer.from(data).toString('utf8')
+}

@@ -1,0 +1,46 @@
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { errorCode } from '../errors.ts'
+
+/** Every address of a host name, both families; the name's own error where it has none. Never throws. */
+export async function addressesOf(host: string, deadlineMs: number): Promise<{ addresses: string[]; error: string | undefined }> {
+  if (isIP(host) !== 0) return { addresses: [host], error: undefined }
+  // a resolver that hangs is not waited for
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<{ addresses: string[]; error: string }>((resolve) => {
+    timer = setTimeout(() => resolve({ addresses: [], error: 'ETIMEOUT' }), deadlineMs)
+  })
+  const found = lookup(host, { all: true }).then(
+    (entries) => ({ addresses: [...new Set(entries.map(({ address }) => address))], error: undefined }),
+    (error: unknown) => ({ addresses: [], error: errorCode(error) ?? 'ENOTFOUND' }),
+  )
+  const result = await Promise.race([found, late])
+  clearTimeout(timer)
+  return result
+}
+
+/** Whether TLS is spoken on the port, and whether its certificate is trusted. */
+export type TlsFact =
+  | { readonly result: 'tls'; readonly trusted: boolean; readonly problem: string | undefined }
+  | { readonly result: 'plain'; readonly code: string | undefined }
+  | { readonly result: 'silent' }
+
+/** Tries a TLS handshake without insisting on a trusted certificate. A plain daphne never answers it, so the deadline is our own. */
+export async function tryTls(host: string, port: number, deadlineMs: number): Promise<TlsFact> {
+  return new Promise((resolve) => {
+    const name = isIP(host) === 0 ? { servername: host } : {}
+    const socket = connectTls({ host, port, rejectUnauthorized: false, ...name })
+    const finish = (fact: TlsFact) => {
+      clearTimeout(timer)
+      socket.destroy()
+      resolve(fact)
+    }
+    const timer = setTimeout(() => finish({ result: 'silent' }), deadlineMs)
+    socket.once('secureConnect', () => {
+      const problem = socket.authorizationError
+      finish({ result: 'tls', trusted: socket.authorized, problem: socket.authorized ? undefined : String(problem) })
+    })
+    socket.once('error', (error) => finish({ result: 'plain', code: errorCode(error) }))
+  })
+}

@@ -1,0 +1,77 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { HeldSocket, SocketClose } from './held-socket.ts'
+import type { Proof } from './prove.ts'
+
+/** How often an open socket is asked for a sign of life, and how long it may take, in milliseconds. */
+const aliveEveryMs = 15_000
+const aliveMs = 5000
+/** Pauses between new proofs after the socket died, in milliseconds; the last one repeats. */
+const pauses = [1000, 2000, 4000, 8000, 16_000, 30_000] as const
+
+export interface WatchOptions {
+  readonly signal: AbortSignal
+  /** A new proof of the same endpoint, with a new token where it was ours. */
+  readonly prove: () => Promise<Proof>
+  /** Called when the open socket died, before anything else is tried; gives the id of the cause, as far as it shows. `silent`: it was cut by us, for want of a sign of life. */
+  readonly onDead: (close: SocketClose, silent: boolean) => string
+  /** Called when a new proof says something new: another cause, or proven again. */
+  readonly onChange: (proof: Proof) => void
+}
+
+/**
+ * Watches a proven socket until `signal` is aborted. When it dies, a new proof
+ * with the whole hold tells the cause; then it is tried again after growing
+ * pauses until it is proven once more. Never throws.
+ */
+export async function watch(first: HeldSocket | undefined, options: WatchOptions): Promise<void> {
+  const { signal } = options
+  let socket = first
+  let lastId = ''
+  while (!signal.aborted) {
+    if (socket !== undefined) {
+      const close = await untilDead(socket, signal)
+      if (close === undefined) break
+      lastId = options.onDead(close, socket.closedByUs)
+      socket = undefined
+    }
+    for (let attempt = 0; socket === undefined && !signal.aborted; attempt++) {
+      // after a death the first look is at once: it is what names the cause
+      if (attempt > 0 || first === undefined) await pause(pauses[Math.min(attempt, pauses.length - 1)] ?? 30_000, signal)
+      if (signal.aborted) break
+      const proof = await options.prove()
+      if (signal.aborted) {
+        proof.socket?.terminate()
+        break
+      }
+      const id = proof.diagnosis?.id ?? 'proven'
+      // said once: the same cause again is no news
+      if (id !== lastId) options.onChange(proof)
+      lastId = id
+      socket = proof.socket
+    }
+  }
+  await socket?.close()
+}
+
+async function untilDead(socket: HeldSocket, signal: AbortSignal): Promise<SocketClose | undefined> {
+  const over = new AbortController()
+  const aborted = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }))
+  const ticking = (async () => {
+    while (!over.signal.aborted && !signal.aborted) {
+      await pause(aliveEveryMs, AbortSignal.any([over.signal, signal]))
+      if (over.signal.aborted || signal.aborted) return
+      if (!(await socket.isAlive(aliveMs))) {
+        socket.terminate()
+        return
+      }
+    }
+  })()
+  const close = await Promise.race([socket.closed, aborted])
+  over.abort()
+  await ticking
+  return close
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal, ref: false }).catch(() => {})
+}

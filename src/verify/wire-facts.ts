@@ -1,0 +1,64 @@
+import type { HandshakeFact } from './handshake.ts'
+import type { PongFact, SocketClose } from './held-socket.ts'
+import type { HttpFact } from '../host/http.ts'
+import type { TcpFact } from '../host/tcp.ts'
+import type { TlsFact } from './tcp.ts'
+import type { TokenShape } from './token.ts'
+
+/** What is known about the endpoint without its secrets. */
+export interface ShownEndpoint {
+  /** Without query values. */
+  readonly url: string
+  readonly path: string
+  readonly port: number
+  readonly host: string
+  readonly secure: boolean
+  readonly origin: string | undefined
+  /** Length of the URL as it is sent, in bytes. */
+  readonly urlBytes: number
+  readonly offersSubprotocol: boolean
+}
+
+/** An open socket: what came over it, and how it ended. */
+export interface SessionFact {
+  readonly heldMs: number
+  readonly close: SocketClose | undefined
+  readonly messages: number
+  readonly pong: PongFact | undefined
+  /** The socket died at our ping; a second one that was sent none lived on. */
+  readonly diedOfPing: boolean
+}
+
+/** Everything that was seen of an endpoint over the wire. What was not tried is undefined. */
+export interface WireFacts {
+  readonly endpoint: ShownEndpoint
+  readonly token: TokenShape
+  readonly nameError: string | undefined
+  readonly tcp: readonly TcpFact[]
+  /** GET / before the handshake. */
+  readonly http: HttpFact | undefined
+  readonly handshake: HandshakeFact | undefined
+  readonly session: SessionFact | undefined
+  readonly experiments: Experiments
+}
+
+/** The differential experiments: the same handshake with one thing changed. Each is made at most once. */
+export interface Experiments {
+  /** A path that no route has. It writes a traceback into the server's log. */
+  readonly unknownPath?: HandshakeFact
+  /** The path with its last slash taken away, or given one. */
+  readonly otherSlash?: HandshakeFact
+  /** The Origin of the backend's own host. */
+  readonly ownOrigin?: HandshakeFact
+  /** The same without a token. */
+  readonly withoutToken?: HandshakeFact
+  /** The other scheme: ws for wss. */
+  readonly otherScheme?: HandshakeFact
+  readonly tls?: TlsFact
+  /** GET / after a handshake that got no answer. */
+  readonly httpAfter?: HttpFact
+  /** GET on the WebSocket's path. */
+  readonly httpOnPath?: HttpFact
+  /** The handshake at each address of the host name by itself. */
+  readonly byAddress?: readonly { readonly address: string; readonly handshake: HandshakeFact }[]
+}
