@@ -1,7 +1,11 @@
-import { environments, prepareEnvironment, redisServer, chromium, type EnvironmentName } from './tools.ts'
+import { execFileSync } from 'node:child_process'
+import { clearTranscripts, leaks, transcriptCount } from './secrets.ts'
+import { root, environments, prepareEnvironment, redisServer, chromium, type EnvironmentName } from './tools.ts'
 
 /** Makes what the tests run against, before the first of them starts; a second run finds all of it there. */
-export default async function setup(): Promise<void> {
+export default async function setup(): Promise<() => void> {
+  clearTranscripts()
+  execFileSync(process.execPath, ['.ci/prepare.js'], { cwd: root, stdio: 'inherit' })
   const names: EnvironmentName[] = ['main', 'uvicorn', 'uvicornPlain', 'hypercorn', 'django']
   const known = Object.keys(environments)
   for (const name of names) {
@@ -13,4 +17,10 @@ export default async function setup(): Promise<void> {
   await redisServer('5.0')
   await redisServer('8')
   await chromium()
+  return () => {
+    // the last check of every run: what was printed by all of its commands
+    const found = leaks()
+    if (found.length > 0) throw new Error(`A secret was printed, by:\n${found.join('\n')}`)
+    if (transcriptCount() > 0) process.stdout.write(`No secret in the output of the commands (${transcriptCount()} transcripts).\n`)
+  }
 }

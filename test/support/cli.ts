@@ -1,0 +1,84 @@
+/** The built command line, run as a user runs it. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { transcript } from './secrets.ts'
+import { root } from './tools.ts'
+
+export const bin = join(root, 'bin', 'election-dev.js')
+
+export interface CliOptions {
+  readonly cwd: string
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
+export interface CliResult {
+  readonly status: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A command that goes on until it is stopped. */
+export interface RunningCli {
+  readonly child: ChildProcess
+  readonly stdout: () => string
+  readonly stderr: () => string
+  /** Waits until standard output and error together match; throws with all of it when the command ends first. */
+  readonly waitFor: (pattern: RegExp) => Promise<RegExpExecArray>
+  /** Sends the signal, if any, and waits for the end. */
+  readonly end: (signal?: NodeJS.Signals) => Promise<CliResult>
+}
+
+/** The environment of a user's shell: nothing of the test runner's, no colours. */
+export function cliEnvironment(extra: CliOptions['env'] = {}): NodeJS.ProcessEnv {
+  const keep = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'USER', 'SYSTEMROOT', 'PATHEXT', 'COMSPEC', 'APPDATA', 'LOCALAPPDATA']
+  const base = Object.fromEntries(keep.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
+  return { ...base, NO_COLOR: '1', ...extra }
+}
+
+/** Starts a command. Its process is the caller's to end. */
+export function startCli(args: readonly string[], options: CliOptions): RunningCli {
+  const child = spawn(process.execPath, [bin, ...args], { cwd: options.cwd, env: cliEnvironment(options.env), stdio: ['ignore', 'pipe', 'pipe'] })
+  let [stdout, stderr] = ['', '']
+  const watchers = new Set<() => void>()
+  child.stdout.on('data', (data: Buffer) => {
+    stdout += data.toString()
+    for (const look of watchers) look()
+  })
+  child.stderr.on('data', (data: Buffer) => {
+    stderr += data.toString()
+    for (const look of watchers) look()
+  })
+  const closed = once(child, 'close').then(() => {
+    transcript(args.join(' '), `${stdout}\n${stderr}`)
+    for (const look of watchers) look()
+  })
+  return {
+    child,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    waitFor: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const match = pattern.exec(`${stdout}\n${stderr}`)
+          if (match !== null) resolve(match)
+          else if (child.exitCode !== null || child.signalCode !== null) reject(new Error(`${args.join(' ')} ended (${child.exitCode ?? child.signalCode}) without ${pattern}:\n${stdout}\n${stderr}`))
+          else return
+          watchers.delete(look)
+        }
+        watchers.add(look)
+        look()
+      }),
+    end: async (signal) => {
+      if (signal !== undefined && child.exitCode === null) child.kill(signal)
+      await closed
+      return { status: child.exitCode, signal: child.signalCode, stdout, stderr }
+    },
+  }
+}
+
+/** Runs a command to its end. */
+export async function runCli(args: readonly string[], options: CliOptions): Promise<CliResult> {
+  return startCli(args, options).end()
+}
