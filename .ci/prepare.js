@@ -1,16 +1,21 @@
 // Installs and builds what is missing or older than its sources. Needs nothing but Node.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
-if (newest(['package-lock.json']) > age('node_modules/.package-lock.json')) {
+// what was installed, by content: a checkout gives every file a new time
+const wanted = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+const stamp = join(root, 'node_modules', '.installed-lock')
+if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
   // npm's own program, started with this Node: no shell, no npm.cmd
   const npm = process.env.npm_execpath
   if (npm === undefined) run('npm', ['ci'], { shell: process.platform === 'win32' })
   else run(process.execPath, [npm, 'ci'])
+  writeFileSync(stamp, wanted)
 }
 if (newest(['src', '.ci/build.js', 'package.json']) > age('dist/THIRD-PARTY-NOTICES.txt')) run(process.execPath, ['.ci/build.js'])
 

@@ -6,9 +6,9 @@
 import { randomBytes } from 'node:crypto'
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { cache } from './tools.ts'
+import { root } from './tools.ts'
 
-const folder = join(cache, 'transcripts')
+const folder = join(root, 'test', '.transcripts')
 const list = join(folder, 'secrets')
 
 /** Empties what an earlier run left. */
