@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { plainPaths, servesPath, type FactOf } from '../facts/inspect-facts.ts'
 import type { Inspection } from '../facts/inspect.ts'
-import { isInMemory, isRedisLayer, layerEndpoint, redisProtocol } from '../facts/redis-now.ts'
-import { probeRedis, type RedisFact } from '../facts/redis.ts'
+import { isInMemory, isRedisLayer, layerEndpoint, probeNow, redisProtocol } from '../facts/redis-now.ts'
+import type { RedisFact } from '../facts/redis.ts'
 import { connectAddress, type BringUp } from '../run/bring-up.ts'
 import { shownUrl, type Endpoint } from '../verify/endpoint.ts'
 import { logIn } from '../verify/login.ts'
@@ -144,7 +144,7 @@ async function settingsDisagree(inspection: Inspection): Promise<boolean> {
 /** The Redis that the project's own settings name, probed. */
 export async function redisOfSettings(prepared: Prepared, settings: FactOf<'settings'>): Promise<RedisFact | undefined> {
   const endpoint = layerEndpoint(settings, prepared.checkout.redis)
-  return endpoint === undefined ? undefined : probeRedis(endpoint, { protocol: redisProtocol(prepared.environment.packages) })
+  return endpoint === undefined ? undefined : probeNow(endpoint, redisProtocol(prepared.environment.packages))
 }
 
 async function within<T>(promise: Promise<T>): Promise<T | undefined> {

@@ -1,5 +1,3 @@
-import { mergeDiagnosis } from '../checks/refine.ts'
-import { judgeStartup } from '../checks/startup.ts'
 import { resolveConfig, type Flags } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
@@ -8,11 +6,9 @@ import type { StartReport } from '../report/start-report.ts'
 import { bringUp } from '../run/bring-up.ts'
 import type { RunningServer } from '../run/server.ts'
 import type { Proof } from '../verify/prove.ts'
-import { watch } from '../verify/watch.ts'
 import { prepare, type Prepared } from './start-prepare.ts'
 import type { SetupRun } from './start-setup.ts'
-import { startProof, type Prover } from './start-proof.ts'
-import { deadState, summaryOf, stateOf } from './start-summary.ts'
+import type { Prover } from './start-proof.ts'
 
 /** What a composition of `start` (the demo) sets besides the flags. */
 export interface StartExtras {
@@ -93,6 +89,8 @@ async function serve(prepared: Prepared, extras: StartExtras, onLaunch: (server:
   const { host, config, report, signal } = prepared
   report.phase(`starting ${prepared.server.name}`)
   const inspection = prepared.inspect()
+  // loaded while the server starts: nothing of it is needed before
+  const later = import('./start-later.ts')
   const up = await bringUp(host, prepared.plan, {
     bindHost: config.host,
     port: prepared.port,
@@ -104,6 +102,7 @@ async function serve(prepared: Prepared, extras: StartExtras, onLaunch: (server:
     onPortLost: (lost, next) => report.warning('port-in-use', `Port ${lost} was taken by another program in the meantime: using ${next}`),
     signal,
   })
+  const { judgeStartup, startProof, summaryOf } = await later
   if (up.kind !== 'listening') {
     inspection.cancel()
     if (up.kind === 'stopped') return ExitCode.ok
@@ -125,6 +124,7 @@ async function serve(prepared: Prepared, extras: StartExtras, onLaunch: (server:
 /** Stays up until it is told to stop, or the server ends by itself. */
 async function untilEnd(prepared: Prepared, prover: Prover, server: RunningServer, first: Proof, cancel: () => void): Promise<number> {
   const { config, report, signal } = prepared
+  const { deadState, judgeStartup, mergeDiagnosis, stateOf, watch } = await import('./start-later.ts')
   const over = new AbortController()
   const ended = AbortSignal.any([signal, over.signal])
   const watching = config.watch

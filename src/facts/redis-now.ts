@@ -1,6 +1,6 @@
 import type { FactOf } from './inspect-facts.ts'
 import type { Packages } from './packages.ts'
-import { probeRedis, type RedisFact } from './redis.ts'
+import type { RedisFact } from './redis.ts'
 import { showEndpoint, type RedisEndpoint, type RedisEndpointFact } from './redis-endpoint.ts'
 
 /** Redis as it is now, at the endpoint that Django would use. */
@@ -25,8 +25,14 @@ export function redisProtocol(packages: Packages): 2 | 3 {
 /** Probes the endpoint that the variables give, within a second. Never throws. */
 export async function redisNow(endpoint: RedisEndpointFact, protocol: 2 | 3): Promise<RedisNow> {
   if (endpoint.kind === 'malformed') return { where: endpoint.name, source: endpoint.source, fact: undefined, malformed: endpoint }
-  const fact = await probeRedis(endpoint.endpoint, { protocol })
+  const fact = await probeNow(endpoint.endpoint, protocol)
   return { where: showEndpoint(endpoint.endpoint), source: endpoint.endpoint.source, fact, malformed: undefined }
+}
+
+/** One probe of an endpoint. The client is loaded only now: nothing of it is needed before the server is launched. */
+export async function probeNow(endpoint: RedisEndpoint, protocol: 2 | 3): Promise<RedisFact> {
+  const { probeRedis } = await import('./redis.ts')
+  return probeRedis(endpoint, { protocol })
 }
 
 /** The Redis that the project's own settings name, where they name one; credentials are those of the variables. */

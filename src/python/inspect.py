@@ -282,6 +282,8 @@ def main():
 
     # logging is left alone: a file handler would make its file
     settings.LOGGING_CONFIG = None
+    # the daphne app only changes runserver, and importing it starts Twisted: a quarter of a second
+    settings.INSTALLED_APPS = [app for app in settings.INSTALLED_APPS if app.split(".")[0] != "daphne"]
     try:
         django.setup()
     except (Exception, SystemExit) as error:

@@ -1,0 +1,93 @@
+// How much longer `election-dev start` takes to its ready line than the shortest
+// script that could do the same (shortest.js), on the demo, in pairs in one run.
+// usage: npm run bench:start [-- PAIRS]
+import { execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
+const pairs = Number(process.argv[2] ?? 11)
+const cache = join(root, 'test', '.cache')
+const environment = readdirSync(cache).find((name) => name.startsWith('venv-main-') && !name.endsWith('.lock'))
+if (environment === undefined) throw new Error('npm test makes the Python environment that this needs: run it once')
+
+const folder = mkdtempSync(join(tmpdir(), 'election-bench-'))
+const backend = join(folder, 'backend')
+try {
+  cpSync(join(root, 'templates', 'demo'), folder, { recursive: true })
+  renameSync(join(backend, 'env.example'), join(backend, '.env.example'))
+  const password = randomBytes(9).toString('hex')
+  const dotenv = readFileSync(join(backend, '.env.example'), 'utf8')
+    .replace(/^SECRET_KEY=.*$/m, `SECRET_KEY=${randomBytes(32).toString('hex')}`)
+    .replace(/^DEMO_PASSWORD=.*$/m, `DEMO_PASSWORD=${password}`)
+  writeFileSync(join(backend, '.env'), dotenv)
+  symlinkSync(join(cache, environment), join(backend, 'venv'))
+  const python = join(backend, 'venv', 'bin', 'python')
+  const manage = (...args) => execFileSync(python, ['manage.py', ...args], { cwd: backend, encoding: 'utf8' })
+  manage('migrate', '--verbosity', '0')
+  manage('demo_user')
+  const token = manage('shell', '-c', 'from rest_framework_simplejwt.tokens import AccessToken as T; from django.contrib.auth import get_user_model as M; print(T.for_user(M().objects.get()))')
+    .trim()
+    .split('\n')
+    .at(-1)
+
+  const results = { plain: [], given: [], minted: [] }
+  for (let pair = -1; pair < pairs; pair++) {
+    // in turn, so that a machine that slows down slows all of them
+    const plain = await time([join(root, '.ci', 'bench', 'shortest.js'), python, backend, await freePort(), `/ws/election-updates/?token=${token}`], {}, /ready \d+/)
+    const given = await time([join(root, 'bin', 'election-dev.js'), 'start', '--cwd', folder, '--port', await freePort()], { ELECTION_DEV_TOKEN: token }, /ready in/)
+    const minted = await time([join(root, 'bin', 'election-dev.js'), 'start', '--cwd', folder, '--port', await freePort()], {}, /ready in/)
+    // the first of each warms the disk's cache and isn't counted
+    if (pair < 0) continue
+    results.plain.push(plain)
+    results.given.push(given)
+    results.minted.push(minted)
+  }
+  row('the shortest script', results.plain)
+  row('start, token given', results.given)
+  row('start, token minted', results.minted)
+  const more = (values) => median(values.map((value, index) => value - results.plain[index]))
+  console.log(`more than the shortest, median of ${pairs} pairs: ${more(results.given)} ms with a token given, ${more(results.minted)} ms with one minted`)
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+/** Milliseconds from the spawn to the line that matches; the command is ended then, and waited for. */
+function time(args, env, pattern) {
+  return new Promise((resolve, reject) => {
+    const started = performance.now()
+    let output = ''
+    let elapsed
+    const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const look = (data) => {
+      output += data
+      if (elapsed !== undefined || !pattern.test(output)) return
+      elapsed = performance.now() - started
+      child.kill('SIGINT')
+    }
+    child.stdout.on('data', look)
+    child.stderr.on('data', look)
+    child.once('close', () => (elapsed === undefined ? reject(new Error(output)) : resolve(Math.round(elapsed))))
+  })
+}
+
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address()
+      server.close(() => resolve(String(port)))
+    })
+  })
+}
+
+function median(values) {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
+}
+
+function row(name, values) {
+  console.log(`${name.padEnd(22)} min ${Math.min(...values)}   median ${median(values)}   max ${Math.max(...values)} ms`)
+}
