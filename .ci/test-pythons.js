@@ -1,0 +1,52 @@
+// Starts the demo on every Python of this machine, with the newest packages that
+// each of them can have: environment by the demo's own setup, proof, stop.
+// usage: npm run test:pythons [-- python3.12 …]
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const names = process.argv.length > 2 ? process.argv.slice(2) : ['python3.9', 'python3.10', 'python3.11', 'python3.12', 'python3.13', 'python3.14']
+let failed = false
+for (const name of names) {
+  const found = spawnSync(name, ['-c', 'import sys; print(sys.executable, "%d.%d.%d" % sys.version_info[:3])'], { encoding: 'utf8' })
+  if (found.status !== 0) {
+    console.log(`${name}: not on this machine`)
+    continue
+  }
+  const [python, version] = found.stdout.trim().split(' ')
+  const folder = mkdtempSync(join(tmpdir(), 'election-python-'))
+  try {
+    const line = await demo(python, join(folder, 'demo'))
+    console.log(`Python ${version}: ${line}`)
+    failed ||= !line.includes('connected')
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+process.exitCode = failed ? 1 : 0
+
+/** What the banner says of the backend, or why there is none. */
+function demo(python, folder) {
+  return new Promise((resolve) => {
+    const path = `${dirname(python)}:${process.env.PATH}`
+    const child = spawn(process.execPath, [join(root, 'bin', 'election-dev.js'), 'demo', folder, '--json', '--port', '8790'], { env: { ...process.env, PATH: path, PYENV_VERSION: undefined }, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    let line = ''
+    child.stdout.on('data', (data) => {
+      output += data
+      const ready = output.split('\n').find((entry) => entry.includes('"event":"ready"'))
+      if (ready === undefined || line !== '') return
+      try {
+        const { websocket, backend } = JSON.parse(ready)
+        line = `${websocket.state} · ${backend.server} ${backend.serverVersion} · Django ${backend.django}`
+        child.kill('SIGINT')
+      } catch {
+        // the rest of the line is still to come
+      }
+    })
+    child.once('close', (code) => resolve(line === '' ? `ended with ${code}: ${output.slice(-600)}` : line))
+  })
+}
