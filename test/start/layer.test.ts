@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { startCli, runCli, type RunningCli } from '../support/cli.ts'
+import { makeProject, type ProjectOptions, type TestProject } from '../support/project.ts'
+import { freePort, startRedis, type RunningRedis, type RedisStart } from '../support/redis.ts'
+import { secret } from '../support/secrets.ts'
+
+let project: TestProject | undefined
+let redis: RunningRedis | undefined
+let cli: RunningCli | undefined
+
+afterEach(async () => {
+  await cli?.end('SIGTERM')
+  await redis?.stop()
+  redis = undefined
+  await project?.remove()
+})
+
+const dotenvOf = (made: TestProject) => readFile(join(made.backend, '.env'), 'utf8')
+
+/** Starts a project whose `.env` wants Redis at a server of the given kind; gives the banner and what came before it. */
+async function startWith(server: RedisStart | undefined, lines: readonly string[] = [], options: ProjectOptions = {}, args: readonly string[] = []): Promise<string> {
+  redis = server === undefined ? undefined : await startRedis(server)
+  const port = redis?.port ?? (await freePort('127.0.0.1'))
+  project = await makeProject({ dotenv: ['USE_REDIS_FOR_CHANNELS=True', `REDIS_PORT=${port}`, ...lines], ...options })
+  cli = startCli(['start', '--port', String(await freePort('127.0.0.1')), ...args], { cwd: project.root })
+  await cli.waitFor(/Channels.*/)
+  return cli.stdout()
+}
+
+test('wanted and usable: Redis', async () => {
+  const text = await startWith({ config: ['requirepass right-and-long'], password: 'right-and-long' }, [`REDIS_PASSWORD=${secret('right-and-long')}`])
+  expect(text).toContain('● connected')
+  expect(text).toMatch(/Channels {3}Redis \d[\d.]+ at 127\.0\.0\.1:\d+/)
+})
+
+test.each<[string, RedisStart | undefined, readonly string[]]>([
+  ['redis-unreachable', undefined, []],
+  ['redis-auth-required', { config: ['requirepass some-password'], password: 'some-password' }, []],
+  ['redis-wrong-password', { config: ['requirepass some-password'], password: 'some-password' }, [`REDIS_PASSWORD=${secret('not-that-one')}`]],
+  ['redis-no-bzpopmin', { config: ['rename-command BZPOPMIN ""'] }, []],
+  ['redis-oom', { config: ['maxmemory 1', 'maxmemory-policy noeviction'] }, []],
+  ['redis-too-old', { version: '3.2' }, []],
+])('wanted and not usable (%s): in memory with one warning, .env stays', async (id, server, lines) => {
+  const text = await startWith(server, lines)
+  expect(text).toContain('● connected')
+  expect(text).toMatch(/Channels {3}in memory/)
+  expect(text.split(id).length - 1, `the warning ${id} once`).toBe(1)
+  expect(await dotenvOf(project ?? (await makeProject()))).toContain('USE_REDIS_FOR_CHANNELS=True')
+})
+
+test.each([['--strict'], ['--channel-layer=redis']])('wanted and not usable with %s: an error, exit 1, nothing started', async (flag) => {
+  project = await makeProject({ dotenv: ['USE_REDIS_FOR_CHANNELS=True', `REDIS_PORT=${await freePort('127.0.0.1')}`] })
+  const before = await dotenvOf(project)
+  const result = await runCli(['start', flag, '--port', String(await freePort('127.0.0.1'))], { cwd: project.root })
+  expect(result.status).toBe(1)
+  expect(result.stderr).toContain('redis-unreachable')
+  expect(result.stdout).not.toContain('ready')
+  expect(await dotenvOf(project)).toBe(before)
+})
+
+test('not wanted, and a usable one is there: said, not used; the missing key is written once', async () => {
+  redis = await startRedis()
+  project = await makeProject({ dotenv: [`REDIS_PORT=${redis.port}`] })
+  const before = await dotenvOf(project)
+  cli = startCli(['start', '--port', String(await freePort('127.0.0.1'))], { cwd: project.root })
+  const [line] = await cli.waitFor(/Channels.*/)
+  expect(line).toMatch(/in memory {3}Redis \d[\d.]+ is at 127\.0\.0\.1:\d+: --channel-layer redis uses it/)
+  expect(await dotenvOf(project)).toBe(`${before}USE_REDIS_FOR_CHANNELS=False\n`)
+})
+
+test('a value that is no truth value is said, and taken as False', async () => {
+  project = await makeProject({ dotenv: ['USE_REDIS_FOR_CHANNELS=ture'] })
+  cli = startCli(['start', '--port', String(await freePort('127.0.0.1'))], { cwd: project.root })
+  await cli.waitFor(/Channels.*/)
+  expect(cli.stdout()).toContain('env-bool-typo')
+  expect(cli.stdout()).toContain('● connected')
+})
