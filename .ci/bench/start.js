@@ -50,13 +50,22 @@ try {
   row('the shortest script', results.plain)
   row('start, token given', results.given)
   row('start, token minted', results.minted)
+  const empty = []
+  const version = []
+  for (let pair = 0; pair < 2 * pairs; pair++) {
+    empty.push(await time(['-e', '0'], {}))
+    version.push(await time([join(root, 'bin', 'election-dev.js'), '--version'], {}))
+  }
+  row('node -e 0', empty)
+  row('election-dev --version', version)
+  console.log(`--version takes ${median(version.map((value, index) => value / empty[index])).toFixed(2)} times as long as an empty Node, median of ${version.length} pairs`)
   const more = (values) => median(values.map((value, index) => value - results.plain[index]))
   console.log(`more than the shortest, median of ${pairs} pairs: ${more(results.given)} ms with a token given, ${more(results.minted)} ms with one minted`)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** Milliseconds from the spawn to the line that matches; the command is ended then, and waited for. */
+/** Milliseconds from the spawn to the line that matches (the command is ended then, and waited for), or to its end. */
 function time(args, env, pattern) {
   return new Promise((resolve, reject) => {
     const started = performance.now()
@@ -65,13 +74,17 @@ function time(args, env, pattern) {
     const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     const look = (data) => {
       output += data
-      if (elapsed !== undefined || !pattern.test(output)) return
+      if (elapsed !== undefined || pattern?.test(output) !== true) return
       elapsed = performance.now() - started
       child.kill('SIGINT')
     }
     child.stdout.on('data', look)
     child.stderr.on('data', look)
-    child.once('close', () => (elapsed === undefined ? reject(new Error(output)) : resolve(Math.round(elapsed))))
+    child.once('close', () => {
+      if (pattern === undefined) elapsed = performance.now() - started
+      if (elapsed === undefined) reject(new Error(output))
+      else resolve(Math.round(elapsed))
+    })
   })
 }
 
