@@ -1,9 +1,13 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 
 // this file alone is read by any Node: what follows needs the version of package.json#engines
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-if (major < 20 || (major === 20 && minor < 19)) {
+const args = process.argv.slice(2)
+if (args[0] === '--version' || args[0] === '-V') {
+  // answered before anything is loaded: shells and CI ask it often
+  process.stdout.write(`${JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version}\n`)
+} else if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`election-dev needs Node 20.19 or newer; this is ${process.version}.\n`)
   process.exitCode = 2
 } else if (!existsSync(new URL('../dist/cli.js', import.meta.url))) {
@@ -11,5 +15,5 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exitCode = 2
 } else {
   const { main } = await import('../dist/cli.js')
-  process.exitCode = await main(process.argv.slice(2))
+  process.exitCode = await main(args)
 }
