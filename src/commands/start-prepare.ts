@@ -94,7 +94,7 @@ async function completeCheckout(run: SetupRun, checkout: Checkout, look: boolean
   if (!signs && !config.setup && !look) return checkout
   const facts = await gatherSetup(run, checkout, true)
   const steps = planSetup(facts)
-  return ensureSetup(run, checkout, config.setup ? steps : gatingSteps(steps, facts))
+  return ensureSetup(run, checkout, config.setup ? steps : gatingSteps(steps, facts, { needsTables: look }))
 }
 
 function serverOf({ config }: SetupRun, checkout: Checkout, environment: PythonEnvironment): Extract<ServerChoice, { kind: 'server' }> {

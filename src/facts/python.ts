@@ -1,5 +1,5 @@
 import { lstat, stat } from 'node:fs/promises'
-import { dirname, join, resolve, isAbsolute } from 'node:path'
+import { dirname, isAbsolute, join, posix, resolve, win32 } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { isEntry, isFile, readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
@@ -70,7 +70,7 @@ async function isEnvironment(path: string): Promise<boolean> {
 
 /** Path of the interpreter inside an environment's folder. */
 export function interpreterOf(environment: string, platform: NodeJS.Platform): string {
-  return platform === 'win32' ? join(environment, 'Scripts', 'python.exe') : join(environment, 'bin', 'python')
+  return platform === 'win32' ? win32.join(environment, 'Scripts', 'python.exe') : posix.join(environment, 'bin', 'python')
 }
 
 async function assess(host: Host, folder: string, label: string): Promise<Candidate> {
