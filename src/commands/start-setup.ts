@@ -4,6 +4,7 @@ import { ExitCode, LauncherError } from '../errors.ts'
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
 import { parseDotenv } from '../facts/dotenv.ts'
 import { inspect } from '../facts/inspect.ts'
+import type { Project } from '../facts/project.ts'
 import { onPath } from '../facts/tools.ts'
 import { isFolder, readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
@@ -43,11 +44,7 @@ export async function gatherSetup({ host, config }: SetupRun, checkout: Checkout
     dotenv: { path: project.dotenv, present: dotenv.kind !== 'absent', example: project.dotenvExample },
   }
   if (python.kind !== 'ready' || !look) {
-    const forecast: string[] = []
-    for (const folder of project.logFolders) {
-      if (!(await isFolder(join(project.backend, folder)))) forecast.push(join(project.backend, folder))
-    }
-    return { ...base, missingFolders: forecast, inspected: undefined, needsDotenv: true, settingsError: undefined }
+    return { ...base, missingFolders: await missingLogFolders(project), inspected: undefined, needsDotenv: true, settingsError: undefined }
   }
   const env = { ...withoutOurs(host.env), DJANGO_SETTINGS_MODULE: project.settingsModule }
   const first = await lookAt(host, python.environment.python, project.backend, env)
@@ -64,6 +61,13 @@ export async function gatherSetup({ host, config }: SetupRun, checkout: Checkout
     settingsError: undefined,
     inspected: { database: seen.database === 'ready' && pending ? 'pending' : seen.database, activeUsers: seen.activeUsers },
   }
+}
+
+/** Folders of log files that the text of the settings names and that aren't there: a forecast. */
+export async function missingLogFolders({ backend, logFolders }: Project): Promise<string[]> {
+  const folders = logFolders.map((folder) => join(backend, folder))
+  const there = await Promise.all(folders.map((folder) => isFolder(folder)))
+  return folders.filter((_, index) => there[index] === false)
 }
 
 async function exampleValues(checkout: Checkout): Promise<Record<string, string>> {
