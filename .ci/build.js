@@ -30,7 +30,7 @@ const result = await build({
 })
 
 await mkdir(join(dist, 'python'), { recursive: true })
-await cp(join(root, 'src/python/inspect.py'), join(dist, 'python/inspect.py'))
+for (const name of ['inspect.py', 'make_user.py']) await cp(join(root, 'src/python', name), join(dist, 'python', name))
 await writeFile(join(dist, 'config.schema.json'), `${JSON.stringify(await configSchema(), undefined, 2)}\n`)
 await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await notices(Object.keys(result.metafile.inputs)))
 

@@ -14,7 +14,7 @@ import { decidePort, holderWords } from '../plan/port.ts'
 import { chooseServer, type ServerChoice } from '../plan/server.ts'
 import { gatingSteps, planSetup } from '../plan/setup.ts'
 import { writeLayerChoice } from '../run/layer-choice.ts'
-import { ensureSetup, gatherSetup, type SetupRun } from './start-setup.ts'
+import { ensureSetup, gatherSetup, missingLogFolders, type SetupRun } from './start-setup.ts'
 
 /** Everything that is decided before the server is launched. */
 export interface Prepared extends SetupRun {
@@ -90,11 +90,13 @@ export async function prepare(run: SetupRun, options: { look?: boolean } = {}): 
 async function completeCheckout(run: SetupRun, checkout: Checkout, look: boolean): Promise<Checkout> {
   const { config } = run
   const choice = choosePython(checkout.python, checkout.requirements?.names)
-  const signs = choice.kind !== 'ready' || (checkout.dotenv.kind === 'absent' && checkout.project.dotenvExample !== undefined)
+  const { project, dotenv } = checkout
+  const lacksDotenv = dotenv.kind === 'absent' && project.dotenvExample !== undefined
+  const signs = choice.kind !== 'ready' || lacksDotenv || (await missingLogFolders(project)).length > 0
   if (!signs && !config.setup && !look) return checkout
   const facts = await gatherSetup(run, checkout, true)
   const steps = planSetup(facts)
-  return ensureSetup(run, checkout, config.setup ? steps : gatingSteps(steps, facts))
+  return ensureSetup(run, checkout, config.setup ? steps : gatingSteps(steps, facts, { needsTables: look }))
 }
 
 function serverOf({ config }: SetupRun, checkout: Checkout, environment: PythonEnvironment): Extract<ServerChoice, { kind: 'server' }> {

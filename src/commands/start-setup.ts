@@ -1,13 +1,17 @@
+import { judgeLog } from '../checks/server-log.ts'
 import type { Config } from '../config/config.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
 import { parseDotenv } from '../facts/dotenv.ts'
 import { inspect } from '../facts/inspect.ts'
+import type { Project } from '../facts/project.ts'
 import { onPath } from '../facts/tools.ts'
 import { isFolder, readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { choosePython, missingPackages } from '../plan/environment.ts'
-import { planSetup, setupInterpreter, type SetupFacts, type SetupStep } from '../plan/setup.ts'
+import { withoutOurs } from '../plan/launch.ts'
+import { setupInterpreter } from '../plan/setup-commands.ts'
+import { planSetup, type SetupFacts, type SetupStep } from '../plan/setup.ts'
 import type { StartReport } from '../report/start-report.ts'
 import { runSetupStep } from '../run/setup.ts'
 import { join } from 'node:path'
@@ -40,26 +44,30 @@ export async function gatherSetup({ host, config }: SetupRun, checkout: Checkout
     dotenv: { path: project.dotenv, present: dotenv.kind !== 'absent', example: project.dotenvExample },
   }
   if (python.kind !== 'ready' || !look) {
-    const forecast: string[] = []
-    for (const folder of project.logFolders) {
-      if (!(await isFolder(join(project.backend, folder)))) forecast.push(join(project.backend, folder))
-    }
-    return { ...base, missingFolders: forecast, inspected: undefined, needsDotenv: true }
+    return { ...base, missingFolders: await missingLogFolders(project), inspected: undefined, needsDotenv: true, settingsError: undefined }
   }
-  const env = { ...host.env, DJANGO_SETTINGS_MODULE: project.settingsModule }
+  const env = { ...withoutOurs(host.env), DJANGO_SETTINGS_MODULE: project.settingsModule }
   const first = await lookAt(host, python.environment.python, project.backend, env)
   const needsDotenv = first.settings === undefined && dotenv.kind === 'absent' && project.dotenvExample !== undefined
   // with the example's values in its environment, a project without .env can be looked at before anything is written
   const seen = needsDotenv ? await lookAt(host, python.environment.python, project.backend, { ...(await exampleValues(checkout)), ...env }) : first
   if (config.verbose && seen.settings === undefined) host.terminal.err(`  the settings can't be imported: ${seen.error ?? 'no answer'}`)
-  if (seen.settings === undefined) return { ...base, missingFolders: [], inspected: undefined, needsDotenv }
+  if (seen.settings === undefined) return { ...base, missingFolders: [], inspected: undefined, needsDotenv, settingsError: seen.error }
   const pending = seen.pending.length > 0
   return {
     ...base,
     missingFolders: seen.folders,
     needsDotenv,
+    settingsError: undefined,
     inspected: { database: seen.database === 'ready' && pending ? 'pending' : seen.database, activeUsers: seen.activeUsers },
   }
+}
+
+/** Folders of log files that the text of the settings names and that aren't there: a forecast. */
+export async function missingLogFolders({ backend, logFolders }: Project): Promise<string[]> {
+  const folders = logFolders.map((folder) => join(backend, folder))
+  const there = await Promise.all(folders.map((folder) => isFolder(folder)))
+  return folders.filter((_, index) => there[index] === false)
 }
 
 async function exampleValues(checkout: Checkout): Promise<Record<string, string>> {
@@ -73,7 +81,7 @@ interface Look {
   readonly settings: object | undefined
   readonly folders: readonly string[]
   readonly database: 'none' | 'empty' | 'ready' | 'unknown'
-  readonly activeUsers: number | undefined
+  readonly activeUsers: number | 'no-model' | undefined
   readonly pending: readonly string[]
   readonly error: string | undefined
 }
@@ -87,7 +95,7 @@ async function lookAt(host: Host, python: string, backend: string, env: Readonly
   const pending = (await inspection.get('migrations'))?.pending ?? []
   await inspection.ended
   const error = inspection.errorOf('settings') ?? inspection.errorOf('setup')
-  return { settings, folders, database, activeUsers: users?.model === null ? undefined : users?.active, pending, error: error === undefined ? undefined : `${error.type}: ${error.message}` }
+  return { settings, folders, database, activeUsers: users?.model === null ? 'no-model' : users?.active, pending, error: error === undefined ? undefined : `${error.type}: ${error.message}` }
 }
 
 /**
@@ -109,14 +117,21 @@ export async function ensureSetup(run: SetupRun, checkout: Checkout, steps: read
   return work(run, checkout, steps)
 }
 
-async function agreed({ host, report }: SetupRun, steps: readonly SetupStep[]): Promise<boolean> {
-  if (!host.terminal.interactive) return false
+async function agreed({ host, config, report, signal }: SetupRun, steps: readonly SetupStep[]): Promise<boolean> {
+  if (!host.terminal.interactive || config.json) return false
   report.setupList(steps)
-  const { createInterface } = await import('node:readline/promises')
+  const { createInterface } = await import('node:readline')
   const prompt = createInterface({ input: process.stdin, output: process.stderr })
   try {
-    const answer = await prompt.question('  Make all of it now? [Y/n] ')
-    return /^(?:y(?:es)?)?$/i.test(answer.trim())
+    const answer = await new Promise<string | undefined>((resolve) => {
+      prompt.question('  Make all of it now? [Y/n] ', resolve)
+      // the end of the input is no yes, and neither is a request to stop
+      prompt.once('close', () => resolve(undefined))
+      signal.addEventListener('abort', () => resolve(undefined), { once: true })
+      // the line editor takes Ctrl+C for itself: it goes to where every other one goes
+      prompt.once('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+    })
+    return answer !== undefined && /^(?:y(?:es)?)?$/i.test(answer.trim())
   } finally {
     prompt.close()
   }
@@ -132,6 +147,7 @@ async function work(run: SetupRun, checkout: Checkout, steps: readonly SetupStep
     if (step === undefined || run.signal.aborted) break
     if (!step.certain) {
       const facts = await gatherSetup(run, current, true)
+      if (facts.inspected === undefined && facts.python.kind === 'ready') throw settingsFail(current, facts)
       const planned = planSetup(facts).filter(({ shown }) => !done.has(shown))
       waiting = planned.map((entry) => ({ ...entry, certain: true }))
       if (waiting.length === 0) break
@@ -142,7 +158,7 @@ async function work(run: SetupRun, checkout: Checkout, steps: readonly SetupStep
     const user = await runSetupStep(run.host, step, {
       backend: current.project.backend,
       python: setupInterpreter(facts),
-      env: { ...run.host.env, DJANGO_SETTINGS_MODULE: current.project.settingsModule },
+      env: { ...withoutOurs(run.host.env), DJANGO_SETTINGS_MODULE: current.project.settingsModule },
       reader: current.project.dotenvReader ?? 'decouple',
       onLine: (line) => run.report.line('setup', line),
       signal: run.signal,
@@ -153,4 +169,14 @@ async function work(run: SetupRun, checkout: Checkout, steps: readonly SetupStep
     current = await readCheckout(run.host, run.config)
   }
   return current
+}
+
+/** All is there that can be made, and the settings still can't be imported: what they say is the cause. */
+function settingsFail({ project }: Checkout, { settingsError }: SetupFacts): LauncherError {
+  const evidence = settingsError ?? `${project.settingsModule} gave no answer`
+  const found = judgeLog([evidence])
+  return new LauncherError(found?.id ?? 'settings-import-failed', `The settings ${project.settingsModule} can't be imported`, {
+    evidence: [evidence],
+    hint: found?.remedy.text ?? 'Correct the settings, and run this command again.',
+  })
 }

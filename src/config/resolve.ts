@@ -72,10 +72,21 @@ function environmentValues(env: Host['env']): Record<string, unknown> {
 const numbers: ReadonlySet<string> = new Set(['port', 'hold', 'startTimeout', 'stopTimeout'])
 const flags: ReadonlySet<string> = new Set(['strictPort', 'strict', 'setup', 'watch', 'parentWatch', 'json', 'verbose'])
 
+const truthValues: ReadonlyMap<string, boolean> = new Map([
+  ['1', true],
+  ['true', true],
+  ['yes', true],
+  ['on', true],
+  ['0', false],
+  ['false', false],
+  ['no', false],
+  ['off', false],
+])
+
 /** The text of a flag or variable as the type that the key has; what can't be read stays text, and the schema refuses it. */
 export function readAs(key: string, value: string): unknown {
   if (numbers.has(key)) return /^\d+$/.test(value) ? Number(value) : value
-  if (flags.has(key)) return { '1': true, true: true, yes: true, '0': false, false: false, no: false }[value.toLowerCase()] ?? value
+  if (flags.has(key)) return truthValues.get(value.toLowerCase()) ?? value
   if (key === 'subprotocols') return value.split(',').map((name) => name.trim())
   if (key === 'ping') {
     if (value === 'false') return false
@@ -89,7 +100,7 @@ export function readAs(key: string, value: string): unknown {
 }
 
 function flagOf(key: string): string {
-  if (key === 'watch' || key === 'parentWatch') return `--no-${dashed(key)}`
+  if (key === 'watch' || key === 'parentWatch' || key === 'ping') return `--no-${dashed(key)}`
   return key === 'subprotocols' ? '--subprotocol' : `--${dashed(key)}`
 }
 

@@ -73,6 +73,8 @@ export interface ConfigProblem {
 
 /** Checks a value against the schema; gives the typed configuration, or every problem that it has. */
 export function checkConfig(input: unknown): { config: PartialConfig } | { problems: readonly ConfigProblem[] } {
+  // an object to valibot, and none to anybody else
+  if (Array.isArray(input)) return { problems: [{ key: '', problem: 'is a list; allowed: an object' }] }
   const result = v.safeParse(configSchema, input)
   if (result.success) return { config: result.output }
   return { problems: result.issues.map((issue) => describe(issue)) }
@@ -80,11 +82,30 @@ export function checkConfig(input: unknown): { config: PartialConfig } | { probl
 
 function describe(issue: v.BaseIssue<unknown>): ConfigProblem {
   const key = v.getDotPath(issue) ?? ''
-  if (issue.type === 'strict_object') {
+  if (issue.type === 'strict_object' && issue.expected === 'never') {
     const where = key.includes('.') ? login.entries : configSchema.entries
     return { key, problem: `is not a key; allowed here: ${Object.keys(where).join(', ')}` }
   }
-  if (issue.kind === 'validation' && issue.type === 'regex') return { key, problem: `is ${issue.received}; allowed: ${issue.message}` }
-  const allowed = issue.expected ?? 'another value'
-  return { key, problem: `is ${issue.received}; allowed: ${allowed.replaceAll(' | ', ', ')}` }
+  if (issue.type === 'strict_object' && issue.received === 'undefined') return { key, problem: 'is missing' }
+  // what is wrong with a token is said without the token
+  const received = key === 'token' ? 'something else' : issue.received
+  return { key, problem: `is ${received}; allowed: ${allowed(key, issue)}` }
+}
+
+/** What the key takes, in words. */
+function allowed(key: string, issue: v.BaseIssue<unknown>): string {
+  switch (issue.type) {
+    case 'regex':
+      return issue.message
+    case 'non_empty':
+      return 'a text that is not empty'
+    case 'starts_with':
+      return 'a text that begins with /'
+    case 'integer':
+    case 'min_value':
+    case 'max_value':
+      return key === 'port' ? 'a whole number from 1 to 65535' : 'a whole number from 1 to 3600000'
+    default:
+      return (issue.expected ?? 'another value').replace('Object', 'an object').replaceAll(' | ', ', ').replaceAll(/[()]/g, '')
+  }
 }

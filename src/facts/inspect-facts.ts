@@ -53,7 +53,10 @@ export function servesPath(routes: readonly { route: string }[], path: string): 
   const plain = plainPaths(routes)
   if (plain.includes(path)) return true
   return routes.some(({ route }) => {
-    const pattern = route.includes('^') ? route.replaceAll('(?P<', '(?<').replaceAll('\\Z', '$') : `^${route.replace(/<(?:\w+:)?\w+>/g, '[^/]+')}$`
+    // a route inside another brings a ^ of its own, and a pattern without one is of the other kind
+    const pattern = route.includes('^')
+      ? `^${route.replace(/(?<![[\\])\^/g, '').replaceAll('(?P<', '(?<').replaceAll('\\Z', '$').replace(/(?<!\?)<(?:\w+:)?\w+>/g, '[^/]+')}`
+      : `^${route.replace(/<(?:\w+:)?\w+>/g, '[^/]+')}$`
     try {
       return new RegExp(pattern).test(path.replace(/^\//, ''))
     } catch {

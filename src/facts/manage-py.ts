@@ -6,7 +6,7 @@
  */
 export function settingsModuleOf(managePy: string): string | undefined {
   const code = withoutComments(managePy)
-  const match = /DJANGO_SETTINGS_MODULE["']\s*(?:\]\s*=|,)\s*(?:default\s*=\s*|os\.getenv\([^,]+,\s*|os\.environ\.get\([^,]+,\s*)?["']([\w.]+)["']/.exec(code)
+  const match = /DJANGO_SETTINGS_MODULE["']\s*(?:\]\s*=|,)\s*(?:(?:cast\s*=\s*str\s*,\s*)?default\s*=\s*|[\w.]+\(\s*["']\w+["']\s*,\s*(?:default\s*=\s*)?)?["']([\w.]+)["']/.exec(code)
   return match?.[1]
 }
 
@@ -20,6 +20,11 @@ export function asgiApplicationOf(settings: string): string | undefined {
 /** The modules that a settings file takes everything from: `from .base import *`, relative names kept as they are. */
 export function starImports(settings: string): string[] {
   return [...withoutComments(settings).matchAll(/^\s*from\s+([\w.]+)\s+import\s+\*/gm)].flatMap((match) => match[1] ?? [])
+}
+
+/** The modules that a settings file takes anything from by name, `from .env import env`: the project's own are part of the settings. */
+export function namedImports(settings: string): string[] {
+  return [...withoutComments(settings).matchAll(/^\s*from\s+([\w.]+)\s+import\s+(?!\*)/gm)].flatMap((match) => match[1] ?? [])
 }
 
 /** Every quoted name in the text that looks like an environment variable. */
@@ -44,25 +49,7 @@ export function hasDaphneApp(settings: string): boolean {
   return /["']daphne(?:\.apps\.\w+)?["']/.test(withoutComments(settings))
 }
 
-/** Folders that a log handler's `filename` names below BASE_DIR, as paths relative to it: a forecast for a checkout whose settings can't be imported yet. */
-export function logFoldersOf(settings: string): string[] {
-  const folders = new Set<string>()
-  const code = withoutComments(settings)
-  for (const match of code.matchAll(/["']filename["']\s*:\s*([^\n]+)/g)) {
-    const expression = match[1] ?? ''
-    const parts = [...expression.matchAll(/["']([^"']+)["']/g)].flatMap((part) => part[1] ?? [])
-    const path = parts.join('/').replace(/^\/+/, '')
-    const folder = path.split('/').slice(0, -1).join('/')
-    if (folder !== '' && /BASE_DIR|PROJECT_ROOT|ROOT_DIR/.test(expression)) folders.add(folder)
-    const constant = /\b([A-Z][A-Z_]*(?:LOG|LOGS)[A-Z_]*)\b/.exec(expression)?.[1]
-    if (constant === undefined) continue
-    const assigned = new RegExp(`^${constant}\\s*=\\s*([^\\n]*BASE_DIR[^\\n]*)`, 'm').exec(code)?.[1] ?? ''
-    const assignedPath = [...assigned.matchAll(/["']([^"']+)["']/g)].flatMap((part) => part[1] ?? []).join('/')
-    if (assignedPath !== '') folders.add(assignedPath)
-  }
-  return [...folders]
-}
-
-function withoutComments(code: string): string {
+/** The code without lines and ends of lines that are comments. */
+export function withoutComments(code: string): string {
   return code.replace(/^\s*#.*$/gm, '').replace(/\s+#\s.*$/gm, '')
 }

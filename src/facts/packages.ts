@@ -34,13 +34,16 @@ const harmlessPth = /^(distutils-precedence|_virtualenv|a1_coverage|protobuf.*-n
 
 async function sitePackages(environment: string, platform: NodeJS.Platform): Promise<{ folder: string | undefined; python: string }> {
   if (platform === 'win32') return { folder: join(environment, 'Lib', 'site-packages'), python: '' }
-  const versions = (await readdir(join(environment, 'lib')).catch(() => [])).filter((name) => /^(?:python|pypy)\d\.\d+$/.test(name))
-  const [version] = versions
-  if (version === undefined) return { folder: undefined, python: '' }
-  return { folder: join(environment, 'lib', version, 'site-packages'), python: version.replace(/^\D+/, '') }
+  const [version, another] = (await readdir(join(environment, 'lib')).catch(() => [])).filter((name) => /^(?:python|pypy)\d\.\d+t?$/.test(name))
+  // of two Pythons' packages only the interpreter knows which are its own
+  if (version === undefined || another !== undefined) return { folder: undefined, python: '' }
+  return { folder: join(environment, 'lib', version, 'site-packages'), python: version.replace(/^\D+|t$/g, '') }
 }
 
-const question = `import sys,json
+// the working folder comes off the path first: a json.py in it would be taken for Python's own
+const question = `import sys
+sys.path=[p for p in sys.path if p]
+import json
 from importlib.metadata import distributions
 out={}
 for d in distributions():

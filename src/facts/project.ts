@@ -2,10 +2,12 @@ import { readdir } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
-import { isFile, isFolder, readText, upwards } from '../host/files.ts'
+import { isFile, readText, realPath, upwards } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
+import { dotenvValue, readDotenv } from './dotenv.ts'
 import { frontendOrigin } from './frontend.ts'
-import { asgiApplicationOf, dotenvReaderOf, hasDaphneApp, logFoldersOf, namedVariables, settingsModuleOf, starImports } from './manage-py.ts'
+import { logFoldersOf } from './log-folders.ts'
+import { asgiApplicationOf, dotenvReaderOf, hasDaphneApp, namedImports, namedVariables, settingsModuleOf, starImports } from './manage-py.ts'
 
 /** A Django project as its files describe it. Paths are absolute. */
 export interface Project {
@@ -45,12 +47,13 @@ export async function findProject(host: Host, config: Config): Promise<Project> 
   const root = host.cwd
   const backend = config.backend === undefined ? await findBackend(root) : await namedBackend(root, config)
   const managePy = (await readText(join(backend, 'manage.py'))) ?? ''
-  const { settingsModule, settingsSource } = settingsOf(host, config, managePy, join(relative(root, backend), 'manage.py'))
+  const { settingsModule, settingsSource } = await settingsOf(host, config, { root, backend, managePy })
   const settingsFiles = await filesOfSettings(backend, settingsModule)
   const texts = (await Promise.all(settingsFiles.map((file) => readText(file)))).flatMap((text) => text ?? [])
   const application = await applicationOf(config, backend, settingsModule, texts)
-  const dotenv = await findDotenv(root, backend, settingsFiles[0], config.envFile)
   const settings = texts.join('\n')
+  const dotenvReader = dotenvReaderOf(`${settings}\n${managePy}`)
+  const files = await findDotenv({ root, backend, from: settingsFiles[0] === undefined ? backend : dirname(settingsFiles[0]), named: config.envFile, reader: dotenvReader })
   return {
     root,
     backend,
@@ -59,9 +62,8 @@ export async function findProject(host: Host, config: Config): Promise<Project> 
     settingsFiles,
     ...application,
     variables: namedVariables(settings),
-    dotenvReader: dotenvReaderOf(`${settings}\n${managePy}`),
-    dotenv,
-    dotenvExample: await findExample(dotenv),
+    dotenvReader,
+    ...files,
     hasDaphneApp: hasDaphneApp(settings),
     logFolders: logFoldersOf(settings),
     frontendOrigin: await frontendOrigin(root, backend),
@@ -83,12 +85,15 @@ async function namedBackend(root: string, config: Config): Promise<string> {
 }
 
 async function findBackend(root: string): Promise<string> {
-  const below = (await readdir(root, { withFileTypes: true }))
+  const below = (await readdir(root, { withFileTypes: true }).catch(() => []))
     .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && !passedOver.test(entry.name))
     .map((entry) => join(root, entry.name))
   const candidates = [join(root, 'backend'), root, ...below.filter((folder) => folder !== join(root, 'backend'))]
   const holds = await Promise.all(candidates.map((folder) => isFile(join(folder, 'manage.py'))))
-  const found = candidates.filter((_, index) => holds[index] === true)
+  const holding = candidates.filter((_, index) => holds[index] === true)
+  const real = await Promise.all(holding.map((folder) => realPath(folder)))
+  // a link to another of the folders is the same project once more
+  const found = holding.filter((_, index) => real.indexOf(real[index] ?? '') === index)
   const [only] = found
   if (only !== undefined && found.length === 1) return only
   if (found.length === 0) {
@@ -105,16 +110,33 @@ async function findBackend(root: string): Promise<string> {
   })
 }
 
-function settingsOf(host: Host, config: Config, managePy: string, file: string): Pick<Project, 'settingsModule' | 'settingsSource'> {
+async function settingsOf(
+  host: Host,
+  config: Config,
+  { root, backend, managePy }: { root: string; backend: string; managePy: string },
+): Promise<Pick<Project, 'settingsModule' | 'settingsSource'>> {
+  const file = shown({ root }, join(backend, 'manage.py'))
   if (config.settings !== undefined) return { settingsModule: config.settings, settingsSource: config.source('settings') }
   const fromEnvironment = host.env['DJANGO_SETTINGS_MODULE']
   if (fromEnvironment !== undefined && fromEnvironment !== '') return { settingsModule: fromEnvironment, settingsSource: 'DJANGO_SETTINGS_MODULE' }
+  const fromDotenv = await settingsOfDotenv(config, root, backend, managePy)
+  if (fromDotenv !== undefined) return fromDotenv
   const fromManage = settingsModuleOf(managePy)
   if (fromManage !== undefined) return { settingsModule: fromManage, settingsSource: file }
   throw new LauncherError('settings-unknown', `${file} doesn't name a settings module`, {
     hint: 'Name it: election-dev start --settings core.settings   (or "settings" in election-dev.config.json)',
     exitCode: ExitCode.usage,
   })
+}
+
+/** A manage.py that reads its `.env` takes the settings module from there, before its own default. */
+async function settingsOfDotenv(config: Config, root: string, backend: string, managePy: string): Promise<Pick<Project, 'settingsModule' | 'settingsSource'> | undefined> {
+  const reader = dotenvReaderOf(managePy)
+  if (reader === undefined) return undefined
+  const { dotenv } = await findDotenv({ root, backend, from: backend, named: config.envFile, reader })
+  const fact = await readDotenv(dotenv, reader)
+  const entry = fact.kind === 'present' ? dotenvValue(fact.entries, 'DJANGO_SETTINGS_MODULE', reader) : undefined
+  return entry === undefined || entry.value === '' ? undefined : { settingsModule: entry.value, settingsSource: `${shown({ root }, dotenv)}:${entry.line}` }
 }
 
 /** The file of a module below the backend: `core/settings.py` or `core/settings/__init__.py`. */
@@ -126,7 +148,11 @@ async function moduleFile(backend: string, module: string): Promise<string | und
   return undefined
 }
 
-/** The settings module and what it takes with `import *`, each once. */
+/**
+ * The settings module and what it takes from modules of the project, each once.
+ * What is taken whole comes before what is taken by name, and the last of several
+ * first: it wins.
+ */
 async function filesOfSettings(backend: string, module: string): Promise<string[]> {
   const files: string[] = []
   const waiting = [module]
@@ -135,7 +161,8 @@ async function filesOfSettings(backend: string, module: string): Promise<string[
     if (file === undefined || files.includes(file)) continue
     files.push(file)
     const isPackage = file.endsWith(`${sep}__init__.py`)
-    for (const imported of starImports((await readText(file)) ?? '')) waiting.push(absoluteModule(name, imported, isPackage))
+    const text = (await readText(file)) ?? ''
+    for (const imported of [...starImports(text).toReversed(), ...namedImports(text)]) waiting.push(absoluteModule(name, imported, isPackage))
   }
   return files
 }
@@ -172,25 +199,41 @@ async function applicationOf(
   return { application: undefined, applicationSource: 'not found' }
 }
 
-/** Where decouple looks: from the settings' folder upwards (https://github.com/HBNetwork/python-decouple#how-it-works); else backend/.env. */
-async function findDotenv(root: string, backend: string, settingsFile: string | undefined, named: string | undefined): Promise<string> {
-  if (named !== undefined) return resolve(root, named)
-  const from = settingsFile === undefined ? backend : dirname(settingsFile)
-  for (const folder of upwards(from, root)) {
-    if (await isFile(join(folder, '.env'))) return join(folder, '.env')
-  }
-  return join(backend, '.env')
+interface DotenvSearch {
+  readonly root: string
+  readonly backend: string
+  /** The folder of the file that reads it. */
+  readonly from: string
+  readonly named: string | undefined
+  readonly reader: Project['dotenvReader']
 }
 
-async function findExample(dotenv: string): Promise<string | undefined> {
+/**
+ * Where decouple and python-dotenv look: from the reading file upwards
+ * (https://github.com/HBNetwork/python-decouple#how-it-works). Where there is none
+ * yet: beside its example, else in the backend, which is where the settings of a
+ * django-environ project name it (`BASE_DIR / ".env"`).
+ */
+async function findDotenv({ root, backend, from, named, reader }: DotenvSearch): Promise<Pick<Project, 'dotenv' | 'dotenvExample'>> {
+  if (named !== undefined) {
+    const dotenv = resolve(root, named)
+    return { dotenv, dotenvExample: await findExample(dirname(dotenv)) }
+  }
+  const folders = upwards(from, root)
+  for (const folder of folders) {
+    if (await isFile(join(folder, '.env'))) return { dotenv: join(folder, '.env'), dotenvExample: await findExample(folder) }
+  }
+  for (const folder of folders) {
+    const example = await findExample(folder)
+    if (example !== undefined) return { dotenv: join(reader === 'environ' ? backend : folder, '.env'), dotenvExample: example }
+  }
+  return { dotenv: join(backend, '.env'), dotenvExample: undefined }
+}
+
+async function findExample(folder: string): Promise<string | undefined> {
   for (const name of ['.env.example', '.env.sample', '.env.template', '.env.dist', 'env.example', '.env.dev.example']) {
-    const file = join(dirname(dotenv), name)
+    const file = join(folder, name)
     if (await isFile(file)) return file
   }
   return undefined
-}
-
-/** True where the folder is inside the project. */
-export async function belongsTo(project: Pick<Project, 'root' | 'backend'>, folder: string): Promise<boolean> {
-  return (await isFolder(folder)) && (folder === project.backend || folder === project.root || folder.startsWith(project.root + sep))
 }

@@ -1,5 +1,5 @@
-import { lstat, stat } from 'node:fs/promises'
-import { dirname, join, resolve, isAbsolute } from 'node:path'
+import { lstat, readlink, realpath, stat } from 'node:fs/promises'
+import { dirname, isAbsolute, join, posix, resolve, win32 } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { isEntry, isFile, readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
@@ -50,8 +50,10 @@ export async function findPython(host: Host, config: Config, project: Project): 
   for (const folder of new Set([project.backend, dirname(project.backend), top])) {
     for (const name of ['.venv', 'venv', 'env']) {
       const path = join(folder, name)
-      if (path === active || !(await isEnvironment(path))) continue
-      candidates.push(await assess(host, path, shown(project, path)))
+      if (path === active) continue
+      const lost = await lostLink(path)
+      if (lost !== undefined) candidates.push({ state: 'broken', label: shown(project, path), folder: lost, reason: `it is a link to ${lost}, which isn't there` })
+      else if (await isEnvironment(path)) candidates.push(await assess(host, path, shown(project, path)))
     }
   }
   if (!candidates.some((candidate) => hasDjango(candidate))) candidates.push(...(await managed(host, project)))
@@ -68,9 +70,15 @@ async function isEnvironment(path: string): Promise<boolean> {
   return (await isFile(join(path, 'pyvenv.cfg'))) || (await isEntry(join(path, 'bin', 'python'))) || (await isEntry(join(path, 'Scripts', 'python.exe')))
 }
 
+/** Where a link leads that leads nowhere; a new environment is to be made there, because the link stays. */
+async function lostLink(path: string): Promise<string | undefined> {
+  const target = await readlink(path).catch(() => undefined)
+  return target === undefined || (await stat(path).catch(() => undefined)) !== undefined ? undefined : resolve(dirname(path), target)
+}
+
 /** Path of the interpreter inside an environment's folder. */
 export function interpreterOf(environment: string, platform: NodeJS.Platform): string {
-  return platform === 'win32' ? join(environment, 'Scripts', 'python.exe') : join(environment, 'bin', 'python')
+  return platform === 'win32' ? win32.join(environment, 'Scripts', 'python.exe') : posix.join(environment, 'bin', 'python')
 }
 
 async function assess(host: Host, folder: string, label: string): Promise<Candidate> {
@@ -78,6 +86,8 @@ async function assess(host: Host, folder: string, label: string): Promise<Candid
   const broken = await brokenReason(python, folder)
   if (broken !== undefined) return broken === 'absent' ? { state: 'absent', label } : { state: 'broken', label, folder, reason: broken }
   const read = await readSitePackages(folder, host.platform)
+  const other = read === undefined ? undefined : await otherVersion(python, read.python)
+  if (other !== undefined) return { state: 'broken', label, folder, reason: `it was made for Python ${read?.python ?? ''}, and ${python} is ${other} now` }
   const systemToo = /^include-system-site-packages\s*=\s*true/im.test((await readText(join(folder, 'pyvenv.cfg'))) ?? '')
   if (read !== undefined && read.complete && !systemToo) {
     return { state: 'usable', environment: { python, label, packages: read.packages, version: read.python || (await configuredVersion(folder)), isVirtual: true } }
@@ -98,6 +108,13 @@ async function brokenReason(python: string, folder: string): Promise<string | 'a
     return `${python} is a link that leads nowhere${home === undefined ? '' : `; pyvenv.cfg says its Python was in ${home}`}`
   }
   return undefined
+}
+
+/** The version of an interpreter that was replaced beneath its environment, as an upgrade of the system does: none of the packages is found by it. */
+async function otherVersion(python: string, made: string): Promise<string | undefined> {
+  const real = await realpath(python).catch(() => '')
+  const version = /python(\d\.\d+)$/.exec(real)?.[1]
+  return version === undefined || made === '' || version === made ? undefined : version
 }
 
 async function configuredVersion(folder: string): Promise<string> {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isFile, readText } from '../host/files.ts'
 import { normalName } from './packages.ts'
@@ -18,25 +19,35 @@ export async function findRequirements(backend: string, above: string): Promise<
     if (await isFile(join(folder, 'uv.lock'))) return { kind: 'uv', file: join(folder, 'uv.lock'), names: [] }
     if (await isFile(join(folder, 'poetry.lock'))) return { kind: 'poetry', file: join(folder, 'poetry.lock'), names: [] }
     for (const name of requirementFiles) {
-      const text = await readText(join(folder, name))
-      if (text !== undefined) return { kind: 'requirements', file: join(folder, name), names: await namesOf(join(folder, name), text) }
+      const names = await namesOf(join(folder, name))
+      if (names !== undefined) return { kind: 'requirements', file: join(folder, name), names: [...new Set(names)] }
     }
     if (await isFile(join(folder, 'Pipfile'))) return { kind: 'pipenv', file: join(folder, 'Pipfile'), names: [] }
     const pyproject = await readText(join(folder, 'pyproject.toml'))
+    if (pyproject !== undefined && /^\[tool\.poetry\.dependencies\]/m.test(pyproject)) return { kind: 'poetry', file: join(folder, 'pyproject.toml'), names: [] }
     if (pyproject !== undefined && /^\[project\]/m.test(pyproject)) return { kind: 'pyproject', file: join(folder, 'pyproject.toml'), names: [] }
   }
   return undefined
 }
 
-async function namesOf(file: string, text: string, depth = 0): Promise<string[]> {
+async function namesOf(file: string, seen: ReadonlySet<string> = new Set()): Promise<string[] | undefined> {
+  const text = await readRequirements(file)
+  if (text === undefined) return undefined
   const names = requirementNames(text)
-  if (depth > 4) return names
-  for (const included of text.matchAll(/^\s*(?:-r|--requirement)[ =]\s*(\S+)/gm)) {
+  for (const included of text.matchAll(/^\s*(?:-r|--requirement)[ =]?\s*([^\s#=]+)/gm)) {
     const path = join(file, '..', included[1] ?? '')
-    const inner = await readText(path)
-    if (inner !== undefined) names.push(...(await namesOf(path, inner, depth + 1)))
+    if (path !== file && !seen.has(path)) names.push(...((await namesOf(path, new Set([...seen, file]))) ?? []))
   }
   return names
+}
+
+/** The text of a requirements file as pip reads it: `pip freeze > requirements.txt` in PowerShell writes UTF-16. */
+async function readRequirements(file: string): Promise<string | undefined> {
+  const bytes = await readFile(file).catch(() => undefined)
+  if (bytes === undefined) return undefined
+  const mark = bytes.subarray(0, 2).toString('hex')
+  if (mark === 'fffe' || mark === 'feff') return new TextDecoder(mark === 'fffe' ? 'utf-16le' : 'utf-16be').decode(bytes)
+  return new TextDecoder().decode(bytes)
 }
 
 /** Names of a requirements file (PEP 508): without options, URLs, and lines with a condition, which may not apply here. */
@@ -44,7 +55,7 @@ export function requirementNames(text: string): string[] {
   return text
     .split(/\r?\n/)
     .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
-    .filter((line) => line !== '' && !line.startsWith('-') && !line.includes(';') && !line.includes('://'))
+    .filter((line) => line !== '' && !line.startsWith('-') && !line.includes(';') && !/^[a-z+]+:\/\//i.test(line))
     .flatMap((line) => /^([A-Za-z0-9][A-Za-z0-9._-]*)/.exec(line)?.[1] ?? [])
     .map((name) => normalName(name))
 }

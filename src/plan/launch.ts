@@ -27,7 +27,7 @@ export interface LaunchPlan {
 }
 
 /** What is ours and none of the backend's business. */
-const ours = ['ELECTION_DEV_TOKEN', 'ELECTION_DEV_PASSWORD']
+const ours: readonly string[] = ['ELECTION_DEV_TOKEN', 'ELECTION_DEV_PASSWORD']
 
 /** Plans the backend's command: interpreter, arguments, folder and environment. Pure. */
 export function planLaunch(facts: LaunchFacts): LaunchPlan {
@@ -46,8 +46,7 @@ export function planLaunch(facts: LaunchFacts): LaunchPlan {
  * isn't held back, and colours where they are wanted.
  */
 export function backendEnvironment(facts: Pick<LaunchFacts, 'env' | 'settingsModule' | 'layer' | 'color'>): Readonly<Record<string, string | undefined>> {
-  const env: Record<string, string | undefined> = { ...facts.env }
-  for (const name of ours) delete env[name]
+  const env = withoutOurs(facts.env)
   return {
     ...env,
     PYTHONUNBUFFERED: '1',
@@ -55,4 +54,9 @@ export function backendEnvironment(facts: Pick<LaunchFacts, 'env' | 'settingsMod
     ...(facts.color ? { FORCE_COLOR: env['FORCE_COLOR'] ?? '1' } : {}),
     ...facts.layer.environment,
   }
+}
+
+/** An environment without what is secret and for the launcher alone. */
+export function withoutOurs(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !ours.includes(name)))
 }

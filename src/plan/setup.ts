@@ -1,11 +1,10 @@
-import { basename, dirname, join, relative } from 'node:path'
 import type { Requirements } from '../facts/requirements.ts'
-import { interpreterOf } from '../facts/python.ts'
 import type { PythonChoice } from './environment.ts'
+import { environmentCommand, installCommand, manageCommand, pathsOf, pipCommand, toolMakesEnvironment, typed } from './setup-commands.ts'
 
 /** What a step does when it is run. */
 export type SetupAction =
-  | { readonly kind: 'command'; readonly file: string; readonly args: readonly string[]; readonly cwd: string }
+  | { readonly kind: 'command'; readonly file: string; readonly args: readonly string[]; readonly cwd: string; /** The folder that it makes, which a run that was cut short must not leave half-made. */ readonly makes?: string }
   | { readonly kind: 'copy-dotenv'; readonly from: string; readonly to: string }
   | { readonly kind: 'make-folder'; readonly folder: string }
   | { readonly kind: 'create-user' }
@@ -36,9 +35,11 @@ export interface SetupFacts {
   /** Folders of log files that LOGGING names: seen by inspect, or forecast from the text of the settings. */
   readonly missingFolders: readonly string[]
   /** Undefined where the settings could not be imported yet. */
-  readonly inspected: { readonly database: 'none' | 'empty' | 'ready' | 'pending' | 'unknown'; readonly activeUsers: number | undefined } | undefined
+  readonly inspected: { readonly database: 'none' | 'empty' | 'ready' | 'pending' | 'unknown'; readonly activeUsers: number | 'no-model' | undefined } | undefined
   /** The settings can't be imported for want of the `.env`. */
   readonly needsDotenv: boolean
+  /** Why the settings could not be imported, where they were tried. */
+  readonly settingsError: string | undefined
 }
 
 /**
@@ -53,130 +54,85 @@ export function planSetup(facts: SetupFacts): SetupStep[] {
 /**
  * The steps without which the backend can't start at all, so that `start` stops
  * and says them. A newer migration, a requirement of an environment that can
- * serve, or a user is no reason to refuse. Pure.
+ * serve, or a user is no reason to refuse; nor are tables, unless its WebSocket
+ * was seen to need them (`needsTables`). Pure.
  */
-export function gatingSteps(steps: readonly SetupStep[], facts: Pick<SetupFacts, 'python' | 'inspected'>): SetupStep[] {
+export function gatingSteps(steps: readonly SetupStep[], facts: Pick<SetupFacts, 'python' | 'inspected'>, options: { needsTables: boolean }): SetupStep[] {
   const gate = steps.some(({ id }) => {
     if (id === 'missing-dep') return facts.python.kind !== 'ready'
-    if (id === 'migrations-pending') return facts.inspected?.database === 'empty'
+    if (id === 'migrations-pending') return options.needsTables && facts.inspected?.database === 'empty'
     return id !== 'user-missing'
   })
   return gate ? [...steps] : []
 }
 
-/** The environment's interpreter after the setup. */
-export function setupInterpreter(facts: Pick<SetupFacts, 'python' | 'backend' | 'platform'>): string {
-  const { python } = facts
-  if (python.kind === 'ready' || python.kind === 'packages-missing') return python.environment.python
-  return interpreterOf(python.kind === 'venv-broken' ? python.folder : join(facts.backend, 'venv'), facts.platform)
-}
-
 function environmentSteps(facts: SetupFacts): SetupStep[] {
-  const { python, requirements, hasUv, root, backend } = facts
+  const { python, requirements, backend } = facts
   const steps: SetupStep[] = []
-  const tool = requirements?.kind
-  const toolMakesIt = tool === 'uv' || tool === 'poetry' || tool === 'pipenv'
-  if ((python.kind === 'venv-missing' || python.kind === 'venv-broken') && !toolMakesIt) {
-    const folder = python.kind === 'venv-broken' ? python.folder : join(backend, 'venv')
-    const clear = python.kind === 'venv-broken'
-    const name = relative(root, folder)
-    const base = python.base ?? (facts.platform === 'win32' ? 'py' : 'python3')
+  if ((python.kind === 'venv-missing' || python.kind === 'venv-broken') && !toolMakesEnvironment(facts)) {
+    const broken = python.kind === 'venv-broken'
     steps.push({
       id: python.kind,
-      title: python.kind === 'venv-broken' ? 'a Python environment that runs' : 'a Python environment',
-      shown: hasUv ? `uv venv ${clear ? '--clear ' : ''}${name}` : `${basename(base)} -m venv ${clear ? '--clear ' : ''}${name}`,
-      evidence: python.kind === 'venv-broken' ? `${python.label}: ${python.reason}` : 'there is no .venv, venv or env beside manage.py or above it',
-      action: hasUv
-        ? { kind: 'command', file: 'uv', args: ['venv', ...(clear ? ['--clear'] : []), folder], cwd: backend }
-        : { kind: 'command', file: base, args: ['-m', 'venv', ...(clear ? ['--clear'] : []), folder], cwd: backend },
+      title: broken ? 'a Python environment that runs' : 'a Python environment',
+      ...environmentCommand(facts, broken ? python.folder : pathsOf(facts.platform).join(backend, 'venv'), broken),
+      evidence: broken ? `${python.label}: ${python.reason}` : 'there is no .venv, venv or env beside manage.py or above it',
       certain: true,
     })
   }
   const lacks = facts.missingPackages
-  if (python.kind !== 'ready' || lacks.length > 0) {
-    const install = installCommand(facts)
-    if (install !== undefined) {
-      const few = lacks.slice(0, 5).join(', ')
-      steps.push({
-        id: 'missing-dep',
-        title: requirements === undefined ? 'the packages that a Channels project needs' : `the packages of ${relative(root, requirements.file)}`,
-        shown: install.shown,
-        evidence: lacks.length === 0 ? 'the environment is to be made' : `not installed: ${few}${lacks.length > 5 ? ` and ${lacks.length - 5} more` : ''}`,
-        action: install.action,
-        certain: true,
-      })
-    }
-  }
+  if (python.kind === 'ready' && lacks.length === 0) return steps
+  const pip = pipCommand(facts)
+  if (pip !== undefined) steps.push({ id: 'missing-dep', title: 'pip in the environment', ...pip, evidence: 'the environment has no pip', certain: true })
+  const few = lacks.slice(0, 5).join(', ')
+  steps.push({
+    id: 'missing-dep',
+    title: requirements === undefined ? 'the packages that a Channels project needs' : `the packages of ${relativeTo(facts, requirements.file)}`,
+    ...installCommand(facts),
+    evidence: lacks.length > 0 ? `not installed: ${few}${lacks.length > 5 ? ` and ${lacks.length - 5} more` : ''}` : python.kind === 'packages-missing' ? `not installed: ${python.missing.join(', ')}` : 'the environment is to be made',
+    certain: true,
+  })
   return steps
 }
 
-function installCommand(facts: SetupFacts): { shown: string; action: SetupAction } | undefined {
-  const { requirements, hasUv, root, backend } = facts
-  const python = setupInterpreter(facts)
-  const shownPython = relative(root, python).startsWith('..') ? python : relative(root, python)
-  if (requirements?.kind === 'uv') return command(['uv', 'sync'], dirname(requirements.file))
-  if (requirements?.kind === 'poetry') return command(['poetry', 'install'], dirname(requirements.file))
-  if (requirements?.kind === 'pipenv') return command(['pipenv', 'install', '--dev'], dirname(requirements.file))
-  const what =
-    requirements === undefined
-      ? { args: ['django', 'channels', 'daphne'], shown: 'django channels daphne', cwd: backend }
-      : requirements.kind === 'pyproject'
-        ? { args: ['-e', dirname(requirements.file)], shown: `-e ${relative(root, dirname(requirements.file)) || '.'}`, cwd: dirname(requirements.file) }
-        : { args: ['-r', requirements.file], shown: `-r ${relative(root, requirements.file)}`, cwd: backend }
-  if (hasUv) {
-    return { shown: `uv pip install --python ${shownPython} ${what.shown}`, action: { kind: 'command', file: 'uv', args: ['pip', 'install', '--python', python, ...what.args], cwd: what.cwd } }
-  }
-  return {
-    shown: `${shownPython} -m pip install ${what.shown}`,
-    action: { kind: 'command', file: python, args: ['-m', 'pip', 'install', '--disable-pip-version-check', ...what.args], cwd: what.cwd },
-  }
-}
-
-function command([file = '', ...args]: readonly string[], cwd: string): { shown: string; action: SetupAction } {
-  return { shown: [file, ...args].join(' '), action: { kind: 'command', file, args, cwd } }
-}
-
-function dotenvSteps({ dotenv, root, needsDotenv }: SetupFacts): SetupStep[] {
+function dotenvSteps(facts: SetupFacts): SetupStep[] {
+  const { dotenv, needsDotenv, platform } = facts
   if (dotenv.present || dotenv.example === undefined || !needsDotenv) return []
-  const [from, to] = [relative(root, dotenv.example), relative(root, dotenv.path)]
+  const to = relativeTo(facts, dotenv.path)
   return [
     {
       id: 'env-not-loaded',
       title: to,
-      shown: `cp ${from} ${to}`,
-      evidence: `${to} isn't there, ${from} is`,
+      shown: `${platform === 'win32' ? 'copy' : 'cp'} ${typed(facts, dotenv.example)} ${typed(facts, dotenv.path)}`,
+      evidence: `${to} isn't there, ${relativeTo(facts, dotenv.example)} is`,
       action: { kind: 'copy-dotenv', from: dotenv.example, to: dotenv.path },
       certain: true,
     },
   ]
 }
 
-function folderSteps({ missingFolders, root, inspected }: SetupFacts): SetupStep[] {
-  return missingFolders.map((folder) => ({
+function folderSteps(facts: SetupFacts): SetupStep[] {
+  return facts.missingFolders.map((folder) => ({
     id: 'log-dir-missing',
-    title: `the folder ${relative(root, folder)}`,
-    shown: `mkdir -p ${relative(root, folder)}`,
+    title: `the folder ${relativeTo(facts, folder)}`,
+    shown: `${facts.platform === 'win32' ? 'mkdir' : 'mkdir -p'} ${typed(facts, folder)}`,
     evidence: 'LOGGING writes a file there',
     action: { kind: 'make-folder', folder },
-    certain: inspected !== undefined,
+    certain: facts.inspected !== undefined,
   }))
 }
 
 function databaseSteps(facts: SetupFacts): SetupStep[] {
-  const { inspected, root, backend } = facts
-  const python = setupInterpreter(facts)
-  const shownPython = relative(root, python).startsWith('..') ? python : relative(root, python)
-  const manage = relative(root, join(backend, 'manage.py'))
+  const { inspected } = facts
   const steps: SetupStep[] = []
   const database = inspected?.database ?? 'empty'
+  const certain = inspected !== undefined
   if (database === 'empty' || database === 'pending') {
     steps.push({
       id: 'migrations-pending',
       title: database === 'pending' ? 'the newest database tables' : 'the database tables',
-      shown: `${shownPython} ${manage} migrate`,
-      evidence: inspected === undefined ? 'looked at once the packages are there' : database === 'pending' ? 'migrations are not applied' : 'the database has no tables',
-      action: { kind: 'command', file: python, args: ['manage.py', 'migrate', '--no-input'], cwd: backend },
-      certain: inspected !== undefined,
+      ...manageCommand(facts, ['migrate', '--no-input']),
+      evidence: !certain ? 'looked at once the packages are there' : database === 'pending' ? 'migrations are not applied' : 'the database has no tables',
+      certain,
     })
   }
   const users = inspected?.activeUsers
@@ -185,11 +141,16 @@ function databaseSteps(facts: SetupFacts): SetupStep[] {
     steps.push({
       id: 'user-missing',
       title: 'a user to log in as',
-      shown: `${shownPython} ${manage} createsuperuser`,
-      evidence: inspected === undefined ? 'looked at once the packages are there' : 'the database has no active user',
+      shown: manageCommand(facts, ['createsuperuser']).shown,
+      evidence: certain ? 'the database has no active user' : 'looked at once the packages are there',
       action: { kind: 'create-user' },
-      certain: inspected !== undefined,
+      certain,
     })
   }
   return steps
+}
+
+function relativeTo({ root, platform }: SetupFacts, path: string): string {
+  const short = pathsOf(platform).relative(root, path)
+  return short === '' ? '.' : short.startsWith('..') ? path : short
 }

@@ -18,6 +18,9 @@ import sys
 facts = os.fdopen(os.dup(1), "w", encoding="utf-8")
 os.dup2(2, 1)
 sys.dont_write_bytecode = True
+# What lies beside this file is imported before the project's folder takes its place on the path.
+from make_user import create_user
+
 sys.path[0] = os.getcwd()
 
 
@@ -120,7 +123,8 @@ def pending_migrations():
     tell("migrations", pending=["%s.%s" % (m.app_label, m.name) for m, _ in plan])
 
 
-def user_facts():
+def user_facts(ready):
+    """How many active users there are; without tables only which model they have. Gives the first of them."""
     from django.apps import apps
 
     if not apps.is_installed("django.contrib.auth"):
@@ -129,6 +133,9 @@ def user_facts():
     from django.contrib.auth import get_user_model
 
     model = get_user_model()
+    if not ready:
+        tell("users", model=model._meta.label, active=0)
+        return None
     fields = {field.name for field in model._meta.get_fields()}
     active = model._default_manager.filter(is_active=True) if "is_active" in fields else model._default_manager.all()
     user = active.order_by("pk").first()
@@ -162,6 +169,11 @@ def application_of(path):
 
 def route_facts(application):
     """The WebSocket part: the middleware around it, and the paths that it serves."""
+    # a monitor or the like may be wrapped around the whole
+    for _ in range(10):
+        if hasattr(application, "application_mapping"):
+            break
+        application = inner_of(application) or application
     mapping = getattr(application, "application_mapping", None)
     if mapping is None or "websocket" not in mapping:
         tell("routes", websocket=False, routes=[], middleware=[])
@@ -170,95 +182,39 @@ def route_facts(application):
     while current is not None and not hasattr(current, "routes") and seen < 20:
         middleware.append(type(current).__name__)
         seen += 1
-        current = getattr(current, "inner", None) or getattr(current, "application", None) or getattr(current, "app", None)
+        current = inner_of(current)
     tell("routes", websocket=True, middleware=middleware, routes=list(paths(current, "")) if current is not None else [])
 
 
+def inner_of(wrapper):
+    for name in ("inner", "application", "app"):
+        found = getattr(wrapper, name, None)
+        if found is not None:
+            return found
+    return None
+
+
 def paths(router, prefix):
-    """Path and regular expression of each route. `include()`d and nested routers are walked."""
+    """Path and regular expression of each route. Nested routers are walked, also those with middleware around them."""
     for route in getattr(router, "routes", ()):
         pattern = getattr(route, "pattern", None)
         inner = getattr(route, "callback", None)
         here = prefix + str(pattern)
-        nested = inner if hasattr(inner, "routes") else None
+        nested = inner
+        for _ in range(10):
+            if nested is None or hasattr(nested, "routes"):
+                break
+            nested = inner_of(nested)
+        nested = nested if hasattr(nested, "routes") else None
         if nested is not None:
             yield from paths(nested, here)
         else:
             yield {"route": here, "consumer": getattr(getattr(inner, "consumer_class", inner), "__name__", str(inner))}
 
 
-def create_user(password):
-    """A development user through the project's own model, with every required field filled; returns its name."""
-    from django.contrib.auth import get_user_model
-
-    model = get_user_model()
-    values = {}
-    for name in [model.USERNAME_FIELD] + list(model.REQUIRED_FIELDS):
-        values[name] = value_for(model._meta.get_field(name))
-    manager = model._default_manager
-    make = getattr(manager, "create_superuser", None) or manager.create_user
-    user = make(password=password, **values)
-    tell("created", user=str(user.get_username()), model=model._meta.label, superuser=bool(getattr(user, "is_superuser", False)))
-
-
-def value_for(field):
-    """A value that the field takes: its default, a choice, or something plain of its type."""
-    import datetime
-    import decimal
-    import uuid
-    from django.db import models
-
-    if field.has_default():
-        return field.get_default()
-    if field.is_relation:
-        related = field.remote_field.model._default_manager.order_by("pk").first()
-        if related is None and not field.null:
-            raise ValueError("%s needs a %s, and there is none" % (field.name, field.remote_field.model._meta.label))
-        return related.pk if related is not None else None
-    choices = [value for value, _ in field.flatchoices] if getattr(field, "flatchoices", None) else []
-    if choices:
-        return choices[0]
-    if isinstance(field, models.EmailField):
-        return "developer@example.com"
-    if isinstance(field, models.URLField):
-        return "https://example.com/"
-    if isinstance(field, models.SlugField):
-        return "developer"
-    if isinstance(field, (models.CharField, models.TextField)):
-        text = "developer" if any(word in field.name.lower() for word in ("name", "user", "login")) else digits_or_word(field)
-        return text[: field.max_length or len(text)]
-    if isinstance(field, models.BooleanField):
-        return True
-    if isinstance(field, models.DateTimeField):
-        return datetime.datetime.now(datetime.timezone.utc)
-    if isinstance(field, models.DateField):
-        return datetime.date.today()
-    if isinstance(field, models.TimeField):
-        return datetime.time(12)
-    if isinstance(field, models.DurationField):
-        return datetime.timedelta(0)
-    if isinstance(field, models.UUIDField):
-        return uuid.uuid4()
-    if isinstance(field, models.DecimalField):
-        return decimal.Decimal(1)
-    if isinstance(field, (models.IntegerField, models.FloatField)):
-        return 1
-    if isinstance(field, models.GenericIPAddressField):
-        return "127.0.0.1"
-    if isinstance(field, models.JSONField):
-        return {}
-    raise ValueError("no value for the required field %s (%s)" % (field.name, type(field).__name__))
-
-
-def digits_or_word(field):
-    """A phone or a number kept as text passes its validators with digits; other text with a word."""
-    for text in ("developer", "0000000000", "+10000000000", "1"):
-        try:
-            field.run_validators(text)
-            return text
-        except Exception:
-            continue
-    raise ValueError("no value passes the validators of the required field %s" % field.name)
+def make_user(password):
+    user = create_user(password)
+    tell("created", user=str(user.get_username()), model=user._meta.label, superuser=bool(getattr(user, "is_superuser", False)))
 
 
 def stage(name, work, *arguments):
@@ -292,8 +248,8 @@ def main():
         return
     ready = stage("database", database_facts, settings)
     if ready and request.get("create_user"):
-        stage("create_user", create_user, request["create_user"]["password"])
-    user = stage("users", user_facts) if ready else None
+        stage("create_user", make_user, request["create_user"]["password"])
+    user = stage("users", user_facts, ready)
     if user is not None and request.get("mint"):
         stage("token", mint, user, request.get("token_seconds", 3600))
     if request.get("application"):

@@ -135,7 +135,9 @@ interface Spinner {
 
 /** A spinner on a terminal, nothing anywhere else: a log has no use for it. Loaded late, so that it never delays the launch. */
 function spinnerFor(host: Host): Spinner {
-  if (!host.terminal.interactive || !host.terminal.errIsTerminal) return { say: () => {}, stop: () => {} }
+  // on a terminal that doesn't know its width, ora clears lines for ever
+  const hasWidth = (process.stderr.columns ?? 0) > 0
+  if (!host.terminal.interactive || !host.terminal.errIsTerminal || !hasWidth) return { say: () => {}, stop: () => {} }
   let text = ''
   let stopped = false
   let running: { text: string; stop: () => unknown } | undefined

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile } from 'node:fs/promises'
-import { execa } from 'execa'
-import { LauncherError } from '../errors.ts'
+import { mkdir, readFile, rm } from 'node:fs/promises'
+import { errorMessage, LauncherError } from '../errors.ts'
 import { parseDotenv, type DotenvReader } from '../facts/dotenv.ts'
 import { inspect } from '../facts/inspect.ts'
+import { isEntry } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
-import { LineSplitter } from '../host/lines.ts'
 import { setDotenvValue } from '../plan/dotenv-edit.ts'
 import type { SetupStep } from '../plan/setup.ts'
 import { writeDotenv } from './dotenv-write.ts'
+import { launchServer } from './server.ts'
 
 /** What the steps need besides themselves. */
 export interface SetupContext {
@@ -30,50 +30,68 @@ export interface MadeUser {
 /** How long a command of the setup may take, in milliseconds: an installation over a slow line takes minutes. */
 const commandMs = 15 * 60_000
 
+/** How long a command may take to end once it is told to, in milliseconds. */
+const stopMs = 2000
+/** How many of its last lines are told where it fails. */
+const toldLines = 12
+
 /** Does one step. Throws LauncherError with the step's id and the command's last lines. */
 export async function runSetupStep(host: Host, step: SetupStep, context: SetupContext): Promise<MadeUser | undefined> {
   const { action } = step
   switch (action.kind) {
     case 'command':
-      await runCommand(step, action, context)
+      await runCommand(host, step, action, context)
       return undefined
     case 'make-folder':
-      await mkdir(action.folder, { recursive: true })
+      await told(step, () => mkdir(action.folder, { recursive: true }))
       return undefined
-    case 'copy-dotenv':
-      await writeDotenv(action.to, undefined, Buffer.from(fillSecrets(await readFile(action.from, 'utf8'), context.reader)))
+    case 'copy-dotenv': {
+      const example = await told(step, () => readFile(action.from, 'utf8'))
+      await writeDotenv(action.to, undefined, Buffer.from(fillSecrets(example, context.reader)))
       return undefined
+    }
     case 'create-user':
       return createUser(host, context)
   }
 }
 
-async function runCommand(step: SetupStep, action: Extract<SetupStep['action'], { kind: 'command' }>, context: SetupContext): Promise<void> {
-  const lines: string[] = []
-  const take = (line: string) => {
-    lines.push(line)
-    if (lines.length > 30) lines.shift()
-    context.onLine(line)
+/** What the file system refuses, in words. */
+async function told<T>(step: SetupStep, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw new LauncherError(step.id, `${step.shown} failed`, { evidence: [errorMessage(error)], cause: error })
   }
-  const child = execa(action.file, [...action.args], {
-    cwd: action.cwd,
-    env: { ...context.env, PYTHONUNBUFFERED: '1', PIP_NO_INPUT: '1' },
-    extendEnv: false,
-    stdin: 'ignore',
-    all: true,
-    buffer: false,
-    reject: false,
-    timeout: commandMs,
-    forceKillAfterDelay: 2000,
-    cancelSignal: context.signal,
+}
+
+async function runCommand(host: Host, step: SetupStep, action: Extract<SetupStep['action'], { kind: 'command' }>, context: SetupContext): Promise<void> {
+  const { makes } = action
+  const wasThere = makes !== undefined && (await isEntry(makes))
+  // in a group of its own, as a server is: pip and uv start builders, which must not outlive them
+  const launch = { file: action.file, args: action.args, cwd: action.cwd, env: { ...context.env, PYTHONUNBUFFERED: '1', PIP_NO_INPUT: '1' } }
+  const running = launchServer(host, launch, (line) => context.onLine(line))
+  const stop = () => void running.stop(stopMs)
+  context.signal.addEventListener('abort', stop, { once: true })
+  if (context.signal.aborted) stop()
+  let late = false
+  const timer = setTimeout(() => {
+    late = true
+    stop()
+  }, commandMs)
+  const exit = await running.exited
+  clearTimeout(timer)
+  context.signal.removeEventListener('abort', stop)
+  // one that has ended by itself may still have left children
+  await running.stop(stopMs)
+  if (exit.exitCode === 0) return
+  // half an environment looks like a whole one to the next run
+  if (makes !== undefined && !wasThere) await rm(makes, { recursive: true, force: true }).catch(() => undefined)
+  const missing = exit.spawnError?.startsWith('ENOENT') === true
+  const how = late ? 'did not end in time' : exit.spawnError !== undefined ? `could not be run (${exit.spawnError})` : exit.exitCode === undefined ? `was ended by ${exit.signal ?? 'a signal'}` : `ended with ${exit.exitCode}`
+  throw new LauncherError(step.id, `${step.shown} ${how}`, {
+    evidence: running.lastLines().slice(-toldLines),
+    hint: missing ? `There is no ${action.file} on the PATH: install it, and run this command again.` : `Run it by hand to see more:  ${step.shown}`,
   })
-  const splitter = new LineSplitter(take)
-  child.all.on('data', (chunk: Buffer) => splitter.push(chunk))
-  const result = await child
-  splitter.end()
-  if (result.exitCode === 0) return
-  const how = result.exitCode === undefined ? (result.timedOut ? 'did not end in time' : `could not be run (${result.code ?? 'no such program'})`) : `ended with ${result.exitCode}`
-  throw new LauncherError(step.id, `${step.shown} ${how}`, { evidence: lines.slice(-12), hint: `Run it by hand to see more: ${step.shown}` })
 }
 
 async function createUser(host: Host, context: SetupContext): Promise<MadeUser> {
@@ -87,10 +105,13 @@ async function createUser(host: Host, context: SetupContext): Promise<MadeUser> 
     createUser: { password },
     deadlineMs: 60_000,
   })
+  context.signal.addEventListener('abort', inspection.cancel, { once: true })
+  if (context.signal.aborted) inspection.cancel()
   const made = await inspection.get('created')
   await inspection.ended
+  context.signal.removeEventListener('abort', inspection.cancel)
   if (made !== undefined) return { name: made.user, password, model: made.model }
-  const error = inspection.errorOf('create_user') ?? inspection.errorOf('setup') ?? inspection.errorOf('settings')
+  const error = inspection.errorOf('create_user') ?? inspection.errorOf('setup') ?? inspection.errorOf('settings') ?? inspection.errorOf('database')
   throw new LauncherError('user-missing', 'No development user could be made', {
     evidence: error === undefined ? inspection.output().slice(-5) : [`${error.type}: ${error.message}`],
     hint: 'Make one by hand: python manage.py createsuperuser',

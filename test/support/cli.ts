@@ -1,9 +1,10 @@
 /** The built command line, run as a user runs it. */
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
 import { transcript } from './secrets.ts'
-import { root } from './tools.ts'
+import { basePython, root } from './tools.ts'
 
 export const bin = join(root, 'bin', 'election-dev.js')
 
@@ -39,7 +40,17 @@ export function cliEnvironment(extra: CliOptions['env'] = {}): NodeJS.ProcessEnv
 
 /** Starts a command. Its process is the caller's to end. */
 export function startCli(args: readonly string[], options: CliOptions): RunningCli {
-  const child = spawn(process.execPath, [bin, ...args], { cwd: options.cwd, env: cliEnvironment(options.env), stdio: ['ignore', 'pipe', 'pipe'] })
+  return follow(args, spawn(process.execPath, [bin, ...args], { cwd: options.cwd, env: cliEnvironment(options.env), stdio: ['ignore', 'pipe', 'pipe'] }))
+}
+
+/** Starts a command on a terminal; all that it says is standard output. What is written to `child.stdin` is typed. */
+export function startOnTerminal(args: readonly string[], options: CliOptions): RunningCli {
+  const onTerminal = join(root, 'test', 'support', 'on_terminal.py')
+  const env = cliEnvironment({ TERM: 'xterm', ...options.env })
+  return follow(args, spawn(basePython(), [onTerminal, process.execPath, bin, ...args], { cwd: options.cwd, env, stdio: ['pipe', 'pipe', 'pipe'] }))
+}
+
+function follow(args: readonly string[], child: ChildProcessByStdio<Writable | null, Readable, Readable>): RunningCli {
   let [stdout, stderr] = ['', '']
   const watchers = new Set<() => void>()
   child.stdout.on('data', (data: Buffer) => {

@@ -41,6 +41,8 @@ export const environments = {
   hypercorn: ['Django>=4.2,<6', 'channels~=4.2', 'hypercorn>=0.17', 'PyJWT~=2.8'],
   /** Django without any ASGI server. */
   django: ['Django>=4.2,<6', 'channels~=4.2', 'PyJWT~=2.8'],
+  /** No project's environment: the installer that setup uses where it is on the PATH. */
+  uv: ['uv>=0.5'],
 } as const
 
 export type EnvironmentName = keyof typeof environments
