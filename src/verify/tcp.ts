@@ -41,6 +41,6 @@ export async function tryTls(host: string, port: number, deadlineMs: number): Pr
       const problem = socket.authorizationError
       finish({ result: 'tls', trusted: socket.authorized, problem: socket.authorized ? undefined : String(problem) })
     })
-    socket.once('error', (error) => finish({ result: 'plain', code: errorCode(error) }))
+    socket.on('error', (error) => finish({ result: 'plain', code: errorCode(error) }))
   })
 }
