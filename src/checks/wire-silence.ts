@@ -66,9 +66,15 @@ function judgeSubprotocol(handshake: Unanswered, first: string): Diagnosis | und
 
 /** Bytes that aren't HTTP, or a connection that is closed at once, before the handshake and after it: Redis, a database, anything. */
 function judgeForeign({ endpoint, http, experiments }: WireFacts, first: string): Diagnosis | undefined {
-  const after = experiments.httpAfter
-  if (http?.result !== 'broken' || after?.result !== 'broken') return undefined
-  return diagnosis('port-in-use', `Another program holds port ${endpoint.port}: it doesn't speak HTTP`, [first, `GET / broke before it and after it: ${http.code}, ${after.code}`], 'End that program, or use another port for the backend.', { commands: [['election-dev', 'start', '--port', String(endpoint.port + 1)]], automatic: 'ask' })
+  const { httpAfter: after, otherScheme } = experiments
+  const seen =
+    http?.result === 'broken' && after?.result === 'broken'
+      ? `GET / broke before it and after it: ${http.code}, ${after.code}`
+      : otherScheme?.result === 'broken'
+        ? `Without TLS it broke too: ${said(otherScheme)}`
+        : undefined
+  if (seen === undefined) return undefined
+  return diagnosis('port-in-use', `Another program holds port ${endpoint.port}: it doesn't speak HTTP`, [first, seen], 'End that program, or use another port for the backend.', { commands: [['election-dev', 'start', '--port', String(endpoint.port + 1)]], automatic: 'ask' })
 }
 
 /** Vite takes upgrades for its own socket and leaves the others hanging. */

@@ -21,7 +21,8 @@ const experimentMs = 2500
  * user's log that decides nothing.
  */
 export async function experiment(endpoint: Endpoint, failed: HandshakeFact, tcp: readonly TcpFact[]): Promise<Experiments> {
-  const [addresses, tests] = await Promise.all([byAddress(endpoint, tcp), testsFor(endpoint, failed)])
+  const unreached = failed.result === 'broken' && failed.code === 'ECONNREFUSED'
+  const [addresses, tests] = await Promise.all([unreached || tcp.filter(({ result }) => result === 'open').length > 1 ? byAddress(endpoint, tcp) : {}, testsFor(endpoint, failed)])
   return { ...tests, ...addresses }
 }
 

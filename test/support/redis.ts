@@ -145,11 +145,11 @@ export async function freePort(host: string): Promise<number> {
   return port
 }
 
-/** Asks until the answer is true; an error ends it, and so do 10 seconds. */
-export async function until(holds: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 10_000
+/** Asks until the answer is true; an error ends it, and so does the deadline (milliseconds). */
+export async function until(holds: () => Promise<boolean>, deadlineMs = 10_000): Promise<void> {
+  const end = performance.now() + deadlineMs
   while (!(await holds())) {
-    if (performance.now() > end) throw new Error('not within 10 s')
+    if (performance.now() > end) throw new Error(`not within ${deadlineMs / 1000} s`)
     await pause(5)
   }
 }
