@@ -37,6 +37,8 @@ export interface RedisStart {
   readonly tls?: { readonly cert: string; readonly key: string; readonly clients: 'yes' | 'no' }
   /** The password of the default user, for `command`. */
   readonly password?: string
+  /** A free port unless given. */
+  readonly port?: number
   /** A folder to use instead of a new one. */
   readonly folder?: string
 }
@@ -47,7 +49,7 @@ export async function startRedis(options: RedisStart = {}): Promise<RunningRedis
   const binary = await redisServer(version)
   if (binary === undefined) throw new Error(`no redis-server ${version} on this machine`)
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'redis-')))
-  const port = await freePort(host)
+  const port = options.port ?? (await freePort(host))
   const socketPath = unixSocket ? join(folder, 'redis.sock') : undefined
   const lines = [
     `bind ${host}`,
