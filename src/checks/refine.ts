@@ -20,10 +20,12 @@ export interface LogReading {
  */
 export function mergeDiagnosis(wire: Diagnosis | undefined, lines: readonly string[], reading: LogReading): Diagnosis | undefined {
   if (wire === undefined || !vague.has(wire.id)) return wire
-  const exceptions = exceptionsIn(lines).filter((exception) => isOfTheSocket(exception, reading.ourPaths))
+  const all = exceptionsIn(lines)
+  const exceptions = all.filter((exception) => isOfTheSocket(exception, reading.ourPaths))
   const exception = reading.pick === 'first' ? exceptions[0] : exceptions.at(-1)
   if (exception === undefined) {
-    const named = judgeLines(lines.filter((line) => !isOurs(line, reading.ourPaths)), 'serving')
+    const inExceptions = new Set(all.flatMap((other) => [other.header, ...other.lines]))
+    const named = judgeLines(lines.filter((line) => !inExceptions.has(line) && !isOurs(line, reading.ourPaths)), 'serving')
     return named === undefined ? wire : { ...named, evidence: [...wire.evidence, ...named.evidence] }
   }
   const named = judgeException(exception, 'serving')

@@ -36,7 +36,7 @@ const rules: readonly LogRule[] = [
     diagnosis('bad-port-permission', 'This user may not bind the port', evidence, 'Use a port above 1023.', { commands: [['election-dev', 'start', '--port', '8000']], automatic: 'yes' })),
   startRule(/Errno (?:99|49|10049)\b|^(?!.*connecting to)(?:.*Can(?:no|')t assign requested address)/i, (_, evidence) =>
     diagnosis('bind-address-unavailable', "This machine doesn't have the address that the server is to bind", evidence, 'Bind 127.0.0.1.', { commands: [['election-dev', 'start', '--host', '127.0.0.1']], automatic: 'yes' })),
-  rule(/^(?:\w+: )?Error loading (\w+) module/, ([, name = ''], evidence) => missing(name, evidence)),
+  rule(/(?:^|: )Error loading (\w+) module/, ([, name = ''], evidence) => missing(name, evidence)),
   rule(/InvalidChannelLayerError: Cannot import BACKEND ['"]channels_redis/, (_, evidence) =>
     diagnosis('channels-redis-missing', "The Redis layer is configured, and channels_redis isn't installed", evidence, 'Install it into the environment of the backend.', { commands: pip('channels-redis'), automatic: 'yes' })),
   rule(/InvalidChannelLayerError: Cannot import BACKEND (.+)/, ([, name = ''], evidence) =>

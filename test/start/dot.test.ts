@@ -9,6 +9,8 @@ import { secret } from '../support/secrets.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+
 async function run({ onTestFinished }: TestContext, options: ProjectOptions, env: Readonly<Record<string, string>> = {}): Promise<RunningCli> {
   // without a database nothing is to be set up before the WebSocket can be judged
   const project = await makeProject({ style: 'plain', ...options, settings: `DATABASES = {}\n${options.settings ?? ''}` })
@@ -54,7 +56,6 @@ test('a token that nobody can make: yellow, with how to give one; green when it 
   expect(banner).toContain('ELECTION_DEV_TOKEN')
   await yellow.end('SIGINT')
 
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ voter: 7 })}`
   const token = secret(`${text}.${createHmac('sha256', key).update(text).digest('base64url')}`)
   const green = await run(context, options, { ELECTION_DEV_TOKEN: token })
