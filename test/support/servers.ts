@@ -1,4 +1,4 @@
-/** Real servers for tests: each on a free loopback port, ended by its PID. */
+/** Real servers for tests: each on a free loopback port, ended with its process group. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
@@ -31,13 +31,14 @@ export async function startProgram(file: string, args: (port: number) => readonl
   const host = options.host ?? '127.0.0.1'
   const port = options.port ?? (await freePort(host))
   const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], PYTHONUNBUFFERED: '1', ...options.env }
-  const child = spawn(file, [...args(port)], { cwd: options.cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(file, [...args(port)], { cwd: options.cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   let log = ''
   child.stdout.on('data', (data: Buffer) => (log += data.toString()))
   child.stderr.on('data', (data: Buffer) => (log += data.toString()))
   const ended = once(child, 'exit')
   const stop = async (): Promise<void> => {
-    child.kill('SIGKILL')
+    // with its workers: hypercorn serves from a child, which outlives its parent
+    if (child.pid !== undefined) endGroup(child.pid)
     if (child.exitCode === null && child.signalCode === null) await ended
   }
   try {
@@ -65,6 +66,14 @@ export async function selfSigned(folder: string): Promise<{ cert: string; key: s
   const [status] = await once(child, 'exit')
   if (status !== 0) throw new Error(`openssl ended with ${String(status)}`)
   return { cert, key }
+}
+
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // the whole group has ended by itself
+  }
 }
 
 async function takesConnections(host: string, port: number): Promise<boolean> {
