@@ -1,32 +1,57 @@
 import type { Diagnosis } from './diagnosis.ts'
-import { judgeLog } from './server-log.ts'
+import { judgeException, judgeLines } from './server-log.ts'
+import { exceptionsIn, type LoggedException } from './traceback.ts'
 
 /** What the wire can't tell apart, and the server's own log can. */
 const vague: ReadonlySet<string> = new Set(['no-websocket-route', 'consumer-exception', 'asgi-app-wrong', 'accept-missing', 'server-crashes'])
 
-/** Paths that our own experiments ask for: their tracebacks are no evidence. */
-const ours = ['election-dev-probe/no-such-route']
+/** How the log of a server is to be read. */
+export interface LogReading {
+  /** Paths that our own experiments asked for: their tracebacks are our doing. */
+  readonly ourPaths: readonly string[]
+  /** Which of several exceptions counts: a handshake's is the first, since our experiments come after it; that of a socket that was open for long is the last. */
+  readonly pick: 'first' | 'last'
+}
 
 /**
- * A diagnosis of the wire, made exact by the log of the server, where that names
- * a nearer cause. What the wire saw stays as evidence. Pure.
+ * A diagnosis of the wire, made exact by what the server has logged since the
+ * handshake began, where that names a nearer cause. What the wire saw stays as
+ * evidence. Pure.
  */
-export function mergeDiagnosis(wire: Diagnosis | undefined, lines: readonly string[]): Diagnosis | undefined {
+export function mergeDiagnosis(wire: Diagnosis | undefined, lines: readonly string[], reading: LogReading): Diagnosis | undefined {
   if (wire === undefined || !vague.has(wire.id)) return wire
-  const named = judgeLog(lines, ours)
-  if (named === undefined) return withException(wire, lines)
-  return { ...named, evidence: [...wire.evidence, ...named.evidence] }
+  const all = exceptionsIn(lines)
+  const exceptions = all.filter((exception) => isOfTheSocket(exception, reading.ourPaths))
+  const exception = reading.pick === 'first' ? exceptions[0] : exceptions.at(-1)
+  if (exception === undefined) {
+    const inExceptions = new Set(all.flatMap((other) => [other.header, ...other.lines]))
+    const named = judgeLines(lines.filter((line) => !inExceptions.has(line) && !isOurs(line, reading.ourPaths)), 'serving')
+    return named === undefined ? wire : { ...named, evidence: [...wire.evidence, ...named.evidence] }
+  }
+  const named = judgeException(exception, 'serving')
+  if (named !== undefined) return { ...named, evidence: [...wire.evidence, ...named.evidence] }
+  return withException(wire, exception)
+}
+
+/** Not of a page (Django names those `Internal Server Error: /path`), and not of our own probes. */
+function isOfTheSocket({ header, lines, text }: LoggedException, ourPaths: readonly string[]): boolean {
+  if (text === '' || /Internal Server Error: /.test(header ?? '')) return false
+  return !lines.some((line) => isOurs(line, ourPaths))
+}
+
+/** Channels names the path that no route fits, without its first slash, in quotes. */
+function isOurs(line: string, ourPaths: readonly string[]): boolean {
+  return ourPaths.some((path) => line.includes(`No route found for path '${path.replace(/^\//, '')}'`))
 }
 
 /** A consumer's exception with its last line and the project's own frame. */
-function withException(wire: Diagnosis, lines: readonly string[]): Diagnosis {
-  const own = lines.filter((line) => !ours.some((path) => line.includes(path)))
-  const start = own.findLastIndex((line) => line.includes('Traceback (most recent call last)'))
-  if (start < 0) return wire
-  const trace = own.slice(start)
-  const exception = trace.find((line, index) => index > 0 && /^(?:\S.*)?\b[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|DoesNotExist|Closed)\b/.test(line) && !line.trim().startsWith('File'))
-  const frames = trace.flatMap((line) => /File "[^"]+", line \d+(?:, in \w+)?/.exec(line)?.[0] ?? []).filter((frame) => !/site-packages|dist-packages|lib[\\/]python\d/.test(frame))
-  const evidence = [...wire.evidence, ...(exception === undefined ? [] : [`The server's log: ${exception.trim().slice(0, 300)}`]), ...(frames.at(-1) === undefined ? [] : [frames.at(-1) ?? ''])]
-  const id = wire.id === 'no-websocket-route' && exception !== undefined ? 'consumer-exception' : wire.id
-  return { ...wire, id, title: id === wire.id ? wire.title : 'The consumer raises an exception before it accepts', evidence }
+function withException(wire: Diagnosis, { text, ownFrame }: LoggedException): Diagnosis {
+  const evidence = [...wire.evidence, `The server's log: ${text.slice(0, 300)}`, ...(ownFrame === undefined ? [] : [ownFrame])]
+  if (wire.id === 'consumer-exception') return { ...wire, evidence }
+  return {
+    id: 'consumer-exception',
+    title: 'The consumer raises an exception before it accepts',
+    evidence,
+    remedy: { text: 'Correct the consumer (file and line above).', commands: [], automatic: 'no' },
+  }
 }

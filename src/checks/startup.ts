@@ -1,6 +1,7 @@
 import type { BringUp } from '../run/bring-up.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
-import { judgeLog, lastException } from './server-log.ts'
+import { judgeLog } from './server-log.ts'
+import { exceptionsIn } from './traceback.ts'
 
 /** How many of the last lines are shown. */
 const shownLines = 12
@@ -13,11 +14,9 @@ const shownLines = 12
 export function judgeStartup(up: Extract<BringUp, { kind: 'died' | 'silent' }>, startTimeoutMs: number): Diagnosis {
   const tail = up.lines.slice(-shownLines)
   if (up.kind === 'silent') {
-    const exception = lastException(up.lines)
-    if (exception !== undefined) {
-      const named = judgeLog(up.lines)
-      if (named !== undefined) return named
-    }
+    // a reloader stays alive with nothing listening, and only an exception tells; an ERROR line alone does not
+    const named = exceptionsIn(up.lines).length > 0 || up.lines.some((line) => /SystemCheckError/.test(line)) ? judgeLog(up.lines) : undefined
+    if (named !== undefined) return { ...named, evidence: [`The process lives, and no socket of it listens on port ${up.port}`, ...named.evidence] }
     return diagnosis('settings-import-hang', `The server runs and doesn't listen on port ${up.port} after ${Math.round(startTimeoutMs / 1000)} s`, ['Its process lives, and no socket of it listens', ...tail], 'See where it hangs: python -X faulthandler; no blocking call and no question in the settings. A start that takes longer: --start-timeout.')
   }
   const { exit } = up

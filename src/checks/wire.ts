@@ -1,9 +1,10 @@
 import type { HandshakeFact } from '../verify/handshake.ts'
 import type { WireFacts } from '../verify/wire-facts.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
-import { judgeRefusal, said } from './wire-refusal.ts'
+import { judgeRefusal } from './wire-refusal.ts'
 import { judgeSession } from './wire-session.ts'
 import { judgeSilence } from './wire-silence.ts'
+import { said } from './wire-words.ts'
 
 /**
  * The cause, as far as the wire alone tells it; undefined where nothing is
@@ -27,11 +28,12 @@ function judgeReach({ endpoint, nameError, tcp }: WireFacts): Diagnosis | undefi
   })
 }
 
-/** One family refused or held by another program, the other one fine. */
+/** One address of the name is held by another program, the other one fine: it depends on the client which of them it takes, even where ours was lucky. An address that is refused harms nobody as long as the handshake gets through. */
 function judgeFamilies({ endpoint, tcp, experiments, handshake }: WireFacts): Diagnosis | undefined {
-  if (handshake?.result === 'open' || experiments.byAddress === undefined) return undefined
+  if (experiments.byAddress === undefined) return undefined
   const good = experiments.byAddress.find(({ handshake: fact }) => fact.result === 'open')
-  const bad = experiments.byAddress.find(({ handshake: fact }) => fact.result !== 'open') ?? tcp.find(({ result }) => result !== 'open')
+  const closed = handshake?.result === 'open' ? undefined : tcp.find(({ result }) => result !== 'open')
+  const bad = experiments.byAddress.find(({ handshake: fact }) => fact.result !== 'open') ?? closed
   if (good === undefined || bad === undefined) return undefined
   const badWord = 'handshake' in bad ? said(bad.handshake) : (bad.code ?? bad.result)
   return diagnosis(

@@ -1,6 +1,5 @@
 /** What `start` needs once its server is launched: the WebSocket client and the judgement. Loaded by then, not before. */
-export { mergeDiagnosis } from '../checks/refine.ts'
 export { judgeStartup } from '../checks/startup.ts'
 export { watch } from '../verify/watch.ts'
 export { startProof } from './start-proof.ts'
-export { deadState, stateOf, summaryOf } from './start-summary.ts'
+export { deadState, exactCause, stateOf, summaryOf } from './start-summary.ts'

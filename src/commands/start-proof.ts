@@ -6,7 +6,7 @@ import type { RedisFact } from '../facts/redis.ts'
 import { connectAddress, type BringUp } from '../run/bring-up.ts'
 import { shownUrl, type Endpoint } from '../verify/endpoint.ts'
 import { logIn } from '../verify/login.ts'
-import { prove, type Proof } from '../verify/prove.ts'
+import { prove, type Proof, type ProofOptions } from '../verify/prove.ts'
 import { shapeOf } from '../verify/token.ts'
 import type { Prepared } from './start-prepare.ts'
 
@@ -28,7 +28,12 @@ export interface Prover {
   /** Why there is no token, in a sentence, where there is none. */
   readonly tokenNote: () => string | undefined
   readonly first: () => Promise<Proof>
-  readonly again: () => Promise<Proof>
+  /** `holdMs`: how long the socket must live at least, whatever its pong says. */
+  readonly again: (holdMs: number) => Promise<Proof>
+  /** The path that is proven. */
+  readonly path: () => string
+  /** What the server has logged since the last proof began. */
+  readonly lines: () => readonly string[]
 }
 
 /** What a proof is made with. */
@@ -45,6 +50,8 @@ export function startProof(prepared: Prepared, inspection: Inspection, up: Extra
   const address = connectAddress(config.host)
   const base = new URL(`ws://${address.includes(':') ? `[${address}]` : address}:${up.port}`)
   let path = config.path ?? defaultPath
+  let last: Proof | undefined
+  let mark = 0
   let credentials: Credentials = { token: undefined, cookie: undefined, source: 'none', note: undefined }
 
   const endpoint = (): Endpoint => ({
@@ -57,14 +64,11 @@ export function startProof(prepared: Prepared, inspection: Inspection, up: Extra
     subprotocols: config.subprotocols,
     ping: config.ping,
   })
-  const attempt = (experiments: boolean): Promise<Proof> =>
-    prove(endpoint(), {
-      holdMs: config.hold,
-      pongIsEnough: () => layerIsSound(prepared, inspection),
-      tokenIsOurs: credentials.source === 'minted',
-      reachable: true,
-      experiments,
-    })
+  const attempt = async (options: ProofOptions): Promise<Proof> => {
+    mark = up.server.lineCount()
+    last = await prove(endpoint(), { tokenIsOurs: credentials.source === 'minted', ours: true, ...(last === undefined ? {} : { earlier: last }), ...options })
+    return last
+  }
   return {
     get url() {
       return shownUrl(new URL(path, base))
@@ -73,18 +77,20 @@ export function startProof(prepared: Prepared, inspection: Inspection, up: Extra
     inspection,
     tokenSource: () => credentials.source,
     tokenNote: () => credentials.note,
+    path: () => path,
+    lines: () => up.server.linesSince(mark),
     first: async () => {
       const [routes, found] = await Promise.all([config.path === undefined ? within(inspection.get('routes')) : undefined, credentialsFor(prepared, inspection, base)])
       path = config.path ?? pathOf(routes)
       credentials = found
       const empty = (await within(inspection.get('database')))?.state === 'empty'
-      return attempt(!empty)
+      return attempt({ holdMs: config.hold, pongIsEnough: () => layerIsSound(prepared, inspection), experiments: !empty })
     },
-    again: async () => {
+    again: async (holdMs) => {
       // a token of ours that ran out is no news about the backend
       const stale = credentials.source !== 'given' && shapeOf(credentials.token, Date.now()).kind === 'expired'
       if (stale) credentials = await credentialsFor(prepared, prepared.inspect(), base)
-      return attempt(false)
+      return attempt({ holdMs: Math.max(config.hold, holdMs) })
     },
   }
 }

@@ -2,7 +2,7 @@ import { resolveConfig, type Flags } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { exitStatusOf, onStopRequest, type StopReason } from '../host/stop-signals.ts'
-import type { StartReport } from '../report/start-report.ts'
+import type { SocketState, StartReport } from '../report/start-report.ts'
 import { bringUp } from '../run/bring-up.ts'
 import type { RunningServer } from '../run/server.ts'
 import type { Proof } from '../verify/prove.ts'
@@ -117,26 +117,32 @@ async function serve(prepared: Prepared, extras: StartExtras, onLaunch: (server:
     return ExitCode.ok
   }
   if (first.state !== 'proven' && (await inspection.get('database'))?.state === 'empty') return 'needs-setup'
-  report.ready(await summaryOf(prepared, prover, up, first, extras))
-  return untilEnd(prepared, prover, up.server, first, inspection.cancel)
+  const summary = await raceStop(summaryOf(prepared, prover, up, first, extras), signal)
+  if (summary !== undefined) report.ready(summary)
+  return untilEnd(prepared, prover, up.server, first, summary?.websocket.state, inspection.cancel)
 }
 
 /** Stays up until it is told to stop, or the server ends by itself. */
-async function untilEnd(prepared: Prepared, prover: Prover, server: RunningServer, first: Proof, cancel: () => void): Promise<number> {
+async function untilEnd(prepared: Prepared, prover: Prover, server: RunningServer, first: Proof, shown: SocketState | undefined, cancel: () => void): Promise<number> {
   const { config, report, signal } = prepared
-  const { deadState, judgeStartup, mergeDiagnosis, stateOf, watch } = await import('./start-later.ts')
+  const { deadState, exactCause, judgeStartup, stateOf, watch } = await import('./start-later.ts')
   const over = new AbortController()
   const ended = AbortSignal.any([signal, over.signal])
   const watching = config.watch
     ? watch(first.socket, {
         signal: ended,
-        prove: () => prover.again(),
-        onDead: (close, silent) => {
-          const state = deadState(prover, first, close, silent, server.lastLines())
-          report.socket(prover.url, state)
-          return state.dot === 'green' ? '' : state.diagnosis.id
+        shown: shown === undefined || shown.dot === 'green' ? undefined : shown.diagnosis.id,
+        prove: async (holdMs) => {
+          const proof = await prover.again(holdMs)
+          return proof.diagnosis === undefined ? proof : { ...proof, diagnosis: await exactCause(prepared, prover, proof.diagnosis, 'first') }
         },
-        onChange: (proof) => report.socket(prover.url, stateOf(proof, mergeDiagnosis(proof.diagnosis, server.lastLines()))),
+        onDead: async (close, silent) => {
+          const state = await deadState(prepared, prover, first, close, silent)
+          // a socket that ended because the whole run does is no news
+          if (!ended.aborted) report.socket(prover.url, state)
+          return state.diagnosis.id
+        },
+        onChange: (proof) => report.socket(prover.url, stateOf(proof, proof.diagnosis)),
       })
     : first.socket?.close()
   const aborted = new Promise<'stop'>((resolve) => {

@@ -41,6 +41,8 @@ export function endpointOf(host: Host, config: Config, text: string): Endpoint {
   }
   url.protocol = url.protocol.replace('http', 'ws')
   const name = config.tokenName ?? 'token'
+  // no client sends it, and ws refuses a URL that has one
+  url.hash = ''
   const inUrl = url.searchParams.get(name)
   if (inUrl !== null) {
     url.searchParams.delete(name)

@@ -43,8 +43,9 @@ export async function httpRequest(url: URL, options: HttpRequest): Promise<HttpF
       request.destroy()
       resolve(fact)
     }
-    const timer = setTimeout(() => finish({ result: 'silent', elapsedMs: elapsed() }), options.deadlineMs)
-    request.once('error', (error) => finish({ result: 'broken', code: errorCode(error) ?? error.message, elapsedMs: elapsed() }))
+    let answerSoFar = () => finish({ result: 'silent', elapsedMs: elapsed() })
+    const timer = setTimeout(() => answerSoFar(), options.deadlineMs)
+    request.on('error', (error) => finish({ result: 'broken', code: errorCode(error) ?? error.message, elapsedMs: elapsed() }))
     request.once('response', (response) => {
       const chunks: Buffer[] = []
       let size = 0
@@ -60,6 +61,8 @@ export async function httpRequest(url: URL, options: HttpRequest): Promise<HttpF
           elapsedMs: elapsed(),
         })
       }
+      // a page that never ends (events) has answered all the same
+      answerSoFar = answer
       response.on('data', (chunk: Buffer) => {
         chunks.push(chunk)
         size += chunk.length
@@ -67,7 +70,7 @@ export async function httpRequest(url: URL, options: HttpRequest): Promise<HttpF
         if (size >= keptBytes) answer()
       })
       response.once('end', answer)
-      response.once('error', answer)
+      response.on('error', answer)
     })
     request.once('upgrade', (response, socket) => {
       socket.destroy()

@@ -24,7 +24,7 @@ export async function connectOnce(address: string, port: number, deadlineMs: num
     }
     const timer = setTimeout(() => finish('timeout'), deadlineMs)
     socket.once('connect', () => finish('open'))
-    socket.once('error', (error) => {
+    socket.on('error', (error) => {
       const code = errorCode(error)
       finish(code === 'ECONNREFUSED' || code === 'ECONNRESET' ? 'refused' : 'unreachable', code)
     })

@@ -1,5 +1,5 @@
 import type { Host } from '../host/host.ts'
-import { said } from '../checks/wire-refusal.ts'
+import { said } from '../checks/wire-words.ts'
 import type { Proof } from '../verify/prove.ts'
 import { diagnosisPage } from './failure.ts'
 import { styleFor } from './style.ts'
@@ -46,6 +46,7 @@ export function verifyJson(proof: Proof): Readonly<Record<string, unknown>> {
       handshake: handshake === undefined ? null : { result: handshake.result, status: handshake.result === 'open' ? 101 : handshake.result === 'refused' ? handshake.status : null, elapsedMs: handshake.elapsedMs },
       session: session === undefined ? null : { heldMs: session.heldMs, messages: session.messages, pongMs: session.pong?.result === 'pong' ? session.pong.elapsedMs : null, close: session.close === undefined ? null : { code: session.close.code, afterMs: session.close.afterMs } },
     },
+    notes: session?.pong?.result === 'unanswered' ? ['ping-unanswered'] : [],
     diagnosis: proof.diagnosis ?? null,
   }
 }

@@ -28,6 +28,10 @@ export interface RunningServer {
   readonly exited: Promise<ServerExit>
   /** The last lines of its output, both streams in the order of arrival, colours taken out. */
   readonly lastLines: () => readonly string[]
+  /** How many lines it has written so far. */
+  readonly lineCount: () => number
+  /** What is still kept of the lines after the first `count`. */
+  readonly linesSince: (count: number) => readonly string[]
   /** Ends the whole tree: gracefully, and by force when `timeoutMs` is over. Resolves when nothing of it is left. */
   readonly stop: (timeoutMs: number) => Promise<void>
   /** Ends the whole tree by force, at once. */
@@ -46,8 +50,10 @@ const lastLinesMs = 200
 export function launchServer(host: Host, launch: Launch, onLine: (line: string, stream: 'out' | 'err') => void): RunningServer {
   const started = host.now()
   const kept: string[] = []
+  let count = 0
   const keep = (stream: 'out' | 'err') => (line: string) => {
     kept.push(plain(line))
+    count++
     if (kept.length > keptLines) kept.shift()
     onLine(line, stream)
   }
@@ -99,6 +105,8 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
     pid: child.pid,
     exited,
     lastLines: () => kept,
+    lineCount: () => count,
+    linesSince: (since) => kept.slice(Math.max(0, kept.length - (count - since))),
     stop: (timeoutMs) => {
       stopping ??= (async () => {
         if (child.pid !== undefined) await endTree(host, child.pid, timeoutMs)

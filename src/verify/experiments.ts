@@ -1,13 +1,13 @@
 import { requestOf, hostOf, httpUrl, portOf, type Endpoint } from './endpoint.ts'
-import { shakeHands, type HandshakeFact } from './handshake.ts'
+import { shakeHands, unsendable, type HandshakeFact } from './handshake.ts'
 import { httpRequest } from '../host/http.ts'
 import type { TcpFact } from '../host/tcp.ts'
 import { tryTls } from './tcp.ts'
 import type { Experiments } from './wire-facts.ts'
 
 /** One handshake, closed again at once. */
-export async function trial(endpoint: Endpoint, deadlineMs: number): Promise<HandshakeFact> {
-  const { fact, socket } = await shakeHands(requestOf(endpoint), { deadlineMs })
+export async function trial(endpoint: Endpoint, deadlineMs: number, options: { allowUntrusted?: boolean; address?: string } = {}): Promise<HandshakeFact> {
+  const { fact, socket } = await shakeHands(requestOf(endpoint), { deadlineMs, ...options })
   await socket?.close()
   return fact
 }
@@ -21,30 +21,34 @@ const experimentMs = 2500
  * user's log that decides nothing.
  */
 export async function experiment(endpoint: Endpoint, failed: HandshakeFact, tcp: readonly TcpFact[]): Promise<Experiments> {
-  const [addresses, tests] = await Promise.all([byAddress(endpoint, tcp), testsFor(endpoint, failed)])
+  const unreached = failed.result === 'broken' && failed.code === 'ECONNREFUSED'
+  const [addresses, tests] = await Promise.all([unreached || tcp.filter(({ result }) => result === 'open').length > 1 ? byAddress(endpoint, tcp) : {}, testsFor(endpoint, failed)])
   return { ...tests, ...addresses }
 }
 
 async function testsFor(endpoint: Endpoint, failed: HandshakeFact): Promise<Experiments> {
   if (failed.result === 'refused') return refusedTests(endpoint, failed.status)
+  // nothing was sent, so nothing of the server is in question
+  if (failed.result === 'broken' && failed.code === unsendable) return {}
   const host = hostOf(endpoint.url)
   const port = portOf(endpoint.url)
-  const [tls, httpAfter, httpOnPath, otherScheme] = await Promise.all([
+  const secure = endpoint.url.protocol === 'wss:'
+  const [tls, httpAfter, httpOnPath, otherScheme, untrusted] = await Promise.all([
     tryTls(host, port, 1000),
     httpRequest(httpUrl(endpoint.url), { deadlineMs: 1500 }),
     httpRequest(httpUrl(endpoint.url, endpoint.url.pathname), { deadlineMs: 1500 }),
     // only where the TLS handshake itself is the trouble: on a server that got as far as HTTP the scheme is right
-    endpoint.url.protocol === 'wss:' ? trial(withScheme(endpoint, 'ws:'), experimentMs) : undefined,
+    secure ? trial(withScheme(endpoint, 'ws:'), experimentMs) : undefined,
+    secure && failed.result === 'broken' ? trial(endpoint, experimentMs, { allowUntrusted: true }) : undefined,
   ])
-  return { tls, httpAfter, httpOnPath, ...(otherScheme === undefined ? {} : { otherScheme }) }
+  return { tls, httpAfter, httpOnPath, ...(otherScheme === undefined ? {} : { otherScheme }), ...(untrusted === undefined ? {} : { untrusted }) }
 }
 
 async function refusedTests(endpoint: Endpoint, status: number): Promise<Experiments> {
   if (status === 403) {
     const unknownPath = await trial(withPath(endpoint, unknown), experimentMs)
     if (unknownPath.result !== 'refused' || unknownPath.status !== 403) return { unknownPath }
-    const ownOrigin = await trial(withPath({ ...endpoint, origin: httpUrl(endpoint.url).origin }, unknown), experimentMs)
-    return { unknownPath, ownOrigin }
+    return { unknownPath, otherOrigins: await tryOrigins(endpoint) }
   }
   if (status >= 500) {
     // one after the other: each writes a traceback, and together they would mix
@@ -57,19 +61,35 @@ async function refusedTests(endpoint: Endpoint, status: number): Promise<Experim
   return { httpOnPath }
 }
 
-/** A name that has an open and a closed address, or several open ones, is tried address by address. */
-async function byAddress(endpoint: Endpoint, tcp: readonly TcpFact[]): Promise<Pick<Experiments, 'byAddress'>> {
+/** Origins at the unknown path, one after the other, until one is let through. */
+async function tryOrigins(endpoint: Endpoint): Promise<NonNullable<Experiments['otherOrigins']>> {
+  const tried: { origin: string; handshake: HandshakeFact }[] = []
+  for (const origin of new Set([httpUrl(endpoint.url).origin, ...usualOrigins])) {
+    if (origin === endpoint.origin) continue
+    const handshake = await trial(withPath({ ...endpoint, origin }, unknown), experimentMs)
+    tried.push({ origin, handshake })
+    if (handshake.result !== 'refused' || handshake.status !== 403) break
+  }
+  return tried
+}
+
+/** Where dev servers serve their pages: create-react-app and Next, Vite, Vue and Angular. */
+const usualOrigins = ['http://localhost:3000', 'http://localhost:5173', 'http://localhost:8080', 'http://localhost:4200'] as const
+
+/** The handshake at each open address of a name by itself: a client may take any of them. */
+export async function byAddress(endpoint: Endpoint, tcp: readonly TcpFact[]): Promise<Pick<Experiments, 'byAddress'>> {
   const open = tcp.filter(({ result }) => result === 'open')
   if (tcp.length < 2 || open.length === 0) return {}
-  const trials = open.map(async ({ address, family }) => {
-    const url = new URL(endpoint.url)
-    url.hostname = family === 6 ? `[${address}]` : address
-    return { address, handshake: await trial({ ...endpoint, url }, experimentMs) }
-  })
+  const trials = open.map(async ({ address }) => ({ address, handshake: await trial(endpoint, experimentMs, { address }) }))
   return { byAddress: await Promise.all(trials) }
 }
 
 const unknown = '/election-dev-probe/no-such-route/'
+
+/** Every path that an experiment at `path` may ask for besides it: what the server logs of these is our doing. */
+export function experimentPaths(path: string): string[] {
+  return [unknown, flipSlash(path)]
+}
 
 function withPath(endpoint: Endpoint, path: string): Endpoint {
   const url = new URL(endpoint.url)

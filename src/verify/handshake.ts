@@ -1,4 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
+import { isIP, type LookupFunction } from 'node:net'
 import { WebSocket } from 'ws'
 import { errorCode, errorMessage } from '../errors.ts'
 import type { Request } from './endpoint.ts'
@@ -15,15 +16,21 @@ export type HandshakeFact =
   /** No answer within the deadline. */
   | { readonly result: 'silent'; readonly elapsedMs: number }
 
+/** The `code` of a handshake that HTTP can't carry, so that nothing was sent: a header or subprotocol with characters that aren't allowed. */
+export const unsendable = 'UNSENDABLE'
+
+/** How long the body of a refusal is waited for, in milliseconds: its status is known by then, and some servers never end it. */
+const bodyMs = 1000
+
 export type Handshake = { readonly fact: Extract<HandshakeFact, { result: 'open' }>; readonly socket: HeldSocket } | { readonly fact: Exclude<HandshakeFact, { result: 'open' }>; readonly socket: undefined }
 
 /**
  * One WebSocket handshake with an own deadline (milliseconds): the
  * `handshakeTimeout` of ws doesn't cover a TLS handshake that never ends, which
  * is what wss:// to a plain daphne gives. Never throws. The socket of an open
- * one is the caller's to close.
+ * one is the caller's to close. `address`: one of the host's, instead of any.
  */
-export async function shakeHands(request: Request, options: { deadlineMs: number; allowUntrusted?: boolean }): Promise<Handshake> {
+export async function shakeHands(request: Request, options: { deadlineMs: number; allowUntrusted?: boolean; address?: string }): Promise<Handshake> {
   const started = performance.now()
   const elapsed = () => performance.now() - started
   return new Promise((resolve) => {
@@ -34,10 +41,11 @@ export async function shakeHands(request: Request, options: { deadlineMs: number
         perMessageDeflate: false,
         followRedirects: false,
         ...(options.allowUntrusted === true ? { rejectUnauthorized: false } : {}),
+        ...(options.address === undefined ? {} : { lookup: lookupOf(options.address) }),
       })
     } catch (error) {
       // a subprotocol or a header that HTTP can't carry is refused before anything is sent
-      resolve({ fact: { result: 'broken', code: errorCode(error) ?? 'EINVAL', message: errorMessage(error), elapsedMs: elapsed() }, socket: undefined })
+      resolve({ fact: { result: 'broken', code: unsendable, message: errorMessage(error), elapsedMs: elapsed() }, socket: undefined })
       return
     }
     // listens from the first moment: the first message may come with the 101
@@ -62,15 +70,23 @@ export async function shakeHands(request: Request, options: { deadlineMs: number
         finish({ result: 'refused', status: response.statusCode ?? 0, reason: response.statusMessage ?? '', headers: headersOf(response), body: body.slice(0, 4096), elapsedMs })
         sent.destroy()
       }
+      const timer = setTimeout(answer, bodyMs)
+      response.once('close', () => clearTimeout(timer))
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => {
         body += chunk
         if (body.length > 4096) answer()
       })
       response.once('end', answer)
-      response.once('error', answer)
+      response.on('error', answer)
       response.once('close', answer)
     })
     socket.on('error', (error) => finish({ result: 'broken', code: errorCode(error) ?? error.message, message: error.message, elapsedMs: elapsed() }))
   })
+}
+
+/** Every name has this one address. The URL keeps its host name, so that Host header and certificate are what they are. */
+function lookupOf(address: string): LookupFunction {
+  const family = isIP(address)
+  return (_, { all }, callback) => (all === true ? callback(null, [{ address, family }]) : callback(null, address, family))
 }

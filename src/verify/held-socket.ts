@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { RawData, WebSocket } from 'ws'
 
 /** How a socket was closed. */
@@ -24,6 +25,7 @@ export class HeldSocket {
   readonly #waiting = new Set<(text: string) => void>()
   readonly #closed: Promise<SocketClose>
   #close: SocketClose | undefined
+  #openedAt: number | undefined
   #messages = 0
   #byUs = false
 
@@ -33,6 +35,9 @@ export class HeldSocket {
     socket.on('message', (data: RawData, isBinary: boolean) => {
       this.#messages++
       if (!isBinary) for (const take of this.#waiting) take(textOf(data))
+    })
+    socket.once('open', () => {
+      this.#openedAt = performance.now()
     })
     this.#closed = new Promise((resolve) => {
       socket.once('close', (code, reason) => {
@@ -57,53 +62,47 @@ export class HeldSocket {
     return this.#byUs
   }
 
-  /** Waits until the socket has been held for `ms` milliseconds since its handshake began; the close, if it comes before. */
-  async hold(ms: number): Promise<SocketClose | undefined> {
-    return this.#within(ms - (performance.now() - this.#started), this.#closed)
+  /** Milliseconds since it was opened; up to its end, where it has ended. */
+  get heldMs(): number {
+    const end = this.#close === undefined ? performance.now() : this.#started + this.#close.afterMs
+    return this.#openedAt === undefined ? 0 : end - this.#openedAt
   }
 
-  /** Waits for the application's first message of its own, for `ms` milliseconds at most. */
-  async firstMessage(ms: number): Promise<void> {
-    if (this.#messages > 0 || this.#close !== undefined) return
-    let take: () => void = () => {}
-    const came = new Promise<void>((resolve) => {
-      take = () => resolve()
-      this.#waiting.add(take)
-    })
-    await this.#within(ms, Promise.race([came, this.#closed]))
-    this.#waiting.delete(take)
+  /** Waits until the socket has been open for `ms` milliseconds; the close, if it comes before. */
+  async hold(ms: number): Promise<SocketClose | undefined> {
+    // a timer of Node may fire up to a millisecond early
+    while (this.#close === undefined && this.heldMs < ms) await this.#within(Math.ceil(ms - this.heldMs), this.#closed)
+    return this.#close
   }
 
   /** Sends the application's ping and waits for its pong, for `deadlineMs` milliseconds at most. */
   async ping(message: Readonly<Record<string, unknown>>, deadlineMs: number): Promise<PongFact> {
     if (this.#close !== undefined) return { result: 'closed', close: this.#close }
     const sent = performance.now()
-    let take: (text: string) => void = () => {}
+    const over = new AbortController()
     const pong = new Promise<PongFact>((resolve) => {
-      take = (text) => {
+      const take = (text: string) => {
         if (isPong(text)) resolve({ result: 'pong', elapsedMs: performance.now() - sent })
       }
       this.#waiting.add(take)
+      over.signal.addEventListener('abort', () => this.#waiting.delete(take), { once: true })
     })
-    this.#socket.send(JSON.stringify(message))
+    this.#socket.send(JSON.stringify(message), () => {})
     const closed = this.#closed.then((close): PongFact => ({ result: 'closed', close }))
     const fact = await this.#within(deadlineMs, Promise.race([pong, closed]))
-    this.#waiting.delete(take)
+    over.abort()
     return fact ?? { result: 'unanswered' }
   }
 
   /** Sends a ping frame of the protocol and tells whether its pong came within `deadlineMs` milliseconds: every server answers it by itself. */
   async isAlive(deadlineMs: number): Promise<boolean> {
     if (this.#close !== undefined) return false
-    let take: () => void = () => {}
-    const pong = new Promise<true>((resolve) => {
-      take = () => resolve(true)
-      this.#socket.once('pong', take)
-    })
-    this.#socket.ping()
-    const alive = await this.#within(deadlineMs, Promise.race([pong, this.#closed.then(() => false)]))
-    this.#socket.off('pong', take)
-    return alive ?? false
+    const pong = once(this.#socket, 'pong').then(
+      () => true,
+      () => false,
+    )
+    this.#socket.ping(undefined, undefined, () => {})
+    return (await this.#within(deadlineMs, Promise.race([pong, this.#closed.then(() => false)]))) ?? false
   }
 
   /** Closes with 1000 and waits for the other side, for `ms` milliseconds at most; then the connection is cut. */

@@ -1,14 +1,16 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { judgeWire } from '../checks/wire.ts'
-import { diagnosis, type Diagnosis } from '../checks/diagnosis.ts'
+import type { Diagnosis } from '../checks/diagnosis.ts'
+import { howToGiveToken } from '../checks/wire-token.ts'
 import { hostOf, httpUrl, portOf, requestOf, shownUrl, type Endpoint } from './endpoint.ts'
-import { experiment } from './experiments.ts'
-import { shakeHands, type Handshake } from './handshake.ts'
-import type { HeldSocket, PongFact, SocketClose } from './held-socket.ts'
+import { byAddress, experiment } from './experiments.ts'
+import { shakeHands, type HandshakeFact } from './handshake.ts'
+import type { HeldSocket } from './held-socket.ts'
 import { httpRequest, type HttpFact } from '../host/http.ts'
 import { connectOnce, type TcpFact } from '../host/tcp.ts'
 import { addressesOf } from './tcp.ts'
 import { shapeOf } from './token.ts'
-import type { Experiments, SessionFact, ShownEndpoint, WireFacts } from './wire-facts.ts'
+import type { Experiments, SecondSocket, SessionFact, ShownEndpoint, WireFacts } from './wire-facts.ts'
 
 /** How long each step may take, in milliseconds. */
 const limits = {
@@ -19,6 +21,8 @@ const limits = {
   handshake: 6500,
   /** A ping is waited for at least this long. */
   pong: 500,
+  /** What GET / gets as a start before the handshake, which may stop the whole server. */
+  headStart: 1000,
 }
 
 /** What was proven of an endpoint, and how. */
@@ -41,10 +45,12 @@ export interface ProofOptions {
   readonly pongIsEnough?: () => Promise<boolean>
   /** The token was made by us for a user of the project, so a refusal speaks against the token, not against the backend. */
   readonly tokenIsOurs?: boolean
-  /** True where the listener is known to be our own child: no need to look for it on every address. */
-  readonly reachable?: boolean
+  /** True where the listener is known to be our own child: no need to look for it on every address, and nobody else has spoken to it. */
+  readonly ours?: boolean
   /** False where no page may be asked for and no experiment made: each request may touch a database that isn't there yet, or the log. */
   readonly experiments?: boolean
+  /** The proof before this one: where the handshake says the same again, its experiments hold and none is repeated. */
+  readonly earlier?: Proof
 }
 
 /**
@@ -54,22 +60,50 @@ export interface ProofOptions {
  * apart. Never throws; each step has its own deadline.
  */
 export async function prove(endpoint: Endpoint, options: ProofOptions): Promise<Proof> {
-  const { nameError, tcp } = options.reachable === true ? { nameError: undefined, tcp: [] } : await reach(endpoint)
-  const base = { endpoint: showEndpoint(endpoint), token: shapeOf(endpoint.token, Date.now()), nameError, tcp }
+  const { nameError, tcp } = options.ours === true ? { nameError: undefined, tcp: [] } : await reach(endpoint)
+  const base = { endpoint: showEndpoint(endpoint), ours: options.ours === true, token: shapeOf(endpoint.token, Date.now()), nameError, tcp }
   if (nameError !== undefined || (tcp.length > 0 && !tcp.some(({ result }) => result === 'open'))) {
     return judged({ ...base, http: undefined, handshake: undefined, session: undefined, experiments: {} }, undefined, options)
   }
-  // side by side: the page's first answer may take a while, and the handshake doesn't need it
-  const asked = options.experiments === false ? undefined : httpRequest(httpUrl(endpoint.url), { deadlineMs: limits.http })
+  const page = () => httpRequest(httpUrl(endpoint.url), { deadlineMs: limits.http })
+  const asked = options.experiments === false || options.earlier !== undefined ? undefined : page()
+  // our own child is asked side by side: its first page may take a while, and nobody can have blocked it yet
+  if (asked !== undefined && options.ours !== true) await firstOf(asked, limits.headStart)
   const { fact: handshake, socket } = await shakeHands(requestOf(endpoint), { deadlineMs: limits.handshake })
   if (socket === undefined) {
-    const http = await asked
-    const experiments = options.experiments === false ? {} : await experiment(endpoint, handshake, tcp)
-    return judged({ ...base, http, handshake, session: undefined, experiments }, undefined, options)
+    if (options.experiments === false) return judged({ ...base, http: undefined, handshake, session: undefined, experiments: {} }, undefined, options)
+    const earlier = options.earlier?.facts
+    if (earlier !== undefined && isSame(earlier.handshake, handshake) && Object.keys(earlier.experiments).length > 0) {
+      return judged({ ...base, http: earlier.http, handshake, session: undefined, experiments: earlier.experiments }, undefined, options)
+    }
+    const http = asked === undefined ? (answered(earlier?.http) ?? (await page())) : await asked
+    return judged({ ...base, http, handshake, session: undefined, experiments: await experiment(endpoint, handshake, tcp) }, undefined, options)
   }
-  const [session, http] = await Promise.all([hold(endpoint, socket, options), asked])
-  const facts: WireFacts = { ...base, http, handshake, session, experiments: {} }
+  const [session, http, experiments] = await Promise.all([hold(endpoint, socket, options), asked, otherAddresses(endpoint, tcp)])
+  const facts: WireFacts = { ...base, http: http ?? answered(options.earlier?.facts.http), handshake, session, experiments }
   return judged(facts, socket, options)
+}
+
+/** A client takes any address of the name that is open: one that answers otherwise than the others is a trap, though this handshake was lucky. */
+async function otherAddresses(endpoint: Endpoint, tcp: readonly TcpFact[]): Promise<Experiments> {
+  return tcp.filter(({ result }) => result === 'open').length < 2 ? {} : byAddress(endpoint, tcp)
+}
+
+function answered(http: HttpFact | undefined): HttpFact | undefined {
+  return http?.result === 'answer' ? http : undefined
+}
+
+function isSame(one: HandshakeFact | undefined, other: HandshakeFact): boolean {
+  if (one === undefined || one.result !== other.result) return false
+  if (one.result === 'refused' && other.result === 'refused') return one.status === other.status
+  if (one.result === 'broken' && other.result === 'broken') return one.code === other.code
+  return true
+}
+
+async function firstOf(promise: Promise<unknown>, ms: number): Promise<void> {
+  const over = new AbortController()
+  await Promise.race([promise, delay(ms, undefined, { signal: over.signal }).catch(() => {})])
+  over.abort()
 }
 
 async function reach(endpoint: Endpoint): Promise<{ nameError: string | undefined; tcp: TcpFact[] }> {
@@ -80,47 +114,33 @@ async function reach(endpoint: Endpoint): Promise<{ nameError: string | undefine
 }
 
 async function hold(endpoint: Endpoint, socket: HeldSocket, options: ProofOptions): Promise<SessionFact> {
-  const started = performance.now()
-  const session = (close: SocketClose | undefined, pong: PongFact | undefined, diedOfPing = false): SessionFact => ({
-    heldMs: performance.now() - started,
-    close,
-    messages: socket.messages,
-    pong,
-    diedOfPing,
-  })
-  if (endpoint.ping === false) return session(await socket.hold(options.holdMs), undefined)
-  const pong = await socket.ping(endpoint.ping, Math.max(limits.pong, options.holdMs))
-  if (pong.result === 'pong' && (await options.pongIsEnough?.()) === true) return session(undefined, pong)
-  const close = await socket.hold(options.holdMs)
-  if (close === undefined || close.code >= 4000 || options.holdMs === 0) return session(close, pong)
-  return session(close, pong, await livesWithoutPing(endpoint, options))
+  const pong = endpoint.ping === false ? undefined : await socket.ping(endpoint.ping, Math.max(limits.pong, options.holdMs))
+  const isEnough = pong?.result === 'pong' && (await options.pongIsEnough?.()) === true
+  const close = isEnough ? undefined : await socket.hold(options.holdMs)
+  const session = { heldMs: socket.heldMs, close, messages: socket.messages, pong, second: undefined }
+  // a code of the application's own says all that there is to know
+  return close === undefined || close.code >= 4000 ? session : { ...session, second: await secondSocket(endpoint, options) }
 }
 
-/** Whether a socket that is sent nothing lives: then it was our ping that the consumer can't bear. */
-async function livesWithoutPing(endpoint: Endpoint, options: ProofOptions): Promise<boolean> {
-  const second: Handshake = await shakeHands(requestOf(endpoint), { deadlineMs: limits.handshake })
-  if (second.socket === undefined) return false
-  const close = await second.socket.hold(options.holdMs)
-  await second.socket.close()
-  return close === undefined
+/** A socket that is sent nothing: where it lives, it was our ping that the consumer can't bear; where nothing listens, the server died. */
+async function secondSocket(endpoint: Endpoint, options: ProofOptions): Promise<SecondSocket> {
+  const { fact, socket } = await shakeHands(requestOf(endpoint), { deadlineMs: limits.handshake })
+  const close = await socket?.hold(options.holdMs)
+  await socket?.close()
+  return { handshake: fact, close }
 }
 
 function judged(facts: WireFacts, socket: HeldSocket | undefined, options: ProofOptions): Proof {
-  const found = diedOfPing(facts) ?? judgeWire(facts)
+  const found = judgeWire(facts)
   if (found === undefined) return { state: 'proven', facts, diagnosis: undefined, socket }
-  const wants = found.id === 'token-missing' || (found.id === 'token-rejected' && options.tokenIsOurs === true)
-  if (socket !== undefined) socket.terminate()
-  return { state: wants ? 'wants-token' : 'failed', facts, diagnosis: found, socket: undefined }
+  socket?.terminate()
+  const ours = found.id === 'token-rejected' && options.tokenIsOurs === true
+  return { state: ours || found.id === 'token-missing' ? 'wants-token' : 'failed', facts, diagnosis: ours ? notMintable(found) : found, socket: undefined }
 }
 
-function diedOfPing({ session, endpoint }: WireFacts): Diagnosis | undefined {
-  if (session?.diedOfPing !== true || session.close === undefined) return undefined
-  return diagnosis(
-    'consumer-exception',
-    'The consumer dies of a message that it does not know',
-    [`101, and the socket closed with ${session.close.code} after the ping was sent`, `A second socket at ${endpoint.path} that was sent nothing lived on`],
-    'Let the consumer answer {"type":"ping"} with {"type":"pong"}, or at least pass over it; or set "ping": false in the configuration.',
-  )
+/** The token was made by us as simplejwt makes it, so its refusal says that the application wants another kind. */
+function notMintable(found: Diagnosis): Diagnosis {
+  return { ...found, title: 'The backend speaks WebSocket and wants another token than one that can be made for it', remedy: { ...found.remedy, text: howToGiveToken } }
 }
 
 /** The endpoint as it may be shown. */

@@ -3,9 +3,13 @@ import { isIP } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { errorCode } from '../errors.ts'
 
+/** What localhost means to every browser, whatever the hosts file says (RFC 6761, section 6.3). */
+const loopback = ['127.0.0.1', '::1'] as const
+
 /** Every address of a host name, both families; the name's own error where it has none. Never throws. */
 export async function addressesOf(host: string, deadlineMs: number): Promise<{ addresses: string[]; error: string | undefined }> {
   if (isIP(host) !== 0) return { addresses: [host], error: undefined }
+  if (/^(?:.+\.)?localhost\.?$/i.test(host)) return { addresses: [...loopback], error: undefined }
   // a resolver that hangs is not waited for
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<{ addresses: string[]; error: string }>((resolve) => {
@@ -41,6 +45,6 @@ export async function tryTls(host: string, port: number, deadlineMs: number): Pr
       const problem = socket.authorizationError
       finish({ result: 'tls', trusted: socket.authorized, problem: socket.authorized ? undefined : String(problem) })
     })
-    socket.once('error', (error) => finish({ result: 'plain', code: errorCode(error) }))
+    socket.on('error', (error) => finish({ result: 'plain', code: errorCode(error) }))
   })
 }

@@ -8,12 +8,17 @@ const aliveMs = 5000
 /** Pauses between new proofs after the socket died, in milliseconds; the last one repeats. */
 const pauses = [1000, 2000, 4000, 8000, 16_000, 30_000] as const
 
+/** A socket that lived at most this long may die the same way again: its next proof must outlive it, in milliseconds. */
+const shortLifeMs = 10_000
+
 export interface WatchOptions {
   readonly signal: AbortSignal
-  /** A new proof of the same endpoint, with a new token where it was ours. */
-  readonly prove: () => Promise<Proof>
+  /** The id of the cause that is shown already, where the first proof failed. */
+  readonly shown: string | undefined
+  /** A new proof of the same endpoint, with a new token where it was ours; the socket must live for `holdMs` at least. */
+  readonly prove: (holdMs: number) => Promise<Proof>
   /** Called when the open socket died, before anything else is tried; gives the id of the cause, as far as it shows. `silent`: it was cut by us, for want of a sign of life. */
-  readonly onDead: (close: SocketClose, silent: boolean) => string
+  readonly onDead: (close: SocketClose, silent: boolean) => Promise<string>
   /** Called when a new proof says something new: another cause, or proven again. */
   readonly onChange: (proof: Proof) => void
 }
@@ -21,26 +26,33 @@ export interface WatchOptions {
 /**
  * Watches a proven socket until `signal` is aborted. When it dies, a new proof
  * with the whole hold tells the cause; then it is tried again after growing
- * pauses until it is proven once more. Never throws.
+ * pauses until it is proven once more. Ends at once when aborted. Never throws.
  */
 export async function watch(first: HeldSocket | undefined, options: WatchOptions): Promise<void> {
   const { signal } = options
   let socket = first
-  let lastId = ''
+  let lastId = options.shown ?? ''
+  let holdMs = 0
   while (!signal.aborted) {
     if (socket !== undefined) {
       const close = await untilDead(socket, signal)
       if (close === undefined) break
-      lastId = options.onDead(close, socket.closedByUs)
+      const dead = socket
       socket = undefined
+      if (dead.heldMs < shortLifeMs) holdMs = dead.heldMs + 1500
+      const id = await unlessAborted(options.onDead(close, dead.closedByUs), signal)
+      if (id === undefined) break
+      lastId = id
     }
     for (let attempt = 0; socket === undefined && !signal.aborted; attempt++) {
       // after a death the first look is at once: it is what names the cause
       if (attempt > 0 || first === undefined) await pause(pauses[Math.min(attempt, pauses.length - 1)] ?? 30_000, signal)
       if (signal.aborted) break
-      const proof = await options.prove()
-      if (signal.aborted) {
-        proof.socket?.terminate()
+      const proving = options.prove(holdMs)
+      const proof = await unlessAborted(proving, signal)
+      if (proof === undefined) {
+        // nobody waits for it any more; what it opens is cut as soon as it is there
+        void proving.then((late) => late.socket?.terminate())
         break
       }
       const id = proof.diagnosis?.id ?? 'proven'
@@ -53,9 +65,19 @@ export async function watch(first: HeldSocket | undefined, options: WatchOptions
   await socket?.close()
 }
 
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const over = new AbortController()
+  const aborted = new Promise<undefined>((resolve) => {
+    signal.addEventListener('abort', () => resolve(undefined), { once: true, signal: over.signal })
+    if (signal.aborted) resolve(undefined)
+  })
+  const result = await Promise.race([promise, aborted])
+  over.abort()
+  return result
+}
+
 async function untilDead(socket: HeldSocket, signal: AbortSignal): Promise<SocketClose | undefined> {
   const over = new AbortController()
-  const aborted = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }))
   const ticking = (async () => {
     while (!over.signal.aborted && !signal.aborted) {
       await pause(aliveEveryMs, AbortSignal.any([over.signal, signal]))
@@ -66,9 +88,10 @@ async function untilDead(socket: HeldSocket, signal: AbortSignal): Promise<Socke
       }
     }
   })()
-  const close = await Promise.race([socket.closed, aborted])
+  const close = await unlessAborted(socket.closed, signal)
   over.abort()
-  await ticking
+  // a look that is under way when all is over ends with the socket, and isn't waited for
+  if (close !== undefined) await ticking
   return close
 }
 

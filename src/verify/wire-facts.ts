@@ -25,13 +25,21 @@ export interface SessionFact {
   readonly close: SocketClose | undefined
   readonly messages: number
   readonly pong: PongFact | undefined
-  /** The socket died at our ping; a second one that was sent none lived on. */
-  readonly diedOfPing: boolean
+  /** Where it died: a second socket, which was sent nothing. Its close is undefined where it lived on. */
+  readonly second: SecondSocket | undefined
+}
+
+/** The socket after the one that died: whether the server is still there, and whether it was our ping. */
+export interface SecondSocket {
+  readonly handshake: HandshakeFact
+  readonly close: SocketClose | undefined
 }
 
 /** Everything that was seen of an endpoint over the wire. What was not tried is undefined. */
 export interface WireFacts {
   readonly endpoint: ShownEndpoint
+  /** The listener is a child of ours that has just come up. */
+  readonly ours: boolean
   readonly token: TokenShape
   readonly nameError: string | undefined
   readonly tcp: readonly TcpFact[]
@@ -48,13 +56,15 @@ export interface Experiments {
   readonly unknownPath?: HandshakeFact
   /** The path with its last slash taken away, or given one. */
   readonly otherSlash?: HandshakeFact
-  /** The Origin of the backend's own host. */
-  readonly ownOrigin?: HandshakeFact
+  /** The unknown path with other Origins than the page's: the backend's own, and those of the usual dev servers. The last one is the first that got another answer, where one did. */
+  readonly otherOrigins?: readonly { readonly origin: string; readonly handshake: HandshakeFact }[]
   /** The same without a token. */
   readonly withoutToken?: HandshakeFact
   /** The other scheme: ws for wss. */
   readonly otherScheme?: HandshakeFact
   readonly tls?: TlsFact
+  /** The handshake over TLS whose certificate isn't checked. */
+  readonly untrusted?: HandshakeFact
   /** GET / after a handshake that got no answer. */
   readonly httpAfter?: HttpFact
   /** GET on the WebSocket's path. */

@@ -37,6 +37,8 @@ export interface RedisStart {
   readonly tls?: { readonly cert: string; readonly key: string; readonly clients: 'yes' | 'no' }
   /** The password of the default user, for `command`. */
   readonly password?: string
+  /** A free port unless given. */
+  readonly port?: number
   /** A folder to use instead of a new one. */
   readonly folder?: string
 }
@@ -48,7 +50,7 @@ export async function startRedis(options: RedisStart = {}): Promise<RunningRedis
   if (binary === undefined && version === '3.2') return (await import('./old-redis.ts')).startOldRedisStandIn()
   if (binary === undefined) throw new Error(`no redis-server ${version} on this machine, and none can be made: it takes pip, make and a C compiler`)
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'redis-')))
-  const port = await freePort(host)
+  const port = options.port ?? (await freePort(host))
   const socketPath = unixSocket ? join(folder, 'redis.sock') : undefined
   const lines = [
     `bind ${host}`,
@@ -146,11 +148,11 @@ export async function freePort(host: string): Promise<number> {
   return port
 }
 
-/** Asks until the answer is true; an error ends it, and so do 10 seconds. */
-export async function until(holds: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 10_000
+/** Asks until the answer is true; an error ends it, and so does the deadline (milliseconds). */
+export async function until(holds: () => Promise<boolean>, deadlineMs = 10_000): Promise<void> {
+  const end = performance.now() + deadlineMs
   while (!(await holds())) {
-    if (performance.now() > end) throw new Error('not within 10 s')
+    if (performance.now() > end) throw new Error(`not within ${deadlineMs / 1000} s`)
     await pause(5)
   }
 }

@@ -1,0 +1,34 @@
+import type { HandshakeFact } from '../verify/handshake.ts'
+
+/** What a handshake said, for evidence: `403 Access denied`. */
+export function said(fact: HandshakeFact): string {
+  if (fact.result === 'open') return '101'
+  if (fact.result === 'refused') return `${fact.status}${fact.reason === '' ? '' : ` ${fact.reason}`}`
+  if (fact.result === 'silent') return `no answer within ${seconds(fact.elapsedMs)}`
+  return `${fact.code} after ${seconds(fact.elapsedMs)}`
+}
+
+/** Milliseconds as people read them: `0.8 s`, `12 ms`, `3 h`. */
+export function seconds(ms: number): string {
+  if (ms < 100) return `${Math.round(ms)} ms`
+  if (ms < 120_000) return `${(ms / 1000).toFixed(1)} s`
+  if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`
+  return ms < 172_800_000 ? `${Math.round(ms / 3_600_000)} h` : `${Math.round(ms / 86_400_000)} days`
+}
+
+/** The answer to the upgrade as a sentence. */
+export function upgradeAnswer({ status, reason, headers }: Extract<HandshakeFact, { result: 'refused' }>): string {
+  const server = headers['server']
+  return `The upgrade got \`${status}${reason === '' ? '' : ` ${reason}`}\`${server === undefined ? ' without a Server header' : ` from \`Server: ${server}\``}`
+}
+
+/** Servers that run ASGI applications, as their Server header names them. daphne's own refusals carry no header at all. */
+export const asgiServers = /^(?:daphne|uvicorn|hypercorn|granian|python\/[\d.]+ websockets)/i
+/** Servers that run WSGI applications and can't speak WebSocket. */
+export const wsgiServers = /^(?:WSGIServer|gunicorn|waitress|werkzeug|uWSGI|cheroot)/i
+export const proxies = /^(?:nginx|caddy|apache|traefik|haproxy|envoy|openresty|cloudflare)/i
+
+/** A Vite dev server's page. */
+export const vitePage = /\/@vite\/client/i
+/** The page of any frontend: a root element for the application, and nothing in it. */
+export const frontendPage = /\/@vite\/client|<div id="(?:root|app|__next)">/i

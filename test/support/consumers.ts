@@ -1,0 +1,92 @@
+/** Consumers with one fault each, as projects have them. */
+
+const head = 'import asyncio, time\nfrom channels.generic.websocket import AsyncJsonWebsocketConsumer\n\nclass Updates(AsyncJsonWebsocketConsumer):\n'
+
+/** Greets, and passes over every message. */
+export const silentConsumer = `${head}    async def connect(self):
+        await self.accept()
+        await self.send_json({"type": "welcome"})
+
+    async def receive_json(self, content):
+        pass
+`
+
+export const raisesBeforeAccept = `${head}    async def connect(self):
+        raise ValueError("no such election")
+`
+
+export const raisesAfterAccept = `${head}    async def connect(self):
+        await self.accept()
+        raise ValueError("no such election")
+`
+
+export const raisesOnPing = `${head}    async def connect(self):
+        await self.accept()
+
+    async def receive_json(self, content):
+        await self.send_json({"result": content["election"]})
+`
+
+export const closesWith4001 = `${head}    async def connect(self):
+        await self.accept()
+        await self.close(code=4001)
+`
+
+export const acceptMissing = `${head}    async def connect(self):
+        pass
+`
+
+export const blocks = `${head}    async def connect(self):
+        time.sleep(60)
+        await self.accept()
+`
+
+export const endsTheProcess = `${head}    async def connect(self):
+        await self.accept()
+
+    async def receive_json(self, content):
+        import os
+        os.abort()
+`
+
+/** Answers pings, and dies of a message of its own three seconds later. */
+export const diesLater = `${head}    async def connect(self):
+        await self.accept()
+        self.later = asyncio.create_task(self.end())
+
+    async def end(self):
+        await asyncio.sleep(3)
+        await self.channel_layer.send(self.channel_name, {"type": "tally"})
+
+    async def tally(self, event):
+        raise ValueError("no such election")
+
+    async def receive_json(self, content):
+        if content.get("type") == "ping":
+            await self.send_json({"type": "pong"})
+`
+
+/** Wants a token that PyJWT made with the project's SECRET_KEY; it closes with 4001 otherwise. */
+export const pyjwtConsumer = `${head}    async def connect(self):
+        from urllib.parse import parse_qs
+        import jwt
+        from django.conf import settings
+        token = parse_qs(self.scope["query_string"].decode()).get("token", [""])[0]
+        try:
+            jwt.decode(token, settings.SECRET_KEY, algorithms=["HS256"], options={"require": ["voter"]})
+        except jwt.InvalidTokenError:
+            await self.close(code=4001)
+            return
+        await self.accept()
+
+    async def receive_json(self, content):
+        if content.get("type") == "ping":
+            await self.send_json({"type": "pong"})
+`
+
+/** asgi.py without a WebSocket part. */
+export const httpOnlyAsgi = `import os
+from django.core.asgi import get_asgi_application
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")
+application = get_asgi_application()
+`
