@@ -24,7 +24,7 @@ export interface SetupRun {
 }
 
 /** Gathers what decides about the setup. `look`: also by the project's own interpreter, which takes half a second. */
-export async function gatherSetup({ host, config }: SetupRun, checkout: Checkout, look: boolean): Promise<SetupFacts> {
+export async function gatherSetup({ host, config, signal }: SetupRun, checkout: Checkout, look: boolean): Promise<SetupFacts> {
   const { project, requirements, dotenv } = checkout
   const python = choosePython(checkout.python, checkout.requirements?.names)
   const names = requirements?.names ?? []
@@ -47,10 +47,10 @@ export async function gatherSetup({ host, config }: SetupRun, checkout: Checkout
     return { ...base, missingFolders: forecast, inspected: undefined, needsDotenv: true }
   }
   const env = { ...host.env, DJANGO_SETTINGS_MODULE: project.settingsModule }
-  const first = await lookAt(host, python.environment.python, project.backend, env)
+  const first = await lookAt(host, python.environment.python, project.backend, env, signal)
   const needsDotenv = first.settings === undefined && dotenv.kind === 'absent' && project.dotenvExample !== undefined
   // with the example's values in its environment, a project without .env can be looked at before anything is written
-  const seen = needsDotenv ? await lookAt(host, python.environment.python, project.backend, { ...(await exampleValues(checkout)), ...env }) : first
+  const seen = needsDotenv ? await lookAt(host, python.environment.python, project.backend, { ...(await exampleValues(checkout)), ...env }, signal) : first
   if (config.verbose && seen.settings === undefined) host.terminal.err(`  the settings can't be imported: ${seen.error ?? 'no answer'}`)
   if (seen.settings === undefined) return { ...base, missingFolders: [], inspected: undefined, needsDotenv }
   const pending = seen.pending.length > 0
@@ -78,8 +78,8 @@ interface Look {
   readonly error: string | undefined
 }
 
-async function lookAt(host: Host, python: string, backend: string, env: Readonly<Record<string, string | undefined>>): Promise<Look> {
-  const inspection = inspect(host, { python, backend, env, application: undefined, mint: false, deadlineMs: inspectMs })
+async function lookAt(host: Host, python: string, backend: string, env: Readonly<Record<string, string | undefined>>, signal: AbortSignal): Promise<Look> {
+  const inspection = inspect(host, { python, backend, env, application: undefined, mint: false, deadlineMs: inspectMs, signal })
   const settings = await inspection.get('settings')
   const folders = (await inspection.get('folders'))?.missing.map(({ folder }) => folder) ?? []
   const database = (await inspection.get('database'))?.state ?? 'unknown'
@@ -109,14 +109,19 @@ export async function ensureSetup(run: SetupRun, checkout: Checkout, steps: read
   return work(run, checkout, steps)
 }
 
-async function agreed({ host, report }: SetupRun, steps: readonly SetupStep[]): Promise<boolean> {
+async function agreed({ host, report, signal }: SetupRun, steps: readonly SetupStep[]): Promise<boolean> {
   if (!host.terminal.interactive) return false
   report.setupList(steps)
   const { createInterface } = await import('node:readline/promises')
   const prompt = createInterface({ input: process.stdin, output: process.stderr })
   try {
-    const answer = await prompt.question('  Make all of it now? [Y/n] ')
+    // readline takes Ctrl+C from the terminal and would end the question without an answer
+    prompt.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+    const answer = await prompt.question('  Make all of it now? [Y/n] ', { signal })
     return /^(?:y(?:es)?)?$/i.test(answer.trim())
+  } catch (error) {
+    if (signal.aborted) return false
+    throw error
   } finally {
     prompt.close()
   }

@@ -11,22 +11,28 @@ export const exitStatusOf: Readonly<Record<StopReason, number>> = {
   'output-closed': 129,
 }
 
+/** A request this soon after another is the same one, in milliseconds. */
+const sameRequestMs = 100
+/** What a person sends again to say "now". A terminal that closes tells it by SIGHUP, by write errors and by a parent that ends: one event. */
+const insistent: ReadonlySet<StopReason> = new Set(['SIGINT', 'SIGTERM', 'SIGBREAK'])
+
 /** How often the parent is looked at, in milliseconds. */
 const parentEveryMs = 250
 
 /**
- * Calls back for every request to stop, with how many there were: the second
- * means now. Returns a function that takes the handlers away. `watchParent`: a
+ * Calls back for every request to stop, with how many there were: the second,
+ * which only SIGINT, SIGTERM and SIGBREAK can be, means now. Returns a function that takes the handlers away. `watchParent`: a
  * launcher whose parent was killed has nobody left who would stop it.
  */
 export function onStopRequest(callback: (reason: StopReason, count: number) => void, options: { watchParent: boolean }): () => void {
   let count = 0
-  let last: { reason: StopReason; at: number } | undefined
+  let last = Number.NEGATIVE_INFINITY
   const request = (reason: StopReason) => {
+    if (count > 0 && !insistent.has(reason)) return
     const now = performance.now()
     // a Ctrl+C reaches us from the terminal and once more through a parent such as npm, microseconds apart: that is one request
-    if (last?.reason === reason && now - last.at < 100) return
-    last = { reason, at: now }
+    if (now - last < sameRequestMs) return
+    last = now
     callback(reason, ++count)
   }
   const signals = process.platform === 'win32' ? (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const) : (['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
