@@ -6,8 +6,8 @@ import { diagnosisPage, errorPage } from './failure.ts'
 import type { ReadySummary, SocketState, StartReport } from './start-report.ts'
 import { styleFor, type Style } from './style.ts'
 
-/** How many lines are held back until the banner is printed; a start that says more is shown at once, and none is lost. */
-const heldLines = 20_000
+/** How many characters are held back until the banner is printed; a start that says more is shown at once: no line is lost. */
+const heldCharacters = 16_000_000
 /** How long the backend's lines are held back, in milliseconds: a slow start is worth watching. */
 const holdMs = 3000
 
@@ -17,6 +17,7 @@ export function startText(host: Host, options: { verbose: boolean }): StartRepor
   const style = styleFor(host)
   const spinner = spinnerFor(host)
   let held: { service: string; line: string }[] | undefined = []
+  let heldSize = 0
   const timer = setTimeout(() => release(), holdMs)
   timer.unref()
 
@@ -45,7 +46,8 @@ export function startText(host: Host, options: { verbose: boolean }): StartRepor
         return
       }
       held.push({ service, line })
-      if (held.length > heldLines) release()
+      heldSize += line.length
+      if (heldSize > heldCharacters) release()
     },
     setupList: (steps) => write(setupLines(steps, style)),
     setupStep: (step) => {

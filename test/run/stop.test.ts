@@ -200,7 +200,7 @@ test('the parent of the launcher is killed', async () => {
   await stand.expectNothingLeft()
 })
 
-test('50 starts and stops leave everything as it was', { timeout: 300_000 }, async () => {
+test('50 starts and stops leave everything as it was', { timeout: 600_000 }, async () => {
   stand = await makeStand()
   for (let round = 0; round < 50; round++) {
     const cli = stand.start()

@@ -16,7 +16,7 @@ afterEach(async () => {
 
 /** The launcher in a terminal, as a person has it. */
 function inTerminal(args: readonly string[]): { type: (line: string) => void; output: () => string; ended: Promise<string> } {
-  const child = spawn(basePython(), [join(root, 'test/support/pty.py'), process.execPath, bin, ...args], {
+  const child = spawn(basePython(), [join(root, 'test/support/in_terminal.py'), process.execPath, bin, ...args], {
     cwd: stand.project.root,
     env: { ...cliEnvironment(stand.mark.env), TERM: 'xterm-256color' },
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -29,7 +29,9 @@ test('10,000 lines on each stream come after the banner, whole, in their order, 
   const last = count - 1
   await until(async () => cli.stdout().includes(`out ${last} end`) && cli.stdout().includes(`err ${last} end`))
   const { stdout } = await cli.end('SIGINT')
-  expect(stdout.indexOf('ready in')).toBeLessThan(stdout.indexOf('backend │'))
+  // after 3 s nothing is held back any more: a slow start is worth watching
+  const readyMs = Number(/ready in (\d+) ms/.exec(stdout)?.[1])
+  if (readyMs < 3000) expect(stdout.indexOf('ready in')).toBeLessThan(stdout.indexOf('backend │'))
   const lines = stdout.split('\n').filter((line) => /(?:out|err) \d/.test(line))
   for (const name of ['out', 'err']) {
     const expected = Array.from({ length: count }, (_, index) => `backend │ ${name} ${index} end`)

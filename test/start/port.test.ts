@@ -94,6 +94,14 @@ test.skipIf(!hasIpv6)('held on IPv6 only (skipped where the machine has no ::1)'
   await expectFallback(stand, port, new RegExp(`\\(PID ${process.pid}\\) \\(Server: six, on IPv6 only\\)`), 'port-in-use')
 })
 
+test.skipIf(!hasIpv6)('held on both families by one socket (skipped where the machine has no ::1)', async () => {
+  stand = await makeStand()
+  const port = await freePort('::1')
+  server = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\nServer: both\r\nContent-Length: 0\r\n\r\n')).listen(port, '::')
+  await once(server, 'listening')
+  await expectFallback(stand, port, new RegExp(`\\(PID ${process.pid}\\) \\(Server: both\\)`), 'port-in-use')
+})
+
 test("an address that this machine doesn't have", async () => {
   stand = await makeStand()
   const { status, stderr } = await stand.start(['--host', '192.0.2.1']).end()
