@@ -3,7 +3,7 @@ import { judgeStartup } from '../checks/startup.ts'
 import { resolveConfig, type Flags } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { exitStatusOf, onStopRequest, type StopReason } from '../host/stop-signals.ts'
+import { exitStatusOf, hangUp, onStopRequest, type StopReason } from '../host/stop-signals.ts'
 import type { StartReport } from '../report/start-report.ts'
 import { bringUp } from '../run/bring-up.ts'
 import type { RunningServer } from '../run/server.ts'
@@ -64,6 +64,7 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
   }
   if (reason !== undefined) status = exitStatusOf[reason]
   report.end(status)
+  hangUp(reason)
   return status
 }
 

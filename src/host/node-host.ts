@@ -38,7 +38,8 @@ function nodeTerminal(secrets: Secrets): Terminal {
     outIsTerminal: stdout.isTTY === true,
     errIsTerminal: stderr.isTTY === true,
     color: wantsColor(env, stdout.isTTY === true),
-    columns: stdout.columns ?? 80,
+    // a terminal that nobody has given a size says 0
+    columns: stdout.columns > 0 ? stdout.columns : 80,
   }
 }
 

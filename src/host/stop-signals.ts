@@ -59,3 +59,18 @@ export function onStopRequest(callback: (reason: StopReason, count: number) => v
     clearInterval(timer)
   }
 }
+
+/**
+ * Ends this process by SIGHUP itself, which a shell shows as 129, where its
+ * terminal may be gone: Node restores the terminal's mode at an ordinary exit
+ * and aborts where that fails (ResetStdio in src/node.cc). Call it last. Does
+ * nothing after any other reason.
+ */
+export function hangUp(reason: StopReason | undefined): void {
+  if (reason === undefined || process.platform === 'win32' || exitStatusOf[reason] !== exitStatusOf.SIGHUP) return
+  const { stdin, stdout, stderr } = process
+  if (!stdin.isTTY && !stdout.isTTY && !stderr.isTTY) return
+  // packages that restore the cursor listen, too, and would put off the end
+  process.removeAllListeners('SIGHUP')
+  process.kill(process.pid, 'SIGHUP')
+}

@@ -137,7 +137,9 @@ interface Spinner {
 
 /** A spinner on a terminal, nothing anywhere else: a log has no use for it. Loaded late, so that it never delays the launch. */
 function spinnerFor(host: Host): Spinner {
-  if (!host.terminal.interactive || !host.terminal.errIsTerminal) return { say: () => {}, stop: () => {} }
+  // on a terminal without a size (0 columns) ora clears endlessly many lines
+  const sized = process.stderr.columns > 0
+  if (!host.terminal.interactive || !host.terminal.errIsTerminal || !sized) return { say: () => {}, stop: () => {} }
   let text = ''
   let stopped = false
   let loading = false

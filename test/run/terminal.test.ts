@@ -15,10 +15,10 @@ afterEach(async () => {
 })
 
 /** The launcher in a terminal, as a person has it. */
-function inTerminal(args: readonly string[]): { type: (line: string) => void; output: () => string; ended: Promise<string> } {
+function inTerminal(args: readonly string[], columns = 80): { type: (line: string) => void; output: () => string; ended: Promise<string> } {
   const child = spawn(basePython(), [join(root, 'test/support/in_terminal.py'), process.execPath, bin, ...args], {
     cwd: stand.project.root,
-    env: { ...cliEnvironment(stand.mark.env), TERM: 'xterm-256color' },
+    env: { ...cliEnvironment(stand.mark.env), TERM: 'xterm-256color', COLUMNS: String(columns) },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   let [output, errors] = ['', '']
@@ -31,9 +31,9 @@ function inTerminal(args: readonly string[]): { type: (line: string) => void; ou
   return { type: (line) => void child.stdin.write(`${line}\n`), output: () => output, ended }
 }
 
-test('Ctrl+C in a terminal: exit 130, nothing left', async () => {
+test.each([80, 0])('Ctrl+C in a terminal of %i columns: exit 130, nothing left', async (columns) => {
   stand = await makeStand()
-  const terminal = inTerminal(stand.args)
+  const terminal = inTerminal(stand.args, columns)
   await until(async () => /ready in[\s\S]*Channels/.test(terminal.output()))
   terminal.type('ctrl-c')
   expect(await terminal.ended).toBe('exit 130')
@@ -50,12 +50,12 @@ test('Ctrl+C while the spinner turns', async () => {
   await stand.expectNothingLeft()
 })
 
-test('the terminal is closed: exit 129, gracefully, nothing left', async () => {
+test('the terminal is closed: ended by SIGHUP, which a shell shows as 129, nothing left', async () => {
   stand = await makeStand()
   const terminal = inTerminal(stand.args)
   await until(async () => /ready in[\s\S]*Channels/.test(terminal.output()))
   terminal.type('close')
-  expect(await terminal.ended).toBe('exit 129')
+  expect(await terminal.ended).toBe('signal 1')
   await stand.expectNothingLeft()
 })
 

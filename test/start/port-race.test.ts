@@ -46,7 +46,7 @@ time.sleep(600)
   )
   const python = join(stand.project.root, 'python-that-loses')
   const flag = join(stand.project.root, 'grabbed')
-  // the grabber is no child of the server's group by name only: it leaves the tree as any other program is out of it
+  // the port is taken by a program of nobody's, which the test starts when this one has come to its turn
   await writeFile(
     python,
     `#!/bin/sh

@@ -1,13 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:net'
+import { readFile } from 'node:fs/promises'
+import { connect, createServer, type Server } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { afterEach, expect, test } from 'vitest'
+import { bin, cliEnvironment } from '../support/cli.ts'
 import { listenerOf, listens } from '../support/processes.ts'
-import { startRedis, type RunningRedis } from '../support/redis.ts'
-import { freePort, until } from '../support/redis.ts'
+import { freePort, startRedis, until, type RunningRedis } from '../support/redis.ts'
 import { makeStand, type Stand } from '../support/stand.ts'
-import { basePython, pythonOf } from '../support/tools.ts'
+import { basePython, onPath, pythonOf } from '../support/tools.ts'
 
 let stand: Stand | undefined
 let holder: ChildProcess | undefined
@@ -110,6 +111,22 @@ test("an address that this machine doesn't have", async () => {
   await stand.expectNothingLeft()
 })
 
+/** As root the permission to bind low ports is dropped first; where the system asks for none, the table of test/plan/port.test.ts has to do. */
+const drop = process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-net_bind_service', '--inh-caps=-net_bind_service'] : []
+const firstFree = Number(await readFile('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8').catch(() => '0'))
+const canBeDenied = firstFree > 100 && (drop.length === 0 || (await onPath('setpriv')) !== undefined)
+
+test.skipIf(!canBeDenied)('a port that this user may not bind (skipped where every user may)', async () => {
+  stand = await makeStand()
+  const [file = '', ...args] = [...drop, process.execPath, bin, 'start', '--port', '97']
+  const child = spawn(file, args, { cwd: stand.project.root, env: cliEnvironment(stand.mark.env), stdio: ['ignore', 'ignore', 'pipe'] })
+  let errors = ''
+  child.stderr.on('data', (data: Buffer) => (errors += data.toString()))
+  expect(await once(child, 'close')).toEqual([1, null])
+  expect(errors).toMatch(/may not bind port 97 +bad-port-permission/)
+  await stand.expectNothingLeft()
+})
+
 test.skipIf(!hasIpv6)('--host ::1 is green (skipped where the machine has no ::1)', async () => {
   stand = await makeStand()
   for (const name of ['daphne', 'uvicorn', 'hypercorn']) {
@@ -124,7 +141,6 @@ test.skipIf(!hasIpv6)('--host ::1 is green (skipped where the machine has no ::1
 test('a browser that connects during the trial does not hold the launcher', async () => {
   stand = await makeStand()
   const { port } = stand
-  const { connect } = await import('node:net')
   let over = false
   const knocking = (async () => {
     while (!over) {

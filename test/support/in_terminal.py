@@ -1,18 +1,23 @@
-"""Runs a command in a terminal of its own. Lines on standard input: `ctrl-c`, `close`, or `type TEXT`.
+"""Runs a command in a terminal of its own, COLUMNS wide (0: without a size). Lines on standard input: `ctrl-c`, `close`, or `type TEXT`.
 
 What the command prints goes to standard output; its end is the last line on
 standard error: `exit N` or `signal N`.
 """
 
+import fcntl
 import os
 import pty
 import select
+import struct
 import sys
+import termios
 
 
 def main() -> None:
     pid, master = pty.fork()
     if pid == 0:
+        size = struct.pack("HHHH", 24, int(os.environ.pop("COLUMNS", "80")), 0, 0)
+        fcntl.ioctl(0, termios.TIOCSWINSZ, size)
         os.execvp(sys.argv[1], sys.argv[1:])
     sources = [master, 0]
     while master in sources:
