@@ -141,9 +141,9 @@ test.skipIf(!hasIpv6)('--host ::1 is green (skipped where the machine has no ::1
 test('a browser that connects during the trial does not hold the launcher', async () => {
   stand = await makeStand()
   const { port } = stand
-  let over = false
+  const over = new AbortController()
   const knocking = (async () => {
-    while (!over) {
+    while (!over.signal.aborted) {
       const socket = connect(port, '127.0.0.1')
       // once connected it waits for an answer, as a browser does
       await Promise.race([once(socket, 'close').catch(() => {}), once(socket, 'connect').catch(() => {})])
@@ -152,7 +152,7 @@ test('a browser that connects during the trial does not hold the launcher', asyn
   const cli = stand.start()
   const [banner] = await cli.waitFor(/ready in[\s\S]*Channels.*/)
   expect(banner).toContain('● connected')
-  over = true
+  over.abort()
   expect((await cli.end('SIGINT')).status).toBe(130)
   await knocking
 })
