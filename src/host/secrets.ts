@@ -50,7 +50,7 @@ export class Secrets {
  * `{"`, which is `eyJ` (RFC 7519). No word boundary before it: in an encoded URL
  * the token follows `%3D`. Bounded, so that no line takes long.
  */
-const JWT = /eyJ[\w-]{5,4096}\.[\w-]{2,}(?:\.[\w-]*)?/g
+const JWT = /eyJ[\w-]{5,1024}\.[\w-]{2,}(?:\.[\w-]*)?/g
 const QUERY_VALUE = /([?&](?:access_)?(?:token|jwt|password|passwd|secret|key)=)[^&\s"'<>]+/gi
 /** `redis://user:password@host`: the password between the colon and the at sign. */
 const URL_PASSWORD = /(\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s:@/]*:)[^\s@/]+@/gi
