@@ -4,6 +4,8 @@ import { strayRows } from '../../src/run/process-tree.ts'
 
 const rest = '4711 4711 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 9 10'
 
+const row = (pid: number, parent: number, group: number) => ({ pid, parent, group, zombie: false, started: '1' })
+
 test('/proc/PID/stat, whatever the name holds', () => {
   expect(parseProcStat(`4712 (python) S 4711 ${rest}`)).toEqual({ pid: 4712, parent: 4711, group: 4711, zombie: false, started: '987654' })
   expect(parseProcStat(`4712 (a) R 1 (b c) Z 4711 ${rest}`)).toEqual({ pid: 4712, parent: 4711, group: 4711, zombie: true, started: '987654' })
@@ -19,7 +21,6 @@ test('ps -axo pid=,ppid=,pgid=,state=,lstart=', () => {
 })
 
 test('a tree, and what of it has left its group', () => {
-  const row = (pid: number, parent: number, group: number) => ({ pid, parent, group, zombie: false, started: '1' })
   const rows = [row(1, 0, 1), row(10, 1, 10), row(11, 10, 10), row(12, 11, 12), row(13, 12, 12), row(20, 1, 20)]
   expect(treeOf(rows, 10)).toEqual([10, 11, 12, 13])
   expect(strayRows(rows, 10).map(({ pid }) => pid)).toEqual([12, 13])

@@ -12,6 +12,8 @@ beforeEach(() => {
 
 afterEach(() => takeAway())
 
+const count = () => (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => process.listenerCount(signal)).concat(process.stdout.listenerCount('error'), process.stderr.listenerCount('error'))
+
 /** Long enough to be a request of its own. */
 const later = () => delay(120)
 
@@ -45,7 +47,6 @@ test('signals at the same time are one request', () => {
 })
 
 test('handlers are taken away, all of them', () => {
-  const count = () => (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => process.listenerCount(signal)).concat(process.stdout.listenerCount('error'), process.stderr.listenerCount('error'))
   const within = count()
   takeAway()
   expect(count()).toEqual(within.map((listeners) => listeners - 1))

@@ -35,14 +35,18 @@ function select(keep: (row: LayerInputs) => boolean): LayerInputs[] {
 const reads = (row: LayerInputs) => row.variable !== undefined
 const asked = ({ choice, wish }: LayerInputs) => choice === 'redis' || (choice === 'auto' && wish.kind === 'set' && wish.redis)
 const key = 'USE_REDIS_FOR_CHANNELS'
+const none = (row: LayerInputs) => !reads(row)
+const calm = (row: LayerInputs) => reads(row) && row.instances === 1 && !asked(row)
+const good = (row: LayerInputs) => reads(row) && asked(row) && row.redis?.usable === true
+const bad = (row: LayerInputs) => reads(row) && asked(row) && row.redis?.usable !== true
+const idOf = (row: LayerInputs) => (row.redis === undefined ? 'redis-unresponsive' : 'redis-too-old')
+const many = (row: LayerInputs) => reads(row) && row.instances > 1
 
 test('the table has every row', () => {
   expect(rows).toHaveLength(4 * 3 * 3 * 2 * 2 * 4 * 2)
 })
 
 describe('a project that reads no variable', () => {
-  const none = (row: LayerInputs) => !reads(row)
-
   test('has nothing written, nothing set, and the layer of its settings', () => {
     for (const row of select(none)) expect(decideLayer(row)).toMatchObject({ layer: 'settings', environment: {}, write: undefined, warning: undefined })
   })
@@ -58,8 +62,6 @@ describe('a project that reads no variable', () => {
 })
 
 describe('one instance, Redis not asked for', () => {
-  const calm = (row: LayerInputs) => reads(row) && row.instances === 1 && !asked(row)
-
   test('is in memory, whatever Redis is, and says so to the child', () => {
     for (const row of select(calm)) expect(decideLayer(row)).toMatchObject({ layer: 'memory', environment: { [key]: 'False' }, error: undefined })
   })
@@ -72,17 +74,12 @@ describe('one instance, Redis not asked for', () => {
 })
 
 describe('Redis asked for, and usable', () => {
-  const good = (row: LayerInputs) => reads(row) && asked(row) && row.redis?.usable === true
-
   test('is used', () => {
     for (const row of select(good)) expect(decideLayer(row)).toMatchObject({ layer: 'redis', environment: { [key]: 'True' }, warning: undefined, error: undefined })
   })
 })
 
 describe('Redis asked for, and not usable', () => {
-  const bad = (row: LayerInputs) => reads(row) && asked(row) && row.redis?.usable !== true
-  const idOf = (row: LayerInputs) => (row.redis === undefined ? 'redis-unresponsive' : 'redis-too-old')
-
   test('is in memory with one warning where the wish is all that asks for it', () => {
     for (const row of select((each) => bad(each) && each.choice === 'auto' && !each.strict && each.instances === 1)) {
       expect(decideLayer(row)).toMatchObject({ layer: 'memory', environment: { [key]: 'False' }, warning: { id: idOf(row) }, error: undefined })
@@ -101,8 +98,6 @@ describe('Redis asked for, and not usable', () => {
 })
 
 describe('more than one instance', () => {
-  const many = (row: LayerInputs) => reads(row) && row.instances > 1
-
   test('needs Redis without being asked', () => {
     for (const row of select((each) => many(each) && each.choice === 'auto')) {
       const decision = decideLayer(row)
