@@ -40,6 +40,7 @@ export async function prepare(run: SetupRun, options: { look?: boolean } = {}): 
   const { host, config, report } = run
   const [found, portFact] = await Promise.all([readCheckout(host, config), probePort(config.port, config.host)])
   const checkout = await completeCheckout(run, found, options.look === true)
+  refuseStopped(run)
   const { project } = checkout
   const choice = choosePython(checkout.python, checkout.requirements?.names)
   if (choice.kind !== 'ready') throw new LauncherError(choice.kind, 'The backend has no Python environment that can run it', { hint: 'election-dev start --setup' })
@@ -52,6 +53,7 @@ export async function prepare(run: SetupRun, options: { look?: boolean } = {}): 
   let probing: Promise<RedisNow> | undefined
   const redis = () => (probing ??= redisNow(checkout.redis, redisProtocol(environment.packages)))
   const layer = await layerOf(run, checkout, redis)
+  refuseStopped(run)
   if (layer.write !== undefined) {
     const written = await writeLayerChoice(checkout, layer.write)
     if (written) report.note(`${layer.write.key}=${layer.write.value} written to ${shown(project, project.dotenv)}`)
@@ -84,6 +86,11 @@ export async function prepare(run: SetupRun, options: { look?: boolean } = {}): 
     inspect: () =>
       inspect(host, { python: environment.python, backend: project.backend, env: plan.env, application, mint: config.token === undefined, deadlineMs: config.startTimeout }),
   }
+}
+
+/** Nobody waits for the rest any more: nothing is written or started then. */
+function refuseStopped({ signal }: SetupRun): void {
+  if (signal.aborted) throw new LauncherError('stopped', 'Stopped before the launch')
 }
 
 /** Looks for what a fresh checkout lacks, where there is a sign of it or it is asked for; makes it with the user's word. */
@@ -139,10 +146,10 @@ async function layerOf({ config, report }: SetupRun, checkout: Checkout, redis: 
 }
 
 /** Settings that name their application in a way that can't be read as text: the interpreter is asked before the launch. */
-async function askApplication({ host, config }: SetupRun, checkout: Checkout, environment: PythonEnvironment, layer: LayerDecision): Promise<string> {
+async function askApplication({ host, config, signal }: SetupRun, checkout: Checkout, environment: PythonEnvironment, layer: LayerDecision): Promise<string> {
   const { project } = checkout
   const env = backendEnvironment({ env: host.env, settingsModule: project.settingsModule, layer, color: false })
-  const inspection = inspect(host, { python: environment.python, backend: project.backend, env, application: undefined, mint: false, deadlineMs: config.startTimeout })
+  const inspection = inspect(host, { python: environment.python, backend: project.backend, env, application: undefined, mint: false, deadlineMs: config.startTimeout, signal })
   const settings = await inspection.get('settings')
   inspection.cancel()
   await inspection.ended

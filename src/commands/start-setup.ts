@@ -28,7 +28,7 @@ export interface SetupRun {
 }
 
 /** Gathers what decides about the setup. `look`: also by the project's own interpreter, which takes half a second. */
-export async function gatherSetup({ host, config }: SetupRun, checkout: Checkout, look: boolean): Promise<SetupFacts> {
+export async function gatherSetup({ host, config, signal }: SetupRun, checkout: Checkout, look: boolean): Promise<SetupFacts> {
   const { project, requirements, dotenv } = checkout
   const python = choosePython(checkout.python, checkout.requirements?.names)
   const names = requirements?.names ?? []
@@ -47,10 +47,10 @@ export async function gatherSetup({ host, config }: SetupRun, checkout: Checkout
     return { ...base, missingFolders: await missingLogFolders(project), inspected: undefined, needsDotenv: true, settingsError: undefined }
   }
   const env = { ...withoutOurs(host.env), DJANGO_SETTINGS_MODULE: project.settingsModule }
-  const first = await lookAt(host, python.environment.python, project.backend, env)
+  const first = await lookAt(host, python.environment.python, project.backend, env, signal)
   const needsDotenv = first.settings === undefined && dotenv.kind === 'absent' && project.dotenvExample !== undefined
   // with the example's values in its environment, a project without .env can be looked at before anything is written
-  const seen = needsDotenv ? await lookAt(host, python.environment.python, project.backend, { ...(await exampleValues(checkout)), ...env }) : first
+  const seen = needsDotenv ? await lookAt(host, python.environment.python, project.backend, { ...(await exampleValues(checkout)), ...env }, signal) : first
   if (config.verbose && seen.settings === undefined) host.terminal.err(`  the settings can't be imported: ${seen.error ?? 'no answer'}`)
   if (seen.settings === undefined) return { ...base, missingFolders: [], inspected: undefined, needsDotenv, settingsError: seen.error }
   const pending = seen.pending.length > 0
@@ -86,8 +86,8 @@ interface Look {
   readonly error: string | undefined
 }
 
-async function lookAt(host: Host, python: string, backend: string, env: Readonly<Record<string, string | undefined>>): Promise<Look> {
-  const inspection = inspect(host, { python, backend, env, application: undefined, mint: false, deadlineMs: inspectMs })
+async function lookAt(host: Host, python: string, backend: string, env: Readonly<Record<string, string | undefined>>, signal: AbortSignal): Promise<Look> {
+  const inspection = inspect(host, { python, backend, env, application: undefined, mint: false, deadlineMs: inspectMs, signal })
   const settings = await inspection.get('settings')
   const folders = (await inspection.get('folders'))?.missing.map(({ folder }) => folder) ?? []
   const database = (await inspection.get('database'))?.state ?? 'unknown'

@@ -1,7 +1,7 @@
 import { resolveConfig, type Flags } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { exitStatusOf, onStopRequest, type StopReason } from '../host/stop-signals.ts'
+import { exitStatusOf, hangUp, onStopRequest, type StopReason } from '../host/stop-signals.ts'
 import type { SocketState, StartReport } from '../report/start-report.ts'
 import { bringUp } from '../run/bring-up.ts'
 import type { RunningServer } from '../run/server.ts'
@@ -43,8 +43,8 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
     const keep = (running: RunningServer) => {
       server = running
     }
-    const prepared = await prepare(run)
-    const outcome = await serve(prepared, extras, keep)
+    const prepared = await raceStop(prepare(run), abort.signal)
+    const outcome = prepared === undefined ? ExitCode.ok : await serve(prepared, extras, keep)
     if (outcome === 'needs-setup') {
       // found out only while it ran: stop, make what is missing, and start anew
       await server?.stop(config.stopTimeout)
@@ -60,6 +60,7 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
   }
   if (reason !== undefined) status = exitStatusOf[reason]
   report.end(status)
+  hangUp(reason)
   return status
 }
 
@@ -79,7 +80,9 @@ export async function reportFor(host: Host, config: { json: boolean; verbose: bo
 }
 
 async function serveAfterSetup(run: SetupRun, extras: StartExtras, onLaunch: (server: RunningServer) => void): Promise<number> {
-  const outcome = await serve(await prepare(run, { look: true }), extras, onLaunch)
+  const prepared = await raceStop(prepare(run, { look: true }), run.signal)
+  if (prepared === undefined) return ExitCode.ok
+  const outcome = await serve(prepared, extras, onLaunch)
   if (outcome !== 'needs-setup') return outcome
   throw new LauncherError('migrations-pending', 'The database still has no tables after the setup', { hint: 'Run python manage.py migrate by hand to see why.' })
 }
@@ -145,23 +148,26 @@ async function untilEnd(prepared: Prepared, prover: Prover, server: RunningServe
         onChange: (proof) => report.socket(prover.url, stateOf(proof, proof.diagnosis)),
       })
     : first.socket?.close()
-  const aborted = new Promise<'stop'>((resolve) => {
-    signal.addEventListener('abort', () => resolve('stop'), { once: true })
-    if (signal.aborted) resolve('stop')
-  })
-  const outcome = await Promise.race([server.exited, aborted])
+  const outcome = await raceStop(server.exited, signal)
   over.abort()
   cancel()
-  await watching
-  if (outcome === 'stop') return ExitCode.ok
+  // at once: a backend that hangs would hold the watcher's last look, and the watcher us
+  await Promise.all([server.stop(config.stopTimeout), watching])
+  if (outcome === undefined) return ExitCode.ok
   report.diagnosis(judgeStartup({ kind: 'died', exit: outcome, lines: server.lastLines(), port: prover.port, portTaken: false }, config.startTimeout))
   return ExitCode.finding
 }
 
+/** What the promise gives, or undefined as soon as the run is to stop. */
 async function raceStop<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const over = new AbortController()
   const aborted = new Promise<undefined>((resolve) => {
-    signal.addEventListener('abort', () => resolve(undefined), { once: true })
+    signal.addEventListener('abort', () => resolve(undefined), { once: true, signal: over.signal })
     if (signal.aborted) resolve(undefined)
   })
-  return Promise.race([promise, aborted])
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    over.abort()
+  }
 }

@@ -16,6 +16,8 @@ export interface InspectRequest {
   readonly createUser?: { readonly password: string }
   /** Milliseconds for the whole run. */
   readonly deadlineMs: number
+  /** Aborted when the user asks to stop: the interpreter is ended then. */
+  readonly signal?: AbortSignal
 }
 
 /** A look at the project by its own interpreter, under way. Never throws. */
@@ -89,6 +91,9 @@ export function inspect(host: Host, request: InspectRequest): Inspection {
     timeout: request.deadlineMs,
     forceKillAfterDelay: 200,
   })
+  const cancel = () => void child.kill('SIGKILL')
+  request.signal?.addEventListener('abort', cancel, { once: true })
+  if (request.signal?.aborted === true) cancel()
   const lines = new LineSplitter(take)
   const output: string[] = []
   const errorLines = new LineSplitter((line) => {
@@ -110,6 +115,7 @@ export function inspect(host: Host, request: InspectRequest): Inspection {
       return 'failed' as const
     },
   )
+  void ended.then(() => request.signal?.removeEventListener('abort', cancel))
   return {
     get: async (name) => {
       if (!known.has(name) && order.indexOf(name) > reached) {
@@ -121,7 +127,7 @@ export function inspect(host: Host, request: InspectRequest): Inspection {
     errorOf: (stage) => errors.get(stage),
     ended,
     output: () => output,
-    cancel: () => void child.kill('SIGKILL'),
+    cancel,
   }
 }
 

@@ -18,6 +18,8 @@ export function readableAddress(hex: string): string {
   if (bytes.length === 4) return bytes.join('.')
   if (bytes.every((byte) => byte === 0)) return '::'
   if (bytes.slice(0, 15).every((byte) => byte === 0) && bytes[15] === 1) return '::1'
+  // an IPv4 socket of a program that asked for IPv6 (RFC 4291, 2.5.5.2)
+  if (bytes.slice(0, 12).join(',') === '0,0,0,0,0,0,0,0,0,0,255,255') return `::ffff:${bytes.slice(12).join('.')}`
   const groups = Array.from({ length: 8 }, (_, index) => (((bytes[index * 2] ?? 0) << 8) | (bytes[index * 2 + 1] ?? 0)).toString(16))
   return groups.join(':')
 }

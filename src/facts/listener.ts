@@ -1,6 +1,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Host } from '../host/host.ts'
+import { processTable, treeOf } from '../host/process-table.ts'
 import { runToEnd } from '../host/processes.ts'
 import { parseLsof, parseNetstat, parseProcNetTcp, parseWindowsProcess } from './listener-tables.ts'
 
@@ -23,60 +24,31 @@ export async function listenersOn(host: Host, port: number, deadlineMs = 3000): 
   return lsofListeners(host, port, deadlineMs)
 }
 
-/** True where one of the processes listens on the port; undefined where this machine doesn't tell. */
-export async function isListening(host: Host, port: number, pids: readonly number[]): Promise<boolean | undefined> {
+/** Whose socket listens on a port; `unknown` where this machine doesn't tell. */
+export type PortOwner = 'ours' | 'foreign' | 'nobody' | 'unknown'
+
+/** Tells whether the process, or one that it started, listens on the port. Never throws. */
+export async function portOwner(host: Host, port: number, leader: number): Promise<PortOwner> {
+  const [rows, sockets] = await Promise.all([processTable(host), host.platform === 'linux' ? linuxSockets(port) : undefined])
+  const tree = treeOf(rows ?? [], leader)
   if (host.platform === 'linux') {
-    const sockets = await linuxSockets(port)
+    if (sockets === undefined) return 'unknown'
     const inodes = new Set(sockets.map(({ inode }) => inode))
-    for (const pid of pids) {
-      if ((await socketInodes(pid)).some((inode) => inodes.has(inode))) return true
+    for (const pid of tree) {
+      if ((await socketInodes(pid)).some((inode) => inodes.has(inode))) return 'ours'
     }
-    return sockets.length === 0 ? undefined : false
+    return sockets.length === 0 ? 'nobody' : 'foreign'
   }
-  const listeners = await listenersOn(host, port)
-  const known = listeners.filter(({ pid }) => pid !== undefined)
-  if (known.length === 0) return undefined
-  return known.some(({ pid }) => pid !== undefined && pids.includes(pid))
+  const known = (await listenersOn(host, port)).flatMap(({ pid }) => pid ?? [])
+  if (known.length === 0) return 'unknown'
+  return known.some((pid) => tree.includes(pid)) ? 'ours' : 'foreign'
 }
 
-/** The process and all that it started, as far as this machine tells; the process itself comes first. */
-export async function processTree(host: Host, pid: number): Promise<number[]> {
-  const parents = await parentTable(host)
-  const tree = [pid]
-  for (let index = 0; index < tree.length; index++) {
-    for (const [child, parent] of parents) {
-      if (parent === tree[index] && !tree.includes(child)) tree.push(child)
-    }
-  }
-  return tree
-}
-
-async function parentTable(host: Host): Promise<Map<number, number>> {
-  const parents = new Map<number, number>()
-  if (host.platform === 'linux') {
-    for (const entry of await readdir('/proc').catch(() => [])) {
-      if (!/^\d+$/.test(entry)) continue
-      // the second field is the name in parentheses and may hold anything; the parent is the second field after it (proc(5))
-      const stat = await readFile(`/proc/${entry}/stat`, 'utf8').catch(() => '')
-      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
-      if (Number.isInteger(parent)) parents.set(Number(entry), parent)
-    }
-    return parents
-  }
-  const finished =
-    host.platform === 'win32'
-      ? await runToEnd('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', 'Get-CimInstance Win32_Process | ForEach-Object { "$($_.ProcessId) $($_.ParentProcessId)" }'], { deadlineMs: 5000 })
-      : await runToEnd('ps', ['-axo', 'pid=,ppid='], { deadlineMs: 2000 })
-  for (const line of finished.stdout.split('\n')) {
-    const [child, parent] = line.trim().split(/\s+/).map(Number)
-    if (child !== undefined && parent !== undefined && Number.isInteger(child) && Number.isInteger(parent)) parents.set(child, parent)
-  }
-  return parents
-}
-
-async function linuxSockets(port: number): Promise<{ address: string; inode: string }[]> {
-  const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((file) => readFile(file, 'utf8').catch(() => '')))
-  return tables.flatMap((table) => parseProcNetTcp(table, port))
+/** Undefined where /proc can't be read. */
+async function linuxSockets(port: number): Promise<{ address: string; inode: string }[] | undefined> {
+  const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((file) => readFile(file, 'utf8').catch(() => undefined)))
+  if (tables.every((table) => table === undefined)) return undefined
+  return tables.flatMap((table) => parseProcNetTcp(table ?? '', port))
 }
 
 async function socketInodes(pid: number): Promise<string[]> {
@@ -86,7 +58,7 @@ async function socketInodes(pid: number): Promise<string[]> {
 }
 
 async function linuxListeners(port: number): Promise<Listener[]> {
-  const sockets = await linuxSockets(port)
+  const sockets = (await linuxSockets(port)) ?? []
   if (sockets.length === 0) return []
   const owners = new Map<string, number>()
   const wanted = new Set(sockets.map(({ inode }) => inode))

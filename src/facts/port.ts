@@ -27,7 +27,8 @@ export async function probePort(port: number, host: string): Promise<PortFact> {
 
 async function tryBind(port: number, address: string): Promise<BindFact['result']> {
   return new Promise((resolve) => {
-    const server = createServer()
+    // a browser that tries to reconnect may come in here: a connection that is kept would keep the trial from ending
+    const server = createServer((socket) => socket.destroy())
     server.once('error', (error) => {
       const code = errorCode(error)
       if (code === 'EADDRINUSE') resolve('held')

@@ -1,16 +1,19 @@
 import { StringDecoder } from 'node:string_decoder'
 
 /** A line longer than this is cut into pieces, so that a stream without line ends can't fill the memory. */
-const longestLine = 64 * 1024
+export const longestLine = 64 * 1024
 
 /**
  * Turns a child's output into whole lines: split at \n, \r\n and at a lone \r
  * (a progress bar draws its line again), UTF-8 sequences kept whole, bounded.
+ * How the bytes are cut into chunks makes no difference.
  */
 export class LineSplitter {
   readonly #decoder = new StringDecoder('utf8')
   readonly #take: (line: string) => void
   #rest = ''
+  /** The last character was \r: a \n that follows it ends no line of its own. */
+  #returned = false
 
   constructor(take: (line: string) => void) {
     this.#take = take
@@ -23,31 +26,35 @@ export class LineSplitter {
   /** Hands out what has come without a line end. */
   end(): void {
     this.#feed(this.#decoder.end())
-    const last = this.#rest.replace(/\r$/, '')
+    if (this.#rest !== '') this.#take(this.#rest)
     this.#rest = ''
-    if (last !== '') this.#take(last)
   }
 
   #feed(text: string): void {
-    const parts = (this.#rest + text).split('\n')
-    this.#rest = parts.pop() ?? ''
-    for (const part of parts) this.#whole(part)
-    // a carriage return at the very end may be the first half of \r\n
-    const returned = this.#rest.lastIndexOf('\r', this.#rest.length - 2)
-    if (returned >= 0) {
-      const before = this.#rest.slice(0, returned)
-      this.#rest = this.#rest.slice(returned + 1)
-      this.#whole(before)
+    if (text === '') return
+    const fresh = this.#returned && text.startsWith('\n') ? text.slice(1) : text
+    this.#returned = text.endsWith('\r')
+    const parts = fresh.split(/\r\n|\r|\n/)
+    const last = parts.pop() ?? ''
+    for (const part of parts) {
+      this.#grow(part)
+      this.#take(this.#rest)
+      this.#rest = ''
     }
-    while (this.#rest.length > longestLine) {
-      this.#take(this.#rest.slice(0, longestLine))
-      this.#rest = this.#rest.slice(longestLine)
-    }
+    this.#grow(last)
   }
 
-  #whole(line: string): void {
-    for (const piece of line.replace(/\r$/, '').split('\r')) {
-      for (let start = 0; start === 0 || start < piece.length; start += longestLine) this.#take(piece.slice(start, start + longestLine))
+  #grow(text: string): void {
+    this.#rest += text
+    while (this.#rest.length > longestLine) {
+      const end = isHighSurrogate(this.#rest.charCodeAt(longestLine - 1)) ? longestLine - 1 : longestLine
+      this.#take(this.#rest.slice(0, end))
+      this.#rest = this.#rest.slice(end)
     }
   }
+}
+
+/** The first half of a character that takes two (an emoji): it is never parted from the second. */
+function isHighSurrogate(code: number): boolean {
+  return code >= 0xd8_00 && code <= 0xdb_ff
 }

@@ -8,8 +8,13 @@ export class Secrets {
 
   /** Remembers a value as secret and hands it back. Values of under 4 characters would mask ordinary text and are left alone. */
   add(value: string): string {
-    for (const form of [value, encodeURIComponent(value), value.trim()]) {
-      if (form.length >= 4) this.#values.add(form)
+    // output goes by line: a key of several lines is known by each of them
+    for (const part of [value, ...value.split(/\r?\n/)]) {
+      // half a character, which encodeURIComponent refuses, is printed as a replacement character anyway
+      const printed = Buffer.from(part).toString()
+      for (const form of [part, part.trim(), encodeURIComponent(printed), JSON.stringify(part).slice(1, -1)]) {
+        if (form.trim().length >= 4) this.#values.add(form)
+      }
     }
     return value
   }
@@ -19,17 +24,33 @@ export class Secrets {
    * `token=`, `password=`, `secret=` query value replaced by `***`.
    */
   mask(text: string): string {
-    let masked = text
-    // longest first, so that a secret that contains another is masked whole
-    for (const value of [...this.#values].sort((a, b) => b.length - a.length)) {
-      if (masked.includes(value)) masked = masked.replaceAll(value, '***')
+    return this.#maskValues(text).replace(JWT, '***').replace(QUERY_VALUE, '$1***').replace(URL_PASSWORD, '$1***@')
+  }
+
+  /** Secrets that overlap are masked as one: a replacement of the first would leave the rest of the second. */
+  #maskValues(text: string): string {
+    const spans: { start: number; end: number }[] = []
+    for (const value of this.#values) {
+      for (let start = text.indexOf(value); start >= 0; start = text.indexOf(value, start + 1)) spans.push({ start, end: start + value.length })
     }
-    return masked.replace(JWT, '***').replace(QUERY_VALUE, '$1***').replace(URL_PASSWORD, '$1***@')
+    if (spans.length === 0) return text
+    spans.sort((a, b) => a.start - b.start)
+    let masked = ''
+    let at = 0
+    for (const { start, end } of spans) {
+      if (start >= at) masked += `${text.slice(at, start)}***`
+      at = Math.max(at, end)
+    }
+    return masked + text.slice(at)
   }
 }
 
-/** Header, payload and signature in base64url; the header always begins with `{"`, which is `eyJ` (RFC 7519). */
-const JWT = /\beyJ[\w-]{5,}\.[\w-]{2,}(?:\.[\w-]*)?/g
+/**
+ * Header, payload and signature in base64url; the header always begins with
+ * `{"`, which is `eyJ` (RFC 7519). No word boundary before it: in an encoded URL
+ * the token follows `%3D`. Bounded, so that no line takes long.
+ */
+const JWT = /eyJ[\w-]{5,1024}\.[\w-]{2,}(?:\.[\w-]*)?/g
 const QUERY_VALUE = /([?&](?:access_)?(?:token|jwt|password|passwd|secret|key)=)[^&\s"'<>]+/gi
 /** `redis://user:password@host`: the password between the colon and the at sign. */
-const URL_PASSWORD = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:@/]*:)[^\s@/]+@/gi
+const URL_PASSWORD = /(\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s:@/]*:)[^\s@/]+@/gi

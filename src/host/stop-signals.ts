@@ -11,22 +11,28 @@ export const exitStatusOf: Readonly<Record<StopReason, number>> = {
   'output-closed': 129,
 }
 
+/** A request this soon after another is the same one, in milliseconds. */
+const sameRequestMs = 100
+/** What a person sends again to say "now". A terminal that closes tells it by SIGHUP, by write errors and by a parent that ends: one event. */
+const insistent: ReadonlySet<StopReason> = new Set(['SIGINT', 'SIGTERM', 'SIGBREAK'])
+
 /** How often the parent is looked at, in milliseconds. */
 const parentEveryMs = 250
 
 /**
- * Calls back for every request to stop, with how many there were: the second
- * means now. Returns a function that takes the handlers away. `watchParent`: a
+ * Calls back for every request to stop, with how many there were: the second,
+ * which only SIGINT, SIGTERM and SIGBREAK can be, means now. Returns a function that takes the handlers away. `watchParent`: a
  * launcher whose parent was killed has nobody left who would stop it.
  */
 export function onStopRequest(callback: (reason: StopReason, count: number) => void, options: { watchParent: boolean }): () => void {
   let count = 0
-  let last: { reason: StopReason; at: number } | undefined
+  let last = Number.NEGATIVE_INFINITY
   const request = (reason: StopReason) => {
+    if (count > 0 && !insistent.has(reason)) return
     const now = performance.now()
     // a Ctrl+C reaches us from the terminal and once more through a parent such as npm, microseconds apart: that is one request
-    if (last?.reason === reason && now - last.at < 100) return
-    last = { reason, at: now }
+    if (now - last < sameRequestMs) return
+    last = now
     callback(reason, ++count)
   }
   const signals = process.platform === 'win32' ? (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const) : (['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
@@ -52,4 +58,19 @@ export function onStopRequest(callback: (reason: StopReason, count: number) => v
     process.stderr.off('error', closed)
     clearInterval(timer)
   }
+}
+
+/**
+ * Ends this process by SIGHUP itself, which a shell shows as 129, where its
+ * terminal may be gone: Node restores the terminal's mode at an ordinary exit
+ * and aborts where that fails (ResetStdio in src/node.cc). Call it last. Does
+ * nothing after any other reason.
+ */
+export function hangUp(reason: StopReason | undefined): void {
+  if (reason === undefined || process.platform === 'win32' || exitStatusOf[reason] !== exitStatusOf.SIGHUP) return
+  const { stdin, stdout, stderr } = process
+  if (!stdin.isTTY && !stdout.isTTY && !stderr.isTTY) return
+  // packages that restore the cursor listen, too, and would put off the end
+  process.removeAllListeners('SIGHUP')
+  process.kill(process.pid, 'SIGHUP')
 }

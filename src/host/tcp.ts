@@ -23,10 +23,20 @@ export async function connectOnce(address: string, port: number, deadlineMs: num
       resolve({ address, family, result, code, elapsedMs: performance.now() - started })
     }
     const timer = setTimeout(() => finish('timeout'), deadlineMs)
-    socket.once('connect', () => finish('open'))
+    socket.once('connect', () => {
+      // where nobody listens, the system may choose the wanted port as our own and connect us to ourselves (TCP's simultaneous open)
+      const toOurselves = socket.localPort === port && socket.localAddress === socket.remoteAddress
+      finish(toOurselves ? 'refused' : 'open', toOurselves ? 'ECONNREFUSED' : undefined)
+    })
     socket.on('error', (error) => {
       const code = errorCode(error)
       finish(code === 'ECONNREFUSED' || code === 'ECONNRESET' ? 'refused' : 'unreachable', code)
     })
   })
+}
+
+/** The address to reach a server at that binds `host`: a wildcard is reached over loopback. */
+export function connectAddress(host: string): string {
+  if (host === '0.0.0.0' || host === 'localhost') return '127.0.0.1'
+  return host === '::' ? '::1' : host
 }

@@ -41,6 +41,10 @@ export function decideLayer(inputs: LayerInputs): LayerDecision {
   const { choice, wish, variable, redis, strict, instances } = inputs
   const wanted = choice === 'redis' || instances > 1 || (choice === 'auto' && wish.kind === 'set' && wish.redis)
   if (variable === undefined) return settingsDecide(inputs, wanted)
+  if (choice === 'memory' && instances > 1) {
+    const text = `${instances} instances can't share a layer that is in the memory of one`
+    return { layer: 'memory', environment: { [variable]: 'False' }, write: undefined, warning: undefined, error: { id: 'layer-inmemory-multi-instance', text }, why: '--channel-layer memory' }
+  }
   if (!wanted) {
     const why = choice === 'memory' ? '--channel-layer memory' : wish.kind === 'set' ? `${variable} in ${wish.source}` : 'Redis is not asked for'
     const warning =
@@ -73,7 +77,7 @@ function settingsDecide({ choice, instances }: LayerInputs, wanted: boolean): La
     ...base,
     error: {
       id: 'channel-layer-not-chosen',
-      text: `--channel-layer ${choice} has no effect: the settings read no variable that chooses the channel layer`,
+      text: `${choice === 'auto' ? `Redis, which ${instances} instances need, can't be chosen` : `--channel-layer ${choice} has no effect`}: the settings read no variable that chooses the channel layer`,
     },
   }
 }

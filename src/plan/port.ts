@@ -30,11 +30,17 @@ export function holderKind(holder: Holder | undefined, backend: string): HolderK
   if (holder === undefined) return 'unknown'
   const { listener, http } = holder
   const command = listener?.command
-  const here = command !== undefined && (listener?.cwd === backend || command.includes(backend))
+  const here = command !== undefined && (listener?.cwd === backend || namesFolder(command, backend))
   const wsgi = http.kind === 'http' && /^(?:WSGIServer|gunicorn|waitress|werkzeug|uWSGI)/i.test(http.server ?? '')
   if (here && wsgi) return 'wsgi-server'
   if (here && /\b(?:daphne|uvicorn|hypercorn|runserver)\b/.test(command)) return 'earlier-run'
   return command === undefined ? 'unknown' : 'foreign'
+}
+
+/** True where the folder, or a path in it, stands in the command line; `/a/backend2` is not in `/a/backend`. */
+function namesFolder(command: string, folder: string): boolean {
+  const at = command.indexOf(folder)
+  return at >= 0 && /^(?:[\\/\s"']|$)/.test(command.slice(at + folder.length))
 }
 
 /** Says of the holder what was seen, for a sentence that ends with it. */

@@ -6,8 +6,8 @@ import { diagnosisPage, errorPage } from './failure.ts'
 import type { ReadySummary, SocketState, StartReport } from './start-report.ts'
 import { styleFor, type Style } from './style.ts'
 
-/** Lines that are held back until the banner is printed; a chatty start loses its oldest. */
-const heldLines = 500
+/** How many characters are held back until the banner is printed; a start that says more is shown at once: no line is lost. */
+const heldCharacters = 16_000_000
 /** How long the backend's lines are held back, in milliseconds: a slow start is worth watching. */
 const holdMs = 3000
 
@@ -17,6 +17,7 @@ export function startText(host: Host, options: { verbose: boolean }): StartRepor
   const style = styleFor(host)
   const spinner = spinnerFor(host)
   let held: { service: string; line: string }[] | undefined = []
+  let heldSize = 0
   const timer = setTimeout(() => release(), holdMs)
   timer.unref()
 
@@ -45,7 +46,8 @@ export function startText(host: Host, options: { verbose: boolean }): StartRepor
         return
       }
       held.push({ service, line })
-      if (held.length > heldLines) held.shift()
+      heldSize += line.length
+      if (heldSize > heldCharacters) release()
     },
     setupList: (steps) => write(setupLines(steps, style)),
     setupStep: (step) => {
@@ -140,9 +142,12 @@ function spinnerFor(host: Host): Spinner {
   if (!host.terminal.interactive || !host.terminal.errIsTerminal || !hasWidth) return { say: () => {}, stop: () => {} }
   let text = ''
   let stopped = false
+  let loading = false
   let running: { text: string; stop: () => unknown } | undefined
   const begin = async () => {
+    loading = true
     const { default: ora } = await import('ora')
+    loading = false
     // discardStdin would put the terminal into raw mode and take Ctrl+C from us
     if (!stopped) running = ora({ text, stream: process.stderr, discardStdin: false, indent: 2 }).start()
   }
@@ -151,7 +156,8 @@ function spinnerFor(host: Host): Spinner {
       text = next
       if (stopped || running === undefined) {
         stopped = false
-        void begin()
+        // a second spinner would never be stopped, and keep the process up
+        if (!loading) void begin()
       } else running.text = next
     },
     stop: () => {

@@ -1,10 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { isListening, processTree } from '../facts/listener.ts'
+import { portOwner } from '../facts/listener.ts'
 import { nextFreePort } from '../facts/next-port.ts'
+import { isFree, probePort } from '../facts/port.ts'
 import type { Host } from '../host/host.ts'
-import { connectOnce } from '../host/tcp.ts'
+import { connectAddress, connectOnce } from '../host/tcp.ts'
 import type { LaunchPlan } from '../plan/launch.ts'
-import { launchServer, type RunningServer, type ServerExit } from './server.ts'
+import { launchServer, plain, type RunningServer, type ServerExit } from './server.ts'
+
+export { connectAddress } from '../host/tcp.ts'
 
 /** What came of starting the server. */
 export type BringUp =
@@ -56,30 +59,43 @@ export async function bringUp(host: Host, plan: LaunchPlan, options: BringUpOpti
 }
 
 async function tryPort(host: Host, plan: LaunchPlan, port: number, options: BringUpOptions): Promise<BringUp> {
-  const server = launchServer(host, { file: plan.file, args: plan.argsFor(port), cwd: plan.cwd, env: plan.env }, options.onLine)
-  options.onLaunch(server)
-  const stopped = new Promise<'stopped'>((resolve) => {
-    options.signal.addEventListener('abort', () => resolve('stopped'), { once: true })
-    if (options.signal.aborted) resolve('stopped')
+  if (options.signal.aborted) return { kind: 'stopped' }
+  const over = new AbortController()
+  const lost = new AbortController()
+  const server = launchServer(host, { file: plan.file, args: plan.argsFor(port), cwd: plan.cwd, env: plan.env }, (line) => {
+    if (saysPortLost(line, port)) lost.abort()
+    options.onLine(line)
   })
-  const waiting = new AbortController()
-  const first = await Promise.race([server.exited, stopped, untilListening(host, server, port, options, waiting.signal)])
-  waiting.abort()
+  options.onLaunch(server)
+  const first = await Promise.race([
+    server.exited,
+    onAbort(options.signal, 'stopped' as const, over.signal),
+    onAbort(lost.signal, 'lost' as const, over.signal),
+    untilListening(host, server, port, options, over.signal),
+  ])
+  over.abort()
   if (first === 'stopped') return { kind: 'stopped' }
-  if (first === 'deadline') {
-    await server.stop(options.stopTimeout)
-    return { kind: 'silent', lines: server.lastLines(), port }
-  }
-  if (first === 'foreign') {
-    // the answer comes from a program that isn't ours: ours has lost the port, whatever it says about it
-    await server.stop(options.stopTimeout)
-    const exit = await server.exited
-    return { kind: 'died', exit, lines: server.lastLines(), port, portTaken: true }
-  }
   if (typeof first === 'object' && 'listenMs' in first) return { kind: 'listening', server, port, ...first }
   await server.stop(options.stopTimeout)
   const lines = server.lastLines()
-  return { kind: 'died', exit: first, lines, port, portTaken: lines.some((line) => portTakenLine.test(line)) }
+  if (first === 'deadline') return { kind: 'silent', lines, port }
+  const exit = await server.exited
+  // 'foreign': the answer comes from a program that isn't ours, so ours has lost the port, whatever it says about it
+  const portTaken = first === 'lost' || first === 'foreign' || (lines.some((line) => portTakenLine.test(line)) && !isFree(await probePort(port, options.bindHost)))
+  return { kind: 'died', exit, lines, port, portTaken }
+}
+
+async function onAbort<T>(signal: AbortSignal, answer: T, over: AbortSignal): Promise<T> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(answer), { once: true, signal: over })
+    if (signal.aborted) resolve(answer)
+  })
+}
+
+/** True for a line that names this very port: a server may say it and live on (daphne #577), or end with 0 as daphne does. */
+function saysPortLost(line: string, port: number): boolean {
+  const text = plain(line)
+  return portTakenLine.test(text) && new RegExp(`(?<!\\d)${port}(?!\\d)`).test(text)
 }
 
 async function untilListening(
@@ -89,6 +105,8 @@ async function untilListening(
   options: BringUpOptions,
   signal: AbortSignal,
 ): Promise<{ listenMs: number; proven: boolean } | 'deadline' | 'foreign'> {
+  // it never came to life: its end is told by `exited`
+  if (server.pid === undefined) return new Promise(() => {})
   const started = host.now()
   const address = connectAddress(options.bindHost)
   for (;;) {
@@ -96,17 +114,12 @@ async function untilListening(
     if (signal.aborted || elapsed > options.startTimeout) return 'deadline'
     const { result } = await connectOnce(address, port, 1000)
     if (result === 'open') {
-      const proven = server.pid === undefined ? false : await isListening(host, port, await processTree(host, server.pid))
-      if (proven === false) return 'foreign'
-      return { listenMs: host.now() - started, proven: proven === true }
+      const owner = await portOwner(host, port, server.pid)
+      if (owner === 'foreign') return 'foreign'
+      // 'nobody': what answered has gone in the meantime, such as another launcher's trial of the port
+      if (owner !== 'nobody') return { listenMs: host.now() - started, proven: owner === 'ours' }
     }
     // a refused connect on loopback costs microseconds; a slow start is looked at less often
     await delay(elapsed < 3000 ? 5 : 50)
   }
-}
-
-/** The address to reach a server at that binds `host`: a wildcard is reached over loopback. */
-export function connectAddress(host: string): string {
-  if (host === '0.0.0.0' || host === 'localhost') return '127.0.0.1'
-  return host === '::' ? '::1' : host
 }

@@ -2,7 +2,7 @@ import { execa } from 'execa'
 import { errorCode, errorMessage } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { LineSplitter } from '../host/lines.ts'
-import { endTree, killGroupNow } from './process-tree.ts'
+import { endTree, killTreeNow, type Leader } from './process-tree.ts'
 
 /** A command to run, without a shell. */
 export interface Launch {
@@ -34,13 +34,15 @@ export interface RunningServer {
   readonly linesSince: (count: number) => readonly string[]
   /** Ends the whole tree: gracefully, and by force when `timeoutMs` is over. Resolves when nothing of it is left. */
   readonly stop: (timeoutMs: number) => Promise<void>
-  /** Ends the whole tree by force, at once. */
+  /** Ends the whole tree by force, at once; a `stop` under way goes over to force. */
   readonly kill: () => void
 }
 
 const keptLines = 200
-/** How long the last lines of an ended server are waited for, in milliseconds. */
-const lastLinesMs = 200
+/** The last lines of an ended server are read until nothing has come for so long, in milliseconds. */
+const quietMs = 200
+/** And no longer than this: a grandchild may hold the streams open and go on writing. */
+const lastLinesMs = 2000
 
 /**
  * Starts the server in a process group of its own, so that the terminal's Ctrl+C
@@ -70,34 +72,43 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
     windowsHide: true,
   })
   const splitters = { out: new LineSplitter(keep('out')), err: new LineSplitter(keep('err')) }
-  child.stdout.on('data', (chunk: Buffer) => splitters.out.push(chunk))
-  child.stderr.on('data', (chunk: Buffer) => splitters.err.push(chunk))
+  let chunks = 0
+  const read = (splitter: LineSplitter) => (chunk: Buffer) => {
+    chunks++
+    splitter.push(chunk)
+  }
+  child.stdout.on('data', read(splitters.out))
+  child.stderr.on('data', read(splitters.err))
 
+  let ended = false
+  let forced = false
+  const leader: Leader | undefined = child.pid === undefined ? undefined : { pid: child.pid, ended: () => ended, forced: () => forced }
   const killNow = () => {
-    if (child.pid !== undefined) killGroupNow(host.platform, child.pid)
+    forced = true
+    if (leader !== undefined) killTreeNow(host.platform, leader)
   }
   // an exception of ours must not leave the server behind
   process.once('exit', killNow)
 
   const exited = new Promise<ServerExit>((resolve) => {
+    const finish = (exit: ServerExit) => {
+      splitters.out.end()
+      splitters.err.end()
+      resolve(exit)
+    }
     child.once('exit', (code, signal) => {
+      ended = true
       const exit: ServerExit = { exitCode: code ?? undefined, signal: signal ?? undefined, afterMs: host.now() - started, spawnError: undefined }
-      // its last lines are read first; but a grandchild may hold the streams open, and isn't waited for
-      const timer = setTimeout(() => resolve(exit), lastLinesMs)
-      child.once('close', () => {
-        clearTimeout(timer)
-        resolve(exit)
-      })
+      untilRead(host, () => chunks, (done) => child.once('close', done), () => finish(exit))
     })
-    child.once('error', (error) => {
-      if (child.pid === undefined) {
-        resolve({ exitCode: undefined, signal: undefined, afterMs: host.now() - started, spawnError: `${errorCode(error) ?? ''} ${errorMessage(error)}`.trim() })
-      }
-    })
-  })
-  void child.finally(() => {
-    splitters.out.end()
-    splitters.err.end()
+    // where it could not even be started: some systems' errors come as an event, others are thrown; execa's promise has both
+    const unborn = async () => {
+      const { cause } = await child
+      if (child.pid !== undefined) return
+      ended = true
+      finish({ exitCode: undefined, signal: undefined, afterMs: host.now() - started, spawnError: `${errorCode(cause) ?? ''} ${errorMessage(cause)}`.trim() })
+    }
+    void unborn()
   })
 
   let stopping: Promise<void> | undefined
@@ -109,14 +120,38 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
     linesSince: (since) => kept.slice(Math.max(0, kept.length - (count - since))),
     stop: (timeoutMs) => {
       stopping ??= (async () => {
-        if (child.pid !== undefined) await endTree(host, child.pid, timeoutMs)
+        if (leader !== undefined) await endTree(host, leader, timeoutMs)
         await exited
+        // what has left the tree may hold the other ends for ever, and would hold us with them
+        child.stdout.destroy()
+        child.stderr.destroy()
         process.removeListener('exit', killNow)
       })()
       return stopping
     },
     kill: killNow,
   }
+}
+
+/** Calls `finish` once the streams are closed, or nothing more comes on them though they aren't. */
+function untilRead(host: Host, chunks: () => number, onClose: (done: () => void) => void, finish: () => void): void {
+  const deadline = host.now() + lastLinesMs
+  let seen = chunks()
+  const timer = setTimeout(() => {
+    // a loop that was busy runs its timers before it reads: what waits in the pipe is read first
+    setImmediate(() => {
+      if (chunks() === seen || host.now() > deadline) {
+        finish()
+        return
+      }
+      seen = chunks()
+      timer.refresh()
+    })
+  }, quietMs)
+  onClose(() => {
+    clearTimeout(timer)
+    finish()
+  })
 }
 
 /** The text without terminal colours (ECMA-48 CSI sequences). */

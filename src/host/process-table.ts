@@ -1,0 +1,67 @@
+import { readdir, readFile } from 'node:fs/promises'
+import type { Host } from './host.ts'
+import { runToEnd } from './processes.ts'
+
+/** One process of this machine. */
+export interface ProcessRow {
+  readonly pid: number
+  readonly parent: number
+  /** Its process group; 0 where the system has none (Windows). */
+  readonly group: number
+  /** Ended, and not yet waited for by its parent. */
+  readonly zombie: boolean
+  /** When it was started, as the system writes it: with the PID it names one process for ever. */
+  readonly started: string
+}
+
+/** Every process that this user may see, or undefined where the machine doesn't tell. Never throws. */
+export async function processTable(host: Pick<Host, 'platform'>): Promise<ProcessRow[] | undefined> {
+  if (host.platform === 'linux') return linuxTable()
+  const finished =
+    host.platform === 'win32'
+      ? await runToEnd('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', 'Get-CimInstance Win32_Process | ForEach-Object { "$($_.ProcessId) $($_.ParentProcessId) 0 R $($_.CreationDate.Ticks)" }'], { deadlineMs: 5000 })
+      : await runToEnd('ps', ['-axo', 'pid=,ppid=,pgid=,state=,lstart='], { deadlineMs: 2000 })
+  const rows = parsePs(finished.stdout)
+  return rows.length === 0 ? undefined : rows
+}
+
+/** `ps -axo pid=,ppid=,pgid=,state=,lstart=`: four words, then the time of the start. */
+export function parsePs(output: string): ProcessRow[] {
+  return output.split('\n').flatMap((line) => {
+    const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*\S)\s*$/.exec(line)
+    if (match === null) return []
+    const [, pid, parent, group, state = '', started = ''] = match
+    return [{ pid: Number(pid), parent: Number(parent), group: Number(group), zombie: state.startsWith('Z'), started }]
+  })
+}
+
+/** /proc/PID/stat (proc(5)). The second field is the name in parentheses and may hold anything, also `) R 1`. */
+export function parseProcStat(stat: string): ProcessRow | undefined {
+  const close = stat.lastIndexOf(')')
+  const pid = Number.parseInt(stat, 10)
+  const [state = '', parent, group, ...more] = stat.slice(close + 2).split(' ')
+  // starttime is field 22; the state is field 3
+  const started = more[16]
+  if (close < 0 || Number.isNaN(pid) || started === undefined) return undefined
+  return { pid, parent: Number(parent), group: Number(group), zombie: state === 'Z' || state === 'X', started }
+}
+
+async function linuxTable(): Promise<ProcessRow[] | undefined> {
+  const entries = await readdir('/proc').catch(() => [])
+  const numbers = entries.filter((entry) => /^\d+$/.test(entry))
+  if (numbers.length === 0) return undefined
+  // a process that ends meanwhile has no file any more
+  const stats = await Promise.all(numbers.map((entry) => readFile(`/proc/${entry}/stat`, 'utf8').catch(() => '')))
+  return stats.flatMap((stat) => parseProcStat(stat) ?? [])
+}
+
+/** The process and all that it started, as far as its parents are still there; the process itself comes first. */
+export function treeOf(rows: readonly ProcessRow[], pid: number): number[] {
+  const tree = [pid]
+  for (const parent of tree) {
+    for (const row of rows) {
+      if (row.parent === parent && !tree.includes(row.pid)) tree.push(row.pid)
+    }
+  }
+  return tree
+}

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { parseProcStat, parsePs, processTable, treeOf } from '../../src/host/process-table.ts'
+import { strayRows } from '../../src/run/process-tree.ts'
+
+const rest = '4711 4711 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 9 10'
+
+const row = (pid: number, parent: number, group: number) => ({ pid, parent, group, zombie: false, started: '1' })
+
+test('/proc/PID/stat, whatever the name holds', () => {
+  expect(parseProcStat(`4712 (python) S 4711 ${rest}`)).toEqual({ pid: 4712, parent: 4711, group: 4711, zombie: false, started: '987654' })
+  expect(parseProcStat(`4712 (a) R 1 (b c) Z 4711 ${rest}`)).toEqual({ pid: 4712, parent: 4711, group: 4711, zombie: true, started: '987654' })
+  expect(parseProcStat('')).toBeUndefined()
+  expect(parseProcStat('4712 (cut')).toBeUndefined()
+})
+
+test('ps -axo pid=,ppid=,pgid=,state=,lstart=', () => {
+  expect(parsePs('    1     0     1 Ss   Mon Nov 23 08:00:00 2026\n  200     1   200 Z+   Mon Nov 23 08:00:01 2026    \n\n')).toEqual([
+    { pid: 1, parent: 0, group: 1, zombie: false, started: 'Mon Nov 23 08:00:00 2026' },
+    { pid: 200, parent: 1, group: 200, zombie: true, started: 'Mon Nov 23 08:00:01 2026' },
+  ])
+})
+
+test('a tree, and what of it has left its group', () => {
+  const rows = [row(1, 0, 1), row(10, 1, 10), row(11, 10, 10), row(12, 11, 12), row(13, 12, 12), row(20, 1, 20)]
+  expect(treeOf(rows, 10)).toEqual([10, 11, 12, 13])
+  expect(strayRows(rows, 10).map(({ pid }) => pid)).toEqual([12, 13])
+})
+
+test('this machine tells of this process and of its parent', async () => {
+  const rows = await processTable({ platform: process.platform })
+  const own = rows?.find(({ pid }) => pid === process.pid)
+  expect(own).toMatchObject({ parent: process.ppid, zombie: false })
+  expect(treeOf(rows ?? [], process.ppid)).toContain(process.pid)
+})

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { backendEnvironment, planLaunch } from '../../src/plan/launch.ts'
+import type { LayerDecision } from '../../src/plan/channel-layer.ts'
+
+const layer: LayerDecision = { layer: 'memory', environment: { USE_REDIS_FOR_CHANNELS: 'False' }, write: undefined, warning: undefined, error: undefined, why: '' }
+
+test('the command: interpreter, arguments for any port, folder', () => {
+  const plan = planLaunch({
+    config: { host: '127.0.0.1' },
+    backend: '/project/backend',
+    settingsModule: 'core.settings',
+    application: 'core.asgi:application',
+    environment: { version: '3.12.3', isVirtual: true, python: '/project/backend/venv/bin/python', label: 'backend/venv', packages: new Map([['daphne', '4.1']]) },
+    server: { kind: 'server', name: 'daphne', version: '4.1', why: 'installed' },
+    layer,
+    env: { PATH: '/bin' },
+    color: false,
+    platform: 'linux',
+  })
+  expect(plan).toMatchObject({ file: '/project/backend/venv/bin/python', cwd: '/project/backend' })
+  expect(plan.argsFor(8000)).toContain('8000')
+  expect(plan.argsFor(8001)).toContain('8001')
+  expect(plan.env).toMatchObject({ PATH: '/bin', DJANGO_SETTINGS_MODULE: 'core.settings' })
+})
+
+test("our token and password are none of the backend's business", () => {
+  const env = backendEnvironment({ env: { ELECTION_DEV_TOKEN: 'a', ELECTION_DEV_PASSWORD: 'b', OTHER: 'c' }, settingsModule: 'core.settings', layer, color: false })
+  expect(env).not.toHaveProperty('ELECTION_DEV_TOKEN')
+  expect(env).not.toHaveProperty('ELECTION_DEV_PASSWORD')
+  expect(env).toMatchObject({ OTHER: 'c' })
+})
+
+test("the layer's choice and the settings module win over what the shell had", () => {
+  const env = backendEnvironment({ env: { USE_REDIS_FOR_CHANNELS: 'True', DJANGO_SETTINGS_MODULE: 'other.settings', PYTHONUNBUFFERED: '' }, settingsModule: 'core.settings', layer, color: false })
+  expect(env).toEqual({ USE_REDIS_FOR_CHANNELS: 'False', DJANGO_SETTINGS_MODULE: 'core.settings', PYTHONUNBUFFERED: '1' })
+})
+
+test('what the launcher was started with is not changed', () => {
+  const shell = Object.freeze({ ELECTION_DEV_TOKEN: 'a' })
+  backendEnvironment({ env: shell, settingsModule: 'core.settings', layer, color: true })
+  expect(shell).toEqual({ ELECTION_DEV_TOKEN: 'a' })
+})
+
+test.each([
+  ['wanted', {}, true, '1'],
+  ['wanted, and the shell says how many', { FORCE_COLOR: '3' }, true, '3'],
+  ['not wanted', {}, false, undefined],
+] as const)('colours %s', (_, env, color, force) => {
+  expect(backendEnvironment({ env, settingsModule: 'core.settings', layer, color })['FORCE_COLOR']).toBe(force)
+})

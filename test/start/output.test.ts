@@ -1,0 +1,65 @@
+import { afterEach, expect, test } from 'vitest'
+import { until } from '../support/redis.ts'
+import { makeStand, type Stand } from '../support/stand.ts'
+
+let stand: Stand
+
+afterEach(async () => {
+  await stand.remove()
+})
+
+const count = 10_000
+/** Prints numbered lines on both streams at once, from two threads, each line in two writes. */
+const numbered = `
+import sys, threading
+def number(stream, name):
+    for index in range(${count}):
+        stream.write(f"{name} {index}")
+        stream.write(" end\\n")
+threads = [threading.Thread(target=number, args=pair) for pair in ((sys.stdout, "out"), (sys.stderr, "err"))]
+if "inspect.py" not in sys.argv[0]:
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+`
+
+test('10,000 lines on each stream come after the banner, whole, in their order, none lost', { timeout: 60_000 }, async () => {
+  stand = await makeStand({ settings: numbered })
+  const cli = stand.start()
+  await cli.waitFor(/ready in[\s\S]*Channels.*/)
+  const last = count - 1
+  await until(async () => cli.stdout().includes(`out ${last} end`) && cli.stdout().includes(`err ${last} end`))
+  const { stdout } = await cli.end('SIGINT')
+  // after 3 s nothing is held back any more: a slow start is worth watching
+  const readyMs = Number(/ready in (\d+) ms/.exec(stdout)?.[1])
+  if (readyMs < 3000) expect(stdout.indexOf('ready in')).toBeLessThan(stdout.indexOf('backend │'))
+  const lines = stdout.split('\n').filter((line) => /(?:out|err) \d/.test(line))
+  for (const name of ['out', 'err']) {
+    const expected = Array.from({ length: count }, (_, index) => `backend │ ${name} ${index} end`)
+    expect(lines.filter((line) => line.includes(`${name} `))).toEqual(expected)
+  }
+})
+
+/** Colours its output as Django, uvicorn and many others do: where FORCE_COLOR says so, for want of a terminal. */
+const coloured = `
+import os
+print("\\x1b[32mgreen\\x1b[0m" if os.environ.get("FORCE_COLOR") and not os.environ.get("NO_COLOR") else "uncoloured", flush=True)
+`
+
+test('colours of the backend are kept with FORCE_COLOR', async () => {
+  stand = await makeStand({ settings: coloured })
+  const cli = stand.start([], { NO_COLOR: '', FORCE_COLOR: '1' })
+  await cli.waitFor(/Channels.*/)
+  await cli.waitFor(/green/)
+  const { stdout } = await cli.end('SIGINT')
+  const escape = String.fromCodePoint(27)
+  expect(stdout).toContain(`${escape}[32mgreen${escape}[0m`)
+})
+
+test.each(['daphne', 'uvicorn', 'hypercorn'])('with NO_COLOR nothing is coloured: %s', async (server) => {
+  stand = await makeStand({ settings: coloured })
+  const cli = stand.start(['--server', server], { NO_COLOR: '1', FORCE_COLOR: '1' })
+  await cli.waitFor(/Channels.*/)
+  await cli.waitFor(/uncoloured/)
+  const { stdout, stderr } = await cli.end('SIGINT')
+  expect(stdout + stderr).not.toContain(String.fromCodePoint(27))
+})
