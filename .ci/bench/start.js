@@ -76,7 +76,8 @@ function time(args, env, pattern) {
       output += data
       if (elapsed !== undefined || pattern?.test(output) !== true) return
       elapsed = performance.now() - started
-      child.kill('SIGINT')
+      // the shortest script ends its server by itself
+      if (!args[0].endsWith('shortest.js')) child.kill('SIGINT')
     }
     child.stdout.on('data', look)
     child.stderr.on('data', look)
