@@ -14,8 +14,8 @@ export function judgeSession({ session, http, endpoint }: WireFacts): Diagnosis 
   if (close.code === 1009) {
     return diagnosis('message-too-big', "A message is longer than the server's limit", [first], 'Raise --ws-max-size.', { automatic: 'ask' })
   }
-  if (second?.handshake.result === 'broken' && second.handshake.code === 'ECONNREFUSED') {
-    return diagnosis('server-crashes', 'The server ends when a socket is open', [first, `The next handshake: ${said(second.handshake)}`], 'Its last lines say more; run it under python -X faulthandler.')
+  if (second?.handshake.result === 'broken' && (second.handshake.code === 'ECONNREFUSED' || second.listens === false)) {
+    return diagnosis('server-crashes', 'The server ends when a socket is open', [first, `The next handshake: ${said(second.handshake)}`, ...(second.listens === false ? ['Then nothing listened any more: ECONNREFUSED'] : [])], 'Its last lines say more; run it under python -X faulthandler.')
   }
   // RFC 6455, section 7.4.1, and the registry of close codes: going away, service restart
   if (close.code === 1001 || close.code === 1012) {

@@ -97,6 +97,9 @@ function refuseStopped({ signal }: SetupRun): void {
 async function completeCheckout(run: SetupRun, checkout: Checkout, look: boolean): Promise<Checkout> {
   const { config } = run
   const choice = choosePython(checkout.python, checkout.requirements?.names)
+  if (choice.kind === 'python-broken') {
+    throw new LauncherError('venv-broken', `The interpreter that ${config.source('python')} names can't be run`, { evidence: [choice.reason], hint: 'Correct the path, or leave it out: the environment of the project is found by itself.' })
+  }
   const { project, dotenv } = checkout
   const lacksDotenv = dotenv.kind === 'absent' && project.dotenvExample !== undefined
   const signs = choice.kind !== 'ready' || lacksDotenv || (await missingLogFolders(project)).length > 0

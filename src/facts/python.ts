@@ -1,5 +1,5 @@
 import { lstat, readlink, realpath, stat } from 'node:fs/promises'
-import { dirname, isAbsolute, join, posix, resolve, win32 } from 'node:path'
+import { dirname, isAbsolute, join, posix, resolve, sep, win32 } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { isEntry, isFile, readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
@@ -22,7 +22,14 @@ export interface PythonEnvironment {
 /** One place that was looked at. */
 export type Candidate =
   | { readonly state: 'usable'; readonly environment: PythonEnvironment }
-  | { readonly state: 'broken'; readonly label: string; readonly folder: string; readonly reason: string }
+  | {
+      readonly state: 'broken'
+      readonly label: string
+      readonly folder: string
+      readonly reason: string
+      /** True where the folder is an environment of this project's own: only that one may ever be emptied and made anew. */
+      readonly own: boolean
+    }
   | { readonly state: 'absent'; readonly label: string }
 
 /** Every place that was looked at, the most wanted first. */
@@ -45,15 +52,18 @@ export async function findPython(host: Host, config: Config, project: Project): 
   }
   const candidates: Candidate[] = []
   const active = host.env['VIRTUAL_ENV']
-  if (active !== undefined && active !== '') candidates.push(await assess(host, active, `VIRTUAL_ENV (${shown(project, active)})`))
   const top = project.backend === project.root ? dirname(project.root) : project.root
-  for (const folder of new Set([project.backend, dirname(project.backend), top])) {
-    for (const name of ['.venv', 'venv', 'env']) {
-      const path = join(folder, name)
-      if (path === active) continue
+  const folders = [...new Set([project.backend, dirname(project.backend), top])]
+  const places = folders.flatMap((folder) => ['.venv', 'venv', 'env'].map((name) => join(folder, name)))
+  if (active !== undefined && active !== '') {
+    const candidate = await assess(host, active, `VIRTUAL_ENV (${shown(project, active)})`)
+    candidates.push(places.includes(active) ? await ownEnvironment(candidate, active, project) : candidate)
+  }
+  for (const path of places) {
+    if (path !== active) {
       const lost = await lostLink(path)
-      if (lost !== undefined) candidates.push({ state: 'broken', label: shown(project, path), folder: lost, reason: `it is a link to ${lost}, which isn't there` })
-      else if (await isEnvironment(path)) candidates.push(await assess(host, path, shown(project, path)))
+      if (lost !== undefined) candidates.push({ state: 'broken', label: shown(project, path), folder: lost, reason: `it is a link to ${lost}, which isn't there`, own: true })
+      else if (await isEnvironment(path)) candidates.push(await ownEnvironment(await assess(host, path, shown(project, path)), path, project))
     }
   }
   if (!candidates.some((candidate) => hasDjango(candidate))) candidates.push(...(await managed(host, project)))
@@ -63,6 +73,12 @@ export async function findPython(host: Host, config: Config, project: Project): 
 
 function hasDjango(candidate: Candidate): boolean {
   return candidate.state === 'usable' && candidate.environment.packages.has('django')
+}
+
+/** A broken environment inside the checkout is the project's own, if pyvenv.cfg says that it is an environment at all. */
+async function ownEnvironment(candidate: Candidate, folder: string, project: Project): Promise<Candidate> {
+  if (candidate.state !== 'broken') return candidate
+  return { ...candidate, own: folder.startsWith(join(project.root, sep)) && (await isFile(join(folder, 'pyvenv.cfg'))) }
 }
 
 /** A folder named env may be anything; pyvenv.cfg or an interpreter makes it an environment (PEP 405). */
@@ -84,16 +100,16 @@ export function interpreterOf(environment: string, platform: NodeJS.Platform): s
 async function assess(host: Host, folder: string, label: string): Promise<Candidate> {
   const python = interpreterOf(folder, host.platform)
   const broken = await brokenReason(python, folder)
-  if (broken !== undefined) return broken === 'absent' ? { state: 'absent', label } : { state: 'broken', label, folder, reason: broken }
+  if (broken !== undefined) return broken === 'absent' ? { state: 'absent', label } : { state: 'broken', label, folder, reason: broken, own: false }
   const read = await readSitePackages(folder, host.platform)
   const other = read === undefined ? undefined : await otherVersion(python, read.python)
-  if (other !== undefined) return { state: 'broken', label, folder, reason: `it was made for Python ${read?.python ?? ''}, and ${python} is ${other} now` }
+  if (other !== undefined) return { state: 'broken', label, folder, reason: `it was made for Python ${read?.python ?? ''}, and ${python} is ${other} now`, own: false }
   const systemToo = /^include-system-site-packages\s*=\s*true/im.test((await readText(join(folder, 'pyvenv.cfg'))) ?? '')
   if (read !== undefined && read.complete && !systemToo) {
     return { state: 'usable', environment: { python, label, packages: read.packages, version: read.python || (await configuredVersion(folder)), isVirtual: true } }
   }
   const asked = await askInterpreter([python], host.env)
-  if (asked === undefined) return { state: 'broken', label, folder, reason: `${python} doesn't run` }
+  if (asked === undefined) return { state: 'broken', label, folder, reason: `${python} doesn't run`, own: false }
   return { state: 'usable', environment: { python, label, packages: asked.packages, version: asked.python, isVirtual: true } }
 }
 
@@ -128,7 +144,7 @@ async function assessInterpreter(host: Host, file: string, label: string): Promi
     return candidate.state === 'usable' ? { state: 'usable', environment: { ...candidate.environment, python: file } } : candidate
   }
   const asked = await askInterpreter([file], host.env)
-  if (asked === undefined) return { state: 'broken', label, folder: environment, reason: `${file} doesn't run` }
+  if (asked === undefined) return { state: 'broken', label, folder: environment, reason: `${file} doesn't run`, own: false }
   return { state: 'usable', environment: { python: file, label, packages: asked.packages, version: asked.python, isVirtual: false } }
 }
 

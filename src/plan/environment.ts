@@ -5,6 +5,8 @@ export type PythonChoice =
   | { readonly kind: 'ready'; readonly environment: PythonEnvironment; readonly note: string | undefined }
   | { readonly kind: 'packages-missing'; readonly environment: PythonEnvironment; readonly missing: readonly string[]; readonly note: string | undefined }
   | { readonly kind: 'venv-broken'; readonly folder: string; readonly label: string; readonly reason: string; readonly base: string | undefined }
+  /** The interpreter that was named doesn't run: nothing of ours to mend. */
+  | { readonly kind: 'python-broken'; readonly label: string; readonly reason: string }
   | { readonly kind: 'venv-missing'; readonly base: string | undefined }
 
 /** What every project that is served needs. The server is a choice of its own. */
@@ -29,7 +31,8 @@ export function choosePython(fact: PythonFact, names: readonly string[] = []): P
     return { kind: 'packages-missing', environment: partial, missing: lacking(partial), note: passedOver(fact.candidates, partial) }
   }
   const base = usable.find((environment) => !environment.isVirtual)?.python
-  const broken = fact.candidates.find((candidate) => candidate.state === 'broken')
+  const broken = fact.candidates.find((candidate) => candidate.state === 'broken' && (candidate.own || fact.named))
+  if (broken?.state === 'broken' && fact.named) return { kind: 'python-broken', label: broken.label, reason: broken.reason }
   if (broken?.state === 'broken') return { kind: 'venv-broken', folder: broken.folder, label: broken.label, reason: broken.reason, base }
   return { kind: 'venv-missing', base }
 }

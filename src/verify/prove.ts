@@ -79,7 +79,10 @@ export async function prove(endpoint: Endpoint, options: ProofOptions): Promise<
     const http = asked === undefined ? (answered(earlier?.http) ?? (await page())) : await asked
     return judged({ ...base, http, handshake, session: undefined, experiments: await experiment(endpoint, handshake, tcp) }, undefined, options)
   }
-  const [session, http, experiments] = await Promise.all([hold(endpoint, socket, options), asked, otherAddresses(endpoint, tcp)])
+  const [session, experiments] = await Promise.all([hold(endpoint, socket, options), otherAddresses(endpoint, tcp)])
+  // a page of our own child that takes its time holds nothing up: whose answer it is, is known
+  const waits = options.ours !== true || session.close !== undefined
+  const http = waits ? await asked : undefined
   const facts: WireFacts = { ...base, http: http ?? answered(options.earlier?.facts.http), handshake, session, experiments }
   return judged(facts, socket, options)
 }
@@ -127,7 +130,8 @@ async function secondSocket(endpoint: Endpoint, options: ProofOptions): Promise<
   const { fact, socket } = await shakeHands(requestOf(endpoint), { deadlineMs: limits.handshake })
   const close = await socket?.hold(options.holdMs)
   await socket?.close()
-  return { handshake: fact, close }
+  const listens = fact.result === 'broken' ? (await connectOnce(hostOf(endpoint.url), portOf(endpoint.url), limits.tcp)).result === 'open' : undefined
+  return { handshake: fact, close, listens }
 }
 
 function judged(facts: WireFacts, socket: HeldSocket | undefined, options: ProofOptions): Proof {

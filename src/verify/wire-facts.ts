@@ -33,6 +33,8 @@ export interface SessionFact {
 export interface SecondSocket {
   readonly handshake: HandshakeFact
   readonly close: SocketClose | undefined
+  /** Whether anything listened when that handshake had broken: a server that dies may still take a connection. */
+  readonly listens: boolean | undefined
 }
 
 /** Everything that was seen of an endpoint over the wire. What was not tried is undefined. */

@@ -96,7 +96,8 @@ test.each<[string, string, WireFacts]>([
   ['subprotocol-mismatch', 'never sent', failed(broken(unsendable))],
   ['server-crashes', 'gone after the handshake', failed(broken('ECONNRESET'), { httpAfter: badPage('ECONNREFUSED') }, { http: badPage('ECONNRESET') })],
   ['server-crashes', 'broken at once, still there', failed(broken('ECONNRESET'), { httpAfter: page(404) })],
-  ['server-crashes', 'gone after the first message', died(ended(1006, { second: { handshake: broken('ECONNREFUSED'), close: undefined } }))],
+  ['server-crashes', 'gone after the first message', died(ended(1006, { second: { handshake: broken('ECONNREFUSED'), close: undefined, listens: undefined } }))],
+  ['server-crashes', 'dying while the next one connects', died(ended(1006, { second: { handshake: broken('ECONNRESET'), close: undefined, listens: false } }))],
   ['accept-missing', 'reset after 5 s', failed(broken('ECONNRESET', 4500), { httpAfter: page(404) })],
   ['accept-missing', 'no answer', failed(silent, { httpAfter: page(404) })],
   ['sync-consumer-blocks', 'pages stop', failed(silent, { httpAfter: noPage })],
@@ -107,8 +108,8 @@ test.each<[string, string, WireFacts]>([
   ['close-after-accept', '1000 of daphne', died(ended(1000))],
   ['consumer-exception', '1000 of hypercorn', died(ended(1000), { http: page(404, 'hypercorn-h11') })],
   ['consumer-exception', '1011', died(ended(1011))],
-  ['consumer-exception', '1006', died(ended(1006, { second: { handshake: open, close: { code: 1006, reason: '', afterMs: 700, messagesBefore: 0 } } }))],
-  ['consumer-exception', 'it dies of our ping', died(ended(1011, { second: { handshake: open, close: undefined } }))],
+  ['consumer-exception', '1006', died(ended(1006, { second: { handshake: open, close: { code: 1006, reason: '', afterMs: 700, messagesBefore: 0 }, listens: undefined } }))],
+  ['consumer-exception', 'it dies of our ping', died(ended(1011, { second: { handshake: open, close: undefined, listens: undefined } }))],
   ['message-too-big', '1009', died(ended(1009))],
 ])('%s: %s', (id, _, facts) => {
   const found = judgeWire(facts)
