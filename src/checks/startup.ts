@@ -1,4 +1,4 @@
-import type { BringUp } from '../run/bring-up.ts'
+import type { FailedStart } from '../facts/startup.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { judgeLog } from './server-log.ts'
 import { exceptionsIn } from './traceback.ts'
@@ -11,7 +11,7 @@ const shownLines = 12
  * is the one that its output names; else the last lines and the exit status
  * speak for themselves. Pure.
  */
-export function judgeStartup(up: Extract<BringUp, { kind: 'died' | 'silent' }>, startTimeoutMs: number): Diagnosis {
+export function judgeStartup(up: FailedStart, startTimeoutMs: number): Diagnosis {
   const tail = up.lines.slice(-shownLines)
   if (up.kind === 'silent') {
     // a reloader stays alive with nothing listening, and only an exception tells; an ERROR line alone does not

@@ -1,4 +1,4 @@
-import type { WireFacts } from '../verify/wire-facts.ts'
+import type { WireFacts } from '../facts/wire.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { said, seconds } from './wire-words.ts'
 

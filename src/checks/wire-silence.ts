@@ -1,5 +1,4 @@
-import { unsendable } from '../verify/handshake.ts'
-import type { WireFacts } from '../verify/wire-facts.ts'
+import { unsendable, type WireFacts } from '../facts/wire.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { frontendPage, said, seconds, vitePage } from './wire-words.ts'
 import type { Unanswered } from './wire.ts'

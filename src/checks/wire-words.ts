@@ -1,4 +1,4 @@
-import type { HandshakeFact } from '../verify/handshake.ts'
+import type { HandshakeFact } from '../facts/wire.ts'
 
 /** What a handshake said, for evidence: `403 Access denied`. */
 export function said(fact: HandshakeFact): string {

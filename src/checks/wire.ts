@@ -1,5 +1,5 @@
-import type { HandshakeFact } from '../verify/handshake.ts'
-import type { WireFacts } from '../verify/wire-facts.ts'
+import type { HandshakeFact } from '../facts/wire.ts'
+import type { WireFacts } from '../facts/wire.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { judgeRefusal } from './wire-refusal.ts'
 import { judgeSession } from './wire-session.ts'

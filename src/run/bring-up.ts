@@ -2,10 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { portOwner } from '../facts/listener.ts'
 import { nextFreePort } from '../facts/next-port.ts'
 import { isFree, probePort } from '../facts/port.ts'
+import type { FailedStart } from '../facts/startup.ts'
 import type { Host } from '../host/host.ts'
 import { connectAddress, connectOnce } from '../host/tcp.ts'
 import type { LaunchPlan } from '../plan/launch.ts'
-import { launchServer, plain, type RunningServer, type ServerExit } from './server.ts'
+import { launchServer, plain, type RunningServer } from './server.ts'
 
 export { connectAddress } from '../host/tcp.ts'
 
@@ -13,9 +14,7 @@ export { connectAddress } from '../host/tcp.ts'
 export type BringUp =
   /** Something of our process tree listens; `proven` is false where this machine doesn't tell whose socket it is. */
   | { readonly kind: 'listening'; readonly server: RunningServer; readonly port: number; readonly listenMs: number; readonly proven: boolean }
-  | { readonly kind: 'died'; readonly exit: ServerExit; readonly lines: readonly string[]; readonly port: number; readonly portTaken: boolean }
-  /** It lives and doesn't listen by the deadline. */
-  | { readonly kind: 'silent'; readonly lines: readonly string[]; readonly port: number }
+  | FailedStart
   | { readonly kind: 'stopped' }
 
 export interface BringUpOptions {

@@ -3,6 +3,7 @@ import { errorCode, errorMessage } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { LineSplitter } from '../host/lines.ts'
 import { endTree, killTreeNow, type Leader } from './process-tree.ts'
+import type { ServerExit } from '../facts/startup.ts'
 
 /** A command to run, without a shell. */
 export interface Launch {
@@ -10,16 +11,6 @@ export interface Launch {
   readonly args: readonly string[]
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
-}
-
-/** How a server ended. */
-export interface ServerExit {
-  readonly exitCode: number | undefined
-  readonly signal: string | undefined
-  /** Milliseconds since its start. */
-  readonly afterMs: number
-  /** Set where it could not be started at all. */
-  readonly spawnError: string | undefined
 }
 
 /** A server under way, with all that it started. */

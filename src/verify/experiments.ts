@@ -1,9 +1,9 @@
 import { requestOf, hostOf, httpUrl, portOf, type Endpoint } from './endpoint.ts'
-import { shakeHands, unsendable, type HandshakeFact } from './handshake.ts'
+import { shakeHands } from './handshake.ts'
 import { httpRequest } from '../host/http.ts'
 import type { TcpFact } from '../host/tcp.ts'
 import { tryTls } from './tcp.ts'
-import type { Experiments } from './wire-facts.ts'
+import { unsendable, type HandshakeFact, type Experiments } from '../facts/wire.ts'
 
 /** One handshake, closed again at once. */
 export async function trial(endpoint: Endpoint, deadlineMs: number, options: { allowUntrusted?: boolean; address?: string } = {}): Promise<HandshakeFact> {

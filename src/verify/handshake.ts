@@ -5,19 +5,7 @@ import { errorCode, errorMessage } from '../errors.ts'
 import type { Request } from './endpoint.ts'
 import { HeldSocket } from './held-socket.ts'
 import { headersOf } from '../host/http.ts'
-
-/** What became of a WebSocket handshake. */
-export type HandshakeFact =
-  | { readonly result: 'open'; readonly elapsedMs: number; readonly subprotocol: string }
-  /** An HTTP answer other than 101. A browser shows 1006 for each of these. */
-  | { readonly result: 'refused'; readonly status: number; readonly reason: string; readonly headers: Readonly<Record<string, string>>; readonly body: string; readonly elapsedMs: number }
-  /** The connection ended without an answer, or the answer broke the protocol. */
-  | { readonly result: 'broken'; readonly code: string; readonly message: string; readonly elapsedMs: number }
-  /** No answer within the deadline. */
-  | { readonly result: 'silent'; readonly elapsedMs: number }
-
-/** The `code` of a handshake that HTTP can't carry, so that nothing was sent: a header or subprotocol with characters that aren't allowed. */
-export const unsendable = 'UNSENDABLE'
+import { unsendable, type HandshakeFact } from '../facts/wire.ts'
 
 /** How long the body of a refusal is waited for, in milliseconds: its status is known by then, and some servers never end it. */
 const bodyMs = 1000

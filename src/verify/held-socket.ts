@@ -1,22 +1,6 @@
 import { once } from 'node:events'
 import type { RawData, WebSocket } from 'ws'
-
-/** How a socket was closed. */
-export interface SocketClose {
-  /** The code of the close frame; 1006 where there was none. */
-  readonly code: number
-  readonly reason: string
-  /** Milliseconds since the handshake began. */
-  readonly afterMs: number
-  /** Messages that had come before it. */
-  readonly messagesBefore: number
-}
-
-/** What became of a ping to the application. */
-export type PongFact =
-  | { readonly result: 'pong'; readonly elapsedMs: number }
-  | { readonly result: 'unanswered' }
-  | { readonly result: 'closed'; readonly close: SocketClose }
+import type { PongFact, SocketClose } from '../facts/wire.ts'
 
 /** An open WebSocket that is watched: messages are counted, the close is kept, nothing is stored. */
 export class HeldSocket {

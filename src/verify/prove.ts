@@ -4,13 +4,13 @@ import type { Diagnosis } from '../checks/diagnosis.ts'
 import { howToGiveToken } from '../checks/wire-token.ts'
 import { hostOf, httpUrl, portOf, requestOf, shownUrl, type Endpoint } from './endpoint.ts'
 import { byAddress, experiment } from './experiments.ts'
-import { shakeHands, type HandshakeFact } from './handshake.ts'
+import { shakeHands } from './handshake.ts'
 import type { HeldSocket } from './held-socket.ts'
 import { httpRequest, type HttpFact } from '../host/http.ts'
 import { connectOnce, type TcpFact } from '../host/tcp.ts'
 import { addressesOf } from './tcp.ts'
 import { shapeOf } from './token.ts'
-import type { Experiments, SecondSocket, SessionFact, ShownEndpoint, WireFacts } from './wire-facts.ts'
+import type { Experiments, HandshakeFact, SecondSocket, SessionFact, ShownEndpoint, WireFacts } from '../facts/wire.ts'
 
 /** How long each step may take, in milliseconds. */
 const limits = {

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { errorCode } from '../errors.ts'
+import type { TlsFact } from '../facts/wire.ts'
 
 /** What localhost means to every browser, whatever the hosts file says (RFC 6761, section 6.3). */
 const loopback = ['127.0.0.1', '::1'] as const
@@ -23,12 +24,6 @@ export async function addressesOf(host: string, deadlineMs: number): Promise<{ a
   clearTimeout(timer)
   return result
 }
-
-/** Whether TLS is spoken on the port, and whether its certificate is trusted. */
-export type TlsFact =
-  | { readonly result: 'tls'; readonly trusted: boolean; readonly problem: string | undefined }
-  | { readonly result: 'plain'; readonly code: string | undefined }
-  | { readonly result: 'silent' }
 
 /** Tries a TLS handshake without insisting on a trusted certificate. A plain daphne never answers it, so the deadline is our own. */
 export async function tryTls(host: string, port: number, deadlineMs: number): Promise<TlsFact> {

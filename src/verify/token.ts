@@ -1,12 +1,6 @@
-/** What a token looks like from outside. Nothing of its content is kept but its times. */
-export type TokenShape =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'malformed'; readonly problem: string }
-  | { readonly kind: 'expired'; readonly secondsAgo: number }
-  | { readonly kind: 'not-yet'; readonly secondsAhead: number; readonly claim: 'nbf' | 'iat' }
-  | { readonly kind: 'current' }
-  /** Not a JSON Web Token, and nothing says that it should be one. */
-  | { readonly kind: 'opaque' }
+import type { TokenShape } from '../facts/wire.ts'
+
+
 
 /** A clock may be off by this much before it is called skewed, in seconds. */
 const leeway = 5

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { HeldSocket, SocketClose } from './held-socket.ts'
+import type { SocketClose } from '../facts/wire.ts'
+import type { HeldSocket } from './held-socket.ts'
 import type { Proof } from './prove.ts'
 
 /** How often an open socket is asked for a sign of life, and how long it may take, in milliseconds. */

@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import { judgeWire } from '../../src/checks/wire.ts'
 import type { HttpFact } from '../../src/host/http.ts'
-import { unsendable, type HandshakeFact } from '../../src/verify/handshake.ts'
-import type { SocketClose } from '../../src/verify/held-socket.ts'
-import type { Experiments, SessionFact, ShownEndpoint, WireFacts } from '../../src/verify/wire-facts.ts'
+import { unsendable, type HandshakeFact } from '../../src/facts/wire.ts'
+import type { SocketClose } from '../../src/facts/wire.ts'
+import type { Experiments, SessionFact, ShownEndpoint, WireFacts } from '../../src/facts/wire.ts'
 
 const open: HandshakeFact = { result: 'open', elapsedMs: 4, subprotocol: '' }
 const refused = (status: number, headers: Readonly<Record<string, string>> = {}, body = ''): HandshakeFact => ({ result: 'refused', status, reason: '', headers, body, elapsedMs: 9 })

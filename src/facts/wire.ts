@@ -1,9 +1,51 @@
-import type { HandshakeFact } from './handshake.ts'
-import type { PongFact, SocketClose } from './held-socket.ts'
 import type { HttpFact } from '../host/http.ts'
 import type { TcpFact } from '../host/tcp.ts'
-import type { TlsFact } from './tcp.ts'
-import type { TokenShape } from './token.ts'
+
+/** The `code` of a handshake that HTTP can't carry, so that nothing was sent: a header or subprotocol with characters that aren't allowed. */
+export const unsendable = 'UNSENDABLE'
+
+/** What became of a WebSocket handshake. */
+export type HandshakeFact =
+  | { readonly result: 'open'; readonly elapsedMs: number; readonly subprotocol: string }
+  /** An HTTP answer other than 101. A browser shows 1006 for each of these. */
+  | { readonly result: 'refused'; readonly status: number; readonly reason: string; readonly headers: Readonly<Record<string, string>>; readonly body: string; readonly elapsedMs: number }
+  /** The connection ended without an answer, or the answer broke the protocol. */
+  | { readonly result: 'broken'; readonly code: string; readonly message: string; readonly elapsedMs: number }
+  /** No answer within the deadline. */
+  | { readonly result: 'silent'; readonly elapsedMs: number }
+
+/** How a socket was closed. */
+export interface SocketClose {
+  /** The code of the close frame; 1006 where there was none. */
+  readonly code: number
+  readonly reason: string
+  /** Milliseconds since the handshake began. */
+  readonly afterMs: number
+  /** Messages that had come before it. */
+  readonly messagesBefore: number
+}
+
+/** What became of a ping to the application. */
+export type PongFact =
+  | { readonly result: 'pong'; readonly elapsedMs: number }
+  | { readonly result: 'unanswered' }
+  | { readonly result: 'closed'; readonly close: SocketClose }
+
+/** Whether TLS is spoken on the port, and whether its certificate is trusted. */
+export type TlsFact =
+  | { readonly result: 'tls'; readonly trusted: boolean; readonly problem: string | undefined }
+  | { readonly result: 'plain'; readonly code: string | undefined }
+  | { readonly result: 'silent' }
+
+/** What a token looks like from outside. Nothing of its content is kept but its times. */
+export type TokenShape =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'malformed'; readonly problem: string }
+  | { readonly kind: 'expired'; readonly secondsAgo: number }
+  | { readonly kind: 'not-yet'; readonly secondsAhead: number; readonly claim: 'nbf' | 'iat' }
+  | { readonly kind: 'current' }
+  /** Not a JSON Web Token, and nothing says that it should be one. */
+  | { readonly kind: 'opaque' }
 
 /** What is known about the endpoint without its secrets. */
 export interface ShownEndpoint {
