@@ -55,7 +55,7 @@ async function configSchema() {
 async function notices(inputs) {
   const names = new Set(inputs.flatMap((input) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []))
   const parts = []
-  for (const name of [...names].sort()) {
+  for (const name of [...names].toSorted()) {
     const folder = join(root, 'node_modules', name)
     const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
     const text = await firstOf(folder, ['LICENSE', 'license', 'LICENSE.md', 'LICENSE.txt', 'License'])

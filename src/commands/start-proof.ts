@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { plainPaths, servesPath, type FactOf } from '../facts/inspect-facts.ts'
 import type { Inspection } from '../facts/inspect.ts'
 import { isInMemory, isRedisLayer, layerEndpoint, probeNow, redisProtocol } from '../facts/redis-now.ts'
+import { usualPath } from '../facts/project.ts'
 import type { RedisFact } from '../facts/redis.ts'
 import { connectAddress, type BringUp } from '../run/bring-up.ts'
 import { shownUrl, type Endpoint } from '../verify/endpoint.ts'
@@ -10,8 +11,6 @@ import { prove, type Proof, type ProofOptions } from '../verify/prove.ts'
 import { shapeOf } from '../verify/token.ts'
 import type { Prepared } from './start-prepare.ts'
 
-/** Where the seed's projects have their WebSocket. */
-export const defaultPath = '/ws/election-updates/'
 /** How long the project's own interpreter is waited for once the server listens, in milliseconds. */
 const patienceMs = 10_000
 
@@ -49,7 +48,7 @@ export function startProof(prepared: Prepared, inspection: Inspection, up: Extra
   const { config, checkout } = prepared
   const address = connectAddress(config.host)
   const base = new URL(`ws://${address.includes(':') ? `[${address}]` : address}:${up.port}`)
-  let path = config.path ?? defaultPath
+  let path = config.path ?? usualPath
   let last: Proof | undefined
   let mark = 0
   let credentials: Credentials = { token: undefined, cookie: undefined, source: 'none', note: undefined }
@@ -80,11 +79,14 @@ export function startProof(prepared: Prepared, inspection: Inspection, up: Extra
     path: () => path,
     lines: () => up.server.linesSince(mark),
     first: async () => {
-      const [routes, found] = await Promise.all([config.path === undefined ? within(inspection.get('routes')) : undefined, credentialsFor(prepared, inspection, base)])
+      const [routes, found] = await Promise.all([config.path === undefined && !checkout.project.hasUsualRoute ? within(inspection.get('routes')) : undefined, credentialsFor(prepared, inspection, base)])
       path = config.path ?? pathOf(routes)
       credentials = found
-      const empty = (await within(inspection.get('database')))?.state === 'empty'
-      return attempt({ holdMs: config.hold, pongIsEnough: () => layerIsSound(prepared, inspection), experiments: !empty })
+      return attempt({
+        holdMs: config.hold,
+        pongIsEnough: () => layerIsSound(prepared, inspection),
+        mayExperiment: async () => (await within(inspection.get('database')))?.state !== 'empty',
+      })
     },
     again: async (holdMs) => {
       // a token of ours that ran out is no news about the backend
@@ -97,8 +99,8 @@ export function startProof(prepared: Prepared, inspection: Inspection, up: Extra
 
 /** The path to prove: the usual one where it is served or nothing else is known, else the first plain route. */
 export function pathOf(routes: FactOf<'routes'> | undefined): string {
-  if (routes === undefined || servesPath(routes.routes, defaultPath)) return defaultPath
-  return plainPaths(routes.routes)[0] ?? defaultPath
+  if (routes === undefined || servesPath(routes.routes, usualPath)) return usualPath
+  return plainPaths(routes.routes)[0] ?? usualPath
 }
 
 async function credentialsFor(prepared: Prepared, inspection: Inspection, base: URL): Promise<Credentials> {
@@ -120,7 +122,7 @@ async function credentialsFor(prepared: Prepared, inspection: Inspection, base: 
 async function whyNone(inspection: Inspection, minted: FactOf<'token'> | undefined): Promise<string | undefined> {
   if (typeof minted?.why === 'string') return `No token could be minted: ${minted.why}`
   const users = await within(inspection.get('users'))
-  if (users?.model != null && users.active === 0) return 'No token could be minted: the database has no active user (election-dev start --setup makes one)'
+  if (typeof users?.model === 'string' && users.active === 0) return 'No token could be minted: the database has no active user (election-dev start --setup makes one)'
   const error = inspection.errorOf('settings') ?? inspection.errorOf('setup') ?? inspection.errorOf('users') ?? inspection.errorOf('token')
   return error === undefined ? undefined : `No token could be minted: ${error.type}: ${error.message}`
 }
@@ -137,7 +139,7 @@ async function layerIsSound(prepared: Prepared, inspection: Inspection): Promise
   const settings = await within(inspection.get('settings'))
   if (settings === undefined) return false
   if (isInMemory(settings.layer_backend)) return true
-  if (!isRedisLayer(settings.layer_backend)) return settings.layer_backend == null
+  if (!isRedisLayer(settings.layer_backend)) return (settings.layer_backend ?? undefined) === undefined
   return (await redisOfSettings(prepared, settings))?.usable === true
 }
 

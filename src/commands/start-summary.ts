@@ -120,7 +120,7 @@ async function channelsText(prepared: Prepared, prover: Prover): Promise<{ text:
   if (layer.layer === 'redis') return { text: `Redis${versionOf(redis)} at ${redis.where}`, note: layer.why }
   if (layer.layer === 'memory') return { text: 'in memory', note: usableNote(redis) ?? `${layer.why}` }
   const backend = (await prover.inspection.get('settings'))?.layer_backend
-  if (backend == null) return { text: 'none', note: 'the settings have no CHANNEL_LAYERS' }
+  if (backend === undefined || backend === null) return { text: 'none', note: 'the settings have no CHANNEL_LAYERS' }
   if (isInMemory(backend)) return { text: 'in memory', note: 'from the settings' }
   return { text: backend.split('.').at(-1) ?? backend, note: 'from the settings' }
 }

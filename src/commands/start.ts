@@ -101,7 +101,11 @@ async function serve(prepared: Prepared, extras: StartExtras, onLaunch: (server:
     startTimeout: config.startTimeout,
     stopTimeout: config.stopTimeout,
     onLine: (line) => report.line('backend', line),
-    onLaunch,
+    onLaunch: (server) => {
+      onLaunch(server)
+      // beside the server's start: the banner tells of it
+      void prepared.redis()
+    },
     onPortLost: (lost, next) => report.warning('port-in-use', `Port ${lost} was taken by another program in the meantime: using ${next}`),
     signal,
   })

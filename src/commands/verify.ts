@@ -3,6 +3,7 @@ import { resolveConfig } from '../config/resolve.ts'
 import type { Config } from '../config/config.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import { readCheckout } from '../facts/checkout.ts'
+import { usualPath } from '../facts/project.ts'
 import { inspect } from '../facts/inspect.ts'
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
@@ -12,7 +13,7 @@ import { httpUrl, type Endpoint } from '../verify/endpoint.ts'
 import { logIn } from '../verify/login.ts'
 import { prove } from '../verify/prove.ts'
 import { verifyJson, verifyText } from '../report/verify.ts'
-import { defaultPath, pathOf } from './start-proof.ts'
+import { pathOf } from './start-proof.ts'
 
 /** How long the project's own interpreter may take, in milliseconds. */
 const inspectMs = 20_000
@@ -77,7 +78,7 @@ async function endpointOfProject(host: Host, config: Config): Promise<{ endpoint
     token = (await inspection.get('token'))?.token ?? undefined
     inspection.cancel()
   }
-  const endpoint = endpointOf(host, config, new URL(path ?? defaultPath, base).href)
+  const endpoint = endpointOf(host, config, new URL(path ?? usualPath, base).href)
   const origin = config.origin ?? project.frontendOrigin ?? endpoint.origin
   return { endpoint: { ...endpoint, origin, token: config.token ?? token }, minted: token !== undefined }
 }

@@ -32,6 +32,8 @@ export interface Project {
   readonly hasDaphneApp: boolean
   /** Folders of log files, relative to the backend: read as text, a forecast. */
   readonly logFolders: readonly string[]
+  /** The usual path of the WebSocket stands in the routing: no interpreter has to be asked for it. */
+  readonly hasUsualRoute: boolean
   /** The Origin of the project's own dev server, where there is a frontend. */
   readonly frontendOrigin: string | undefined
 }
@@ -66,6 +68,7 @@ export async function findProject(host: Host, config: Config): Promise<Project> 
     ...files,
     hasDaphneApp: hasDaphneApp(settings),
     logFolders: logFoldersOf(settings),
+    hasUsualRoute: await namesUsualRoute(backend, application.application),
     frontendOrigin: await frontendOrigin(root, backend),
   }
 }
@@ -236,4 +239,19 @@ async function findExample(folder: string): Promise<string | undefined> {
     if (await isFile(file)) return file
   }
   return undefined
+}
+
+/** Where the seed's projects have their WebSocket. */
+export const usualPath = '/ws/election-updates/'
+
+/** A route as it is written for the usual path: `path("ws/election-updates/", …)` or `re_path(r"^ws/election-updates/$", …)`. */
+const usualRoute = /["']\^?ws\/election-updates\/\$?["']/
+
+/** Reads the ASGI module and the `routing.py` files of the backend's packages. */
+async function namesUsualRoute(backend: string, application: string | undefined): Promise<boolean> {
+  const asgi = application === undefined ? [] : [join(backend, `${(application.split(':')[0] ?? '').replaceAll('.', sep)}.py`)]
+  const packages = (await readdir(backend, { withFileTypes: true }).catch(() => [])).filter((entry) => entry.isDirectory() && !passedOver.test(entry.name))
+  const files = [...asgi, ...packages.map((entry) => join(backend, entry.name, 'routing.py'))]
+  const texts = await Promise.all(files.map((file) => readText(file)))
+  return texts.some((text) => text !== undefined && usualRoute.test(text.replace(/^\s*#.*$/gm, '')))
 }

@@ -47,8 +47,8 @@ export interface ProofOptions {
   readonly tokenIsOurs?: boolean
   /** True where the listener is known to be our own child: no need to look for it on every address, and nobody else has spoken to it. */
   readonly ours?: boolean
-  /** False where no page may be asked for and no experiment made: each request may touch a database that isn't there yet, or the log. */
-  readonly experiments?: boolean
+  /** Asked where the proof fails: false where no page may be asked for and no experiment made, because each request may touch a database that isn't there yet. */
+  readonly mayExperiment?: () => Promise<boolean>
   /** The proof before this one: where the handshake says the same again, its experiments hold and none is repeated. */
   readonly earlier?: Proof
 }
@@ -66,12 +66,12 @@ export async function prove(endpoint: Endpoint, options: ProofOptions): Promise<
     return judged({ ...base, http: undefined, handshake: undefined, session: undefined, experiments: {} }, undefined, options)
   }
   const page = () => httpRequest(httpUrl(endpoint.url), { deadlineMs: limits.http })
-  const asked = options.experiments === false || options.earlier !== undefined ? undefined : page()
-  // our own child is asked side by side: its first page may take a while, and nobody can have blocked it yet
-  if (asked !== undefined && options.ours !== true) await firstOf(asked, limits.headStart)
+  // whose answer it is, is known of our own child: its first page may take a while, and is asked for where the proof fails
+  const asked = options.ours === true || options.earlier !== undefined ? undefined : page()
+  if (asked !== undefined) await firstOf(asked, limits.headStart)
   const { fact: handshake, socket } = await shakeHands(requestOf(endpoint), { deadlineMs: limits.handshake })
   if (socket === undefined) {
-    if (options.experiments === false) return judged({ ...base, http: undefined, handshake, session: undefined, experiments: {} }, undefined, options)
+    if ((await options.mayExperiment?.()) === false) return judged({ ...base, http: undefined, handshake, session: undefined, experiments: {} }, undefined, options)
     const earlier = options.earlier?.facts
     if (earlier !== undefined && isSame(earlier.handshake, handshake) && Object.keys(earlier.experiments).length > 0) {
       return judged({ ...base, http: earlier.http, handshake, session: undefined, experiments: earlier.experiments }, undefined, options)
@@ -80,10 +80,10 @@ export async function prove(endpoint: Endpoint, options: ProofOptions): Promise<
     return judged({ ...base, http, handshake, session: undefined, experiments: await experiment(endpoint, handshake, tcp) }, undefined, options)
   }
   const [session, experiments] = await Promise.all([hold(endpoint, socket, options), otherAddresses(endpoint, tcp)])
-  // a page of our own child that takes its time holds nothing up: whose answer it is, is known
-  const waits = options.ours !== true || session.close !== undefined
-  const http = waits ? await asked : undefined
-  const facts: WireFacts = { ...base, http: http ?? answered(options.earlier?.facts.http), handshake, session, experiments }
+  const earlier = answered(options.earlier?.facts.http)
+  const wanted = session.close !== undefined && earlier === undefined && (await options.mayExperiment?.()) !== false
+  const http = asked === undefined ? (wanted ? await page() : earlier) : await asked
+  const facts: WireFacts = { ...base, http, handshake, session, experiments }
   return judged(facts, socket, options)
 }
 

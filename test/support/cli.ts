@@ -61,10 +61,11 @@ function follow(args: readonly string[], child: ChildProcessByStdio<Writable | n
     stderr += data.toString()
     for (const look of watchers) look()
   })
-  const closed = once(child, 'close').then(() => {
+  const closed = (async () => {
+    await once(child, 'close')
     transcript(args.join(' '), `${stdout}\n${stderr}`)
     for (const look of watchers) look()
-  })
+  })()
   return {
     child,
     stdout: () => stdout,
