@@ -47,7 +47,9 @@ async function configSchema() {
     write: false,
   })
   const [file] = outputFiles
-  const { configSchema: schema, toJsonSchema } = await import(`data:text/javascript;base64,${Buffer.from(file.contents).toString('base64')}`)
+  const { configSchema: schema, toJsonSchema } = await import(
+    `data:text/javascript;base64,${Buffer.from(file.contents).toString('base64')}`
+  )
   return { ...toJsonSchema(schema), title: 'election-dev configuration' }
 }
 

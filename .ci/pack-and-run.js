@@ -14,15 +14,29 @@ try {
   const [tarball] = readdirSync(folder).filter((name) => name.endsWith('.tgz'))
   if (tarball === undefined) throw new Error('npm pack made no package')
   writeFileSync(join(folder, 'package.json'), '{"private":true}')
-  execFileSync('npm', ['install', '--silent', '--no-audit', '--no-fund', `./${tarball}`], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'], shell })
+  execFileSync('npm', ['install', '--silent', '--no-audit', '--no-fund', `./${tarball}`], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    shell,
+  })
   const bin = join(folder, 'node_modules', 'election-dev', 'bin', 'election-dev.js')
   const run = (...args) => execFileSync(process.execPath, [bin, ...args], { cwd: folder, encoding: 'utf8' })
   expect(/^\d+\.\d+\.\d+/.test(run('--version')), '--version prints a version')
-  for (const command of [[], ['start'], ['verify'], ['env'], ['demo']]) expect(run(...command, '--help').includes('Examples:'), `${command.join(' ')} --help has examples`)
-  for (const file of ['dist/config.schema.json', 'dist/python/inspect.py', 'templates/demo/backend/manage.py', 'templates/demo/gitignore', 'LICENSE', 'README.md']) {
+  for (const command of [[], ['start'], ['verify'], ['env'], ['demo']])
+    expect(run(...command, '--help').includes('Examples:'), `${command.join(' ')} --help has examples`)
+  for (const file of [
+    'dist/config.schema.json',
+    'dist/python/inspect.py',
+    'templates/demo/backend/manage.py',
+    'templates/demo/gitignore',
+    'LICENSE',
+    'README.md',
+  ]) {
     expect(existsSync(join(folder, 'node_modules', 'election-dev', file)), `the package has ${file}`)
   }
-  const leftOut = readdirSync(join(folder, 'node_modules', 'election-dev'), { recursive: true }).filter((name) => /\.pyc$|__pycache__|db\.sqlite3|(^|[\\/])\.env$/.test(name))
+  const leftOut = readdirSync(join(folder, 'node_modules', 'election-dev'), { recursive: true }).filter((name) =>
+    /\.pyc$|__pycache__|db\.sqlite3|(^|[\\/])\.env$/.test(name),
+  )
   expect(leftOut.length === 0, `the package has nothing that a run leaves: ${leftOut.join(', ')}`)
   let status = 0
   try {

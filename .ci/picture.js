@@ -21,9 +21,13 @@ try {
   cpSync(join(root, 'templates', 'demo'), folder, { recursive: true })
   renameSync(join(backend, 'env.example'), join(backend, '.env.example'))
   const example = readFileSync(join(backend, '.env.example'), 'utf8')
-  writeFileSync(join(backend, '.env'), example.replace(/^(SECRET_KEY|DEMO_PASSWORD)=.*$/gm, (_, key) => `${key}=${randomBytes(24).toString('hex')}`))
+  writeFileSync(
+    join(backend, '.env'),
+    example.replace(/^(SECRET_KEY|DEMO_PASSWORD)=.*$/gm, (_, key) => `${key}=${randomBytes(24).toString('hex')}`),
+  )
   symlinkSync(join(cache, environment), join(backend, 'venv'))
-  for (const args of [['migrate', '--verbosity', '0'], ['demo_user']]) execFileSync(join(backend, 'venv', 'bin', 'python'), ['manage.py', ...args], { cwd: backend, stdio: 'ignore' })
+  for (const args of [['migrate', '--verbosity', '0'], ['demo_user']])
+    execFileSync(join(backend, 'venv', 'bin', 'python'), ['manage.py', ...args], { cwd: backend, stdio: 'ignore' })
   // the first run compiles every module; people start more than once
   await run()
   const output = await run()
@@ -32,13 +36,15 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-
-
 /** The output of a start, in colour, up to the first lines of the backend's log. */
 function run() {
   return new Promise((resolve) => {
     let output = ''
-    const child = spawn(process.execPath, [join(root, 'bin', 'election-dev.js'), 'start'], { cwd: folder, env: { ...withoutNoColor, FORCE_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [join(root, 'bin', 'election-dev.js'), 'start'], {
+      cwd: folder,
+      env: { ...withoutNoColor, FORCE_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let kept
     const take = (data) => {
       output += data
@@ -55,7 +61,11 @@ function run() {
 /** A terminal's text with its colours (SGR codes of ECMA-48) as an SVG. */
 function svg(lines) {
   const [advance, height, pad] = [8.4, 20, 18]
-  const text = lines.map((line) => line.trimEnd()).join('\n').trimEnd().split('\n')
+  const text = lines
+    .map((line) => line.trimEnd())
+    .join('\n')
+    .trimEnd()
+    .split('\n')
   const columns = Math.max(...text.map((line) => line.replace(escape, '').length))
   const rows = text.map((line, index) => `<text x="${pad}" y="${pad + 34 + index * height}" xml:space="preserve">${spans(line)}</text>`)
   const [width, total] = [Math.ceil(columns * advance + 2 * pad), text.length * height + 2 * pad + 30]
@@ -78,7 +88,11 @@ function spans(line) {
         return ''
       }
       if (part === '') return ''
-      const attributes = [style.fill === undefined ? '' : ` fill="${style.fill}"`, style.bold ? ' font-weight="700"' : '', style.dim ? ' opacity="0.55"' : ''].join('')
+      const attributes = [
+        style.fill === undefined ? '' : ` fill="${style.fill}"`,
+        style.bold ? ' font-weight="700"' : '',
+        style.dim ? ' opacity="0.55"' : '',
+      ].join('')
       return `<tspan${attributes}>${part.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</tspan>`
     })
     .join('')

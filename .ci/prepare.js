@@ -8,7 +8,9 @@ import { fileURLToPath } from 'node:url'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
 // what was installed, by content: a checkout gives every file a new time
-const wanted = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+const wanted = createHash('sha256')
+  .update(readFileSync(join(root, 'package-lock.json')))
+  .digest('hex')
 const stamp = join(root, 'node_modules', '.installed-lock')
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
   // npm's own program, started with this Node: no shell, no npm.cmd

@@ -11,7 +11,10 @@ let failed = false
 for (const major of majors) {
   const folder = join(root, 'test', '.cache', `node-${major}`)
   mkdirSync(folder, { recursive: true })
-  const install = spawnSync('npm', ['install', '--prefix', folder, '--no-save', '--silent', '--no-audit', '--no-fund', `node@${major}`], { stdio: ['ignore', 'ignore', 'inherit'], shell: process.platform === 'win32' })
+  const install = spawnSync('npm', ['install', '--prefix', folder, '--no-save', '--silent', '--no-audit', '--no-fund', `node@${major}`], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    shell: process.platform === 'win32',
+  })
   const node = join(folder, 'node_modules', 'node', 'bin', 'node')
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout?.trim()
   if (install.status !== 0 || !version?.startsWith(`v${major}.`)) {
@@ -19,7 +22,10 @@ for (const major of majors) {
     failed = true
     continue
   }
-  const { status } = spawnSync(node, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--reporter=dot'], { cwd: root, stdio: 'inherit' })
+  const { status } = spawnSync(node, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--reporter=dot'], {
+    cwd: root,
+    stdio: 'inherit',
+  })
   console.log(`Node ${version}: ${status === 0 ? 'passed' : 'FAILED'}`)
   failed ||= status !== 0
 }

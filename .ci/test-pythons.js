@@ -8,7 +8,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const names = process.argv.length > 2 ? process.argv.slice(2) : ['python3.9', 'python3.10', 'python3.11', 'python3.12', 'python3.13', 'python3.14']
+const names =
+  process.argv.length > 2 ? process.argv.slice(2) : ['python3.9', 'python3.10', 'python3.11', 'python3.12', 'python3.13', 'python3.14']
 let failed = false
 // pyenv's commands answer only for versions that are switched on
 const pyenv = spawnSync('pyenv', ['versions', '--bare'], { encoding: 'utf8' })
@@ -35,7 +36,10 @@ process.exitCode = failed ? 1 : 0
 function demo(python, folder) {
   return new Promise((resolve) => {
     const path = `${dirname(python)}:${process.env.PATH}`
-    const child = spawn(process.execPath, [join(root, 'bin', 'election-dev.js'), 'demo', folder, '--json', '--port', '8790'], { env: { ...process.env, PATH: path }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [join(root, 'bin', 'election-dev.js'), 'demo', folder, '--json', '--port', '8790'], {
+      env: { ...process.env, PATH: path },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let output = ''
     let line = ''
     child.stdout.on('data', (data) => {

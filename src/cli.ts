@@ -21,24 +21,31 @@ type Options = Readonly<Record<string, unknown>>
 export async function main(argv: readonly string[]): Promise<number> {
   let status = 0
   const program = new Command('election-dev')
-    .description('From a Django Channels checkout to a proven WebSocket with one command.\nWhen it can\'t work: the one cause, its evidence, and the command that mends it.')
+    .description(
+      "From a Django Channels checkout to a proven WebSocket with one command.\nWhen it can't work: the one cause, its evidence, and the command that mends it.",
+    )
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   $ election-dev demo                 lay out a small election backend, start it, prove its WebSocket
   $ election-dev start                in your checkout: start the backend, prove its WebSocket, stay up
   $ election-dev start --setup        the same on a fresh clone: makes what is missing first
   $ election-dev verify               is the WebSocket of the running backend sound?
   $ election-dev env                  which channel layer would be written to .env, as a diff
-${exitCodes}`)
+${exitCodes}`,
+    )
     .exitOverride()
     .showHelpAfterError('(election-dev --help lists the commands)')
 
   const start = program
     .command('start')
     .description('start the backend on an ASGI server, prove its WebSocket, stay up until Ctrl+C')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   $ election-dev start
   $ election-dev start --setup                      fresh clone: environment, packages, .env, tables, a user
@@ -49,7 +56,8 @@ Examples:
 
 Every option has its key in election-dev.config.{json,js,mjs,ts} and a variable:
 --port is "port" there and ELECTION_DEV_PORT in the environment.
-${exitCodes}`)
+${exitCodes}`,
+    )
     .action(async (options: Options) => {
       const { startCommand } = await import('./commands/start-command.ts')
       status = await startCommand(options, version)
@@ -61,12 +69,15 @@ ${exitCodes}`)
     .command('verify')
     .argument('[url]', 'the WebSocket; default: the one of the project in this folder')
     .description('prove a WebSocket that is already served: TCP, HTTP, handshake, 2 s hold, ping')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   $ election-dev verify
   $ election-dev verify ws://127.0.0.1:8000/ws/election-updates/ --origin http://localhost:3000
   $ ELECTION_DEV_TOKEN=… election-dev verify wss://example.org/ws/election-updates/
-${exitCodes}`)
+${exitCodes}`,
+    )
     .action(async (url: string | undefined, options: Options) => {
       const { verifyCommand } = await import('./commands/verify.ts')
       status = await verifyCommand(url, options, version)
@@ -78,14 +89,17 @@ ${exitCodes}`)
 
   const env = program
     .command('env')
-    .description('show what the channel layer\'s choice would change in .env; --write changes it')
+    .description("show what the channel layer's choice would change in .env; --write changes it")
     .option('--write', 'write it')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   $ election-dev env                              what would start decide, and why
   $ election-dev env --channel-layer memory       as a diff
   $ election-dev env --channel-layer redis --write
-${exitCodes}`)
+${exitCodes}`,
+    )
     .action(async (options: Options) => {
       const { envCommand } = await import('./commands/env.ts')
       status = await envCommand(options)
@@ -97,11 +111,14 @@ ${exitCodes}`)
     .command('demo')
     .argument('[dir]', 'where the demo is laid out', 'election-demo')
     .description('lay out a small election backend, make its environment, start it, prove its WebSocket')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   $ election-dev demo
   $ election-dev demo /tmp/election --port 8010
-${exitCodes}`)
+${exitCodes}`,
+    )
     .action(async (dir: string, options: Options) => {
       const { demoCommand } = await import('./commands/demo.ts')
       status = await demoCommand(dir, options, version)
@@ -109,7 +126,8 @@ ${exitCodes}`)
   commonOptions(demo)
   launchOptions(demo)
 
-  for (const command of program.commands) command.exitOverride().showHelpAfterError(`(election-dev ${command.name()} --help lists the options)`)
+  for (const command of program.commands)
+    command.exitOverride().showHelpAfterError(`(election-dev ${command.name()} --help lists the options)`)
   try {
     await program.parseAsync([...argv], { from: 'user' })
     return status
@@ -157,7 +175,13 @@ function projectOptions(command: Command): void {
 /** What chooses the channel layer. */
 function layerOptions(command: Command): void {
   command
-    .addOption(new Option('--channel-layer <layer>', 'memory, redis, or auto: as the environment and .env say (default auto)').choices(['auto', 'memory', 'redis']))
+    .addOption(
+      new Option('--channel-layer <layer>', 'memory, redis, or auto: as the environment and .env say (default auto)').choices([
+        'auto',
+        'memory',
+        'redis',
+      ]),
+    )
     .option('--channel-layer-variable <name>', 'variable that the settings read to choose Redis (default USE_REDIS_FOR_CHANNELS)')
     .option('--strict', 'fail where Redis is wanted and not usable, instead of going on in memory')
 }
@@ -166,14 +190,30 @@ function layerOptions(command: Command): void {
 function launchOptions(command: Command): void {
   layerOptions(command)
   command
-    .addOption(new Option('--server <name>', 'ASGI server (default: the first that is installed)').choices(['daphne', 'uvicorn', 'hypercorn', 'runserver']))
+    .addOption(
+      new Option('--server <name>', 'ASGI server (default: the first that is installed)').choices([
+        'daphne',
+        'uvicorn',
+        'hypercorn',
+        'runserver',
+      ]),
+    )
     .option('--host <address>', 'address to bind (default 127.0.0.1; 0.0.0.0 opens it to the network)')
     .addOption(new Option('--port <port>', 'port to bind (default 8000; the next free one where it is held)').argParser(number))
     .option('--strict-port', 'fail where the port is held')
     .option('--setup', 'make what a fresh checkout lacks, after listing it')
     .option('--no-watch', 'do not keep a socket open after ready')
     .option('--no-parent-watch', 'go on when the process that started this is gone')
-    .addOption(new Option('--hold <ms>', 'how long a socket is held that answers no ping, in milliseconds (default 2000)').argParser(number))
-    .addOption(new Option('--start-timeout <ms>', 'how long the server may take to listen, in milliseconds (default 60000)').argParser(number))
-    .addOption(new Option('--stop-timeout <ms>', 'how long the server may take to end before it is killed, in milliseconds (default 5000)').argParser(number))
+    .addOption(
+      new Option('--hold <ms>', 'how long a socket is held that answers no ping, in milliseconds (default 2000)').argParser(number),
+    )
+    .addOption(
+      new Option('--start-timeout <ms>', 'how long the server may take to listen, in milliseconds (default 60000)').argParser(number),
+    )
+    .addOption(
+      new Option(
+        '--stop-timeout <ms>',
+        'how long the server may take to end before it is killed, in milliseconds (default 5000)',
+      ).argParser(number),
+    )
 }

@@ -30,7 +30,11 @@ try {
   const manage = (...args) => execFileSync(python, ['manage.py', ...args], { cwd: backend, encoding: 'utf8' })
   manage('migrate', '--verbosity', '0')
   manage('demo_user')
-  const token = manage('shell', '-c', 'from rest_framework_simplejwt.tokens import AccessToken as T; from django.contrib.auth import get_user_model as M; print(T.for_user(M().objects.get()))')
+  const token = manage(
+    'shell',
+    '-c',
+    'from rest_framework_simplejwt.tokens import AccessToken as T; from django.contrib.auth import get_user_model as M; print(T.for_user(M().objects.get()))',
+  )
     .trim()
     .split('\n')
     .at(-1)
@@ -38,8 +42,16 @@ try {
   const results = { plain: [], given: [], minted: [] }
   for (let pair = -1; pair < pairs; pair++) {
     // in turn, so that a machine that slows down slows all of them
-    const plain = await time([join(root, '.ci', 'bench', 'shortest.js'), python, backend, await freePort(), `/ws/election-updates/?token=${token}`], {}, /ready \d+/)
-    const given = await time([join(root, 'bin', 'election-dev.js'), 'start', '--cwd', folder, '--port', await freePort()], { ELECTION_DEV_TOKEN: token }, /ready in/)
+    const plain = await time(
+      [join(root, '.ci', 'bench', 'shortest.js'), python, backend, await freePort(), `/ws/election-updates/?token=${token}`],
+      {},
+      /ready \d+/,
+    )
+    const given = await time(
+      [join(root, 'bin', 'election-dev.js'), 'start', '--cwd', folder, '--port', await freePort()],
+      { ELECTION_DEV_TOKEN: token },
+      /ready in/,
+    )
     const minted = await time([join(root, 'bin', 'election-dev.js'), 'start', '--cwd', folder, '--port', await freePort()], {}, /ready in/)
     // the first of each warms the disk's cache and isn't counted
     if (pair < 0) continue
@@ -58,9 +70,13 @@ try {
   }
   row('node -e 0', empty)
   row('election-dev --version', version)
-  console.log(`--version takes ${median(version.map((value, index) => value / empty[index])).toFixed(2)} times as long as an empty Node, median of ${version.length} pairs`)
+  console.log(
+    `--version takes ${median(version.map((value, index) => value / empty[index])).toFixed(2)} times as long as an empty Node, median of ${version.length} pairs`,
+  )
   const more = (values) => median(values.map((value, index) => value - results.plain[index]))
-  console.log(`more than the shortest, median of ${pairs} pairs: ${more(results.given)} ms with a token given, ${more(results.minted)} ms with one minted`)
+  console.log(
+    `more than the shortest, median of ${pairs} pairs: ${more(results.given)} ms with a token given, ${more(results.minted)} ms with one minted`,
+  )
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

@@ -19,6 +19,12 @@ export interface Diagnosis {
 }
 
 /** A diagnosis from its parts; `evidence` must hold something, or it is no finding. */
-export function diagnosis(id: string, title: string, evidence: readonly [string, ...string[]], remedy: string, options: { commands?: readonly (readonly string[])[]; automatic?: Automatic } = {}): Diagnosis {
+export function diagnosis(
+  id: string,
+  title: string,
+  evidence: readonly [string, ...string[]],
+  remedy: string,
+  options: { commands?: readonly (readonly string[])[]; automatic?: Automatic } = {},
+): Diagnosis {
   return { id, title, evidence, remedy: { text: remedy, commands: options.commands ?? [], automatic: options.automatic ?? 'no' } }
 }

@@ -3,7 +3,13 @@ import { judgeException, judgeLines } from './server-log.ts'
 import { exceptionsIn, type LoggedException } from './traceback.ts'
 
 /** What the wire can't tell apart, and the server's own log can. */
-const vague: ReadonlySet<string> = new Set(['no-websocket-route', 'consumer-exception', 'asgi-app-wrong', 'accept-missing', 'server-crashes'])
+const vague: ReadonlySet<string> = new Set([
+  'no-websocket-route',
+  'consumer-exception',
+  'asgi-app-wrong',
+  'accept-missing',
+  'server-crashes',
+])
 
 /** How the log of a server is to be read. */
 export interface LogReading {
@@ -25,7 +31,10 @@ export function mergeDiagnosis(wire: Diagnosis | undefined, lines: readonly stri
   const exception = reading.pick === 'first' ? exceptions[0] : exceptions.at(-1)
   if (exception === undefined) {
     const inExceptions = new Set(all.flatMap((other) => [other.header, ...other.lines]))
-    const named = judgeLines(lines.filter((line) => !inExceptions.has(line) && !isOurs(line, reading.ourPaths)), 'serving')
+    const named = judgeLines(
+      lines.filter((line) => !inExceptions.has(line) && !isOurs(line, reading.ourPaths)),
+      'serving',
+    )
     return named === undefined ? wire : { ...named, evidence: [...wire.evidence, ...named.evidence] }
   }
   const named = judgeException(exception, 'serving')

@@ -19,7 +19,7 @@ const inner = /^[\s|+]/
 /** Every exception of a log, in its order. Pure. */
 export function exceptionsIn(lines: readonly string[]): LoggedException[] {
   const found: LoggedException[] = []
-  for (let index = 0; index < lines.length; ) {
+  for (let index = 0; index < lines.length;) {
     if (!begins.test(lines[index] ?? '')) {
       index++
       continue
@@ -49,7 +49,13 @@ function endOf(lines: readonly string[], start: number): number {
 
 function exceptionOf(header: string | undefined, lines: readonly string[]): LoggedException {
   const plain = lines.map((line) => line.replace(/^[\s|+]+/, ''))
-  const text = lines.findLast((line) => !inner.test(line)) ?? plain.findLast((line) => /^[A-Za-z_][\w.]*(?:Error|Exception)\b/.test(line)) ?? ''
+  const text =
+    lines.findLast((line) => !inner.test(line)) ?? plain.findLast((line) => /^[A-Za-z_][\w.]*(?:Error|Exception)\b/.test(line)) ?? ''
   const frames = plain.flatMap((line) => /^File "[^"]+", line \d+(?:, in \S+)?/.exec(line)?.[0] ?? [])
-  return { header, lines, text: begins.test(text) ? '' : text.trim(), ownFrame: frames.findLast((frame) => !/site-packages|dist-packages|lib[\\/]python\d|<frozen/.test(frame)) }
+  return {
+    header,
+    lines,
+    text: begins.test(text) ? '' : text.trim(),
+    ownFrame: frames.findLast((frame) => !/site-packages|dist-packages|lib[\\/]python\d|<frozen/.test(frame)),
+  }
 }

@@ -24,41 +24,93 @@ function judgeWsgi(refused: Refused): Diagnosis | undefined {
   const server = refused.headers['server'] ?? ''
   if (!wsgiServers.test(server)) return undefined
   if (/^gunicorn/i.test(server) && refused.status >= 500) {
-    return diagnosis('asgi-app-under-wsgi-server', 'The ASGI application is run by a WSGI worker of gunicorn', [upgradeAnswer(refused)], 'Add -k uvicorn.workers.UvicornWorker, or use daphne.', { commands: [['python', '-m', 'daphne', 'core.asgi:application']], automatic: 'yes' })
+    return diagnosis(
+      'asgi-app-under-wsgi-server',
+      'The ASGI application is run by a WSGI worker of gunicorn',
+      [upgradeAnswer(refused)],
+      'Add -k uvicorn.workers.UvicornWorker, or use daphne.',
+      { commands: [['python', '-m', 'daphne', 'core.asgi:application']], automatic: 'yes' },
+    )
   }
-  return diagnosis('wsgi-server-on-port', "A WSGI server answers: it can't speak WebSocket", [upgradeAnswer(refused)], 'Run the ASGI application with daphne.', { commands: [['election-dev', 'start'], ['python', '-m', 'daphne', 'core.asgi:application']], automatic: 'yes' })
+  return diagnosis(
+    'wsgi-server-on-port',
+    "A WSGI server answers: it can't speak WebSocket",
+    [upgradeAnswer(refused)],
+    'Run the ASGI application with daphne.',
+    {
+      commands: [
+        ['election-dev', 'start'],
+        ['python', '-m', 'daphne', 'core.asgi:application'],
+      ],
+      automatic: 'yes',
+    },
+  )
 }
 
 function redirected(refused: Refused): Diagnosis {
   const to = refused.headers['location'] ?? '(no Location)'
-  return diagnosis('proxy-redirects', 'The upgrade is answered with a redirect, which no WebSocket client follows', [`${upgradeAnswer(refused)}, Location: ${to.replace(/\?.*$/, '')}`], 'Use the URL that it redirects to, or leave /ws/ out of the redirect.')
+  return diagnosis(
+    'proxy-redirects',
+    'The upgrade is answered with a redirect, which no WebSocket client follows',
+    [`${upgradeAnswer(refused)}, Location: ${to.replace(/\?.*$/, '')}`],
+    'Use the URL that it redirects to, or leave /ws/ out of the redirect.',
+  )
 }
 
 function badRequest({ http, endpoint }: WireFacts, refused: Refused): Diagnosis {
-  if (/unsupported upgrade request/i.test(refused.body)) return withoutLibrary(`${upgradeAnswer(refused)}, body \`Unsupported upgrade request.\``)
+  if (/unsupported upgrade request/i.test(refused.body))
+    return withoutLibrary(`${upgradeAnswer(refused)}, body \`Unsupported upgrade request.\``)
   // nginx and Go say so in plain HTTP on a TLS port
   if (/HTTP request (?:was sent )?to (?:an )?HTTPS (?:port|server)/i.test(refused.body)) {
-    return diagnosis('wss-vs-ws', `ws:// is used, and port ${endpoint.port} speaks TLS`, [`${upgradeAnswer(refused)}; its page says that it speaks HTTPS`], 'Use wss://, or run the server without TLS in development.', { automatic: 'yes' })
+    return diagnosis(
+      'wss-vs-ws',
+      `ws:// is used, and port ${endpoint.port} speaks TLS`,
+      [`${upgradeAnswer(refused)}; its page says that it speaks HTTPS`],
+      'Use wss://, or run the server without TLS in development.',
+      { automatic: 'yes' },
+    )
   }
   if (http?.result === 'answer' && http.status === 400) return allowedHosts(refused, `GET / is ${http.status} as well`)
-  return diagnosis('proxy-strips-upgrade', 'The server says that the upgrade is a bad request: something in between changes it', [upgradeAnswer(refused)], 'Let the proxy speak HTTP/1.1 and pass Upgrade and Connection on.')
+  return diagnosis(
+    'proxy-strips-upgrade',
+    'The server says that the upgrade is a bad request: something in between changes it',
+    [upgradeAnswer(refused)],
+    'Let the proxy speak HTTP/1.1 and pass Upgrade and Connection on.',
+  )
 }
 
 function withoutLibrary(...evidence: [string, ...string[]]): Diagnosis {
-  return diagnosis('ws-library-missing', 'uvicorn runs without a WebSocket library', evidence, "Install one into the backend's environment, or drop --ws none.", {
-    commands: [['python', '-m', 'pip', 'install', 'uvicorn[standard]']],
-    automatic: 'yes',
-  })
+  return diagnosis(
+    'ws-library-missing',
+    'uvicorn runs without a WebSocket library',
+    evidence,
+    "Install one into the backend's environment, or drop --ws none.",
+    {
+      commands: [['python', '-m', 'pip', 'install', 'uvicorn[standard]']],
+      automatic: 'yes',
+    },
+  )
 }
 
 function allowedHosts(refused: Refused, more: string): Diagnosis {
-  return diagnosis('allowed-hosts', "ALLOWED_HOSTS lacks the host that the URL uses", [upgradeAnswer(refused), more], 'Add the bare host name to ALLOWED_HOSTS, such as localhost,127.0.0.1,[::1].', { automatic: 'ask' })
+  return diagnosis(
+    'allowed-hosts',
+    'ALLOWED_HOSTS lacks the host that the URL uses',
+    [upgradeAnswer(refused), more],
+    'Add the bare host name to ALLOWED_HOSTS, such as localhost,127.0.0.1,[::1].',
+    { automatic: 'ask' },
+  )
 }
 
 function unauthorised(facts: WireFacts, refused: Refused): Diagnosis {
   const challenge = refused.headers['www-authenticate'] ?? refused.headers['proxy-authenticate']
   if (challenge !== undefined) {
-    return diagnosis('proxy-auth', 'A proxy asks for its own password before it lets the upgrade through', [`${upgradeAnswer(refused)}, which asks for ${challenge.split(' ')[0] ?? ''} authentication`], 'Leave /ws/ out of basic auth.')
+    return diagnosis(
+      'proxy-auth',
+      'A proxy asks for its own password before it lets the upgrade through',
+      [`${upgradeAnswer(refused)}, which asks for ${challenge.split(' ')[0] ?? ''} authentication`],
+      'Leave /ws/ out of basic auth.',
+    )
   }
   return tokenCause(facts, upgradeAnswer(refused))
 }
@@ -75,22 +127,49 @@ function forbidden(facts: WireFacts, refused: Refused): Diagnosis {
   if (http?.result === 'answer' && http.status === 400) return allowedHosts(refused, 'An unknown path is 403 too, and GET / is 400')
   const same = `An unknown path got ${said(unknownPath)} as well: it is refused before the routes are asked`
   const accepted = otherOrigins?.find(({ handshake }) => handshake.result !== 'refused' || handshake.status !== 403)
-  if (accepted === undefined && otherOrigins !== undefined && otherOrigins.length > 0) return refusedOutside(facts, first, same, otherOrigins.map(({ origin }) => origin))
+  if (accepted === undefined && otherOrigins !== undefined && otherOrigins.length > 0)
+    return refusedOutside(
+      facts,
+      first,
+      same,
+      otherOrigins.map(({ origin }) => origin),
+    )
   if (endpoint.origin === undefined) {
-    return diagnosis('origin-missing', 'The client sends no Origin, and the backend wants one', [first, same, 'No Origin was sent'], 'Send the Origin that the page has, as every browser does.', {
-      commands: [['election-dev', 'verify', '--origin', 'http://localhost:3000']],
-      automatic: 'yes',
-    })
+    return diagnosis(
+      'origin-missing',
+      'The client sends no Origin, and the backend wants one',
+      [first, same, 'No Origin was sent'],
+      'Send the Origin that the page has, as every browser does.',
+      {
+        commands: [['election-dev', 'verify', '--origin', 'http://localhost:3000']],
+        automatic: 'yes',
+      },
+    )
   }
   const other = accepted === undefined ? [] : [`The Origin ${accepted.origin} got ${said(accepted.handshake)} there`]
-  return diagnosis('origin-rejected', `The backend refuses the Origin ${endpoint.origin}`, [first, same, ...other], `Add ${hostOfOrigin(endpoint.origin)} to ALLOWED_HOSTS${endpoint.origin === 'null' ? '; null means a page from file://: serve it over http' : ''}.`, { automatic: 'ask' })
+  return diagnosis(
+    'origin-rejected',
+    `The backend refuses the Origin ${endpoint.origin}`,
+    [first, same, ...other],
+    `Add ${hostOfOrigin(endpoint.origin)} to ALLOWED_HOSTS${endpoint.origin === 'null' ? '; null means a page from file://: serve it over http' : ''}.`,
+    { automatic: 'ask' },
+  )
 }
 
 /** No Origin is let through, so it is either none of those that were tried, or a middleware around the router that wants a token. */
 function refusedOutside(facts: WireFacts, first: string, same: string, origins: readonly string[]): Diagnosis {
-  const judged = tokenCause(facts, first, same, `So it is with the Origin ${origins.join(', ')}: from outside a token that is wanted and an Origin that none of these is look the same`)
+  const judged = tokenCause(
+    facts,
+    first,
+    same,
+    `So it is with the Origin ${origins.join(', ')}: from outside a token that is wanted and an Origin that none of these is look the same`,
+  )
   if (facts.token.kind !== 'none') return judged
-  return { ...judged, title: 'The backend refuses every socket before it looks at the path: it wants a token, or another Origin', remedy: { ...judged.remedy, text: `${judged.remedy.text} Or name the Origin that it allows: --origin.` } }
+  return {
+    ...judged,
+    title: 'The backend refuses every socket before it looks at the path: it wants a token, or another Origin',
+    remedy: { ...judged.remedy, text: `${judged.remedy.text} Or name the Origin that it allows: --origin.` },
+  }
 }
 
 /** 403 for everything from a program that shows no sign of ASGI: a dev server that doesn't like the host, AirPlay on port 5000. */
@@ -107,11 +186,22 @@ function hostOfOrigin(origin: string): string {
 }
 
 function tooLong({ endpoint }: WireFacts, refused: Refused): Diagnosis {
-  return diagnosis('url-too-long', `The URL with its token is too long for the server: ${endpoint.urlBytes} bytes`, [upgradeAnswer(refused)], 'Put less into the token, or send it in the first message.')
+  return diagnosis(
+    'url-too-long',
+    `The URL with its token is too long for the server: ${endpoint.urlBytes} bytes`,
+    [upgradeAnswer(refused)],
+    'Put less into the token, or send it in the first message.',
+  )
 }
 
 function badGateway(refused: Refused): Diagnosis {
-  return diagnosis('server-not-running', 'The proxy answers, and the backend behind it does not', [upgradeAnswer(refused)], 'Start the backend, or correct the port that the proxy leads to.', { commands: [['election-dev', 'start']], automatic: 'yes' })
+  return diagnosis(
+    'server-not-running',
+    'The proxy answers, and the backend behind it does not',
+    [upgradeAnswer(refused)],
+    'Start the backend, or correct the port that the proxy leads to.',
+    { commands: [['election-dev', 'start']], automatic: 'yes' },
+  )
 }
 
 function serverError(facts: WireFacts, refused: Refused): Diagnosis {
@@ -120,17 +210,40 @@ function serverError(facts: WireFacts, refused: Refused): Diagnosis {
   const first = upgradeAnswer(refused)
   if (otherSlash?.result === 'open' || (otherSlash?.result === 'refused' && otherSlash.status === 403)) {
     const verb = endpoint.path.endsWith('/') ? 'has a slash too many' : 'lacks its last slash'
-    return diagnosis('trailing-slash-missing', `The path ${endpoint.path} ${verb}`, [first, `The same path ${endpoint.path.endsWith('/') ? 'without' : 'with'} the slash got ${said(otherSlash)}`], `Use ${endpoint.path.endsWith('/') ? endpoint.path.slice(0, -1) : `${endpoint.path}/`} in the URL.`, { automatic: 'yes' })
+    return diagnosis(
+      'trailing-slash-missing',
+      `The path ${endpoint.path} ${verb}`,
+      [first, `The same path ${endpoint.path.endsWith('/') ? 'without' : 'with'} the slash got ${said(otherSlash)}`],
+      `Use ${endpoint.path.endsWith('/') ? endpoint.path.slice(0, -1) : `${endpoint.path}/`} in the URL.`,
+      { automatic: 'yes' },
+    )
   }
   if (http?.result === 'answer' && http.status >= 500) {
-    return diagnosis('asgi-app-wrong', 'Every page and every socket is an error: the server was given something that is no working ASGI application', [first, `GET / got ${http.status} as well`], "Run the project's ASGI application, not its WSGI one; the server's log has the traceback.", { commands: [['python', '-m', 'daphne', 'core.asgi:application']], automatic: 'yes' })
+    return diagnosis(
+      'asgi-app-wrong',
+      'Every page and every socket is an error: the server was given something that is no working ASGI application',
+      [first, `GET / got ${http.status} as well`],
+      "Run the project's ASGI application, not its WSGI one; the server's log has the traceback.",
+      { commands: [['python', '-m', 'daphne', 'core.asgi:application']], automatic: 'yes' },
+    )
   }
   if (withoutToken?.result === 'open' || (withoutToken?.result === 'refused' && withoutToken.status === 403)) {
-    return diagnosis('consumer-exception', 'The consumer raises an exception before it accepts', [first, `Without the token the same path got ${said(withoutToken)}: there is a consumer, and it breaks with the token`], "Correct the consumer; the server's log has the traceback with file and line.")
+    return diagnosis(
+      'consumer-exception',
+      'The consumer raises an exception before it accepts',
+      [first, `Without the token the same path got ${said(withoutToken)}: there is a consumer, and it breaks with the token`],
+      "Correct the consumer; the server's log has the traceback with file and line.",
+    )
   }
   const slash = otherSlash === undefined ? [] : [`The path with the other ending got ${said(otherSlash)} too`]
-  const unsure = 'From outside three causes look the same: no route fits, the application has no WebSocket part at all, or the consumer raises before it accepts'
-  return diagnosis('no-websocket-route', `No WebSocket route fits ${endpoint.path}, or its consumer raises before it accepts`, [first, ...slash, unsure], "Make path and route agree; the server's log says which of them it is.")
+  const unsure =
+    'From outside three causes look the same: no route fits, the application has no WebSocket part at all, or the consumer raises before it accepts'
+  return diagnosis(
+    'no-websocket-route',
+    `No WebSocket route fits ${endpoint.path}, or its consumer raises before it accepts`,
+    [first, ...slash, unsure],
+    "Make path and route agree; the server's log says which of them it is.",
+  )
 }
 
 /** 404, 200 and the rest: an ASGI server with a WebSocket part never says these to an upgrade. */
@@ -139,23 +252,48 @@ function notASocket(facts: WireFacts, refused: Refused): Diagnosis {
   const first = upgradeAnswer(refused)
   const server = refused.headers['server'] ?? (http?.result === 'answer' ? http.server : undefined) ?? ''
   const onPath = experiments.httpOnPath
-  const asPage = onPath?.result === 'answer' && onPath.status === refused.status ? [`GET on the same path got ${onPath.status} too: the upgrade was read as a page`] : []
+  const asPage =
+    onPath?.result === 'answer' && onPath.status === refused.status
+      ? [`GET on the same path got ${onPath.status} too: the upgrade was read as a page`]
+      : []
   // uvicorn 0.20 and newer takes an upgrade that it can't make for a page
   if (/^uvicorn/i.test(server)) return withoutLibrary(first, ...asPage)
   if (proxies.test(server)) {
-    return diagnosis('proxy-strips-upgrade', `The proxy (${server}) does not pass the upgrade on`, [first, ...asPage], 'nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";')
+    return diagnosis(
+      'proxy-strips-upgrade',
+      `The proxy (${server}) does not pass the upgrade on`,
+      [first, ...asPage],
+      'nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";',
+    )
   }
   if (asgiServers.test(server)) {
-    return diagnosis('proxy-strips-upgrade', 'The backend gets the upgrade as a page: something in between does not pass it on', [first, ...asPage], 'Let the proxy speak HTTP/1.1 and pass Upgrade and Connection on.')
+    return diagnosis(
+      'proxy-strips-upgrade',
+      'The backend gets the upgrade as a page: something in between does not pass it on',
+      [first, ...asPage],
+      'Let the proxy speak HTTP/1.1 and pass Upgrade and Connection on.',
+    )
   }
   const page = `${refused.body}${http?.result === 'answer' ? http.body : ''}`
   if (frontendPage.test(page)) {
-    return diagnosis('wrong-frontend-port', `Port ${endpoint.port} is the frontend's dev server, not the backend`, [first, "The answer is the frontend's page"], 'Correct the WebSocket URL (VITE_WS_URL or the like) to the port of the backend.', { automatic: 'yes' })
+    return diagnosis(
+      'wrong-frontend-port',
+      `Port ${endpoint.port} is the frontend's dev server, not the backend`,
+      [first, "The answer is the frontend's page"],
+      'Correct the WebSocket URL (VITE_WS_URL or the like) to the port of the backend.',
+      { automatic: 'yes' },
+    )
   }
   return anotherProgram(facts, first)
 }
 
 function anotherProgram({ endpoint, http }: WireFacts, ...evidence: [string, ...string[]]): Diagnosis {
   const server = http?.result === 'answer' ? (http.server ?? '') : ''
-  return diagnosis('port-in-use', `Another program answers on port ${endpoint.port}${server === '' ? '' : ` (${server})`}`, evidence, 'End that program, or use another port for the backend.', { commands: [['election-dev', 'start', '--port', String(endpoint.port + 1)]], automatic: 'ask' })
+  return diagnosis(
+    'port-in-use',
+    `Another program answers on port ${endpoint.port}${server === '' ? '' : ` (${server})`}`,
+    evidence,
+    'End that program, or use another port for the backend.',
+    { commands: [['election-dev', 'start', '--port', String(endpoint.port + 1)]], automatic: 'ask' },
+  )
 }

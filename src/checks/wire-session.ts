@@ -9,25 +9,59 @@ export function judgeSession({ session, http, endpoint }: WireFacts): Diagnosis 
   const first = `101, and the socket ended after ${seconds(close.afterMs)} ${close.code === 1006 ? 'without a close frame' : `with ${close.code}`}${close.reason === '' ? '' : ` (${close.reason})`}`
   const messages = `${close.messagesBefore} message${close.messagesBefore === 1 ? '' : 's'} had come before`
   if (close.code >= 4000 && close.code <= 4999) {
-    return diagnosis('close-after-accept', `The application accepts and then closes with its own code ${close.code}`, [first, messages], close.code === 4001 ? 'By custom 4001 means not logged in: log in again.' : 'Look up what the code means in the consumer.')
+    return diagnosis(
+      'close-after-accept',
+      `The application accepts and then closes with its own code ${close.code}`,
+      [first, messages],
+      close.code === 4001 ? 'By custom 4001 means not logged in: log in again.' : 'Look up what the code means in the consumer.',
+    )
   }
   if (close.code === 1009) {
-    return diagnosis('message-too-big', "A message is longer than the server's limit", [first], 'Raise --ws-max-size.', { automatic: 'ask' })
+    return diagnosis('message-too-big', "A message is longer than the server's limit", [first], 'Raise --ws-max-size.', {
+      automatic: 'ask',
+    })
   }
   if (second?.handshake.result === 'broken' && (second.handshake.code === 'ECONNREFUSED' || second.listens === false)) {
-    return diagnosis('server-crashes', 'The server ends when a socket is open', [first, `The next handshake: ${said(second.handshake)}`, ...(second.listens === false ? ['Then nothing listened any more: ECONNREFUSED'] : [])], 'Its last lines say more; run it under python -X faulthandler.')
+    return diagnosis(
+      'server-crashes',
+      'The server ends when a socket is open',
+      [
+        first,
+        `The next handshake: ${said(second.handshake)}`,
+        ...(second.listens === false ? ['Then nothing listened any more: ECONNREFUSED'] : []),
+      ],
+      'Its last lines say more; run it under python -X faulthandler.',
+    )
   }
   // RFC 6455, section 7.4.1, and the registry of close codes: going away, service restart
   if (close.code === 1001 || close.code === 1012) {
-    return diagnosis('server-not-running', 'The server is shutting down', [first], 'Start the backend.', { commands: [['election-dev', 'start']], automatic: 'yes' })
+    return diagnosis('server-not-running', 'The server is shutting down', [first], 'Start the backend.', {
+      commands: [['election-dev', 'start']],
+      automatic: 'yes',
+    })
   }
   if (second?.handshake.result === 'open' && second.close === undefined && pong !== undefined && pong.result !== 'pong') {
-    return diagnosis('consumer-exception', 'The consumer dies of a message that it does not know', [first, `A second socket at ${endpoint.path} that was sent nothing lived on: it dies of {"type":"ping"}`], 'Let the consumer answer {"type":"ping"} with {"type":"pong"}, or at least pass over it; or set "ping": false in the configuration.')
+    return diagnosis(
+      'consumer-exception',
+      'The consumer dies of a message that it does not know',
+      [first, `A second socket at ${endpoint.path} that was sent nothing lived on: it dies of {"type":"ping"}`],
+      'Let the consumer answer {"type":"ping"} with {"type":"pong"}, or at least pass over it; or set "ping": false in the configuration.',
+    )
   }
   const server = http?.result === 'answer' ? (http.server ?? '') : ''
   if (close.code === 1000 && !/^hypercorn/i.test(server)) {
-    return diagnosis('close-after-accept', 'The application accepts and then closes the socket', [first, messages, "1000 is a close of the application's own, or daphne's --websocket_timeout"], 'See where the consumer calls close(), and start daphne without --websocket_timeout.')
+    return diagnosis(
+      'close-after-accept',
+      'The application accepts and then closes the socket',
+      [first, messages, "1000 is a close of the application's own, or daphne's --websocket_timeout"],
+      'See where the consumer calls close(), and start daphne without --websocket_timeout.',
+    )
   }
   const hint = close.code === 1000 ? ['hypercorn closes with 1000 after an exception, as after a close() of the application'] : []
-  return diagnosis('consumer-exception', 'The consumer raises an exception after it accepted', [first, messages, ...hint, 'From outside an exception of the channel layer (a Redis that is too old, or gone) looks the same'], "Correct the consumer; the server's log has the traceback with file and line.")
+  return diagnosis(
+    'consumer-exception',
+    'The consumer raises an exception after it accepted',
+    [first, messages, ...hint, 'From outside an exception of the channel layer (a Redis that is too old, or gone) looks the same'],
+    "Correct the consumer; the server's log has the traceback with file and line.",
+  )
 }

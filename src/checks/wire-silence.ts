@@ -26,41 +26,87 @@ export function judgeSilence(facts: WireFacts, handshake: Unanswered): Diagnosis
 
 function judgeUnsendable({ token }: WireFacts, handshake: Unanswered): Diagnosis | undefined {
   if (handshake.result !== 'broken' || handshake.code !== unsendable) return undefined
-  if (token.kind === 'none') return diagnosis('subprotocol-mismatch', 'A subprotocol that the page offers is not one', [`Nothing was sent: ${handshake.message}`], 'Offer names without spaces, commas or quotes.')
-  return diagnosis('token-malformed', 'The token has characters that a header or subprotocol cannot carry', [`Nothing was sent: ${handshake.message}`], 'Send the bare token: no line ends, no quotes.')
+  if (token.kind === 'none')
+    return diagnosis(
+      'subprotocol-mismatch',
+      'A subprotocol that the page offers is not one',
+      [`Nothing was sent: ${handshake.message}`],
+      'Offer names without spaces, commas or quotes.',
+    )
+  return diagnosis(
+    'token-malformed',
+    'The token has characters that a header or subprotocol cannot carry',
+    [`Nothing was sent: ${handshake.message}`],
+    'Send the bare token: no line ends, no quotes.',
+  )
 }
 
 /** It accepted a connection a moment ago, and now nothing listens. */
 function judgeGone({ experiments, endpoint, ours }: WireFacts, handshake: Unanswered, first: string): Diagnosis | undefined {
   const refused = handshake.result === 'broken' && handshake.code === 'ECONNREFUSED'
-  if (refused) return diagnosis('server-not-running', `Nothing serves port ${endpoint.port} on ${endpoint.host}`, [first], 'Start the backend.', { commands: [['election-dev', 'start']], automatic: 'yes' })
+  if (refused)
+    return diagnosis('server-not-running', `Nothing serves port ${endpoint.port} on ${endpoint.host}`, [first], 'Start the backend.', {
+      commands: [['election-dev', 'start']],
+      automatic: 'yes',
+    })
   const after = experiments.httpAfter
   if (after?.result !== 'broken' || after.code !== 'ECONNREFUSED') return undefined
-  return diagnosis('server-crashes', 'The server ended during the handshake', [first, `GET / after it: ${after.code}`], ours ? 'Its last lines say more.' : 'Its log says more; run it under python -X faulthandler.')
+  return diagnosis(
+    'server-crashes',
+    'The server ended during the handshake',
+    [first, `GET / after it: ${after.code}`],
+    ours ? 'Its last lines say more.' : 'Its log says more; run it under python -X faulthandler.',
+  )
 }
 
 function judgeScheme({ endpoint, experiments }: WireFacts, handshake: Unanswered, first: string): Diagnosis | undefined {
   const { tls, otherScheme, untrusted } = experiments
   if (!endpoint.secure) {
     if (tls?.result !== 'tls') return undefined
-    return diagnosis('wss-vs-ws', `ws:// is used, and port ${endpoint.port} speaks TLS`, [first, 'A TLS handshake on the same port works'], 'Use wss://, or run the server without TLS in development.', { automatic: 'yes' })
+    return diagnosis(
+      'wss-vs-ws',
+      `ws:// is used, and port ${endpoint.port} speaks TLS`,
+      [first, 'A TLS handshake on the same port works'],
+      'Use wss://, or run the server without TLS in development.',
+      { automatic: 'yes' },
+    )
   }
   if (tls?.result === 'tls') {
     // a trusted one: TLS isn't the trouble
     if (tls.trusted || handshake.result !== 'broken') return undefined
     const without = untrusted === undefined ? [] : [`The handshake without a look at the certificate: ${said(untrusted)}`]
-    return diagnosis('tls-untrusted', `The certificate of ${endpoint.host} isn't trusted`, [`${first} (${handshake.message})`, `TLS without verification works${tls.problem === undefined ? '' : `: ${tls.problem}`}`, ...without], 'Trust the certificate (mkcert), or use ws:// in development.')
+    return diagnosis(
+      'tls-untrusted',
+      `The certificate of ${endpoint.host} isn't trusted`,
+      [
+        `${first} (${handshake.message})`,
+        `TLS without verification works${tls.problem === undefined ? '' : `: ${tls.problem}`}`,
+        ...without,
+      ],
+      'Trust the certificate (mkcert), or use ws:// in development.',
+    )
   }
   // HTTP over the plain port is what shows that it is the scheme
   if (otherScheme?.result === 'open' || otherScheme?.result === 'refused') {
-    return diagnosis('wss-vs-ws', `wss:// is used, and port ${endpoint.port} doesn't speak TLS`, [first, `ws:// on the same port got ${said(otherScheme)}`], 'Use ws:// in development.', { automatic: 'yes' })
+    return diagnosis(
+      'wss-vs-ws',
+      `wss:// is used, and port ${endpoint.port} doesn't speak TLS`,
+      [first, `ws:// on the same port got ${said(otherScheme)}`],
+      'Use ws:// in development.',
+      { automatic: 'yes' },
+    )
   }
   return undefined
 }
 
 function judgeSubprotocol(handshake: Unanswered, first: string): Diagnosis | undefined {
   if (handshake.result !== 'broken' || !/subprotocol/i.test(handshake.message)) return undefined
-  return diagnosis('subprotocol-mismatch', 'Server and client do not agree on a subprotocol', [first, handshake.message], 'Let the consumer accept(subprotocol=…) with one that the page offers.')
+  return diagnosis(
+    'subprotocol-mismatch',
+    'Server and client do not agree on a subprotocol',
+    [first, handshake.message],
+    'Let the consumer accept(subprotocol=…) with one that the page offers.',
+  )
 }
 
 /** Bytes that aren't HTTP, or a connection that is closed at once, before the handshake and after it: Redis, a database, anything. */
@@ -73,7 +119,13 @@ function judgeForeign({ endpoint, http, experiments }: WireFacts, first: string)
         ? `Without TLS it broke too: ${said(otherScheme)}`
         : undefined
   if (seen === undefined) return undefined
-  return diagnosis('port-in-use', `Another program holds port ${endpoint.port}: it doesn't speak HTTP`, [first, seen], 'End that program, or use another port for the backend.', { commands: [['election-dev', 'start', '--port', String(endpoint.port + 1)]], automatic: 'ask' })
+  return diagnosis(
+    'port-in-use',
+    `Another program holds port ${endpoint.port}: it doesn't speak HTTP`,
+    [first, seen],
+    'End that program, or use another port for the backend.',
+    { commands: [['election-dev', 'start', '--port', String(endpoint.port + 1)]], automatic: 'ask' },
+  )
 }
 
 /** Vite takes upgrades for its own socket and leaves the others hanging. */
@@ -81,42 +133,79 @@ function judgeFrontend({ endpoint, http, experiments }: WireFacts, handshake: Un
   const onPath = experiments.httpOnPath
   if (handshake.result !== 'silent' || onPath?.result !== 'answer' || http?.result !== 'answer') return undefined
   if (onPath.status === 200 && frontendPage.test(onPath.body)) {
-    return diagnosis('wrong-frontend-port', `Port ${endpoint.port} is the frontend's dev server, not the backend`, [first, "GET on the WebSocket's path gives the frontend's page"], 'Correct the WebSocket URL (VITE_WS_URL or the like) to the port of the backend.', { automatic: 'yes' })
+    return diagnosis(
+      'wrong-frontend-port',
+      `Port ${endpoint.port} is the frontend's dev server, not the backend`,
+      [first, "GET on the WebSocket's path gives the frontend's page"],
+      'Correct the WebSocket URL (VITE_WS_URL or the like) to the port of the backend.',
+      { automatic: 'yes' },
+    )
   }
   if (vitePage.test(http.body)) {
-    return diagnosis('proxy-strips-upgrade', "Vite's proxy does not pass the upgrade on", [first, `GET on the path is passed on (${onPath.status}); GET / is Vite's page`], 'Set ws: true on the proxy entry in vite.config.')
+    return diagnosis(
+      'proxy-strips-upgrade',
+      "Vite's proxy does not pass the upgrade on",
+      [first, `GET on the path is passed on (${onPath.status}); GET / is Vite's page`],
+      'Set ws: true on the proxy entry in vite.config.',
+    )
   }
   return undefined
 }
 
 function judgeLength({ endpoint, http }: WireFacts, handshake: Unanswered, first: string): Diagnosis | undefined {
   if (endpoint.urlBytes < longUrlBytes || http?.result !== 'answer' || handshake.result !== 'broken') return undefined
-  return diagnosis('url-too-long', `The URL with its token is too long for the server: ${endpoint.urlBytes} bytes`, [first, `GET / got ${http.status}`], 'Put less into the token, or send it in the first message.')
+  return diagnosis(
+    'url-too-long',
+    `The URL with its token is too long for the server: ${endpoint.urlBytes} bytes`,
+    [first, `GET / got ${http.status}`],
+    'Put less into the token, or send it in the first message.',
+  )
 }
 
 /** The handshake alone gets nothing; pages are answered before it and after it. */
 function judgeNoAccept({ http, experiments }: WireFacts, handshake: Unanswered, first: string): Diagnosis | undefined {
   const after = experiments.httpAfter
   if (after?.result !== 'answer') return undefined
-  if (handshake.elapsedMs < acceptLimitMs) return diagnosis('server-crashes', 'The connection broke during the handshake', [first, `GET / got ${after.status} after it`], "The server's log tells more.")
-  const page = http?.result === 'answer' ? `GET / got ${http.status} before it and ${after.status} after it` : `GET / got ${after.status} after it`
+  if (handshake.elapsedMs < acceptLimitMs)
+    return diagnosis(
+      'server-crashes',
+      'The connection broke during the handshake',
+      [first, `GET / got ${after.status} after it`],
+      "The server's log tells more.",
+    )
+  const page =
+    http?.result === 'answer' ? `GET / got ${http.status} before it and ${after.status} after it` : `GET / got ${after.status} after it`
   return diagnosis(
     'accept-missing',
     `connect() neither accepts nor closes within ${seconds(handshake.elapsedMs)}`,
-    [first, page, 'From outside a connect() that waits (for slow work, a locked database, a Redis that does not answer) looks the same as one without accept()'],
+    [
+      first,
+      page,
+      'From outside a connect() that waits (for slow work, a locked database, a Redis that does not answer) looks the same as one without accept()',
+    ],
     'Call await self.accept() in connect(), and do slow work after it.',
   )
 }
 
 /** Nothing is answered any more, pages neither. */
 function judgeStandstill({ endpoint, http, ours }: WireFacts, first: string): Diagnosis {
-  const blocks = (evidence: string) => diagnosis('sync-consumer-blocks', 'The handshake stops the whole server: something in the consumer blocks', [first, evidence], 'Await the blocking call, or wrap it in sync_to_async.')
+  const blocks = (evidence: string) =>
+    diagnosis(
+      'sync-consumer-blocks',
+      'The handshake stops the whole server: something in the consumer blocks',
+      [first, evidence],
+      'Await the blocking call, or wrap it in sync_to_async.',
+    )
   if (http?.result === 'answer') return blocks(`GET / got ${http.status} before it and no answer after it`)
   if (ours) return blocks('The server has just come up, and GET / gets no answer either since the handshake began')
   return diagnosis(
     'server-suspended',
     `The server on port ${endpoint.port} accepts connections and answers nothing`,
-    [first, 'GET / got no answer before it either', 'From outside a stopped process and one that is blocked by an earlier call look the same'],
+    [
+      first,
+      'GET / got no answer before it either',
+      'From outside a stopped process and one that is blocked by an earlier call look the same',
+    ],
     'Continue the process (fg, or kill -CONT PID), or start it again.',
     { automatic: 'ask' },
   )

@@ -3,21 +3,53 @@ import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { seconds } from './wire-words.ts'
 
 /** How a user gives the token that nobody can make for them. */
-export const howToGiveToken = 'Give one: ELECTION_DEV_TOKEN in the environment, or "login" in election-dev.config.json with ELECTION_DEV_PASSWORD.'
+export const howToGiveToken =
+  'Give one: ELECTION_DEV_TOKEN in the environment, or "login" in election-dev.config.json with ELECTION_DEV_PASSWORD.'
 
 /** The Origin is accepted, so it is the token, or the consumer's own word. `seen` is the evidence so far. */
 export function tokenCause({ token }: WireFacts, ...seen: readonly string[]): Diagnosis {
   const [first = '', ...rest] = seen.filter((line) => line !== '')
   switch (token.kind) {
     case 'none':
-      return diagnosis('token-missing', 'The backend speaks WebSocket and wants a token; none was sent', [first, ...rest, 'No token was sent'], howToGiveToken)
+      return diagnosis(
+        'token-missing',
+        'The backend speaks WebSocket and wants a token; none was sent',
+        [first, ...rest, 'No token was sent'],
+        howToGiveToken,
+      )
     case 'expired':
-      return diagnosis('token-expired', `The token expired ${seconds(token.secondsAgo * 1000)} ago`, [first, ...rest, `Its exp lies ${token.secondsAgo} s in the past`], 'Log in again, or refresh the token.')
+      return diagnosis(
+        'token-expired',
+        `The token expired ${seconds(token.secondsAgo * 1000)} ago`,
+        [first, ...rest, `Its exp lies ${token.secondsAgo} s in the past`],
+        'Log in again, or refresh the token.',
+      )
     case 'malformed':
-      return diagnosis('token-malformed', "The token isn't a bare JSON Web Token", [first, ...rest, `The token: ${token.problem}`], 'Send the bare token: no Bearer, no quotes.')
+      return diagnosis(
+        'token-malformed',
+        "The token isn't a bare JSON Web Token",
+        [first, ...rest, `The token: ${token.problem}`],
+        'Send the bare token: no Bearer, no quotes.',
+      )
     case 'not-yet':
-      return diagnosis('clock-skew', "The token isn't valid yet: the clocks differ", [first, ...rest, `Its ${token.claim} lies ${token.secondsAhead} s in the future`], 'Set the clock of the machine that made it, or of this one.')
+      return diagnosis(
+        'clock-skew',
+        "The token isn't valid yet: the clocks differ",
+        [first, ...rest, `Its ${token.claim} lies ${token.secondsAhead} s in the future`],
+        'Set the clock of the machine that made it, or of this one.',
+      )
     default:
-      return diagnosis('token-rejected', 'The backend refuses the token', [first, ...rest, token.kind === 'opaque' ? 'The token is no JSON Web Token: only the backend can read it' : 'The token is well formed and has not expired'], 'Log in again on this backend: another SECRET_KEY signed it, or its user is gone or inactive.')
+      return diagnosis(
+        'token-rejected',
+        'The backend refuses the token',
+        [
+          first,
+          ...rest,
+          token.kind === 'opaque'
+            ? 'The token is no JSON Web Token: only the backend can read it'
+            : 'The token is well formed and has not expired',
+        ],
+        'Log in again on this backend: another SECRET_KEY signed it, or its user is gone or inactive.',
+      )
   }
 }

@@ -17,14 +17,25 @@ export function judgeWire(facts: WireFacts): Diagnosis | undefined {
 
 function judgeReach({ endpoint, nameError, tcp }: WireFacts): Diagnosis | undefined {
   if (nameError !== undefined) {
-    return diagnosis('server-not-running', `The name ${endpoint.host} has no address`, [`Looking up ${endpoint.host}: ${nameError}`], 'Correct the host in the URL.')
+    return diagnosis(
+      'server-not-running',
+      `The name ${endpoint.host} has no address`,
+      [`Looking up ${endpoint.host}: ${nameError}`],
+      'Correct the host in the URL.',
+    )
   }
   if (tcp.some(({ result }) => result === 'open') || tcp.length === 0) return undefined
   const [first, ...rest] = tcp.map(({ address, code, result }) => `Connecting to ${address} port ${endpoint.port}: ${code ?? result}`)
-  return diagnosis('server-not-running', `Nothing serves port ${endpoint.port} on ${endpoint.host}`, [first ?? '', ...rest], 'Start the backend.', {
-    commands: [['election-dev', 'start']],
-    automatic: 'yes',
-  })
+  return diagnosis(
+    'server-not-running',
+    `Nothing serves port ${endpoint.port} on ${endpoint.host}`,
+    [first ?? '', ...rest],
+    'Start the backend.',
+    {
+      commands: [['election-dev', 'start']],
+      automatic: 'yes',
+    },
+  )
 }
 
 /** One address of the name is held by another program, the other one fine: it depends on the client which of them it takes, even where ours was lucky. An address that is refused harms nobody as long as the handshake gets through. */

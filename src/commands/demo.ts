@@ -29,10 +29,13 @@ export async function demoCommand(dir: string, options: Readonly<Record<string, 
   const report = await reportFor(host, config)
   const abort = new AbortController()
   let reason: StopReason | undefined
-  const takeAway = onStopRequest((why) => {
-    reason ??= why
-    abort.abort()
-  }, { watchParent: config.parentWatch })
+  const takeAway = onStopRequest(
+    (why) => {
+      reason ??= why
+      abort.abort()
+    },
+    { watchParent: config.parentWatch },
+  )
   try {
     await makeReady({ host, config, report, signal: abort.signal }, folder)
   } catch (error) {
@@ -60,7 +63,12 @@ async function makeReady(run: SetupRun, folder: string): Promise<void> {
   const facts = await gatherSetup(run, checkout, false)
   const wanted: readonly string[] = ['venv-missing', 'venv-broken', 'missing-dep']
   const steps = planSetup(facts).filter(({ id }) => wanted.includes(id))
-  if (steps.some(({ id }) => id === 'venv-missing') && !facts.hasUv && facts.python.kind === 'venv-missing' && facts.python.base === undefined) {
+  if (
+    steps.some(({ id }) => id === 'venv-missing') &&
+    !facts.hasUv &&
+    facts.python.kind === 'venv-missing' &&
+    facts.python.base === undefined
+  ) {
     throw new LauncherError('venv-missing', 'There is no Python to make the environment of the demo with', {
       evidence: ['Neither uv nor python3 is on the PATH'],
       hint: 'Install one:  apt install python3-venv · brew install python · winget install Python.Python.3.13',
@@ -70,7 +78,9 @@ async function makeReady(run: SetupRun, folder: string): Promise<void> {
   checkout = await readCheckout(host, config)
   const choice = choosePython(checkout.python, checkout.requirements?.names)
   if (choice.kind !== 'ready') {
-    throw new LauncherError(choice.kind, 'The environment of the demo lacks packages after the installation', { hint: `In ${checkout.project.backend}: venv/bin/python -m pip install -r requirements.txt` })
+    throw new LauncherError(choice.kind, 'The environment of the demo lacks packages after the installation', {
+      hint: `In ${checkout.project.backend}: venv/bin/python -m pip install -r requirements.txt`,
+    })
   }
   const { python } = choice.environment
   const { backend } = checkout.project
@@ -78,12 +88,31 @@ async function makeReady(run: SetupRun, folder: string): Promise<void> {
   if ((await readText(stamp)) === python && (await isFile(join(backend, 'db.sqlite3')))) return
   for (const args of [['migrate', '--no-input', '--verbosity', '0'], ['demo_user']]) {
     const shown = `python manage.py ${args[0] ?? ''}`
-    await work(run, backend, { id: 'migrations-pending', title: shown, shown, evidence: '', certain: true, action: { kind: 'command', file: python, args: ['manage.py', ...args], cwd: backend } }, python)
+    await work(
+      run,
+      backend,
+      {
+        id: 'migrations-pending',
+        title: shown,
+        shown,
+        evidence: '',
+        certain: true,
+        action: { kind: 'command', file: python, args: ['manage.py', ...args], cwd: backend },
+      },
+      python,
+    )
   }
   await writeFile(stamp, python)
 }
 
 async function work({ host, report, signal }: SetupRun, backend: string, step: SetupStep, python: string): Promise<void> {
   report.setupStep(step)
-  await runSetupStep(host, step, { backend, python, env: host.env, reader: 'decouple', onLine: (line) => report.line('setup', line), signal })
+  await runSetupStep(host, step, {
+    backend,
+    python,
+    env: host.env,
+    reader: 'decouple',
+    onLine: (line) => report.line('setup', line),
+    signal,
+  })
 }

@@ -22,7 +22,11 @@ export async function envCommand(options: Readonly<Record<string, unknown>>): Pr
   const checkout = await readCheckout(host, config)
   const { project, dotenv, layerVariable } = checkout
   if (dotenv.kind === 'unreadable') {
-    throw new LauncherError(dotenv.code === 'env-encoding' ? 'env-encoding' : 'dotenv-unreadable', `${shown(project, dotenv.path)} can't be read: ${dotenv.reason}`, { hint: 'Save it as plain UTF-8.' })
+    throw new LauncherError(
+      dotenv.code === 'env-encoding' ? 'env-encoding' : 'dotenv-unreadable',
+      `${shown(project, dotenv.path)} can't be read: ${dotenv.reason}`,
+      { hint: 'Save it as plain UTF-8.' },
+    )
   }
   const choice = choosePython(checkout.python, checkout.requirements?.names)
   const redis = await redisNow(checkout.redis, 'environment' in choice ? redisProtocol(choice.environment.packages) : 2)
@@ -37,13 +41,22 @@ export async function envCommand(options: Readonly<Record<string, unknown>>): Pr
     dotenv: dotenv.kind === 'absent' ? 'absent' : hasKey ? 'with-key' : 'without-key',
   })
   const planned = decision.write === undefined || decision.error !== undefined ? undefined : layerEdit(checkout, decision.write)
-  if (planned?.edit.kind === 'refused') throw new LauncherError('dotenv-refused', `${shown(project, dotenv.path)} is left alone: ${planned.edit.reason}`)
+  if (planned?.edit.kind === 'refused')
+    throw new LauncherError('dotenv-refused', `${shown(project, dotenv.path)} is left alone: ${planned.edit.reason}`)
   const after = planned?.edit.kind === 'changed' ? planned.edit.text : undefined
   const diff = after === undefined ? [] : renderDotenvDiff(shown(project, dotenv.path), planned?.before, after)
-  const written = options['write'] === true && decision.write !== undefined && after !== undefined ? await writeLayerChoice(checkout, decision.write) : false
+  const written =
+    options['write'] === true && decision.write !== undefined && after !== undefined
+      ? await writeLayerChoice(checkout, decision.write)
+      : false
   const status = decision.error === undefined ? ExitCode.ok : ExitCode.finding
 
-  const redisText = redis.malformed !== undefined ? redis.malformed.evidence.join('; ') : redis.fact?.usable === true ? `usable${redis.fact.version === undefined ? '' : `, ${redis.fact.version}`}` : (redis.fact?.evidence[0] ?? 'unknown')
+  const redisText =
+    redis.malformed !== undefined
+      ? redis.malformed.evidence.join('; ')
+      : redis.fact?.usable === true
+        ? `usable${redis.fact.version === undefined ? '' : `, ${redis.fact.version}`}`
+        : (redis.fact?.evidence[0] ?? 'unknown')
   if (config.json) {
     host.terminal.out(
       JSON.stringify({
@@ -54,7 +67,12 @@ export async function envCommand(options: Readonly<Record<string, unknown>>): Pr
         variable: layerVariable ?? null,
         layer: decision.layer,
         why: decision.why,
-        redis: { where: redis.where, usable: redis.fact?.usable === true, id: redis.fact?.usable === false ? redis.fact.id : null, version: redis.fact?.version ?? null },
+        redis: {
+          where: redis.where,
+          usable: redis.fact?.usable === true,
+          id: redis.fact?.usable === false ? redis.fact.id : null,
+          version: redis.fact?.version ?? null,
+        },
         change: decision.write ?? null,
         diff,
         written,
@@ -67,7 +85,9 @@ export async function envCommand(options: Readonly<Record<string, unknown>>): Pr
   const style = styleFor(host)
   const { out } = host.terminal
   out('')
-  out(`  ${style.bold('Channels')}   ${decision.layer === 'settings' ? 'as the settings say' : decision.layer === 'memory' ? 'in memory' : 'Redis'}   ${style.dim(decision.why)}`)
+  out(
+    `  ${style.bold('Channels')}   ${decision.layer === 'settings' ? 'as the settings say' : decision.layer === 'memory' ? 'in memory' : 'Redis'}   ${style.dim(decision.why)}`,
+  )
   out(`  ${style.bold('Redis')}      ${redis.where}   ${redisText}`)
   if (decision.warning !== undefined) out(`  ${style.yellow('!')} ${decision.warning.text}   ${style.dim(decision.warning.id)}`)
   if (decision.error !== undefined) out(`  ${style.red('✖')} ${decision.error.text}   ${style.dim(decision.error.id)}`)

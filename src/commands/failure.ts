@@ -8,7 +8,9 @@ import { styleFor } from '../report/style.ts'
 export function reportError(error: unknown, options: { json: boolean }): number {
   const host = nodeHost()
   if (!(error instanceof LauncherError)) {
-    host.terminal.err(`election-dev failed in a way that it should not: please report this.\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    host.terminal.err(
+      `election-dev failed in a way that it should not: please report this.\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    )
     return ExitCode.usage
   }
   if (options.json) {

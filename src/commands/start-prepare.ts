@@ -43,7 +43,8 @@ export async function prepare(run: SetupRun, options: { look?: boolean } = {}): 
   refuseStopped(run)
   const { project } = checkout
   const choice = choosePython(checkout.python, checkout.requirements?.names)
-  if (choice.kind !== 'ready') throw new LauncherError(choice.kind, 'The backend has no Python environment that can run it', { hint: 'election-dev start --setup' })
+  if (choice.kind !== 'ready')
+    throw new LauncherError(choice.kind, 'The backend has no Python environment that can run it', { hint: 'election-dev start --setup' })
   const { environment } = choice
   report.note(`project ${shown(project, project.backend)} · settings ${project.settingsModule} (${project.settingsSource})`)
   report.note(`python ${environment.label}`)
@@ -84,7 +85,14 @@ export async function prepare(run: SetupRun, options: { look?: boolean } = {}): 
     plan,
     redis,
     inspect: () =>
-      inspect(host, { python: environment.python, backend: project.backend, env: plan.env, application, mint: config.token === undefined, deadlineMs: config.startTimeout }),
+      inspect(host, {
+        python: environment.python,
+        backend: project.backend,
+        env: plan.env,
+        application,
+        mint: config.token === undefined,
+        deadlineMs: config.startTimeout,
+      }),
   }
 }
 
@@ -98,7 +106,10 @@ async function completeCheckout(run: SetupRun, checkout: Checkout, look: boolean
   const { config } = run
   const choice = choosePython(checkout.python, checkout.requirements?.names)
   if (choice.kind === 'python-broken') {
-    throw new LauncherError('venv-broken', `The interpreter that ${config.source('python')} names can't be run`, { evidence: [choice.reason], hint: 'Correct the path, or leave it out: the environment of the project is found by itself.' })
+    throw new LauncherError('venv-broken', `The interpreter that ${config.source('python')} names can't be run`, {
+      evidence: [choice.reason],
+      hint: 'Correct the path, or leave it out: the environment of the project is found by itself.',
+    })
   }
   const { project, dotenv } = checkout
   const lacksDotenv = dotenv.kind === 'absent' && project.dotenvExample !== undefined
@@ -123,7 +134,10 @@ async function layerOf({ config, report }: SetupRun, checkout: Checkout, redis: 
   const wanted = config.channelLayer === 'redis' || (config.channelLayer === 'auto' && wish.kind === 'set' && wish.redis)
   const now = wanted && layerVariable !== undefined ? await redis() : undefined
   if (now?.malformed !== undefined) {
-    throw new LauncherError('env-value-malformed', `${now.malformed.name} can't be read`, { evidence: now.malformed.evidence, hint: `Correct it in ${now.malformed.source}.` })
+    throw new LauncherError('env-value-malformed', `${now.malformed.name} can't be read`, {
+      evidence: now.malformed.evidence,
+      hint: `Correct it in ${now.malformed.source}.`,
+    })
   }
   const hasKey = dotenv.kind === 'present' && dotenv.entries.some(({ key }) => key === layerVariable)
   const decision = decideLayer({
@@ -144,15 +158,29 @@ async function layerOf({ config, report }: SetupRun, checkout: Checkout, redis: 
           : 'Without Redis:  election-dev start --channel-layer memory\nWith it:        docker run -d --name redis -p 6379:6379 redis:7-alpine',
     })
   }
-  if (decision.warning !== undefined) report.warning(decision.warning.id, `${decision.warning.text}. Using the in-memory layer; .env is left as it is`)
+  if (decision.warning !== undefined)
+    report.warning(decision.warning.id, `${decision.warning.text}. Using the in-memory layer; .env is left as it is`)
   return decision
 }
 
 /** Settings that name their application in a way that can't be read as text: the interpreter is asked before the launch. */
-async function askApplication({ host, config, signal }: SetupRun, checkout: Checkout, environment: PythonEnvironment, layer: LayerDecision): Promise<string> {
+async function askApplication(
+  { host, config, signal }: SetupRun,
+  checkout: Checkout,
+  environment: PythonEnvironment,
+  layer: LayerDecision,
+): Promise<string> {
   const { project } = checkout
   const env = backendEnvironment({ env: host.env, settingsModule: project.settingsModule, layer, color: false })
-  const inspection = inspect(host, { python: environment.python, backend: project.backend, env, application: undefined, mint: false, deadlineMs: config.startTimeout, signal })
+  const inspection = inspect(host, {
+    python: environment.python,
+    backend: project.backend,
+    env,
+    application: undefined,
+    mint: false,
+    deadlineMs: config.startTimeout,
+    signal,
+  })
   const settings = await inspection.get('settings')
   inspection.cancel()
   await inspection.ended
@@ -161,23 +189,36 @@ async function askApplication({ host, config, signal }: SetupRun, checkout: Chec
   if (match !== null) return `${match[1] ?? ''}:${match[2] ?? ''}`
   const error = inspection.errorOf('settings')
   throw new LauncherError('asgi-application-setting-wrong', 'Neither the settings nor the files tell which ASGI application to run', {
-    evidence: error === undefined ? [`${project.settingsModule} has no ASGI_APPLICATION, and there is no asgi.py beside it`] : [`${error.type}: ${error.message}`],
+    evidence:
+      error === undefined
+        ? [`${project.settingsModule} has no ASGI_APPLICATION, and there is no asgi.py beside it`]
+        : [`${error.type}: ${error.message}`],
     hint: 'Name it: election-dev start --application core.asgi:application',
     exitCode: ExitCode.finding,
   })
 }
 
-async function portFor({ host, config, report }: SetupRun, checkout: Checkout, fact: Awaited<ReturnType<typeof probePort>>): Promise<number> {
+async function portFor(
+  { host, config, report }: SetupRun,
+  checkout: Checkout,
+  fact: Awaited<ReturnType<typeof probePort>>,
+): Promise<number> {
   const held = fact.binds.some(({ result }) => result === 'held')
   const holder = held ? await findHolder(host, fact) : undefined
   const decision = decidePort(fact, { host: config.host, strict: config.strictPort, holder, backend: checkout.project.backend })
   if (decision.kind === 'take') return decision.port
   if (decision.kind === 'fail') {
     if (decision.id === 'bad-port-permission') {
-      throw new LauncherError(decision.id, `This user may not bind port ${fact.port}`, { evidence: [`Binding ${config.host} port ${fact.port}: EACCES`], hint: 'Use a port above 1023:  election-dev start --port 8000' })
+      throw new LauncherError(decision.id, `This user may not bind port ${fact.port}`, {
+        evidence: [`Binding ${config.host} port ${fact.port}: EACCES`],
+        hint: 'Use a port above 1023:  election-dev start --port 8000',
+      })
     }
     if (decision.id === 'bind-address-unavailable') {
-      throw new LauncherError(decision.id, `This machine doesn't have the address ${config.host}`, { evidence: [`Binding ${config.host} port ${fact.port}: EADDRNOTAVAIL`], hint: 'election-dev start --host 127.0.0.1' })
+      throw new LauncherError(decision.id, `This machine doesn't have the address ${config.host}`, {
+        evidence: [`Binding ${config.host} port ${fact.port}: EADDRNOTAVAIL`],
+        hint: 'election-dev start --host 127.0.0.1',
+      })
     }
     throw new LauncherError(decision.id, `Port ${fact.port} is held`, {
       evidence: [`By ${holderWords(decision.holder ?? 'unknown', holder)}`],
@@ -185,7 +226,14 @@ async function portFor({ host, config, report }: SetupRun, checkout: Checkout, f
     })
   }
   const next = await nextFreePort(fact.port, config.host)
-  if (next === undefined) throw new LauncherError('port-in-use', `Port ${fact.port} is held, and no port above it is free`, { evidence: [`By ${holderWords(decision.holder, holder)}`], hint: 'Name a port: --port' })
-  report.warning(decision.holder === 'wsgi-server' ? 'wsgi-server-on-port' : 'port-in-use', `Port ${fact.port} is held by ${holderWords(decision.holder, holder)}: using ${next}`)
+  if (next === undefined)
+    throw new LauncherError('port-in-use', `Port ${fact.port} is held, and no port above it is free`, {
+      evidence: [`By ${holderWords(decision.holder, holder)}`],
+      hint: 'Name a port: --port',
+    })
+  report.warning(
+    decision.holder === 'wsgi-server' ? 'wsgi-server-on-port' : 'port-in-use',
+    `Port ${fact.port} is held by ${holderWords(decision.holder, holder)}: using ${next}`,
+  )
   return next
 }

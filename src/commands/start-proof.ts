@@ -65,7 +65,12 @@ export function startProof(prepared: Prepared, inspection: Inspection, up: Extra
   })
   const attempt = async (options: ProofOptions): Promise<Proof> => {
     mark = up.server.lineCount()
-    last = await prove(endpoint(), { tokenIsOurs: credentials.source === 'minted', ours: true, ...(last === undefined ? {} : { earlier: last }), ...options })
+    last = await prove(endpoint(), {
+      tokenIsOurs: credentials.source === 'minted',
+      ours: true,
+      ...(last === undefined ? {} : { earlier: last }),
+      ...options,
+    })
     return last
   }
   return {
@@ -79,7 +84,10 @@ export function startProof(prepared: Prepared, inspection: Inspection, up: Extra
     path: () => path,
     lines: () => up.server.linesSince(mark),
     first: async () => {
-      const [routes, found] = await Promise.all([config.path === undefined && !checkout.project.hasUsualRoute ? within(inspection.get('routes')) : undefined, credentialsFor(prepared, inspection, base)])
+      const [routes, found] = await Promise.all([
+        config.path === undefined && !checkout.project.hasUsualRoute ? within(inspection.get('routes')) : undefined,
+        credentialsFor(prepared, inspection, base),
+      ])
       path = config.path ?? pathOf(routes)
       credentials = found
       return attempt({
@@ -122,7 +130,8 @@ async function credentialsFor(prepared: Prepared, inspection: Inspection, base: 
 async function whyNone(inspection: Inspection, minted: FactOf<'token'> | undefined): Promise<string | undefined> {
   if (typeof minted?.why === 'string') return `No token could be minted: ${minted.why}`
   const users = await within(inspection.get('users'))
-  if (typeof users?.model === 'string' && users.active === 0) return 'No token could be minted: the database has no active user (election-dev start --setup makes one)'
+  if (typeof users?.model === 'string' && users.active === 0)
+    return 'No token could be minted: the database has no active user (election-dev start --setup makes one)'
   const error = inspection.errorOf('settings') ?? inspection.errorOf('setup') ?? inspection.errorOf('users') ?? inspection.errorOf('token')
   return error === undefined ? undefined : `No token could be minted: ${error.type}: ${error.message}`
 }

@@ -50,7 +50,9 @@ export async function gatherSetup({ host, config, signal }: SetupRun, checkout: 
   const first = await lookAt(host, python.environment.python, project.backend, env, signal)
   const needsDotenv = first.settings === undefined && dotenv.kind === 'absent' && project.dotenvExample !== undefined
   // with the example's values in its environment, a project without .env can be looked at before anything is written
-  const seen = needsDotenv ? await lookAt(host, python.environment.python, project.backend, { ...(await exampleValues(checkout)), ...env }, signal) : first
+  const seen = needsDotenv
+    ? await lookAt(host, python.environment.python, project.backend, { ...(await exampleValues(checkout)), ...env }, signal)
+    : first
   if (config.verbose && seen.settings === undefined) host.terminal.err(`  the settings can't be imported: ${seen.error ?? 'no answer'}`)
   if (seen.settings === undefined) return { ...base, missingFolders: [], inspected: undefined, needsDotenv, settingsError: seen.error }
   const pending = seen.pending.length > 0
@@ -86,7 +88,13 @@ interface Look {
   readonly error: string | undefined
 }
 
-async function lookAt(host: Host, python: string, backend: string, env: Readonly<Record<string, string | undefined>>, signal: AbortSignal): Promise<Look> {
+async function lookAt(
+  host: Host,
+  python: string,
+  backend: string,
+  env: Readonly<Record<string, string | undefined>>,
+  signal: AbortSignal,
+): Promise<Look> {
   const inspection = inspect(host, { python, backend, env, application: undefined, mint: false, deadlineMs: inspectMs, signal })
   const settings = await inspection.get('settings')
   const folders = (await inspection.get('folders'))?.missing.map(({ folder }) => folder) ?? []
@@ -95,7 +103,14 @@ async function lookAt(host: Host, python: string, backend: string, env: Readonly
   const pending = (await inspection.get('migrations'))?.pending ?? []
   await inspection.ended
   const error = inspection.errorOf('settings') ?? inspection.errorOf('setup')
-  return { settings, folders, database, activeUsers: users?.model === null ? 'no-model' : users?.active, pending, error: error === undefined ? undefined : `${error.type}: ${error.message}` }
+  return {
+    settings,
+    folders,
+    database,
+    activeUsers: users?.model === null ? 'no-model' : users?.active,
+    pending,
+    error: error === undefined ? undefined : `${error.type}: ${error.message}`,
+  }
 }
 
 /**

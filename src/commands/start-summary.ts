@@ -35,22 +35,42 @@ export function stateOf(proof: Proof, exact: Diagnosis | undefined): SocketState
 const logMs = 300
 
 /** The dot when the open socket has died: red, with what the close, the server's log and Redis tell. */
-export async function deadState(prepared: Prepared, prover: Prover, first: Proof, close: SocketClose, silent: boolean): Promise<Exclude<SocketState, { dot: 'green' }>> {
+export async function deadState(
+  prepared: Prepared,
+  prover: Prover,
+  first: Proof,
+  close: SocketClose,
+  silent: boolean,
+): Promise<Exclude<SocketState, { dot: 'green' }>> {
   if (silent) {
     return {
       dot: 'red',
-      diagnosis: diagnosis('server-suspended', 'The server does not answer any more', [`A ping frame on the open socket at ${prover.url} got no answer within 5 s`], 'Continue the process (fg, or kill -CONT PID), or start it again.', { automatic: 'ask' }),
+      diagnosis: diagnosis(
+        'server-suspended',
+        'The server does not answer any more',
+        [`A ping frame on the open socket at ${prover.url} got no answer within 5 s`],
+        'Continue the process (fg, or kill -CONT PID), or start it again.',
+        { automatic: 'ask' },
+      ),
     }
   }
   const session = { heldMs: close.afterMs, close, messages: close.messagesBefore, pong: undefined, second: undefined }
-  const wire = judgeSession({ ...first.facts, session }) ?? diagnosis('consumer-exception', 'The socket was closed', [`Close code ${close.code}`], "The server's log says more.")
+  const wire =
+    judgeSession({ ...first.facts, session }) ??
+    diagnosis('consumer-exception', 'The socket was closed', [`Close code ${close.code}`], "The server's log says more.")
   const deadline = performance.now() + logMs
   while (wire.id === 'consumer-exception' && exceptionsIn(prover.lines()).length === 0 && performance.now() < deadline) await delay(10)
   return { dot: 'red', diagnosis: await exactCause(prepared, prover, wire, 'last') }
 }
 
 /** What the banner says. */
-export async function summaryOf(prepared: Prepared, prover: Prover, up: Extract<BringUp, { kind: 'listening' }>, first: Proof, extras: StartExtras): Promise<ReadySummary> {
+export async function summaryOf(
+  prepared: Prepared,
+  prover: Prover,
+  up: Extract<BringUp, { kind: 'listening' }>,
+  first: Proof,
+  extras: StartExtras,
+): Promise<ReadySummary> {
   const { host, config, environment, server, layer, checkout } = prepared
   const address = connectAddress(config.host)
   const url = new URL(`http://${address.includes(':') ? `[${address}]` : address}:${up.port}/`)
@@ -58,7 +78,8 @@ export async function summaryOf(prepared: Prepared, prover: Prover, up: Extract<
   if (!up.proven) notes.push(`This machine doesn't tell whose socket listens on port ${up.port}; the server that was started is alive`)
   const note = prover.tokenNote()
   if (first.state === 'wants-token' && note !== undefined) notes.push(note)
-  if (first.facts.session?.pong?.result === 'unanswered') notes.push('The application answered no {"type":"ping"}; the socket was held instead   ping-unanswered')
+  if (first.facts.session?.pong?.result === 'unanswered')
+    notes.push('The application answered no {"type":"ping"}; the socket was held instead   ping-unanswered')
   const exact = first.diagnosis === undefined ? undefined : await exactCause(prepared, prover, first.diagnosis, 'first')
   return {
     version: extras.version,
@@ -97,12 +118,28 @@ async function routeCause(prover: Prover, merged: Diagnosis): Promise<Diagnosis>
   const found = await prover.inspection.get('routes')
   const path = prover.path()
   if (found === undefined) return merged
-  if (!found.websocket) return diagnosis('http-only-asgi', 'The ASGI application has no WebSocket part', [...seen(merged), 'It handles no scope of the type websocket'], 'Wrap it: ProtocolTypeRouter({"http": …, "websocket": …}).')
+  if (!found.websocket)
+    return diagnosis(
+      'http-only-asgi',
+      'The ASGI application has no WebSocket part',
+      [...seen(merged), 'It handles no scope of the type websocket'],
+      'Wrap it: ProtocolTypeRouter({"http": …, "websocket": …}).',
+    )
   if (servesPath(found.routes, path)) {
-    return diagnosis('consumer-exception', 'The consumer raises an exception before it accepts', [...seen(merged), `A route serves ${path}`], "Correct the consumer; the server's log has the traceback with file and line.")
+    return diagnosis(
+      'consumer-exception',
+      'The consumer raises an exception before it accepts',
+      [...seen(merged), `A route serves ${path}`],
+      "Correct the consumer; the server's log has the traceback with file and line.",
+    )
   }
   const routes = found.routes.map(({ route }) => route)
-  return { ...merged, title: `No WebSocket route fits ${path}`, evidence: [...merged.evidence, `The application's WebSocket routes: ${routes.length === 0 ? 'none' : routes.join('   ')}`], remedy: { ...merged.remedy, text: 'Make path and route agree (--path); no slash at the start of the pattern.' } }
+  return {
+    ...merged,
+    title: `No WebSocket route fits ${path}`,
+    evidence: [...merged.evidence, `The application's WebSocket routes: ${routes.length === 0 ? 'none' : routes.join('   ')}`],
+    remedy: { ...merged.remedy, text: 'Make path and route agree (--path); no slash at the start of the pattern.' },
+  }
 }
 
 function seen({ evidence }: Diagnosis): [string, ...string[]] {
@@ -111,7 +148,9 @@ function seen({ evidence }: Diagnosis): [string, ...string[]] {
 }
 
 function shownEnvironment({ checkout, environment }: Prepared): string {
-  return environment.label.startsWith('VIRTUAL_ENV') ? shown(checkout.project, environment.python.replace(/[\\/](?:bin|Scripts)[\\/][^\\/]+$/, '')) : environment.label
+  return environment.label.startsWith('VIRTUAL_ENV')
+    ? shown(checkout.project, environment.python.replace(/[\\/](?:bin|Scripts)[\\/][^\\/]+$/, ''))
+    : environment.label
 }
 
 async function channelsText(prepared: Prepared, prover: Prover): Promise<{ text: string; note: string | undefined }> {

@@ -84,7 +84,9 @@ async function serveAfterSetup(run: SetupRun, extras: StartExtras, onLaunch: (se
   if (prepared === undefined) return ExitCode.ok
   const outcome = await serve(prepared, extras, onLaunch)
   if (outcome !== 'needs-setup') return outcome
-  throw new LauncherError('migrations-pending', 'The database still has no tables after the setup', { hint: 'Run python manage.py migrate by hand to see why.' })
+  throw new LauncherError('migrations-pending', 'The database still has no tables after the setup', {
+    hint: 'Run python manage.py migrate by hand to see why.',
+  })
 }
 
 /** Launches, proves and watches. Gives the exit status where the run ends by itself. */
@@ -130,7 +132,14 @@ async function serve(prepared: Prepared, extras: StartExtras, onLaunch: (server:
 }
 
 /** Stays up until it is told to stop, or the server ends by itself. */
-async function untilEnd(prepared: Prepared, prover: Prover, server: RunningServer, first: Proof, shown: SocketState | undefined, cancel: () => void): Promise<number> {
+async function untilEnd(
+  prepared: Prepared,
+  prover: Prover,
+  server: RunningServer,
+  first: Proof,
+  shown: SocketState | undefined,
+  cancel: () => void,
+): Promise<number> {
   const { config, report, signal } = prepared
   const { deadState, exactCause, judgeStartup, stateOf, watch } = await import('./start-later.ts')
   const over = new AbortController()
@@ -141,7 +150,9 @@ async function untilEnd(prepared: Prepared, prover: Prover, server: RunningServe
         shown: shown === undefined || shown.dot === 'green' ? undefined : shown.diagnosis.id,
         prove: async (holdMs) => {
           const proof = await prover.again(holdMs)
-          return proof.diagnosis === undefined ? proof : { ...proof, diagnosis: await exactCause(prepared, prover, proof.diagnosis, 'first') }
+          return proof.diagnosis === undefined
+            ? proof
+            : { ...proof, diagnosis: await exactCause(prepared, prover, proof.diagnosis, 'first') }
         },
         onDead: async (close, silent) => {
           const state = await deadState(prepared, prover, first, close, silent)
@@ -158,7 +169,9 @@ async function untilEnd(prepared: Prepared, prover: Prover, server: RunningServe
   // at once: a backend that hangs would hold the watcher's last look, and the watcher us
   await Promise.all([server.stop(config.stopTimeout), watching])
   if (outcome === undefined) return ExitCode.ok
-  report.diagnosis(judgeStartup({ kind: 'died', exit: outcome, lines: server.lastLines(), port: prover.port, portTaken: false }, config.startTimeout))
+  report.diagnosis(
+    judgeStartup({ kind: 'died', exit: outcome, lines: server.lastLines(), port: prover.port, portTaken: false }, config.startTimeout),
+  )
   return ExitCode.finding
 }
 

@@ -25,7 +25,8 @@ const inspectMs = 20_000
 export async function verifyCommand(url: string | undefined, options: Readonly<Record<string, unknown>>, version: string): Promise<number> {
   const host = nodeHost({ cwd: cwdOf(options) })
   const config = await resolveConfig(host, flagsOf(options))
-  const { endpoint, minted } = url === undefined ? await endpointOfProject(host, config) : { endpoint: endpointOf(host, config, url), minted: false }
+  const { endpoint, minted } =
+    url === undefined ? await endpointOfProject(host, config) : { endpoint: endpointOf(host, config, url), minted: false }
   const completed = await withLogin(host, config, endpoint)
   const proof = await prove(completed, { holdMs: config.hold, tokenIsOurs: minted })
   proof.socket?.terminate()
@@ -38,7 +39,10 @@ export async function verifyCommand(url: string | undefined, options: Readonly<R
 export function endpointOf(host: Host, config: Config, text: string): Endpoint {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !['ws:', 'wss:', 'http:', 'https:'].includes(url.protocol)) {
-    throw new LauncherError('usage', `${host.secrets.mask(text)} is not a WebSocket URL`, { hint: 'Such as ws://127.0.0.1:8000/ws/election-updates/', exitCode: ExitCode.usage })
+    throw new LauncherError('usage', `${host.secrets.mask(text)} is not a WebSocket URL`, {
+      hint: 'Such as ws://127.0.0.1:8000/ws/election-updates/',
+      exitCode: ExitCode.usage,
+    })
   }
   url.protocol = url.protocol.replace('http', 'ws')
   const name = config.tokenName ?? 'token'
@@ -73,7 +77,14 @@ async function endpointOfProject(host: Host, config: Config): Promise<{ endpoint
   let token: string | undefined
   if (choice.kind === 'ready' && (path === undefined || wantsToken)) {
     const env = { ...host.env, DJANGO_SETTINGS_MODULE: project.settingsModule }
-    const inspection = inspect(host, { python: choice.environment.python, backend: project.backend, env, application: project.application, mint: wantsToken, deadlineMs: inspectMs })
+    const inspection = inspect(host, {
+      python: choice.environment.python,
+      backend: project.backend,
+      env,
+      application: project.application,
+      mint: wantsToken,
+      deadlineMs: inspectMs,
+    })
     path ??= pathOf(await inspection.get('routes'))
     token = (await inspection.get('token'))?.token ?? undefined
     inspection.cancel()

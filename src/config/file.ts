@@ -24,10 +24,14 @@ export async function loadConfigFile(folder: string): Promise<ConfigFile | undef
   if (entries.includes('package.json') && (await holdsKey(join(folder, 'package.json')))) named.push('package.json')
   if (named.length === 0) return undefined
   if (named.length > 1) {
-    throw new LauncherError('config-invalid', `More than one configuration: ${named.map((name) => (name === 'package.json' ? 'package.json#election-dev' : name)).join(', ')}`, {
-      hint: 'Keep one of them.',
-      exitCode: ExitCode.usage,
-    })
+    throw new LauncherError(
+      'config-invalid',
+      `More than one configuration: ${named.map((name) => (name === 'package.json' ? 'package.json#election-dev' : name)).join(', ')}`,
+      {
+        hint: 'Keep one of them.',
+        exitCode: ExitCode.usage,
+      },
+    )
   }
   const [file = ''] = named
   const name = file === 'package.json' ? 'package.json#election-dev' : file

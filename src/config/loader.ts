@@ -8,7 +8,12 @@ import { lilconfig } from 'lilconfig'
  */
 export async function loadConfig(file: string): Promise<unknown> {
   const found = await lilconfig('election-dev', {
-    loaders: { '.json': (_, text) => parseJson(text), '.js': (path) => loadModule(path), '.mjs': (path) => loadModule(path), '.ts': (path) => loadTypeScript(path) },
+    loaders: {
+      '.json': (_, text) => parseJson(text),
+      '.js': (path) => loadModule(path),
+      '.mjs': (path) => loadModule(path),
+      '.ts': (path) => loadTypeScript(path),
+    },
     cache: false,
   }).load(file)
   if (found?.isEmpty === true) throw new Error('it is empty; {} is the least that it can hold')

@@ -52,10 +52,14 @@ function checked(values: Record<string, unknown>, nameOf: (key: string) => strin
   const result = checkConfig(values)
   if ('config' in result) return result.config
   const [first] = result.problems
-  throw new LauncherError('config-invalid', first === undefined ? 'The configuration is invalid' : `${nameOf(first.key)} ${first.problem}`, {
-    exitCode: ExitCode.usage,
-    hint: 'election-dev start --help lists the options.',
-  })
+  throw new LauncherError(
+    'config-invalid',
+    first === undefined ? 'The configuration is invalid' : `${nameOf(first.key)} ${first.problem}`,
+    {
+      exitCode: ExitCode.usage,
+      hint: 'election-dev start --help lists the options.',
+    },
+  )
 }
 
 /** What the environment gives: strings, read as the type that their key has. */

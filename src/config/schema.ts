@@ -9,8 +9,10 @@ export type ChannelLayerChoice = (typeof channelLayerChoices)[number]
 
 const text = (description: string) => v.exactOptional(v.pipe(v.string(), v.nonEmpty(), v.description(description)))
 const flag = (description: string) => v.exactOptional(v.pipe(v.boolean(), v.description(description)))
-const port = (description: string) => v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535), v.description(description)))
-const milliseconds = (description: string) => v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(3_600_000), v.description(description)))
+const port = (description: string) =>
+  v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535), v.description(description)))
+const milliseconds = (description: string) =>
+  v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(3_600_000), v.description(description)))
 
 /** How to log in over HTTP where no token is given and none can be minted. The password comes from ELECTION_DEV_PASSWORD alone. */
 const login = v.strictObject({
@@ -27,7 +29,11 @@ export const configSchema = v.strictObject({
   backend: text('Folder that holds manage.py'),
   settings: text('Settings module, such as core.settings'),
   application: v.exactOptional(
-    v.pipe(v.string(), v.regex(/^[\w.]+:[\w.]+$/, 'module:attribute, such as core.asgi:application'), v.description('ASGI application, such as core.asgi:application')),
+    v.pipe(
+      v.string(),
+      v.regex(/^[\w.]+:[\w.]+$/, 'module:attribute, such as core.asgi:application'),
+      v.description('ASGI application, such as core.asgi:application'),
+    ),
   ),
   python: text('Python interpreter of the backend'),
   server: v.exactOptional(v.pipe(v.picklist(serverNames), v.description('ASGI server'))),
@@ -42,11 +48,20 @@ export const configSchema = v.strictObject({
   subprotocols: v.exactOptional(v.pipe(v.array(v.pipe(v.string(), v.nonEmpty())), v.description('Subprotocols that the page offers'))),
   login: v.exactOptional(v.pipe(login, v.description('Login request that gives a token; the password is ELECTION_DEV_PASSWORD'))),
   ping: v.exactOptional(
-    v.pipe(v.union([v.literal(false), v.record(v.string(), v.unknown())]), v.description('Message that the application answers with a pong; false: send none; default {"type":"ping"}')),
+    v.pipe(
+      v.union([v.literal(false), v.record(v.string(), v.unknown())]),
+      v.description('Message that the application answers with a pong; false: send none; default {"type":"ping"}'),
+    ),
   ),
-  channelLayer: v.exactOptional(v.pipe(v.picklist(channelLayerChoices), v.description('Channel layer; auto asks the environment and .env'))),
+  channelLayer: v.exactOptional(
+    v.pipe(v.picklist(channelLayerChoices), v.description('Channel layer; auto asks the environment and .env')),
+  ),
   channelLayerVariable: v.exactOptional(
-    v.pipe(v.string(), v.regex(/^[A-Za-z_]\w*$/, 'the name of an environment variable'), v.description('Variable that the settings read to choose Redis; default USE_REDIS_FOR_CHANNELS')),
+    v.pipe(
+      v.string(),
+      v.regex(/^[A-Za-z_]\w*$/, 'the name of an environment variable'),
+      v.description('Variable that the settings read to choose Redis; default USE_REDIS_FOR_CHANNELS'),
+    ),
   ),
   strict: flag('Fail where Redis is wanted and not usable, instead of going on in memory'),
   envFile: text('The .env file that the settings read'),

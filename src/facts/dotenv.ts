@@ -125,7 +125,8 @@ type Span = Omit<DotenvEntry, 'line'>
 
 function decode(bytes: Uint8Array): { text: string } | { reason: string } {
   const [first, second] = bytes
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return { reason: 'it is UTF-16; the libraries read UTF-8' }
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
+    return { reason: 'it is UTF-16; the libraries read UTF-8' }
   if (bytes.includes(0)) return { reason: 'it holds NUL bytes, as UTF-16 without a byte order mark does; the libraries read UTF-8' }
   try {
     return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) }
@@ -207,7 +208,10 @@ function pythonDotenvValue(text: string, equals: number): Pick<DotenvEntry, 'val
     const close = closingQuote(text, valueStart + 1, quote)
     if (close === -1) return undefined
     const inner = universal(text.slice(valueStart + 1, close))
-    const value = quote === "'" ? inner.replace(/\\([\\'])/g, '$1') : inner.replace(/\\([\\'"abfnrtv])/g, (_, escaped: string) => ESCAPES[escaped] ?? escaped)
+    const value =
+      quote === "'"
+        ? inner.replace(/\\([\\'])/g, '$1')
+        : inner.replace(/\\([\\'"abfnrtv])/g, (_, escaped: string) => ESCAPES[escaped] ?? escaped)
     return { value, quote, valueStart, valueEnd: close + 1 }
   }
   // `KEY= # words` is an empty value and a comment, `KEY=#words` a value
@@ -298,7 +302,13 @@ function stripped(text: string): string {
 
 /** Python's `str.isspace`, which `str.strip` and `\s` go by; JavaScript's differs in U+001C to U+001F, U+0085 and U+FEFF. */
 function isSpace(code: number): boolean {
-  return (code >= 9 && code <= 13) || (code >= 0x1c && code <= 0x20) || code === 0x85 || code === 0xa0 || (code > 0xff && WIDE_SPACE.test(String.fromCharCode(code)))
+  return (
+    (code >= 9 && code <= 13) ||
+    (code >= 0x1c && code <= 0x20) ||
+    code === 0x85 ||
+    code === 0xa0 ||
+    (code > 0xff && WIDE_SPACE.test(String.fromCharCode(code)))
+  )
 }
 
 const WIDE_SPACE = /[\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/

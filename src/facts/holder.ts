@@ -9,7 +9,8 @@ export interface Holder {
   readonly listener: Listener | undefined
   /** Addresses that could not be bound because of it. */
   readonly addresses: readonly string[]
-  readonly http: { readonly kind: 'http'; readonly server: string | undefined } | { readonly kind: 'not-http' } | { readonly kind: 'silent' }
+  readonly http:
+    { readonly kind: 'http'; readonly server: string | undefined } | { readonly kind: 'not-http' } | { readonly kind: 'silent' }
 }
 
 /** How long the holder may take to answer a request, in milliseconds: Django's first answer takes its time. */

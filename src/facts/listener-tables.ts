@@ -14,7 +14,9 @@ export function parseProcNetTcp(table: string, port: number): { address: string;
 
 /** `0100007F` is 127.0.0.1: words of 32 bits in the machine's byte order, which is little-endian wherever Node runs on Linux but s390x. */
 export function readableAddress(hex: string): string {
-  const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) => (word.match(/../g) ?? []).toReversed().map((byte) => Number.parseInt(byte, 16)))
+  const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) =>
+    (word.match(/../g) ?? []).toReversed().map((byte) => Number.parseInt(byte, 16)),
+  )
   if (bytes.length === 4) return bytes.join('.')
   if (bytes.every((byte) => byte === 0)) return '::'
   if (bytes.slice(0, 15).every((byte) => byte === 0) && bytes[15] === 1) return '::1'
@@ -31,7 +33,10 @@ export function parseLsof(output: string): { pid: number; address: string }[] {
   for (const line of output.split('\n')) {
     if (line.startsWith('p')) pid = Number(line.slice(1))
     if (line.startsWith('n') && pid !== undefined) {
-      const address = line.slice(1).replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
+      const address = line
+        .slice(1)
+        .replace(/:\d+$/, '')
+        .replace(/^\[|\]$/g, '')
       found.push({ pid, address: address === '*' ? '0.0.0.0' : address })
     }
   }

@@ -45,7 +45,10 @@ function pathOf(expression: string, code: string, depth: number): string | undef
   }
   // a text that begins with a slash is absolute, unless something comes before it: BASE_DIR + "/logs"
   if (parts[0]?.startsWith('/') === true) return undefined
-  const path = parts.join('/').replace(/\/{2,}/g, '/').replace(/^(?:\.?\/)+/, '')
+  const path = parts
+    .join('/')
+    .replace(/\/{2,}/g, '/')
+    .replace(/^(?:\.?\/)+/, '')
   return path.split('/').includes('..') ? undefined : path
 }
 

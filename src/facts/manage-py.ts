@@ -6,7 +6,10 @@
  */
 export function settingsModuleOf(managePy: string): string | undefined {
   const code = withoutComments(managePy)
-  const match = /DJANGO_SETTINGS_MODULE["']\s*(?:\]\s*=|,)\s*(?:(?:cast\s*=\s*str\s*,\s*)?default\s*=\s*|[\w.]+\(\s*["']\w+["']\s*,\s*(?:default\s*=\s*)?)?["']([\w.]+)["']/.exec(code)
+  const match =
+    /DJANGO_SETTINGS_MODULE["']\s*(?:\]\s*=|,)\s*(?:(?:cast\s*=\s*str\s*,\s*)?default\s*=\s*|[\w.]+\(\s*["']\w+["']\s*,\s*(?:default\s*=\s*)?)?["']([\w.]+)["']/.exec(
+      code,
+    )
   return match?.[1]
 }
 
@@ -31,7 +34,9 @@ export function namedImports(settings: string): string[] {
 export function namedVariables(settings: string): Set<string> {
   const names = [...withoutComments(settings).matchAll(/["']([A-Z][A-Z0-9_]{2,})["']/g)].flatMap((match) => match[1] ?? [])
   // pydantic and environ styles name a variable by an attribute: env.USE_REDIS, settings fields; bare names count where they are assigned
-  const fields = [...withoutComments(settings).matchAll(/^\s*([A-Z][A-Z0-9_]{2,})\s*:\s*(?:bool|str|int)\b/gm)].flatMap((match) => match[1] ?? [])
+  const fields = [...withoutComments(settings).matchAll(/^\s*([A-Z][A-Z0-9_]{2,})\s*:\s*(?:bool|str|int)\b/gm)].flatMap(
+    (match) => match[1] ?? [],
+  )
   return new Set([...names, ...fields])
 }
 

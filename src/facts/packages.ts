@@ -21,7 +21,10 @@ export function packagesOf(entries: readonly string[]): Packages {
 }
 
 /** A virtual environment's packages, read from its folders: no interpreter is started. Undefined where nothing can be read. */
-export async function readSitePackages(environment: string, platform: NodeJS.Platform): Promise<{ packages: Packages; python: string; complete: boolean } | undefined> {
+export async function readSitePackages(
+  environment: string,
+  platform: NodeJS.Platform,
+): Promise<{ packages: Packages; python: string; complete: boolean } | undefined> {
   const { folder, python } = await sitePackages(environment, platform)
   const entries = folder === undefined ? [] : await readdir(folder).catch(() => [])
   if (folder === undefined) return undefined
@@ -34,7 +37,9 @@ const harmlessPth = /^(distutils-precedence|_virtualenv|a1_coverage|protobuf.*-n
 
 async function sitePackages(environment: string, platform: NodeJS.Platform): Promise<{ folder: string | undefined; python: string }> {
   if (platform === 'win32') return { folder: join(environment, 'Lib', 'site-packages'), python: '' }
-  const [version, another] = (await readdir(join(environment, 'lib')).catch(() => [])).filter((name) => /^(?:python|pypy)\d\.\d+t?$/.test(name))
+  const [version, another] = (await readdir(join(environment, 'lib')).catch(() => [])).filter((name) =>
+    /^(?:python|pypy)\d\.\d+t?$/.test(name),
+  )
   // of two Pythons' packages only the interpreter knows which are its own
   if (version === undefined || another !== undefined) return { folder: undefined, python: '' }
   return { folder: join(environment, 'lib', version, 'site-packages'), python: version.replace(/^\D+|t$/g, '') }

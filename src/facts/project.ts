@@ -7,7 +7,15 @@ import type { Host } from '../host/host.ts'
 import { dotenvValue, readDotenv } from './dotenv.ts'
 import { frontendOrigin } from './frontend.ts'
 import { logFoldersOf } from './log-folders.ts'
-import { asgiApplicationOf, dotenvReaderOf, hasDaphneApp, namedImports, namedVariables, settingsModuleOf, starImports } from './manage-py.ts'
+import {
+  asgiApplicationOf,
+  dotenvReaderOf,
+  hasDaphneApp,
+  namedImports,
+  namedVariables,
+  settingsModuleOf,
+  starImports,
+} from './manage-py.ts'
 
 /** A Django project as its files describe it. Paths are absolute. */
 export interface Project {
@@ -55,7 +63,13 @@ export async function findProject(host: Host, config: Config): Promise<Project> 
   const application = await applicationOf(config, backend, settingsModule, texts)
   const settings = texts.join('\n')
   const dotenvReader = dotenvReaderOf(`${settings}\n${managePy}`)
-  const files = await findDotenv({ root, backend, from: settingsFiles[0] === undefined ? backend : dirname(settingsFiles[0]), named: config.envFile, reader: dotenvReader })
+  const files = await findDotenv({
+    root,
+    backend,
+    from: settingsFiles[0] === undefined ? backend : dirname(settingsFiles[0]),
+    named: config.envFile,
+    reader: dotenvReader,
+  })
   return {
     root,
     backend,
@@ -84,7 +98,9 @@ export function shown(project: Pick<Project, 'root'>, path: string): string {
 async function namedBackend(root: string, config: Config): Promise<string> {
   const folder = resolve(root, config.backend ?? '.')
   if (await isFile(join(folder, 'manage.py'))) return folder
-  throw new LauncherError('no-project', `${config.source('backend')} names ${config.backend ?? ''}, and there is no manage.py in it`, { exitCode: ExitCode.usage })
+  throw new LauncherError('no-project', `${config.source('backend')} names ${config.backend ?? ''}, and there is no manage.py in it`, {
+    exitCode: ExitCode.usage,
+  })
 }
 
 async function findBackend(root: string): Promise<string> {
@@ -100,10 +116,14 @@ async function findBackend(root: string): Promise<string> {
   const [only] = found
   if (only !== undefined && found.length === 1) return only
   if (found.length === 0) {
-    throw new LauncherError('no-project', `There is no Django project in ${root}: no manage.py in backend/, in the folder itself or one level down`, {
-      hint: 'Go to the checkout, or name the folder: election-dev start --backend path/to/folder. To see it work first: election-dev demo',
-      exitCode: ExitCode.usage,
-    })
+    throw new LauncherError(
+      'no-project',
+      `There is no Django project in ${root}: no manage.py in backend/, in the folder itself or one level down`,
+      {
+        hint: 'Go to the checkout, or name the folder: election-dev start --backend path/to/folder. To see it work first: election-dev demo',
+        exitCode: ExitCode.usage,
+      },
+    )
   }
   const list = found.map((folder) => relative(root, folder) || '.')
   throw new LauncherError('several-projects', `More than one Django project here: ${list.join(', ')}`, {
@@ -121,7 +141,8 @@ async function settingsOf(
   const file = shown({ root }, join(backend, 'manage.py'))
   if (config.settings !== undefined) return { settingsModule: config.settings, settingsSource: config.source('settings') }
   const fromEnvironment = host.env['DJANGO_SETTINGS_MODULE']
-  if (fromEnvironment !== undefined && fromEnvironment !== '') return { settingsModule: fromEnvironment, settingsSource: 'DJANGO_SETTINGS_MODULE' }
+  if (fromEnvironment !== undefined && fromEnvironment !== '')
+    return { settingsModule: fromEnvironment, settingsSource: 'DJANGO_SETTINGS_MODULE' }
   const fromDotenv = await settingsOfDotenv(config, root, backend, managePy)
   if (fromDotenv !== undefined) return fromDotenv
   const fromManage = settingsModuleOf(managePy)
@@ -133,13 +154,20 @@ async function settingsOf(
 }
 
 /** A manage.py that reads its `.env` takes the settings module from there, before its own default. */
-async function settingsOfDotenv(config: Config, root: string, backend: string, managePy: string): Promise<Pick<Project, 'settingsModule' | 'settingsSource'> | undefined> {
+async function settingsOfDotenv(
+  config: Config,
+  root: string,
+  backend: string,
+  managePy: string,
+): Promise<Pick<Project, 'settingsModule' | 'settingsSource'> | undefined> {
   const reader = dotenvReaderOf(managePy)
   if (reader === undefined) return undefined
   const { dotenv } = await findDotenv({ root, backend, from: backend, named: config.envFile, reader })
   const fact = await readDotenv(dotenv, reader)
   const entry = fact.kind === 'present' ? dotenvValue(fact.entries, 'DJANGO_SETTINGS_MODULE', reader) : undefined
-  return entry === undefined || entry.value === '' ? undefined : { settingsModule: entry.value, settingsSource: `${shown({ root }, dotenv)}:${entry.line}` }
+  return entry === undefined || entry.value === ''
+    ? undefined
+    : { settingsModule: entry.value, settingsSource: `${shown({ root }, dotenv)}:${entry.line}` }
 }
 
 /** The file of a module below the backend: `core/settings.py` or `core/settings/__init__.py`. */
@@ -165,7 +193,8 @@ async function filesOfSettings(backend: string, module: string): Promise<string[
     files.push(file)
     const isPackage = file.endsWith(`${sep}__init__.py`)
     const text = (await readText(file)) ?? ''
-    for (const imported of [...starImports(text).toReversed(), ...namedImports(text)]) waiting.push(absoluteModule(name, imported, isPackage))
+    for (const imported of [...starImports(text).toReversed(), ...namedImports(text)])
+      waiting.push(absoluteModule(name, imported, isPackage))
   }
   return files
 }
@@ -250,7 +279,9 @@ const usualRoute = /["']\^?ws\/election-updates\/\$?["']/
 /** Reads the ASGI module and the `routing.py` files of the backend's packages. */
 async function namesUsualRoute(backend: string, application: string | undefined): Promise<boolean> {
   const asgi = application === undefined ? [] : [join(backend, `${(application.split(':')[0] ?? '').replaceAll('.', sep)}.py`)]
-  const packages = (await readdir(backend, { withFileTypes: true }).catch(() => [])).filter((entry) => entry.isDirectory() && !passedOver.test(entry.name))
+  const packages = (await readdir(backend, { withFileTypes: true }).catch(() => [])).filter(
+    (entry) => entry.isDirectory() && !passedOver.test(entry.name),
+  )
   const files = [...asgi, ...packages.map((entry) => join(backend, entry.name, 'routing.py'))]
   const texts = await Promise.all(files.map((file) => readText(file)))
   return texts.some((text) => text !== undefined && usualRoute.test(text.replace(/^\s*#.*$/gm, '')))

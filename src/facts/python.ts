@@ -62,8 +62,16 @@ export async function findPython(host: Host, config: Config, project: Project): 
   for (const path of places) {
     if (path !== active) {
       const lost = await lostLink(path)
-      if (lost !== undefined) candidates.push({ state: 'broken', label: shown(project, path), folder: lost, reason: `it is a link to ${lost}, which isn't there`, own: true })
-      else if (await isEnvironment(path)) candidates.push(await ownEnvironment(await assess(host, path, shown(project, path)), path, project))
+      if (lost !== undefined)
+        candidates.push({
+          state: 'broken',
+          label: shown(project, path),
+          folder: lost,
+          reason: `it is a link to ${lost}, which isn't there`,
+          own: true,
+        })
+      else if (await isEnvironment(path))
+        candidates.push(await ownEnvironment(await assess(host, path, shown(project, path)), path, project))
     }
   }
   if (!candidates.some((candidate) => hasDjango(candidate))) candidates.push(...(await managed(host, project)))
@@ -83,7 +91,11 @@ async function ownEnvironment(candidate: Candidate, folder: string, project: Pro
 
 /** A folder named env may be anything; pyvenv.cfg or an interpreter makes it an environment (PEP 405). */
 async function isEnvironment(path: string): Promise<boolean> {
-  return (await isFile(join(path, 'pyvenv.cfg'))) || (await isEntry(join(path, 'bin', 'python'))) || (await isEntry(join(path, 'Scripts', 'python.exe')))
+  return (
+    (await isFile(join(path, 'pyvenv.cfg'))) ||
+    (await isEntry(join(path, 'bin', 'python'))) ||
+    (await isEntry(join(path, 'Scripts', 'python.exe')))
+  )
 }
 
 /** Where a link leads that leads nowhere; a new environment is to be made there, because the link stays. */
@@ -100,13 +112,24 @@ export function interpreterOf(environment: string, platform: NodeJS.Platform): s
 async function assess(host: Host, folder: string, label: string): Promise<Candidate> {
   const python = interpreterOf(folder, host.platform)
   const broken = await brokenReason(python, folder)
-  if (broken !== undefined) return broken === 'absent' ? { state: 'absent', label } : { state: 'broken', label, folder, reason: broken, own: false }
+  if (broken !== undefined)
+    return broken === 'absent' ? { state: 'absent', label } : { state: 'broken', label, folder, reason: broken, own: false }
   const read = await readSitePackages(folder, host.platform)
   const other = read === undefined ? undefined : await otherVersion(python, read.python)
-  if (other !== undefined) return { state: 'broken', label, folder, reason: `it was made for Python ${read?.python ?? ''}, and ${python} is ${other} now`, own: false }
+  if (other !== undefined)
+    return {
+      state: 'broken',
+      label,
+      folder,
+      reason: `it was made for Python ${read?.python ?? ''}, and ${python} is ${other} now`,
+      own: false,
+    }
   const systemToo = /^include-system-site-packages\s*=\s*true/im.test((await readText(join(folder, 'pyvenv.cfg'))) ?? '')
   if (read !== undefined && read.complete && !systemToo) {
-    return { state: 'usable', environment: { python, label, packages: read.packages, version: read.python || (await configuredVersion(folder)), isVirtual: true } }
+    return {
+      state: 'usable',
+      environment: { python, label, packages: read.packages, version: read.python || (await configuredVersion(folder)), isVirtual: true },
+    }
   }
   const asked = await askInterpreter([python], host.env)
   if (asked === undefined) return { state: 'broken', label, folder, reason: `${python} doesn't run`, own: false }
@@ -179,7 +202,12 @@ async function ofThePath(host: Host): Promise<Candidate[]> {
     if (finished.exitCode !== 0 || python === '') continue
     const asked = await askInterpreter([python], host.env)
     if (asked === undefined) continue
-    return [{ state: 'usable', environment: { python, label: command.join(' '), packages: asked.packages, version: asked.python, isVirtual: false } }]
+    return [
+      {
+        state: 'usable',
+        environment: { python, label: command.join(' '), packages: asked.packages, version: asked.python, isVirtual: false },
+      },
+    ]
   }
   return [{ state: 'absent', label: 'python3' }]
 }

@@ -108,7 +108,8 @@ export class RedisConversation {
   /** The answers to the login that redis-py would do; none where it would do none. */
   async #login(): Promise<RedisAnswer[]> {
     const { username, password } = this.#endpoint
-    const credentials = username === undefined && password === undefined ? [] : [username, password ?? ''].filter((part) => part !== undefined)
+    const credentials =
+      username === undefined && password === undefined ? [] : [username, password ?? ''].filter((part) => part !== undefined)
     if (this.#protocol === 3) {
       const auth = credentials.length === 0 ? [] : ['AUTH', username ?? 'default', password ?? '']
       return present(await this.#connection.ask('HELLO', '3', ...auth))

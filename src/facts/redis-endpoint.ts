@@ -68,11 +68,7 @@ export function showEndpoint(endpoint: RedisEndpoint): string {
   return db === 0 ? place : `${place}/${db}`
 }
 
-function fromParts(
-  read: (name: string) => Sourced | undefined,
-  host: Sourced | undefined,
-  port: Sourced | undefined,
-): RedisEndpointFact {
+function fromParts(read: (name: string) => Sourced | undefined, host: Sourced | undefined, port: Sourced | undefined): RedisEndpointFact {
   const password = filled(read('REDIS_PASSWORD'))
   const username = filled(read('REDIS_USERNAME'))
   const db = read('REDIS_DB')
@@ -128,7 +124,7 @@ function fromUrl(url: Sourced): RedisEndpointFact {
   const query = new URLSearchParams(search)
   const queryDb = query.get('db')
   const db = queryDb === null ? wholeNumber(path.replaceAll('/', '')) : wholeNumber(queryDb)
-  if (queryDb !== null && db === undefined) return refuse('its db isn\'t the number of a database')
+  if (queryDb !== null && db === undefined) return refuse("its db isn't the number of a database")
 
   const user = username || (query.get('username') ?? '')
   const secret = password || (query.get('password') ?? '')
@@ -149,13 +145,20 @@ function fromUrl(url: Sourced): RedisEndpointFact {
 
   const [, bracketed, plain = '', portText] = /^(?:\[([^\]]*)\]|([^:]*))(?::(.*))?$/s.exec(authority.slice(at + 1)) ?? []
   const port = portText === undefined || portText === '' ? DEFAULT_PORT : wholeNumber(portText)
-  if (!isPort(port)) return refuse('its port isn\'t a port number; a /, ? or # in a password has to be percent-encoded')
+  if (!isPort(port)) return refuse("its port isn't a port number; a /, ? or # in a password has to be percent-encoded")
   const host = bracketed ?? decoded(plain)
-  if (host === undefined || (bracketed !== undefined && !isIPv6(bracketed))) return refuse('its host isn\'t a host name')
+  if (host === undefined || (bracketed !== undefined && !isIPv6(bracketed))) return refuse("its host isn't a host name")
   return {
     kind: 'endpoint',
     // redis-py's own default host
-    endpoint: { host: host === '' ? 'localhost' : host, port, db: db ?? 0, tls: kind === 'rediss', ...(kind === 'rediss' ? tlsOptions(query) : {}), ...common },
+    endpoint: {
+      host: host === '' ? 'localhost' : host,
+      port,
+      db: db ?? 0,
+      tls: kind === 'rediss',
+      ...(kind === 'rediss' ? tlsOptions(query) : {}),
+      ...common,
+    },
   }
 }
 

@@ -43,7 +43,10 @@ export function layerEndpoint(settings: FactOf<'settings'>, known: RedisEndpoint
   if (!Number.isInteger(port) || !Number.isInteger(db)) return undefined
   const credentials =
     known.kind === 'endpoint'
-      ? { ...(known.endpoint.username === undefined ? {} : { username: known.endpoint.username }), ...(known.endpoint.password === undefined ? {} : { password: known.endpoint.password }) }
+      ? {
+          ...(known.endpoint.username === undefined ? {} : { username: known.endpoint.username }),
+          ...(known.endpoint.password === undefined ? {} : { password: known.endpoint.password }),
+        }
       : {}
   return { host, port, db, tls: first.tls, source: 'CHANNEL_LAYERS', ...credentials }
 }

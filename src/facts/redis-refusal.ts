@@ -183,7 +183,8 @@ function refusalOf(answer: RedisAnswer, answers: readonly RedisAnswer[], server:
     return 'redis-acl-denied'
   }
   // the database that the settings look for isn't there
-  if (asked === 'SELECT') return /cluster mode/i.test(text) ? 'redis-cluster' : text.startsWith('NOPERM') ? 'redis-acl-denied' : 'redis-unreachable'
+  if (asked === 'SELECT')
+    return /cluster mode/i.test(text) ? 'redis-cluster' : text.startsWith('NOPERM') ? 'redis-acl-denied' : 'redis-unreachable'
   if (/^NOPERM|ACL failure in script|user executing the script can't/.test(text)) return 'redis-acl-denied'
   return asked === 'EVAL' ? 'redis-no-eval' : 'redis-acl-denied'
 }

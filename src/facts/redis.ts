@@ -122,7 +122,9 @@ class Probe {
   async #lookForTls(plain: RedisConnection): Promise<RedisVerdict> {
     this.#fallback = {
       id: 'redis-not-redis',
-      evidence: [`${this.#place} closed the connection without an answer to PING${plain.failure === undefined ? '' : ` (${failureText(plain.failure)})`}`],
+      evidence: [
+        `${this.#place} closed the connection without an answer to PING${plain.failure === undefined ? '' : ` (${failureText(plain.failure)})`}`,
+      ],
     }
     const silent = `${this.#place} ends a plain connection without an answer to PING`
     const secure = this.#dial(true)
@@ -131,7 +133,10 @@ class Probe {
       if (/alert/i.test(failureText(secure.failure))) {
         return { id: 'redis-tls', evidence: [silent, `a TLS handshake on the same port ended with \`${failureText(secure.failure)}\``] }
       }
-      return { ...this.#fallback, evidence: [...this.#fallback.evidence, `a TLS handshake on the same port failed: ${failureText(secure.failure)}`] }
+      return {
+        ...this.#fallback,
+        evidence: [...this.#fallback.evidence, `a TLS handshake on the same port failed: ${failureText(secure.failure)}`],
+      }
     }
     this.#fallback = { id: 'redis-tls', evidence: [silent, 'on the same port a TLS handshake succeeds'] }
     const ping = await this.#ping(secure)
@@ -149,7 +154,10 @@ class Probe {
     try {
       connection = this.#dial(true)
     } catch (error) {
-      return { id: 'redis-tls', evidence: [`a file that the TLS options in ${this.#endpoint.source} name can't be read: ${errorMessage(error)}`] }
+      return {
+        id: 'redis-tls',
+        evidence: [`a file that the TLS options in ${this.#endpoint.source} name can't be read: ${errorMessage(error)}`],
+      }
     }
     // a plain Redis takes a TLS greeting for the beginning of a line and may wait for its end
     const connecting = connection.connect()
@@ -158,7 +166,10 @@ class Probe {
     if (shaken !== true) {
       // a key or a certificate that OpenSSL can't read: there was no socket yet
       if (connection.socket === undefined) {
-        return { id: 'redis-tls', evidence: [`the TLS options in ${this.#endpoint.source} can't be used: ${failureText(connection.failure)}`] }
+        return {
+          id: 'redis-tls',
+          evidence: [`the TLS options in ${this.#endpoint.source} can't be used: ${failureText(connection.failure)}`],
+        }
       }
       if (!connection.opened) return this.#unreachable(connection)
       return this.#lookForPlain(connection, shaken === false ? failureText(connection.failure) : 'no answer')
@@ -167,13 +178,18 @@ class Probe {
     if (this.#endpoint.tlsVerify !== false && socket !== undefined && 'authorized' in socket && !socket.authorized) {
       return {
         id: 'redis-tls',
-        evidence: [`the certificate of ${this.#place} isn't trusted: ${String(socket.authorizationError)}; ssl_ca_certs in the URL can name its issuer`],
+        evidence: [
+          `the certificate of ${this.#place} isn't trusted: ${String(socket.authorizationError)}; ssl_ca_certs in the URL can name its issuer`,
+        ],
       }
     }
     const ping = await this.#ping(connection)
     if (ping !== undefined) return this.#converse(connection, ping)
     if (connection.received.length > 0) return this.#notRedis(connection)
-    return { id: 'redis-tls', evidence: [`${this.#place} ended the connection after the TLS handshake: ${failureText(connection.failure)}`] }
+    return {
+      id: 'redis-tls',
+      evidence: [`${this.#place} ended the connection after the TLS handshake: ${failureText(connection.failure)}`],
+    }
   }
 
   /** TLS is wanted and there was no handshake: does the port speak plain Redis? */
@@ -209,12 +225,18 @@ class Probe {
   }
 
   #unreachable(connection: RedisConnection): RedisNo {
-    return { id: 'redis-unreachable', evidence: [`no connection to ${this.#place} (${this.#endpoint.source}): ${failureText(connection.failure)}`] }
+    return {
+      id: 'redis-unreachable',
+      evidence: [`no connection to ${this.#place} (${this.#endpoint.source}): ${failureText(connection.failure)}`],
+    }
   }
 
   #notRedis(connection: RedisConnection): RedisNo {
     const [line = ''] = connection.received.toString('utf8').split(/\r?\n/)
-    return { id: 'redis-not-redis', evidence: [`${this.#place} answered ${quoted(withoutPassword(line, this.#endpoint.password))} to PING, which is no Redis protocol`] }
+    return {
+      id: 'redis-not-redis',
+      evidence: [`${this.#place} answered ${quoted(withoutPassword(line, this.#endpoint.password))} to PING, which is no Redis protocol`],
+    }
   }
 }
 

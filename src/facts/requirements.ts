@@ -11,7 +11,14 @@ export interface Requirements {
   readonly names: readonly string[]
 }
 
-const requirementFiles = ['requirements.txt', 'requirements/local.txt', 'requirements/dev.txt', 'requirements/development.txt', 'requirements/base.txt', 'requirements-dev.txt']
+const requirementFiles = [
+  'requirements.txt',
+  'requirements/local.txt',
+  'requirements/dev.txt',
+  'requirements/development.txt',
+  'requirements/base.txt',
+  'requirements-dev.txt',
+]
 
 /** The file that says what to install, beside manage.py or one level above it. */
 export async function findRequirements(backend: string, above: string): Promise<Requirements | undefined> {
@@ -24,8 +31,10 @@ export async function findRequirements(backend: string, above: string): Promise<
     }
     if (await isFile(join(folder, 'Pipfile'))) return { kind: 'pipenv', file: join(folder, 'Pipfile'), names: [] }
     const pyproject = await readText(join(folder, 'pyproject.toml'))
-    if (pyproject !== undefined && /^\[tool\.poetry\.dependencies\]/m.test(pyproject)) return { kind: 'poetry', file: join(folder, 'pyproject.toml'), names: [] }
-    if (pyproject !== undefined && /^\[project\]/m.test(pyproject)) return { kind: 'pyproject', file: join(folder, 'pyproject.toml'), names: [] }
+    if (pyproject !== undefined && /^\[tool\.poetry\.dependencies\]/m.test(pyproject))
+      return { kind: 'poetry', file: join(folder, 'pyproject.toml'), names: [] }
+    if (pyproject !== undefined && /^\[project\]/m.test(pyproject))
+      return { kind: 'pyproject', file: join(folder, 'pyproject.toml'), names: [] }
   }
   return undefined
 }

@@ -10,5 +10,11 @@ export interface ServerExit {
 
 /** A start that came to nothing: the server ended, or lives and doesn't listen by its deadline. */
 export type FailedStart =
-  | { readonly kind: 'died'; readonly exit: ServerExit; readonly lines: readonly string[]; readonly port: number; readonly portTaken: boolean }
+  | {
+      readonly kind: 'died'
+      readonly exit: ServerExit
+      readonly lines: readonly string[]
+      readonly port: number
+      readonly portTaken: boolean
+    }
   | { readonly kind: 'silent'; readonly lines: readonly string[]; readonly port: number }

@@ -10,7 +10,13 @@ export async function onPath(host: Host, name: string): Promise<string | undefin
     if (folder === '') continue
     for (const suffix of suffixes) {
       const file = join(folder, name + suffix)
-      if (await access(file, constants.X_OK).then(() => true, () => false)) return file
+      if (
+        await access(file, constants.X_OK).then(
+          () => true,
+          () => false,
+        )
+      )
+        return file
     }
   }
   return undefined

@@ -8,7 +8,14 @@ export const unsendable = 'UNSENDABLE'
 export type HandshakeFact =
   | { readonly result: 'open'; readonly elapsedMs: number; readonly subprotocol: string }
   /** An HTTP answer other than 101. A browser shows 1006 for each of these. */
-  | { readonly result: 'refused'; readonly status: number; readonly reason: string; readonly headers: Readonly<Record<string, string>>; readonly body: string; readonly elapsedMs: number }
+  | {
+      readonly result: 'refused'
+      readonly status: number
+      readonly reason: string
+      readonly headers: Readonly<Record<string, string>>
+      readonly body: string
+      readonly elapsedMs: number
+    }
   /** The connection ended without an answer, or the answer broke the protocol. */
   | { readonly result: 'broken'; readonly code: string; readonly message: string; readonly elapsedMs: number }
   /** No answer within the deadline. */

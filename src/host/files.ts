@@ -8,17 +8,26 @@ export async function readText(path: string): Promise<string | undefined> {
 
 /** True where the path leads to a regular file, links followed. */
 export async function isFile(path: string): Promise<boolean> {
-  return stat(path).then((entry) => entry.isFile(), () => false)
+  return stat(path).then(
+    (entry) => entry.isFile(),
+    () => false,
+  )
 }
 
 /** True where the path leads to a folder, links followed. */
 export async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then((entry) => entry.isDirectory(), () => false)
+  return stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  )
 }
 
 /** True where a directory entry is there, even a link that leads nowhere. */
 export async function isEntry(path: string): Promise<boolean> {
-  return lstat(path).then(() => true, () => false)
+  return lstat(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** The path with links resolved, or the path itself where that fails. */

@@ -4,7 +4,15 @@ import { errorCode } from '../errors.ts'
 
 /** What an HTTP request brought back. */
 export type HttpFact =
-  | { readonly result: 'answer'; readonly status: number; readonly reason: string; readonly server: string | undefined; readonly headers: Readonly<Record<string, string>>; readonly body: string; readonly elapsedMs: number }
+  | {
+      readonly result: 'answer'
+      readonly status: number
+      readonly reason: string
+      readonly server: string | undefined
+      readonly headers: Readonly<Record<string, string>>
+      readonly body: string
+      readonly elapsedMs: number
+    }
   /** The connection closed or broke; `code` is Node's (`ECONNRESET`, `HPE_INVALID_CONSTANT` for bytes that aren't HTTP). */
   | { readonly result: 'broken'; readonly code: string; readonly elapsedMs: number }
   | { readonly result: 'silent'; readonly elapsedMs: number }
@@ -74,7 +82,15 @@ export async function httpRequest(url: URL, options: HttpRequest): Promise<HttpF
     })
     request.once('upgrade', (response, socket) => {
       socket.destroy()
-      finish({ result: 'answer', status: response.statusCode ?? 101, reason: '', server: headersOf(response)['server'], headers: {}, body: '', elapsedMs: elapsed() })
+      finish({
+        result: 'answer',
+        status: response.statusCode ?? 101,
+        reason: '',
+        server: headersOf(response)['server'],
+        headers: {},
+        body: '',
+        elapsedMs: elapsed(),
+      })
     })
     request.end(options.body)
   })

@@ -6,7 +6,16 @@ import { Secrets } from './secrets.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Environment variables whose values must never be printed. */
-const secretVariables = ['ELECTION_DEV_TOKEN', 'ELECTION_DEV_PASSWORD', 'REDIS_PASSWORD', 'SECRET_KEY', 'DJANGO_SECRET_KEY', 'DATABASE_PASSWORD', 'DB_PASSWORD', 'POSTGRES_PASSWORD']
+const secretVariables = [
+  'ELECTION_DEV_TOKEN',
+  'ELECTION_DEV_PASSWORD',
+  'REDIS_PASSWORD',
+  'SECRET_KEY',
+  'DJANGO_SECRET_KEY',
+  'DATABASE_PASSWORD',
+  'DB_PASSWORD',
+  'POSTGRES_PASSWORD',
+]
 
 /**
  * The real host. `cwd` is `--cwd`, relative to the working folder.

@@ -19,7 +19,16 @@ export async function processTable(host: Pick<Host, 'platform'>): Promise<Proces
   if (host.platform === 'linux') return linuxTable()
   const finished =
     host.platform === 'win32'
-      ? await runToEnd('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', 'Get-CimInstance Win32_Process | ForEach-Object { "$($_.ProcessId) $($_.ParentProcessId) 0 R $($_.CreationDate.Ticks)" }'], { deadlineMs: 5000 })
+      ? await runToEnd(
+          'powershell.exe',
+          [
+            '-NoProfile',
+            '-NonInteractive',
+            '-Command',
+            'Get-CimInstance Win32_Process | ForEach-Object { "$($_.ProcessId) $($_.ParentProcessId) 0 R $($_.CreationDate.Ticks)" }',
+          ],
+          { deadlineMs: 5000 },
+        )
       : await runToEnd('ps', ['-axo', 'pid=,ppid=,pgid=,state=,lstart='], { deadlineMs: 2000 })
   const rows = parsePs(finished.stdout)
   return rows.length === 0 ? undefined : rows

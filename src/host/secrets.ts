@@ -31,7 +31,8 @@ export class Secrets {
   #maskValues(text: string): string {
     const spans: { start: number; end: number }[] = []
     for (const value of this.#values) {
-      for (let start = text.indexOf(value); start >= 0; start = text.indexOf(value, start + 1)) spans.push({ start, end: start + value.length })
+      for (let start = text.indexOf(value); start >= 0; start = text.indexOf(value, start + 1))
+        spans.push({ start, end: start + value.length })
     }
     if (spans.length === 0) return text
     spans.sort((a, b) => a.start - b.start)

@@ -35,7 +35,8 @@ export function onStopRequest(callback: (reason: StopReason, count: number) => v
     last = now
     callback(reason, ++count)
   }
-  const signals = process.platform === 'win32' ? (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const) : (['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  const signals =
+    process.platform === 'win32' ? (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const) : (['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   const handlers = signals.map((signal) => ({ signal, handler: () => request(signal) }))
   for (const { signal, handler } of handlers) process.on(signal, handler)
 

@@ -27,7 +27,8 @@ export interface LayerDecision {
   /** An id and a sentence, where Redis was wanted and isn't used. */
   readonly warning: { readonly id: RedisRefusal | 'env-bool-typo' | 'env-shadowed'; readonly text: string } | undefined
   /** Set where the run must not go on. */
-  readonly error: { readonly id: RedisRefusal | 'layer-inmemory-multi-instance' | 'channel-layer-not-chosen'; readonly text: string } | undefined
+  readonly error:
+    { readonly id: RedisRefusal | 'layer-inmemory-multi-instance' | 'channel-layer-not-chosen'; readonly text: string } | undefined
   readonly why: string
 }
 
@@ -43,19 +44,46 @@ export function decideLayer(inputs: LayerInputs): LayerDecision {
   if (variable === undefined) return settingsDecide(inputs, wanted)
   if (choice === 'memory' && instances > 1) {
     const text = `${instances} instances can't share a layer that is in the memory of one`
-    return { layer: 'memory', environment: { [variable]: 'False' }, write: undefined, warning: undefined, error: { id: 'layer-inmemory-multi-instance', text }, why: '--channel-layer memory' }
+    return {
+      layer: 'memory',
+      environment: { [variable]: 'False' },
+      write: undefined,
+      warning: undefined,
+      error: { id: 'layer-inmemory-multi-instance', text },
+      why: '--channel-layer memory',
+    }
   }
   if (!wanted) {
-    const why = choice === 'memory' ? '--channel-layer memory' : wish.kind === 'set' ? `${variable} in ${wish.source}` : 'Redis is not asked for'
+    const why =
+      choice === 'memory' ? '--channel-layer memory' : wish.kind === 'set' ? `${variable} in ${wish.source}` : 'Redis is not asked for'
     const warning =
       wish.kind === 'typo' && choice === 'auto'
         ? { id: 'env-bool-typo' as const, text: `${variable}=${wish.value} in ${wish.source} is neither true nor false: taken as False` }
         : undefined
-    return { layer: 'memory', environment: { [variable]: 'False' }, write: toWrite(inputs, variable, 'False'), warning, error: undefined, why }
+    return {
+      layer: 'memory',
+      environment: { [variable]: 'False' },
+      write: toWrite(inputs, variable, 'False'),
+      warning,
+      error: undefined,
+      why,
+    }
   }
-  const asked = choice === 'redis' ? '--channel-layer redis' : instances > 1 ? `${instances} instances need it` : `${variable} in ${wish.kind === 'set' ? wish.source : 'the environment'}`
+  const asked =
+    choice === 'redis'
+      ? '--channel-layer redis'
+      : instances > 1
+        ? `${instances} instances need it`
+        : `${variable} in ${wish.kind === 'set' ? wish.source : 'the environment'}`
   if (redis?.usable === true) {
-    return { layer: 'redis', environment: { [variable]: 'True' }, write: toWrite(inputs, variable, 'True'), warning: undefined, error: undefined, why: asked }
+    return {
+      layer: 'redis',
+      environment: { [variable]: 'True' },
+      write: toWrite(inputs, variable, 'True'),
+      warning: undefined,
+      error: undefined,
+      why: asked,
+    }
   }
   const id: RedisRefusal = redis?.usable === false ? redis.id : 'redis-unresponsive'
   const text = redis?.usable === false ? (redis.evidence[0] ?? id) : 'Redis gave no answer in time'
@@ -71,7 +99,13 @@ export function decideLayer(inputs: LayerInputs): LayerDecision {
 }
 
 function settingsDecide({ choice, instances }: LayerInputs, wanted: boolean): LayerDecision {
-  const base = { layer: 'settings' as const, environment: {}, write: undefined, warning: undefined, why: 'the settings read no variable that chooses it' }
+  const base = {
+    layer: 'settings' as const,
+    environment: {},
+    write: undefined,
+    warning: undefined,
+    why: 'the settings read no variable that chooses it',
+  }
   if (choice === 'auto' && !(wanted && instances > 1)) return { ...base, error: undefined }
   return {
     ...base,

@@ -51,7 +51,10 @@ export function setDotenvValue(text: string, key: string, value: string, reader:
       after: changed.slice(written.lineStart, written.lineEnd),
     }
   }
-  return { kind: 'refused', reason: `no way to write ${key} makes ${LIBRARY[reader]} read this value and leaves the other lines as they are` }
+  return {
+    kind: 'refused',
+    reason: `no way to write ${key} makes ${LIBRARY[reader]} read this value and leaves the other lines as they are`,
+  }
 }
 
 const LIBRARY: Readonly<Record<DotenvReader, string>> = { decouple: 'python-decouple', environ: 'django-environ', dotenv: 'python-dotenv' }
@@ -119,7 +122,13 @@ function newlineOf(text: string): string {
 }
 
 /** The entry at the position, where all others read as they did; undefined where the change moved anything else. */
-function readBack(text: string, old: readonly DotenvEntry[], position: number, added: boolean, reader: DotenvReader): DotenvEntry | undefined {
+function readBack(
+  text: string,
+  old: readonly DotenvEntry[],
+  position: number,
+  added: boolean,
+  reader: DotenvReader,
+): DotenvEntry | undefined {
   const entries = parseDotenv(text, reader)
   if (entries.length !== old.length + (added ? 1 : 0)) return undefined
   const same = entries.every((entry, index) => {

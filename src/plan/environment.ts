@@ -3,8 +3,19 @@ import type { Candidate, PythonEnvironment, PythonFact } from '../facts/python.t
 /** Which interpreter runs the backend, or why none can. */
 export type PythonChoice =
   | { readonly kind: 'ready'; readonly environment: PythonEnvironment; readonly note: string | undefined }
-  | { readonly kind: 'packages-missing'; readonly environment: PythonEnvironment; readonly missing: readonly string[]; readonly note: string | undefined }
-  | { readonly kind: 'venv-broken'; readonly folder: string; readonly label: string; readonly reason: string; readonly base: string | undefined }
+  | {
+      readonly kind: 'packages-missing'
+      readonly environment: PythonEnvironment
+      readonly missing: readonly string[]
+      readonly note: string | undefined
+    }
+  | {
+      readonly kind: 'venv-broken'
+      readonly folder: string
+      readonly label: string
+      readonly reason: string
+      readonly base: string | undefined
+    }
   /** The interpreter that was named doesn't run: nothing of ours to mend. */
   | { readonly kind: 'python-broken'; readonly label: string; readonly reason: string }
   | { readonly kind: 'venv-missing'; readonly base: string | undefined }
@@ -23,7 +34,8 @@ const servers = ['daphne', 'uvicorn', 'hypercorn'] as const
 export function choosePython(fact: PythonFact, names: readonly string[] = []): PythonChoice {
   const usable = fact.candidates.flatMap((candidate) => (candidate.state === 'usable' ? [candidate.environment] : []))
   const complete = usable.find(
-    (environment) => lacking(environment).length === 0 && (environment.isVirtual || fact.named || names.every((name) => environment.packages.has(name))),
+    (environment) =>
+      lacking(environment).length === 0 && (environment.isVirtual || fact.named || names.every((name) => environment.packages.has(name))),
   )
   if (complete !== undefined) return { kind: 'ready', environment: complete, note: passedOver(fact.candidates, complete) }
   const [partial] = fact.named ? usable : usable.filter((environment) => environment.isVirtual)

@@ -45,7 +45,9 @@ export function planLaunch(facts: LaunchFacts): LaunchPlan {
  * started with, the settings module, the channel layer's choice, output that
  * isn't held back, and colours where they are wanted.
  */
-export function backendEnvironment(facts: Pick<LaunchFacts, 'env' | 'settingsModule' | 'layer' | 'color'>): Readonly<Record<string, string | undefined>> {
+export function backendEnvironment(
+  facts: Pick<LaunchFacts, 'env' | 'settingsModule' | 'layer' | 'color'>,
+): Readonly<Record<string, string | undefined>> {
   const env = withoutOurs(facts.env)
   return {
     ...env,

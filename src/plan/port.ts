@@ -8,14 +8,21 @@ export type HolderKind = 'wsgi-server' | 'earlier-run' | 'foreign' | 'unknown'
 export type PortDecision =
   | { readonly kind: 'take'; readonly port: number }
   | { readonly kind: 'next'; readonly wanted: number; readonly holder: HolderKind }
-  | { readonly kind: 'fail'; readonly id: 'port-in-use' | 'bad-port-permission' | 'bind-address-unavailable' | 'wsgi-server-on-port'; readonly holder: HolderKind | undefined }
+  | {
+      readonly kind: 'fail'
+      readonly id: 'port-in-use' | 'bad-port-permission' | 'bind-address-unavailable' | 'wsgi-server-on-port'
+      readonly holder: HolderKind | undefined
+    }
 
 /**
  * Free on every address that matters → take it. Held → the next free one, or an
  * error with `--strict-port`. A port that may not be bound, or an address that
  * this machine doesn't have, is an error: another port would not help. Pure.
  */
-export function decidePort(fact: PortFact, options: { host: string; strict: boolean; holder: Holder | undefined; backend: string }): PortDecision {
+export function decidePort(
+  fact: PortFact,
+  options: { host: string; strict: boolean; holder: Holder | undefined; backend: string },
+): PortDecision {
   const own = fact.binds.find(({ address }) => address === (options.host === 'localhost' ? '127.0.0.1' : options.host))
   if (own?.result === 'denied') return { kind: 'fail', id: 'bad-port-permission', holder: undefined }
   if (own?.result === 'absent') return { kind: 'fail', id: 'bind-address-unavailable', holder: undefined }
@@ -55,7 +62,12 @@ export function holderWords(kind: HolderKind, holder: Holder | undefined): strin
         : http.server === undefined
           ? 'it speaks HTTP'
           : `Server: ${http.server}`
-  const families = holder === undefined ? '' : holder.addresses.length > 0 && holder.addresses.every((address) => address.includes(':')) ? ', on IPv6 only' : ''
+  const families =
+    holder === undefined
+      ? ''
+      : holder.addresses.length > 0 && holder.addresses.every((address) => address.includes(':'))
+        ? ', on IPv6 only'
+        : ''
   if (kind === 'wsgi-server') return `a WSGI server of this project, ${who}, which can't speak WebSocket (${speaks}${families})`
   if (kind === 'earlier-run') return `an earlier server of this project, ${who} (${speaks}${families})`
   return `${who} (${speaks}${families})`

@@ -12,7 +12,12 @@ export interface ServerFacts {
 
 export type ServerChoice =
   | { readonly kind: 'server'; readonly name: ServerName; readonly version: string; readonly why: string }
-  | { readonly kind: 'none'; readonly id: 'daphne-missing' | 'ws-library-missing'; readonly reason: string; readonly install: readonly string[] }
+  | {
+      readonly kind: 'none'
+      readonly id: 'daphne-missing' | 'ws-library-missing'
+      readonly reason: string
+      readonly install: readonly string[]
+    }
 
 /** The WebSocket implementations that uvicorn can use (https://www.uvicorn.org/settings/#implementation). */
 const uvicornLibraries = ['websockets', 'wsproto'] as const
@@ -43,7 +48,9 @@ function assess(name: ServerName, { packages, hasDaphneApp, wanted }: ServerFact
   }
   if (version === undefined) return missing('daphne-missing', `${name} is not installed`, [name === 'uvicorn' ? 'uvicorn[standard]' : name])
   if (name === 'uvicorn' && !uvicornLibraries.some((library) => packages.has(library))) {
-    return missing('ws-library-missing', `uvicorn ${version} has no WebSocket library: neither websockets nor wsproto is installed`, ['uvicorn[standard]'])
+    return missing('ws-library-missing', `uvicorn ${version} has no WebSocket library: neither websockets nor wsproto is installed`, [
+      'uvicorn[standard]',
+    ])
   }
   return { kind: 'server', name, version, why }
 }
@@ -72,7 +79,18 @@ export function serverArguments({ name, application, host, port, color }: Server
       return ['-m', 'daphne', '-b', host, '-p', String(port), application]
     case 'uvicorn':
       // a browser holds its socket open, and uvicorn waits for it without end by default (uvicorn #1972)
-      return ['-m', 'uvicorn', '--host', host, '--port', String(port), '--timeout-graceful-shutdown', '2', ...(color ? ['--use-colors'] : ['--no-use-colors']), application]
+      return [
+        '-m',
+        'uvicorn',
+        '--host',
+        host,
+        '--port',
+        String(port),
+        '--timeout-graceful-shutdown',
+        '2',
+        ...(color ? ['--use-colors'] : ['--no-use-colors']),
+        application,
+      ]
     case 'hypercorn':
       // 0 workers: served by the process itself, without a parent that would hide a crash
       return ['-m', 'hypercorn', '--bind', `${bracketed}:${port}`, '--workers', '0', '--graceful-timeout', '2', application]

@@ -65,7 +65,10 @@ export function pipCommand(facts: CommandFacts): SetupCommand | undefined {
   const { python, hasUv, backend } = facts
   if (hasUv || managerOf(facts) !== undefined || !('environment' in python) || python.environment.packages.has('pip')) return undefined
   const { python: file } = python.environment
-  return { shown: `${typed(facts, file)} -m ensurepip --upgrade`, action: { kind: 'command', file, args: ['-m', 'ensurepip', '--upgrade'], cwd: backend } }
+  return {
+    shown: `${typed(facts, file)} -m ensurepip --upgrade`,
+    action: { kind: 'command', file, args: ['-m', 'ensurepip', '--upgrade'], cwd: backend },
+  }
 }
 
 /** Installs what the project asks for, with the tool that it uses. */

@@ -4,7 +4,13 @@ import { environmentCommand, installCommand, manageCommand, pathsOf, pipCommand,
 
 /** What a step does when it is run. */
 export type SetupAction =
-  | { readonly kind: 'command'; readonly file: string; readonly args: readonly string[]; readonly cwd: string; /** The folder that it makes, which a run that was cut short must not leave half-made. */ readonly makes?: string }
+  | {
+      readonly kind: 'command'
+      readonly file: string
+      readonly args: readonly string[]
+      readonly cwd: string
+      /** The folder that it makes, which a run that was cut short must not leave half-made. */ readonly makes?: string
+    }
   | { readonly kind: 'copy-dotenv'; readonly from: string; readonly to: string }
   | { readonly kind: 'make-folder'; readonly folder: string }
   | { readonly kind: 'create-user' }
@@ -35,7 +41,9 @@ export interface SetupFacts {
   /** Folders of log files that LOGGING names: seen by inspect, or forecast from the text of the settings. */
   readonly missingFolders: readonly string[]
   /** Undefined where the settings could not be imported yet. */
-  readonly inspected: { readonly database: 'none' | 'empty' | 'ready' | 'pending' | 'unknown'; readonly activeUsers: number | 'no-model' | undefined } | undefined
+  readonly inspected:
+    | { readonly database: 'none' | 'empty' | 'ready' | 'pending' | 'unknown'; readonly activeUsers: number | 'no-model' | undefined }
+    | undefined
   /** The settings can't be imported for want of the `.env`. */
   readonly needsDotenv: boolean
   /** Why the settings could not be imported, where they were tried. */
@@ -57,7 +65,11 @@ export function planSetup(facts: SetupFacts): SetupStep[] {
  * serve, or a user is no reason to refuse; nor are tables, unless its WebSocket
  * was seen to need them (`needsTables`). Pure.
  */
-export function gatingSteps(steps: readonly SetupStep[], facts: Pick<SetupFacts, 'python' | 'inspected'>, options: { needsTables: boolean }): SetupStep[] {
+export function gatingSteps(
+  steps: readonly SetupStep[],
+  facts: Pick<SetupFacts, 'python' | 'inspected'>,
+  options: { needsTables: boolean },
+): SetupStep[] {
   const gate = steps.some(({ id }) => {
     if (id === 'missing-dep') return facts.python.kind !== 'ready'
     if (id === 'migrations-pending') return options.needsTables && facts.inspected?.database === 'empty'
@@ -82,13 +94,20 @@ function environmentSteps(facts: SetupFacts): SetupStep[] {
   const lacks = facts.missingPackages
   if (python.kind === 'ready' && lacks.length === 0) return steps
   const pip = pipCommand(facts)
-  if (pip !== undefined) steps.push({ id: 'missing-dep', title: 'pip in the environment', ...pip, evidence: 'the environment has no pip', certain: true })
+  if (pip !== undefined)
+    steps.push({ id: 'missing-dep', title: 'pip in the environment', ...pip, evidence: 'the environment has no pip', certain: true })
   const few = lacks.slice(0, 5).join(', ')
   steps.push({
     id: 'missing-dep',
-    title: requirements === undefined ? 'the packages that a Channels project needs' : `the packages of ${relativeTo(facts, requirements.file)}`,
+    title:
+      requirements === undefined ? 'the packages that a Channels project needs' : `the packages of ${relativeTo(facts, requirements.file)}`,
     ...installCommand(facts),
-    evidence: lacks.length > 0 ? `not installed: ${few}${lacks.length > 5 ? ` and ${lacks.length - 5} more` : ''}` : python.kind === 'packages-missing' ? `not installed: ${python.missing.join(', ')}` : 'the environment is to be made',
+    evidence:
+      lacks.length > 0
+        ? `not installed: ${few}${lacks.length > 5 ? ` and ${lacks.length - 5} more` : ''}`
+        : python.kind === 'packages-missing'
+          ? `not installed: ${python.missing.join(', ')}`
+          : 'the environment is to be made',
     certain: true,
   })
   return steps
@@ -131,7 +150,11 @@ function databaseSteps(facts: SetupFacts): SetupStep[] {
       id: 'migrations-pending',
       title: database === 'pending' ? 'the newest database tables' : 'the database tables',
       ...manageCommand(facts, ['migrate', '--no-input']),
-      evidence: !certain ? 'looked at once the packages are there' : database === 'pending' ? 'migrations are not applied' : 'the database has no tables',
+      evidence: !certain
+        ? 'looked at once the packages are there'
+        : database === 'pending'
+          ? 'migrations are not applied'
+          : 'the database has no tables',
       certain,
     })
   }

@@ -187,7 +187,9 @@ function maskValue(name: string, value: string): string {
 function maskComment(text: string): string {
   const [, name = '', value = ''] = /^([^=]*=)(.*)$/s.exec(text) ?? []
   if (name !== '') return maskComment(name.slice(0, -1)) + '=' + maskValue(name, value)
-  return text.replace(/(\b\w*(?:pass|secret|token|key|pwd|credential)\w*['"]?\s*(?::|\bis\b|->)\s*)\S.*$/is, `$1${MASK}`).replace(/(:\/\/)\S*@/g, `$1${MASK}@`)
+  return text
+    .replace(/(\b\w*(?:pass|secret|token|key|pwd|credential)\w*['"]?\s*(?::|\bis\b|->)\s*)\S.*$/is, `$1${MASK}`)
+    .replace(/(:\/\/)\S*@/g, `$1${MASK}@`)
 }
 
 const SECRET_NAME = /pass|pwd|secret|token|key|salt|pin|otp|code|credential|auth/i

@@ -14,7 +14,8 @@ export function startJson(host: Host): StartReport {
     note: (text) => emit('note', { text }),
     warning: (id, text) => emit('warning', { id, text }),
     line: (service, line) => emit('log', { service, line }),
-    setupList: (steps) => emit('setup', { steps: steps.map(({ id, title, shown, evidence, certain }) => ({ id, title, command: shown, evidence, certain })) }),
+    setupList: (steps) =>
+      emit('setup', { steps: steps.map(({ id, title, shown, evidence, certain }) => ({ id, title, command: shown, evidence, certain })) }),
     setupStep: ({ id, shown }) => emit('setup-step', { id, command: shown }),
     setupUser: (user) => emit('setup-user', { ...user }),
     ready: (summary) => emit('ready', { ...summary, websocket: { url: summary.websocket.url, ...stateOf(summary.websocket.state) } }),
@@ -27,6 +28,7 @@ export function startJson(host: Host): StartReport {
 }
 
 function stateOf(state: SocketState): Readonly<Record<string, unknown>> {
-  if (state.dot === 'green') return { state: 'connected', handshakeMs: state.handshakeMs, pongMs: state.pongMs ?? null, heldMs: state.heldMs, diagnosis: null }
+  if (state.dot === 'green')
+    return { state: 'connected', handshakeMs: state.handshakeMs, pongMs: state.pongMs ?? null, heldMs: state.heldMs, diagnosis: null }
   return { state: state.dot === 'yellow' ? 'wants-token' : 'not-connected', diagnosis: state.diagnosis }
 }

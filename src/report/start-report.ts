@@ -12,7 +12,15 @@ export interface ReadySummary {
   readonly version: string
   readonly readyMs: number
   readonly websocket: { readonly url: string; readonly state: SocketState }
-  readonly backend: { readonly url: string; readonly server: string; readonly serverVersion: string; readonly django: string | undefined; readonly environment: string; readonly pid: number | undefined; readonly openToNetwork: boolean }
+  readonly backend: {
+    readonly url: string
+    readonly server: string
+    readonly serverVersion: string
+    readonly django: string | undefined
+    readonly environment: string
+    readonly pid: number | undefined
+    readonly openToNetwork: boolean
+  }
   readonly channels: { readonly layer: 'memory' | 'redis' | 'settings'; readonly text: string; readonly note: string | undefined }
   /** The page to open, where there is one besides the backend. */
   readonly page: string | undefined

@@ -54,12 +54,22 @@ export function startText(host: Host, options: { verbose: boolean }): StartRepor
       write([`  ${style.cyan('›')} ${step.shown}`])
       spinner.say(step.title)
     },
-    setupUser: (user) => write(['', `  A development user was made (${user.model}):  ${style.bold(user.name)}   password ${style.bold(user.password)}`, style.dim('  It is shown this once and stored nowhere but as the hash in the database.'), '']),
+    setupUser: (user) =>
+      write([
+        '',
+        `  A development user was made (${user.model}):  ${style.bold(user.name)}   password ${style.bold(user.password)}`,
+        style.dim('  It is shown this once and stored nowhere but as the hash in the database.'),
+        '',
+      ]),
     ready: (summary) => {
       write(banner(summary, style))
       release()
     },
-    socket: (url, state) => write([`  ${arrow(style)}  WebSocket  ${url}   ${dot(state, style)}`, ...(state.dot === 'red' ? diagnosisPage(state.diagnosis, style, terminal.columns) : [])]),
+    socket: (url, state) =>
+      write([
+        `  ${arrow(style)}  WebSocket  ${url}   ${dot(state, style)}`,
+        ...(state.dot === 'red' ? diagnosisPage(state.diagnosis, style, terminal.columns) : []),
+      ]),
     diagnosis: (diagnosis: Diagnosis) => {
       release()
       write(diagnosisPage(diagnosis, style, terminal.columns))
@@ -87,7 +97,10 @@ function setupLines(steps: readonly SetupStep[], style: Style): string[] {
     '',
     "  This checkout isn't ready to run. Missing, in this order:",
     '',
-    ...steps.flatMap((step, index) => [`   ${index + 1}  ${step.title.padEnd(width)}   ${style.cyan(step.shown)}`, style.dim(`      ${step.evidence}`)]),
+    ...steps.flatMap((step, index) => [
+      `   ${index + 1}  ${step.title.padEnd(width)}   ${style.cyan(step.shown)}`,
+      style.dim(`      ${step.evidence}`),
+    ]),
     '',
   ]
 }
@@ -95,8 +108,15 @@ function setupLines(steps: readonly SetupStep[], style: Style): string[] {
 function banner(summary: ReadySummary, style: Style): string[] {
   const { websocket, backend, channels } = summary
   const { state } = websocket
-  const head = state.dot === 'red' ? style.yellow(`up after ${Math.round(summary.readyMs)} ms`) : `ready in ${style.bold(`${Math.round(summary.readyMs)} ms`)}`
-  const details = [`${backend.server} ${backend.serverVersion}`, ...(backend.django === undefined ? [] : [`Django ${backend.django}`]), backend.environment].join(' · ')
+  const head =
+    state.dot === 'red'
+      ? style.yellow(`up after ${Math.round(summary.readyMs)} ms`)
+      : `ready in ${style.bold(`${Math.round(summary.readyMs)} ms`)}`
+  const details = [
+    `${backend.server} ${backend.serverVersion}`,
+    ...(backend.django === undefined ? [] : [`Django ${backend.django}`]),
+    backend.environment,
+  ].join(' · ')
   const row = (name: string, value: string) => `  ${arrow(style)}  ${style.bold(name.padEnd(9))}  ${value}`
   return [
     '',
@@ -106,7 +126,9 @@ function banner(summary: ReadySummary, style: Style): string[] {
     row('Backend', `${style.cyan(backend.url)}   ${details}`),
     row('Channels', `${channels.text}${channels.note === undefined ? '' : `   ${style.dim(channels.note)}`}`),
     ...(summary.page === undefined ? [] : [row('Page', style.cyan(summary.page))]),
-    ...(backend.openToNetwork ? [row('Network', style.yellow('open to the network: every machine that reaches this one reaches the backend'))] : []),
+    ...(backend.openToNetwork
+      ? [row('Network', style.yellow('open to the network: every machine that reaches this one reaches the backend'))]
+      : []),
     ...summary.notes.map((note) => `     ${style.dim(note)}`),
     '',
     ...(state.dot === 'green' ? [] : explain(state.diagnosis, style)),
@@ -123,7 +145,8 @@ function arrow(style: Style): string {
 
 function dot(state: SocketState, style: Style): string {
   if (state.dot === 'green') {
-    const pong = state.pongMs === undefined ? `held ${(state.heldMs / 1000).toFixed(1)} s` : `pong ${Math.max(1, Math.round(state.pongMs))} ms`
+    const pong =
+      state.pongMs === undefined ? `held ${(state.heldMs / 1000).toFixed(1)} s` : `pong ${Math.max(1, Math.round(state.pongMs))} ms`
     return `${style.green('● connected')}   ${style.dim(`101 in ${Math.max(1, Math.round(state.handshakeMs))} ms · ${pong}`)}`
   }
   if (state.dot === 'yellow') return style.yellow('● speaks WebSocket, wants a token')

@@ -13,7 +13,13 @@ export { connectAddress } from '../host/tcp.ts'
 /** What came of starting the server. */
 export type BringUp =
   /** Something of our process tree listens; `proven` is false where this machine doesn't tell whose socket it is. */
-  | { readonly kind: 'listening'; readonly server: RunningServer; readonly port: number; readonly listenMs: number; readonly proven: boolean }
+  | {
+      readonly kind: 'listening'
+      readonly server: RunningServer
+      readonly port: number
+      readonly listenMs: number
+      readonly proven: boolean
+    }
   | FailedStart
   | { readonly kind: 'stopped' }
 
@@ -36,7 +42,8 @@ export interface BringUpOptions {
 const races = 5
 
 /** What servers say when the port was taken before they could bind it. daphne says it and exits with 0. */
-const portTakenLine = /Errno (?:98|48|10048)\b|Address already in use|EADDRINUSE|That port is already in use|only one usage of each socket address/i
+const portTakenLine =
+  /Errno (?:98|48|10048)\b|Address already in use|EADDRINUSE|That port is already in use|only one usage of each socket address/i
 
 /**
  * Starts the server and waits until something of its process tree listens. The
@@ -80,7 +87,10 @@ async function tryPort(host: Host, plan: LaunchPlan, port: number, options: Brin
   if (first === 'deadline') return { kind: 'silent', lines, port }
   const exit = await server.exited
   // 'foreign': the answer comes from a program that isn't ours, so ours has lost the port, whatever it says about it
-  const portTaken = first === 'lost' || first === 'foreign' || (lines.some((line) => portTakenLine.test(line)) && !isFree(await probePort(port, options.bindHost)))
+  const portTaken =
+    first === 'lost' ||
+    first === 'foreign' ||
+    (lines.some((line) => portTakenLine.test(line)) && !isFree(await probePort(port, options.bindHost)))
   return { kind: 'died', exit, lines, port, portTaken }
 }
 

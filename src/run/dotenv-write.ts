@@ -55,8 +55,15 @@ export function replaceRefused(error: unknown, path: string, platform: NodeJS.Pl
     return refused(path, 'another program holds it open', 'Close it in editors and stop the servers that read it, then try again.', error)
   }
   // Linux refuses a rename over a mount point, which a file that a container mounts is
-  if (code === 'EBUSY') return refused(path, 'it is mounted into this container by itself, so it cannot be replaced', 'Edit it by hand, or mount its folder.', error)
-  if (code === 'EACCES' || code === 'EPERM') return refused(path, 'this user may not write to its folder', 'Make the folder writable, or edit the file by hand.', error)
+  if (code === 'EBUSY')
+    return refused(
+      path,
+      'it is mounted into this container by itself, so it cannot be replaced',
+      'Edit it by hand, or mount its folder.',
+      error,
+    )
+  if (code === 'EACCES' || code === 'EPERM')
+    return refused(path, 'this user may not write to its folder', 'Make the folder writable, or edit the file by hand.', error)
   if (code === 'EROFS') return refused(path, 'the file system is read-only', 'Set the variable in the environment.', error)
   if (code === 'ENOSPC' || code === 'EDQUOT') return refused(path, 'there is no space left', 'Free some space, then try again.', error)
   if (code === 'ENOENT' || code === 'ENOTDIR') return refused(path, 'its folder is not there', 'Make the folder first.', error)
@@ -94,11 +101,18 @@ async function replaceable(path: string, target: string): Promise<Stats> {
   })
   if (!entry.isFile()) throw notAFile(path, entry)
   // the mode itself is asked, because root may write to everything, and so could replace what somebody protected
-  const writable = (entry.mode & 0o222) !== 0 && (await access(target, constants.W_OK).then(() => true, () => false))
-  if (!writable) throw refused(path, 'it is read-only', process.platform === 'win32' ? 'Clear its read-only attribute.' : `chmod u+w '${path}'`)
+  const writable =
+    (entry.mode & 0o222) !== 0 &&
+    (await access(target, constants.W_OK).then(
+      () => true,
+      () => false,
+    ))
+  if (!writable)
+    throw refused(path, 'it is read-only', process.platform === 'win32' ? 'Clear its read-only attribute.' : `chmod u+w '${path}'`)
   // A rename would leave the other names with the old contents, and writing in
   // place could be cut short, so neither is right: whoever linked it decides.
-  if (entry.nlink > 1) throw refused(path, `it has ${entry.nlink} names (hard links), which would come apart`, 'Edit it by hand, or make it a symbolic link.')
+  if (entry.nlink > 1)
+    throw refused(path, `it has ${entry.nlink} names (hard links), which would come apart`, 'Edit it by hand, or make it a symbolic link.')
   return entry
 }
 
@@ -132,8 +146,17 @@ async function keepOwnerAndMode(handle: FileHandle, old: Stats): Promise<void> {
   let mode = old.mode & 0o7777
   const fresh = await handle.stat()
   if (fresh.uid !== old.uid || fresh.gid !== old.gid) {
-    const kept = await handle.chown(old.uid, old.gid).then(() => true, () => false)
-    const groupKept = kept || fresh.gid === old.gid || (await handle.chown(fresh.uid, old.gid).then(() => true, () => false))
+    const kept = await handle.chown(old.uid, old.gid).then(
+      () => true,
+      () => false,
+    )
+    const groupKept =
+      kept ||
+      fresh.gid === old.gid ||
+      (await handle.chown(fresh.uid, old.gid).then(
+        () => true,
+        () => false,
+      ))
     // as vim does (bufwrite.c): another group gets no more than everybody had
     if (!groupKept) mode = (mode & 0o707) | ((mode & 0o007) << 3)
   }
@@ -161,7 +184,8 @@ async function removeLeftovers(folder: string, name: string): Promise<void> {
     const file = join(folder, entry)
     if (pid === undefined || writing.has(file)) continue
     const age = Date.now() - ((await stat(file).catch(() => undefined))?.mtimeMs ?? 0)
-    if (Number(pid) === process.pid || !isAlive(Number(pid)) || age > LEFTOVER_AGE_MS) await rm(file, { force: true }).catch(() => undefined)
+    if (Number(pid) === process.pid || !isAlive(Number(pid)) || age > LEFTOVER_AGE_MS)
+      await rm(file, { force: true }).catch(() => undefined)
   }
 }
 

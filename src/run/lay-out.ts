@@ -20,7 +20,10 @@ export async function layOutDemo(folder: string): Promise<boolean> {
   const entries = await readdir(folder).catch(() => [])
   const isDemo = await isFile(join(folder, 'backend', 'elections', 'consumers.py'))
   if (!isDemo && entries.length > 0) {
-    throw new LauncherError('not-empty', `${folder} is not empty, and it isn't the demo`, { hint: 'Name another folder: election-dev demo path/to/folder', exitCode: ExitCode.usage })
+    throw new LauncherError('not-empty', `${folder} is not empty, and it isn't the demo`, {
+      hint: 'Name another folder: election-dev demo path/to/folder',
+      exitCode: ExitCode.usage,
+    })
   }
   if (!isDemo) {
     await mkdir(folder, { recursive: true })

@@ -89,15 +89,30 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
     }
     child.once('exit', (code, signal) => {
       ended = true
-      const exit: ServerExit = { exitCode: code ?? undefined, signal: signal ?? undefined, afterMs: host.now() - started, spawnError: undefined }
-      untilRead(host, () => chunks, (done) => child.once('close', done), () => finish(exit))
+      const exit: ServerExit = {
+        exitCode: code ?? undefined,
+        signal: signal ?? undefined,
+        afterMs: host.now() - started,
+        spawnError: undefined,
+      }
+      untilRead(
+        host,
+        () => chunks,
+        (done) => child.once('close', done),
+        () => finish(exit),
+      )
     })
     // where it could not even be started: some systems' errors come as an event, others are thrown; execa's promise has both
     const unborn = async () => {
       const { cause } = await child
       if (child.pid !== undefined) return
       ended = true
-      finish({ exitCode: undefined, signal: undefined, afterMs: host.now() - started, spawnError: `${errorCode(cause) ?? ''} ${errorMessage(cause)}`.trim() })
+      finish({
+        exitCode: undefined,
+        signal: undefined,
+        afterMs: host.now() - started,
+        spawnError: `${errorCode(cause) ?? ''} ${errorMessage(cause)}`.trim(),
+      })
     }
     void unborn()
   })

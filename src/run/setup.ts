@@ -64,11 +64,21 @@ async function told<T>(step: SetupStep, work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function runCommand(host: Host, step: SetupStep, action: Extract<SetupStep['action'], { kind: 'command' }>, context: SetupContext): Promise<void> {
+async function runCommand(
+  host: Host,
+  step: SetupStep,
+  action: Extract<SetupStep['action'], { kind: 'command' }>,
+  context: SetupContext,
+): Promise<void> {
   const { makes } = action
   const wasThere = makes !== undefined && (await isEntry(makes))
   // in a group of its own, as a server is: pip and uv start builders, which must not outlive them
-  const launch = { file: action.file, args: action.args, cwd: action.cwd, env: { ...context.env, PYTHONUNBUFFERED: '1', PIP_NO_INPUT: '1' } }
+  const launch = {
+    file: action.file,
+    args: action.args,
+    cwd: action.cwd,
+    env: { ...context.env, PYTHONUNBUFFERED: '1', PIP_NO_INPUT: '1' },
+  }
   const running = launchServer(host, launch, (line) => context.onLine(line))
   const stop = () => void running.stop(stopMs)
   context.signal.addEventListener('abort', stop, { once: true })
@@ -87,10 +97,18 @@ async function runCommand(host: Host, step: SetupStep, action: Extract<SetupStep
   // half an environment looks like a whole one to the next run
   if (makes !== undefined && !wasThere) await rm(makes, { recursive: true, force: true }).catch(() => undefined)
   const missing = exit.spawnError?.startsWith('ENOENT') === true
-  const how = late ? 'did not end in time' : exit.spawnError !== undefined ? `could not be run (${exit.spawnError})` : exit.exitCode === undefined ? `was ended by ${exit.signal ?? 'a signal'}` : `ended with ${exit.exitCode}`
+  const how = late
+    ? 'did not end in time'
+    : exit.spawnError !== undefined
+      ? `could not be run (${exit.spawnError})`
+      : exit.exitCode === undefined
+        ? `was ended by ${exit.signal ?? 'a signal'}`
+        : `ended with ${exit.exitCode}`
   throw new LauncherError(step.id, `${step.shown} ${how}`, {
     evidence: running.lastLines().slice(-toldLines),
-    hint: missing ? `There is no ${action.file} on the PATH: install it, and run this command again.` : `Run it by hand to see more:  ${step.shown}`,
+    hint: missing
+      ? `There is no ${action.file} on the PATH: install it, and run this command again.`
+      : `Run it by hand to see more:  ${step.shown}`,
   })
 }
 
@@ -111,7 +129,8 @@ async function createUser(host: Host, context: SetupContext): Promise<MadeUser> 
   await inspection.ended
   context.signal.removeEventListener('abort', inspection.cancel)
   if (made !== undefined) return { name: made.user, password, model: made.model }
-  const error = inspection.errorOf('create_user') ?? inspection.errorOf('setup') ?? inspection.errorOf('settings') ?? inspection.errorOf('database')
+  const error =
+    inspection.errorOf('create_user') ?? inspection.errorOf('setup') ?? inspection.errorOf('settings') ?? inspection.errorOf('database')
   throw new LauncherError('user-missing', 'No development user could be made', {
     evidence: error === undefined ? inspection.output().slice(-5) : [`${error.type}: ${error.message}`],
     hint: 'Make one by hand: python manage.py createsuperuser',

@@ -6,7 +6,11 @@ import { tryTls } from './tcp.ts'
 import { unsendable, type HandshakeFact, type Experiments } from '../facts/wire.ts'
 
 /** One handshake, closed again at once. */
-export async function trial(endpoint: Endpoint, deadlineMs: number, options: { allowUntrusted?: boolean; address?: string } = {}): Promise<HandshakeFact> {
+export async function trial(
+  endpoint: Endpoint,
+  deadlineMs: number,
+  options: { allowUntrusted?: boolean; address?: string } = {},
+): Promise<HandshakeFact> {
   const { fact, socket } = await shakeHands(requestOf(endpoint), { deadlineMs, ...options })
   await socket?.close()
   return fact
@@ -22,7 +26,10 @@ const experimentMs = 2500
  */
 export async function experiment(endpoint: Endpoint, failed: HandshakeFact, tcp: readonly TcpFact[]): Promise<Experiments> {
   const unreached = failed.result === 'broken' && failed.code === 'ECONNREFUSED'
-  const [addresses, tests] = await Promise.all([unreached || tcp.filter(({ result }) => result === 'open').length > 1 ? byAddress(endpoint, tcp) : {}, testsFor(endpoint, failed)])
+  const [addresses, tests] = await Promise.all([
+    unreached || tcp.filter(({ result }) => result === 'open').length > 1 ? byAddress(endpoint, tcp) : {},
+    testsFor(endpoint, failed),
+  ])
   return { ...tests, ...addresses }
 }
 
@@ -41,7 +48,13 @@ async function testsFor(endpoint: Endpoint, failed: HandshakeFact): Promise<Expe
     secure ? trial(withScheme(endpoint, 'ws:'), experimentMs) : undefined,
     secure && failed.result === 'broken' ? trial(endpoint, experimentMs, { allowUntrusted: true }) : undefined,
   ])
-  return { tls, httpAfter, httpOnPath, ...(otherScheme === undefined ? {} : { otherScheme }), ...(untrusted === undefined ? {} : { untrusted }) }
+  return {
+    tls,
+    httpAfter,
+    httpOnPath,
+    ...(otherScheme === undefined ? {} : { otherScheme }),
+    ...(untrusted === undefined ? {} : { untrusted }),
+  }
 }
 
 async function refusedTests(endpoint: Endpoint, status: number): Promise<Experiments> {

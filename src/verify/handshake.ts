@@ -10,7 +10,9 @@ import { unsendable, type HandshakeFact } from '../facts/wire.ts'
 /** How long the body of a refusal is waited for, in milliseconds: its status is known by then, and some servers never end it. */
 const bodyMs = 1000
 
-export type Handshake = { readonly fact: Extract<HandshakeFact, { result: 'open' }>; readonly socket: HeldSocket } | { readonly fact: Exclude<HandshakeFact, { result: 'open' }>; readonly socket: undefined }
+export type Handshake =
+  | { readonly fact: Extract<HandshakeFact, { result: 'open' }>; readonly socket: HeldSocket }
+  | { readonly fact: Exclude<HandshakeFact, { result: 'open' }>; readonly socket: undefined }
 
 /**
  * One WebSocket handshake with an own deadline (milliseconds): the
@@ -18,7 +20,10 @@ export type Handshake = { readonly fact: Extract<HandshakeFact, { result: 'open'
  * is what wss:// to a plain daphne gives. Never throws. The socket of an open
  * one is the caller's to close. `address`: one of the host's, instead of any.
  */
-export async function shakeHands(request: Request, options: { deadlineMs: number; allowUntrusted?: boolean; address?: string }): Promise<Handshake> {
+export async function shakeHands(
+  request: Request,
+  options: { deadlineMs: number; allowUntrusted?: boolean; address?: string },
+): Promise<Handshake> {
   const started = performance.now()
   const elapsed = () => performance.now() - started
   return new Promise((resolve) => {
@@ -55,7 +60,14 @@ export async function shakeHands(request: Request, options: { deadlineMs: number
       const elapsedMs = elapsed()
       let body = ''
       const answer = () => {
-        finish({ result: 'refused', status: response.statusCode ?? 0, reason: response.statusMessage ?? '', headers: headersOf(response), body: body.slice(0, 4096), elapsedMs })
+        finish({
+          result: 'refused',
+          status: response.statusCode ?? 0,
+          reason: response.statusMessage ?? '',
+          headers: headersOf(response),
+          body: body.slice(0, 4096),
+          elapsedMs,
+        })
         sent.destroy()
       }
       const timer = setTimeout(answer, bodyMs)
@@ -69,7 +81,9 @@ export async function shakeHands(request: Request, options: { deadlineMs: number
       response.on('error', answer)
       response.once('close', answer)
     })
-    socket.on('error', (error) => finish({ result: 'broken', code: errorCode(error) ?? error.message, message: error.message, elapsedMs: elapsed() }))
+    socket.on('error', (error) =>
+      finish({ result: 'broken', code: errorCode(error) ?? error.message, message: error.message, elapsedMs: elapsed() }),
+    )
   })
 }
 

@@ -20,14 +20,23 @@ export async function logIn(host: Host, backend: URL, login: LoginRequest, deadl
   if (password === undefined || password === '') return { result: 'refused', reason: 'ELECTION_DEV_PASSWORD is not set' }
   host.secrets.add(password)
   const body = JSON.stringify({ [login.usernameField ?? 'username']: login.username, [login.passwordField ?? 'password']: password })
-  const answer = await httpRequest(new URL(login.path, backend), { method: 'POST', headers: { 'Content-Type': 'application/json', Accept: 'application/json', 'Content-Length': String(Buffer.byteLength(body)) }, body, deadlineMs })
-  if (answer.result !== 'answer') return { result: 'refused', reason: `POST ${login.path}: ${answer.result === 'silent' ? 'no answer' : answer.code}` }
+  const answer = await httpRequest(new URL(login.path, backend), {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Accept: 'application/json', 'Content-Length': String(Buffer.byteLength(body)) },
+    body,
+    deadlineMs,
+  })
+  if (answer.result !== 'answer')
+    return { result: 'refused', reason: `POST ${login.path}: ${answer.result === 'silent' ? 'no answer' : answer.code}` }
   if (answer.status >= 400) return { result: 'refused', reason: `POST ${login.path}: ${answer.status} ${answer.reason}` }
   const token = tokenOf(answer.body, login.tokenField)
   if (token !== undefined) return { result: 'token', token: host.secrets.add(token) }
   const cookie = /\bsessionid=([^;,\s]+)/.exec(answer.headers['set-cookie'] ?? '')?.[1]
   if (cookie !== undefined) return { result: 'cookie', cookie: `sessionid=${host.secrets.add(cookie)}` }
-  return { result: 'refused', reason: `POST ${login.path}: ${answer.status}, and no ${login.tokenField ?? tokenFields.join(', ')} in the answer` }
+  return {
+    result: 'refused',
+    reason: `POST ${login.path}: ${answer.status}, and no ${login.tokenField ?? tokenFields.join(', ')} in the answer`,
+  }
 }
 
 /** The token in a login's answer: the field that is named, else the usual ones, also one level down (`{"data":{"access":…}}`). */

@@ -71,13 +71,18 @@ export async function prove(endpoint: Endpoint, options: ProofOptions): Promise<
   if (asked !== undefined) await firstOf(asked, limits.headStart)
   const { fact: handshake, socket } = await shakeHands(requestOf(endpoint), { deadlineMs: limits.handshake })
   if (socket === undefined) {
-    if ((await options.mayExperiment?.()) === false) return judged({ ...base, http: undefined, handshake, session: undefined, experiments: {} }, undefined, options)
+    if ((await options.mayExperiment?.()) === false)
+      return judged({ ...base, http: undefined, handshake, session: undefined, experiments: {} }, undefined, options)
     const earlier = options.earlier?.facts
     if (earlier !== undefined && isSame(earlier.handshake, handshake) && Object.keys(earlier.experiments).length > 0) {
       return judged({ ...base, http: earlier.http, handshake, session: undefined, experiments: earlier.experiments }, undefined, options)
     }
     const http = asked === undefined ? (answered(earlier?.http) ?? (await page())) : await asked
-    return judged({ ...base, http, handshake, session: undefined, experiments: await experiment(endpoint, handshake, tcp) }, undefined, options)
+    return judged(
+      { ...base, http, handshake, session: undefined, experiments: await experiment(endpoint, handshake, tcp) },
+      undefined,
+      options,
+    )
   }
   const [session, experiments] = await Promise.all([hold(endpoint, socket, options), otherAddresses(endpoint, tcp)])
   const earlier = answered(options.earlier?.facts.http)
@@ -130,7 +135,8 @@ async function secondSocket(endpoint: Endpoint, options: ProofOptions): Promise<
   const { fact, socket } = await shakeHands(requestOf(endpoint), { deadlineMs: limits.handshake })
   const close = await socket?.hold(options.holdMs)
   await socket?.close()
-  const listens = fact.result === 'broken' ? (await connectOnce(hostOf(endpoint.url), portOf(endpoint.url), limits.tcp)).result === 'open' : undefined
+  const listens =
+    fact.result === 'broken' ? (await connectOnce(hostOf(endpoint.url), portOf(endpoint.url), limits.tcp)).result === 'open' : undefined
   return { handshake: fact, close, listens }
 }
 
@@ -139,12 +145,21 @@ function judged(facts: WireFacts, socket: HeldSocket | undefined, options: Proof
   if (found === undefined) return { state: 'proven', facts, diagnosis: undefined, socket }
   socket?.terminate()
   const ours = found.id === 'token-rejected' && options.tokenIsOurs === true
-  return { state: ours || found.id === 'token-missing' ? 'wants-token' : 'failed', facts, diagnosis: ours ? notMintable(found) : found, socket: undefined }
+  return {
+    state: ours || found.id === 'token-missing' ? 'wants-token' : 'failed',
+    facts,
+    diagnosis: ours ? notMintable(found) : found,
+    socket: undefined,
+  }
 }
 
 /** The token was made by us as simplejwt makes it, so its refusal says that the application wants another kind. */
 function notMintable(found: Diagnosis): Diagnosis {
-  return { ...found, title: 'The backend speaks WebSocket and wants another token than one that can be made for it', remedy: { ...found.remedy, text: howToGiveToken } }
+  return {
+    ...found,
+    title: 'The backend speaks WebSocket and wants another token than one that can be made for it',
+    remedy: { ...found.remedy, text: howToGiveToken },
+  }
 }
 
 /** The endpoint as it may be shown. */

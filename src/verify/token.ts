@@ -1,7 +1,5 @@
 import type { TokenShape } from '../facts/wire.ts'
 
-
-
 /** A clock may be off by this much before it is called skewed, in seconds. */
 const leeway = 5
 
@@ -12,11 +10,17 @@ export function shapeOf(token: string | undefined, nowMs: number): TokenShape {
   if (/^["'].*["']$/.test(token)) return { kind: 'malformed', problem: 'it has quotes around it' }
   if (/\s/.test(token)) return { kind: 'malformed', problem: 'it has white space in it' }
   const parts = token.split('.')
-  if (parts.length === 1) return token.startsWith('eyJ') ? { kind: 'malformed', problem: 'it is one part of a JSON Web Token; the dots and the rest are missing' } : { kind: 'opaque' }
+  if (parts.length === 1)
+    return token.startsWith('eyJ')
+      ? { kind: 'malformed', problem: 'it is one part of a JSON Web Token; the dots and the rest are missing' }
+      : { kind: 'opaque' }
   const [header, payload] = parts
   const claims = jsonOf(payload)
   if (parts.length !== 3 || jsonOf(header) === undefined || claims === undefined) {
-    return { kind: 'malformed', problem: `it has ${parts.length} parts; a JSON Web Token has three, of base64url, with JSON in the first two` }
+    return {
+      kind: 'malformed',
+      problem: `it has ${parts.length} parts; a JSON Web Token has three, of base64url, with JSON in the first two`,
+    }
   }
   const now = nowMs / 1000
   const { exp, nbf, iat } = claims

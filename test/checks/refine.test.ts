@@ -25,7 +25,9 @@ test("a consumer's exception, with the project's own frame; what the wire saw co
 })
 
 test('an exception whose name ends in nothing usual', () => {
-  expect(mergeDiagnosis(serverError, trace('updates.errors.NoSuchElection: 7'), reading)?.evidence).toContain("The server's log: updates.errors.NoSuchElection: 7")
+  expect(mergeDiagnosis(serverError, trace('updates.errors.NoSuchElection: 7'), reading)?.evidence).toContain(
+    "The server's log: updates.errors.NoSuchElection: 7",
+  )
 })
 
 test('the traceback of our own experiment names nothing', () => {
@@ -34,7 +36,10 @@ test('the traceback of our own experiment names nothing', () => {
 })
 
 test('the route that was asked for is no path of ours, though it begins with one', () => {
-  expect(mergeDiagnosis(serverError, trace("ValueError: No route found for path 'ws/election-updates/'."), reading)).toMatchObject({ id: 'no-websocket-route', title: 'No WebSocket route fits /ws/election-updates/' })
+  expect(mergeDiagnosis(serverError, trace("ValueError: No route found for path 'ws/election-updates/'."), reading)).toMatchObject({
+    id: 'no-websocket-route',
+    title: 'No WebSocket route fits /ws/election-updates/',
+  })
 })
 
 test("a page's exception is not the socket's", () => {
@@ -50,7 +55,15 @@ test('of several exceptions the first after a handshake, the last of a socket th
 })
 
 test('an exception group, as hypercorn writes it', () => {
-  const group = ['  + Exception Group Traceback (most recent call last):', '  |   File "/srv/backend/updates/consumers.py", line 7, in connect', '  | ExceptionGroup: unhandled errors', '  +-+---------------- 1 ----------------', '    | Traceback (most recent call last):', '    | ValueError: no such election', '    +------------------------------------']
+  const group = [
+    '  + Exception Group Traceback (most recent call last):',
+    '  |   File "/srv/backend/updates/consumers.py", line 7, in connect',
+    '  | ExceptionGroup: unhandled errors',
+    '  +-+---------------- 1 ----------------',
+    '    | Traceback (most recent call last):',
+    '    | ValueError: no such election',
+    '    +------------------------------------',
+  ]
   expect(mergeDiagnosis(serverError, group, reading)?.evidence).toContain("The server's log: ValueError: no such election")
 })
 

@@ -2,16 +2,33 @@
 import { describe, expect, test } from 'vitest'
 import { judgeLines, judgeLog } from '../../src/checks/server-log.ts'
 
-const trace = (...lines: string[]) => ['Traceback (most recent call last):', '  File "/srv/app/backend/core/settings.py", line 12, in <module>', '    x = config("X")', ...lines]
+const trace = (...lines: string[]) => [
+  'Traceback (most recent call last):',
+  '  File "/srv/app/backend/core/settings.py", line 12, in <module>',
+  '    x = config("X")',
+  ...lines,
+]
 
 test.each<[string, string]>([
-  ['bad-port-permission', "2026-01-02 10:00:00,000 CRITICAL Listen failure: Couldn't listen on 127.0.0.1:80: [Errno 13] Permission denied."],
+  [
+    'bad-port-permission',
+    "2026-01-02 10:00:00,000 CRITICAL Listen failure: Couldn't listen on 127.0.0.1:80: [Errno 13] Permission denied.",
+  ],
   ['bad-port-permission', "ERROR:    [Errno 13] error while attempting to bind on address ('127.0.0.1', 80): permission denied"],
   ['bad-port-permission', "Error: You don't have permission to access that port."],
-  ['bind-address-unavailable', "ERROR:    [Errno 99] error while attempting to bind on address ('10.9.9.9', 8000): cannot assign requested address"],
+  [
+    'bind-address-unavailable',
+    "ERROR:    [Errno 99] error while attempting to bind on address ('10.9.9.9', 8000): cannot assign requested address",
+  ],
   ['missing-dep', "django.core.exceptions.ImproperlyConfigured: Error loading psycopg2 module: No module named 'psycopg2'"],
-  ['channels-redis-missing', "channels.exceptions.InvalidChannelLayerError: Cannot import BACKEND 'channels_redis.core.RedisChannelLayer' specified for default"],
-  ['channel-layer-backend-wrong', "channels.exceptions.InvalidChannelLayerError: Cannot import BACKEND 'channels.layers.Memory' specified for default"],
+  [
+    'channels-redis-missing',
+    "channels.exceptions.InvalidChannelLayerError: Cannot import BACKEND 'channels_redis.core.RedisChannelLayer' specified for default",
+  ],
+  [
+    'channel-layer-backend-wrong',
+    "channels.exceptions.InvalidChannelLayerError: Cannot import BACKEND 'channels.layers.Memory' specified for default",
+  ],
   ['daphne-missing', '/srv/venv/bin/python: No module named daphne'],
   ['module-shadowed', "ModuleNotFoundError: No module named 'channels.routing'; 'channels' is not a package"],
   ['wrong-settings-module', "ModuleNotFoundError: No module named 'core.settings_production'"],
@@ -28,8 +45,14 @@ test.each<[string, string]>([
   ['asgi-attribute-missing', 'ERROR:    Error loading ASGI app. Attribute "app" not found in module "core.asgi".'],
   ['asgi-import-error', "ImportError: cannot import name 'routes' from 'core.routing' (/srv/app/backend/core/routing.py)"],
   ['daphne-app-order', '?: (daphne.E001) Daphne must be listed before django.contrib.staticfiles in INSTALLED_APPS.'],
-  ['asgi-application-setting-wrong', "django.core.exceptions.ImproperlyConfigured: Cannot find 'application' in ASGI_APPLICATION module core.routing"],
-  ['ws-library-missing', "WARNING:  No supported WebSocket library detected. Please use \"pip install 'uvicorn[standard]'\", or install 'websockets' or 'wsproto' manually."],
+  [
+    'asgi-application-setting-wrong',
+    "django.core.exceptions.ImproperlyConfigured: Cannot find 'application' in ASGI_APPLICATION module core.routing",
+  ],
+  [
+    'ws-library-missing',
+    "WARNING:  No supported WebSocket library detected. Please use \"pip install 'uvicorn[standard]'\", or install 'websockets' or 'wsproto' manually.",
+  ],
   ['redis-too-old', "redis.exceptions.ResponseError: unknown command 'BZPOPMIN'"],
   ['redis-too-old', 'redis.exceptions.ResponseError: unknown command `BZPOPMIN`, with args beginning with: `asgi:specific'],
   ['redis-unreachable', 'redis.exceptions.ConnectionError: Error 111 connecting to localhost:6379. Connection refused.'],
@@ -63,16 +86,33 @@ test.each([
 
 describe('exceptions', () => {
   test('one that was survived does not speak before the one that ended the server', () => {
-    const lines = [...trace("ModuleNotFoundError: No module named 'sentry_sdk'"), 'sentry is off', ...trace('decouple.UndefinedValueError: SECRET_KEY not found.')]
-    expect(judgeLog(lines)).toMatchObject({ id: 'env-not-loaded', evidence: [expect.stringContaining('SECRET_KEY not found'), expect.stringContaining('core/settings.py", line 12')] })
+    const lines = [
+      ...trace("ModuleNotFoundError: No module named 'sentry_sdk'"),
+      'sentry is off',
+      ...trace('decouple.UndefinedValueError: SECRET_KEY not found.'),
+    ]
+    expect(judgeLog(lines)).toMatchObject({
+      id: 'env-not-loaded',
+      evidence: [expect.stringContaining('SECRET_KEY not found'), expect.stringContaining('core/settings.py", line 12')],
+    })
   })
 
   test('one that is chained counts with its cause', () => {
-    const lines = [...trace("FileNotFoundError: [Errno 2] No such file or directory: '/srv/logs/django.log'"), '', 'The above exception was the direct cause of the following exception:', '', ...trace("ValueError: Unable to configure handler 'file'")]
+    const lines = [
+      ...trace("FileNotFoundError: [Errno 2] No such file or directory: '/srv/logs/django.log'"),
+      '',
+      'The above exception was the direct cause of the following exception:',
+      '',
+      ...trace("ValueError: Unable to configure handler 'file'"),
+    ]
     expect(judgeLog(lines)?.id).toBe('log-dir-missing')
   })
 
-  test.each(["ValueError: invalid literal for int() with base 10: 'abc'", "AttributeError: module 'json' has no attribute 'dump'", "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0"])('while a server serves, it is the application that says %s', (line) => {
+  test.each([
+    "ValueError: invalid literal for int() with base 10: 'abc'",
+    "AttributeError: module 'json' has no attribute 'dump'",
+    "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0",
+  ])('while a server serves, it is the application that says %s', (line) => {
     expect(judgeLines([line], 'serving')).toBeUndefined()
   })
 })

@@ -64,7 +64,9 @@ test('a project whose settings read no such variable is never written to', async
 
 test('no secret of .env is shown, the link and the permissions stay', async () => {
   const [key, password] = [secret(), secret()]
-  project = await makeProject({ dotenv: [`API_TOKEN=${key}`, `REDIS_PASSWORD=${password}`, 'USE_REDIS_FOR_CHANNELS=True', `DATABASE_URL=postgres://u:${password}@db/x`] })
+  project = await makeProject({
+    dotenv: [`API_TOKEN=${key}`, `REDIS_PASSWORD=${password}`, 'USE_REDIS_FOR_CHANNELS=True', `DATABASE_URL=postgres://u:${password}@db/x`],
+  })
   const real = join(project.root, 'shared.env')
   await writeFile(real, await dotenvOf(project))
   await chmod(real, 0o640)

@@ -46,16 +46,40 @@ describe('what is refused: exit 2, with file, key and what is allowed', () => {
     ['out of range', { [json]: '{ "port": 70000 }' }, 'port is 70000; allowed: a whole number from 1 to 65535'],
     ['no whole number', { [json]: '{ "hold": 1.5 }' }, 'hold is 1.5; allowed: a whole number from 1 to 3600000'],
     ['unknown key', { [json]: '{ "prot": 8000 }' }, /prot is not a key; allowed here: .*\bport\b/],
-    ['wrong choice', { [json]: '{ "server": "gunicorn" }' }, 'server is "gunicorn"; allowed: "daphne", "uvicorn", "hypercorn", "runserver"'],
-    ['nested key', { [json]: '{ "login": { "path": "/a/", "username": "u", "password": "p" } }' }, /login\.password is not a key; allowed here: path, username/],
-    ['nested type', { [json]: '{ "login": { "path": "a/", "username": "u" } }' }, /login\.path is "a"?.*; allowed: a text that begins with \//],
+    [
+      'wrong choice',
+      { [json]: '{ "server": "gunicorn" }' },
+      'server is "gunicorn"; allowed: "daphne", "uvicorn", "hypercorn", "runserver"',
+    ],
+    [
+      'nested key',
+      { [json]: '{ "login": { "path": "/a/", "username": "u", "password": "p" } }' },
+      /login\.password is not a key; allowed here: path, username/,
+    ],
+    [
+      'nested type',
+      { [json]: '{ "login": { "path": "a/", "username": "u" } }' },
+      /login\.path is "a"?.*; allowed: a text that begins with \//,
+    ],
     ['missing nested key', { [json]: '{ "login": { "path": "/a/" } }' }, 'login.username is missing'],
     ['empty text', { [json]: '{ "settings": "" }' }, /settings is .*; allowed: a text that is not empty/],
     ['ping', { [json]: '{ "ping": true }' }, /ping is true; allowed: false, an object/],
-    ['pattern', { [json]: '{ "application": "core.asgi" }' }, 'application is "core.asgi"; allowed: module:attribute, such as core.asgi:application'],
+    [
+      'pattern',
+      { [json]: '{ "application": "core.asgi" }' },
+      'application is "core.asgi"; allowed: module:attribute, such as core.asgi:application',
+    ],
     ['a list', { [json]: '[]' }, /the whole is a list; allowed: an object/],
-    ['in package.json', { 'package.json': '{ "election-dev": { "strict": "yes" } }' }, 'package.json#election-dev: strict is "yes"; allowed: boolean'],
-    ['in a module', { 'election-dev.config.mjs': 'export default { strict: 1 }' }, 'election-dev.config.mjs: strict is 1; allowed: boolean'],
+    [
+      'in package.json',
+      { 'package.json': '{ "election-dev": { "strict": "yes" } }' },
+      'package.json#election-dev: strict is "yes"; allowed: boolean',
+    ],
+    [
+      'in a module',
+      { 'election-dev.config.mjs': 'export default { strict: 1 }' },
+      'election-dev.config.mjs: strict is 1; allowed: boolean',
+    ],
   ])('%s', async (_, files, expected) => {
     const error = await refusal(files)
     expect(error).toMatchObject({ code: 'config-invalid', exitCode: 2 })

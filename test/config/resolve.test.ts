@@ -26,7 +26,12 @@ describe('flags, environment, file, defaults: in that order, with the source of 
   test('each key for itself', () => {
     const result = merged({ port: 8001 }, { ELECTION_DEV_STRICT_PORT: 'yes' }, { host: '0.0.0.0' })
     expect(result).toMatchObject({ port: 8001, strictPort: true, host: '0.0.0.0', stopTimeout: 5000 })
-    expect((['port', 'strictPort', 'host', 'stopTimeout'] as const).map((key) => result.source(key))).toEqual(['--port', 'ELECTION_DEV_STRICT_PORT', 'election-dev.config.json', 'default'])
+    expect((['port', 'strictPort', 'host', 'stopTimeout'] as const).map((key) => result.source(key))).toEqual([
+      '--port',
+      'ELECTION_DEV_STRICT_PORT',
+      'election-dev.config.json',
+      'default',
+    ])
   })
 
   test('false on the command line beats true in the file', () => {
@@ -36,11 +41,18 @@ describe('flags, environment, file, defaults: in that order, with the source of 
   })
 
   test('a negated option that was not given has no say', () => {
-    expect(merged(flagsOf({ watch: true, parentWatch: true, ping: true }), {}, { watch: false })).toMatchObject({ watch: false, parentWatch: true, ping: { type: 'ping' } })
+    expect(merged(flagsOf({ watch: true, parentWatch: true, ping: true }), {}, { watch: false })).toMatchObject({
+      watch: false,
+      parentWatch: true,
+      ping: { type: 'ping' },
+    })
   })
 
   test('a token is registered as a secret wherever it comes from', () => {
-    for (const [env_, config] of [[{ ELECTION_DEV_TOKEN: 'opaque-token-1' }, undefined], [{}, { token: 'opaque-token-1' }]] as const) {
+    for (const [env_, config] of [
+      [{ ELECTION_DEV_TOKEN: 'opaque-token-1' }, undefined],
+      [{}, { token: 'opaque-token-1' }],
+    ] as const) {
       const host = testHost('/', { ...env_ })
       mergeConfig(host, {}, config === undefined ? undefined : { name: 'f', config })
       expect(host.secrets.mask('the opaque-token-1 here')).toBe('the *** here')

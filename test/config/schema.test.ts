@@ -14,7 +14,9 @@ describe('every option has its key', () => {
     expect(status).toBe(0)
     const names = [...stdout.matchAll(/^ {2}(?:-\w, )?--(no-)?([a-z-]+)/gm)].flatMap((match) => match[2] ?? [])
     expect(names.length).toBeGreaterThan(3)
-    const options = Object.fromEntries(names.filter((name) => name !== 'help').map((name) => [name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()), false]))
+    const options = Object.fromEntries(
+      names.filter((name) => name !== 'help').map((name) => [name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()), false]),
+    )
     const missing = Object.keys(flagsOf(options)).filter((key) => !(key in configSchema.entries))
     expect(missing).toEqual([])
   })
@@ -36,7 +38,20 @@ describe('dist/config.schema.json takes and refuses what the loader does', () =>
     { host: '0.0.0.0', port: 65_535, strictPort: true, path: '/ws/', origin: 'http://localhost:3000' },
     { tokenIn: 'subprotocol', tokenName: 'jwt', subprotocols: ['a', 'b'], ping: false },
     { ping: { type: 'ping', id: 1 }, login: { path: '/login/', username: 'u', usernameField: 'email' } },
-    { channelLayer: 'redis', channelLayerVariable: 'USE_REDIS', strict: false, envFile: '.env.local', setup: true, watch: false, parentWatch: false, hold: 1, startTimeout: 3_600_000, stopTimeout: 1, json: true, verbose: true },
+    {
+      channelLayer: 'redis',
+      channelLayerVariable: 'USE_REDIS',
+      strict: false,
+      envFile: '.env.local',
+      setup: true,
+      watch: false,
+      parentWatch: false,
+      hold: 1,
+      startTimeout: 3_600_000,
+      stopTimeout: 1,
+      json: true,
+      verbose: true,
+    },
   ]
   const refused: unknown[] = [
     [],

@@ -104,7 +104,15 @@ describe.each<Server>(['daphne', 'uvicorn'])('the demo backend behind %s', (serv
   })
 
   it('refuses to sign in with a body it can not read', async () => {
-    for (const body of ['not json', '[]', '{}', '{"username": "clerk"}', '{"username": 1, "password": 2}', '{"username": "clerk", "password": "\\ud800"}', '['.repeat(100_000)]) {
+    for (const body of [
+      'not json',
+      '[]',
+      '{}',
+      '{"username": "clerk"}',
+      '{"username": 1, "password": 2}',
+      '{"username": "clerk", "password": "\\ud800"}',
+      '['.repeat(100_000),
+    ]) {
       expect((await post('/api/auth/login/', body)).status).toBe(400)
     }
   })

@@ -33,14 +33,20 @@ describe('readDotenv', () => {
     const fact = await readDotenv(path)
     expect(fact).toMatchObject({ kind: 'present', path, bom: false, text: 'A=1\r\nB = "zwei ü" # x\r\n' })
     if (fact.kind !== 'present') throw new Error(fact.kind)
-    expect(fact.entries.map(({ key, value, line }) => [key, value, line])).toEqual([['A', '1', 1], ['B', '"zwei ü" # x', 2]])
+    expect(fact.entries.map(({ key, value, line }) => [key, value, line])).toEqual([
+      ['A', '1', 1],
+      ['B', '"zwei ü" # x', 2],
+    ])
     expect(Buffer.from(fact.bytes).toString()).toBe(fact.text)
   })
 
   it('uses the reader that it is given', async () => {
     await writeFile(path, 'export A=1\nB="x" # y\n')
     const fact = await readDotenv(path, 'dotenv')
-    expect(fact.kind === 'present' && fact.entries.map(({ key, value }) => [key, value])).toEqual([['A', '1'], ['B', 'x']])
+    expect(fact.kind === 'present' && fact.entries.map(({ key, value }) => [key, value])).toEqual([
+      ['A', '1'],
+      ['B', 'x'],
+    ])
   })
 
   it('keeps a byte order mark in the text, and in the first key as python-decouple does', async () => {
@@ -97,7 +103,14 @@ describe('readDotenv', () => {
     await chmod(folder, 0o755)
     const entry = `import { readDotenv } from ${JSON.stringify(join(root, 'src', 'facts', 'dotenv.ts'))}\nconsole.log(JSON.stringify(await readDotenv(${JSON.stringify(path)})))`
     const outfile = join(folder, 'read.mjs')
-    await build({ stdin: { contents: entry, resolveDir: root }, outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'silent' })
+    await build({
+      stdin: { contents: entry, resolveDir: root },
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      logLevel: 'silent',
+    })
     const { stdout } = await run(process.execPath, [outfile], { uid: 65_534, gid: 65_534, cwd: folder, env: {} })
     expect(JSON.parse(stdout)).toEqual(expected)
   })
@@ -122,15 +135,34 @@ describe('parseDotenv', () => {
 
   it('knows values that span lines in python-dotenv alone', () => {
     const text = '\n# c\nA="x\r\nB=1\r\n"\r\nC=2'
-    expect(read(text, 'decouple')).toEqual([['A', '"x', 3], ['B', '1', 4], ['C', '2', 6]])
-    expect(read(text, 'environ')).toEqual([['A', '"x', 3], ['B', '1', 4], ['C', '2', 6]])
-    expect(read(text, 'dotenv')).toEqual([['A', 'x\nB=1\n', 3], ['C', '2', 6]])
+    expect(read(text, 'decouple')).toEqual([
+      ['A', '"x', 3],
+      ['B', '1', 4],
+      ['C', '2', 6],
+    ])
+    expect(read(text, 'environ')).toEqual([
+      ['A', '"x', 3],
+      ['B', '1', 4],
+      ['C', '2', 6],
+    ])
+    expect(read(text, 'dotenv')).toEqual([
+      ['A', 'x\nB=1\n', 3],
+      ['C', '2', 6],
+    ])
   })
 
   it('drops a line that starts with a blank, or has blanks around =, in django-environ alone', () => {
     expect(read(' A=1\nB = 2\nC=3', 'environ')).toEqual([['C', '3', 3]])
-    expect(read(' A=1\nB = 2\nC=3', 'decouple')).toEqual([['A', '1', 1], ['B', '2', 2], ['C', '3', 3]])
-    expect(read(' A=1\nB = 2\nC=3', 'dotenv')).toEqual([['A', '1', 1], ['B', '2', 2], ['C', '3', 3]])
+    expect(read(' A=1\nB = 2\nC=3', 'decouple')).toEqual([
+      ['A', '1', 1],
+      ['B', '2', 2],
+      ['C', '3', 3],
+    ])
+    expect(read(' A=1\nB = 2\nC=3', 'dotenv')).toEqual([
+      ['A', '1', 1],
+      ['B', '2', 2],
+      ['C', '3', 3],
+    ])
   })
 
   it('ends where a large unclosed quote ends', () => {
@@ -161,7 +193,43 @@ describe('booleanOf', () => {
     await python.close()
   })
 
-  const WORDS = ['', 'true', 'True', 'TRUE', 'yes', 'y', 'on', 't', 'ok', 'OK', '1', '0', '2', '-1', '+0', '00', '1_0', '1__0', '_1', 'false', 'False', 'no', 'n', 'off', 'f', 'ture', 'None', ' true', 'true ', ' 1\t', 'true # x', '1.0', '"True"', '\u{85}on', '\u{feff}on']
+  const WORDS = [
+    '',
+    'true',
+    'True',
+    'TRUE',
+    'yes',
+    'y',
+    'on',
+    't',
+    'ok',
+    'OK',
+    '1',
+    '0',
+    '2',
+    '-1',
+    '+0',
+    '00',
+    '1_0',
+    '1__0',
+    '_1',
+    'false',
+    'False',
+    'no',
+    'n',
+    'off',
+    'f',
+    'ture',
+    'None',
+    ' true',
+    'true ',
+    ' 1\t',
+    'true # x',
+    '1.0',
+    '"True"',
+    '\u{85}on',
+    '\u{feff}on',
+  ]
 
   it('agrees with python-decouple', async () => {
     const answers = await python.booleans('decouple', WORDS)
@@ -171,7 +239,17 @@ describe('booleanOf', () => {
   it('agrees with django-environ, where it knows the word', async () => {
     const answers = await python.booleans('environ', WORDS)
     for (const [index, word] of WORDS.entries()) expect([word, booleanOf(word, 'environ') ?? false]).toEqual([word, answers[index]])
-    expect(WORDS.filter((word) => booleanOf(word, 'environ') === undefined)).toEqual(['t', '1__0', '_1', 'ture', 'None', 'true # x', '1.0', '"True"', '\u{feff}on'])
+    expect(WORDS.filter((word) => booleanOf(word, 'environ') === undefined)).toEqual([
+      't',
+      '1__0',
+      '_1',
+      'ture',
+      'None',
+      'true # x',
+      '1.0',
+      '"True"',
+      '\u{feff}on',
+    ])
   })
 
   it('has no opinion on an empty value of python-dotenv', () => {

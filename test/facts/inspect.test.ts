@@ -16,11 +16,23 @@ afterEach(async () => project?.remove())
 function look(backend: string, request: Partial<InspectRequest> = {}): Inspection {
   const settings = { DJANGO_SETTINGS_MODULE: 'core.settings', ...request.env }
   const env = { PATH: process.env['PATH'], ...settings }
-  return inspect(testHost(backend, env), { python: pythonOf('main'), backend, application: 'core.asgi:application', mint: false, deadlineMs: 30_000, ...request, env })
+  return inspect(testHost(backend, env), {
+    python: pythonOf('main'),
+    backend,
+    application: 'core.asgi:application',
+    mint: false,
+    deadlineMs: 30_000,
+    ...request,
+    env,
+  })
 }
 
 async function manage(backend: string, args: readonly string[], env: Record<string, string> = {}): Promise<void> {
-  const finished = await runToEnd(pythonOf('main'), ['manage.py', ...args], { cwd: backend, env: { PATH: process.env['PATH'], ...env }, deadlineMs: 30_000 })
+  const finished = await runToEnd(pythonOf('main'), ['manage.py', ...args], {
+    cwd: backend,
+    env: { PATH: process.env['PATH'], ...env },
+    deadlineMs: 30_000,
+  })
   expect(finished.exitCode, finished.stderr).toBe(0)
 }
 
@@ -29,10 +41,20 @@ describe('a project as it is', () => {
     project = await makeProject()
     const seen = look(project.backend)
     expect(await seen.get('start')).toMatchObject({ python: expect.stringMatching(/^3\.\d+\.\d+$/) })
-    expect(await seen.get('settings')).toMatchObject({ django: expect.stringMatching(/^\d+\.\d+/), debug: true, asgi_application: 'core.asgi.application', layer_backend: 'channels.layers.InMemoryChannelLayer' })
+    expect(await seen.get('settings')).toMatchObject({
+      django: expect.stringMatching(/^\d+\.\d+/),
+      debug: true,
+      asgi_application: 'core.asgi.application',
+      layer_backend: 'channels.layers.InMemoryChannelLayer',
+    })
     expect(await seen.get('database')).toEqual({ fact: 'database', state: 'empty', name: 'db.sqlite3' })
     expect(await seen.get('users')).toEqual({ fact: 'users', model: 'auth.User', active: 0 })
-    expect(await seen.get('routes')).toEqual({ fact: 'routes', websocket: true, middleware: ['OriginValidator'], routes: [{ route: 'ws/election-updates/', consumer: 'Updates' }] })
+    expect(await seen.get('routes')).toEqual({
+      fact: 'routes',
+      websocket: true,
+      middleware: ['OriginValidator'],
+      routes: [{ route: 'ws/election-updates/', consumer: 'Updates' }],
+    })
     expect(await seen.ended).toBe('ended')
     expect(existsSync(join(project.backend, 'db.sqlite3'))).toBe(false)
   })
@@ -60,14 +82,26 @@ application = Monitor(ProtocolTypeRouter({"http": http, "websocket": AuthMiddlew
     })
     const routes = await look(project.backend).get('routes')
     expect(routes?.middleware).toEqual(['CookieMiddleware', 'SessionMiddleware', 'AuthMiddleware'])
-    expect(routes?.routes.map(({ route }) => route)).toEqual(['^ws/election-updates/$', 'ws/<int:pk>/', 'nested/^room/(?P<name>\\w+)/$', 'nested/all/', '^wrapped/^room/(?P<name>\\w+)/$', '^wrapped/all/'])
+    expect(routes?.routes.map(({ route }) => route)).toEqual([
+      '^ws/election-updates/$',
+      'ws/<int:pk>/',
+      'nested/^room/(?P<name>\\w+)/$',
+      'nested/all/',
+      '^wrapped/^room/(?P<name>\\w+)/$',
+      '^wrapped/all/',
+    ])
     expect(plainPaths(routes?.routes ?? [])).toEqual(['/ws/election-updates/', '/nested/all/', '/wrapped/all/'])
-    for (const path of ['/ws/election-updates/', '/ws/7/', '/nested/room/a/', '/wrapped/room/b/']) expect([path, servesPath(routes?.routes ?? [], path)]).toEqual([path, true])
-    for (const path of ['/ws/', '/room/a/', '/nested/room/', '/x/nested/room/a/']) expect([path, servesPath(routes?.routes ?? [], path)]).toEqual([path, false])
+    for (const path of ['/ws/election-updates/', '/ws/7/', '/nested/room/a/', '/wrapped/room/b/'])
+      expect([path, servesPath(routes?.routes ?? [], path)]).toEqual([path, true])
+    for (const path of ['/ws/', '/room/a/', '/nested/room/', '/x/nested/room/a/'])
+      expect([path, servesPath(routes?.routes ?? [], path)]).toEqual([path, false])
   })
 
   test('a missing log folder is told, and no log file is made', async () => {
-    project = await makeProject({ settings: 'LOGGING["handlers"]["file"] = {"class": "logging.FileHandler", "filename": BASE_DIR / "logs" / "x.log"}\nLOGGING["handlers"]["here"] = {"class": "logging.FileHandler", "filename": BASE_DIR / "here.log"}\nLOGGING["root"]["handlers"] = ["file", "here"]' })
+    project = await makeProject({
+      settings:
+        'LOGGING["handlers"]["file"] = {"class": "logging.FileHandler", "filename": BASE_DIR / "logs" / "x.log"}\nLOGGING["handlers"]["here"] = {"class": "logging.FileHandler", "filename": BASE_DIR / "here.log"}\nLOGGING["root"]["handlers"] = ["file", "here"]',
+    })
     const seen = look(project.backend)
     const missing = (await seen.get('folders'))?.missing
     expect(missing).toEqual([{ folder: expect.stringMatching(/logs$/), handler: 'file' }])
@@ -113,24 +147,44 @@ describe('settings that misbehave', () => {
 })
 
 test('a user is made by the model, counted, and its token is one that the consumer takes', async () => {
-  project = await freshProject({ files: { 'backend/.env': `SECRET_KEY=${secret('k'.repeat(8) + 'e5f2a90b1c7d')}\n`, 'backend/logs/.keep': '' } })
+  project = await freshProject({
+    files: { 'backend/.env': `SECRET_KEY=${secret('k'.repeat(8) + 'e5f2a90b1c7d')}\n`, 'backend/logs/.keep': '' },
+  })
   const { backend } = project
   const env = { DJANGO_SETTINGS_MODULE: 'server.settings.dev' }
   await manage(backend, ['migrate', '--no-input', '--verbosity', '0'], env)
   const password = secret()
   const made = look(backend, { env, application: 'server.asgi:application', createUser: { password } })
-  expect(await made.get('created'), JSON.stringify(made.errorOf('create_user'))).toMatchObject({ user: 'developer@example.com', model: 'people.Person', superuser: true })
+  expect(await made.get('created'), JSON.stringify(made.errorOf('create_user'))).toMatchObject({
+    user: 'developer@example.com',
+    model: 'people.Person',
+    superuser: true,
+  })
   await made.ended
   const host = testHost(backend)
-  const seen = inspect(host, { python: pythonOf('main'), backend, env: { PATH: process.env['PATH'], ...env }, application: undefined, mint: true, deadlineMs: 30_000 })
+  const seen = inspect(host, {
+    python: pythonOf('main'),
+    backend,
+    env: { PATH: process.env['PATH'], ...env },
+    application: undefined,
+    mint: true,
+    deadlineMs: 30_000,
+  })
   expect(await seen.get('users')).toMatchObject({ active: 1 })
   const token = (await seen.get('token'))?.token ?? ''
   expect(host.secrets.mask(token)).toBe('***')
   expect((await seen.get('migrations'))?.pending).toEqual([])
-  const check = await runToEnd(pythonOf('main'), ['-c', `import django,sys;django.setup()
+  const check = await runToEnd(
+    pythonOf('main'),
+    [
+      '-c',
+      `import django,sys;django.setup()
 from asgiref.sync import async_to_sync
 from votes.consumers import user_of
-print(async_to_sync(user_of)(sys.stdin.read()).check_password("${password}"))`], { cwd: backend, env: { PATH: process.env['PATH'], ...env }, input: token, deadlineMs: 30_000 })
+print(async_to_sync(user_of)(sys.stdin.read()).check_password("${password}"))`,
+    ],
+    { cwd: backend, env: { PATH: process.env['PATH'], ...env }, input: token, deadlineMs: 30_000 },
+  )
   expect(check.stdout.trim(), check.stderr).toBe('True')
 })
 

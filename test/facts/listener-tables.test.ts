@@ -68,9 +68,30 @@ Aktive Verbindungen
 `
 
 test.each([
-  ['English', english, [{ pid: 4711, address: '127.0.0.1' }, { pid: 4712, address: '::1' }]],
-  ['German', german, [{ pid: 4711, address: '127.0.0.1' }, { pid: 4713, address: '::' }]],
-  ['Windows line ends', english.replaceAll('\n', '\r\n'), [{ pid: 4711, address: '127.0.0.1' }, { pid: 4712, address: '::1' }]],
+  [
+    'English',
+    english,
+    [
+      { pid: 4711, address: '127.0.0.1' },
+      { pid: 4712, address: '::1' },
+    ],
+  ],
+  [
+    'German',
+    german,
+    [
+      { pid: 4711, address: '127.0.0.1' },
+      { pid: 4713, address: '::' },
+    ],
+  ],
+  [
+    'Windows line ends',
+    english.replaceAll('\n', '\r\n'),
+    [
+      { pid: 4711, address: '127.0.0.1' },
+      { pid: 4712, address: '::1' },
+    ],
+  ],
   ['nothing', '', []],
 ])('netstat -ano, %s', (_, output, found) => {
   expect(parseNetstat(output, 8000)).toEqual(found)

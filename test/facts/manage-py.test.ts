@@ -1,21 +1,49 @@
 import { describe, expect, test } from 'vitest'
 import { logFoldersOf } from '../../src/facts/log-folders.ts'
-import { asgiApplicationOf, dotenvReaderOf, hasDaphneApp, namedImports, namedVariables, settingsModuleOf, starImports } from '../../src/facts/manage-py.ts'
+import {
+  asgiApplicationOf,
+  dotenvReaderOf,
+  hasDaphneApp,
+  namedImports,
+  namedVariables,
+  settingsModuleOf,
+  starImports,
+} from '../../src/facts/manage-py.ts'
 
 describe('the settings module of manage.py', () => {
   test.each([
     ['setdefault', 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")', 'core.settings'],
     ['single quotes', "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'core.settings')", 'core.settings'],
-    ['over lines, as black writes it', 'os.environ.setdefault(\n    "DJANGO_SETTINGS_MODULE",\n    "a.very.long.settings",\n)', 'a.very.long.settings'],
+    [
+      'over lines, as black writes it',
+      'os.environ.setdefault(\n    "DJANGO_SETTINGS_MODULE",\n    "a.very.long.settings",\n)',
+      'a.very.long.settings',
+    ],
     ['Windows line ends', 'import os\r\nos.environ.setdefault(\r\n    "DJANGO_SETTINGS_MODULE", "core.settings"\r\n)\r\n', 'core.settings'],
     ['a byte order mark', '\uFEFFimport os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")', 'core.settings'],
     ['assignment', 'os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.local"', 'config.settings.local'],
-    ["decouple's default", 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", config("DJANGO_SETTINGS_MODULE", default="core.settings.dev"))', 'core.settings.dev'],
-    ["decouple's default of another name", 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", config("SETTINGS", default="core.settings.dev"))', 'core.settings.dev'],
+    [
+      "decouple's default",
+      'os.environ.setdefault("DJANGO_SETTINGS_MODULE", config("DJANGO_SETTINGS_MODULE", default="core.settings.dev"))',
+      'core.settings.dev',
+    ],
+    [
+      "decouple's default of another name",
+      'os.environ.setdefault("DJANGO_SETTINGS_MODULE", config("SETTINGS", default="core.settings.dev"))',
+      'core.settings.dev',
+    ],
     ['a cast before the default', 'config("DJANGO_SETTINGS_MODULE", cast=str, default="core.settings.dev")', 'core.settings.dev'],
     ['os.getenv', 'os.environ["DJANGO_SETTINGS_MODULE"] = os.getenv("DJANGO_SETTINGS_MODULE", "core.settings.dev")', 'core.settings.dev'],
-    ['os.environ.get of another name', 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", os.environ.get("SETTINGS", "core.settings.dev"))', 'core.settings.dev'],
-    ['a comment before the line that counts', '# os.environ.setdefault("DJANGO_SETTINGS_MODULE", "old.settings")\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "new.settings")', 'new.settings'],
+    [
+      'os.environ.get of another name',
+      'os.environ.setdefault("DJANGO_SETTINGS_MODULE", os.environ.get("SETTINGS", "core.settings.dev"))',
+      'core.settings.dev',
+    ],
+    [
+      'a comment before the line that counts',
+      '# os.environ.setdefault("DJANGO_SETTINGS_MODULE", "old.settings")\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "new.settings")',
+      'new.settings',
+    ],
     ['a name that is put together', 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"core.settings.{mode}")', undefined],
     ['none', 'print("hello")', undefined],
   ])('%s', (_, text, expected) => {
@@ -39,13 +67,15 @@ describe('ASGI_APPLICATION', () => {
 })
 
 test('imports: taken whole, and taken by name', () => {
-  const text = 'from .base import *  # noqa\r\nfrom config.env import env, BASE_DIR\ntry:\n    from .local import *\nexcept ImportError:\n    pass\nimport os\n# from .old import *\n'
+  const text =
+    'from .base import *  # noqa\r\nfrom config.env import env, BASE_DIR\ntry:\n    from .local import *\nexcept ImportError:\n    pass\nimport os\n# from .old import *\n'
   expect(starImports(text)).toEqual(['.base', '.local'])
   expect(namedImports(text)).toEqual(['config.env'])
 })
 
 test('variables that the settings name', () => {
-  const text = 'A = config("USE_REDIS_FOR_CHANNELS", cast=bool)\nB = os.environ["REDIS_HOST"]\nC = "Word"\n# D = env("OLD_NAME")\nclass S(BaseSettings):\n    CACHE_URL: str = ""\n'
+  const text =
+    'A = config("USE_REDIS_FOR_CHANNELS", cast=bool)\nB = os.environ["REDIS_HOST"]\nC = "Word"\n# D = env("OLD_NAME")\nclass S(BaseSettings):\n    CACHE_URL: str = ""\n'
   expect([...namedVariables(text)].toSorted()).toEqual(['CACHE_URL', 'REDIS_HOST', 'USE_REDIS_FOR_CHANNELS'])
 })
 

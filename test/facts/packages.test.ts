@@ -43,7 +43,10 @@ test.skipIf(process.platform === 'win32')('the packages of two Pythons are left 
 })
 
 test('the folder and the interpreter tell the same', async () => {
-  const [read, asked] = await Promise.all([readSitePackages(environmentFolder('main'), process.platform), askInterpreter([pythonOf('main')], process.env)])
+  const [read, asked] = await Promise.all([
+    readSitePackages(environmentFolder('main'), process.platform),
+    askInterpreter([pythonOf('main')], process.env),
+  ])
   expect(read?.packages.get('django')).toMatch(/^\d/)
   expect(asked?.python.startsWith(read?.python ?? '?')).toBe(true)
   expect([...(read?.packages ?? [])].toSorted()).toEqual([...(asked?.packages ?? [])].toSorted())

@@ -9,7 +9,8 @@ import { testHost } from '../support/host.ts'
 
 afterEach(removeFiles)
 
-const manage = (settings = 'core.settings', head = '') => `${head}import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "${settings}")\n`
+const manage = (settings = 'core.settings', head = '') =>
+  `${head}import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "${settings}")\n`
 const settings = 'ASGI_APPLICATION = "core.asgi.application"\n'
 const asgi = 'application = get_asgi_application()\n'
 
@@ -39,7 +40,9 @@ describe('where manage.py is', () => {
   })
 
   test('nowhere: exit 2, and what to do', async () => {
-    const error = await refusal(await filesIn({ 'readme.md': '', 'venv/manage.py': manage(), 'node_modules/manage.py': manage(), 'a/b/manage.py': manage() }))
+    const error = await refusal(
+      await filesIn({ 'readme.md': '', 'venv/manage.py': manage(), 'node_modules/manage.py': manage(), 'a/b/manage.py': manage() }),
+    )
     expect(error).toMatchObject({ code: 'no-project', exitCode: 2 })
     expect(error.hint).toContain('--backend')
   })
@@ -77,11 +80,16 @@ describe('the settings module', () => {
     expect(await projectIn(await filesIn(files))).toMatchObject({ settingsModule: 'core.settings', settingsSource: 'backend/manage.py' })
   })
   test('of the .env that manage.py reads', async () => {
-    const root = await filesIn({ 'backend/manage.py': manage('core.settings', 'from dotenv import load_dotenv\nload_dotenv()\n'), 'backend/.env': '# mine\nDJANGO_SETTINGS_MODULE=core.local\n' })
+    const root = await filesIn({
+      'backend/manage.py': manage('core.settings', 'from dotenv import load_dotenv\nload_dotenv()\n'),
+      'backend/.env': '# mine\nDJANGO_SETTINGS_MODULE=core.local\n',
+    })
     expect(await projectIn(root)).toMatchObject({ settingsModule: 'core.local', settingsSource: 'backend/.env:2' })
   })
   test('a .env that manage.py does not read has no say', async () => {
-    expect(await projectIn(await filesIn({ ...files, 'backend/.env': 'DJANGO_SETTINGS_MODULE=core.local\n' }))).toMatchObject({ settingsModule: 'core.settings' })
+    expect(await projectIn(await filesIn({ ...files, 'backend/.env': 'DJANGO_SETTINGS_MODULE=core.local\n' }))).toMatchObject({
+      settingsModule: 'core.settings',
+    })
   })
   test('nowhere: exit 2', async () => {
     expect(await refusal(await filesIn({ 'manage.py': 'import sys\n' }))).toMatchObject({ code: 'settings-unknown', exitCode: 2 })
@@ -94,14 +102,22 @@ describe('settings in a package', () => {
       'manage.py': manage('config.settings.dev'),
       'config/settings/__init__.py': '',
       'config/settings/dev.py': 'from .base import *\nDEBUG = True\n',
-      'config/settings/base.py': 'from config.env import env\nfrom pathlib import Path\nfrom .channels import *\nINSTALLED_APPS = ["daphne"]\n',
+      'config/settings/base.py':
+        'from config.env import env\nfrom pathlib import Path\nfrom .channels import *\nINSTALLED_APPS = ["daphne"]\n',
       'config/settings/channels.py': 'X = env.bool("USE_REDIS_FOR_CHANNELS")\n',
       'config/env.py': 'import environ\nenv = environ.Env()\n',
       'config/asgi.py': asgi,
     })
     const project = await projectIn(root)
-    expect(project.settingsFiles).toEqual(['config/settings/dev.py', 'config/settings/base.py', 'config/settings/channels.py', 'config/env.py'].map((name) => join(root, name)))
-    expect(project).toMatchObject({ application: 'config.asgi:application', applicationSource: 'config/asgi.py', dotenvReader: 'environ', hasDaphneApp: true })
+    expect(project.settingsFiles).toEqual(
+      ['config/settings/dev.py', 'config/settings/base.py', 'config/settings/channels.py', 'config/env.py'].map((name) => join(root, name)),
+    )
+    expect(project).toMatchObject({
+      application: 'config.asgi:application',
+      applicationSource: 'config/asgi.py',
+      dotenvReader: 'environ',
+      hasDaphneApp: true,
+    })
     expect(project.variables.has('USE_REDIS_FOR_CHANNELS')).toBe(true)
   })
 
@@ -134,10 +150,17 @@ describe('the application', () => {
   test.each([
     ['named by a flag', { flags: { application: 'x.y:z' } }, settings, { application: 'x.y:z', applicationSource: '--application' }],
     ['named by the settings', {}, settings, { application: 'core.asgi:application', applicationSource: 'ASGI_APPLICATION' }],
-    ['put together: asgi.py tells', {}, 'ASGI_APPLICATION = f"{NAME}.asgi.application"\n', { application: 'core.asgi:application', applicationSource: 'core/asgi.py' }],
+    [
+      'put together: asgi.py tells',
+      {},
+      'ASGI_APPLICATION = f"{NAME}.asgi.application"\n',
+      { application: 'core.asgi:application', applicationSource: 'core/asgi.py' },
+    ],
     ['not named: asgi.py tells', {}, '', { application: 'core.asgi:application', applicationSource: 'core/asgi.py' }],
   ])('%s', async (_, options, text, expected) => {
-    expect(await projectIn(await filesIn({ 'manage.py': manage(), 'core/settings.py': text, 'core/asgi.py': asgi }), options)).toMatchObject(expected)
+    expect(
+      await projectIn(await filesIn({ 'manage.py': manage(), 'core/settings.py': text, 'core/asgi.py': asgi }), options),
+    ).toMatchObject(expected)
   })
 
   test('neither named nor in asgi.py: left to the interpreter', async () => {

@@ -12,7 +12,10 @@ import { basePython, environmentFolder, pythonOf } from '../support/tools.ts'
 
 let root = ''
 beforeEach(async () => {
-  root = await filesIn({ 'backend/manage.py': 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")\n' }, 'Wahl – Zähler 2026')
+  root = await filesIn(
+    { 'backend/manage.py': 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")\n' },
+    'Wahl – Zähler 2026',
+  )
 })
 afterEach(removeFiles)
 
@@ -23,14 +26,24 @@ async function look(options: { env?: Record<string, string>; flags?: Flags } = {
 }
 
 /** An environment without packages, made as `venv` lays it out; its interpreter is a link. */
-async function environment(path: string, options: { config?: string; packages?: readonly string[]; version?: string } = {}): Promise<string> {
+async function environment(
+  path: string,
+  options: { config?: string; packages?: readonly string[]; version?: string } = {},
+): Promise<string> {
   const folder = join(root, path)
-  const real = (await runToEnd(basePython(), ['-c', 'import os,sys;print(os.path.realpath(sys.executable));print("%d.%d"%sys.version_info[:2])'], { deadlineMs: 10_000 })).stdout.split(/\r?\n/)
+  const real = (
+    await runToEnd(basePython(), ['-c', 'import os,sys;print(os.path.realpath(sys.executable));print("%d.%d"%sys.version_info[:2])'], {
+      deadlineMs: 10_000,
+    })
+  ).stdout.split(/\r?\n/)
   const site = join(folder, 'lib', `python${options.version ?? real[1] ?? ''}`, 'site-packages')
   await mkdir(site, { recursive: true })
   await mkdir(join(folder, 'bin'))
   await symlink(real[0] ?? '', join(folder, 'bin', 'python'))
-  await writeFile(join(folder, 'pyvenv.cfg'), `home = ${dirname(real[0] ?? '')}\ninclude-system-site-packages = false\n${options.config ?? ''}`)
+  await writeFile(
+    join(folder, 'pyvenv.cfg'),
+    `home = ${dirname(real[0] ?? '')}\ninclude-system-site-packages = false\n${options.config ?? ''}`,
+  )
   for (const name of options.packages ?? []) await mkdir(join(site, `${name}.dist-info`))
   return folder
 }
@@ -38,7 +51,9 @@ async function environment(path: string, options: { config?: string; packages?: 
 const serving = ['Django-5.2', 'channels-4.2', 'daphne-4.1']
 
 function labels(fact: PythonFact): string[] {
-  return fact.candidates.map((candidate) => (candidate.state === 'usable' ? candidate.environment.label : `${candidate.label}: ${candidate.state}`))
+  return fact.candidates.map((candidate) =>
+    candidate.state === 'usable' ? candidate.environment.label : `${candidate.label}: ${candidate.state}`,
+  )
 }
 
 function broken(fact: PythonFact): Extract<Candidate, { state: 'broken' }> {
@@ -56,7 +71,7 @@ describe.skipIf(process.platform === 'win32')('environments of the project', () 
     expect(choice).toMatchObject({ kind: 'ready', environment: { python: join(folder, 'bin', 'python'), isVirtual: true } })
   })
 
-  test('the active one that lacks the packages loses to the project\'s own, and is named', async () => {
+  test("the active one that lacks the packages loses to the project's own, and is named", async () => {
     const active = await environment('elsewhere/active')
     await environment('backend/venv', { packages: serving })
     const choice = choosePython(await look({ env: { VIRTUAL_ENV: active } }))
@@ -67,7 +82,11 @@ describe.skipIf(process.platform === 'win32')('environments of the project', () 
   test('the active one that has the packages wins', async () => {
     const active = await environment('elsewhere/active', { packages: serving })
     await environment('backend/venv', { packages: serving })
-    expect(choosePython(await look({ env: { VIRTUAL_ENV: active } }))).toMatchObject({ kind: 'ready', environment: { label: 'VIRTUAL_ENV (elsewhere/active)' }, note: undefined })
+    expect(choosePython(await look({ env: { VIRTUAL_ENV: active } }))).toMatchObject({
+      kind: 'ready',
+      environment: { label: 'VIRTUAL_ENV (elsewhere/active)' },
+      note: undefined,
+    })
   })
 
   test('the active one that is gone is no news', async () => {
@@ -77,7 +96,10 @@ describe.skipIf(process.platform === 'win32')('environments of the project', () 
 
   test('through a link', async () => {
     await symlink(environmentFolder('main'), join(root, 'backend', 'venv'))
-    expect(choosePython(await look())).toMatchObject({ kind: 'ready', environment: { label: 'backend/venv', python: join(root, 'backend', 'venv', 'bin', 'python') } })
+    expect(choosePython(await look())).toMatchObject({
+      kind: 'ready',
+      environment: { label: 'backend/venv', python: join(root, 'backend', 'venv', 'bin', 'python') },
+    })
   })
 
   test('a folder env that is something else is left alone', async () => {
@@ -94,11 +116,14 @@ describe.skipIf(process.platform === 'win32')('environments of the project', () 
 
   test('a .pth file and the packages of the system: the interpreter is asked', async () => {
     const folder = await environment('backend/venv')
-    const site = join(folder, 'lib', (await readlinkVersion(folder)), 'site-packages')
+    const site = join(folder, 'lib', await readlinkVersion(folder), 'site-packages')
     await writeFile(join(site, 'more.pth'), `${join(root, 'more')}\n`)
     for (const name of serving) {
       await mkdir(join(root, 'more', `${name}.dist-info`), { recursive: true })
-      await writeFile(join(root, 'more', `${name}.dist-info`, 'METADATA'), `Metadata-Version: 2.1\nName: ${name.split('-')[0] ?? ''}\nVersion: ${name.split('-')[1] ?? ''}\n`)
+      await writeFile(
+        join(root, 'more', `${name}.dist-info`, 'METADATA'),
+        `Metadata-Version: 2.1\nName: ${name.split('-')[0] ?? ''}\nVersion: ${name.split('-')[1] ?? ''}\n`,
+      )
     }
     const choice = choosePython(await look())
     expect(choice.kind).toBe('ready')
@@ -116,7 +141,9 @@ describe.skipIf(process.platform === 'win32')('broken and missing are told apart
   test('missing', async () => {
     const fact = await look()
     expect(fact.candidates.some(({ state }) => state === 'broken')).toBe(false)
-    expect(choosePython({ ...fact, candidates: fact.candidates.filter(({ state }) => state !== 'usable') })).toMatchObject({ kind: 'venv-missing' })
+    expect(choosePython({ ...fact, candidates: fact.candidates.filter(({ state }) => state !== 'usable') })).toMatchObject({
+      kind: 'venv-missing',
+    })
   })
 
   test('its interpreter is a link that leads nowhere', async () => {
@@ -164,11 +191,21 @@ test('a bare name by a flag is looked for on the PATH', async () => {
   expect((await look({ flags: { python: 'python3' } })).candidates).toMatchObject([{ state: 'usable', environment: { isVirtual: false } }])
 })
 
-test("python3 of the PATH is the last resort, and never one to install into", async () => {
+test('python3 of the PATH is the last resort, and never one to install into', async () => {
   const fact = await look()
   const last = fact.candidates.at(-1)
   expect(last).toMatchObject({ state: 'usable', environment: { isVirtual: false } })
-  expect(choosePython({ named: false, candidates: [{ state: 'usable', environment: { python: '/usr/bin/python3', label: 'python3', packages: new Map(), version: '3.11', isVirtual: false } }] })).toEqual({ kind: 'venv-missing', base: '/usr/bin/python3' })
+  expect(
+    choosePython({
+      named: false,
+      candidates: [
+        {
+          state: 'usable',
+          environment: { python: '/usr/bin/python3', label: 'python3', packages: new Map(), version: '3.11', isVirtual: false },
+        },
+      ],
+    }),
+  ).toEqual({ kind: 'venv-missing', base: '/usr/bin/python3' })
   expect((await look({ env: { PATH: root } })).candidates.at(-1)).toEqual({ state: 'absent', label: 'python3' })
 })
 

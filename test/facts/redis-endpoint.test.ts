@@ -22,12 +22,28 @@ const here = { host: '127.0.0.1', port: 6379, db: 0, tls: false }
 describe('the endpoint of REDIS_HOST and the others', () => {
   const cases: [string, Record<string, string>, RedisEndpoint][] = [
     ['nothing set', {}, { ...here, source: 'default' }],
-    ['empty strings count as unset', { REDIS_URL: '', REDIS_HOST: '', REDIS_USERNAME: '', REDIS_PASSWORD: '' }, { ...here, source: 'default' }],
+    [
+      'empty strings count as unset',
+      { REDIS_URL: '', REDIS_HOST: '', REDIS_USERNAME: '', REDIS_PASSWORD: '' },
+      { ...here, source: 'default' },
+    ],
     ['a host', { REDIS_HOST: 'cache' }, { ...here, host: 'cache', source: 'REDIS_HOST in backend/.env:1' }],
     ['an IPv6 address', { REDIS_HOST: '::1' }, { ...here, host: '::1', source: 'REDIS_HOST in backend/.env:1' }],
-    ['host and port', { REDIS_HOST: 'cache', REDIS_PORT: '6380' }, { ...here, host: 'cache', port: 6380, source: 'REDIS_HOST in backend/.env:1, REDIS_PORT in backend/.env:2' }],
-    ['white space that int() strips', { REDIS_PORT: ' 6380 ', REDIS_DB: '2 ' }, { ...here, port: 6380, db: 2, source: 'REDIS_PORT in backend/.env:1' }],
-    ['login and database alone', { REDIS_DB: '3', REDIS_USERNAME: 'web', REDIS_PASSWORD: SECRET }, { ...here, db: 3, username: 'web', password: SECRET, source: 'default' }],
+    [
+      'host and port',
+      { REDIS_HOST: 'cache', REDIS_PORT: '6380' },
+      { ...here, host: 'cache', port: 6380, source: 'REDIS_HOST in backend/.env:1, REDIS_PORT in backend/.env:2' },
+    ],
+    [
+      'white space that int() strips',
+      { REDIS_PORT: ' 6380 ', REDIS_DB: '2 ' },
+      { ...here, port: 6380, db: 2, source: 'REDIS_PORT in backend/.env:1' },
+    ],
+    [
+      'login and database alone',
+      { REDIS_DB: '3', REDIS_USERNAME: 'web', REDIS_PASSWORD: SECRET },
+      { ...here, db: 3, username: 'web', password: SECRET, source: 'default' },
+    ],
     ['a password with signs in it', { REDIS_PASSWORD: '%40:/# ' }, { ...here, password: '%40:/# ', source: 'default' }],
   ]
   it.each(cases)('%s', (_name, values, expected) => {
@@ -52,9 +68,15 @@ describe('the endpoint of REDIS_URL', () => {
     [`redis://cache?username=web&password=${SECRET}`, { ...here, host: 'cache', username: 'web', password: SECRET, source }],
     [`rediss://:${SECRET}@cache:6390`, { ...here, host: 'cache', port: 6390, tls: true, password: SECRET, source }],
     ['rediss://cache?ssl_cert_reqs=none', { ...here, host: 'cache', tls: true, tlsVerify: false, source }],
-    ['rediss://cache?ssl_ca_certs=ca.pem&ssl_certfile=c.pem&ssl_keyfile=k.pem', { ...here, host: 'cache', tls: true, tlsFiles: { ca: 'ca.pem', cert: 'c.pem', key: 'k.pem' }, source }],
+    [
+      'rediss://cache?ssl_ca_certs=ca.pem&ssl_certfile=c.pem&ssl_keyfile=k.pem',
+      { ...here, host: 'cache', tls: true, tlsFiles: { ca: 'ca.pem', cert: 'c.pem', key: 'k.pem' }, source },
+    ],
     ['unix:///run/redis.sock', { ...here, socketPath: '/run/redis.sock', source }],
-    [`unix://web:${SECRET}@/run/my%20redis.sock?db=4`, { ...here, db: 4, socketPath: '/run/my redis.sock', username: 'web', password: SECRET, source }],
+    [
+      `unix://web:${SECRET}@/run/my%20redis.sock?db=4`,
+      { ...here, db: 4, socketPath: '/run/my redis.sock', username: 'web', password: SECRET, source },
+    ],
   ]
   it.each(cases)('%s', (url, expected) => {
     expect(endpointOf({ REDIS_URL: url })).toEqual(expected)

@@ -73,7 +73,11 @@ describe('as it is', async () => {
 
   it(`3.2 is too old (${await oldRedisKind()})`, async () => {
     const fact = await probe(at(await redis({ version: '3.2' })))
-    expectRefusal(fact, 'redis-too-old', /^redis-server 3\.2\.\d+ at 127\.0\.0\.1:\d+ answered `ERR unknown command 'BZPOPMIN'` to BZPOPMIN$/m)
+    expectRefusal(
+      fact,
+      'redis-too-old',
+      /^redis-server 3\.2\.\d+ at 127\.0\.0\.1:\d+ answered `ERR unknown command 'BZPOPMIN'` to BZPOPMIN$/m,
+    )
     expect(fact).toMatchObject({ product: 'redis', version: expect.stringMatching(/^3\.2\./) as string })
   })
 
@@ -86,7 +90,11 @@ describe('as it is', async () => {
   it('another database, and one that is not there', async () => {
     const server = await redis()
     expect(await probe(at(server, { db: 3 }))).toMatchObject({ usable: true })
-    expectRefusal(await probe(at(server, { db: 99 })), 'redis-unreachable', /127\.0\.0\.1:\d+\/99 answered `ERR DB index is out of range` to SELECT/)
+    expectRefusal(
+      await probe(at(server, { db: 99 })),
+      'redis-unreachable',
+      /127\.0\.0\.1:\d+\/99 answered `ERR DB index is out of range` to SELECT/,
+    )
   })
 
   it('a Unix socket', async () => {
@@ -118,7 +126,17 @@ describe('as it is', async () => {
     expect(await server.command('INFO', 'keyspace')).not.toMatch(/db2/)
     const stats = String(await server.command('INFO', 'commandstats'))
     const called = [...stats.matchAll(/^cmdstat_([a-z|]+):calls=([1-9]\d*)/gm)].map(([, name]) => name)
-    expect(called.filter((name) => name?.startsWith('config') !== true).toSorted()).toEqual(['dbsize', 'discard', 'eval', 'exec', 'info', 'multi', 'ping', 'select', 'zrange'])
+    expect(called.filter((name) => name?.startsWith('config') !== true).toSorted()).toEqual([
+      'dbsize',
+      'discard',
+      'eval',
+      'exec',
+      'info',
+      'multi',
+      'ping',
+      'select',
+      'zrange',
+    ])
   })
 })
 
@@ -153,7 +171,12 @@ describe('passwords', () => {
     else expect(right).toMatchObject({ usable: true })
   })
   it.each<RedisVersion>(['5.0', 'system', '8'])('redis %s has none, and one is given', async (version) => {
-    expectRefusal(await probe(at(await redis({ version }), { password: PASSWORD })), 'redis-unexpected-password', /to AUTH$/m, /without a password it answers `PONG`/)
+    expectRefusal(
+      await probe(at(await redis({ version }), { password: PASSWORD })),
+      'redis-unexpected-password',
+      /to AUTH$/m,
+      /without a password it answers `PONG`/,
+    )
   })
   it('RESP3 logs in with HELLO, which takes any password where none is set', async () => {
     expect(await probe(at(await redis(), { password: PASSWORD }), { protocol: 3 })).toMatchObject({ usable: true })
@@ -243,7 +266,8 @@ describe('states of a server', () => {
     expectRefusal(await probe(at(server)), 'redis-cluster', /redis_mode:cluster|CROSSSLOT/)
   })
   it('protected (a stand-in: a real server is never protected from the loopback address)', async () => {
-    const text = '-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface.\r\n'
+    const text =
+      '-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface.\r\n'
     const server = await impostor((socket) => socket.end(text))
     expectRefusal(await probe(at(server)), 'redis-protected-mode', /`DENIED Redis is running in protected mode/)
   })
@@ -255,31 +279,48 @@ describe('states of a server', () => {
     expect(fact.elapsedMs).toBeGreaterThan(950)
   })
   it('silent after PING (a stand-in)', async () => {
-    const server = await impostor(() => {}, (socket, data) => void (data.includes('PING') && socket.write('+PONG\r\n')))
-    expectRefusal(await probe(at(server), { deadlineMs: 200 }), 'redis-unresponsive', /answered PING, and not all of the rest within 200 ms/)
+    const server = await impostor(
+      () => {},
+      (socket, data) => void (data.includes('PING') && socket.write('+PONG\r\n')),
+    )
+    expectRefusal(
+      await probe(at(server), { deadlineMs: 200 }),
+      'redis-unresponsive',
+      /answered PING, and not all of the rest within 200 ms/,
+    )
   })
   it('ended after PING (a stand-in)', async () => {
-    const server = await impostor(() => {}, (socket, data) => void (data.includes('PING') ? socket.write('+PONG\r\n') : socket.end()))
+    const server = await impostor(
+      () => {},
+      (socket, data) => void (data.includes('PING') ? socket.write('+PONG\r\n') : socket.end()),
+    )
     expectRefusal(await probe(at(server)), 'redis-unresponsive', /answered PING and then ended the connection/)
   })
   it('queues EVAL and does not run a script on keys that it does not declare (a stand-in for Dragonfly)', async () => {
     let queueing = false
-    const server = await impostor(() => {}, (socket, data) => {
-      for (const [, command = ''] of data.matchAll(/\*\d+\r\n\$\d+\r\n([A-Z]+)\r\n/g)) {
-        if (command === 'MULTI' || command === 'DISCARD') {
-          queueing = command === 'MULTI'
-          socket.write('+OK\r\n')
-        } else if (queueing) socket.write('+QUEUED\r\n')
-        else if (command === 'PING') socket.write('+PONG\r\n')
-        else socket.write(`-ERR ${command === 'EXEC' ? 'EXEC without MULTI' : 'script tried accessing undeclared key'}\r\n`)
-      }
-    })
+    const server = await impostor(
+      () => {},
+      (socket, data) => {
+        for (const [, command = ''] of data.matchAll(/\*\d+\r\n\$\d+\r\n([A-Z]+)\r\n/g)) {
+          if (command === 'MULTI' || command === 'DISCARD') {
+            queueing = command === 'MULTI'
+            socket.write('+OK\r\n')
+          } else if (queueing) socket.write('+QUEUED\r\n')
+          else if (command === 'PING') socket.write('+PONG\r\n')
+          else socket.write(`-ERR ${command === 'EXEC' ? 'EXEC without MULTI' : 'script tried accessing undeclared key'}\r\n`)
+        }
+      },
+    )
     expectRefusal(await probe(at(server)), 'redis-no-eval', /undeclared key` to EVAL/)
   })
   it('queues no write where MULTI is refused (a stand-in)', async () => {
-    const server = await impostor(() => {}, (socket, data) => {
-      for (const [, command] of data.matchAll(/\*\d+\r\n\$\d+\r\n([A-Z]+)\r\n/g)) socket.write(command === 'PING' ? '+PONG\r\n' : '-ERR no\r\n')
-    })
+    const server = await impostor(
+      () => {},
+      (socket, data) => {
+        for (const [, command] of data.matchAll(/\*\d+\r\n\$\d+\r\n([A-Z]+)\r\n/g))
+          socket.write(command === 'PING' ? '+PONG\r\n' : '-ERR no\r\n')
+      },
+    )
     expectRefusal(await probe(at(server)), 'redis-acl-denied')
     expect(server.received()).toMatch(/MULTI/)
     expect(server.received()).not.toMatch(/ZADD|BZPOPMIN/)
@@ -308,7 +349,10 @@ describe('not there, or not Redis', () => {
     expect(mail.received()).not.toContain(PASSWORD)
   })
   it('a server that says what it is sent', async () => {
-    const echo = await impostor(() => {}, (socket, data) => void socket.write(data))
+    const echo = await impostor(
+      () => {},
+      (socket, data) => void socket.write(data),
+    )
     expectRefusal(await probe(at(echo)), 'redis-not-redis')
   })
   it('a server that takes connections and closes them', async () => {
@@ -324,26 +368,40 @@ describe('TLS', () => {
     folder = await mkdtemp(join(tmpdir(), 'redis-tls-'))
     files.cert = join(folder, 'cert.pem')
     files.key = join(folder, 'key.pem')
-    const request = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1,DNS:localhost'
+    const request =
+      'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1,DNS:localhost'
     await promisify(execFile)('openssl', [...request.split(' '), '-keyout', files.key, '-out', files.cert])
   })
   afterAll(async () => rm(folder, { recursive: true, force: true }))
 
   it.each<'yes' | 'no'>(['no', 'yes'])('a TLS server is spoken to in plain (client certificates: %s)', async (clients) => {
     const server = await redis({ tls: { ...files, clients } })
-    expectRefusal(await probe(at(server)), 'redis-tls', /ends a plain connection without an answer to PING/, clients === 'no' ? /after a TLS handshake on the same port it answered `PONG`/ : /certificate/)
+    expectRefusal(
+      await probe(at(server)),
+      'redis-tls',
+      /ends a plain connection without an answer to PING/,
+      clients === 'no' ? /after a TLS handshake on the same port it answered `PONG`/ : /certificate/,
+    )
   })
   it('a TLS server is spoken to in TLS', async () => {
     const server = await redis({ tls: { ...files, clients: 'no' } })
-    expectRefusal(await probe(at(server, { tls: true, password: PASSWORD })), 'redis-tls', /certificate of .* isn't trusted: DEPTH_ZERO_SELF_SIGNED_CERT/)
+    expectRefusal(
+      await probe(at(server, { tls: true, password: PASSWORD })),
+      'redis-tls',
+      /certificate of .* isn't trusted: DEPTH_ZERO_SELF_SIGNED_CERT/,
+    )
     expect(await probe(at(server, { tls: true, tlsVerify: false }))).toMatchObject({ usable: true })
     expect(await probe(at(server, { tls: true, tlsFiles: { ca: files.cert } }))).toMatchObject({ usable: true })
-    expect(await probe(at({ host: 'localhost', port: server.port }, { tls: true, tlsFiles: { ca: files.cert } }))).toMatchObject({ usable: true })
+    expect(await probe(at({ host: 'localhost', port: server.port }, { tls: true, tlsFiles: { ca: files.cert } }))).toMatchObject({
+      usable: true,
+    })
     expectRefusal(await probe(at(server, { tls: true, tlsFiles: { ca: `${files.cert}.gone` } })), 'redis-tls', /can't be read: ENOENT/)
   })
   it('a server that wants a client certificate gets one', async () => {
     const server = await redis({ tls: { ...files, clients: 'yes' } })
-    expect(await probe(at(server, { tls: true, tlsFiles: { ca: files.cert, cert: files.cert, key: files.key } }))).toMatchObject({ usable: true })
+    expect(await probe(at(server, { tls: true, tlsFiles: { ca: files.cert, cert: files.cert, key: files.key } }))).toMatchObject({
+      usable: true,
+    })
     expectRefusal(await probe(at(server, { tls: true, tlsVerify: false })), 'redis-tls', /ended the connection after the TLS handshake/)
     expectRefusal(await probe(at(server, { tls: true, tlsFiles: { cert: files.cert } })), 'redis-tls', /can't be used/)
   })

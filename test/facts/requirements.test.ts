@@ -24,10 +24,25 @@ describe('the file that says what to install', () => {
   test.each([
     ['requirements.txt', { 'backend/requirements.txt': 'django\n' }, 'requirements', 'backend/requirements.txt'],
     ['one above', { 'requirements.txt': 'django\n' }, 'requirements', 'requirements.txt'],
-    ['in a folder', { 'backend/requirements/local.txt': 'django\n', 'backend/requirements/base.txt': '' }, 'requirements', 'backend/requirements/local.txt'],
-    ['uv.lock', { 'backend/uv.lock': '', 'backend/pyproject.toml': '[project]\n', 'backend/requirements.txt': '' }, 'uv', 'backend/uv.lock'],
+    [
+      'in a folder',
+      { 'backend/requirements/local.txt': 'django\n', 'backend/requirements/base.txt': '' },
+      'requirements',
+      'backend/requirements/local.txt',
+    ],
+    [
+      'uv.lock',
+      { 'backend/uv.lock': '', 'backend/pyproject.toml': '[project]\n', 'backend/requirements.txt': '' },
+      'uv',
+      'backend/uv.lock',
+    ],
     ['poetry.lock', { 'poetry.lock': '', 'pyproject.toml': '[tool.poetry]\n' }, 'poetry', 'poetry.lock'],
-    ['poetry without a lock', { 'backend/pyproject.toml': '[tool.poetry]\n[tool.poetry.dependencies]\ndjango = "*"\n' }, 'poetry', 'backend/pyproject.toml'],
+    [
+      'poetry without a lock',
+      { 'backend/pyproject.toml': '[tool.poetry]\n[tool.poetry.dependencies]\ndjango = "*"\n' },
+      'poetry',
+      'backend/pyproject.toml',
+    ],
     ['Pipfile', { 'backend/Pipfile': '' }, 'pipenv', 'backend/Pipfile'],
     ['pyproject.toml', { 'backend/pyproject.toml': '[project]\nname = "x"\n' }, 'pyproject', 'backend/pyproject.toml'],
   ])('%s', async (_, files, kind, file) => {
@@ -41,7 +56,11 @@ describe('the file that says what to install', () => {
   })
 
   test('what it includes, each name once, however the files include each other', async () => {
-    const root = await filesIn({ 'requirements.txt': '-r requirements/base.txt # all\n-rextra.txt\n--requirement=extra.txt\nDjango\n', 'requirements/base.txt': '-r ../requirements.txt\nchannels\n', 'extra.txt': 'daphne\n-r extra.txt\n' })
+    const root = await filesIn({
+      'requirements.txt': '-r requirements/base.txt # all\n-rextra.txt\n--requirement=extra.txt\nDjango\n',
+      'requirements/base.txt': '-r ../requirements.txt\nchannels\n',
+      'extra.txt': 'daphne\n-r extra.txt\n',
+    })
     const found = await findRequirements(root, root)
     expect(found?.names.toSorted()).toEqual(['channels', 'daphne', 'django'])
   })

@@ -42,7 +42,18 @@ test('UTF-8 cut in the middle stays whole', () => {
 })
 
 /** Text that is made of what splitting could get wrong. */
-const piece = fc.constantFrom('a', '\r', '\n', '\r\n', '€', '😀', ' ', 'x'.repeat(longestLine - 1), 'x'.repeat(longestLine), '😀'.repeat(longestLine / 2))
+const piece = fc.constantFrom(
+  'a',
+  '\r',
+  '\n',
+  '\r\n',
+  '€',
+  '😀',
+  ' ',
+  'x'.repeat(longestLine - 1),
+  'x'.repeat(longestLine),
+  '😀'.repeat(longestLine / 2),
+)
 const text = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(''))
 
 test('any chunking gives the same lines', () => {

@@ -8,7 +8,13 @@ const row = (pid: number, parent: number, group: number) => ({ pid, parent, grou
 
 test('/proc/PID/stat, whatever the name holds', () => {
   expect(parseProcStat(`4712 (python) S 4711 ${rest}`)).toEqual({ pid: 4712, parent: 4711, group: 4711, zombie: false, started: '987654' })
-  expect(parseProcStat(`4712 (a) R 1 (b c) Z 4711 ${rest}`)).toEqual({ pid: 4712, parent: 4711, group: 4711, zombie: true, started: '987654' })
+  expect(parseProcStat(`4712 (a) R 1 (b c) Z 4711 ${rest}`)).toEqual({
+    pid: 4712,
+    parent: 4711,
+    group: 4711,
+    zombie: true,
+    started: '987654',
+  })
   expect(parseProcStat('')).toBeUndefined()
   expect(parseProcStat('4712 (cut')).toBeUndefined()
 })

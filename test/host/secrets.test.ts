@@ -63,10 +63,14 @@ describe('known values', () => {
 
   test('no text holds a secret after it', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ minLength: 4, maxLength: 8, unit: fc.constantFrom('a', 'b', 'c') }), { minLength: 1, maxLength: 4 }), fc.string({ maxLength: 60, unit: fc.constantFrom('a', 'b', 'c', '-') }), (values, text) => {
-        const masked = masking(...values)(text)
-        for (const hidden of values) expect(masked).not.toContain(hidden)
-      }),
+      fc.property(
+        fc.array(fc.string({ minLength: 4, maxLength: 8, unit: fc.constantFrom('a', 'b', 'c') }), { minLength: 1, maxLength: 4 }),
+        fc.string({ maxLength: 60, unit: fc.constantFrom('a', 'b', 'c', '-') }),
+        (values, text) => {
+          const masked = masking(...values)(text)
+          for (const hidden of values) expect(masked).not.toContain(hidden)
+        },
+      ),
     )
   })
 })
@@ -88,9 +92,12 @@ describe('what looks like a secret', () => {
     expect(mask(text)).toBe(masked)
   })
 
-  test.each(['http://127.0.0.1:8000/ws/', 'http://user@host/', 'eyJ', 'a key: value', '/ws/?tokens=2', 'C:\\Users\\me@home'])('%s is none', (text) => {
-    expect(mask(text)).toBe(text)
-  })
+  test.each(['http://127.0.0.1:8000/ws/', 'http://user@host/', 'eyJ', 'a key: value', '/ws/?tokens=2', 'C:\\Users\\me@home'])(
+    '%s is none',
+    (text) => {
+      expect(mask(text)).toBe(text)
+    },
+  )
 
   test('a line made to be slow is masked in no time', () => {
     const started = performance.now()

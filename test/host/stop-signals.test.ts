@@ -12,7 +12,10 @@ beforeEach(() => {
 
 afterEach(() => takeAway())
 
-const count = () => (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => process.listenerCount(signal)).concat(process.stdout.listenerCount('error'), process.stderr.listenerCount('error'))
+const count = () =>
+  (['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    .map((signal) => process.listenerCount(signal))
+    .concat(process.stdout.listenerCount('error'), process.stderr.listenerCount('error'))
 
 /** Long enough to be a request of its own. */
 const later = () => delay(120)

@@ -48,7 +48,8 @@ test('the table has every row', () => {
 
 describe('a project that reads no variable', () => {
   test('has nothing written, nothing set, and the layer of its settings', () => {
-    for (const row of select(none)) expect(decideLayer(row)).toMatchObject({ layer: 'settings', environment: {}, write: undefined, warning: undefined })
+    for (const row of select(none))
+      expect(decideLayer(row)).toMatchObject({ layer: 'settings', environment: {}, write: undefined, warning: undefined })
   })
 
   test('runs where nothing is asked of it, and refuses a choice that it can not take', () => {
@@ -56,14 +57,24 @@ describe('a project that reads no variable', () => {
       const fine = row.choice === 'auto' && row.instances === 1
       expect(decideLayer(row).error?.id).toBe(fine ? undefined : 'channel-layer-not-chosen')
     }
-    const many = decideLayer({ ...rows[0], choice: 'auto', wish: { kind: 'none' }, redis: undefined, strict: false, dotenv: 'absent', variable: undefined, instances: 3 })
+    const many = decideLayer({
+      ...rows[0],
+      choice: 'auto',
+      wish: { kind: 'none' },
+      redis: undefined,
+      strict: false,
+      dotenv: 'absent',
+      variable: undefined,
+      instances: 3,
+    })
     expect(many.error?.text).toMatch(/^Redis, which 3 instances need/)
   })
 })
 
 describe('one instance, Redis not asked for', () => {
   test('is in memory, whatever Redis is, and says so to the child', () => {
-    for (const row of select(calm)) expect(decideLayer(row)).toMatchObject({ layer: 'memory', environment: { [key]: 'False' }, error: undefined })
+    for (const row of select(calm))
+      expect(decideLayer(row)).toMatchObject({ layer: 'memory', environment: { [key]: 'False' }, error: undefined })
   })
 
   test('warns of a typo, and of nothing else', () => {
@@ -75,14 +86,20 @@ describe('one instance, Redis not asked for', () => {
 
 describe('Redis asked for, and usable', () => {
   test('is used', () => {
-    for (const row of select(good)) expect(decideLayer(row)).toMatchObject({ layer: 'redis', environment: { [key]: 'True' }, warning: undefined, error: undefined })
+    for (const row of select(good))
+      expect(decideLayer(row)).toMatchObject({ layer: 'redis', environment: { [key]: 'True' }, warning: undefined, error: undefined })
   })
 })
 
 describe('Redis asked for, and not usable', () => {
   test('is in memory with one warning where the wish is all that asks for it', () => {
     for (const row of select((each) => bad(each) && each.choice === 'auto' && !each.strict && each.instances === 1)) {
-      expect(decideLayer(row)).toMatchObject({ layer: 'memory', environment: { [key]: 'False' }, warning: { id: idOf(row) }, error: undefined })
+      expect(decideLayer(row)).toMatchObject({
+        layer: 'memory',
+        environment: { [key]: 'False' },
+        warning: { id: idOf(row) },
+        error: undefined,
+      })
     }
   })
 

@@ -24,7 +24,33 @@ const keys = fc.constantFrom(KEY, KEY, 'SECRET_KEY', 'DEBUG', 'a1', 'Schlüssel'
 const blanks = fc.constantFrom('', '', '', ' ', '  ', '\t', '\u{a0}', '\u{85}', '\u{2028}', '\u{1c}', '\u{feff}', '\v', '\f')
 const newlines = fc.constantFrom('\n', '\n', '\n', '\r\n', '\r\n', '\r')
 const pieces = fc.constantFrom(
-  'True', 'False', 'true', '1', '0', 'ture', 'x', ' ', '#', ' # words', '#words', '=', "'", '"', '\\', '\\n', "\\'", '\\"', '\\\\', '$', 'ünï→😀', '\n', '\r\n', `\n${KEY}=inside\n`, '\u{a0}', '\u{2028}', '\u{1d}',
+  'True',
+  'False',
+  'true',
+  '1',
+  '0',
+  'ture',
+  'x',
+  ' ',
+  '#',
+  ' # words',
+  '#words',
+  '=',
+  "'",
+  '"',
+  '\\',
+  '\\n',
+  "\\'",
+  '\\"',
+  '\\\\',
+  '$',
+  'ünï→😀',
+  '\n',
+  '\r\n',
+  `\n${KEY}=inside\n`,
+  '\u{a0}',
+  '\u{2028}',
+  '\u{1d}',
 )
 const words = fc.array(pieces, { maxLength: 4 }).map((parts) => parts.join(''))
 const values = fc.oneof(
@@ -34,11 +60,23 @@ const values = fc.oneof(
   words.map((inner) => `'${inner}'`),
 )
 const assignments = fc
-  .tuple(fc.constantFrom('', '', '', 'export ', 'export  ', ' export\t'), blanks, keys, blanks, fc.constantFrom('=', '=', '=', '=', '', '=='), blanks, values, fc.constantFrom('', '', ' ', ' # note', '# note', '\t#a=b'))
+  .tuple(
+    fc.constantFrom('', '', '', 'export ', 'export  ', ' export\t'),
+    blanks,
+    keys,
+    blanks,
+    fc.constantFrom('=', '=', '=', '=', '', '=='),
+    blanks,
+    values,
+    fc.constantFrom('', '', ' ', ' # note', '# note', '\t#a=b'),
+  )
   .map((parts) => parts.join(''))
 const lines = fc.oneof(
   { weight: 6, arbitrary: assignments },
-  { weight: 1, arbitrary: fc.constantFrom('', '  ', '# a comment', `# ${KEY}=True`, `#${KEY}=False`, 'no assignment', '=value', '-----END KEY-----') },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('', '  ', '# a comment', `# ${KEY}=True`, `#${KEY}=False`, 'no assignment', '=value', '-----END KEY-----'),
+  },
   { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 12 }) },
 )
 const files = fc

@@ -34,7 +34,8 @@ describe.each(READERS)('setDotenvValue for %s', (reader) => {
   })
 
   it('leaves alone what reads as the same already', () => {
-    for (const same of ['True', 'true', 'TRUE', '"true"', "'on'", '1', 'yes']) expect(set(`USE=${same}\n`, 'True', reader)).toBe('unchanged')
+    for (const same of ['True', 'true', 'TRUE', '"true"', "'on'", '1', 'yes'])
+      expect(set(`USE=${same}\n`, 'True', reader)).toBe('unchanged')
     for (const same of ['False', 'false', 'off', '0', '"no"']) expect(set(`USE=${same}\n`, 'False', reader)).toBe('unchanged')
     expect(set('USE=ture\n', 'False', reader)).toBe('USE=False\n')
   })
@@ -46,7 +47,13 @@ describe.each(READERS)('setDotenvValue for %s', (reader) => {
   })
 
   it('adds a key that is not there, in the newline of the file', () => {
-    expect(setDotenvValue('A=1\nB=2\n', 'USE', 'True', reader)).toEqual({ kind: 'changed', text: 'A=1\nB=2\nUSE=True\n', line: 3, before: undefined, after: 'USE=True' })
+    expect(setDotenvValue('A=1\nB=2\n', 'USE', 'True', reader)).toEqual({
+      kind: 'changed',
+      text: 'A=1\nB=2\nUSE=True\n',
+      line: 3,
+      before: undefined,
+      after: 'USE=True',
+    })
     expect(set('A=1\r\nB=2\r\n', 'True', reader)).toBe('A=1\r\nB=2\r\nUSE=True\r\n')
     expect(set('A=1\r\nB=2\r\nC=3\n', 'True', reader)).toBe('A=1\r\nB=2\r\nC=3\nUSE=True\r\n')
     expect(set('A=1\rB=2\r', 'True', reader)).toBe('A=1\rB=2\rUSE=True\r')

@@ -2,7 +2,14 @@ import { expect, test } from 'vitest'
 import { backendEnvironment, planLaunch } from '../../src/plan/launch.ts'
 import type { LayerDecision } from '../../src/plan/channel-layer.ts'
 
-const layer: LayerDecision = { layer: 'memory', environment: { USE_REDIS_FOR_CHANNELS: 'False' }, write: undefined, warning: undefined, error: undefined, why: '' }
+const layer: LayerDecision = {
+  layer: 'memory',
+  environment: { USE_REDIS_FOR_CHANNELS: 'False' },
+  write: undefined,
+  warning: undefined,
+  error: undefined,
+  why: '',
+}
 
 test('the command: interpreter, arguments for any port, folder', () => {
   const plan = planLaunch({
@@ -10,7 +17,13 @@ test('the command: interpreter, arguments for any port, folder', () => {
     backend: '/project/backend',
     settingsModule: 'core.settings',
     application: 'core.asgi:application',
-    environment: { version: '3.12.3', isVirtual: true, python: '/project/backend/venv/bin/python', label: 'backend/venv', packages: new Map([['daphne', '4.1']]) },
+    environment: {
+      version: '3.12.3',
+      isVirtual: true,
+      python: '/project/backend/venv/bin/python',
+      label: 'backend/venv',
+      packages: new Map([['daphne', '4.1']]),
+    },
     server: { kind: 'server', name: 'daphne', version: '4.1', why: 'installed' },
     layer,
     env: { PATH: '/bin' },
@@ -24,14 +37,24 @@ test('the command: interpreter, arguments for any port, folder', () => {
 })
 
 test("our token and password are none of the backend's business", () => {
-  const env = backendEnvironment({ env: { ELECTION_DEV_TOKEN: 'a', ELECTION_DEV_PASSWORD: 'b', OTHER: 'c' }, settingsModule: 'core.settings', layer, color: false })
+  const env = backendEnvironment({
+    env: { ELECTION_DEV_TOKEN: 'a', ELECTION_DEV_PASSWORD: 'b', OTHER: 'c' },
+    settingsModule: 'core.settings',
+    layer,
+    color: false,
+  })
   expect(env).not.toHaveProperty('ELECTION_DEV_TOKEN')
   expect(env).not.toHaveProperty('ELECTION_DEV_PASSWORD')
   expect(env).toMatchObject({ OTHER: 'c' })
 })
 
 test("the layer's choice and the settings module win over what the shell had", () => {
-  const env = backendEnvironment({ env: { USE_REDIS_FOR_CHANNELS: 'True', DJANGO_SETTINGS_MODULE: 'other.settings', PYTHONUNBUFFERED: '' }, settingsModule: 'core.settings', layer, color: false })
+  const env = backendEnvironment({
+    env: { USE_REDIS_FOR_CHANNELS: 'True', DJANGO_SETTINGS_MODULE: 'other.settings', PYTHONUNBUFFERED: '' },
+    settingsModule: 'core.settings',
+    layer,
+    color: false,
+  })
   expect(env).toEqual({ USE_REDIS_FOR_CHANNELS: 'False', DJANGO_SETTINGS_MODULE: 'core.settings', PYTHONUNBUFFERED: '1' })
 })
 

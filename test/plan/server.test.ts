@@ -35,7 +35,12 @@ describe('its arguments', () => {
   test.each<[ServerName, string, boolean, string]>([
     ['daphne', '127.0.0.1', false, '-m daphne -b 127.0.0.1 -p 8000 core.asgi:application'],
     ['daphne', '::1', true, '-m daphne -b ::1 -p 8000 core.asgi:application'],
-    ['uvicorn', '127.0.0.1', false, '-m uvicorn --host 127.0.0.1 --port 8000 --timeout-graceful-shutdown 2 --no-use-colors core.asgi:application'],
+    [
+      'uvicorn',
+      '127.0.0.1',
+      false,
+      '-m uvicorn --host 127.0.0.1 --port 8000 --timeout-graceful-shutdown 2 --no-use-colors core.asgi:application',
+    ],
     ['uvicorn', '::1', true, '-m uvicorn --host ::1 --port 8000 --timeout-graceful-shutdown 2 --use-colors core.asgi:application'],
     ['hypercorn', '0.0.0.0', false, '-m hypercorn --bind 0.0.0.0:8000 --workers 0 --graceful-timeout 2 core.asgi:application'],
     ['hypercorn', '::1', false, '-m hypercorn --bind [::1]:8000 --workers 0 --graceful-timeout 2 core.asgi:application'],

@@ -3,7 +3,13 @@ import type { Requirements } from '../../src/facts/requirements.ts'
 import type { PythonEnvironment } from '../../src/facts/python.ts'
 import { gatingSteps, planSetup, type SetupFacts } from '../../src/plan/setup.ts'
 
-const environment = (python: string, packages: readonly string[] = ['pip']): PythonEnvironment => ({ python, label: 'backend/venv', packages: new Map(packages.map((name) => [name, '1'])), version: '3.12', isVirtual: true })
+const environment = (python: string, packages: readonly string[] = ['pip']): PythonEnvironment => ({
+  python,
+  label: 'backend/venv',
+  packages: new Map(packages.map((name) => [name, '1'])),
+  version: '3.12',
+  isVirtual: true,
+})
 
 const fresh: SetupFacts = {
   root: '/work/vote',
@@ -33,26 +39,131 @@ const createsuperuser = 'backend/venv/bin/python backend/manage.py createsuperus
 describe('the commands, in their order', () => {
   test.each<[string, SetupFacts, string[]]>([
     ['nothing is missing', complete, []],
-    ['no environment, pip', fresh, ['python3 -m venv backend/venv', 'backend/venv/bin/python -m pip install -r backend/requirements.txt', migrate, createsuperuser]],
-    ['no environment, uv', { ...fresh, hasUv: true }, ['uv venv backend/venv', 'uv pip install --python backend/venv/bin/python -r backend/requirements.txt', migrate, createsuperuser]],
-    ['no requirements', { ...fresh, requirements: undefined, missingPackages: [] }, ['python3 -m venv backend/venv', 'backend/venv/bin/python -m pip install django channels daphne', migrate, createsuperuser]],
-    ['the backend is the root', { ...fresh, root: '/work/vote/backend' }, ['python3 -m venv venv', 'venv/bin/python -m pip install -r requirements.txt', 'venv/bin/python manage.py migrate', 'venv/bin/python manage.py createsuperuser']],
-    ['pyproject, pip', { ...fresh, requirements: of('pyproject', '/work/vote/backend/pyproject.toml') }, ['python3 -m venv backend/venv', 'backend/venv/bin/python -m pip install -e backend', migrate, createsuperuser]],
-    ['pyproject, uv', { ...fresh, hasUv: true, requirements: of('pyproject', '/work/vote/pyproject.toml') }, ['uv venv backend/venv', 'uv pip install --python backend/venv/bin/python -r pyproject.toml', migrate, createsuperuser]],
-    ['uv.lock', { ...fresh, hasUv: true, requirements: of('uv', '/work/vote/uv.lock') }, ['uv sync', 'uv run python backend/manage.py migrate', 'uv run python backend/manage.py createsuperuser']],
-    ['poetry in the backend', { ...fresh, requirements: of('poetry', '/work/vote/backend/poetry.lock') }, ['cd backend && poetry install', 'cd backend && poetry run python manage.py migrate', 'cd backend && poetry run python manage.py createsuperuser']],
-    ['Pipfile', { ...fresh, requirements: of('pipenv', '/work/vote/Pipfile') }, ['pipenv install --dev', 'pipenv run python backend/manage.py migrate', 'pipenv run python backend/manage.py createsuperuser']],
-    ['a broken environment', { ...fresh, python: { kind: 'venv-broken', folder: '/work/vote/.venv', label: '.venv', reason: 'r', base: undefined }, inspected: { database: 'none', activeUsers: undefined } }, ['python3 -m venv --clear .venv', '.venv/bin/python -m pip install -r backend/requirements.txt']],
-    ['an environment that its making left without pip', { ...complete, python: { kind: 'packages-missing', environment: environment('/work/vote/backend/venv/bin/python', []), missing: ['django'], note: undefined } }, ['backend/venv/bin/python -m ensurepip --upgrade', 'backend/venv/bin/python -m pip install -r backend/requirements.txt']],
-    ['uv needs no pip in it', { ...complete, hasUv: true, python: { kind: 'packages-missing', environment: environment('/work/vote/backend/venv/bin/python', []), missing: ['django'], note: undefined } }, ['uv pip install --python backend/venv/bin/python -r backend/requirements.txt']],
-    ['the .env and a folder', { ...complete, needsDotenv: true, dotenv: { ...fresh.dotenv, present: false, example: '/work/vote/.env.example' }, missingFolders: ['/work/vote/backend/logs'] }, ['cp .env.example backend/.env', 'mkdir -p backend/logs']],
+    [
+      'no environment, pip',
+      fresh,
+      ['python3 -m venv backend/venv', 'backend/venv/bin/python -m pip install -r backend/requirements.txt', migrate, createsuperuser],
+    ],
+    [
+      'no environment, uv',
+      { ...fresh, hasUv: true },
+      ['uv venv backend/venv', 'uv pip install --python backend/venv/bin/python -r backend/requirements.txt', migrate, createsuperuser],
+    ],
+    [
+      'no requirements',
+      { ...fresh, requirements: undefined, missingPackages: [] },
+      ['python3 -m venv backend/venv', 'backend/venv/bin/python -m pip install django channels daphne', migrate, createsuperuser],
+    ],
+    [
+      'the backend is the root',
+      { ...fresh, root: '/work/vote/backend' },
+      [
+        'python3 -m venv venv',
+        'venv/bin/python -m pip install -r requirements.txt',
+        'venv/bin/python manage.py migrate',
+        'venv/bin/python manage.py createsuperuser',
+      ],
+    ],
+    [
+      'pyproject, pip',
+      { ...fresh, requirements: of('pyproject', '/work/vote/backend/pyproject.toml') },
+      ['python3 -m venv backend/venv', 'backend/venv/bin/python -m pip install -e backend', migrate, createsuperuser],
+    ],
+    [
+      'pyproject, uv',
+      { ...fresh, hasUv: true, requirements: of('pyproject', '/work/vote/pyproject.toml') },
+      ['uv venv backend/venv', 'uv pip install --python backend/venv/bin/python -r pyproject.toml', migrate, createsuperuser],
+    ],
+    [
+      'uv.lock',
+      { ...fresh, hasUv: true, requirements: of('uv', '/work/vote/uv.lock') },
+      ['uv sync', 'uv run python backend/manage.py migrate', 'uv run python backend/manage.py createsuperuser'],
+    ],
+    [
+      'poetry in the backend',
+      { ...fresh, requirements: of('poetry', '/work/vote/backend/poetry.lock') },
+      [
+        'cd backend && poetry install',
+        'cd backend && poetry run python manage.py migrate',
+        'cd backend && poetry run python manage.py createsuperuser',
+      ],
+    ],
+    [
+      'Pipfile',
+      { ...fresh, requirements: of('pipenv', '/work/vote/Pipfile') },
+      ['pipenv install --dev', 'pipenv run python backend/manage.py migrate', 'pipenv run python backend/manage.py createsuperuser'],
+    ],
+    [
+      'a broken environment',
+      {
+        ...fresh,
+        python: { kind: 'venv-broken', folder: '/work/vote/.venv', label: '.venv', reason: 'r', base: undefined },
+        inspected: { database: 'none', activeUsers: undefined },
+      },
+      ['python3 -m venv --clear .venv', '.venv/bin/python -m pip install -r backend/requirements.txt'],
+    ],
+    [
+      'an environment that its making left without pip',
+      {
+        ...complete,
+        python: {
+          kind: 'packages-missing',
+          environment: environment('/work/vote/backend/venv/bin/python', []),
+          missing: ['django'],
+          note: undefined,
+        },
+      },
+      ['backend/venv/bin/python -m ensurepip --upgrade', 'backend/venv/bin/python -m pip install -r backend/requirements.txt'],
+    ],
+    [
+      'uv needs no pip in it',
+      {
+        ...complete,
+        hasUv: true,
+        python: {
+          kind: 'packages-missing',
+          environment: environment('/work/vote/backend/venv/bin/python', []),
+          missing: ['django'],
+          note: undefined,
+        },
+      },
+      ['uv pip install --python backend/venv/bin/python -r backend/requirements.txt'],
+    ],
+    [
+      'the .env and a folder',
+      {
+        ...complete,
+        needsDotenv: true,
+        dotenv: { ...fresh.dotenv, present: false, example: '/work/vote/.env.example' },
+        missingFolders: ['/work/vote/backend/logs'],
+      },
+      ['cp .env.example backend/.env', 'mkdir -p backend/logs'],
+    ],
     ['a .env that nothing needs', { ...complete, dotenv: { ...fresh.dotenv, present: false, example: '/work/vote/.env.example' } }, []],
     ['new migrations', { ...complete, inspected: { database: 'pending', activeUsers: 3 } }, [migrate]],
     ['no active user', { ...complete, inspected: { database: 'ready', activeUsers: 0 } }, [createsuperuser]],
     ['no tables, and a project without users', { ...complete, inspected: { database: 'empty', activeUsers: 'no-model' } }, [migrate]],
     ['a database that does not answer', { ...complete, inspected: { database: 'unknown', activeUsers: undefined } }, []],
-    ['names with spaces', { ...fresh, root: '/work/my vote', backend: "/work/my vote/it's", requirements: undefined, missingPackages: [], inspected: { database: 'none', activeUsers: undefined } }, [String.raw`python3 -m venv 'it'\''s/venv'`, String.raw`'it'\''s/venv/bin/python' -m pip install django channels daphne`]],
-    ['an environment outside the checkout', { ...complete, python: { kind: 'packages-missing', environment: environment('/opt/env/bin/python'), missing: ['django'], note: undefined } }, ['/opt/env/bin/python -m pip install -r backend/requirements.txt']],
+    [
+      'names with spaces',
+      {
+        ...fresh,
+        root: '/work/my vote',
+        backend: "/work/my vote/it's",
+        requirements: undefined,
+        missingPackages: [],
+        inspected: { database: 'none', activeUsers: undefined },
+      },
+      [String.raw`python3 -m venv 'it'\''s/venv'`, String.raw`'it'\''s/venv/bin/python' -m pip install django channels daphne`],
+    ],
+    [
+      'an environment outside the checkout',
+      {
+        ...complete,
+        python: { kind: 'packages-missing', environment: environment('/opt/env/bin/python'), missing: ['django'], note: undefined },
+      },
+      ['/opt/env/bin/python -m pip install -r backend/requirements.txt'],
+    ],
   ])('%s', (_, facts, expected) => {
     expect(commands(facts)).toEqual(expected)
   })
@@ -66,7 +177,11 @@ test('on Windows: its paths, its launcher, its commands', () => {
     backend: String.raw`C:\Users\Ada L\vote\backend`,
     python: { kind: 'venv-missing', base: undefined },
     requirements: of('requirements', String.raw`C:\Users\Ada L\vote\backend\requirements.txt`),
-    dotenv: { path: String.raw`C:\Users\Ada L\vote\backend\.env`, present: false, example: String.raw`C:\Users\Ada L\vote\backend\.env.example` },
+    dotenv: {
+      path: String.raw`C:\Users\Ada L\vote\backend\.env`,
+      present: false,
+      example: String.raw`C:\Users\Ada L\vote\backend\.env.example`,
+    },
     missingFolders: [String.raw`C:\Users\Ada L\vote\backend\my logs`],
     needsDotenv: true,
   }
@@ -78,7 +193,13 @@ test('on Windows: its paths, its launcher, its commands', () => {
     String.raw`backend\venv\Scripts\python.exe backend\manage.py migrate`,
     String.raw`backend\venv\Scripts\python.exe backend\manage.py createsuperuser`,
   ])
-  expect(planSetup(facts)[0]?.action).toEqual({ kind: 'command', file: 'py', args: ['-m', 'venv', String.raw`C:\Users\Ada L\vote\backend\venv`], cwd: facts.backend, makes: String.raw`C:\Users\Ada L\vote\backend\venv` })
+  expect(planSetup(facts)[0]?.action).toEqual({
+    kind: 'command',
+    file: 'py',
+    args: ['-m', 'venv', String.raw`C:\Users\Ada L\vote\backend\venv`],
+    cwd: facts.backend,
+    makes: String.raw`C:\Users\Ada L\vote\backend\venv`,
+  })
 })
 
 test('what can only be forecast is marked', () => {
@@ -95,12 +216,32 @@ test('what can only be forecast is marked', () => {
 describe('what stops a start', () => {
   test.each<[string, SetupFacts, { needsTables: boolean }, boolean]>([
     ['no environment', fresh, { needsTables: false }, true],
-    ['packages of an environment that cannot serve', { ...complete, python: { kind: 'packages-missing', environment: environment('/p'), missing: ['django'], note: undefined } }, { needsTables: false }, true],
+    [
+      'packages of an environment that cannot serve',
+      { ...complete, python: { kind: 'packages-missing', environment: environment('/p'), missing: ['django'], note: undefined } },
+      { needsTables: false },
+      true,
+    ],
     ['a requirement of an environment that can serve', { ...complete, missingPackages: ['pillow'] }, { needsTables: false }, false],
-    ['the .env', { ...complete, needsDotenv: true, dotenv: { ...fresh.dotenv, present: false, example: '/work/vote/e' } }, { needsTables: false }, true],
+    [
+      'the .env',
+      { ...complete, needsDotenv: true, dotenv: { ...fresh.dotenv, present: false, example: '/work/vote/e' } },
+      { needsTables: false },
+      true,
+    ],
     ['a log folder', { ...complete, missingFolders: ['/work/vote/backend/logs'] }, { needsTables: false }, true],
-    ['no tables, where nothing was seen to need them', { ...complete, inspected: { database: 'empty', activeUsers: 0 } }, { needsTables: false }, false],
-    ['no tables, where the WebSocket needs them', { ...complete, inspected: { database: 'empty', activeUsers: 0 } }, { needsTables: true }, true],
+    [
+      'no tables, where nothing was seen to need them',
+      { ...complete, inspected: { database: 'empty', activeUsers: 0 } },
+      { needsTables: false },
+      false,
+    ],
+    [
+      'no tables, where the WebSocket needs them',
+      { ...complete, inspected: { database: 'empty', activeUsers: 0 } },
+      { needsTables: true },
+      true,
+    ],
     ['newer migrations', { ...complete, inspected: { database: 'pending', activeUsers: 1 } }, { needsTables: true }, false],
     ['no user', { ...complete, inspected: { database: 'ready', activeUsers: 0 } }, { needsTables: true }, false],
   ])('%s', (_, facts, options, stops) => {

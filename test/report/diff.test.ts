@@ -25,7 +25,8 @@ function headers(...changed: number[]): string[] {
 
 describe('renderDotenvDiff', () => {
   it('shows a changed switch with two lines of context, their values masked', () => {
-    const before = 'A=1\nSECRET_KEY=hunter2secret\nREDIS_HOST=10.1.2.3\n# Redis\nUSE_REDIS_FOR_CHANNELS=False\nDEBUG=True\nREDIS_PORT=6379\nLAST=x\n'
+    const before =
+      'A=1\nSECRET_KEY=hunter2secret\nREDIS_HOST=10.1.2.3\n# Redis\nUSE_REDIS_FOR_CHANNELS=False\nDEBUG=True\nREDIS_PORT=6379\nLAST=x\n'
     expect(diffOf(before, before.replace('CHANNELS=False', 'CHANNELS=True'))).toEqual([
       '--- backend/.env',
       '+++ backend/.env',
@@ -50,7 +51,12 @@ describe('renderDotenvDiff', () => {
   })
 
   it('shows a new file', () => {
-    expect(diffOf(undefined, 'USE_REDIS_FOR_CHANNELS=True\n')).toEqual(['--- /dev/null', '+++ backend/.env', '@@ -0,0 +1 @@', '+USE_REDIS_FOR_CHANNELS=True'])
+    expect(diffOf(undefined, 'USE_REDIS_FOR_CHANNELS=True\n')).toEqual([
+      '--- /dev/null',
+      '+++ backend/.env',
+      '@@ -0,0 +1 @@',
+      '+USE_REDIS_FOR_CHANNELS=True',
+    ])
   })
 
   it('has no lines where nothing changes', () => {
@@ -58,7 +64,13 @@ describe('renderDotenvDiff', () => {
   })
 
   it('masks the values of changed lines too', () => {
-    expect(diffOf('SECRET_KEY=old-secret\n', 'SECRET_KEY=new-secret\n')).toEqual(['--- backend/.env', '+++ backend/.env', '@@ -1 +1 @@', '-SECRET_KEY=***', '+SECRET_KEY=***'])
+    expect(diffOf('SECRET_KEY=old-secret\n', 'SECRET_KEY=new-secret\n')).toEqual([
+      '--- backend/.env',
+      '+++ backend/.env',
+      '@@ -1 +1 @@',
+      '-SECRET_KEY=***',
+      '+SECRET_KEY=***',
+    ])
   })
 
   it('puts changes that are near each other into one hunk, and far ones into two', () => {
@@ -127,16 +139,31 @@ describe('renderDotenvDiff', () => {
   it('never prints a secret, whatever surrounds it', () => {
     const secret = 'zq7Xw9secret'
     const places = fc.constantFrom(
-      `SECRET_KEY=${secret}`, `SECRET_KEY = '${secret}'`, `export A="${secret}"`, `# B=${secret}`, `C="x\n${secret}\n"`, `D='x\nE=${secret}'`, `F=True ${secret}`, `#G=${secret} # note`, secret, `H=1,${secret}`, `I="${secret}`,
+      `SECRET_KEY=${secret}`,
+      `SECRET_KEY = '${secret}'`,
+      `export A="${secret}"`,
+      `# B=${secret}`,
+      `C="x\n${secret}\n"`,
+      `D='x\nE=${secret}'`,
+      `F=True ${secret}`,
+      `#G=${secret} # note`,
+      secret,
+      `H=1,${secret}`,
+      `I="${secret}`,
     )
     const others = fc.constantFrom('DEBUG=True', '', '# prose', 'PORT=8000', "Q='a'", 'R="b"')
     const newlines = fc.constantFrom('\n', '\r\n')
     fc.assert(
-      fc.property(fc.array(fc.oneof(places, others), { maxLength: 5 }), newlines, fc.constantFrom('DEBUG', 'USE_REDIS', 'SECRET_KEY'), (lines, newline, key) => {
-        const text = lines.join(newline)
-        const edit = setDotenvValue(text, key, 'False', 'decouple')
-        if (edit.kind === 'changed') expect(diffOf(text, edit.text).join('\n')).not.toContain(secret)
-      }),
+      fc.property(
+        fc.array(fc.oneof(places, others), { maxLength: 5 }),
+        newlines,
+        fc.constantFrom('DEBUG', 'USE_REDIS', 'SECRET_KEY'),
+        (lines, newline, key) => {
+          const text = lines.join(newline)
+          const edit = setDotenvValue(text, key, 'False', 'decouple')
+          if (edit.kind === 'changed') expect(diffOf(text, edit.text).join('\n')).not.toContain(secret)
+        },
+      ),
       { numRuns: 2_000 },
     )
   })

@@ -1,7 +1,22 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { watch, writeFileSync } from 'node:fs'
-import { chmod, chown, link, lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  chown,
+  link,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -36,7 +51,10 @@ afterEach(async () => {
 })
 
 async function refusal(promise: Promise<void>): Promise<LauncherError> {
-  const error: unknown = await promise.then(() => undefined, (reason: unknown) => reason)
+  const error: unknown = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
   if (!(error instanceof LauncherError)) throw new Error(`not refused as it should be: ${String(error)}`)
   return error
 }
@@ -162,7 +180,10 @@ describe('writeDotenv', () => {
 describe('writeDotenv refuses', () => {
   it('a file that changed meanwhile', async () => {
     await writeFile(path, 'A=3\n')
-    expect(await refusal(writeDotenv(path, OLD, NEW))).toMatchObject({ code: 'env-changed', message: expect.stringContaining('somebody else') })
+    expect(await refusal(writeDotenv(path, OLD, NEW))).toMatchObject({
+      code: 'env-changed',
+      message: expect.stringContaining('somebody else'),
+    })
     expect(await readFile(path, 'utf8')).toBe('A=3\n')
     expect(await readdir(folder)).toEqual(['.env'])
   })
@@ -188,12 +209,17 @@ describe('writeDotenv refuses', () => {
 
   it('a file that was created meanwhile', async () => {
     await writeFile(path, 'A=3\n')
-    expect(await refusal(writeDotenv(path, undefined, NEW))).toMatchObject({ code: 'env-changed', message: expect.stringContaining('created') })
+    expect(await refusal(writeDotenv(path, undefined, NEW))).toMatchObject({
+      code: 'env-changed',
+      message: expect.stringContaining('created'),
+    })
     expect(await readFile(path, 'utf8')).toBe('A=3\n')
   })
 
   it('all but one of those that create the file at the same time', async () => {
-    const results = await Promise.allSettled(Array.from({ length: 20 }, (_, index) => writeDotenv(path, undefined, Buffer.from(`A=${index}\n`))))
+    const results = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, index) => writeDotenv(path, undefined, Buffer.from(`A=${index}\n`))),
+    )
     const done = results.flatMap((result, index) => (result.status === 'fulfilled' ? [index] : []))
     expect(done).toHaveLength(1)
     expect(await readFile(path, 'utf8')).toBe(`A=${done[0]}\n`)
@@ -204,20 +230,33 @@ describe('writeDotenv refuses', () => {
   it.skipIf(process.platform === 'win32')('a read-only file, even for root', async () => {
     await writeFile(path, OLD)
     await chmod(path, 0o444)
-    expect(await refusal(writeDotenv(path, OLD, NEW))).toMatchObject({ code: 'env-write', message: `${path} cannot be written: it is read-only`, hint: `chmod u+w '${path}'` })
+    expect(await refusal(writeDotenv(path, OLD, NEW))).toMatchObject({
+      code: 'env-write',
+      message: `${path} cannot be written: it is read-only`,
+      hint: `chmod u+w '${path}'`,
+    })
     expect(await readFile(path, 'utf8')).toBe('A=1\n')
     expect(await readdir(folder)).toEqual(['.env'])
   })
 
   it('a folder', async () => {
     await mkdir(path)
-    expect(await refusal(writeDotenv(path, OLD, NEW))).toMatchObject({ code: 'env-write', message: expect.stringContaining('it is a folder') })
-    expect(await refusal(writeDotenv(path, undefined, NEW))).toMatchObject({ code: 'env-write', message: expect.stringContaining('it is a folder') })
+    expect(await refusal(writeDotenv(path, OLD, NEW))).toMatchObject({
+      code: 'env-write',
+      message: expect.stringContaining('it is a folder'),
+    })
+    expect(await refusal(writeDotenv(path, undefined, NEW))).toMatchObject({
+      code: 'env-write',
+      message: expect.stringContaining('it is a folder'),
+    })
   })
 
   it.skipIf(process.platform === 'win32')('a FIFO, without waiting for it', async () => {
     await run('mkfifo', [path])
-    expect(await refusal(writeDotenv(path, OLD, NEW))).toMatchObject({ code: 'env-write', message: expect.stringContaining('not a regular file') })
+    expect(await refusal(writeDotenv(path, OLD, NEW))).toMatchObject({
+      code: 'env-write',
+      message: expect.stringContaining('not a regular file'),
+    })
   })
 
   it('a file with a second name', async () => {
@@ -229,20 +268,29 @@ describe('writeDotenv refuses', () => {
 
   it('a link that leads nowhere', async () => {
     await symlink('nowhere', path)
-    expect(await refusal(writeDotenv(path, undefined, NEW))).toMatchObject({ code: 'env-write', message: expect.stringContaining('a link to nowhere') })
+    expect(await refusal(writeDotenv(path, undefined, NEW))).toMatchObject({
+      code: 'env-write',
+      message: expect.stringContaining('a link to nowhere'),
+    })
     expect(await refusal(writeDotenv(path, OLD, NEW))).toMatchObject({ code: 'env-changed' })
     expect(await readdir(folder)).toEqual(['.env'])
   })
 
   it('a folder that is not there', async () => {
-    expect(await refusal(writeDotenv(join(folder, 'none', '.env'), undefined, NEW))).toMatchObject({ code: 'env-write', message: expect.stringContaining('folder is not there') })
+    expect(await refusal(writeDotenv(join(folder, 'none', '.env'), undefined, NEW))).toMatchObject({
+      code: 'env-write',
+      message: expect.stringContaining('folder is not there'),
+    })
   })
 
   it.runIf(isRoot)('a folder that may not be written to', async () => {
     await writeFile(path, OLD)
     await chmod(path, 0o666)
     await chmod(folder, 0o755)
-    const outfile = await script('write.mjs', `await writeDotenv(${JSON.stringify(path)}, Buffer.from('A=1\\n'), Buffer.from('A=2\\n')).catch((error) => console.log(error.code, error.message))`)
+    const outfile = await script(
+      'write.mjs',
+      `await writeDotenv(${JSON.stringify(path)}, Buffer.from('A=1\\n'), Buffer.from('A=2\\n')).catch((error) => console.log(error.code, error.message))`,
+    )
     const { stdout } = await run(process.execPath, [outfile], { uid: 65_534, gid: 65_534, cwd: folder, env: {} })
     expect(stdout).toBe(`env-write ${path} cannot be written: this user may not write to its folder\n`)
     expect(await readFile(path, 'utf8')).toBe('A=1\n')
@@ -252,7 +300,10 @@ describe('writeDotenv refuses', () => {
     await writeFile(path, OLD)
     await chmod(path, 0o622)
     await chmod(folder, 0o777)
-    const outfile = await script('write.mjs', `await writeDotenv(${JSON.stringify(path)}, Buffer.from('A=1\\n'), Buffer.from('A=2\\n')).catch((error) => console.log(error.code, error.message))`)
+    const outfile = await script(
+      'write.mjs',
+      `await writeDotenv(${JSON.stringify(path)}, Buffer.from('A=1\\n'), Buffer.from('A=2\\n')).catch((error) => console.log(error.code, error.message))`,
+    )
     const { stdout } = await run(process.execPath, [outfile], { uid: 65_534, gid: 65_534, cwd: folder, env: {} })
     expect(stdout).toBe(`env-write ${path} cannot be written: this user may not read it\n`)
   })
@@ -299,23 +350,31 @@ describe('temporary files of killed runs', () => {
 
   it('are told from files of other names', async () => {
     await writeFile(path, OLD)
-    const others = ['.env.election-dev-notes.tmp', '.env.election-dev-1-x.tmp', '.env.local', `.env.local.election-dev-${DEAD_PID}-0123456789ab.tmp`]
+    const others = [
+      '.env.election-dev-notes.tmp',
+      '.env.election-dev-1-x.tmp',
+      '.env.local',
+      `.env.local.election-dev-${DEAD_PID}-0123456789ab.tmp`,
+    ]
     for (const name of others) await writeFile(join(folder, name), 'x')
     await writeDotenv(path, OLD, NEW)
     expect((await readdir(folder)).toSorted()).toEqual(['.env', ...others].toSorted())
   })
 
-  it.skipIf(process.platform === 'win32')('hold no half file: kill -9 leaves the old contents or the new', { timeout: 120_000 }, async () => {
-    const contents = ['a', 'b'].map((letter) => Buffer.from(`${letter.toUpperCase()}=${letter.repeat(3_000_000)}\n`))
-    const [first, second] = contents
-    if (first === undefined || second === undefined) throw new Error('two contents')
-    const work = join(folder, 'work')
-    await mkdir(work)
-    const file = join(work, '.env')
-    await writeFile(file, first)
-    const outfile = await script(
-      'loop.mjs',
-      `import { readFileSync } from 'node:fs'
+  it.skipIf(process.platform === 'win32')(
+    'hold no half file: kill -9 leaves the old contents or the new',
+    { timeout: 120_000 },
+    async () => {
+      const contents = ['a', 'b'].map((letter) => Buffer.from(`${letter.toUpperCase()}=${letter.repeat(3_000_000)}\n`))
+      const [first, second] = contents
+      if (first === undefined || second === undefined) throw new Error('two contents')
+      const work = join(folder, 'work')
+      await mkdir(work)
+      const file = join(work, '.env')
+      await writeFile(file, first)
+      const outfile = await script(
+        'loop.mjs',
+        `import { readFileSync } from 'node:fs'
       const contents = ['a', 'b'].map((letter) => Buffer.from(letter.toUpperCase() + '=' + letter.repeat(3_000_000) + '\\n'))
       let current = contents.findIndex((content) => content.equals(readFileSync(process.argv[2])))
       for (;;) {
@@ -323,27 +382,28 @@ describe('temporary files of killed runs', () => {
         current = 1 - current
         console.log(current)
       }`,
-    )
-    let leftovers = 0
-    const seen = new Set<number>()
-    for (let round = 0; round < 32; round += 1) {
-      const child = spawn(process.execPath, [outfile, file], { stdio: ['ignore', 'pipe', 'inherit'] })
-      const exited = once(child, 'exit')
-      await once(createInterface({ input: child.stdout }), 'line')
-      // the moment is what is random, nothing is waited for
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 40))
-      child.kill('SIGKILL')
-      expect((await exited)[1]).toBe('SIGKILL')
-      const now = await readFile(file)
-      const index = contents.findIndex((content) => content.equals(now))
-      expect(index, 'the file is neither the old nor the new one').not.toBe(-1)
-      seen.add(index)
-      leftovers += (await readdir(work)).length - 1
-      await writeDotenv(file, now, index === 0 ? second : first)
-      expect(await readdir(work)).toEqual(['.env'])
-    }
-    // else no kill ever hit a write, and nothing was tried
-    expect(leftovers).toBeGreaterThan(0)
-    expect(seen.size).toBe(2)
-  })
+      )
+      let leftovers = 0
+      const seen = new Set<number>()
+      for (let round = 0; round < 32; round += 1) {
+        const child = spawn(process.execPath, [outfile, file], { stdio: ['ignore', 'pipe', 'inherit'] })
+        const exited = once(child, 'exit')
+        await once(createInterface({ input: child.stdout }), 'line')
+        // the moment is what is random, nothing is waited for
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 40))
+        child.kill('SIGKILL')
+        expect((await exited)[1]).toBe('SIGKILL')
+        const now = await readFile(file)
+        const index = contents.findIndex((content) => content.equals(now))
+        expect(index, 'the file is neither the old nor the new one').not.toBe(-1)
+        seen.add(index)
+        leftovers += (await readdir(work)).length - 1
+        await writeDotenv(file, now, index === 0 ? second : first)
+        expect(await readdir(work)).toEqual(['.env'])
+      }
+      // else no kill ever hit a write, and nothing was tried
+      expect(leftovers).toBeGreaterThan(0)
+      expect(seen.size).toBe(2)
+    },
+  )
 })

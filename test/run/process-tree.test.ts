@@ -34,7 +34,11 @@ test('a zombie in the group is not waited for', async () => {
   mark = await makeMark()
   const folder = mark.env['TMPDIR'] ?? ''
   await writeFile(join(folder, 'zombie.py'), zombie)
-  const server = launchServer(testHost, { file: basePython(), args: ['zombie.py'], cwd: folder, env: { ...process.env, ...mark.env } }, () => {})
+  const server = launchServer(
+    testHost,
+    { file: basePython(), args: ['zombie.py'], cwd: folder, env: { ...process.env, ...mark.env } },
+    () => {},
+  )
   expect((await server.exited).exitCode).toBe(0)
   // the group is still there, by its zombie alone
   expect(() => process.kill(-(server.pid ?? 0), 0)).not.toThrow()
@@ -45,7 +49,16 @@ test('a zombie in the group is not waited for', async () => {
 
 test('output that the last process left in the pipe is read before the end is told', async () => {
   mark = await makeMark()
-  const server = launchServer(testHost, { file: '/bin/sh', args: ['-c', 'seq 1 190; printf "without an end"'], cwd: mark.env['TMPDIR'] ?? '', env: { ...process.env, ...mark.env } }, () => {})
+  const server = launchServer(
+    testHost,
+    {
+      file: '/bin/sh',
+      args: ['-c', 'seq 1 190; printf "without an end"'],
+      cwd: mark.env['TMPDIR'] ?? '',
+      env: { ...process.env, ...mark.env },
+    },
+    () => {},
+  )
   await server.exited
   expect(server.lastLines()).toHaveLength(191)
   expect(server.lastLines().at(-1)).toBe('without an end')

@@ -126,7 +126,9 @@ test.each(['uvicorn', 'hypercorn'] as const)('open sockets of a browser do not h
   stand = await makeStand()
   const cli = stand.start(['--server', server, ...longStop])
   await cli.waitFor(ready)
-  const sockets = [1, 2, 3].map(() => new WebSocket(`ws://127.0.0.1:${stand.port}/ws/election-updates/`, { origin: `http://127.0.0.1:${stand.port}` }))
+  const sockets = [1, 2, 3].map(
+    () => new WebSocket(`ws://127.0.0.1:${stand.port}/ws/election-updates/`, { origin: `http://127.0.0.1:${stand.port}` }),
+  )
   await Promise.all(sockets.map((socket) => once(socket, 'open')))
   // a page that is gone behind a sleeping laptop answers no close
   for (const socket of sockets) socket.pause()

@@ -11,7 +11,11 @@ vi.setConfig({ testTimeout: 60_000 })
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-async function run({ onTestFinished }: TestContext, options: ProjectOptions, env: Readonly<Record<string, string>> = {}): Promise<RunningCli> {
+async function run(
+  { onTestFinished }: TestContext,
+  options: ProjectOptions,
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningCli> {
   // without a database nothing is to be set up before the WebSocket can be judged
   const project = await makeProject({ style: 'plain', ...options, settings: `DATABASES = {}\n${options.settings ?? ''}` })
   onTestFinished(project.remove)
@@ -22,17 +26,20 @@ async function run({ onTestFinished }: TestContext, options: ProjectOptions, env
   return cli
 }
 
-test.for(['main', 'uvicorn', 'hypercorn'] as const)('%s: a consumer that dies after three seconds turns it red, and it stays red', async (environment, context) => {
-  const cli = await run(context, { consumer: diesLater, environment })
-  await cli.waitFor(/ready in[\s\S]*● connected/)
-  const [red] = await cli.waitFor(/● not connected {3}consumer-exception[\s\S]*Mend it/)
-  expect(red).toContain('ValueError: no such election')
-  expect(red).toMatch(/consumers\.py", line 14/)
-  // the next socket dies the same way: that is no news
-  await cli.waitFor(/Mend it[\s\S]*ValueError: no such election/)
-  expect(cli.stdout().match(/● connected/g)).toHaveLength(1)
-  expect(cli.stdout().match(/● not connected/g)).toHaveLength(1)
-})
+test.for(['main', 'uvicorn', 'hypercorn'] as const)(
+  '%s: a consumer that dies after three seconds turns it red, and it stays red',
+  async (environment, context) => {
+    const cli = await run(context, { consumer: diesLater, environment })
+    await cli.waitFor(/ready in[\s\S]*● connected/)
+    const [red] = await cli.waitFor(/● not connected {3}consumer-exception[\s\S]*Mend it/)
+    expect(red).toContain('ValueError: no such election')
+    expect(red).toMatch(/consumers\.py", line 14/)
+    // the next socket dies the same way: that is no news
+    await cli.waitFor(/Mend it[\s\S]*ValueError: no such election/)
+    expect(cli.stdout().match(/● connected/g)).toHaveLength(1)
+    expect(cli.stdout().match(/● not connected/g)).toHaveLength(1)
+  },
+)
 
 test('a Redis that is killed turns it red, and green again when it is back', async (context) => {
   const redis = await startRedis()
@@ -64,7 +71,11 @@ test('a token that nobody can make: yellow, with how to give one; green when it 
 })
 
 test('Ctrl+C while a proof waits ends at once', async (context) => {
-  const cli = await run(context, { consumer: 'from channels.generic.websocket import AsyncJsonWebsocketConsumer\n\nclass Updates(AsyncJsonWebsocketConsumer):\n    async def connect(self):\n        print("connecting", flush=True)\n', environment: 'uvicorn' })
+  const cli = await run(context, {
+    consumer:
+      'from channels.generic.websocket import AsyncJsonWebsocketConsumer\n\nclass Updates(AsyncJsonWebsocketConsumer):\n    async def connect(self):\n        print("connecting", flush=True)\n',
+    environment: 'uvicorn',
+  })
   await cli.waitFor(/not connected[\s\S]*Mend it[\s\S]*connecting/)
   const started = performance.now()
   expect((await cli.end('SIGINT')).status).toBe(130)

@@ -18,7 +18,10 @@ test('an interpreter that is named and does not run is said; nothing beside it i
   await writeFile(join(root, 'other', 'bin', 'python'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
   await writeFile(join(root, 'other', 'precious.txt'), 'keep me')
   const before = await listing(root)
-  const { status, stderr } = await runCli(['start', '--setup', '--python', 'other/bin/python'], { cwd: root, env: installerEnvironment(false) })
+  const { status, stderr } = await runCli(['start', '--setup', '--python', 'other/bin/python'], {
+    cwd: root,
+    env: installerEnvironment(false),
+  })
   expect(status).toBe(1)
   expect(stderr).toContain('venv-broken')
   expect(stderr).toContain('--python')
@@ -33,7 +36,10 @@ test('a broken environment of somebody else is never emptied', async () => {
     await symlink('/nowhere/python', join(elsewhere, 'bin', 'python'))
     await writeFile(join(elsewhere, 'precious.txt'), 'keep me')
     project = await freshProject()
-    const { status, stderr } = await runCli(['start'], { cwd: project.root, env: { ...installerEnvironment(false), VIRTUAL_ENV: elsewhere } })
+    const { status, stderr } = await runCli(['start'], {
+      cwd: project.root,
+      env: { ...installerEnvironment(false), VIRTUAL_ENV: elsewhere },
+    })
     expect(status).toBe(1)
     expect(stderr).not.toContain('--clear')
     expect(stderr).toMatch(/venv backend\/venv/)

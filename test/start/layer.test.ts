@@ -20,7 +20,12 @@ afterEach(async () => {
 const dotenvOf = (made: TestProject) => readFile(join(made.backend, '.env'), 'utf8')
 
 /** Starts a project whose `.env` wants Redis at a server of the given kind; gives the banner and what came before it. */
-async function startWith(server: RedisStart | undefined, lines: readonly string[] = [], options: ProjectOptions = {}, args: readonly string[] = []): Promise<string> {
+async function startWith(
+  server: RedisStart | undefined,
+  lines: readonly string[] = [],
+  options: ProjectOptions = {},
+  args: readonly string[] = [],
+): Promise<string> {
   redis = server === undefined ? undefined : await startRedis(server)
   const port = redis?.port ?? (await freePort('127.0.0.1'))
   project = await makeProject({ dotenv: ['USE_REDIS_FOR_CHANNELS=True', `REDIS_PORT=${port}`, ...lines], ...options })
@@ -30,7 +35,9 @@ async function startWith(server: RedisStart | undefined, lines: readonly string[
 }
 
 test('wanted and usable: Redis', async () => {
-  const text = await startWith({ config: ['requirepass right-and-long'], password: 'right-and-long' }, [`REDIS_PASSWORD=${secret('right-and-long')}`])
+  const text = await startWith({ config: ['requirepass right-and-long'], password: 'right-and-long' }, [
+    `REDIS_PASSWORD=${secret('right-and-long')}`,
+  ])
   expect(text).toContain('● connected')
   expect(text).toMatch(/Channels {3}Redis \d[\d.]+ at 127\.0\.0\.1:\d+/)
 })
@@ -38,7 +45,11 @@ test('wanted and usable: Redis', async () => {
 test.each<[string, RedisStart | undefined, readonly string[]]>([
   ['redis-unreachable', undefined, []],
   ['redis-auth-required', { config: ['requirepass some-password'], password: 'some-password' }, []],
-  ['redis-wrong-password', { config: ['requirepass some-password'], password: 'some-password' }, [`REDIS_PASSWORD=${secret('not-that-one')}`]],
+  [
+    'redis-wrong-password',
+    { config: ['requirepass some-password'], password: 'some-password' },
+    [`REDIS_PASSWORD=${secret('not-that-one')}`],
+  ],
   ['redis-no-bzpopmin', { config: ['rename-command BZPOPMIN ""'] }, []],
   ['redis-oom', { config: ['maxmemory 1', 'maxmemory-policy noeviction'] }, []],
   ['redis-too-old', { version: '3.2' }, []],

@@ -1,7 +1,15 @@
 /** `start` on projects whose WebSocket can't work: never a green dot, always the cause. */
 import { expect, test, vi, type TestContext } from 'vitest'
 import { startCli, type RunningCli } from '../support/cli.ts'
-import { acceptMissing, closesWith4001, httpOnlyAsgi, pyjwtConsumer, raisesAfterAccept, raisesBeforeAccept, raisesOnPing } from '../support/consumers.ts'
+import {
+  acceptMissing,
+  closesWith4001,
+  httpOnlyAsgi,
+  pyjwtConsumer,
+  raisesAfterAccept,
+  raisesBeforeAccept,
+  raisesOnPing,
+} from '../support/consumers.ts'
 import { makeProject, openConsumer, type ProjectOptions } from '../support/project.ts'
 import { freePort, startRedis } from '../support/redis.ts'
 import { secret } from '../support/secrets.ts'
@@ -10,14 +18,24 @@ vi.setConfig({ testTimeout: 60_000 })
 
 interface StartEvent {
   readonly event: string
-  readonly websocket?: { readonly state: string; readonly diagnosis: { readonly id: string; readonly evidence: readonly string[]; readonly remedy: { readonly text: string } } | null }
+  readonly websocket?: {
+    readonly state: string
+    readonly diagnosis: { readonly id: string; readonly evidence: readonly string[]; readonly remedy: { readonly text: string } } | null
+  }
 }
 
-async function run({ onTestFinished }: TestContext, options: ProjectOptions, more: { args?: readonly string[]; env?: Readonly<Record<string, string>> } = {}): Promise<RunningCli> {
+async function run(
+  { onTestFinished }: TestContext,
+  options: ProjectOptions,
+  more: { args?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
+): Promise<RunningCli> {
   // without a database nothing is to be set up before the WebSocket can be judged
   const project = await makeProject({ style: 'plain', ...options, settings: `DATABASES = {}\n${options.settings ?? ''}` })
   onTestFinished(project.remove)
-  const cli = startCli(['start', '--json', '--port', String(await freePort('127.0.0.1')), ...(more.args ?? [])], { cwd: project.root, env: more.env ?? {} })
+  const cli = startCli(['start', '--json', '--port', String(await freePort('127.0.0.1')), ...(more.args ?? [])], {
+    cwd: project.root,
+    env: more.env ?? {},
+  })
   onTestFinished(async () => {
     await cli.end('SIGTERM')
   })
@@ -26,7 +44,11 @@ async function run({ onTestFinished }: TestContext, options: ProjectOptions, mor
 
 async function ready(cli: RunningCli): Promise<NonNullable<StartEvent['websocket']>> {
   await cli.waitFor(/"event":"ready".*\n/)
-  const events: StartEvent[] = cli.stdout().trim().split('\n').map((line): StartEvent => JSON.parse(line))
+  const events: StartEvent[] = cli
+    .stdout()
+    .trim()
+    .split('\n')
+    .map((line): StartEvent => JSON.parse(line))
   const found = events.find(({ event }) => event === 'ready')?.websocket
   if (found === undefined) throw new Error('ready says nothing of the WebSocket')
   return found
@@ -35,8 +57,18 @@ async function ready(cli: RunningCli): Promise<NonNullable<StartEvent['websocket
 test.for([
   ['an application without a WebSocket part', { asgi: httpOnlyAsgi }, 'http-only-asgi', /./],
   ['a route with another name than the path that is given', { route: 'ws/votes/' }, 'no-websocket-route', /ws\/votes\//],
-  ['a consumer that raises before it accepts', { consumer: raisesBeforeAccept }, 'consumer-exception', /ValueError: no such election[\s\S]*consumers\.py", line 6/],
-  ['a consumer that raises after it accepted', { consumer: raisesAfterAccept }, 'consumer-exception', /ValueError: no such election[\s\S]*consumers\.py", line 7/],
+  [
+    'a consumer that raises before it accepts',
+    { consumer: raisesBeforeAccept },
+    'consumer-exception',
+    /ValueError: no such election[\s\S]*consumers\.py", line 6/,
+  ],
+  [
+    'a consumer that raises after it accepted',
+    { consumer: raisesAfterAccept },
+    'consumer-exception',
+    /ValueError: no such election[\s\S]*consumers\.py", line 7/,
+  ],
   ['a consumer that raises on our ping', { consumer: raisesOnPing }, 'consumer-exception', /KeyError: 'election'/],
   ['a consumer that closes with 4001', { consumer: closesWith4001 }, 'close-after-accept', /4001/],
   ['a consumer that never accepts', { consumer: acceptMissing }, 'accept-missing', /GET \/ got/],
@@ -68,7 +100,8 @@ test('a token that the backend refuses', async (context) => {
   expect({ state, id: diagnosis?.id }).toEqual({ state: 'not-connected', id: 'token-rejected' })
 })
 
-const hardCoded = (port: number) => `CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [("127.0.0.1", ${port})]}}}`
+const hardCoded = (port: number) =>
+  `CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [("127.0.0.1", ${port})]}}}`
 
 test('a Redis that is too old, in settings that heed no variable', async (context) => {
   const redis = await startRedis({ version: '3.2' })

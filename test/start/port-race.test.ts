@@ -64,7 +64,10 @@ exec ${pythonOf('main')} "$@"
 async function grabWhenAsked(stand: Stand): Promise<number | undefined> {
   const flag = join(stand.project.root, 'grabbed')
   for (;;) {
-    const asked = await readFile(`${flag}.wanted`).then(() => true, () => false)
+    const asked = await readFile(`${flag}.wanted`).then(
+      () => true,
+      () => false,
+    )
     if (asked) break
     await new Promise((resolve) => setImmediate(resolve))
   }
@@ -101,7 +104,15 @@ test.each([
   ['runserver', withDaphneApp],
 ] as const)('%s with --strict-port: said, exit 1, though it exits with 0 or lives on', async (server, options) => {
   const stand = await raceStand('listening', options)
-  const cli = stand.start(['--server', server, '--strict-port', '--python', join(stand.project.root, 'python-that-loses'), '--start-timeout', '20000'])
+  const cli = stand.start([
+    '--server',
+    server,
+    '--strict-port',
+    '--python',
+    join(stand.project.root, 'python-that-loses'),
+    '--start-timeout',
+    '20000',
+  ])
   const asked = performance.now()
   await grabWhenAsked(stand)
   const { status, stdout } = await cli.end()

@@ -51,21 +51,38 @@ async function expectFallback(held: Stand, port: number, said: RegExp, strictId:
 test('held by a foreign HTTP server', async () => {
   stand = await makeStand()
   const port = await freePort('127.0.0.1')
-  holder = spawn(basePython(), ['-m', 'http.server', '--bind', '127.0.0.1', String(port)], { stdio: 'ignore', cwd: stand.mark.env['TMPDIR'] })
+  holder = spawn(basePython(), ['-m', 'http.server', '--bind', '127.0.0.1', String(port)], {
+    stdio: 'ignore',
+    cwd: stand.mark.env['TMPDIR'],
+  })
   await until(() => listens(port))
-  await expectFallback(stand, port, new RegExp(`Port ${port} is held[^]*http\\.server[^]*\\(PID ${holder.pid}\\) \\(Server: SimpleHTTP`), 'port-in-use')
+  await expectFallback(
+    stand,
+    port,
+    new RegExp(`Port ${port} is held[^]*http\\.server[^]*\\(PID ${holder.pid}\\) \\(Server: SimpleHTTP`),
+    'port-in-use',
+  )
 })
 
 test("held by a WSGI runserver of this very project, with Django's reloader", async () => {
   stand = await makeStand()
   const port = await freePort('127.0.0.1')
   // no test environment: Django without daphne serves WSGI
-  const child = spawn(pythonOf('django'), ['manage.py', 'runserver', `127.0.0.1:${port}`], { stdio: 'ignore', cwd: stand.project.backend, detached: true })
+  const child = spawn(pythonOf('django'), ['manage.py', 'runserver', `127.0.0.1:${port}`], {
+    stdio: 'ignore',
+    cwd: stand.project.backend,
+    detached: true,
+  })
   try {
     await until(() => listens(port))
     const listener = await listenerOf(port)
     expect(listener).not.toBe(child.pid)
-    await expectFallback(stand, port, new RegExp(`a WSGI server of this project, [^]*runserver[^]*\\(PID ${listener}\\)[^]*can't speak WebSocket`), 'wsgi-server-on-port')
+    await expectFallback(
+      stand,
+      port,
+      new RegExp(`a WSGI server of this project, [^]*runserver[^]*\\(PID ${listener}\\)[^]*can't speak WebSocket`),
+      'wsgi-server-on-port',
+    )
   } finally {
     const ended = once(child, 'exit')
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')

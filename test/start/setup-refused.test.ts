@@ -87,7 +87,9 @@ describe('a step that fails', { timeout: 60_000 }, () => {
   })
 
   test('settings that still fail once all is there are the cause', async () => {
-    const { root } = await checkout('main', { files: { 'backend/server/settings/dev.py': 'from .base import *\nALLOWED_HOSTS = [config("NOWHERE_NAMED")]\n' } })
+    const { root } = await checkout('main', {
+      files: { 'backend/server/settings/dev.py': 'from .base import *\nALLOWED_HOSTS = [config("NOWHERE_NAMED")]\n' },
+    })
     const { status, stderr } = await runCli(['start', '--setup'], { cwd: root, env: installerEnvironment(false) })
     expect(status).toBe(1)
     expect(stderr).toContain("The settings server.settings.dev can't be imported")
@@ -95,25 +97,36 @@ describe('a step that fails', { timeout: 60_000 }, () => {
   })
 })
 
-test.skipIf(process.platform !== 'linux')('Ctrl+C during a step ends it and all that it started, and leaves nothing half-made', { timeout: 60_000 }, async () => {
-  // a build of pip's: a process of a process, which waits for ever
-  const slow = 'import os, threading\nopen(os.path.join(os.path.dirname(__file__), "pid"), "w").write(str(os.getpid()))\nthreading.Event().wait()\n'
-  const { root, backend } = await checkout('uv', {
-    requirements: ['./slow'],
-    files: { 'backend/slow/pyproject.toml': '[build-system]\nrequires = []\nbuild-backend = "slow"\nbackend-path = ["."]\n', 'backend/slow/slow.py': slow },
-  })
-  const before = await listing(root)
-  cli = startCli(['start', '--setup'], { cwd: root, env: installerEnvironment(false) })
-  const pidFile = join(backend, 'slow', 'pid')
-  await until(async () => existsSync(pidFile) && (await readFile(pidFile, 'utf8')) !== '')
-  const pid = Number(await readFile(pidFile, 'utf8'))
-  const { status } = await cli.end('SIGINT')
-  expect(status).toBe(130)
-  // one that has ended and that nobody waits for, as in a container, is a zombie: it runs no more
-  const state = await readFile(`/proc/${pid}/stat`, 'utf8').then((stat) => /\) (\S)/.exec(stat)?.[1], () => 'gone')
-  expect(['gone', 'Z']).toContain(state)
-  expect(Object.keys(await listing(root)).filter((name) => !(name in before))).toEqual([join('backend', 'slow', 'pid')])
-})
+test.skipIf(process.platform !== 'linux')(
+  'Ctrl+C during a step ends it and all that it started, and leaves nothing half-made',
+  { timeout: 60_000 },
+  async () => {
+    // a build of pip's: a process of a process, which waits for ever
+    const slow =
+      'import os, threading\nopen(os.path.join(os.path.dirname(__file__), "pid"), "w").write(str(os.getpid()))\nthreading.Event().wait()\n'
+    const { root, backend } = await checkout('uv', {
+      requirements: ['./slow'],
+      files: {
+        'backend/slow/pyproject.toml': '[build-system]\nrequires = []\nbuild-backend = "slow"\nbackend-path = ["."]\n',
+        'backend/slow/slow.py': slow,
+      },
+    })
+    const before = await listing(root)
+    cli = startCli(['start', '--setup'], { cwd: root, env: installerEnvironment(false) })
+    const pidFile = join(backend, 'slow', 'pid')
+    await until(async () => existsSync(pidFile) && (await readFile(pidFile, 'utf8')) !== '')
+    const pid = Number(await readFile(pidFile, 'utf8'))
+    const { status } = await cli.end('SIGINT')
+    expect(status).toBe(130)
+    // one that has ended and that nobody waits for, as in a container, is a zombie: it runs no more
+    const state = await readFile(`/proc/${pid}/stat`, 'utf8').then(
+      (stat) => /\) (\S)/.exec(stat)?.[1],
+      () => 'gone',
+    )
+    expect(['gone', 'Z']).toContain(state)
+    expect(Object.keys(await listing(root)).filter((name) => !(name in before))).toEqual([join('backend', 'slow', 'pid')])
+  },
+)
 
 test.skipIf(process.platform === 'win32')('an environment whose making fails is not left half-made', { timeout: 60_000 }, async () => {
   project = await freshProject()
@@ -121,11 +134,22 @@ test.skipIf(process.platform === 'win32')('an environment whose making fails is 
   const bin = join(project.root, '..', 'bin')
   await mkdir(bin)
   const real = join(environmentFolder('django'), 'bin', 'python')
-  await writeFile(join(bin, 'python3'), `#!/bin/sh\nif [ "$2" = venv ]; then mkdir -p "$3/bin" && touch "$3/pyvenv.cfg"; echo "ensurepip is not available" >&2; exit 1; fi\nexec ${real} "$@"\n`, { mode: 0o755 })
+  await writeFile(
+    join(bin, 'python3'),
+    `#!/bin/sh\nif [ "$2" = venv ]; then mkdir -p "$3/bin" && touch "$3/pyvenv.cfg"; echo "ensurepip is not available" >&2; exit 1; fi\nexec ${real} "$@"\n`,
+    { mode: 0o755 },
+  )
   const env = installerEnvironment(false)
   const before = await listing(project.root)
   // Python tells its own path, so the wrapper is named as the one that tells it
-  await writeFile(join(bin, 'python3'), (await readFile(join(bin, 'python3'), 'utf8')).replace('exec', `case "$2" in *sys.executable*) echo "${join(bin, 'python3')}"; exit 0;; esac\nexec`), { mode: 0o755 })
+  await writeFile(
+    join(bin, 'python3'),
+    (await readFile(join(bin, 'python3'), 'utf8')).replace(
+      'exec',
+      `case "$2" in *sys.executable*) echo "${join(bin, 'python3')}"; exit 0;; esac\nexec`,
+    ),
+    { mode: 0o755 },
+  )
   const { status, stderr } = await runCli(['start', '--setup'], { cwd: project.root, env: { ...env, PATH: `${bin}:${env['PATH'] ?? ''}` } })
   expect(status).toBe(1)
   expect(stderr).toContain('ensurepip is not available')

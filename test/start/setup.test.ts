@@ -30,7 +30,13 @@ const variants = [
     name: 'no environment at all, with uv',
     uv: true,
     prepare: async () => {},
-    commands: ['uv venv backend/venv', 'uv pip install --python backend/venv/bin/python -r backend/requirements.txt', ...later, 'backend/venv/bin/python backend/manage.py migrate', 'backend/venv/bin/python backend/manage.py createsuperuser'],
+    commands: [
+      'uv venv backend/venv',
+      'uv pip install --python backend/venv/bin/python -r backend/requirements.txt',
+      ...later,
+      'backend/venv/bin/python backend/manage.py migrate',
+      'backend/venv/bin/python backend/manage.py createsuperuser',
+    ],
   },
   {
     name: 'a ready environment one level above the backend',
@@ -45,42 +51,51 @@ const variants = [
       const made = await runToEnd(basePython(), ['-m', 'venv', join(backend, '.venv')], { deadlineMs: 60_000 })
       expect(made.exitCode).toBe(0)
     },
-    commands: ['backend/.venv/bin/python -m pip install -r backend/requirements.txt', ...later, 'backend/.venv/bin/python backend/manage.py migrate', 'backend/.venv/bin/python backend/manage.py createsuperuser'],
+    commands: [
+      'backend/.venv/bin/python -m pip install -r backend/requirements.txt',
+      ...later,
+      'backend/.venv/bin/python backend/manage.py migrate',
+      'backend/.venv/bin/python backend/manage.py createsuperuser',
+    ],
   },
 ]
 
-test.each(variants)('$name: says all that is missing, then makes it and is green', { timeout: 240_000 }, async ({ uv, prepare, commands }) => {
-  project = await freshProject()
-  await prepare(project)
-  const env = installerEnvironment(uv)
-  const port = String(await freePort('127.0.0.1'))
+test.each(variants)(
+  '$name: says all that is missing, then makes it and is green',
+  { timeout: 240_000 },
+  async ({ uv, prepare, commands }) => {
+    project = await freshProject()
+    await prepare(project)
+    const env = installerEnvironment(uv)
+    const port = String(await freePort('127.0.0.1'))
 
-  const before = await listing(project.root)
-  const refused = await runCli(['start', '--port', port], { cwd: project.root, env })
-  expect(refused.status, refused.stderr).toBe(1)
-  expect(refused.stderr).toContain('setup-needed')
-  expect(commandsOf(refused.stderr)).toEqual(commands)
-  expect(await listing(project.root)).toEqual(before)
+    const before = await listing(project.root)
+    const refused = await runCli(['start', '--port', port], { cwd: project.root, env })
+    expect(refused.status, refused.stderr).toBe(1)
+    expect(refused.stderr).toContain('setup-needed')
+    expect(commandsOf(refused.stderr)).toEqual(commands)
+    expect(await listing(project.root)).toEqual(before)
 
-  cli = startCli(['start', '--setup', '--port', port], { cwd: project.root, env })
-  await cli.waitFor(/Channels/)
-  const first = await cli.end('SIGINT')
-  for (const command of commands) expect(first.stdout).toContain(command)
-  expect(first.stdout).toMatch(/ready in .*\n[\s\S]*\/ws\/votes\/ {3}● connected/)
-  const [, user, password = ''] = /people\.Person\): {2}(\S+) {3}password (\S+)/.exec(first.stdout) ?? []
-  expect(user).toBe('developer@example.com')
-  expect(password.length).toBeGreaterThanOrEqual(16)
-  expect(`${first.stdout}${first.stderr}`.split(password)).toHaveLength(2)
-  expect(await holding(project.root, password)).toEqual([])
-
-  for (const args of [['start'], ['start', '--setup']]) {
-    cli = startCli([...args, '--port', port], { cwd: project.root, env })
+    cli = startCli(['start', '--setup', '--port', port], { cwd: project.root, env })
     await cli.waitFor(/Channels/)
-    const again = await cli.end('SIGINT')
-    expect(again.stdout).toContain('● connected')
-    expect(`${again.stdout}${again.stderr}`).not.toMatch(/Missing|createsuperuser|password|setup/i)
-  }
-})
+    const first = await cli.end('SIGINT')
+    for (const command of commands) expect(first.stdout).toContain(command)
+    expect(first.stdout).toMatch(/ready in .*\n[\s\S]*\/ws\/votes\/ {3}● connected/)
+    const [, user, password = ''] = /people\.Person\): {2}(\S+) {3}password (\S+)/.exec(first.stdout) ?? []
+    expect(user).toBe('developer@example.com')
+    expect(password.length).toBeGreaterThanOrEqual(16)
+    expect(`${first.stdout}${first.stderr}`.split(password)).toHaveLength(2)
+    expect(await holding(project.root, password)).toEqual([])
+
+    for (const args of [['start'], ['start', '--setup']]) {
+      cli = startCli([...args, '--port', port], { cwd: project.root, env })
+      await cli.waitFor(/Channels/)
+      const again = await cli.end('SIGINT')
+      expect(again.stdout).toContain('● connected')
+      expect(`${again.stdout}${again.stderr}`).not.toMatch(/Missing|createsuperuser|password|setup/i)
+    }
+  },
+)
 
 /** Files below the folder that hold the text. */
 async function holding(folder: string, text: string): Promise<string[]> {

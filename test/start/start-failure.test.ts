@@ -85,7 +85,11 @@ test('many servers leave no exit handler behind', async () => {
   stand = await makeStand()
   const before = process.listenerCount('exit')
   for (let round = 0; round < 12; round++) {
-    const server = launchServer(testHost, { file: '/bin/sh', args: ['-c', 'echo one; exec sleep 600'], cwd: stand.project.root, env: stand.mark.env }, () => {})
+    const server = launchServer(
+      testHost,
+      { file: '/bin/sh', args: ['-c', 'echo one; exec sleep 600'], cwd: stand.project.root, env: stand.mark.env },
+      () => {},
+    )
     await until(async () => server.lastLines().length > 0)
     await server.stop(5000)
   }

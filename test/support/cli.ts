@@ -40,14 +40,20 @@ export function cliEnvironment(extra: CliOptions['env'] = {}): NodeJS.ProcessEnv
 
 /** Starts a command. Its process is the caller's to end. */
 export function startCli(args: readonly string[], options: CliOptions): RunningCli {
-  return follow(args, spawn(process.execPath, [bin, ...args], { cwd: options.cwd, env: cliEnvironment(options.env), stdio: ['ignore', 'pipe', 'pipe'] }))
+  return follow(
+    args,
+    spawn(process.execPath, [bin, ...args], { cwd: options.cwd, env: cliEnvironment(options.env), stdio: ['ignore', 'pipe', 'pipe'] }),
+  )
 }
 
 /** Starts a command on a terminal; all that it says is standard output. What is written to `child.stdin` is typed. */
 export function startOnTerminal(args: readonly string[], options: CliOptions): RunningCli {
   const onTerminal = join(root, 'test', 'support', 'on_terminal.py')
   const env = cliEnvironment({ TERM: 'xterm', ...options.env })
-  return follow(args, spawn(basePython(), [onTerminal, process.execPath, bin, ...args], { cwd: options.cwd, env, stdio: ['pipe', 'pipe', 'pipe'] }))
+  return follow(
+    args,
+    spawn(basePython(), [onTerminal, process.execPath, bin, ...args], { cwd: options.cwd, env, stdio: ['pipe', 'pipe', 'pipe'] }),
+  )
 }
 
 function follow(args: readonly string[], child: ChildProcessByStdio<Writable | null, Readable, Readable>): RunningCli {
@@ -75,7 +81,8 @@ function follow(args: readonly string[], child: ChildProcessByStdio<Writable | n
         const look = () => {
           const match = pattern.exec(`${stdout}\n${stderr}`)
           if (match !== null) resolve(match)
-          else if (child.exitCode !== null || child.signalCode !== null) reject(new Error(`${args.join(' ')} ended (${child.exitCode ?? child.signalCode}) without ${pattern}:\n${stdout}\n${stderr}`))
+          else if (child.exitCode !== null || child.signalCode !== null)
+            reject(new Error(`${args.join(' ')} ended (${child.exitCode ?? child.signalCode}) without ${pattern}:\n${stdout}\n${stderr}`))
           else return
           watchers.delete(look)
         }

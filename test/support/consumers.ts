@@ -1,6 +1,7 @@
 /** Consumers with one fault each, as projects have them. */
 
-const head = 'import asyncio, time\nfrom channels.generic.websocket import AsyncJsonWebsocketConsumer\n\nclass Updates(AsyncJsonWebsocketConsumer):\n'
+const head =
+  'import asyncio, time\nfrom channels.generic.websocket import AsyncJsonWebsocketConsumer\n\nclass Updates(AsyncJsonWebsocketConsumer):\n'
 
 /** Greets, and passes over every message. */
 export const silentConsumer = `${head}    async def connect(self):

@@ -69,7 +69,10 @@ export async function listing(folder: string): Promise<Readonly<Record<string, s
     if (path.includes('__pycache__')) continue
     const name = path.slice(folder.length + 1)
     if (entry.isSymbolicLink()) found[name] = `-> ${await readlink(path)}`
-    else if (entry.isFile()) found[name] = createHash('sha256').update(await readFile(path)).digest('hex')
+    else if (entry.isFile())
+      found[name] = createHash('sha256')
+        .update(await readFile(path))
+        .digest('hex')
     else found[name] = 'folder'
   }
   return found
@@ -86,7 +89,6 @@ export function installerEnvironment(uv: boolean): Readonly<Record<string, strin
     PATH: [...(uv ? [join(environmentFolder('uv'), 'bin')] : []), ...folders].join(delimiter),
   }
 }
-
 
 const base = `from pathlib import Path
 import os

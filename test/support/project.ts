@@ -150,7 +150,12 @@ application = ProtocolTypeRouter({"http": http, "websocket": AllowedHostsOriginV
 `,
     'backend/updates/__init__.py': '',
     'backend/updates/consumers.py': options.consumer ?? openConsumer,
-    ...(hasDotenv ? { 'backend/.env': ['# of the tests', `SECRET_KEY=${secret(randomBytes(24).toString('hex'))}`, ...(options.dotenv ?? [])].join('\n') + '\n' } : {}),
+    ...(hasDotenv
+      ? {
+          'backend/.env':
+            ['# of the tests', `SECRET_KEY=${secret(randomBytes(24).toString('hex'))}`, ...(options.dotenv ?? [])].join('\n') + '\n',
+        }
+      : {}),
     ...options.files,
   }
   for (const [path, text] of Object.entries(files)) {

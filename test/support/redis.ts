@@ -48,7 +48,8 @@ export async function startRedis(options: RedisStart = {}): Promise<RunningRedis
   const { version = 'system', config = [], host = '127.0.0.1', unixSocket = false, tls, password } = options
   const binary = await redisServer(version)
   if (binary === undefined && version === '3.2') return (await import('./old-redis.ts')).startOldRedisStandIn()
-  if (binary === undefined) throw new Error(`no redis-server ${version} on this machine, and none can be made: it takes pip, make and a C compiler`)
+  if (binary === undefined)
+    throw new Error(`no redis-server ${version} on this machine, and none can be made: it takes pip, make and a C compiler`)
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'redis-')))
   const port = options.port ?? (await freePort(host))
   const socketPath = unixSocket ? join(folder, 'redis.sock') : undefined
@@ -59,7 +60,13 @@ export async function startRedis(options: RedisStart = {}): Promise<RunningRedis
     ...(socketPath === undefined ? [] : [`unixsocket ${socketPath}`]),
     ...(tls === undefined
       ? []
-      : [`tls-port ${port}`, `tls-cert-file ${tls.cert}`, `tls-key-file ${tls.key}`, `tls-ca-cert-file ${tls.cert}`, `tls-auth-clients ${tls.clients}`]),
+      : [
+          `tls-port ${port}`,
+          `tls-cert-file ${tls.cert}`,
+          `tls-key-file ${tls.key}`,
+          `tls-ca-cert-file ${tls.cert}`,
+          `tls-auth-clients ${tls.clients}`,
+        ]),
     ...(config.some((line) => line.startsWith('save ')) ? [] : ['save ""']),
     ...config,
   ]
@@ -96,7 +103,15 @@ export async function startRedis(options: RedisStart = {}): Promise<RunningRedis
     folder,
     stop,
     command: async (command, ...args) => {
-      const client = new Redis({ ...place, ...(password === undefined ? {} : { password }), protocol: 2, disableClientInfo: true, enableReadyCheck: false, retryStrategy: null, disconnectTimeout: 0 })
+      const client = new Redis({
+        ...place,
+        ...(password === undefined ? {} : { password }),
+        protocol: 2,
+        disableClientInfo: true,
+        enableReadyCheck: false,
+        retryStrategy: null,
+        disconnectTimeout: 0,
+      })
       client.on('error', () => {})
       try {
         return await client.call(command, ...args)
@@ -115,7 +130,10 @@ export interface StandIn {
 }
 
 /** A TCP server on 127.0.0.1 for what no real server can be brought to do: `answer` gets each connection and what it sends. */
-export async function standIn(greet: (socket: Socket) => void, answer: (socket: Socket, data: string) => void = () => {}): Promise<StandIn> {
+export async function standIn(
+  greet: (socket: Socket) => void,
+  answer: (socket: Socket, data: string) => void = () => {},
+): Promise<StandIn> {
   const sockets = new Set<Socket>()
   let received = ''
   const server = createServer((socket) => {

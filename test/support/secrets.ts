@@ -32,7 +32,9 @@ export function transcript(name: string, text: string): void {
 
 /** Every place where a transcript holds a secret or a token: `[command line, what]`, the secret itself never. */
 export function leaks(): string[] {
-  const secrets = read(list).split('\n').filter((value) => value.length >= 4)
+  const secrets = read(list)
+    .split('\n')
+    .filter((value) => value.length >= 4)
   const found: string[] = []
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.txt'))) {
     for (const section of read(join(folder, file)).split('\n=== ')) {

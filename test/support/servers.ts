@@ -27,7 +27,11 @@ const argsOf: Readonly<Record<ServerKind, (port: number) => string[]>> = {
 }
 
 /** Starts a program and waits until its port on `host` takes connections. */
-export async function startProgram(file: string, args: (port: number) => readonly string[], options: { cwd?: string; env?: Readonly<Record<string, string>>; host?: string; port?: number } = {}): Promise<RunningServer> {
+export async function startProgram(
+  file: string,
+  args: (port: number) => readonly string[],
+  options: { cwd?: string; env?: Readonly<Record<string, string>>; host?: string; port?: number } = {},
+): Promise<RunningServer> {
   const host = options.host ?? '127.0.0.1'
   const port = options.port ?? (await freePort(host))
   const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], PYTHONUNBUFFERED: '1', ...options.env }
@@ -55,14 +59,41 @@ export async function startProgram(file: string, args: (port: number) => readonl
 }
 
 /** Starts one of the servers on a project, with the interpreter of an environment. */
-export async function startServer(kind: ServerKind, project: TestProject, options: { environment?: EnvironmentName; args?: readonly string[]; port?: number } = {}): Promise<RunningServer> {
-  return startProgram(pythonOf(options.environment ?? 'main'), (port) => [...argsOf[kind](port), ...(options.args ?? [])], { cwd: project.backend, ...(options.port === undefined ? {} : { port: options.port }) })
+export async function startServer(
+  kind: ServerKind,
+  project: TestProject,
+  options: { environment?: EnvironmentName; args?: readonly string[]; port?: number } = {},
+): Promise<RunningServer> {
+  return startProgram(pythonOf(options.environment ?? 'main'), (port) => [...argsOf[kind](port), ...(options.args ?? [])], {
+    cwd: project.backend,
+    ...(options.port === undefined ? {} : { port: options.port }),
+  })
 }
 
 /** A certificate for localhost and 127.0.0.1 that nobody trusts, made by openssl in `folder`. */
 export async function selfSigned(folder: string): Promise<{ cert: string; key: string }> {
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
-  const child = spawn('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', key, '-out', cert], { stdio: 'ignore' })
+  const child = spawn(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      '/CN=localhost',
+      '-addext',
+      'subjectAltName=DNS:localhost,IP:127.0.0.1',
+      '-keyout',
+      key,
+      '-out',
+      cert,
+    ],
+    { stdio: 'ignore' },
+  )
   const [status] = await once(child, 'exit')
   if (status !== 0) throw new Error(`openssl ended with ${String(status)}`)
   return { cert, key }

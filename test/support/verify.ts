@@ -17,11 +17,19 @@ interface VerifyDocument {
   readonly url: string
   readonly notes: readonly string[]
   readonly steps: { readonly session: { readonly heldMs: number; readonly pongMs: number | null } | null }
-  readonly diagnosis: { readonly id: string; readonly title: string; readonly evidence: readonly string[]; readonly remedy: { readonly text: string } } | null
+  readonly diagnosis: {
+    readonly id: string
+    readonly title: string
+    readonly evidence: readonly string[]
+    readonly remedy: { readonly text: string }
+  } | null
 }
 
 /** Runs `verify URL --json` and checks what holds for every one of its answers. */
-export async function verify(url: string, options: { args?: readonly string[]; env?: Readonly<Record<string, string>> } = {}): Promise<Verdict> {
+export async function verify(
+  url: string,
+  options: { args?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
+): Promise<Verdict> {
   const started = performance.now()
   const result = await runCli(['verify', url, '--json', ...(options.args ?? [])], { cwd: tmpdir(), env: options.env ?? {} })
   const elapsedMs = performance.now() - started

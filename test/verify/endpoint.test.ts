@@ -3,10 +3,23 @@ import { expect, test } from 'vitest'
 import { requestOf, shownUrl, type Endpoint } from '../../src/verify/endpoint.ts'
 import { isPong } from '../../src/verify/held-socket.ts'
 
-const endpoint: Endpoint = { url: new URL('ws://127.0.0.1:8000/ws/?room=1'), origin: 'http://localhost:3000', token: 'a b+c', tokenIn: 'query', tokenName: undefined, cookie: undefined, subprotocols: ['v1'], ping: false }
+const endpoint: Endpoint = {
+  url: new URL('ws://127.0.0.1:8000/ws/?room=1'),
+  origin: 'http://localhost:3000',
+  token: 'a b+c',
+  tokenIn: 'query',
+  tokenName: undefined,
+  cookie: undefined,
+  subprotocols: ['v1'],
+  ping: false,
+}
 
 test('the token goes where it is wanted', () => {
-  expect(requestOf(endpoint)).toEqual({ url: 'ws://127.0.0.1:8000/ws/?room=1&token=a+b%2Bc', headers: { Origin: 'http://localhost:3000' }, subprotocols: ['v1'] })
+  expect(requestOf(endpoint)).toEqual({
+    url: 'ws://127.0.0.1:8000/ws/?room=1&token=a+b%2Bc',
+    headers: { Origin: 'http://localhost:3000' },
+    subprotocols: ['v1'],
+  })
   expect(requestOf({ ...endpoint, tokenName: 'jwt' }).url).toContain('&jwt=a+b%2Bc')
   expect(requestOf({ ...endpoint, tokenIn: 'header' }).headers['Authorization']).toBe('Bearer a b+c')
   expect(requestOf({ ...endpoint, tokenIn: 'header', tokenName: 'X-Token' }).headers['X-Token']).toBe('a b+c')
@@ -14,9 +27,12 @@ test('the token goes where it is wanted', () => {
   expect(requestOf({ ...endpoint, token: undefined, origin: undefined, cookie: 'sessionid=x' }).headers).toEqual({ Cookie: 'sessionid=x' })
 })
 
-test.each(['ws://h/ws/?token=secret', 'ws://h/ws/?a=secret&a=secret&b=secret', 'ws://user:secret@h/ws/', 'ws://secret@h/ws/?x=%73ecret'])('%s is shown without its values', (url) => {
-  expect(shownUrl(new URL(url))).not.toMatch(/s?ecret/)
-})
+test.each(['ws://h/ws/?token=secret', 'ws://h/ws/?a=secret&a=secret&b=secret', 'ws://user:secret@h/ws/', 'ws://secret@h/ws/?x=%73ecret'])(
+  '%s is shown without its values',
+  (url) => {
+    expect(shownUrl(new URL(url))).not.toMatch(/s?ecret/)
+  },
+)
 
 test.each(['pong', ' PONG\n', '{"type":"pong"}', '{"event":"Pong","at":1}', '{"pong":1}'])('%s is a pong', (text) => {
   expect(isPong(text)).toBe(true)

@@ -51,7 +51,10 @@ test('a token, which is a secret from then on', async () => {
 
 test('a session cookie, picked from among several', async () => {
   const host = hostWith(password)
-  expect(await logIn(host, backend(), { path: '/session/', username: 'ada' }, 5000)).toEqual({ result: 'cookie', cookie: `sessionid=${token}` })
+  expect(await logIn(host, backend(), { path: '/session/', username: 'ada' }, 5000)).toEqual({
+    result: 'cookie',
+    cookie: `sessionid=${token}`,
+  })
   expect(host.secrets.mask(token)).toBe('***')
 })
 
@@ -65,7 +68,10 @@ test.each([
 
 test('nobody there', async () => {
   const nobody = new URL(`http://127.0.0.1:${await freePort('127.0.0.1')}`)
-  expect(await logIn(hostWith(password), nobody, { path: '/login/', username: 'ada' }, 5000)).toEqual({ result: 'refused', reason: 'POST /login/: ECONNREFUSED' })
+  expect(await logIn(hostWith(password), nobody, { path: '/login/', username: 'ada' }, 5000)).toEqual({
+    result: 'refused',
+    reason: 'POST /login/: ECONNREFUSED',
+  })
 })
 
 test.each([

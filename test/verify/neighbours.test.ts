@@ -15,7 +15,12 @@ vi.setConfig({ maxConcurrency: 3, testTimeout: 60_000 })
 
 const path = '/ws/election-updates/'
 
-async function serve({ onTestFinished }: TestContext, kind: 'daphne' | 'uvicorn' | 'hypercorn', args: readonly string[] = [], port?: number): Promise<RunningServer> {
+async function serve(
+  { onTestFinished }: TestContext,
+  kind: 'daphne' | 'uvicorn' | 'hypercorn',
+  args: readonly string[] = [],
+  port?: number,
+): Promise<RunningServer> {
   const project = await makeProject({ style: 'plain', environment: undefined })
   onTestFinished(project.remove)
   const server = await startServer(kind, project, { args, ...(port === undefined ? {} : { port }) })
@@ -23,7 +28,11 @@ async function serve({ onTestFinished }: TestContext, kind: 'daphne' | 'uvicorn'
   return server
 }
 
-async function listen({ onTestFinished }: TestContext, answer: RequestListener, prepare: (server: Server) => void = () => {}): Promise<number> {
+async function listen(
+  { onTestFinished }: TestContext,
+  answer: RequestListener,
+  prepare: (server: Server) => void = () => {},
+): Promise<number> {
   const server = createServer(answer)
   prepare(server)
   server.listen(0, '127.0.0.1')
@@ -38,7 +47,11 @@ async function listen({ onTestFinished }: TestContext, answer: RequestListener, 
 }
 
 const staticPages = async ({ onTestFinished }: TestContext, host: string, port?: number) => {
-  const server = await startProgram(basePython(), (free) => ['-m', 'http.server', '--bind', host, String(free)], { cwd: tmpdir(), host, ...(port === undefined ? {} : { port }) })
+  const server = await startProgram(basePython(), (free) => ['-m', 'http.server', '--bind', host, String(free)], {
+    cwd: tmpdir(),
+    host,
+    ...(port === undefined ? {} : { port }),
+  })
   onTestFinished(server.stop)
   return server
 }
@@ -104,7 +117,10 @@ describe.concurrent('another program', () => {
   test("a dev server's proxy without ws: true", async (context) => {
     const port = await listen(
       context,
-      (request, response) => (request.url === '/' ? response.writeHead(200).end('<script src="/@vite/client"></script>') : response.writeHead(404).end('Not Found')),
+      (request, response) =>
+        request.url === '/'
+          ? response.writeHead(200).end('<script src="/@vite/client"></script>')
+          : response.writeHead(404).end('Not Found'),
       (server) => server.on('upgrade', (_, socket) => socket.on('error', () => {})),
     )
     const { json } = await verify(`ws://127.0.0.1:${port}${path}`)
@@ -134,10 +150,15 @@ describe.concurrent('the scheme', () => {
     const { port } = await serve(context, 'uvicorn', ['--ssl-certfile', cert, '--ssl-keyfile', key])
     const untrusted = await verify(`wss://127.0.0.1:${port}${path}`)
     expect(untrusted.json.diagnosis).toMatchObject({ id: 'tls-untrusted' })
-    expect(untrusted.json.diagnosis?.evidence.join('\n')).toMatch(/DEPTH_ZERO_SELF_SIGNED_CERT[\s\S]*without a look at the certificate: 101/)
+    expect(untrusted.json.diagnosis?.evidence.join('\n')).toMatch(
+      /DEPTH_ZERO_SELF_SIGNED_CERT[\s\S]*without a look at the certificate: 101/,
+    )
     const plain = await verify(`ws://127.0.0.1:${port}${path}`)
     expect(plain.json.diagnosis).toMatchObject({ id: 'wss-vs-ws', title: expect.stringContaining('speaks TLS') })
-    const trusted = await verify(`wss://127.0.0.1:${port}${path}`, { env: { NODE_EXTRA_CA_CERTS: cert }, args: ['--origin', 'https://localhost'] })
+    const trusted = await verify(`wss://127.0.0.1:${port}${path}`, {
+      env: { NODE_EXTRA_CA_CERTS: cert },
+      args: ['--origin', 'https://localhost'],
+    })
     expect(trusted.json).toMatchObject({ state: 'proven' })
   })
 })

@@ -1,7 +1,17 @@
 /** `verify` against real daphne, uvicorn and hypercorn, healthy and with one fault each. */
 import { describe, expect, test, vi, type TestContext } from 'vitest'
 import { runCli } from '../support/cli.ts'
-import { acceptMissing, blocks, closesWith4001, endsTheProcess, httpOnlyAsgi, raisesAfterAccept, raisesBeforeAccept, raisesOnPing, silentConsumer } from '../support/consumers.ts'
+import {
+  acceptMissing,
+  blocks,
+  closesWith4001,
+  endsTheProcess,
+  httpOnlyAsgi,
+  raisesAfterAccept,
+  raisesBeforeAccept,
+  raisesOnPing,
+  silentConsumer,
+} from '../support/consumers.ts'
 import { makeProject, type ProjectOptions } from '../support/project.ts'
 import { startRedis } from '../support/redis.ts'
 import { startServer, type RunningServer, type ServerKind } from '../support/servers.ts'
@@ -13,7 +23,12 @@ vi.setConfig({ maxConcurrency: 3, testTimeout: 60_000 })
 
 const asgiServers = ['daphne', 'uvicorn', 'hypercorn'] as const
 
-async function serve({ onTestFinished }: TestContext, kind: ServerKind, options: ProjectOptions = {}, environment: EnvironmentName = 'main'): Promise<RunningServer> {
+async function serve(
+  { onTestFinished }: TestContext,
+  kind: ServerKind,
+  options: ProjectOptions = {},
+  environment: EnvironmentName = 'main',
+): Promise<RunningServer> {
   const project = await makeProject({ style: 'plain', environment: undefined, ...options })
   onTestFinished(project.remove)
   const server = await startServer(kind, project, { environment })
@@ -40,7 +55,12 @@ describe.concurrent.each(asgiServers)('%s', (kind) => {
   test.for([
     ['an application without a WebSocket part', { asgi: httpOnlyAsgi }, 'no-websocket-route', /no WebSocket part/],
     ['a route with another name', { route: 'ws/votes/' }, 'no-websocket-route', /From outside/],
-    ['a consumer that raises before it accepts', { consumer: raisesBeforeAccept }, 'no-websocket-route', /the consumer raises before it accepts/],
+    [
+      'a consumer that raises before it accepts',
+      { consumer: raisesBeforeAccept },
+      'no-websocket-route',
+      /the consumer raises before it accepts/,
+    ],
     ['a consumer that raises after it accepted', { consumer: raisesAfterAccept }, 'consumer-exception', /101, and the socket ended/],
     ['a consumer that raises on our ping', { consumer: raisesOnPing }, 'consumer-exception', /that was sent nothing lived on/],
     ['a consumer that accepts and closes with 4001', { consumer: closesWith4001 }, 'close-after-accept', /4001/],
@@ -61,7 +81,10 @@ describe.concurrent.each(asgiServers)('%s', (kind) => {
   test('an Origin that the backend refuses', async (context) => {
     const server = await serve(context, kind)
     const { json } = await verify(urlOf(server), { args: ['--origin', 'http://votes.example'] })
-    expect(json).toMatchObject({ state: 'failed', diagnosis: { id: 'origin-rejected', title: 'The backend refuses the Origin http://votes.example' } })
+    expect(json).toMatchObject({
+      state: 'failed',
+      diagnosis: { id: 'origin-rejected', title: 'The backend refuses the Origin http://votes.example' },
+    })
     // hypercorn's logger hands each record to the root logger's handler as well
     expect(server.log().match(/^ValueError: No route found for path/gm) ?? []).toHaveLength(kind === 'hypercorn' ? 2 : 1)
   })
@@ -102,5 +125,7 @@ test('text: a line a step, and the cause with its evidence', async (context) => 
   const server = await serve(context, 'daphne', { consumer: closesWith4001 })
   const { stdout, status } = await runCli(['verify', urlOf(server)], { cwd: '/' })
   expect(status).toBe(1)
-  expect(stdout).toMatch(/● not connected[\s\S]*tcp {8}127\.0\.0\.1:\d+ {3}open[\s\S]*http {7}GET \/ {3}200 {3}daphne[\s\S]*handshake {2}101 in \d+ ms[\s\S]*held {7}closed with 4001[\s\S]*close-after-accept[\s\S]*Mend it:/)
+  expect(stdout).toMatch(
+    /● not connected[\s\S]*tcp {8}127\.0\.0\.1:\d+ {3}open[\s\S]*http {7}GET \/ {3}200 {3}daphne[\s\S]*handshake {2}101 in \d+ ms[\s\S]*held {7}closed with 4001[\s\S]*close-after-accept[\s\S]*Mend it:/,
+  )
 })

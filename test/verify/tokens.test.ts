@@ -64,7 +64,10 @@ test('a token that no header can carry is never sent, and never shown', async ()
   const server = await startServer('daphne', project)
   try {
     const token = `${secret()}\n${secret()}`
-    const { json, stdout } = await verify(`ws://127.0.0.1:${server.port}/ws/election-updates/`, { args: ['--token-in', 'header'], env: { ELECTION_DEV_TOKEN: token } })
+    const { json, stdout } = await verify(`ws://127.0.0.1:${server.port}/ws/election-updates/`, {
+      args: ['--token-in', 'header'],
+      env: { ELECTION_DEV_TOKEN: token },
+    })
     expect(json.diagnosis).toMatchObject({ id: 'token-malformed' })
     expect(stdout).not.toContain(token.split('\n')[0])
   } finally {
