@@ -2,4 +2,4 @@
 export { judgeStartup } from '../checks/startup.ts'
 export { watch } from '../verify/watch.ts'
 export { startProof } from './start-proof.ts'
-export { deadState, exactCause, stateOf, summaryOf } from './start-summary.ts'
+export { deadState, exactCause, stateOf, summaryOf, tellDatabase } from './start-summary.ts'

@@ -44,8 +44,9 @@ interface Credentials {
 }
 
 /** Makes the prover of a run; nothing is tried before `first`. */
-export function startProof(prepared: Prepared, inspection: Inspection, up: Extract<BringUp, { kind: 'listening' }>): Prover {
+export function startProof(prepared: Prepared, looking: Inspection, up: Extract<BringUp, { kind: 'listening' }>): Prover {
   const { config, checkout } = prepared
+  const inspection = impatient(looking)
   const address = connectAddress(config.host)
   const base = new URL(`ws://${address.includes(':') ? `[${address}]` : address}:${up.port}`)
   let path = config.path ?? usualPath
@@ -85,7 +86,7 @@ export function startProof(prepared: Prepared, inspection: Inspection, up: Extra
     lines: () => up.server.linesSince(mark),
     first: async () => {
       const [routes, found] = await Promise.all([
-        config.path === undefined && !checkout.project.hasUsualRoute ? within(inspection.get('routes')) : undefined,
+        config.path === undefined && !checkout.project.hasUsualRoute ? inspection.get('routes') : undefined,
         credentialsFor(prepared, inspection, base),
       ])
       path = config.path ?? pathOf(routes)
@@ -93,13 +94,13 @@ export function startProof(prepared: Prepared, inspection: Inspection, up: Extra
       return attempt({
         holdMs: config.hold,
         pongIsEnough: () => layerIsSound(prepared, inspection),
-        mayExperiment: async () => (await within(inspection.get('database')))?.state !== 'empty',
+        mayExperiment: async () => (await inspection.get('database'))?.state !== 'empty',
       })
     },
     again: async (holdMs) => {
       // a token of ours that ran out is no news about the backend
       const stale = credentials.source !== 'given' && shapeOf(credentials.token, Date.now()).kind === 'expired'
-      if (stale) credentials = await credentialsFor(prepared, prepared.inspect(), base)
+      if (stale) credentials = await credentialsFor(prepared, impatient(prepared.inspect()), base)
       return attempt({ holdMs: Math.max(config.hold, holdMs) })
     },
   }
@@ -122,14 +123,14 @@ async function credentialsFor(prepared: Prepared, inspection: Inspection, base: 
     if (answer.result === 'cookie') return { ...none, cookie: answer.cookie, source: 'login', note: undefined }
     return { ...none, source: 'none', note: `The login gave no token: ${answer.reason}` }
   }
-  const minted = await within(inspection.get('token'))
+  const minted = await inspection.get('token')
   if (typeof minted?.token === 'string') return { ...none, token: minted.token, source: 'minted', note: undefined }
   return { ...none, source: 'none', note: await whyNone(inspection, minted) }
 }
 
 async function whyNone(inspection: Inspection, minted: FactOf<'token'> | undefined): Promise<string | undefined> {
   if (typeof minted?.why === 'string') return `No token could be minted: ${minted.why}`
-  const users = await within(inspection.get('users'))
+  const users = await inspection.get('users')
   if (typeof users?.model === 'string' && users.active === 0)
     return 'No token could be minted: the database has no active user (election-dev start --setup makes one)'
   const error = inspection.errorOf('settings') ?? inspection.errorOf('setup') ?? inspection.errorOf('users') ?? inspection.errorOf('token')
@@ -145,7 +146,7 @@ async function layerIsSound(prepared: Prepared, inspection: Inspection): Promise
   const { layer } = prepared
   if (layer.layer === 'memory' && layer.environment !== undefined && !(await settingsDisagree(inspection))) return true
   if (layer.layer === 'redis') return (await prepared.redis()).fact?.usable === true
-  const settings = await within(inspection.get('settings'))
+  const settings = await inspection.get('settings')
   if (settings === undefined) return false
   if (isInMemory(settings.layer_backend)) return true
   if (!isRedisLayer(settings.layer_backend)) return (settings.layer_backend ?? undefined) === undefined
@@ -154,7 +155,7 @@ async function layerIsSound(prepared: Prepared, inspection: Inspection): Promise
 
 /** A project that names the variable and doesn't heed it: what its settings say counts. */
 async function settingsDisagree(inspection: Inspection): Promise<boolean> {
-  const settings = await within(inspection.get('settings'))
+  const settings = await inspection.get('settings')
   return settings !== undefined && isRedisLayer(settings.layer_backend)
 }
 
@@ -162,6 +163,11 @@ async function settingsDisagree(inspection: Inspection): Promise<boolean> {
 export async function redisOfSettings(prepared: Prepared, settings: FactOf<'settings'>): Promise<RedisFact | undefined> {
   const endpoint = layerEndpoint(settings, prepared.checkout.redis)
   return endpoint === undefined ? undefined : probeNow(endpoint, redisProtocol(prepared.environment.packages))
+}
+
+/** The same look, whose facts are waited for no longer than `patienceMs`: settings that hang hold nothing else up. */
+function impatient(inspection: Inspection): Inspection {
+  return { ...inspection, get: (name) => within(inspection.get(name)) }
 }
 
 async function within<T>(promise: Promise<T>): Promise<T | undefined> {

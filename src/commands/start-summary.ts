@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { diagnosis, type Diagnosis } from '../checks/diagnosis.ts'
 import { mergeDiagnosis, type LogReading } from '../checks/refine.ts'
@@ -71,7 +72,7 @@ export async function summaryOf(
   first: Proof,
   extras: StartExtras,
 ): Promise<ReadySummary> {
-  const { host, config, environment, server, layer, checkout } = prepared
+  const { host, config, environment, server, layer } = prepared
   const address = connectAddress(config.host)
   const url = new URL(`http://${address.includes(':') ? `[${address}]` : address}:${up.port}/`)
   const notes: string[] = []
@@ -96,7 +97,7 @@ export async function summaryOf(
     },
     channels: { layer: layer.layer, ...(await channelsText(prepared, prover)) },
     page: extras.page?.(url),
-    notes: [...notes, ...(await databaseNotes(prover, shown(checkout.project, environment.python)))],
+    notes,
   }
 }
 
@@ -172,8 +173,21 @@ function versionOf({ fact }: RedisNow): string {
   return fact?.version === undefined ? '' : ` ${fact.version}`
 }
 
-async function databaseNotes(prover: Prover, python: string): Promise<string[]> {
+/**
+ * Says what of the database is not as the code wants it, once that is known: it
+ * is no reason to hold the banner back. Never throws.
+ */
+export async function tellDatabase({ checkout, environment, report, signal }: Prepared, prover: Prover): Promise<void> {
+  const command = `${shown(checkout.project, environment.python)} ${shown(checkout.project, join(checkout.project.backend, 'manage.py'))} migrate`
   const database = await prover.inspection.get('database')
-  if (database?.state === 'empty') return [`The database has no tables: ${python} manage.py migrate   migrations-pending`]
-  return []
+  const pending = database?.state === 'ready' ? ((await prover.inspection.get('migrations'))?.pending ?? []) : []
+  if (signal.aborted) return
+  if (database?.state === 'empty') report.warning('migrations-pending', `The database has no tables: ${command}`)
+  if (pending.length > 0) {
+    const count = pending.length === 1 ? '1 migration is' : `${pending.length} migrations are`
+    report.warning(
+      'migrations-pending',
+      `${count} not applied (${pending.slice(0, 3).join(', ')}${pending.length > 3 ? ' …' : ''}): ${command}`,
+    )
+  }
 }

@@ -141,7 +141,8 @@ async function untilEnd(
   cancel: () => void,
 ): Promise<number> {
   const { config, report, signal } = prepared
-  const { deadState, exactCause, judgeStartup, stateOf, watch } = await import('./start-later.ts')
+  const { deadState, exactCause, judgeStartup, stateOf, tellDatabase, watch } = await import('./start-later.ts')
+  void tellDatabase(prepared, prover)
   const over = new AbortController()
   const ended = AbortSignal.any([signal, over.signal])
   const watching = config.watch

@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, expect, test } from 'vitest'
+import { startCli, type RunningCli } from '../support/cli.ts'
+import { makeProject, type TestProject } from '../support/project.ts'
+import { freePort } from '../support/redis.ts'
+import { pythonOf } from '../support/tools.ts'
+
+const run = promisify(execFile)
+
+let project: TestProject | undefined
+let cli: RunningCli | undefined
+
+afterEach(async () => {
+  await cli?.end('SIGTERM')
+  await project?.remove()
+})
+
+test('a WebSocket that needs no tables is proven without them, and the missing ones are said', async () => {
+  project = await makeProject()
+  cli = startCli(['start', '--port', String(await freePort('127.0.0.1'))], { cwd: project.root })
+  await cli.waitFor(/● connected/)
+  const [line] = await cli.waitFor(/!.*migrations-pending/)
+  expect(line).toContain('The database has no tables: backend/venv/bin/python backend/manage.py migrate')
+})
+
+test('a new migration is no reason to refuse: it is said with its name', async () => {
+  project = await makeProject()
+  const manage = (...args: string[]) => run(pythonOf('main'), ['manage.py', ...args], { cwd: project?.backend })
+  await manage('migrate')
+  const migrations = join(project.backend, 'updates', 'migrations')
+  await mkdir(migrations)
+  await writeFile(join(migrations, '__init__.py'), '')
+  await writeFile(join(migrations, '0001_new.py'), 'from django.db import migrations\n\nclass Migration(migrations.Migration):\n    operations = []\n')
+  cli = startCli(['start', '--port', String(await freePort('127.0.0.1'))], { cwd: project.root })
+  await cli.waitFor(/● connected/)
+  const [line] = await cli.waitFor(/!.*migrations-pending/)
+  expect(line).toContain('1 migration is not applied (updates.0001_new)')
+})
