@@ -52,7 +52,7 @@ export async function demoCommand(dir: string, options: Readonly<Record<string, 
     return exitStatusOf[reason]
   }
   report.end(ExitCode.ok)
-  return start(host, flags, { version, page: (url) => `${url.href}   two windows, a vote in one moves the other` })
+  return start(host, flags, { version, since: host.now(), page: (url) => `${url.href}   two windows, a vote in one moves the other` })
 }
 
 /** Lays out the demo and makes what it lacks: environment, packages, tables, its user. */
@@ -112,7 +112,7 @@ async function work({ host, report, signal }: SetupRun, backend: string, step: S
     python,
     env: host.env,
     reader: 'decouple',
-    onLine: (line) => report.line('setup', line),
+    onLine: (line) => report.setupLine(line),
     signal,
   })
 }

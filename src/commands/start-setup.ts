@@ -175,7 +175,7 @@ async function work(run: SetupRun, checkout: Checkout, steps: readonly SetupStep
       python: setupInterpreter(facts),
       env: { ...withoutOurs(run.host.env), DJANGO_SETTINGS_MODULE: current.project.settingsModule },
       reader: current.project.dotenvReader ?? 'decouple',
-      onLine: (line) => run.report.line('setup', line),
+      onLine: (line) => run.report.setupLine(line),
       signal: run.signal,
     })
     if (user !== undefined) run.report.setupUser(user)

@@ -84,7 +84,7 @@ export async function summaryOf(
   const exact = first.diagnosis === undefined ? undefined : await exactCause(prepared, prover, first.diagnosis, 'first')
   return {
     version: extras.version,
-    readyMs: host.now(),
+    readyMs: host.now() - (extras.since ?? 0),
     websocket: { url: prover.url, state: stateOf(first, exact) },
     backend: {
       url: url.href,

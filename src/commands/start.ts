@@ -15,6 +15,8 @@ export interface StartExtras {
   /** The page to name in the banner, once the port is known. */
   readonly page?: (backendUrl: URL) => string
   readonly version: string
+  /** When the start began, on the host's clock, where other work came before it; default: with the process. */
+  readonly since?: number
 }
 
 /**

@@ -55,7 +55,11 @@ export function decideLayer(inputs: LayerInputs): LayerDecision {
   }
   if (!wanted) {
     const why =
-      choice === 'memory' ? '--channel-layer memory' : wish.kind === 'set' ? `${variable} in ${wish.source}` : 'Redis is not asked for'
+      choice === 'memory'
+        ? '--channel-layer memory'
+        : wish.kind === 'set'
+          ? `${variable} is false in ${wish.source}`
+          : 'Redis is not asked for'
     const warning =
       wish.kind === 'typo' && choice === 'auto'
         ? { id: 'env-bool-typo' as const, text: `${variable}=${wish.value} in ${wish.source} is neither true nor false: taken as False` }

@@ -17,6 +17,7 @@ export function startJson(host: Host): StartReport {
     setupList: (steps) =>
       emit('setup', { steps: steps.map(({ id, title, shown, evidence, certain }) => ({ id, title, command: shown, evidence, certain })) }),
     setupStep: ({ id, shown }) => emit('setup-step', { id, command: shown }),
+    setupLine: (line) => emit('log', { service: 'setup', line }),
     setupUser: (user) => emit('setup-user', { ...user }),
     ready: (summary) => emit('ready', { ...summary, websocket: { url: summary.websocket.url, ...stateOf(summary.websocket.state) } }),
     socket: (url, state) => emit('websocket', { url, ...stateOf(state) }),

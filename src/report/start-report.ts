@@ -36,6 +36,8 @@ export interface StartReport {
   readonly warning: (id: string, text: string) => void
   /** A line of a service's output. */
   readonly line: (service: string, line: string) => void
+  /** A line that a command of the setup printed; where it fails, its last lines are evidence. */
+  readonly setupLine: (line: string) => void
   readonly setupList: (steps: readonly SetupStep[]) => void
   readonly setupStep: (step: SetupStep) => void
   readonly setupUser: (user: { name: string; password: string; model: string }) => void

@@ -54,6 +54,10 @@ export function startText(host: Host, options: { verbose: boolean }): StartRepor
       write([`  ${style.cyan('›')} ${step.shown}`])
       spinner.say(step.title)
     },
+    setupLine: (line) => {
+      // an installer says a hundred lines of which none matters while it goes well
+      if (options.verbose) write([`${style.dim('setup │')} ${line}`])
+    },
     setupUser: (user) =>
       write([
         '',
