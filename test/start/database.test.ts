@@ -33,7 +33,10 @@ test('a new migration is no reason to refuse: it is said with its name', async (
   const migrations = join(project.backend, 'updates', 'migrations')
   await mkdir(migrations)
   await writeFile(join(migrations, '__init__.py'), '')
-  await writeFile(join(migrations, '0001_new.py'), 'from django.db import migrations\n\nclass Migration(migrations.Migration):\n    operations = []\n')
+  await writeFile(
+    join(migrations, '0001_new.py'),
+    'from django.db import migrations\n\nclass Migration(migrations.Migration):\n    operations = []\n',
+  )
   cli = startCli(['start', '--port', String(await freePort('127.0.0.1'))], { cwd: project.root })
   await cli.waitFor(/● connected/)
   const [line] = await cli.waitFor(/!.*migrations-pending/)
