@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { startCli, type RunningCli } from '../support/cli.ts'
-import { makeProject, type TestProject } from '../support/project.ts'
-import { freePort } from '../support/redis.ts'
+import { makeProject, type ProjectOptions, type TestProject } from '../support/project.ts'
+import { freePort, startRedis } from '../support/redis.ts'
 
 let project: TestProject | undefined
 let cli: RunningCli | undefined
@@ -11,20 +11,46 @@ afterEach(async () => {
   await project?.remove()
 })
 
-test.each([
+/** A layer that a URL of the environment chooses, and no file. */
+const redisUrlSettings = `
+REDIS_URL = os.environ.get("REDIS_URL", "")
+if REDIS_URL:
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}}
+`
+
+const withDaphne = ['daphne', 'django.contrib.contenttypes', 'django.contrib.auth', 'channels', 'updates']
+
+test.each<[string, ProjectOptions, string, string[]?]>([
   ['the seed layout, decouple, daphne', {}, 'daphne'],
-  ['plain os.environ, config.asgi', { style: 'plain', package: 'config' } as const, 'daphne'],
-  ['django-environ', { style: 'environ' } as const, 'daphne'],
-  ['uvicorn only', { style: 'plain', environment: 'uvicorn' } as const, 'uvicorn'],
-  ['hypercorn only', { style: 'plain', environment: 'hypercorn' } as const, 'hypercorn'],
-])('%s: starts with no configuration, green', async (_, options, server) => {
+  ['plain os.environ, config.asgi', { style: 'plain', package: 'config', settings: redisUrlSettings }, 'daphne'],
+  ['django-environ', { style: 'environ' }, 'daphne'],
+  ['uvicorn only', { style: 'plain', environment: 'uvicorn' }, 'uvicorn'],
+  ['hypercorn only', { style: 'plain', environment: 'hypercorn' }, 'hypercorn'],
+  ['the daphne app, which makes runserver speak ASGI', { installedApps: withDaphne }, 'daphne'],
+  ['the same by runserver itself', { installedApps: withDaphne }, 'runserver (daphne)', ['--server', 'runserver']],
+])('%s: starts with no configuration, green', async (_, options, server, more = []) => {
   project = await makeProject(options)
   const port = await freePort('127.0.0.1')
-  cli = startCli(['start', '--port', String(port)], { cwd: project.root })
+  cli = startCli(['start', '--port', String(port), ...more], { cwd: project.root })
   const [banner] = await cli.waitFor(/ready in[\s\S]*Channels.*/)
   expect(banner).toContain('● connected')
   expect(banner).toContain(`ws://127.0.0.1:${port}/ws/election-updates/`)
   expect(banner).toContain(server)
   const { status } = await cli.end('SIGINT')
   expect(status).toBe(130)
+})
+
+test('a layer that only REDIS_URL chooses is the settings own: a usable Redis is used and named', async () => {
+  const redis = await startRedis()
+  try {
+    project = await makeProject({ style: 'plain', package: 'config', settings: redisUrlSettings })
+    const port = await freePort('127.0.0.1')
+    cli = startCli(['start', '--port', String(port)], { cwd: project.root, env: { REDIS_URL: `redis://127.0.0.1:${redis.port}/0` } })
+    const [banner] = await cli.waitFor(/ready in[\s\S]*Channels.*/)
+    expect(banner).toContain('● connected')
+    expect(banner).toMatch(/Channels {3}RedisChannelLayer {3}from the settings/)
+    await cli.end('SIGINT')
+  } finally {
+    await redis.stop()
+  }
 })
