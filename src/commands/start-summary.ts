@@ -95,7 +95,7 @@ export async function summaryOf(
       pid: up.server.pid,
       openToNetwork: config.host === '0.0.0.0' || config.host === '::',
     },
-    channels: { layer: layer.layer, ...(await channelsText(prepared, prover)) },
+    channels: await channelsOf(prepared, prover),
     page: extras.page?.(url),
     notes,
   }
@@ -154,15 +154,31 @@ function shownEnvironment({ checkout, environment }: Prepared): string {
     : environment.label
 }
 
-async function channelsText(prepared: Prepared, prover: Prover): Promise<{ text: string; note: string | undefined }> {
-  const { layer } = prepared
+/** The channel layer that serves, and why it is that one. */
+async function channelsOf(prepared: Prepared, prover: Prover): Promise<ReadySummary['channels']> {
+  const { layer, checkout } = prepared
   const redis = await prepared.redis()
-  if (layer.layer === 'redis') return { text: `Redis${versionOf(redis)} at ${redis.where}`, note: layer.why }
-  if (layer.layer === 'memory') return { text: 'in memory', note: usableNote(redis) ?? `${layer.why}` }
-  const backend = (await prover.inspection.get('settings'))?.layer_backend
-  if (backend === undefined || backend === null) return { text: 'none', note: 'the settings have no CHANNEL_LAYERS' }
-  if (isInMemory(backend)) return { text: 'in memory', note: 'from the settings' }
-  return { text: backend.split('.').at(-1) ?? backend, note: 'from the settings' }
+  const settings = await prover.inspection.get('settings')
+  const backend = settings?.layer_backend ?? undefined
+  // settings may name the variable and go their own way: what they say is what serves
+  const heeded = backend === undefined || (layer.layer === 'redis' ? isRedisLayer(backend) : isInMemory(backend))
+  if (layer.layer === 'redis' && heeded) return { layer: 'redis', text: `Redis${versionOf(redis)} at ${redis.where}`, note: layer.why }
+  if (layer.layer === 'memory' && heeded) return { layer: 'memory', text: 'in memory', note: usableNote(redis) ?? layer.why }
+  if (backend === undefined)
+    return {
+      layer: 'settings',
+      text: settings === undefined ? 'as the settings say' : 'none',
+      note: settings === undefined ? undefined : 'the settings have no CHANNEL_LAYERS',
+    }
+  const note =
+    layer.layer === 'settings' ? 'from the settings' : `from the settings, whatever ${checkout.layerVariable ?? 'the variable'} says`
+  if (isInMemory(backend)) return { layer: 'settings', text: 'in memory', note }
+  const [host] = settings?.layer_hosts ?? []
+  return {
+    layer: 'settings',
+    text: `${backend.split('.').at(-1) ?? backend}${host === undefined ? '' : ` at ${host.host}:${host.port}`}`,
+    note,
+  }
 }
 
 function usableNote(redis: RedisNow): string | undefined {
