@@ -72,7 +72,7 @@ export async function summaryOf(
   first: Proof,
   extras: StartExtras,
 ): Promise<ReadySummary> {
-  const { host, config, environment, server, layer } = prepared
+  const { host, config, environment, server } = prepared
   const address = connectAddress(config.host)
   const url = new URL(`http://${address.includes(':') ? `[${address}]` : address}:${up.port}/`)
   const notes: string[] = []
