@@ -12,14 +12,14 @@ const environment = (python: string, packages: readonly string[] = ['pip']): Pyt
 })
 
 const fresh: SetupFacts = {
-  root: '/work/vote',
-  backend: '/work/vote/backend',
+  root: '/srv/vote',
+  backend: '/srv/vote/backend',
   platform: 'linux',
   python: { kind: 'venv-missing', base: '/usr/bin/python3' },
-  requirements: { kind: 'requirements', file: '/work/vote/backend/requirements.txt', names: ['django'] },
+  requirements: { kind: 'requirements', file: '/srv/vote/backend/requirements.txt', names: ['django'] },
   missingPackages: ['django'],
   hasUv: false,
-  dotenv: { path: '/work/vote/backend/.env', present: true, example: undefined },
+  dotenv: { path: '/srv/vote/backend/.env', present: true, example: undefined },
   missingFolders: [],
   inspected: undefined,
   needsDotenv: false,
@@ -27,7 +27,7 @@ const fresh: SetupFacts = {
 }
 const complete: SetupFacts = {
   ...fresh,
-  python: { kind: 'ready', environment: environment('/work/vote/backend/venv/bin/python'), note: undefined },
+  python: { kind: 'ready', environment: environment('/srv/vote/backend/venv/bin/python'), note: undefined },
   missingPackages: [],
   inspected: { database: 'ready', activeUsers: 1 },
 }
@@ -56,7 +56,7 @@ describe('the commands, in their order', () => {
     ],
     [
       'the backend is the root',
-      { ...fresh, root: '/work/vote/backend' },
+      { ...fresh, root: '/srv/vote/backend' },
       [
         'python3 -m venv venv',
         'venv/bin/python -m pip install -r requirements.txt',
@@ -66,22 +66,22 @@ describe('the commands, in their order', () => {
     ],
     [
       'pyproject, pip',
-      { ...fresh, requirements: of('pyproject', '/work/vote/backend/pyproject.toml') },
+      { ...fresh, requirements: of('pyproject', '/srv/vote/backend/pyproject.toml') },
       ['python3 -m venv backend/venv', 'backend/venv/bin/python -m pip install -e backend', migrate, createsuperuser],
     ],
     [
       'pyproject, uv',
-      { ...fresh, hasUv: true, requirements: of('pyproject', '/work/vote/pyproject.toml') },
+      { ...fresh, hasUv: true, requirements: of('pyproject', '/srv/vote/pyproject.toml') },
       ['uv venv backend/venv', 'uv pip install --python backend/venv/bin/python -r pyproject.toml', migrate, createsuperuser],
     ],
     [
       'uv.lock',
-      { ...fresh, hasUv: true, requirements: of('uv', '/work/vote/uv.lock') },
+      { ...fresh, hasUv: true, requirements: of('uv', '/srv/vote/uv.lock') },
       ['uv sync', 'uv run python backend/manage.py migrate', 'uv run python backend/manage.py createsuperuser'],
     ],
     [
       'poetry in the backend',
-      { ...fresh, requirements: of('poetry', '/work/vote/backend/poetry.lock') },
+      { ...fresh, requirements: of('poetry', '/srv/vote/backend/poetry.lock') },
       [
         'cd backend && poetry install',
         'cd backend && poetry run python manage.py migrate',
@@ -90,14 +90,14 @@ describe('the commands, in their order', () => {
     ],
     [
       'Pipfile',
-      { ...fresh, requirements: of('pipenv', '/work/vote/Pipfile') },
+      { ...fresh, requirements: of('pipenv', '/srv/vote/Pipfile') },
       ['pipenv install --dev', 'pipenv run python backend/manage.py migrate', 'pipenv run python backend/manage.py createsuperuser'],
     ],
     [
       'a broken environment',
       {
         ...fresh,
-        python: { kind: 'venv-broken', folder: '/work/vote/.venv', label: '.venv', reason: 'r', base: undefined },
+        python: { kind: 'venv-broken', folder: '/srv/vote/.venv', label: '.venv', reason: 'r', base: undefined },
         inspected: { database: 'none', activeUsers: undefined },
       },
       ['python3 -m venv --clear .venv', '.venv/bin/python -m pip install -r backend/requirements.txt'],
@@ -108,7 +108,7 @@ describe('the commands, in their order', () => {
         ...complete,
         python: {
           kind: 'packages-missing',
-          environment: environment('/work/vote/backend/venv/bin/python', []),
+          environment: environment('/srv/vote/backend/venv/bin/python', []),
           missing: ['django'],
           note: undefined,
         },
@@ -122,7 +122,7 @@ describe('the commands, in their order', () => {
         hasUv: true,
         python: {
           kind: 'packages-missing',
-          environment: environment('/work/vote/backend/venv/bin/python', []),
+          environment: environment('/srv/vote/backend/venv/bin/python', []),
           missing: ['django'],
           note: undefined,
         },
@@ -134,12 +134,12 @@ describe('the commands, in their order', () => {
       {
         ...complete,
         needsDotenv: true,
-        dotenv: { ...fresh.dotenv, present: false, example: '/work/vote/.env.example' },
-        missingFolders: ['/work/vote/backend/logs'],
+        dotenv: { ...fresh.dotenv, present: false, example: '/srv/vote/.env.example' },
+        missingFolders: ['/srv/vote/backend/logs'],
       },
       ['cp .env.example backend/.env', 'mkdir -p backend/logs'],
     ],
-    ['a .env that nothing needs', { ...complete, dotenv: { ...fresh.dotenv, present: false, example: '/work/vote/.env.example' } }, []],
+    ['a .env that nothing needs', { ...complete, dotenv: { ...fresh.dotenv, present: false, example: '/srv/vote/.env.example' } }, []],
     ['new migrations', { ...complete, inspected: { database: 'pending', activeUsers: 3 } }, [migrate]],
     ['no active user', { ...complete, inspected: { database: 'ready', activeUsers: 0 } }, [createsuperuser]],
     ['no tables, and a project without users', { ...complete, inspected: { database: 'empty', activeUsers: 'no-model' } }, [migrate]],
@@ -203,7 +203,7 @@ test('on Windows: its paths, its launcher, its commands', () => {
 })
 
 test('what can only be forecast is marked', () => {
-  const steps = planSetup({ ...fresh, missingFolders: ['/work/vote/backend/logs'] })
+  const steps = planSetup({ ...fresh, missingFolders: ['/srv/vote/backend/logs'] })
   expect(steps.map(({ id, certain }) => [id, certain])).toEqual([
     ['venv-missing', true],
     ['missing-dep', true],
@@ -225,11 +225,11 @@ describe('what stops a start', () => {
     ['a requirement of an environment that can serve', { ...complete, missingPackages: ['pillow'] }, { needsTables: false }, false],
     [
       'the .env',
-      { ...complete, needsDotenv: true, dotenv: { ...fresh.dotenv, present: false, example: '/work/vote/e' } },
+      { ...complete, needsDotenv: true, dotenv: { ...fresh.dotenv, present: false, example: '/srv/vote/e' } },
       { needsTables: false },
       true,
     ],
-    ['a log folder', { ...complete, missingFolders: ['/work/vote/backend/logs'] }, { needsTables: false }, true],
+    ['a log folder', { ...complete, missingFolders: ['/srv/vote/backend/logs'] }, { needsTables: false }, true],
     [
       'no tables, where nothing was seen to need them',
       { ...complete, inspected: { database: 'empty', activeUsers: 0 } },
