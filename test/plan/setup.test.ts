@@ -148,8 +148,8 @@ describe('the commands, in their order', () => {
       'names with spaces',
       {
         ...fresh,
-        root: '/work/my vote',
-        backend: "/work/my vote/it's",
+        root: '/srv/my vote',
+        backend: "/srv/my vote/it's",
         requirements: undefined,
         missingPackages: [],
         inspected: { database: 'none', activeUsers: undefined },
