@@ -1,7 +1,7 @@
 import type { WireFacts } from '../facts/wire.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { tokenCause } from './wire-token.ts'
-import { asgiServers, frontendPage, proxies, said, upgradeAnswer, wsgiServers } from './wire-words.ts'
+import { asgiServers, frontendPage, frontendServes, proxies, said, upgradeAnswer, wsgiServers } from './wire-words.ts'
 import type { Refused } from './wire.ts'
 
 /** The cause behind an HTTP answer other than 101. */
@@ -276,13 +276,7 @@ function notASocket(facts: WireFacts, refused: Refused): Diagnosis {
   }
   const page = `${refused.body}${http?.result === 'answer' ? http.body : ''}`
   if (frontendPage.test(page)) {
-    return diagnosis(
-      'wrong-frontend-port',
-      `Port ${endpoint.port} is the frontend's dev server, not the backend`,
-      [first, "The answer is the frontend's page"],
-      'Correct the WebSocket URL (VITE_WS_URL or the like) to the port of the backend.',
-      { automatic: 'yes' },
-    )
+    return frontendServes(endpoint, [first, "The answer is the frontend's page"])
   }
   return anotherProgram(facts, first)
 }

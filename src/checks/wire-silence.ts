@@ -1,6 +1,6 @@
 import { unsendable, type WireFacts } from '../facts/wire.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
-import { frontendPage, said, seconds, vitePage } from './wire-words.ts'
+import { frontendPage, frontendServes, said, seconds, vitePage } from './wire-words.ts'
 import type { Unanswered } from './wire.ts'
 
 /** daphne resets a socket that the application neither accepts nor closes after about 5 s, sometimes 4.4 s. */
@@ -133,13 +133,7 @@ function judgeFrontend({ endpoint, http, experiments }: WireFacts, handshake: Un
   const onPath = experiments.httpOnPath
   if (handshake.result !== 'silent' || onPath?.result !== 'answer' || http?.result !== 'answer') return undefined
   if (onPath.status === 200 && frontendPage.test(onPath.body)) {
-    return diagnosis(
-      'wrong-frontend-port',
-      `Port ${endpoint.port} is the frontend's dev server, not the backend`,
-      [first, "GET on the WebSocket's path gives the frontend's page"],
-      'Correct the WebSocket URL (VITE_WS_URL or the like) to the port of the backend.',
-      { automatic: 'yes' },
-    )
+    return frontendServes(endpoint, [first, "GET on the WebSocket's path gives the frontend's page"])
   }
   if (vitePage.test(http.body)) {
     return diagnosis(

@@ -4,6 +4,7 @@ import { judgeRefusal } from './wire-refusal.ts'
 import { judgeSession } from './wire-session.ts'
 import { judgeSilence } from './wire-silence.ts'
 import { said } from './wire-words.ts'
+import { bracketed } from '../host/tcp.ts'
 
 /**
  * The cause, as far as the wire alone tells it; undefined where nothing is
@@ -50,7 +51,7 @@ function judgeFamilies({ endpoint, tcp, experiments, handshake }: WireFacts): Di
     'ipv6-localhost',
     `${endpoint.host} means ${bad.address} to the client, and the backend answers at ${good.address}`,
     [`The handshake at ${good.address}: ${said(good.handshake)}`, `The handshake at ${bad.address}: ${badWord}`],
-    `Use ${good.address.includes(':') ? `[${good.address}]` : good.address} in the URL, or end the program that answers at ${bad.address}.`,
+    `Use ${bracketed(good.address)} in the URL, or end the program that answers at ${bad.address}.`,
     { automatic: 'ask' },
   )
 }

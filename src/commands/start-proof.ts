@@ -10,6 +10,7 @@ import { logIn } from '../verify/login.ts'
 import { prove, type Proof, type ProofOptions } from '../verify/prove.ts'
 import { shapeOf } from '../verify/token.ts'
 import type { Prepared } from './start-prepare.ts'
+import { bracketed } from '../host/tcp.ts'
 
 /** How long the project's own interpreter is waited for once the server listens, in milliseconds. */
 const patienceMs = 10_000
@@ -48,7 +49,7 @@ export function startProof(prepared: Prepared, looking: Inspection, up: Extract<
   const { config, checkout } = prepared
   const inspection = impatient(looking)
   const address = connectAddress(config.host)
-  const base = new URL(`ws://${address.includes(':') ? `[${address}]` : address}:${up.port}`)
+  const base = new URL(`ws://${bracketed(address)}:${up.port}`)
   let path = config.path ?? usualPath
   let last: Proof | undefined
   let mark = 0

@@ -16,6 +16,7 @@ import type { Proof } from '../verify/prove.ts'
 import { redisOfSettings, type Prover } from './start-proof.ts'
 import type { Prepared } from './start-prepare.ts'
 import type { StartExtras } from './start.ts'
+import { bracketed } from '../host/tcp.ts'
 
 /** The dot for a proof, with the cause as exact as it is known. */
 export function stateOf(proof: Proof, exact: Diagnosis | undefined): SocketState {
@@ -74,7 +75,7 @@ export async function summaryOf(
 ): Promise<ReadySummary> {
   const { host, config, environment, server } = prepared
   const address = connectAddress(config.host)
-  const url = new URL(`http://${address.includes(':') ? `[${address}]` : address}:${up.port}/`)
+  const url = new URL(`http://${bracketed(address)}:${up.port}/`)
   const notes: string[] = []
   if (!up.proven) notes.push(`This machine doesn't tell whose socket listens on port ${up.port}; the server that was started is alive`)
   const note = prover.tokenNote()

@@ -14,6 +14,7 @@ import { logIn } from '../verify/login.ts'
 import { prove } from '../verify/prove.ts'
 import { verifyJson, verifyText } from '../report/verify.ts'
 import { pathOf } from './start-proof.ts'
+import { bracketed } from '../host/tcp.ts'
 
 /** How long the project's own interpreter may take, in milliseconds. */
 const inspectMs = 20_000
@@ -70,7 +71,7 @@ export function endpointOf(host: Host, config: Config, text: string): Endpoint {
 async function endpointOfProject(host: Host, config: Config): Promise<{ endpoint: Endpoint; minted: boolean }> {
   const { project, python, requirements } = await readCheckout(host, config)
   const address = connectAddress(config.host)
-  const base = `ws://${address.includes(':') ? `[${address}]` : address}:${config.port}`
+  const base = `ws://${bracketed(address)}:${config.port}`
   const choice = choosePython(python, requirements?.names)
   const wantsToken = config.token === undefined && config.login === undefined
   let path = config.path

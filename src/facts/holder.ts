@@ -1,6 +1,6 @@
 import type { Host } from '../host/host.ts'
 import { httpRequest } from '../host/http.ts'
-import { connectAddress } from '../host/tcp.ts'
+import { bracketed, connectAddress } from '../host/tcp.ts'
 import { listenersOn, type Listener } from './listener.ts'
 import type { PortFact } from './port.ts'
 
@@ -29,7 +29,7 @@ export async function findHolder(host: Host, fact: PortFact): Promise<Holder> {
 async function sniff(port: number, addresses: readonly string[]): Promise<Holder['http']> {
   const specific = addresses.find((address) => !['0.0.0.0', '::'].includes(address))
   const address = ['127.0.0.1', '::1'].find((loopback) => addresses.includes(loopback)) ?? specific ?? '127.0.0.1'
-  const answer = await httpRequest(new URL(`http://${address.includes(':') ? `[${address}]` : address}:${port}/`), { deadlineMs: answerMs })
+  const answer = await httpRequest(new URL(`http://${bracketed(address)}:${port}/`), { deadlineMs: answerMs })
   if (answer.result === 'answer') return { kind: 'http', server: answer.server }
   // it held the port and takes no connection any more, or closes it before any answer
   return answer.result === 'silent' || answer.code === 'ECONNREFUSED' ? { kind: 'silent' } : { kind: 'not-http' }

@@ -40,3 +40,8 @@ export function connectAddress(host: string): string {
   if (host === '0.0.0.0' || host === 'localhost') return '127.0.0.1'
   return host === '::' ? '::1' : host
 }
+
+/** A host as URLs have it: an IPv6 address stands in brackets (RFC 3986, section 3.2.2). */
+export function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}

@@ -1,5 +1,6 @@
 import type { ServerName } from '../config/schema.ts'
 import type { Packages } from '../facts/packages.ts'
+import { bracketed } from '../host/tcp.ts'
 
 /** What decides about the server. */
 export interface ServerFacts {
@@ -73,7 +74,6 @@ export interface ServerCommand {
  * No shell, no activation, no reloader: a reloader stays alive with nothing listening.
  */
 export function serverArguments({ name, application, host, port, color }: ServerCommand): string[] {
-  const bracketed = host.includes(':') ? `[${host}]` : host
   switch (name) {
     case 'daphne':
       return ['-m', 'daphne', '-b', host, '-p', String(port), application]
@@ -93,8 +93,8 @@ export function serverArguments({ name, application, host, port, color }: Server
       ]
     case 'hypercorn':
       // 0 workers: served by the process itself, without a parent that would hide a crash
-      return ['-m', 'hypercorn', '--bind', `${bracketed}:${port}`, '--workers', '0', '--graceful-timeout', '2', application]
+      return ['-m', 'hypercorn', '--bind', `${bracketed(host)}:${port}`, '--workers', '0', '--graceful-timeout', '2', application]
     case 'runserver':
-      return ['manage.py', 'runserver', '--noreload', ...(color ? ['--force-color'] : ['--no-color']), `${bracketed}:${port}`]
+      return ['manage.py', 'runserver', '--noreload', ...(color ? ['--force-color'] : ['--no-color']), `${bracketed(host)}:${port}`]
   }
 }
