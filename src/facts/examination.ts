@@ -1,0 +1,161 @@
+import * as v from 'valibot'
+
+const text = v.nullish(v.string())
+
+/** A line of Python on a stack. `own`: it lies in the project, not in a library. Paths of the project are relative to the backend. */
+const frameSchema = v.object({ file: v.string(), line: v.number(), function: v.string(), own: v.boolean() })
+
+/** An exception with those that it was chained to, the first cause last. */
+const raisedSchema = v.object({
+  type: v.string(),
+  message: v.string(),
+  /** The last frame of the project, or where a SyntaxError lies. */
+  file: text,
+  line: v.nullish(v.number()),
+  frames: v.array(frameSchema),
+  causes: v.array(v.object({ type: v.string(), message: v.string() })),
+})
+
+const layerHost = v.object({
+  host: v.nullish(v.string(), 'localhost'),
+  port: v.nullish(v.union([v.number(), v.string()]), 6379),
+  db: v.nullish(v.union([v.number(), v.string()]), 0),
+  tls: v.nullish(v.boolean(), false),
+  /** Whether the entry carries a password; never the password. */
+  password: v.nullish(v.boolean(), false),
+})
+
+/** What examine.py prints, a JSON object a line, by its `fact`. */
+const examinationSchema = v.variant('fact', [
+  v.object({ fact: v.literal('start'), python: v.string(), executable: v.string() }),
+  /** Files of the backend that hide a package of the same name: `channels.py` beside manage.py. */
+  v.object({ fact: v.literal('shadows'), files: v.array(v.object({ name: v.string(), file: v.string() })) }),
+  v.object({
+    fact: v.literal('settings'),
+    module: v.string(),
+    django: v.string(),
+    debug: v.boolean(),
+    allowed_hosts: v.array(v.string()),
+    asgi_application: text,
+    wsgi_application: text,
+    /** Where "daphne" stands in INSTALLED_APPS. */
+    daphne_app: v.picklist(['absent', 'before-staticfiles', 'after-staticfiles']),
+    layers_set: v.boolean(),
+    layer_backend: text,
+    layer_hosts: v.array(layerHost),
+    /** HMAC-SHA256 of SECRET_KEY under the nonce of the request: two imports are compared by it, and it tells nothing else. */
+    secret: text,
+    /** Of the names asked for (keys of .env): how the settings have it. The value only where it is a bool or a number, or the name is harmless. */
+    values: v.array(v.object({ name: v.string(), kind: v.picklist(['bool', 'int', 'str', 'other']), value: text })),
+  }),
+  v.object({ fact: v.literal('folders'), missing: v.array(v.object({ folder: v.string(), handler: v.string() })) }),
+  v.object({
+    fact: v.literal('application'),
+    /** What the name leads to: a router by protocol, Django's own ASGI handler, a WSGI handler, anything else. */
+    kind: v.picklist(['router', 'http-only', 'wsgi', 'other']),
+    websocket: v.boolean(),
+    middleware: v.array(v.string()),
+    routes: v.array(v.object({ route: v.string(), consumer: v.string(), is_class: v.boolean() })),
+  }),
+  v.object({ fact: v.literal('asgi_setting'), ok: v.boolean(), value: text, message: text, kind: text }),
+  /** The default channel layer, built as the project does. */
+  v.object({ fact: v.literal('layer'), backend: text }),
+  /** One message through a group of its own: sent, received, and nothing left behind. */
+  v.object({ fact: v.literal('trip'), received: v.boolean(), elapsed_ms: v.number() }),
+  v.object({
+    fact: v.literal('database'),
+    state: v.picklist(['none', 'empty', 'ready', 'locked', 'unreachable']),
+    engine: v.string(),
+    name: text,
+    /** Of an SQLite file, absolute. */
+    path: text,
+    message: text,
+  }),
+  v.object({ fact: v.literal('migrations'), pending: v.array(v.string()) }),
+  /** The handshake of the page, played to the application in this process, with an in-memory layer of our own in place of the project's. */
+  v.object({
+    fact: v.literal('consumer'),
+    outcome: v.picklist(['accepted', 'closed', 'raised', 'returned', 'waiting', 'skipped']),
+    /** Why it was skipped. */
+    why: text,
+    /** Milliseconds until the outcome. */
+    after_ms: v.number(),
+    /** The close code before accept. */
+    code: v.nullish(v.number()),
+    /** The class of the middleware that refused; null where the consumer itself did. */
+    refused_by: text,
+    subprotocol: text,
+    offered: v.array(v.string()),
+    /** After accept: how it went on for as long as it was watched. */
+    later: v.nullish(v.picklist(['open', 'closed', 'raised'])),
+    later_code: v.nullish(v.number()),
+    /** What it was sent before `later` was decided: nothing, or a ping. */
+    later_after: v.nullish(v.picklist(['connect', 'ping'])),
+    pong: v.nullish(v.boolean()),
+    messages: v.number(),
+    raised: v.nullish(raisedSchema),
+    /** Where it waits, closed or blocked; the innermost frame last. */
+    frames: v.array(frameSchema),
+    consumer: text,
+    groups: v.array(v.string()),
+    /** Names of the consumer's methods that take a message. */
+    handlers: v.array(v.string()),
+  }),
+  /** What the sources say of groups, read as syntax: null where a name or type can't be read without running the code. */
+  v.object({
+    fact: v.literal('broadcasts'),
+    sends: v.array(v.object({ file: v.string(), line: v.number(), group: text, type: text })),
+    adds: v.array(v.object({ file: v.string(), line: v.number(), group: text })),
+    handlers: v.array(v.object({ file: v.string(), line: v.number(), consumer: v.string(), methods: v.array(v.string()) })),
+  }),
+  /** The main thread has stood at the same line for so long. Told again and again, the last one counts. */
+  v.object({ fact: v.literal('standing'), stage: v.string(), seconds: v.number(), frames: v.array(frameSchema) }),
+  v.object({ fact: v.literal('error'), stage: v.string(), ...raisedSchema.entries }),
+  v.object({ fact: v.literal('end') }),
+])
+
+export type Frame = v.InferOutput<typeof frameSchema>
+export type Raised = v.InferOutput<typeof raisedSchema>
+export type ExaminationFact = v.InferOutput<typeof examinationSchema>
+export type ExaminationName = ExaminationFact['fact']
+export type ExaminationOf<Name extends ExaminationName> = Extract<ExaminationFact, { fact: Name }>
+
+/** The stages of an examination, in their order; an error names the one that it broke. */
+export const examinationStages = [
+  'settings',
+  'folders',
+  'application',
+  'asgi_setting',
+  'layer',
+  'trip',
+  'database',
+  'migrations',
+  'consumer',
+  'broadcasts',
+] as const
+export type ExaminationStage = (typeof examinationStages)[number]
+
+/** All that an examination told, and how it ended. */
+export interface Examination {
+  readonly get: <Name extends Exclude<ExaminationName, 'error'>>(name: Name) => ExaminationOf<Name> | undefined
+  readonly errorOf: (stage: ExaminationStage) => ExaminationOf<'error'> | undefined
+  /** `ended`: it came to its end; `timeout`: cut off at its deadline; `crashed`: the interpreter died; `unstartable`: it could not be started. */
+  readonly how: 'ended' | 'timeout' | 'crashed' | 'unstartable'
+  /** The stage that it stood in when it was cut off. */
+  readonly stage: ExaminationStage | undefined
+  readonly elapsedMs: number
+  /** The last lines that the project wrote while it was examined. */
+  readonly output: readonly string[]
+}
+
+/** A line of examine.py as a fact; undefined for anything else. */
+export function parseExamination(line: string): ExaminationFact | undefined {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(line)
+  } catch {
+    return undefined
+  }
+  const result = v.safeParse(examinationSchema, parsed)
+  return result.success ? result.output : undefined
+}

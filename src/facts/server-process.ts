@@ -1,0 +1,59 @@
+/** The servers that can run a Django project, by the command that runs them. */
+export type ServerProgram = 'daphne' | 'uvicorn' | 'hypercorn' | 'gunicorn' | 'runserver'
+
+/** What a server's command line says of it. What it doesn't say is undefined. */
+export interface ServerCommand {
+  readonly program: ServerProgram
+  /** `core.asgi:application`, as it is written there. */
+  readonly application: string | undefined
+  readonly host: string | undefined
+  readonly port: number | undefined
+  readonly unixSocket: string | undefined
+  readonly workers: number | undefined
+  /** gunicorn's -k. */
+  readonly workerClass: string | undefined
+  /** daphne's --websocket_timeout, in seconds; undefined where it isn't there or means never. */
+  readonly websocketTimeout: number | undefined
+  /** uvicorn's --ws. */
+  readonly ws: string | undefined
+  /** uvicorn's --ws-max-size, in bytes. */
+  readonly wsMaxSize: number | undefined
+  readonly reload: boolean
+  /** runserver's --noasgi. */
+  readonly noAsgi: boolean
+  readonly tls: boolean
+}
+
+/** A process that serves, or holds a port that we ask for. What this user may not see is undefined. */
+export interface ServerProcess {
+  readonly pid: number
+  readonly parent: number | undefined
+  readonly argv: readonly string[]
+  readonly cwd: string | undefined
+  /** Path of the program that runs, links resolved. */
+  readonly executable: string | undefined
+  readonly state: 'running' | 'stopped' | 'unknown'
+  /** Milliseconds since 1970. */
+  readonly startedAt: number | undefined
+  /** Undefined for a program that is no Django server. */
+  readonly command: ServerCommand | undefined
+  readonly listens: readonly { readonly address: string; readonly port: number }[]
+  readonly unixSockets: readonly string[]
+  /** `this`: it runs in this checkout (its working folder, or the manage.py that it names); `other`: elsewhere; `unknown`: it can't be seen. */
+  readonly project: 'this' | 'other' | 'unknown'
+  /** Variables of its environment that were asked for, where it may be read; secrets among them are registered as such. */
+  readonly env: Readonly<Record<string, string>> | undefined
+  /** Regular files that its standard output and error go to. */
+  readonly logs: readonly string[]
+}
+
+/** The servers of this machine as far as they matter here. */
+export interface ServersFact {
+  /** Who listens on the ports that were asked for, whoever it is. */
+  readonly onPorts: readonly ServerProcess[]
+  /** Django servers of this checkout, wherever they listen, or though they don't. Workers of one server are one entry, their parent. */
+  readonly ofProject: readonly ServerProcess[]
+  /** How processes were looked at; undefined: this machine doesn't tell, with the reason. */
+  readonly source: '/proc' | 'lsof' | 'windows' | undefined
+  readonly problem: string | undefined
+}
