@@ -1,0 +1,182 @@
+import { servesPath } from '../facts/inspect-facts.ts'
+import type { ServerProcess } from '../facts/server-process.ts'
+import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { commandLine, named, type Evidence } from './evidence.ts'
+import { judgeImport } from './settings.ts'
+
+/** Why the ASGI application can't be served: asked where nothing of the project serves. Pure. */
+export function judgeApplication(evidence: Evidence): Diagnosis[] {
+  const { examination, checkout } = evidence
+  if (examination === undefined) return []
+  const error = examination.errorOf('application')
+  const attribute = /^module '([\w.]+)' has no attribute '(\w+)'/.exec(error?.message ?? '')
+  if (
+    error?.type === 'AttributeError' &&
+    attribute !== null &&
+    checkout?.project.application === `${attribute[1] ?? ''}:${attribute[2] ?? ''}`
+  ) {
+    return [attributeMissing(attribute[1] ?? '', attribute[2] ?? '', `Importing the ASGI application: ${error.type}: ${error.message}`)]
+  }
+  if (error !== undefined) return [...judgeSettingName(evidence), ...judgeImport(evidence, error, 'application')]
+  return [...judgeRunserver(evidence), ...judgeCommands(evidence)]
+}
+
+function attributeMissing(module: string, name: string, seen: string): Diagnosis {
+  return diagnosis(
+    'asgi-attribute-missing',
+    `${module} has no ${name}`,
+    [seen],
+    `Name the application that is there: ${module}:application.`,
+    {
+      commands: [['election-dev', 'start', '--application', `${module}:application`]],
+      automatic: 'yes',
+    },
+  )
+}
+
+/** The name came from ASGI_APPLICATION itself, and the module of the name isn't there. */
+function judgeSettingName(evidence: Evidence): Diagnosis[] {
+  return evidence.checkout?.project.applicationSource === 'ASGI_APPLICATION' ? settingWrong(evidence) : []
+}
+
+function settingWrong({ examination }: Evidence): Diagnosis[] {
+  const fact = examination?.get('asgi_setting')
+  if (fact === undefined || fact.ok) return []
+  const value = fact.value ?? undefined
+  return [
+    diagnosis(
+      'asgi-application-setting-wrong',
+      value === undefined ? 'ASGI_APPLICATION is not set' : `ASGI_APPLICATION names something else than the ASGI application: ${value}`,
+      [fact.message ?? (fact.kind === 'wsgi' ? `${value ?? ''} is the WSGI application` : `${value ?? ''} can't be served`)],
+      'ASGI_APPLICATION = "core.asgi.application", the module beside the settings.',
+      { automatic: 'yes' },
+    ),
+  ]
+}
+
+/** What only runserver reads: ASGI_APPLICATION and the place of the daphne app. It is the server where it runs, or where the daphne app is there for it. */
+function judgeRunserver(evidence: Evidence): Diagnosis[] {
+  const { examination, servers } = evidence
+  const settings = examination?.get('settings')
+  const running = servers.ofProject.find(({ command }) => command?.program === 'runserver')
+  if (settings === undefined || (settings.daphne_app === 'absent' && running === undefined)) return []
+  const alive =
+    running === undefined || running.listens.length > 0 ? [] : [`${named(running)} runs and listens nowhere: \`${commandLine(running)}\``]
+  if (settings.daphne_app === 'after-staticfiles') {
+    return [
+      diagnosis(
+        'daphne-app-order',
+        '"daphne" stands after django.contrib.staticfiles in INSTALLED_APPS',
+        ['runserver refuses to serve: daphne.E001', ...alive],
+        'Put "daphne" first in INSTALLED_APPS.',
+        { automatic: 'yes' },
+      ),
+    ]
+  }
+  return settings.daphne_app === 'absent'
+    ? []
+    : settingWrong(evidence).map((found) => ({ ...found, evidence: [...found.evidence, ...alive] }))
+}
+
+/** A server of the project that lives and listens nowhere: its command says why, where the code is sound. */
+function judgeCommands({ servers, examination, checkout }: Evidence): Diagnosis[] {
+  const backend = checkout?.project.backend
+  return servers.ofProject.flatMap((server) => {
+    if (server.listens.length > 0 || server.unixSockets.length > 0 || server.state === 'stopped' || server.command === undefined) return []
+    const seen = `${named(server)} runs and listens nowhere: \`${commandLine(server)}\``
+    const [module, attribute] = (server.command.application ?? '').split(':')
+    if (
+      attribute !== undefined &&
+      module !== undefined &&
+      `${module}:application` === checkout?.project.application &&
+      attribute !== 'application'
+    ) {
+      return examination?.get('application') === undefined ? [] : [attributeMissing(module, attribute, seen)]
+    }
+    const chdir = server.argv.some((word) => /^--?(?:chdir|app-dir|pythonpath)/.test(word))
+    if (backend !== undefined && server.cwd !== undefined && server.cwd !== backend && server.command.program !== 'runserver' && !chdir) {
+      return [wrongFolder(server, server.cwd, backend, seen)]
+    }
+    return []
+  })
+}
+
+function wrongFolder(server: ServerProcess, cwd: string, backend: string, seen: string): Diagnosis {
+  return diagnosis(
+    'wrong-working-directory',
+    'The server was started in another folder than the one with manage.py',
+    [
+      seen,
+      `Its working folder is ${cwd}; manage.py is in ${backend}, and ${server.command?.application ?? 'the application'} is found from there only`,
+    ],
+    `Go to ${backend} first.`,
+    {
+      commands: [
+        ['cd', backend],
+        ['election-dev', 'start'],
+      ],
+      automatic: 'yes',
+    },
+  )
+}
+
+/** What is wrong with the application that a server serves: it speaks, and every socket is an error. */
+export function judgeRoutes(evidence: Evidence): Diagnosis[] {
+  const { examination, wire } = evidence
+  const application = examination?.get('application')
+  if (application === undefined) return []
+  const { path } = wire.endpoint
+  if (application.kind === 'wsgi') {
+    return [
+      diagnosis(
+        'asgi-application-setting-wrong',
+        'What is served as the ASGI application is the WSGI one',
+        ['It is a WSGIHandler'],
+        'ASGI_APPLICATION = "core.asgi.application".',
+        {
+          automatic: 'yes',
+        },
+      ),
+    ]
+  }
+  if (!application.websocket) {
+    return [
+      diagnosis(
+        'http-only-asgi',
+        'The ASGI application has no WebSocket part',
+        [
+          application.kind === 'http-only'
+            ? "It is Django's plain get_asgi_application(), which handles HTTP alone"
+            : 'Its ProtocolTypeRouter has no "websocket" key',
+          `Every WebSocket path is an error, ${path} too`,
+        ],
+        'Wrap it: ProtocolTypeRouter({"http": …, "websocket": …}).',
+      ),
+    ]
+  }
+  const bare = application.routes.find(({ is_class }) => is_class)
+  if (bare !== undefined && servesPath([bare], path)) {
+    return [
+      diagnosis(
+        'as-asgi-missing',
+        `The consumer class itself is in the route: ${bare.consumer}`,
+        [`The route ${bare.route} leads to the class ${bare.consumer}, not to an application made by as_asgi()`],
+        `Write ${bare.consumer}.as_asgi() in the routing.`,
+      ),
+    ]
+  }
+  if (servesPath(application.routes, path)) return []
+  const list = application.routes.map(({ route }) => route)
+  const slashed = list.find((route) => route.replace(/^\^/, '').startsWith('/'))
+  return [
+    diagnosis(
+      'no-websocket-route',
+      `No WebSocket route fits ${path}`,
+      [
+        list.length === 0 ? 'The routing has no WebSocket route at all' : `The routes on disk are ${list.slice(0, 6).join(', ')}`,
+        ...(slashed === undefined ? [] : [`${slashed} begins with a slash: Channels matches without the first one`]),
+      ],
+      'Make path and route agree; no slash at the start of the pattern.',
+    ),
+  ]
+}

@@ -1,0 +1,181 @@
+import { isInMemory, isRedisLayer } from '../facts/redis-now.ts'
+import { judgeShadowed, judgeReversed, judgeMalformed } from './dotenv.ts'
+import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { commandLine, listenerOf, named, pythonOf, type Evidence } from './evidence.ts'
+import { raisedLine } from './settings.ts'
+import { redisVerdict } from './redis.ts'
+
+/** True where the settings' default layer is channels_redis, or, where they can't be read, where Redis is wished for. */
+export function wantsRedis({ examination, checkout }: Pick<Evidence, 'examination' | 'checkout'>): boolean {
+  const settings = examination?.get('settings')
+  if (settings !== undefined) return isRedisLayer(settings.layer_backend)
+  return checkout?.wish.kind === 'set' && checkout.wish.redis
+}
+
+/** What is wrong with the channel layer's configuration. Pure. */
+export function judgeLayer(evidence: Evidence): Diagnosis[] {
+  const { examination } = evidence
+  const settings = examination?.get('settings')
+  if (settings === undefined) return []
+  if (!settings.layers_set) return usesLayer(evidence) ? [layerUnset(evidence)] : []
+  const error = examination?.errorOf('layer') ?? configError(evidence)
+  if (error === undefined) return []
+  const seen: readonly [string, ...string[]] = [`Building the channel layer: ${raisedLine(error)}`]
+  const text = [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`).join('\n')
+  const installed = evidence.choice !== undefined && 'environment' in evidence.choice ? evidence.choice.environment.packages : undefined
+  if (/InvalidChannelLayerError: Cannot import BACKEND/.test(text)) {
+    const missing = /^channels_redis\./.test(settings.layer_backend ?? '') && installed?.has('channels-redis') !== true
+    return missing
+      ? [
+          diagnosis(
+            'channels-redis-missing',
+            "The Redis layer is configured, and channels_redis isn't installed",
+            seen,
+            'Install it into the environment of the backend.',
+            {
+              commands: [[pythonOf(evidence), '-m', 'pip', 'install', 'channels-redis']],
+              automatic: 'yes',
+            },
+          ),
+        ]
+      : [
+          diagnosis(
+            'channel-layer-backend-wrong',
+            `CHANNEL_LAYERS names a BACKEND that isn't there: ${settings.layer_backend ?? ''}`,
+            seen,
+            'Use channels_redis.core.RedisChannelLayer or channels.layers.InMemoryChannelLayer.',
+            { automatic: 'yes' },
+          ),
+        ]
+  }
+  if (/InvalidChannelLayerError: BACKEND key not specified|No BACKEND/.test(text)) {
+    return [
+      diagnosis(
+        'channel-layer-backend-wrong',
+        'CHANNEL_LAYERS names no BACKEND',
+        seen,
+        'Use channels_redis.core.RedisChannelLayer or channels.layers.InMemoryChannelLayer.',
+        { automatic: 'yes' },
+      ),
+    ]
+  }
+  return [
+    diagnosis(
+      'channel-layer-config-wrong',
+      "CONFIG of CHANNEL_LAYERS isn't what the backend takes",
+      seen,
+      'Write "CONFIG": {"hosts": [(host, port)]}: a list, also for one.',
+      {
+        automatic: 'yes',
+      },
+    ),
+  ]
+}
+
+/** A host that channels_redis takes at first and can't use: it shows when the first message is sent. */
+function configError({ examination }: Evidence) {
+  const error = examination?.errorOf('trip')
+  if (error === undefined) return undefined
+  return /^(?:TypeError|ValueError|AttributeError|KeyError)$/.test(error.type) && !/Decimal|serialize/.test(error.message)
+    ? error
+    : undefined
+}
+
+/** The project's consumers use groups: a layer that isn't there breaks them. */
+function usesLayer({ examination }: Evidence): boolean {
+  const broadcasts = examination?.get('broadcasts')
+  const raised = examination?.get('consumer')?.raised?.message ?? ''
+  return (broadcasts?.adds.length ?? 0) > 0 || (broadcasts?.sends.length ?? 0) > 0 || /NoneType.*group_/.test(raised)
+}
+
+function layerUnset({ examination }: Evidence): Diagnosis {
+  const adds = examination?.get('broadcasts')?.adds[0]
+  const raised = examination?.get('consumer')?.raised
+  return diagnosis(
+    'channel-layer-unset',
+    "CHANNEL_LAYERS isn't set, and the consumers use it",
+    [
+      'The settings have no CHANNEL_LAYERS',
+      ...(adds === undefined ? [] : [`${adds.file}:${adds.line} calls group_add`]),
+      ...(raised === undefined || raised === null ? [] : [raisedLine(raised)]),
+    ],
+    'Set CHANNEL_LAYERS; in memory for one process.',
+    { commands: [['election-dev', 'doctor', '--fix']], automatic: 'yes' },
+  )
+}
+
+const redisVariables = ['REDIS_URL', 'REDIS_HOST', 'REDIS_PORT', 'REDIS_DB', 'REDIS_PASSWORD', 'REDIS_USERNAME'] as const
+
+/** What is wrong with the Redis that the layer uses; nothing where it uses none. Pure. */
+export function judgeRedis(evidence: Evidence): Diagnosis[] {
+  const { redis, redisOfFile, checkout } = evidence
+  if (!wantsRedis(evidence) || redis === undefined) return []
+  const reversed = judgeReversed(evidence).filter(({ evidence: [first = ''] }) => first.includes(checkout?.layerVariable ?? 'USE_REDIS'))
+  const malformed = judgeMalformed(evidence, undefined, [])
+  if (malformed.length > 0) return [...reversed, ...malformed]
+  const { fact, where } = redis
+  if (fact === undefined || fact.usable) return []
+  const wish = checkout?.wish
+  const asked =
+    wish?.kind === 'set' && checkout?.layerVariable !== undefined
+      ? [`${checkout.layerVariable}=${wish.redis ? 'True' : 'False'} in ${wish.source} asks for this Redis`]
+      : []
+  const verdict = redisVerdict(fact, where, [])
+  const cause: Diagnosis = { ...verdict, evidence: [...verdict.evidence, ...asked] }
+  const shadowed = redisOfFile?.fact?.usable === true ? judgeShadowed(evidence, redisVariables, cause) : []
+  return [...reversed, ...shadowed, cause]
+}
+
+/** Several processes that don't share a layer: sockets are fine and broadcasts get lost. Pure. */
+export function judgeInstances(evidence: Evidence): Diagnosis[] {
+  const { examination, others } = evidence
+  const settings = examination?.get('settings')
+  const listener = listenerOf(evidence)
+  const serving = evidence.servers.ofProject.filter(({ listens, unixSockets }) => listens.length > 0 || unixSockets.length > 0)
+  const workers = (listener?.project === 'this' ? listener.command?.workers : undefined) ?? 1
+  const instances = Math.max(others.length + 1, 1)
+  if (isInMemory(settings?.layer_backend) && (workers > 1 || instances > 1)) {
+    const seen =
+      workers > 1 && listener !== undefined
+        ? [`${named(listener)} has ${workers} workers: \`${commandLine(listener)}\``]
+        : serving.length > 1
+          ? serving.map((server) => `${named(server)} listens on ${server.listens.map(({ port }) => port).join(', ')}`)
+          : [`${instances} instances were named`]
+    return [
+      diagnosis(
+        'layer-inmemory-multi-instance',
+        'More than one process serves, and each keeps its own channel layer in memory',
+        ['CHANNEL_LAYERS is InMemoryChannelLayer: a broadcast stays in the process that sent it', ...seen],
+        'Run one process, or use Redis 5 or newer for the layer.',
+        { commands: [['election-dev', 'env', '--channel-layer', 'redis', '--write']], automatic: 'ask' },
+      ),
+    ]
+  }
+  return isRedisLayer(settings?.layer_backend) ? judgeSplit(evidence) : []
+}
+
+/** The servers of the project have different Redis servers or databases in their environments. */
+function judgeSplit({ servers }: Evidence): Diagnosis[] {
+  const readable = servers.ofProject.filter(({ env, listens }) => env !== undefined && listens.length > 0)
+  for (const name of redisVariables) {
+    if (name === 'REDIS_PASSWORD' || name === 'REDIS_USERNAME') continue
+    const values = readable.map(({ env }) => env?.[name])
+    if (new Set(values).size < 2) continue
+    const shown = (value: string | undefined) =>
+      value === undefined ? 'not set' : name === 'REDIS_URL' ? value.replace(/\/\/.*@/, '//***@') : value
+    const lines = readable.map(
+      (server, index) => `${named(server)} on port ${server.listens[0]?.port ?? '?'}: ${name} ${shown(values[index])}`,
+    )
+    const [first = '', ...rest] = lines
+    return [
+      diagnosis(
+        'layer-split',
+        'The instances use different Redis servers or databases: broadcasts do not cross',
+        [first, ...rest],
+        'Give all of them the same host, port, database and prefix.',
+        { automatic: 'ask' },
+      ),
+    ]
+  }
+  return []
+}

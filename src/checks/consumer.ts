@@ -1,0 +1,137 @@
+import type { ExaminationOf, Frame, Raised } from '../facts/examination.ts'
+import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import type { Evidence } from './evidence.ts'
+import { judgeLines } from './server-log.ts'
+import { raisedLine } from './settings.ts'
+
+type Played = ExaminationOf<'consumer'>
+
+/** `apps/updates/consumers.py:31, in connect`. */
+export function placeOf(frame: Frame | undefined): string | undefined {
+  return frame === undefined ? undefined : `${frame.file}:${frame.line}, in ${frame.function}`
+}
+
+/** An exception of the application as the cause that it names; the consumer's own where it names none. */
+export function judgeRaised(raised: Raised, when: string, seen: readonly string[]): Diagnosis {
+  const lines = [raised, ...raised.causes].flatMap(({ type, message }) => `${type}: ${message}`.split('\n'))
+  const place = placeOf(raised.frames.findLast((frame) => frame.own))
+  const text = `Played in the backend's own interpreter: ${raisedLine(raised)}`
+  const rule = judgeLines(lines, 'serving')
+  const evidence: readonly [string, ...string[]] = [text, ...(place === undefined ? [] : [place]), ...seen]
+  if (rule !== undefined && rule.id !== 'no-websocket-route') return { ...rule, evidence }
+  return diagnosis(
+    'consumer-exception',
+    `The consumer raises an exception ${when}`,
+    evidence,
+    place === undefined ? 'Correct the consumer.' : `Correct ${place}.`,
+  )
+}
+
+/**
+ * What the consumer does with the page's handshake, as it was played inside the
+ * backend's own interpreter; nothing where that was fine. It tells apart what
+ * looks the same on the wire. Pure.
+ */
+export function judgePlayed(evidence: Evidence): Diagnosis[] {
+  const { examination } = evidence
+  const played = examination?.get('consumer')
+  const standing = examination?.get('standing')
+  if (standing?.stage === 'consumer' && examination?.how === 'timeout') return [blocks(standing.frames, standing.seconds)]
+  if (played === undefined || played.outcome === 'skipped') return []
+  const { outcome, raised } = played
+  if (outcome === 'raised' && raised !== undefined && raised !== null) return [judgeRaised(raised, 'before it accepts', [])]
+  if (outcome === 'returned') return [acceptMissing(played)]
+  if (outcome === 'waiting') return [tooSlow(played)]
+  if (outcome === 'accepted') return judgeAccepted(played)
+  return []
+}
+
+function blocks(frames: readonly Frame[], seconds: number): Diagnosis {
+  const own = placeOf(frames.findLast((frame) => frame.own))
+  const inner = frames.at(-1)
+  return diagnosis(
+    'sync-consumer-blocks',
+    'A blocking call in the consumer stops the whole server',
+    [
+      own === undefined
+        ? `The event loop stood still for ${seconds.toFixed(0)} s`
+        : `The event loop stood still for ${seconds.toFixed(0)} s at ${own}`,
+      ...(inner === undefined || inner.own ? [] : [`It waits in ${inner.file}:${inner.line}, ${inner.function}`]),
+    ],
+    'Await the blocking call, or wrap it in sync_to_async.',
+  )
+}
+
+function acceptMissing({ consumer, after_ms: ms }: Played): Diagnosis {
+  return diagnosis(
+    'accept-missing',
+    `connect() of ${consumer ?? 'the consumer'} ends without accept() or close()`,
+    [`Played in the backend's own interpreter: connect() returned after ${Math.round(ms)} ms, and nothing was sent`],
+    'Call await self.accept() in connect().',
+  )
+}
+
+function tooSlow({ consumer, after_ms: ms, frames }: Played): Diagnosis {
+  const own = placeOf(frames.findLast((frame) => frame.own))
+  const inner = frames.at(-1)
+  return diagnosis(
+    'connect-too-slow',
+    `connect() of ${consumer ?? 'the consumer'} takes longer than a handshake may`,
+    [
+      `Played in the backend's own interpreter: after ${(ms / 1000).toFixed(1)} s connect() still ran`,
+      ...(own === undefined ? [] : [`It waits at ${own}`]),
+      ...(inner === undefined || inner.own ? [] : [`in ${inner.file}:${inner.line}, ${inner.function}`]),
+      'daphne gives a handshake 5 s',
+    ],
+    'Do the slow work after accept.',
+  )
+}
+
+function judgeAccepted(played: Played): Diagnosis[] {
+  const { later, later_after: after, later_code: code, raised, subprotocol, offered } = played
+  if (typeof subprotocol === 'string' && !offered.includes(subprotocol)) {
+    return [
+      diagnosis(
+        'subprotocol-mismatch',
+        'The consumer accepts with a subprotocol that the page did not offer',
+        [`accept(subprotocol=${JSON.stringify(subprotocol)}); the page offers ${offered.length === 0 ? 'none' : offered.join(', ')}`],
+        'Let the consumer accept(subprotocol=…) with one that the page offers.',
+      ),
+    ]
+  }
+  if (later === 'raised' && raised !== undefined && raised !== null) {
+    if (after === 'ping')
+      return [
+        {
+          ...judgeRaised(raised, 'at the ping of the page', ['It was sent {"type":"ping"}']),
+          title: 'The consumer dies of a message: {"type":"ping"}',
+        },
+      ]
+    return [judgeRaised(raised, 'after it accepted', [])]
+  }
+  if (later === 'closed') {
+    const place = placeOf(played.frames.findLast((frame) => frame.own))
+    return [
+      diagnosis(
+        'close-after-accept',
+        `The application accepts and then closes${typeof code === 'number' ? ` with its own code ${code}` : ''}`,
+        [
+          `Played in the backend's own interpreter: accepted, then closed${typeof code === 'number' ? ` with ${code}` : ''}`,
+          ...(place === undefined ? [] : [place]),
+        ],
+        code === 4001 ? 'By custom 4001 means not logged in: log in again.' : 'Look up what the code means in the consumer.',
+      ),
+    ]
+  }
+  return []
+}
+
+/** What a refusal looks like from inside: who closed, with which code, and where. */
+export function refusalInside({ examination }: Pick<Evidence, 'examination'>): string[] {
+  const played = examination?.get('consumer')
+  if (played?.outcome !== 'closed') return []
+  const place = placeOf(played.frames.findLast((frame) => frame.own))
+  const code = typeof played.code === 'number' ? ` with ${played.code}, which no client sees` : ''
+  if (typeof played.refused_by === 'string') return [`From inside: ${played.refused_by} refuses it`]
+  return [`From inside: ${played.consumer ?? 'the consumer'} closes before accept${code}${place === undefined ? '' : ` (${place})`}`]
+}

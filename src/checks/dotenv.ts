@@ -1,0 +1,207 @@
+import { booleanOf, dotenvValue } from '../facts/dotenv.ts'
+import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import type { Evidence } from './evidence.ts'
+
+/** Names whose values are never shown. */
+const secretName = /SECRET|PASSWORD|PASSWD|TOKEN|KEY|CREDENTIAL|DSN|URL/i
+
+/** The value of a key as `.env` has it, with its line. */
+export function inFile({ dotenv }: Pick<Evidence, 'dotenv'>, name: string): { value: string; line: number; shown: string } | undefined {
+  if (dotenv?.fact.kind !== 'present') return undefined
+  const entry = dotenvValue(dotenv.fact.entries, name, dotenv.reader ?? 'decouple')
+  return entry === undefined ? undefined : { value: entry.value, line: entry.line, shown: `${dotenv.shown}:${entry.line}` }
+}
+
+const display = (name: string, value: string): string => (secretName.test(name) ? '***' : value)
+
+/** What is wrong with the file as a file: its encoding. Asked where the settings can't be imported, or read a value otherwise than it is written. */
+export function judgeEncoding({ dotenv }: Pick<Evidence, 'dotenv'>, seen: readonly string[]): Diagnosis[] {
+  if (dotenv === undefined) return []
+  const { fact, shown } = dotenv
+  const remedy = 'Save it as UTF-8 without BOM.'
+  const commands = [['election-dev', 'doctor', '--fix']]
+  if (fact.kind === 'unreadable' && fact.code === 'env-encoding')
+    return [
+      diagnosis('env-encoding', `${shown} isn't plain UTF-8`, [`${shown}: ${fact.reason}`, ...seen], remedy, {
+        commands,
+        automatic: 'yes',
+      }),
+    ]
+  if (fact.kind === 'present' && fact.bom && dotenv.reader !== 'dotenv') {
+    const first = fact.entries[0]?.key.replace('\u{feff}', '')
+    return [
+      diagnosis(
+        'env-encoding',
+        `${shown} begins with a byte order mark, which becomes part of its first key`,
+        [`The first bytes of ${shown} are EF BB BF${first === undefined ? '' : `: the first key is read as \\ufeff${first}`}`, ...seen],
+        remedy,
+        { commands, automatic: 'yes' },
+      ),
+    ]
+  }
+  return []
+}
+
+/** The settings find a value missing, or use a default where a file says otherwise. */
+export function judgeNotLoaded(evidence: Pick<Evidence, 'dotenv'>, wanted: string, seen: readonly string[]): Diagnosis[] {
+  const { dotenv } = evidence
+  if (dotenv === undefined || inFile(evidence, wanted) !== undefined) return []
+  const { fact, others, shown } = dotenv
+  const rest = others.map((other) => `${other.shown} is there`)
+  if (fact.kind === 'absent') {
+    const source = others.find(({ kind }) => kind === 'misnamed') ?? others.find(({ kind }) => kind === 'elsewhere') ?? others[0]
+    return [
+      diagnosis(
+        'env-not-loaded',
+        `${shown} isn't there: the settings find no ${wanted}`,
+        [`There is no ${shown}`, ...rest, ...seen],
+        'Put it where it is looked for.',
+        {
+          commands: source === undefined ? [['election-dev', 'start', '--setup']] : [['cp', source.shown, shown]],
+          automatic: 'ask',
+        },
+      ),
+    ]
+  }
+  if (fact.kind === 'unreadable')
+    return [
+      diagnosis('env-not-loaded', `${shown} can't be read`, [`${shown}: ${fact.reason}`, ...seen], 'Make it a file that you may read.', {
+        automatic: 'ask',
+      }),
+    ]
+  const elsewhere = others.filter(({ kind }) => kind !== 'example')
+  return [
+    diagnosis(
+      'env-not-loaded',
+      `${shown} has no ${wanted}, which the settings ask for`,
+      [`${shown} is read, and ${wanted} isn't among its keys`, ...elsewhere.map((other) => `${other.shown} is there too`), ...seen],
+      `Add ${wanted} to ${shown}${others.some(({ kind }) => kind === 'example') ? ', as its example has it' : ''}.`,
+      { automatic: 'ask' },
+    ),
+  ]
+}
+
+/** A boolean that isn't one: `Ture`. */
+export function judgeBoolean(evidence: Pick<Evidence, 'dotenv' | 'env'>, value: string, seen: readonly string[]): Diagnosis {
+  const bare = value.replace(/^['"]|['"]$/g, '')
+  const entries = evidence.dotenv?.fact.kind === 'present' ? evidence.dotenv.fact.entries : []
+  const entry = entries.find((candidate) => candidate.value.toLowerCase() === bare.toLowerCase())
+  const fromShell =
+    entry === undefined
+      ? Object.entries(evidence.env).find(([, text]) => text?.toLowerCase() === bare.toLowerCase() && bare !== '')
+      : undefined
+  const place =
+    entry !== undefined ? `${evidence.dotenv?.shown ?? '.env'}:${entry.line}` : fromShell === undefined ? 'the settings' : 'the environment'
+  const name = entry?.key ?? fromShell?.[0] ?? 'A boolean'
+  return diagnosis(
+    'env-bool-typo',
+    `${name} in ${place} isn't a boolean: ${bare}`,
+    [...startWith(seen, `${place}: ${name}=${bare}`)],
+    'Write True or False.',
+    {
+      automatic: 'ask',
+    },
+  )
+}
+
+function startWith(seen: readonly string[], first: string): readonly [string, ...string[]] {
+  return [first, ...seen]
+}
+
+/** A truth value that the settings read as the opposite, because the code says `bool("False")`. */
+export function judgeReversed(evidence: Pick<Evidence, 'dotenv' | 'env' | 'examination'>): Diagnosis[] {
+  const values = evidence.examination?.get('settings')?.values ?? []
+  return values.flatMap(({ name, kind, value }) => {
+    if (kind !== 'bool') return []
+    const shell = evidence.env[name]
+    const file = inFile(evidence, name)
+    const text = shell ?? file?.value
+    if (text === undefined) return []
+    const written = booleanOf(text)
+    const read = value?.toLowerCase() === 'true'
+    // an empty value is false to bool() as well
+    if (written === undefined || written === read || text.trim() === '') return []
+    const place = shell === undefined ? (file?.shown ?? '.env') : 'the environment'
+    return [
+      diagnosis(
+        'env-bool-typo',
+        `${name} is ${text} in ${place}, and ${read ? 'true' : 'false'} in the settings`,
+        [
+          `${place}: ${name}=${text}`,
+          `The settings have ${name} = ${read ? 'True' : 'False'}: bool() of any text that isn't empty is True`,
+        ],
+        'Read it with cast=bool of decouple (env.bool of django-environ) in the settings.',
+        { automatic: 'ask' },
+      ),
+    ]
+  })
+}
+
+/** A value that the settings can't take for what they want: a comment behind a number, a port in a host. */
+export function judgeMalformed(
+  evidence: Pick<Evidence, 'dotenv' | 'redis' | 'env'>,
+  value: string | undefined,
+  seen: readonly string[],
+): Diagnosis[] {
+  const { dotenv, redis } = evidence
+  const options = { commands: [['election-dev', 'doctor', '--fix']], automatic: 'yes' as const }
+  if (value !== undefined) {
+    const bare = value.replace(/^['"]|['"]$/g, '')
+    const entries = dotenv?.fact.kind === 'present' ? dotenv.fact.entries : []
+    const entry = entries.find((candidate) => candidate.value === bare)
+    const place = entry === undefined ? 'the environment' : `${dotenv?.shown ?? '.env'}:${entry.line}`
+    const name = entry?.key ?? Object.entries(evidence.env).find(([, text]) => text === bare)?.[0] ?? 'A number'
+    return [
+      diagnosis(
+        'env-value-malformed',
+        `${name} in ${place} isn't the number that the settings want`,
+        [`${place}: ${name}=${display(name, bare)}`, ...seen],
+        'Put nothing behind the value: a comment becomes part of it.',
+        options,
+      ),
+    ]
+  }
+  if (redis?.malformed === undefined) return []
+  const { name, source, evidence: words } = redis.malformed
+  return [
+    diagnosis(
+      'env-value-malformed',
+      `${name} in ${source} can't be what the settings take it for`,
+      startWith([...words.slice(1), ...seen], words[0] ?? name),
+      'Write the bare value.',
+      options,
+    ),
+  ]
+}
+
+/** Variables of the shell that differ from `.env`, among those that a cause hangs on. */
+export function judgeShadowed(
+  evidence: Pick<Evidence, 'dotenv' | 'env' | 'servers'>,
+  names: readonly string[],
+  cause: Diagnosis,
+): Diagnosis[] {
+  const serverEnv = evidence.servers.ofProject.find(({ env }) => env !== undefined)?.env
+  const shadows = names.flatMap((name) => {
+    const shell = serverEnv?.[name] ?? evidence.env[name]
+    const file = inFile(evidence, name)
+    if (shell === undefined || file === undefined || shell === file.value) return []
+    return [{ name, shell, file, ofServer: serverEnv?.[name] !== undefined }]
+  })
+  const [first] = shadows
+  if (first === undefined) return []
+  const shown = (value: string) => (value === '' ? '(empty)' : display(first.name, value))
+  return [
+    diagnosis(
+      'env-shadowed',
+      `${first.name} of the shell beats ${evidence.dotenv?.shown ?? '.env'}`,
+      [
+        `${first.file.shown}: ${first.name}=${shown(first.file.value)}`,
+        `${first.ofServer ? "The server's environment" : 'The environment'}: ${first.name}=${shown(first.shell)}; the environment wins`,
+        `With it: ${cause.title}`,
+        ...cause.evidence,
+      ],
+      `Run unset ${first.name} in that shell, and start the backend again.`,
+      { commands: [['unset', first.name]], automatic: 'ask' },
+    ),
+  ]
+}

@@ -1,0 +1,86 @@
+import type { Checkout } from '../facts/checkout.ts'
+import type { DotenvSurvey } from '../facts/dotenv-survey.ts'
+import type { Examination } from '../facts/examination.ts'
+import type { FrontendWiring } from '../facts/frontend-wiring.ts'
+import type { HolderFact } from '../facts/open-files.ts'
+import type { PathInterpreter } from '../facts/path-python.ts'
+import type { RedisNow } from '../facts/redis-now.ts'
+import type { DeadShebang } from '../facts/shebang.ts'
+import type { ServerProcess, ServersFact } from '../facts/server-process.ts'
+import type { WireFacts } from '../facts/wire.ts'
+import type { PythonChoice } from '../plan/environment.ts'
+
+/** Everything that a diagnosis is judged by. What could not be found out is undefined, with the reason in `problems`. */
+export interface Evidence {
+  /** The URL that the page opens, over the wire. */
+  readonly wire: WireFacts
+  /** The same path at the backend itself, where the URL leads to something in front of it. */
+  readonly direct: WireFacts | undefined
+  /** Further instances of the same backend. */
+  readonly others: readonly WireFacts[]
+  readonly checkout: Checkout | undefined
+  readonly choice: PythonChoice | undefined
+  /** The `python3` of the PATH, where an environment is active that isn't the project's. */
+  readonly pathPython: PathInterpreter | undefined
+  readonly deadShebang: DeadShebang | undefined
+  readonly dotenv: DotenvSurvey | undefined
+  /** The environment that the doctor was started with; values are looked at, never shown where the name is a secret's. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly servers: ServersFact
+  readonly examination: Examination | undefined
+  /** SECRET_KEY of two imports of the settings: do they agree? */
+  readonly secretKeys: 'same' | 'different' | undefined
+  readonly redis: RedisNow | undefined
+  /** Redis as `.env` alone names it, where a variable of the shell leads elsewhere. */
+  readonly redisOfFile: RedisNow | undefined
+  /** Processes that hold the SQLite file open, the server not among them. */
+  readonly holders: readonly HolderFact[]
+  /** Two instances' Redis endpoints differ: what each of their environments says. */
+  readonly frontend: FrontendWiring | undefined
+  /** What the server wrote into its log file since the handshake began. */
+  readonly logged: readonly string[]
+  /** Paths that our own experiments asked for: their tracebacks are our doing. */
+  readonly ourPaths: readonly string[]
+  /** Files of the routing that are newer than the server, relative to the checkout. */
+  readonly newerThanServer: readonly string[]
+  /** Modules and packages of the backend's folder. */
+  readonly ownModules: ReadonlySet<string>
+  /** The line that the import broke at, as it is written. */
+  readonly brokenLine: string | undefined
+  /** Ports below this one are for root alone; undefined where the system doesn't say. */
+  readonly privilegedBelow: number | undefined
+  readonly isRoot: boolean
+  /** What could not be found out, a sentence each, by the name of the fact. */
+  readonly problems: Readonly<Record<string, string>>
+}
+
+/** The process that listens on the port of the URL, where it can be seen. */
+export function listenerOf({ servers, wire }: Pick<Evidence, 'servers' | 'wire'>): ServerProcess | undefined {
+  return servers.onPorts.find(({ listens }) => listens.some(({ port }) => port === wire.endpoint.port))
+}
+
+/** True where the process is a Django server of this checkout. */
+export function isOwn(server: ServerProcess | undefined): boolean {
+  return server?.command !== undefined && server.project === 'this'
+}
+
+/** `daphne (PID 4711)`. */
+export function named(server: ServerProcess): string {
+  const program = server.command?.program ?? server.argv[0]?.split(/[\\/]/).at(-1) ?? 'a program'
+  return `${program} (PID ${server.pid})`
+}
+
+/** The command line of a process, cut to one line of a page. Its secrets are masked where it is printed. */
+export function commandLine(server: ServerProcess): string {
+  const line = server.argv.join(' ')
+  return line.length > 160 ? `${line.slice(0, 159)}…` : line
+}
+
+/** How the backend's interpreter is called in a command to copy. */
+export function pythonOf({ choice, checkout }: Pick<Evidence, 'choice' | 'checkout'>): string {
+  if (choice === undefined || !('environment' in choice)) return 'python'
+  const { python } = choice.environment
+  const root = checkout?.project.root
+  if (root !== undefined && python.startsWith(`${root}/`)) return python.slice(root.length + 1)
+  return python
+}

@@ -1,0 +1,46 @@
+import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { inFile } from './dotenv.ts'
+import type { Evidence } from './evidence.ts'
+
+/** Django's own rule (django.http.request.validate_host): `*`, a name, `.example.org` for all below it; with DEBUG and none set, the local ones. */
+export function isAllowed(host: string, allowed: readonly string[], debug: boolean): boolean {
+  const patterns = debug && allowed.length === 0 ? ['.localhost', '127.0.0.1', '[::1]'] : allowed
+  const name = host.replace(/\.$/, '').toLowerCase()
+  return patterns.some((pattern) => {
+    const wanted = pattern.toLowerCase()
+    return wanted === '*' || wanted === name || (wanted.startsWith('.') && (name.endsWith(wanted) || name === wanted.slice(1)))
+  })
+}
+
+/** Pages are 400 because ALLOWED_HOSTS lacks the host of the URL; `refused` is the refusal of the socket, where there is one. Pure. */
+export function judgeHosts(evidence: Evidence, refused: Diagnosis | undefined): Diagnosis[] {
+  const { wire, examination } = evidence
+  const { http, endpoint } = wire
+  if (http?.result !== 'answer' || http.status !== 400) return []
+  const settings = examination?.get('settings')
+  const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host
+  if (settings !== undefined && isAllowed(host, settings.allowed_hosts, settings.debug)) return []
+  if (settings === undefined && !/DisallowedHost|Bad Request \(400\)/.test(http.body)) return []
+  const scheme = settings?.allowed_hosts.find((entry) => entry.includes('://'))
+  const file = inFile(evidence, 'ALLOWED_HOSTS')
+  return [
+    diagnosis(
+      'allowed-hosts',
+      scheme === undefined
+        ? `ALLOWED_HOSTS lacks ${host}: every page is 400`
+        : 'ALLOWED_HOSTS has a value with a scheme, which fits no host: every page is 400',
+      [
+        'GET / is 400 (DisallowedHost)',
+        ...(settings === undefined
+          ? []
+          : [
+              `ALLOWED_HOSTS is ${settings.allowed_hosts.length === 0 ? 'empty' : settings.allowed_hosts.join(', ')}${file === undefined ? '' : ` (${file.shown})`}`,
+            ]),
+        ...(scheme === undefined ? [] : ['An Origin is matched with its scheme, a Host never: so the socket may be 101 all the same']),
+        ...(refused?.evidence ?? []),
+      ],
+      'Write bare host names: localhost,127.0.0.1,[::1].',
+      { automatic: 'ask' },
+    ),
+  ]
+}

@@ -1,0 +1,106 @@
+import type { WireFacts } from '../facts/wire.ts'
+import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { commandLine, listenerOf, named, type Evidence } from './evidence.ts'
+import { judgeWire } from './wire.ts'
+import { said, seconds } from './wire-words.ts'
+
+const nginxLines = 'nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";'
+
+/** What a proxy in front of the backend does to the upgrade: the same handshake directly and through it, compared. Nothing where they agree. Pure. */
+export function judgeProxied(evidence: Evidence): Diagnosis[] {
+  const { direct, wire } = evidence
+  if (direct === undefined) return []
+  const server = listenerOf(evidence)
+  const who = server === undefined ? `Port ${wire.endpoint.port}` : `${named(server)} on port ${wire.endpoint.port}`
+  const through = wire.handshake
+  const plain = direct.handshake
+  if (plain === undefined || through === undefined) return []
+  const compared = [
+    `Directly at the backend, port ${direct.endpoint.port}: ${said(plain)}`,
+    `Through ${who}: ${said(through)}`,
+    ...(server === undefined ? [] : [`\`${commandLine(server)}\``]),
+  ] as const
+  if (through.result === 'open')
+    return plain.result === 'open' ? [...judgeIdle(wire, direct, compared), ...judgeHost(wire, direct, who)] : []
+  const known = judgeWire(wire)
+  if (known?.id === 'wrong-frontend-port' || known?.id === 'wss-vs-ws' || known?.id === 'tls-untrusted') return [known]
+  if (through.result === 'refused') {
+    const { status, headers } = through
+    if (plain.result === 'refused' && plain.status === status) return []
+    if (known !== undefined && (known.id === 'proxy-redirects' || known.id === 'proxy-auth'))
+      return [{ ...known, evidence: [...known.evidence, ...compared] }]
+    const hosts = judgeHost(wire, direct, who)
+    if (status === 400 && hosts.length > 0) return hosts
+    if (status === 502 || status === 503 || status === 504) return [leadsElsewhere(wire, direct, compared)]
+    if (status >= 500) {
+      return [
+        diagnosis(
+          'proxy-rewrites-path',
+          'The proxy changes the path: the backend has no route for what arrives',
+          [...compared],
+          'nginx: no slash and no path after the port in proxy_pass.',
+        ),
+      ]
+    }
+    if (status === 403) return []
+    const name = headers['server']
+    return [strips([...compared, ...(name === undefined ? [] : [`The answer names Server: ${name}`])])]
+  }
+  if (plain.result === 'silent' || plain.result === 'broken') return []
+  const onPath = wire.experiments.httpOnPath
+  return [strips([...compared, ...(onPath?.result === 'answer' ? [`GET on the path is passed on: ${onPath.status}`] : [])])]
+}
+
+function strips(evidence: readonly string[]): Diagnosis {
+  const [first = '', ...rest] = evidence
+  return diagnosis(
+    'proxy-strips-upgrade',
+    'The proxy in front of the backend does not pass the upgrade on',
+    [first, ...rest],
+    `${nginxLines} Vite: ws: true on the proxy entry.`,
+  )
+}
+
+function leadsElsewhere(wire: WireFacts, direct: WireFacts, compared: readonly string[]): Diagnosis {
+  const [first = '', ...rest] = compared
+  return diagnosis(
+    'wrong-frontend-port',
+    `The proxy on port ${wire.endpoint.port} leads to a port that nothing serves; the backend listens on ${direct.endpoint.port}`,
+    [first, ...rest],
+    `Let the proxy lead to port ${direct.endpoint.port}.`,
+    { automatic: 'yes' },
+  )
+}
+
+/** The socket dies idle through the proxy, and lives on directly. */
+function judgeIdle(wire: WireFacts, direct: WireFacts, compared: readonly string[]): Diagnosis[] {
+  const close = wire.session?.close
+  if (close === undefined || close.code !== 1006 || direct.session === undefined || direct.session.close !== undefined) return []
+  return [
+    diagnosis(
+      'proxy-idle-timeout',
+      `The proxy ends a socket that is idle for ${seconds(close.afterMs)}`,
+      [
+        `101, and the socket ended after ${seconds(close.afterMs)} without a close frame`,
+        `Directly it was still open after ${seconds(direct.session.heldMs)}`,
+        ...compared,
+      ],
+      'nginx: a longer proxy_read_timeout (3600s); or a ping from the page more often than that.',
+    ),
+  ]
+}
+
+/** Pages are 400 through the proxy and fine without it: the Host header isn't passed on. */
+function judgeHost(wire: WireFacts, direct: WireFacts, who: string): Diagnosis[] {
+  const [through, plain] = [wire.http, direct.http]
+  if (through?.result !== 'answer' || through.status !== 400 || plain?.result !== 'answer' || plain.status === 400) return []
+  return [
+    diagnosis(
+      'allowed-hosts',
+      'Through the proxy the backend sees a host that ALLOWED_HOSTS lacks',
+      [`GET / through ${who}: 400`, `GET / directly: ${plain.status}`],
+      'nginx: proxy_set_header Host $http_host; or add the host that it sends to ALLOWED_HOSTS.',
+      { automatic: 'ask' },
+    ),
+  ]
+}

@@ -1,0 +1,176 @@
+import { missingPackages } from '../plan/environment.ts'
+import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { pythonOf, type Evidence } from './evidence.ts'
+import { distributionOf } from './distributions.ts'
+
+/**
+ * Why the project's Python can't run the backend: asked where nothing of the
+ * project serves. The first is the nearest to the root. Pure.
+ */
+export function judgePython(evidence: Evidence): Diagnosis[] {
+  const { choice, checkout } = evidence
+  if (choice === undefined || checkout === undefined) return []
+  return [
+    ...judgeBroken(evidence),
+    ...judgeShebang(evidence),
+    ...judgeActive(evidence),
+    ...judgeMissingVenv(evidence),
+    ...judgePackages(evidence),
+  ]
+}
+
+const requirementsOf = (evidence: Evidence): string => relativeTo(evidence, evidence.checkout?.requirements?.file ?? 'requirements.txt')
+
+function remake(evidence: Evidence, folder: string): readonly (readonly string[])[] {
+  const base = evidence.choice !== undefined && 'base' in evidence.choice ? (evidence.choice.base ?? 'python3') : 'python3'
+  const shownFolder = relativeTo(evidence, folder)
+  return [
+    [base, '-m', 'venv', '--clear', shownFolder],
+    [`${shownFolder}/bin/python`, '-m', 'pip', 'install', '-r', requirementsOf(evidence)],
+  ]
+}
+
+function relativeTo({ checkout }: Evidence, path: string): string {
+  const root = checkout?.project.root
+  return root !== undefined && path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path
+}
+
+function judgeBroken(evidence: Evidence): Diagnosis[] {
+  const { choice, checkout } = evidence
+  if (choice?.kind === 'python-broken') {
+    return [
+      diagnosis(
+        'venv-broken',
+        `The interpreter that was named can't run: ${choice.label}`,
+        [choice.reason],
+        'Name one that runs: --python, or "python" in election-dev.config.json.',
+        { automatic: 'ask' },
+      ),
+    ]
+  }
+  const broken = checkout?.python.candidates.find((candidate) => candidate.state === 'broken' && candidate.own)
+  if (broken?.state !== 'broken' || choice?.kind === 'ready') return []
+  return [
+    diagnosis('venv-broken', `The virtual environment ${broken.label} is there and can't run`, [broken.reason], 'Make it anew.', {
+      commands: remake(evidence, broken.folder),
+      automatic: 'ask',
+    }),
+  ]
+}
+
+/** The interpreter is sound, and a script beside it names another one: the environment was moved or copied. */
+function judgeShebang(evidence: Evidence): Diagnosis[] {
+  const dead = evidence.deadShebang
+  if (dead === undefined) return []
+  return [
+    diagnosis(
+      'venv-broken',
+      `${relativeTo(evidence, dead.script)} can't be run: its first line names an interpreter that isn't there`,
+      [
+        `${relativeTo(evidence, dead.script)}:1 is \`#!${dead.interpreter}\`, and there is no such file`,
+        'The environment was moved or copied; its own bin/python runs',
+      ],
+      'Run the server as a module (python -m daphne …, as election-dev start does), or make the environment anew.',
+      { commands: [['election-dev', 'start'], ...remake(evidence, dead.folder)], automatic: 'ask' },
+    ),
+  ]
+}
+
+/** Another environment than the project's is active or first on the PATH, and lacks what the project's has. */
+function judgeActive(evidence: Evidence): Diagnosis[] {
+  const { choice, env, checkout, pathPython } = evidence
+  if (choice?.kind !== 'ready' || !choice.environment.isVirtual || checkout?.python.named === true) return []
+  const active = env['VIRTUAL_ENV']
+  const own = choice.environment
+  if (active === undefined || active === '' || own.python.startsWith(`${active}/`) || own.label.startsWith('VIRTUAL_ENV')) return []
+  const lacks = pathPython !== undefined && (!pathPython.hasDjango || (!pathPython.hasDaphne && own.packages.has('daphne')))
+  const broken = checkout?.python.candidates.some((candidate) => candidate.state !== 'usable' && candidate.label.startsWith('VIRTUAL_ENV'))
+  if (!lacks && broken !== true) return []
+  const what = pathPython === undefined ? '' : pathPython.hasDjango ? 'daphne' : 'Django'
+  return [
+    diagnosis(
+      'wrong-venv',
+      'Another environment is active than the one of this project',
+      [
+        `VIRTUAL_ENV is ${active}${what === '' ? ", which can't run" : `: its python (${pathPython?.executable ?? ''}) has no ${what}`}`,
+        `${own.label} has them`,
+      ],
+      `Run deactivate, or call ${pythonOf(evidence)}.`,
+      { commands: [[pythonOf(evidence), '-m', 'daphne', checkout?.project.application ?? 'core.asgi:application']], automatic: 'yes' },
+    ),
+  ]
+}
+
+function judgeMissingVenv(evidence: Evidence): Diagnosis[] {
+  const { choice, checkout } = evidence
+  if (choice?.kind !== 'venv-missing' || checkout === undefined) return []
+  const { base } = choice
+  const folder = `${relativeTo(evidence, checkout.project.backend)}/venv`.replace(/^\//, '')
+  return [
+    diagnosis(
+      'venv-missing',
+      'There is no virtual environment, and the python3 of the PATH lacks the packages',
+      [
+        `Looked for .venv, venv and env beside manage.py and above it: there is none`,
+        base === undefined ? 'There is no python3 on the PATH either' : `${base} has no Django, Channels and ASGI server`,
+      ],
+      'Make one, and install the requirements into it.',
+      {
+        commands: [
+          [base ?? 'python3', '-m', 'venv', folder],
+          [`${folder}/bin/python`, '-m', 'pip', 'install', '-r', requirementsOf(evidence)],
+        ],
+        automatic: 'ask',
+      },
+    ),
+  ]
+}
+
+/** The environment lacks what the project asks for, or what every Channels backend needs. */
+function judgePackages(evidence: Evidence): Diagnosis[] {
+  const { choice, checkout } = evidence
+  if (choice === undefined || !('environment' in choice)) return []
+  const found: Diagnosis[] = []
+  const { environment } = choice
+  const asked = missingPackages(checkout?.requirements?.names ?? [], choice)
+  const essential = ['django', 'channels'].filter((name) => !environment.packages.has(name))
+  const where = environment.label
+  if (essential.length > 0) found.push(missingPackage(evidence, essential[0] ?? '', [`${where} has no ${essential.join(' and no ')}`]))
+  const needsDaphne = asked.includes('daphne') || checkout?.project.hasDaphneApp === true || choice.kind === 'packages-missing'
+  if (
+    needsDaphne &&
+    !environment.packages.has('daphne') &&
+    (choice.kind !== 'packages-missing' || choice.missing.includes('daphne') || asked.includes('daphne'))
+  ) {
+    const why = asked.includes('daphne') ? `${requirementsOf(evidence)} asks for it` : 'no other ASGI server is there either'
+    found.push(
+      diagnosis(
+        'daphne-missing',
+        `daphne isn't installed in ${where}`,
+        [`${where} has no daphne: \`No module named daphne\``, why],
+        'Install it.',
+        {
+          commands: [[pythonOf(evidence), '-m', 'pip', 'install', 'daphne']],
+          automatic: 'yes',
+        },
+      ),
+    )
+  }
+  return found
+}
+
+/** A package that isn't installed, as a diagnosis with the command that installs it. */
+export function missingPackage(
+  evidence: Pick<Evidence, 'choice' | 'checkout'>,
+  module: string,
+  seen: readonly [string, ...string[]],
+): Diagnosis {
+  const name = distributionOf(module)
+  return diagnosis(
+    'missing-dep',
+    `A package that the code imports isn't installed: ${name}`,
+    seen,
+    'Install it into the environment of the backend.',
+    { commands: [[pythonOf(evidence), '-m', 'pip', 'install', name]], automatic: 'yes' },
+  )
+}

@@ -1,0 +1,79 @@
+import type { ExaminationOf } from '../facts/examination.ts'
+import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import type { Evidence } from './evidence.ts'
+
+/** Modules of the standard library that came with a Python, as [major, minor] (docs.python.org, "New in version"). */
+const newModules: Readonly<Record<string, number>> = { contextvars: 7, dataclasses: 7, graphlib: 9, zoneinfo: 9, tomllib: 11 }
+
+/** What an older Python says of the syntax of a newer one, and which minor version of 3 brought it. */
+const newSyntax: readonly { readonly message: RegExp; readonly line?: RegExp; readonly minor: number; readonly what: string }[] = [
+  // PEP 701: quotes, backslashes and comments inside an f-string's braces
+  {
+    message: /f-string(?:: unmatched| expression part cannot include|: expecting '}'|: invalid syntax)/,
+    minor: 12,
+    what: 'an f-string with quotes inside its braces',
+  },
+  { message: /invalid syntax|expected ':'/, line: /^\s*type\s+\w+(?:\[.*\])?\s*=/, minor: 12, what: 'a type statement' },
+  {
+    message: /invalid syntax|expected '\('|expected ':'/,
+    line: /^\s*(?:class|(?:async )?def)\s+\w+\[/,
+    minor: 12,
+    what: 'type parameters',
+  },
+  { message: /invalid syntax|expected one or more exception types/, line: /^\s*except\s*\*/, minor: 11, what: 'except*' },
+  { message: /invalid syntax/, line: /^\s*(?:match|case)\s+.*:\s*(?:#.*)?$/, minor: 10, what: 'a match statement' },
+  { message: /invalid syntax/, line: /:=/, minor: 8, what: 'an assignment expression (:=)' },
+  {
+    message: /Missing parentheses in call|multiple exception types must be parenthesized/,
+    line: /^\s*except\s+\w+\s*,\s*\w+\s*:/,
+    minor: 14,
+    what: 'except without parentheses',
+  },
+]
+
+/** The interpreter is too old for the code or a package: a syntax or a module that a newer one has. Pure. */
+export function judgeTooOld(
+  { examination, brokenLine }: Evidence,
+  error: Pick<ExaminationOf<'error'>, 'type' | 'message' | 'causes' | 'file' | 'line'>,
+  seen: readonly [string, ...string[]],
+): Diagnosis | undefined {
+  const python = examination?.get('start')?.python
+  const minor = Number(/^3\.(\d+)/.exec(python ?? '')?.[1])
+  if (python === undefined || Number.isNaN(minor)) return undefined
+  const need = neededBy(error, brokenLine, minor)
+  if (need === undefined) return undefined
+  return diagnosis(
+    'python-too-old',
+    `Python ${python} is too old for this code: it needs 3.${need.minor}`,
+    [...seen, `${need.what} came with Python 3.${need.minor}; the backend's interpreter is ${python}`],
+    `Make the environment anew with Python 3.${need.minor} or newer.`,
+    { commands: [[`python3.${need.minor}`, '-m', 'venv', '--clear', 'venv']], automatic: 'ask' },
+  )
+}
+
+function neededBy(
+  error: Pick<ExaminationOf<'error'>, 'type' | 'message' | 'causes'>,
+  line: string | undefined,
+  minor: number,
+): { minor: number; what: string } | undefined {
+  const text = [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`).join('\n')
+  if (/^(?:SyntaxError|IndentationError)/.test(error.type)) {
+    const rule = newSyntax.find(
+      (candidate) =>
+        candidate.minor > minor && candidate.message.test(text) && (candidate.line === undefined || candidate.line.test(line ?? '')),
+    )
+    return rule === undefined ? undefined : { minor: rule.minor, what: rule.what }
+  }
+  const module = /No module named ['"](\w+)['"]/.exec(text)?.[1]
+  const came = module === undefined ? undefined : newModules[module]
+  if (module !== undefined && came !== undefined && came > minor) return { minor: came, what: `The module ${module}` }
+  // PEP 604: `int | None` outside an annotation string
+  if (minor < 10 && /unsupported operand type\(s\) for \|: '(?:type|_GenericAlias|NoneType)'/.test(text))
+    return { minor: 10, what: '`X | Y` for types' }
+  if (minor < 9 && /'(?:type|ABCMeta)' object is not subscriptable/.test(text)) return { minor: 9, what: '`list[int]` and the like' }
+  if (/requires Python (?:>=\s*)?3\.(\d+)|requires a different Python/.test(text)) {
+    const wanted = Number(/3\.(\d+)/.exec(text)?.[1])
+    if (wanted > minor) return { minor: wanted, what: 'A package' }
+  }
+  return undefined
+}

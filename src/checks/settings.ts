@@ -1,0 +1,162 @@
+import type { Examination, ExaminationOf, Raised } from '../facts/examination.ts'
+import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { judgeBoolean, judgeEncoding, judgeMalformed, judgeNotLoaded } from './dotenv.ts'
+import type { Evidence } from './evidence.ts'
+import { missingPackage } from './python-environment.ts'
+import { judgeLines } from './server-log.ts'
+import { judgeTooOld } from './python-version.ts'
+
+/** `KeyError: 'SECRET_KEY' (core/settings.py:12)`: an exception as a line of evidence. */
+export function raisedLine({ type, message, file, line }: Raised): string {
+  const place = typeof file === 'string' ? `   ${file}${typeof line === 'number' ? `:${line}` : ''}` : ''
+  const text = message.split('\n')[0]?.slice(0, 300) ?? ''
+  return `${type}: ${text}${place}`
+}
+
+/** Why the settings can't be imported: asked where nothing of the project serves. Pure. */
+export function judgeSettings(evidence: Evidence): Diagnosis[] {
+  const { examination } = evidence
+  if (examination === undefined) return []
+  const error = examination.errorOf('settings')
+  if (error !== undefined) return judgeImport(evidence, error, 'settings')
+  return [...judgeHang(examination), ...judgeFolders(examination)]
+}
+
+/** The first frame of the project that the import stands in. */
+function judgeHang(examination: Examination): Diagnosis[] {
+  if (examination.how !== 'timeout') return []
+  const standing = examination.get('standing')
+  const stage = standing?.stage ?? examination.stage
+  if (standing === undefined || (stage !== 'settings' && stage !== 'application')) return []
+  const own = standing.frames.findLast((frame) => frame.own)
+  const inner = standing.frames.at(-1)
+  const what = stage === 'settings' ? 'the settings' : 'the ASGI application'
+  return [
+    diagnosis(
+      'settings-import-hang',
+      `Importing ${what} does not end`,
+      [
+        `After ${standing.seconds.toFixed(0)} s the import still stood at the same place`,
+        ...(own === undefined ? [] : [`${own.file}:${own.line}, in ${own.function}`]),
+        ...(inner === undefined || inner === own ? [] : [`It waits in ${inner.file}:${inner.line}, ${inner.function}`]),
+      ],
+      'Give what it waits for a time limit; no blocking call and no question in the settings.',
+    ),
+  ]
+}
+
+function judgeFolders(examination: Examination): Diagnosis[] {
+  const missing = examination.get('folders')?.missing ?? []
+  const [first] = missing
+  if (first === undefined) return []
+  return [
+    diagnosis(
+      'log-dir-missing',
+      `LOGGING writes to a folder that isn't there: ${first.folder}`,
+      missing.map(({ folder, handler }) => `Handler '${handler}' writes into ${folder}`) as [string, ...string[]],
+      'Make the folder.',
+      { commands: missing.map(({ folder }) => ['mkdir', '-p', folder]), automatic: 'yes' },
+    ),
+  ]
+}
+
+/** What an exception of an import says, made exact by the files. Shared by the settings and the ASGI application. */
+export function judgeImport(evidence: Evidence, error: ExaminationOf<'error'>, what: 'settings' | 'application'): Diagnosis[] {
+  const line = raisedLine(error)
+  const seen: readonly [string, ...string[]] = [`Importing ${what === 'settings' ? 'the settings' : 'the ASGI application'}: ${line}`]
+  const tooOld = judgeTooOld(evidence, error, seen)
+  if (tooOld !== undefined) return [tooOld]
+  const unfound = judgeModuleNotFound(evidence, error, seen)
+  if (unfound !== undefined) return [unfound]
+  const known = byMessage(evidence, error, seen)
+  if (known.length > 0) return known
+  const lines = [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`)
+  const rule = judgeLines(
+    lines.flatMap((text) => text.split('\n')),
+    'start',
+  )
+  const place = rule?.evidence.slice(1) ?? []
+  if (rule !== undefined && rule.id !== 'missing-dep') return [{ ...rule, evidence: [...seen, ...place] }]
+  return [
+    diagnosis(
+      'asgi-import-error',
+      what === 'settings' ? 'Importing the settings fails' : 'Importing the ASGI application fails',
+      seen,
+      typeof error.file === 'string'
+        ? `Correct ${error.file}${typeof error.line === 'number' ? `:${error.line}` : ''}.`
+        : 'Correct the code that is imported.',
+    ),
+  ]
+}
+
+/** Causes that the `.env` is behind. */
+function byMessage(evidence: Evidence, error: ExaminationOf<'error'>, seen: readonly [string, ...string[]]): Diagnosis[] {
+  const text = [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`).join('\n')
+  if (/codec can't decode byte/.test(text)) {
+    const found = judgeEncoding(evidence, seen)
+    if (found.length > 0) return found
+  }
+  const wanted =
+    /UndefinedValueError: (\w+) not found/.exec(text)?.[1] ??
+    /ImproperlyConfigured: Set the (\w+) environment variable/.exec(text)?.[1] ??
+    /KeyError: ['"]?([A-Z][A-Z0-9_]+)['"]?/.exec(text)?.[1] ??
+    /The (SECRET_KEY) setting must not be empty/.exec(text)?.[1]
+  if (wanted !== undefined) {
+    const encoding = judgeEncoding(evidence, seen)
+    return encoding.length > 0 ? encoding : judgeNotLoaded(evidence, wanted, seen)
+  }
+  const truth = /ValueError: (?:Invalid truth value|Not a boolean): ?(.*)/i.exec(text)?.[1]
+  if (truth !== undefined) return [judgeBoolean(evidence, truth, seen)]
+  const number = /(?:invalid literal for int\(\) with base 10|could not convert string to float): (.*)/.exec(text)?.[1]
+  if (number !== undefined) return judgeMalformed(evidence, number, seen)
+  return []
+}
+
+function judgeModuleNotFound(
+  evidence: Evidence,
+  error: ExaminationOf<'error'>,
+  seen: readonly [string, ...string[]],
+): Diagnosis | undefined {
+  const text = [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`).join('\n')
+  const shadow = /No module named ['"][\w.]+['"]; ['"](\w+)['"] is not a package/.exec(text)?.[1]
+  const files = evidence.examination?.get('shadows')?.files ?? []
+  const hidden = files.find(
+    ({ name }) => name === shadow || (/(?:ImportError|AttributeError)/.test(error.type) && text.includes(`'${name}'`)),
+  )
+  if (shadow !== undefined || hidden !== undefined) {
+    const name = shadow ?? hidden?.name ?? ''
+    const file = files.find((candidate) => candidate.name === name)?.file ?? `${name}.py`
+    return diagnosis(
+      'module-shadowed',
+      `${file} of the project hides the package ${name}`,
+      [...seen, `${file} lies beside manage.py, so \`import ${name}\` finds it first`],
+      `Rename ${file}, and delete its .pyc.`,
+      {
+        automatic: 'ask',
+      },
+    )
+  }
+  const module = /(?:ModuleNotFoundError: No module named|ImportError: No module named|Error loading) ['"]?([\w.]+)/.exec(text)?.[1]
+  if (module === undefined) return undefined
+  const { checkout, env } = evidence
+  const settings = env['DJANGO_SETTINGS_MODULE'] ?? checkout?.project.settingsModule
+  if (settings !== undefined && (settings === module || settings.startsWith(`${module}.`))) {
+    const fromShell = env['DJANGO_SETTINGS_MODULE'] !== undefined && env['DJANGO_SETTINGS_MODULE'] !== ''
+    return diagnosis(
+      'wrong-settings-module',
+      `DJANGO_SETTINGS_MODULE names ${settings}, which isn't there`,
+      [
+        ...seen,
+        fromShell
+          ? `The environment: DJANGO_SETTINGS_MODULE=${settings}`
+          : `${checkout?.project.settingsSource ?? 'The project'} names ${settings}`,
+      ],
+      'Unset DJANGO_SETTINGS_MODULE, or correct it.',
+      { commands: fromShell ? [['unset', 'DJANGO_SETTINGS_MODULE']] : [], automatic: 'yes' },
+    )
+  }
+  const top = module.split('.')[0] ?? module
+  if (evidence.ownModules.has(top)) return undefined
+  if (/InvalidChannelLayerError/.test(text)) return undefined
+  return missingPackage(evidence, top, seen)
+}

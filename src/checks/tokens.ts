@@ -1,0 +1,44 @@
+import { judgeLayer, judgeRedis } from './channel-layer.ts'
+import { judgeDatabase } from './database.ts'
+import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { judgeShadowed } from './dotenv.ts'
+import type { Evidence } from './evidence.ts'
+
+/**
+ * A refusal that looks like the token's. The same handshake played inside, with
+ * a layer of our own, tells whether the consumer really refuses it: where it
+ * accepts there, something else is hidden behind an except. Pure.
+ */
+export function judgeTokens(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
+  const { examination, wire, secretKeys } = evidence
+  const played = examination?.get('consumer')
+  const wellFormed = wire.token.kind === 'current' || wire.token.kind === 'opaque'
+  const accepted = played?.outcome === 'accepted'
+  const unplayed = played === undefined || played.outcome === 'skipped' || played.outcome === 'raised'
+  const hidden = accepted || (wellFormed && unplayed) ? [...judgeLayer(evidence), ...judgeRedis(evidence), ...judgeUnready(evidence)] : []
+  if (hidden.length > 0) {
+    const [first = ''] = verdict.evidence
+    return [
+      ...hidden.map((cause) => ({ ...cause, evidence: [...cause.evidence, `${first}: the consumer hides the error behind a refusal`] })),
+      verdict,
+    ]
+  }
+  if (verdict.id !== 'token-rejected') return [verdict]
+  const keys =
+    secretKeys === 'different' && wellFormed
+      ? [
+          diagnosis(
+            'secret-key-changes',
+            'SECRET_KEY is made anew at every start, so every restart voids all tokens',
+            ['Two imports of the settings gave two different SECRET_KEYs', ...verdict.evidence],
+            'Write a fixed SECRET_KEY into .env, and read it in the settings.',
+            { commands: [['election-dev', 'doctor', '--fix']], automatic: 'yes' },
+          ),
+        ]
+      : []
+  return [...keys, ...(wellFormed ? judgeShadowed(evidence, ['SECRET_KEY', 'DJANGO_SECRET_KEY', 'JWT_SECRET_KEY'], verdict) : []), verdict]
+}
+
+function judgeUnready(evidence: Evidence): Diagnosis[] {
+  return evidence.examination?.get('database')?.state === 'ready' ? [] : judgeDatabase(evidence)
+}

@@ -1,0 +1,77 @@
+import type { Checkout } from '../facts/checkout.ts'
+import { dotenvValue } from '../facts/dotenv.ts'
+import type { DotenvSurvey } from '../facts/dotenv-survey.ts'
+import type { ExaminationOf } from '../facts/examination.ts'
+import { redisEndpoint, type RedisEndpoint, type RedisEndpointFact } from '../facts/redis-endpoint.ts'
+import { isRedisLayer, redisNow, redisProtocol, type RedisNow } from '../facts/redis-now.ts'
+import type { Host } from '../host/host.ts'
+import { choosePython } from '../plan/environment.ts'
+
+/** Redis as the project reaches it, and as `.env` alone names it where the shell leads elsewhere. */
+export interface RedisLook {
+  readonly redis: RedisNow | undefined
+  readonly redisOfFile: RedisNow | undefined
+}
+
+const variables = ['REDIS_URL', 'REDIS_HOST', 'REDIS_PORT', 'REDIS_DB', 'REDIS_PASSWORD', 'REDIS_USERNAME']
+
+/**
+ * Probes the Redis that the settings' layer names, else the one of the
+ * variables where Redis is wished for; nothing is asked where none is used.
+ * Never throws; a second at most each.
+ */
+export async function gatherRedis(
+  host: Host,
+  checkout: Checkout,
+  settingsWanted: Promise<ExaminationOf<'settings'> | undefined>,
+  dotenv: DotenvSurvey | undefined,
+): Promise<RedisLook> {
+  const choice = choosePython(checkout.python, checkout.requirements?.names)
+  const protocol = 'environment' in choice ? redisProtocol(choice.environment.packages) : 2
+  const wished = checkout.wish.kind === 'set' && checkout.wish.redis
+  // beside the look from inside: mostly it is the same one
+  const early = wished ? redisNow(checkout.redis, protocol) : undefined
+  const settings = await settingsWanted
+  const named = settings === undefined ? undefined : endpointOf(settings, checkout.redis)
+  const uses = settings === undefined ? wished : isRedisLayer(settings.layer_backend)
+  if (!uses) return { redis: undefined, redisOfFile: undefined }
+  const same = named === undefined || (checkout.redis.kind === 'endpoint' && isSame(named, checkout.redis.endpoint))
+  const [redis, redisOfFile] = await Promise.all([
+    same ? (early ?? redisNow(checkout.redis, protocol)) : redisNow({ kind: 'endpoint', endpoint: named }, protocol),
+    ofFile(host, checkout, dotenv, protocol),
+  ])
+  return { redis, redisOfFile }
+}
+
+/** The first host of the layer; its password is the variables', where the settings hand one on at all. */
+function endpointOf(settings: ExaminationOf<'settings'>, known: RedisEndpointFact): RedisEndpoint | undefined {
+  const [first] = settings.layer_hosts
+  if (first === undefined) return undefined
+  const [port, db] = [Number(first.port), Number(first.db)]
+  if (!Number.isInteger(port) || !Number.isInteger(db)) return undefined
+  const credentials =
+    known.kind === 'endpoint' && first.password
+      ? {
+          ...(known.endpoint.username === undefined ? {} : { username: known.endpoint.username }),
+          ...(known.endpoint.password === undefined ? {} : { password: known.endpoint.password }),
+        }
+      : {}
+  return { host: first.host, port, db, tls: first.tls, source: 'CHANNEL_LAYERS', ...credentials }
+}
+
+function isSame(one: RedisEndpoint, other: RedisEndpoint): boolean {
+  return (
+    one.host === other.host && one.port === other.port && one.db === other.db && one.tls === other.tls && one.password === other.password
+  )
+}
+
+async function ofFile(host: Host, checkout: Checkout, dotenv: DotenvSurvey | undefined, protocol: 2 | 3): Promise<RedisNow | undefined> {
+  const { fact } = dotenv ?? {}
+  if (fact?.kind !== 'present' || !variables.some((name) => host.env[name] !== undefined)) return undefined
+  const reader = dotenv?.reader ?? 'decouple'
+  const read = (name: string) => {
+    const entry = dotenvValue(fact.entries, name, reader)
+    return entry === undefined ? undefined : { value: entry.value, source: `${dotenv?.shown ?? '.env'}:${entry.line}` }
+  }
+  return redisNow(redisEndpoint(read, checkout.project.variables), protocol)
+}

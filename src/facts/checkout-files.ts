@@ -1,0 +1,57 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
+import { readText } from '../host/files.ts'
+
+const passedOver = /^(?:\.|node_modules$|venv$|env$|dist$|build$|static$|media$|site-packages$|__pycache__$|tests?$|migrations$)/
+/** As many files are looked at, and no more: a checkout can hold anything. */
+const mostFiles = 3000
+
+/** Names that an import finds in the backend's folder first: its modules and packages. Never throws. */
+export async function modulesOf(backend: string): Promise<Set<string>> {
+  const entries = await readdir(backend, { withFileTypes: true }).catch(() => [])
+  const names = entries.flatMap((entry) => {
+    if (entry.isDirectory()) return passedOver.test(entry.name) ? [] : [entry.name]
+    return entry.name.endsWith('.py') ? [entry.name.slice(0, -3)] : []
+  })
+  return new Set(names)
+}
+
+/** Python files of the backend that were changed after a point in time (milliseconds since 1970), relative to it; the ones that matter to sockets first. Never throws. */
+export async function changedSince(backend: string, time: number): Promise<string[]> {
+  const found: string[] = []
+  const waiting = [backend]
+  let seen = 0
+  for (let folder = waiting.shift(); folder !== undefined && seen < mostFiles; folder = waiting.shift()) {
+    const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+    const files: string[] = []
+    for (const entry of entries) {
+      if (entry.isDirectory() && !passedOver.test(entry.name)) waiting.push(join(folder, entry.name))
+      if (entry.isFile() && entry.name.endsWith('.py')) files.push(join(folder, entry.name))
+    }
+    seen += files.length
+    const times = await Promise.all(
+      files.map((file) =>
+        stat(file).then(
+          ({ mtimeMs }) => mtimeMs,
+          () => 0,
+        ),
+      ),
+    )
+    found.push(...files.filter((_, index) => (times[index] ?? 0) > time))
+  }
+  const weight = (file: string) => (/(?:routing|asgi|consumers|settings|urls)\.py$/.test(file) ? 0 : 1)
+  return found.map((file) => relative(backend, file).split(sep).join('/')).toSorted((one, other) => weight(one) - weight(other))
+}
+
+/** A line of a file, 1-based; undefined where there is none. */
+export async function lineOf(file: string, line: number): Promise<string | undefined> {
+  return (await readText(file))?.split(/\r\n|\n|\r/)[line - 1]
+}
+
+/** Ports below this one are for root alone; undefined where the system doesn't say, as anywhere but on Linux (ip-sysctl: ip_unprivileged_port_start). */
+export async function privilegedPorts(platform: NodeJS.Platform): Promise<number | undefined> {
+  if (platform !== 'linux') return undefined
+  const text = await readFile('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8').catch(() => '')
+  const port = Number.parseInt(text, 10)
+  return Number.isNaN(port) ? undefined : port
+}
