@@ -1,6 +1,6 @@
 // Bundles the command line: one small entry and a chunk for each command, so that
 // a start reads a few files instead of some 50 packages.
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -30,7 +30,9 @@ const result = await build({
 })
 
 await mkdir(join(dist, 'python'), { recursive: true })
-for (const name of ['inspect.py', 'make_user.py']) await cp(join(root, 'src/python', name), join(dist, 'python', name))
+for (const name of await readdir(join(root, 'src/python'))) {
+  if (name.endsWith('.py')) await cp(join(root, 'src/python', name), join(dist, 'python', name))
+}
 await writeFile(join(dist, 'config.schema.json'), `${JSON.stringify(await configSchema(), undefined, 2)}\n`)
 await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await notices(Object.keys(result.metafile.inputs)))
 

@@ -1,0 +1,122 @@
+"""The ASGI application: imported as a server does, and what its WebSocket part consists of."""
+
+import importlib
+
+from examine_tell import tell
+
+
+def load(path):
+    """The object that `module:attribute` (or `module.attribute`, as the setting has it) leads to."""
+    if not path:
+        return None
+    module, _, attribute = path.partition(":")
+    if not attribute and "." in module:
+        module, _, attribute = module.rpartition(".")
+    found = importlib.import_module(module)
+    for name in (attribute or "application").split("."):
+        found = getattr(found, name)
+    return found
+
+
+def set_up():
+    """Django for the later stages, where the application's import has not set it up."""
+    from django.apps import apps
+
+    if not apps.ready:
+        import django
+
+        django.setup()
+
+
+def inner_of(wrapper):
+    for name in ("inner", "application", "app"):
+        found = getattr(wrapper, name, None)
+        if found is not None and not isinstance(found, (str, type)):
+            return found
+    return None
+
+
+def unwrap(application):
+    """What a monitor or the like is wrapped around, and what kind of application that is."""
+    from django.core.handlers.asgi import ASGIHandler
+    from django.core.handlers.wsgi import WSGIHandler
+
+    for _ in range(10):
+        if hasattr(application, "application_mapping"):
+            return application, "router"
+        if isinstance(application, ASGIHandler):
+            return application, "http-only"
+        if isinstance(application, WSGIHandler):
+            return application, "wsgi"
+        if hasattr(application, "routes") or inner_of(application) is None:
+            break
+        application = inner_of(application)
+    return application, "other"
+
+
+def facts(application):
+    """The WebSocket part: the middleware around it, and the paths that it serves."""
+    core, kind = unwrap(application)
+    current = core.application_mapping.get("websocket") if kind == "router" else core if hasattr(core, "routes") else None
+    websocket, middleware, seen = current is not None, [], 0
+    while current is not None and not hasattr(current, "routes") and not consumer_of(current) and seen < 20:
+        middleware.append(getattr(current, "__qualname__", None) or type(current).__name__)
+        seen += 1
+        current = inner_of(current)
+    if current is not None and not hasattr(current, "routes"):
+        current = None
+    tell("application", kind=kind, websocket=websocket, middleware=middleware,
+         routes=list(paths(current, "")) if current is not None else [])
+
+
+def consumer_of(callback):
+    """The consumer's class, of what as_asgi() gave or of the class itself."""
+    found = getattr(callback, "consumer_class", callback)
+    return found if isinstance(found, type) else None
+
+
+def paths(router, prefix):
+    """Each route with its consumer. Nested routers are walked, also those with middleware around them."""
+    for route in getattr(router, "routes", ()):
+        callback = getattr(route, "callback", None)
+        here = prefix + str(getattr(route, "pattern", None))
+        nested = callback
+        for _ in range(10):
+            if nested is None or hasattr(nested, "routes"):
+                break
+            nested = inner_of(nested)
+        if nested is not None:
+            yield from paths(nested, here)
+            continue
+        for _ in range(10):
+            if consumer_of(callback) or inner_of(callback) is None:
+                break
+            callback = inner_of(callback)
+        consumer = consumer_of(callback) or callback
+        yield {"route": here, "consumer": getattr(consumer, "__name__", str(consumer)),
+               "is_class": isinstance(callback, type) and hasattr(callback, "as_asgi")}
+
+
+def setting_facts(module):
+    """Whether ASGI_APPLICATION leads to an application: runserver of daphne asks for it, and nothing else does."""
+    value = getattr(module, "ASGI_APPLICATION", None)
+    if not value:
+        tell("asgi_setting", ok=False, value=None, message="You have not set ASGI_APPLICATION", kind=None)
+        return
+    if not isinstance(value, str) or "." not in value:
+        tell("asgi_setting", ok=False, value=str(value), message="Cannot find ASGI_APPLICATION setting.", kind=None)
+        return
+    path, name = value.rsplit(".", 1)
+    try:
+        imported = importlib.import_module(path)
+    except (Exception, SystemExit) as error:
+        message = "Cannot import ASGI_APPLICATION module %r: %s: %s" % (path, type(error).__name__, str(error)[:300])
+        tell("asgi_setting", ok=False, value=value, message=message, kind=None)
+        return
+    if not hasattr(imported, name):
+        message = "Cannot find %r in ASGI_APPLICATION module %s" % (name, path)
+        tell("asgi_setting", ok=False, value=value, message=message, kind=None)
+        return
+    kind = unwrap(getattr(imported, name))[1]
+    message = "ASGI_APPLICATION leads to a WSGI application" if kind == "wsgi" else None
+    tell("asgi_setting", ok=kind != "wsgi", value=value, message=message, kind=kind)

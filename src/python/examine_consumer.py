@@ -1,0 +1,284 @@
+"""The page's handshake, played to the application in this process: what the consumer does, and where."""
+
+import asyncio
+import json
+import sys
+import threading
+import time
+
+from examine_layer import Recorder
+from examine_database import Guard
+from examine_tell import hide, place, raised, stack_of, tell, trim
+
+SECRET_NAMES = ("token", "jwt", "auth", "key", "ticket", "secret", "password", "cookie", "session")
+# How long an application has to be at rest, having answered nothing, until it counts as done.
+REST = 0.3
+PING_AFTER = 0.2
+
+
+def hide_tokens(wanted):
+    """What the page carries as a proof of who it is must stand in no fact."""
+    from urllib.parse import parse_qsl
+
+    if not wanted:
+        return
+    pairs = list((wanted.get("headers") or {}).items()) + [("", value) for value in wanted.get("subprotocols") or ()]
+    query = (wanted.get("query_string") or "").lstrip("?")
+    pairs += parse_qsl(query) + [tuple(part.split("=", 1)) for part in query.split("&") if "=" in part]
+    for name, value in pairs:
+        value = str(value)
+        known = any(part in name.lower() for part in SECRET_NAMES)
+        for part in {value, value.split(" ")[-1]}:
+            if (known and len(part) >= 8) or len(part) >= 32:
+                hide(part, everywhere=True)
+
+
+def scope_of(wanted):
+    """The scope as daphne makes it."""
+    from urllib.parse import unquote
+
+    path, offered = wanted["path"], list(wanted.get("subprotocols") or ())
+    headers = {name.lower(): str(value) for name, value in (wanted.get("headers") or {}).items()}
+    host = headers.pop("host", "localhost:8000")
+    every = {"host": host, "upgrade": "websocket", "connection": "Upgrade", "sec-websocket-version": "13",
+             "sec-websocket-key": "ZWxlY3Rpb24tZGV2LXByb2I="}
+    if wanted.get("origin"):
+        every["origin"] = wanted["origin"]
+    if offered:
+        every["sec-websocket-protocol"] = ", ".join(offered)
+    every.update(headers)
+    port = host.rpartition(":")[2]
+    return {
+        "type": "websocket",
+        "asgi": {"version": "3.0"},
+        "scheme": "ws",
+        "http_version": "1.1",
+        "path": unquote(path),
+        "raw_path": path.encode("latin1", "replace"),
+        "root_path": "",
+        "query_string": (wanted.get("query_string") or "").lstrip("?").encode("latin1", "replace"),
+        "headers": [(name.encode("latin1", "replace"), value.encode("latin1", "replace")) for name, value in every.items()],
+        "client": ["127.0.0.1", 50000],
+        "server": ["127.0.0.1", int(port) if port.isdigit() else 8000],
+        "subprotocols": offered,
+    }
+
+
+class Handshake:
+    """One connection: what the application was sent, and what it answered with."""
+
+    def __init__(self, application, wanted):
+        self.application, self.wanted = application, wanted
+        self.begun = time.monotonic()
+        self.asked, self.asked_at = 0, None
+        self.answer = None
+        self.ended = None
+        self.messages = 0
+        self.pinged = False
+        self.pong = None
+        self.consumer = None
+
+    def ms(self):
+        return round((time.monotonic() - self.begun) * 1000)
+
+    async def receive(self):
+        self.asked, self.asked_at = self.asked + 1, time.monotonic()
+        return await self.queue.get()
+
+    async def send(self, message):
+        kind = message["type"]
+        if kind == "websocket.send":
+            self.messages += 1
+            if self.pinged and is_pong(message.get("text")):
+                self.pong = True
+        if self.answer is None and kind == "websocket.accept":
+            self.answer = {"outcome": "accepted", "after_ms": self.ms(), "subprotocol": message.get("subprotocol"), "frames": []}
+        elif self.answer is None and kind in ("websocket.close", "websocket.http.response.start"):
+            frames, refused_by = self.closer()
+            code = message.get("code")
+            self.answer = {"outcome": "closed", "after_ms": self.ms(), "code": code if isinstance(code, int) else None,
+                           "refused_by": refused_by, "frames": frames}
+        elif self.ended is None and kind == "websocket.close":
+            code = message.get("code")
+            self.ended = {"later": "closed", "later_code": code if isinstance(code, int) else 1000, "frames": self.closer()[0]}
+
+    def closer(self):
+        """Who closes: the lines of the project on the stack, and the middleware where it wasn't a consumer."""
+        stacks = [sys._getframe(1)]
+        # a synchronous consumer sends from a thread, which waits for this to end
+        stacks += [frame for ident, frame in sys._current_frames().items() if ident != threading.get_ident()]
+        for stack in stacks:
+            who, middleware = self.on_stack(stack)
+            if who or middleware:
+                frames = [frame for frame in stack_of(stack) if frame["own"]]
+                return trim(frames), None if who else middleware
+        return [], None
+
+    @staticmethod
+    def on_stack(frame):
+        """Whether a consumer is on the stack, and the innermost middleware."""
+        from channels.consumer import AsyncConsumer
+        from channels.security.websocket import WebsocketDenier
+
+        middleware = None
+        while frame is not None:
+            owner = frame.f_locals.get("self")
+            if isinstance(owner, AsyncConsumer) and not isinstance(owner, WebsocketDenier):
+                return True, None
+            if middleware is None and frame.f_code.co_name == "__call__" and owner is not None:
+                if not isinstance(owner, (WebsocketDenier, Handshake)) and hasattr(owner, "__call__"):
+                    middleware = type(owner).__name__
+            elif middleware is None and {"scope", "receive", "send"} <= set(frame.f_locals) and owner is None:
+                middleware = frame.f_code.co_name
+            frame = frame.f_back
+        return False, middleware
+
+    async def play(self):
+        self.queue = asyncio.Queue()
+        self.queue.put_nowait({"type": "websocket.connect"})
+        others = asyncio.all_tasks()
+        self.begun = time.monotonic()
+        task = asyncio.ensure_future(self.application(scope_of(self.wanted), self.receive, self.send))
+        found = await self.until_answer(task, others)
+        if found["outcome"] == "accepted":
+            found.update(await self.after_accept(task))
+        self.report(found)
+        await self.leave(task)
+
+    async def until_answer(self, task, others):
+        """Waits for the first answer, an exception, rest without an answer, or the limit."""
+        limit = self.begun + float(self.wanted.get("limit_s") or 6.5)
+        while True:
+            if self.answer is not None:
+                return self.answer
+            if task.done():
+                error = None if task.cancelled() else task.exception()
+                if error is None:
+                    return {"outcome": "returned", "after_ms": self.ms(), "frames": []}
+                return {"outcome": "raised", "after_ms": self.ms(), "raised": raised(error), "frames": []}
+            now = time.monotonic()
+            if self.asked > 1 and now - self.asked_at >= REST and not working(task, others):
+                return {"outcome": "returned", "after_ms": round((self.asked_at - self.begun) * 1000), "frames": []}
+            if now >= limit:
+                return {"outcome": "waiting", "after_ms": self.ms(), "frames": waiting_frames(task, others)}
+            await asyncio.wait({task}, timeout=0.02)
+
+    async def after_accept(self, task):
+        """Watches the open connection, with a ping where one is wanted."""
+        opened, ping = time.monotonic(), self.wanted.get("ping")
+        end = opened + float(self.wanted.get("watch_s") or 1.2)
+        found = {"later": "open"}
+        while time.monotonic() < end:
+            if self.ended is not None:
+                found = self.ended
+                break
+            if task.done():
+                error = None if task.cancelled() else task.exception()
+                if error is not None:
+                    found = {"later": "raised", "raised": raised(error)}
+                break
+            if ping and not self.pinged and time.monotonic() - opened >= PING_AFTER:
+                self.pinged = True
+                self.queue.put_nowait({"type": "websocket.receive", "text": json.dumps(ping), "bytes": None})
+            await asyncio.wait({task}, timeout=0.02)
+            if task.done() or self.ended:
+                end = max(end, time.monotonic() + 0.01)
+        if self.pinged:
+            found["pong"] = self.pong is True
+        return dict(found, later_after="ping" if self.pinged else "connect")
+
+    def report(self, found):
+        offered = list(self.wanted.get("subprotocols") or ())
+        consumer = self.consumer
+        handlers = [name for name in dir(consumer) if not name.startswith("_") and callable(getattr(consumer, name, None))] if consumer else []
+        tell("consumer", offered=offered, messages=self.messages, groups=self.recorder.groups, handlers=handlers,
+             consumer=consumer.__name__ if consumer else None, **dict({"frames": []}, **found))
+
+    async def leave(self, task):
+        """The connection ends as it does when a page goes away; what doesn't end by itself is cancelled."""
+        if not task.done():
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": 1001})
+            await asyncio.wait({task}, timeout=0.5)
+        task.cancel()
+        await asyncio.wait({task}, timeout=0.2)
+        if task.done() and not task.cancelled():
+            task.exception()
+
+
+def is_pong(text):
+    try:
+        message = json.loads(text)
+    except (TypeError, ValueError):
+        return False
+    return isinstance(message, dict) and message.get("type") == "pong"
+
+
+def chain(task):
+    """Where a task waits: through every coroutine that it awaits, outermost first."""
+    places, current = [], task.get_coro()
+    for _ in range(100):
+        frame = getattr(current, "cr_frame", None) or getattr(current, "gi_frame", None) or getattr(current, "ag_frame", None)
+        if frame is not None:
+            places.append(place(frame.f_code, frame.f_lineno))
+        following = [getattr(current, name, None) for name in ("cr_await", "gi_yieldfrom", "ag_await")]
+        current = next((found for found in following if found is not None), None)
+        if current is None:
+            break
+    return [found for found in places if found is not None]
+
+
+def working(task, others):
+    """A task that the project started itself may still answer."""
+    return any(
+        found is not task and not found.done() and any(frame["own"] for frame in chain(found)) for found in asyncio.all_tasks() - others
+    )
+
+
+def waiting_frames(task, others):
+    """Where the project waits: in its coroutine, in a task that it started, in a thread that it called."""
+    frames = chain(task)
+    if not any(frame["own"] for frame in frames):
+        for other in asyncio.all_tasks() - others - {task}:
+            found = chain(other)
+            if any(frame["own"] for frame in found):
+                frames = frames + found
+                break
+    for ident, stack in sys._current_frames().items():
+        found = stack_of(stack) if ident != threading.get_ident() else []
+        if any(frame["own"] for frame in found):
+            frames = frames + found
+            break
+    return trim(frames)
+
+
+def play(application, wanted, state):
+    """Plays the handshake with layers of our own and a database that can't be written to."""
+    from channels import consumer as base
+    from channels.security.websocket import WebsocketDenier
+
+    handshake, guard = Handshake(application, wanted), Guard(state)
+    handshake.recorder = Recorder()
+    handshake.recorder.install()
+    guard.install()
+    original = base.AsyncConsumer.__call__
+
+    async def called(self, scope, receive, send):
+        if not isinstance(self, WebsocketDenier):
+            handshake.consumer = type(self)
+        return await original(self, scope, receive, send)
+
+    base.AsyncConsumer.__call__ = called
+    report = handshake.report
+
+    def judged(found):
+        # what a consumer makes of an error of ours says nothing of how it is with the server
+        if guard.why is not None:
+            kept = {name: found[name] for name in ("after_ms",)}
+            found = dict(kept, outcome="skipped", why=guard.why)
+        report(found)
+
+    handshake.report = judged
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    # the end of the process ends what is left: a thread that still stands would be waited for
+    loop.run_until_complete(handshake.play())

@@ -1,0 +1,122 @@
+"""The default database, looked at without making or changing anything."""
+
+import copy
+import os
+import sqlite3
+
+from examine_tell import tell, text_of
+
+
+def passwords(module):
+    configured = getattr(module, "DATABASES", None)
+    for database in configured.values() if isinstance(configured, dict) else ():
+        if isinstance(database, dict) and database.get("PASSWORD"):
+            yield database["PASSWORD"]
+
+
+def facts():
+    """Whether the tables are there. SQLite makes an empty file at the first look, so the file is looked at first."""
+    from django.conf import settings
+
+    database = settings.DATABASES.get("default") or {}
+    engine = str(database.get("ENGINE", ""))
+    name = str(database.get("NAME", ""))
+    if not engine or engine.endswith("dummy"):
+        tell("database", state="none", engine=engine)
+        return "none"
+    in_memory = name == ":memory:" or "mode=memory" in name
+    if engine.endswith(("sqlite3", "spatialite")) and not in_memory:
+        path = os.path.abspath(name[5:].partition("?")[0] if name.startswith("file:") else name)
+        state, message = sqlite_state(path)
+        tell("database", state=state, engine=engine, name=os.path.basename(path), path=path, message=message)
+        return state
+    state, message = server_state()
+    tell("database", state=state, engine=engine, name=name, message=message)
+    return state
+
+
+def sqlite_state(path):
+    if not os.path.isdir(os.path.dirname(path)) or os.path.isdir(path):
+        return "unreachable", "unable to open database file"
+    if not os.path.exists(path) or os.path.getsize(path) == 0:
+        return "empty", None
+    from pathlib import Path
+
+    try:
+        connection = sqlite3.connect(Path(path).as_uri() + "?mode=ro", uri=True, timeout=0.2)
+        try:
+            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        return "locked" if "locked" in str(error) else "unreachable", text_of(error)
+    return "ready" if tables else "empty", None
+
+
+def server_state():
+    """A connection of its own, which gives up sooner than the project's would."""
+    from django.db import connections
+
+    connection = connections.create_connection("default")
+    if connection.vendor in ("postgresql", "mysql"):
+        connection.settings_dict = copy.deepcopy(connection.settings_dict)
+        connection.settings_dict.setdefault("OPTIONS", {})["connect_timeout"] = 2
+    try:
+        tables = connection.introspection.table_names()
+    except Exception as error:
+        return "unreachable", text_of(error)
+    finally:
+        connection.close()
+    return "ready" if tables else "empty", None
+
+
+def pending():
+    from django.db import connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connections["default"])
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    tell("migrations", pending=["%s.%s" % (migration.app_label, migration.name) for migration, _ in plan])
+    connections.close_all()
+
+
+class Kept(Exception):
+    """What a consumer gets that would change the project."""
+
+
+class Guard:
+    """Keeps a consumer from making an SQLite file and from writing rows, and remembers that it tried."""
+
+    reading = ("SELECT", "PRAGMA", "SHOW", "SET", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT", "EXPLAIN", "WITH", "VALUES")
+
+    def __init__(self, state):
+        self.state = state
+        self.why = None
+
+    def install(self):
+        from django.db import connections
+        from django.db.backends.signals import connection_created
+
+        connections.close_all()
+        backend = type(connections["default"])
+        original, guard = backend.get_new_connection, self
+
+        def connect(wrapper, parameters):
+            if wrapper.alias == "default" and wrapper.vendor == "sqlite" and guard.state in ("empty", "locked", "unreachable"):
+                guard.why = "the database is " + guard.state
+                raise Kept(guard.why)
+            return original(wrapper, parameters)
+
+        backend.get_new_connection = connect
+        connection_created.connect(self.wrap, weak=False)
+
+    def wrap(self, connection, **_):
+        if self.filter not in connection.execute_wrappers:
+            connection.execute_wrappers.append(self.filter)
+
+    def filter(self, execute, sql, params, many, context):
+        statement = str(sql).lstrip(" \n\t(").split(None, 1)
+        if statement and statement[0].upper().rstrip(";") not in self.reading:
+            self.why = "the consumer writes to the database"
+            raise Kept(self.why)
+        return execute(sql, params, many, context)

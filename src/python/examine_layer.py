@@ -1,0 +1,144 @@
+"""The channel layer: the one that the project configures, a message through it, and one of our own to play with."""
+
+import asyncio
+import secrets
+import time
+
+from examine_tell import hide, tell
+
+
+def redis_hosts(hosts):
+    """Where each entry of `hosts` leads, and whether it has a password; never the password. Nothing for what isn't a list."""
+    found = []
+    for entry in hosts if isinstance(hosts, (list, tuple)) else ():
+        try:
+            found.append(redis_host(entry))
+        except Exception:  # what can't be read is for the layer itself to refuse
+            continue
+    return [host for host in found if host is not None]
+
+
+def redis_host(entry):
+    if isinstance(entry, (list, tuple)) and len(entry) >= 2:
+        return {"host": str(entry[0]), "port": port_of(entry[1])}
+    if isinstance(entry, str):
+        return from_url(entry)
+    if not isinstance(entry, dict):
+        return None
+    password = entry.get("password")
+    hide(password)
+    address = entry.get("address") or entry.get("host")
+    if isinstance(address, (list, tuple)):
+        found = {"host": str(address[0]), "port": port_of(address[1])}
+    elif isinstance(address, str) and "://" in address:
+        found = from_url(address)
+    else:
+        found = {"host": str(address or entry.get("path") or "localhost"), "port": port_of(entry.get("port", 6379)),
+                 "tls": bool(entry.get("ssl"))}
+    if "db" in entry:
+        found["db"] = port_of(entry["db"])
+    return dict(found, password=bool(password) or found.get("password", False))
+
+
+def port_of(value):
+    return value if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def from_url(url):
+    from urllib.parse import unquote, urlsplit
+
+    parts = urlsplit(url)
+    hide(parts.password)
+    hide(unquote(parts.password or ""))
+    path = parts.path.strip("/")
+    if parts.scheme == "unix":
+        return {"host": parts.path, "password": bool(parts.password)}
+    return {"host": parts.hostname or "localhost", "port": parts.port or 6379, "db": int(path) if path.isdigit() else 0,
+            "tls": parts.scheme == "rediss", "password": bool(parts.password)}
+
+
+def build():
+    """The default layer, made as channels does; without CHANNEL_LAYERS there is none."""
+    from django.conf import settings
+
+    if not getattr(settings, "CHANNEL_LAYERS", None):
+        return None
+    from channels.layers import channel_layers
+
+    if "default" not in channel_layers.configs:
+        raise KeyError("CHANNEL_LAYERS has no 'default'")
+    layer = channel_layers.make_backend("default")
+    tell("layer", backend=str(settings.CHANNEL_LAYERS["default"].get("BACKEND")))
+    return layer
+
+
+def trip(layer, limit=2.0):
+    """One message through a group that nobody else knows."""
+    group = "election-dev." + secrets.token_hex(8)
+    nonce = secrets.token_hex(8)
+    begun = time.monotonic()
+
+    async def there_and_back():
+        channel = await layer.new_channel()
+        try:
+            await layer.group_add(group, channel)
+            await layer.group_send(group, {"type": "election.dev", "nonce": nonce})
+            message = await layer.receive(channel)
+        finally:
+            # in a task of its own: the deadline must not keep it from tidying up
+            await asyncio.shield(asyncio.ensure_future(discard(channel)))
+        return message.get("nonce") == nonce
+
+    async def discard(channel):
+        try:
+            await asyncio.wait_for(layer.group_discard(group, channel), 0.5)
+        except Exception:  # the error that led here says more
+            pass
+
+    async def whole():
+        try:
+            return await asyncio.wait_for(there_and_back(), limit)
+        except asyncio.TimeoutError:
+            raise TimeoutError("no message came through within %g s" % limit) from None
+        finally:
+            close = getattr(layer, "close_pools", None)
+            if close is not None:
+                try:
+                    await asyncio.wait_for(close(), 0.5)
+                except Exception:
+                    pass
+
+    received = asyncio.run(whole())
+    tell("trip", received=received, elapsed_ms=round((time.monotonic() - begun) * 1000))
+
+
+class Recorder:
+    """Puts an in-memory layer in place of every layer that is configured, and remembers the groups."""
+
+    def __init__(self):
+        self.groups = []
+
+    def install(self):
+        from channels.layers import InMemoryChannelLayer, channel_layers
+
+        groups = self.groups
+
+        class RecordingLayer(InMemoryChannelLayer):
+            async def group_add(self, group, channel):
+                await super().group_add(group, channel)
+                if group not in groups:
+                    groups.append(group)
+
+        for alias in list(channel_layers.configs or {}):
+            try:
+                original = channel_layers[alias]
+            except Exception:  # the consumer meets the same error
+                continue
+            layer = RecordingLayer()
+            channel_layers.set(alias, layer)
+            # a module that took the layer at its import has the original one
+            for name in ("new_channel", "send", "receive", "group_add", "group_discard", "group_send"):
+                try:
+                    setattr(original, name, getattr(layer, name))
+                except AttributeError:
+                    continue
