@@ -34,6 +34,7 @@ Examples:
   $ election-dev start                in your checkout: start the backend, prove its WebSocket, stay up
   $ election-dev start --setup        the same on a fresh clone: makes what is missing first
   $ election-dev verify               is the WebSocket of the running backend sound?
+  $ election-dev doctor               why does the WebSocket not work, and what mends it?
   $ election-dev env                  which channel layer would be written to .env, as a diff
 ${exitCodes}`,
     )
@@ -86,6 +87,37 @@ ${exitCodes}`,
   verify.addOption(new Option('--hold <ms>', 'how long the socket is held open, in milliseconds (default 2000)').argParser(number))
   verify.addOption(new Option('--port <port>', 'port of the backend (default 8000)').argParser(number))
   verify.addOption(new Option('--host <address>', 'address of the backend (default 127.0.0.1)'))
+
+  const doctor = program
+    .command('doctor')
+    .argument('[checks...]', 'run these checks alone; or: explain <id>')
+    .description('name the one cause of a broken WebSocket, with its evidence and the command that mends it')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ election-dev doctor
+  $ election-dev doctor --url ws://localhost:8000/ws/election-updates/ --origin http://localhost:3000
+  $ election-dev doctor --url ws://a:8000/ws/x/ --url ws://b:8000/ws/x/    two instances of one backend
+  $ election-dev doctor --fix                     mend what can be mended, after showing it
+  $ election-dev doctor --list                    every check
+  $ election-dev doctor explain redis-too-old     the page on one
+  $ election-dev doctor redis-too-old redis-oom   these checks alone
+${exitCodes}`,
+    )
+    .action(async (checks: string[], options: Options) => {
+      const { doctorCommand } = await import('./commands/doctor.ts')
+      status = await doctorCommand(checks, options, version)
+    })
+  projectOptions(doctor)
+  doctor
+    .addOption(new Option('--url <url>', 'the WebSocket that the page opens; given again: further instances').argParser(collect))
+    .addOption(new Option('--port <port>', 'port of the backend (default 8000)').argParser(number))
+    .addOption(new Option('--host <address>', 'address of the backend (default 127.0.0.1)'))
+    .addOption(new Option('--hold <ms>', 'how long a socket is held open, in milliseconds (default 2000)').argParser(number))
+    .option('--list', 'list the checks')
+    .option('--fix', 'mend the cause: by itself where that is safe, after asking where it is not')
+    .option('--yes', 'with --fix: take every question for answered with yes')
 
   const env = program
     .command('env')

@@ -20,7 +20,7 @@ import { deadShebang } from '../facts/shebang.ts'
 import type { WireFacts } from '../facts/wire.ts'
 import type { Host } from '../host/host.ts'
 import { choosePython, type PythonChoice } from '../plan/environment.ts'
-import { hostOf, portOf, requestOf, type Endpoint } from '../verify/endpoint.ts'
+import { portOf, requestOf, type Endpoint } from '../verify/endpoint.ts'
 import { experimentPaths } from '../verify/experiments.ts'
 import { prove, type Proof, type ProofOptions } from '../verify/prove.ts'
 import { gatherRedis, type RedisLook } from './doctor-redis.ts'
@@ -66,7 +66,7 @@ export async function gather(host: Host, config: Config, targets: Targets): Prom
     project === undefined ? undefined : surveyDotenv(project),
   ])
   if (servers.problem !== undefined) problems['servers'] = servers.problem
-  const wires = proveAll(host, config, targets, servers, checkoutWanted)
+  const wires = proveAll(config, targets, servers, checkoutWanted)
   const inside = gatherInside(host, targets, checkoutWanted, wires.done, problems)
   const checkout = await checkoutWanted
   const frontend = checkout === undefined ? undefined : frontendOf(checkout.project)
@@ -81,7 +81,7 @@ export async function gather(host: Host, config: Config, targets: Targets): Prom
     choice?.kind === 'ready' ? deadShebang(choice.environment.python) : undefined,
     project === undefined ? new Set<string>() : modulesOf(project.backend),
     privilegedPorts(host.platform),
-    compareKeys(host, inside, wire, examination),
+    compareKeys(inside, wire, examination),
     lockHolders(host, examination, servers),
     newerFiles(project, servers, wire),
     brokenLine(project, examination),
@@ -129,7 +129,6 @@ interface Wires {
 
 /** All proofs at once: the URL, the backend behind it, the other instances. What the server logs meanwhile is kept. */
 function proveAll(
-  host: Host,
   config: Config,
   targets: Targets,
   servers: ServersFact,
@@ -285,12 +284,7 @@ function playedBy(endpoint: Endpoint) {
 }
 
 /** SECRET_KEY of two imports: asked only where a token was refused. */
-async function compareKeys(
-  _host: Host,
-  inside: Inside,
-  wire: WireFacts,
-  examination: Examination | undefined,
-): Promise<Evidence['secretKeys']> {
+async function compareKeys(inside: Inside, wire: WireFacts, examination: Examination | undefined): Promise<Evidence['secretKeys']> {
   const first = examination?.get('settings')?.secret
   if (typeof first !== 'string' || inside.again === undefined || judgeWire(wire)?.id !== 'token-rejected') return undefined
   const second = (await inside.again()).get('settings')?.secret
@@ -320,5 +314,3 @@ async function brokenLine(project: Project | undefined, examination: Examination
 async function frontendOf(project: Project) {
   return frontendWiring(join(project.root, 'frontend'))
 }
-
-export { hostOf }

@@ -68,7 +68,7 @@ export function endpointOf(host: Host, config: Config, text: string): Endpoint {
 }
 
 /** The endpoint of the project in this folder: its path, its frontend's Origin, a token minted for a user that it has. */
-async function endpointOfProject(host: Host, config: Config): Promise<{ endpoint: Endpoint; minted: boolean }> {
+export async function endpointOfProject(host: Host, config: Config): Promise<{ endpoint: Endpoint; minted: boolean }> {
   const { project, python, requirements } = await readCheckout(host, config)
   const address = connectAddress(config.host)
   const base = `ws://${bracketed(address)}:${config.port}`

@@ -1,0 +1,3 @@
+export async function explainCommand(..._: unknown[]): Promise<number> {
+  return 0
+}

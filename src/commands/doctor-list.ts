@@ -1,0 +1,3 @@
+export async function listCommand(..._: unknown[]): Promise<number> {
+  return 0
+}

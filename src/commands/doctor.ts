@@ -1,0 +1,95 @@
+import { findingsOf } from '../checks/findings.ts'
+import { judge, type Judgement } from '../checks/judgement.ts'
+import { isCauseId } from '../checks/vocabulary.ts'
+import { cwdOf, flagsOf } from '../config/flags.ts'
+import type { Config } from '../config/config.ts'
+import { resolveConfig } from '../config/resolve.ts'
+import { ExitCode, LauncherError } from '../errors.ts'
+import { findProject } from '../facts/project.ts'
+import type { Host } from '../host/host.ts'
+import { nodeHost } from '../host/node-host.ts'
+import { doctorJson, doctorText, stateOfRun, type DoctorRun } from '../report/doctor.ts'
+import { gather, type Targets } from './doctor-gather.ts'
+import { endpointOf, endpointOfProject } from './verify.ts'
+
+/**
+ * `election-dev doctor`: the one cause of a broken WebSocket, with its evidence
+ * and the command that mends it. Gives 0 where all is well, 1 with a cause, 2
+ * where nothing could be judged.
+ */
+export async function doctorCommand(
+  words: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+  version: string,
+): Promise<number> {
+  const host = nodeHost({ cwd: cwdOf(options) })
+  const json = options['json'] === true
+  if (options['list'] === true) return (await import('./doctor-list.ts')).listCommand(host, { json })
+  if (words[0] === 'explain') return (await import('./doctor-explain.ts')).explainCommand(host, words[1] ?? '', { json })
+  const wanted = wantedIds(words)
+  const config = await resolveConfig(host, flagsOf(options))
+  const targets = await targetsOf(host, config, urlsOf(options['url']))
+  const run = await diagnose(host, config, targets, { version, wanted })
+  if (config.json) host.terminal.out(JSON.stringify(doctorJson(run)))
+  else for (const line of doctorText(host, run, { verbose: config.verbose })) host.terminal.out(line)
+  return exitOf(run)
+}
+
+/** The exit status that a run calls for. */
+export function exitOf(run: DoctorRun): number {
+  const state = stateOfRun(run)
+  return state === 'healthy' ? ExitCode.ok : state === 'diagnosed' ? ExitCode.finding : ExitCode.usage
+}
+
+/** Gathers and judges once. */
+export async function diagnose(
+  host: Host,
+  config: Config,
+  targets: Targets,
+  { version, wanted }: { version: string; wanted: ReadonlySet<string> },
+): Promise<DoctorRun> {
+  const started = host.now()
+  const evidence = await gather(host, config, targets)
+  const judgement = only(judge(evidence), wanted)
+  const findings = findingsOf(evidence, judgement).filter(({ id }) => wanted.size === 0 || wanted.has(id))
+  return { version, wire: evidence.wire, others: evidence.others, judgement, findings, elapsedMs: host.now() - started }
+}
+
+/** With ids named, nothing else is told: the nearest of them to the root is the cause then. */
+function only({ root, explained, notes }: Judgement, wanted: ReadonlySet<string>): Judgement {
+  if (wanted.size === 0) return { root, explained, notes }
+  const [first, ...rest] = [root, ...explained].filter((cause) => cause !== undefined).filter(({ id }) => wanted.has(id))
+  return { root: first, explained: rest, notes: notes.filter(({ id }) => wanted.has(id)) }
+}
+
+function wantedIds(words: readonly string[]): ReadonlySet<string> {
+  for (const word of words) {
+    if (!isCauseId(word)) {
+      throw new LauncherError('usage', `There is no check ${word}`, {
+        hint: 'election-dev doctor --list names them all',
+        exitCode: ExitCode.usage,
+      })
+    }
+  }
+  return new Set(words)
+}
+
+function urlsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+}
+
+/** What to look at: the URLs that were named, else the WebSocket of the project in this folder. */
+export async function targetsOf(host: Host, config: Config, urls: readonly string[]): Promise<Targets> {
+  const [first, ...rest] = urls
+  if (first === undefined) {
+    const { endpoint, minted } = await endpointOfProject(host, config)
+    return { main: endpoint, others: [], minted }
+  }
+  const project = config.origin === undefined ? await findProject(host, config).catch(() => undefined) : undefined
+  const origin = config.origin ?? project?.frontendOrigin
+  const named = (url: string) => {
+    const endpoint = endpointOf(host, config, url)
+    return origin === undefined ? endpoint : { ...endpoint, origin }
+  }
+  return { main: named(first), others: rest.map(named), minted: false }
+}

@@ -1,0 +1,87 @@
+import type { Diagnosis } from '../checks/diagnosis.ts'
+import type { Finding } from '../checks/findings.ts'
+import type { Judgement } from '../checks/judgement.ts'
+import { said } from '../checks/wire-words.ts'
+import type { WireFacts } from '../facts/wire.ts'
+import type { Host } from '../host/host.ts'
+import { diagnosisPage } from './failure.ts'
+import { styleFor, type Style } from './style.ts'
+
+/** One run of the doctor, to be told. */
+export interface DoctorRun {
+  readonly version: string
+  readonly wire: WireFacts
+  readonly others: readonly WireFacts[]
+  readonly judgement: Judgement
+  readonly findings: readonly Finding[]
+  readonly elapsedMs: number
+  /** What `--fix` did, where it was asked for. */
+  readonly fixes?: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** `healthy`: proven and nothing against it; `diagnosed`: a cause; `unknown`: too little could be found out to say either. */
+export type DoctorState = 'healthy' | 'diagnosed' | 'unknown'
+
+/** What the run came to. */
+export function stateOfRun({ judgement, wire }: Pick<DoctorRun, 'judgement' | 'wire'>): DoctorState {
+  if (judgement.root !== undefined) return 'diagnosed'
+  return wire.handshake?.result === 'open' ? 'healthy' : 'unknown'
+}
+
+/** `doctor --json`: one document. Holds no token, no body of a page, no value of a secret. */
+export function doctorJson(run: DoctorRun): Readonly<Record<string, unknown>> {
+  const state = stateOfRun(run)
+  return {
+    schemaVersion: 1,
+    command: 'doctor',
+    version: run.version,
+    ok: state === 'healthy',
+    state,
+    diagnosis: run.judgement.root ?? null,
+    findings: run.findings,
+    targets: [run.wire, ...run.others].map(({ endpoint }) => ({ url: endpoint.url, origin: endpoint.origin ?? null })),
+    elapsedMs: Math.round(run.elapsedMs),
+    ...(run.fixes === undefined ? {} : { fixes: run.fixes }),
+  }
+}
+
+/** `doctor` for people: the cause as a page, or one line where all is well. */
+export function doctorText(host: Host, run: DoctorRun, options: { verbose: boolean }): string[] {
+  const style = styleFor(host)
+  const { root, explained, notes } = run.judgement
+  const state = stateOfRun(run)
+  const lines: string[] = []
+  if (root !== undefined) lines.push(...diagnosisPage(root, style, host.terminal.columns))
+  else if (state === 'healthy') lines.push('', ...healthy(run, style), '')
+  else lines.push('', `  ${style.yellow('?')} ${style.bold('Too little could be found out to name a cause')}`, '')
+  if (explained.length > 0) lines.push('    It explains:', ...explained.map(({ id, title }) => `      ${title}   ${style.dim(id)}`), '')
+  for (const note of notes) lines.push(...noteLines(note, style))
+  if (options.verbose) lines.push(...run.findings.map((finding) => findingLine(finding, style)), '')
+  const judged = run.findings.filter(({ status }) => status === 'pass' || status === 'fail').length
+  const unknown = run.findings.filter(({ status }) => status === 'unknown').length
+  const rest = options.verbose ? '' : ' · --verbose shows them all'
+  lines.push(
+    `  ${style.dim(`${judged} checks${unknown === 0 ? '' : `, ${unknown} unknown`} · ${(run.elapsedMs / 1000).toFixed(1)} s${rest}`)}`,
+    '',
+  )
+  return lines
+}
+
+function healthy({ wire, others }: DoctorRun, style: Style): string[] {
+  return [wire, ...others].map(({ endpoint, handshake, session }) => {
+    const pong = session?.pong?.result === 'pong' ? ` · pong ${Math.max(1, Math.round(session.pong.elapsedMs))} ms` : ''
+    const first = handshake === undefined ? '' : `${said(handshake)} in ${Math.max(1, Math.round(handshake.elapsedMs))} ms`
+    return `  ${style.green('✔')}  ${style.cyan(endpoint.url)}   ${style.green('● connected')}   ${first}${pong}`
+  })
+}
+
+function noteLines({ title, id, evidence, remedy }: Diagnosis, style: Style): string[] {
+  return [`  ${style.yellow('!')} ${title}   ${style.dim(id)}`, ...evidence.map((line) => `    ${line}`), `    ${remedy.text}`, '']
+}
+
+const marks: Readonly<Record<Finding['status'], string>> = { pass: '✔', fail: '✖', skip: '-', unknown: '?' }
+
+function findingLine({ id, status, title, reason, severity }: Finding, style: Style): string {
+  const color = status === 'pass' ? style.green : status === 'fail' ? (severity === 'error' ? style.red : style.yellow) : style.dim
+  return `  ${color(marks[status])} ${id.padEnd(32)} ${status === 'pass' || status === 'fail' ? title : style.dim(reason ?? title)}`
+}
