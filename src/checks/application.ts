@@ -1,4 +1,5 @@
 import { servesPath } from '../facts/inspect-facts.ts'
+import type { ExaminationOf } from '../facts/examination.ts'
 import type { ServerProcess } from '../facts/server-process.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { commandLine, named, type Evidence } from './evidence.ts'
@@ -9,15 +10,13 @@ export function judgeApplication(evidence: Evidence): Diagnosis[] {
   const { examination, checkout } = evidence
   if (examination === undefined) return []
   const error = examination.errorOf('application')
-  const attribute = /^module '([\w.]+)' has no attribute '(\w+)'/.exec(error?.message ?? '')
-  if (
-    error?.type === 'AttributeError' &&
-    attribute !== null &&
-    checkout?.project.application === `${attribute[1] ?? ''}:${attribute[2] ?? ''}`
-  ) {
-    return [attributeMissing(attribute[1] ?? '', attribute[2] ?? '', `Importing the ASGI application: ${error.type}: ${error.message}`)]
+  const named = checkout?.project.application ?? ''
+  const [module = '', name = ''] = named.split(':')
+  if (error !== undefined && isNameLost(error, module, name)) {
+    const wrong = checkout?.project.applicationSource === 'ASGI_APPLICATION' ? settingWrong(evidence) : []
+    return wrong.length > 0 ? wrong : [attributeMissing(module, name, `Importing the ASGI application: ${error.type}: ${error.message}`)]
   }
-  if (error !== undefined) return [...judgeSettingName(evidence), ...judgeImport(evidence, error, 'application')]
+  if (error !== undefined) return judgeImport(evidence, error, 'application')
   return [...judgeRunserver(evidence), ...judgeCommands(evidence)]
 }
 
@@ -34,9 +33,10 @@ function attributeMissing(module: string, name: string, seen: string): Diagnosis
   )
 }
 
-/** The name came from ASGI_APPLICATION itself, and the module of the name isn't there. */
-function judgeSettingName(evidence: Evidence): Diagnosis[] {
-  return evidence.checkout?.project.applicationSource === 'ASGI_APPLICATION' ? settingWrong(evidence) : []
+/** What the name itself says isn't there: the module, or the attribute in it. */
+function isNameLost({ type, message }: ExaminationOf<'error'>, module: string, name: string): boolean {
+  if (type === 'AttributeError') return message.startsWith(`module '${module}' has no attribute '${name}'`)
+  return type === 'ModuleNotFoundError' && new RegExp(`No module named '${module.replaceAll('.', '[.]')}'`).test(message)
 }
 
 function settingWrong({ examination }: Evidence): Diagnosis[] {

@@ -10,7 +10,7 @@ import { judgeNotes } from './notes.ts'
 import { judgeProxied } from './proxy.ts'
 import { judgePython } from './python-environment.ts'
 import { mergeDiagnosis } from './refine.ts'
-import { judgeElsewhere, judgeForeign, judgeLimits, judgeListener, judgePermission, judgeStale } from './server-process.ts'
+import { judgeElsewhere, judgeForeign, judgeLimits, judgeListener, judgePermission, judgeStale, runsElsewhere } from './server-process.ts'
 import { judgeSettings } from './settings.ts'
 import { judgeTokens } from './tokens.ts'
 import { judgeWire } from './wire.ts'
@@ -84,10 +84,11 @@ const strange: ReadonlySet<string> = new Set([
 /** The port is held by another program, or by an older server from elsewhere. */
 function judgeHolder(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   const listener = listenerOf(evidence)
-  if (listener === undefined || isOwn(listener) || carriers.test(listener.argv[0] ?? '')) return []
   // without a project nobody can say whose server it is
-  if (evidence.checkout === undefined) return []
-  if (listener.command !== undefined && listener.project === 'other') return judgeStale(evidence, verdict.evidence)
+  if (listener === undefined || evidence.checkout === undefined || carriers.test(listener.argv[0] ?? '')) return []
+  if (listener.command !== undefined && runsElsewhere(listener, evidence.checkout.project.backend))
+    return judgeStale(evidence, verdict.evidence)
+  if (isOwn(listener)) return []
   return strange.has(verdict.id) && listener.command === undefined && listener.state !== 'stopped'
     ? judgeForeign(evidence, verdict.evidence)
     : []

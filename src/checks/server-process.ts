@@ -72,6 +72,24 @@ function judgeCommand(evidence: Evidence, server: ServerProcess, seen: readonly 
       ),
     ]
   }
+  const packages = evidence.choice !== undefined && 'environment' in evidence.choice ? evidence.choice.environment.packages : undefined
+  if (
+    command.program === 'uvicorn' &&
+    server.project === 'this' &&
+    packages?.has('uvicorn') === true &&
+    !packages.has('websockets') &&
+    !packages.has('wsproto')
+  ) {
+    return [
+      diagnosis(
+        'ws-library-missing',
+        'uvicorn runs without a WebSocket library',
+        [shownUp(server), 'Its environment has neither websockets nor wsproto', ...seen],
+        "Install one into the backend's environment.",
+        { commands: [[pythonOf(evidence), '-m', 'pip', 'install', 'uvicorn[standard]']], automatic: 'yes' },
+      ),
+    ]
+  }
   return []
 }
 
@@ -130,12 +148,19 @@ export function judgeLimits(evidence: Evidence): Diagnosis[] {
   return found
 }
 
+/** True where the server's working folder is neither the backend's, nor above it (`--app-dir backend`), nor below it: another checkout, or a copy beside it. */
+export function runsElsewhere({ project, cwd, argv }: ServerProcess, backend: string): boolean {
+  if (project === 'other') return true
+  if (cwd === undefined || argv.some((word) => word.startsWith(backend))) return false
+  return cwd !== backend && !backend.startsWith(`${cwd}/`) && !cwd.startsWith(`${backend}/`)
+}
+
 /** An earlier run of the project holds the port: what it serves isn't what is on disk. */
 export function judgeStale(evidence: Evidence, seen: readonly string[]): Diagnosis[] {
   const server = listenerOf(evidence)
   const { newerThanServer, checkout } = evidence
   if (server?.command === undefined) return []
-  const elsewhere = server.project === 'other' && checkout !== undefined
+  const elsewhere = checkout !== undefined && runsElsewhere(server, checkout.project.backend)
   if (!elsewhere && newerThanServer.length === 0) return []
   const why = elsewhere
     ? `It runs in ${server.cwd ?? 'another folder'}, not in ${checkout.project.backend}`

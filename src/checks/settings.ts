@@ -64,6 +64,16 @@ function judgeFolders(examination: Examination): Diagnosis[] {
 export function judgeImport(evidence: Evidence, error: ExaminationOf<'error'>, what: 'settings' | 'application'): Diagnosis[] {
   const line = raisedLine(error)
   const seen: readonly [string, ...string[]] = [`Importing ${what === 'settings' ? 'the settings' : 'the ASGI application'}: ${line}`]
+  if (error.type === 'EOFError') {
+    return [
+      diagnosis(
+        'settings-import-hang',
+        'The settings ask a question on the terminal, and wait for its answer',
+        [...seen],
+        'No question in the settings: read a variable.',
+      ),
+    ]
+  }
   const tooOld = judgeTooOld(evidence, error, seen)
   if (tooOld !== undefined) return [tooOld]
   const unfound = judgeModuleNotFound(evidence, error, seen)

@@ -58,6 +58,10 @@ function redirected(refused: Refused): Diagnosis {
 }
 
 function badRequest({ http, endpoint }: WireFacts, refused: Refused): Diagnosis {
+  const server = http?.result === 'answer' ? (http.server ?? '') : ''
+  // where something stood in between, GET / would name that
+  if (/^uvicorn/i.test(server) && http?.result === 'answer' && http.status !== 400)
+    return withoutLibrary(upgradeAnswer(refused), `GET / got ${http.status} from uvicorn: plain HTTP works`)
   if (/unsupported upgrade request/i.test(refused.body))
     return withoutLibrary(`${upgradeAnswer(refused)}, body \`Unsupported upgrade request.\``)
   // nginx and Go say so in plain HTTP on a TLS port

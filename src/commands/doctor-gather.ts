@@ -53,8 +53,8 @@ export interface Targets {
 /** Everything that can be found out about a WebSocket and the project behind it, in parallel, each part under its own deadline. Never throws but for a usage error. */
 export async function gather(host: Host, config: Config, targets: Targets): Promise<Evidence> {
   const problems: Record<string, string> = {}
-  const project = await findProject(host, config).catch((error: unknown) => noProject(error, problems))
-  const checkoutWanted = project === undefined ? undefined : readCheckout(host, config)
+  const { project, config: chosen } = await projectOf(host, config, problems)
+  const checkoutWanted = project === undefined ? undefined : readCheckout(host, chosen)
   const [servers, dotenv] = await Promise.all([
     serversOf(host, {
       ports: [targets.main, ...targets.others].map(({ url }) => portOf(url)),
@@ -114,10 +114,24 @@ export async function gather(host: Host, config: Config, targets: Targets): Prom
   }
 }
 
-function noProject(error: unknown, problems: Record<string, string>): undefined {
-  if (!(error instanceof LauncherError)) throw error
-  problems['project'] = error.message
-  return undefined
+/** The project of the folder; of several the one in `backend/`, which is where it usually is. */
+async function projectOf(
+  host: Host,
+  config: Config,
+  problems: Record<string, string>,
+): Promise<{ project: Project | undefined; config: Config }> {
+  try {
+    return { project: await findProject(host, config), config }
+  } catch (error) {
+    if (!(error instanceof LauncherError)) throw error
+    const usual = { ...config, backend: 'backend' }
+    if (error.code === 'several-projects') {
+      const project = await findProject(host, usual).catch(() => undefined)
+      if (project !== undefined) return { project, config: usual }
+    }
+    problems['project'] = error.message
+    return { project: undefined, config }
+  }
 }
 
 interface Wires {
@@ -252,14 +266,11 @@ async function patience(wires: Promise<Wires>, over: AbortController): Promise<v
   setTimeout(() => over.abort(), limits.patience).unref()
 }
 
-/** Calls that wait for somebody else: another process, or the user. */
-const waits =
-  /^(?:recv|recv_into|recvfrom|readinto|read|readline|input|getpass|accept|connect|create_connection|wait|acquire|poll|select|_recv|_read_from_socket|join)$/
-
+/** Whether it has stood long enough: below the project's own line a library waits for somebody else. A slow import of a library stands in the import machinery. */
 function givesUp({ stage, seconds, frames }: ExaminationOf<'standing'>): boolean {
   if (stage === 'consumer') return seconds >= 3
   const inner = frames.at(-1)
-  return seconds * 1000 >= limits.standing && inner !== undefined && !inner.own && waits.test(inner.function)
+  return seconds * 1000 >= limits.standing && inner !== undefined && !inner.own && !/<frozen|importlib/.test(inner.file)
 }
 
 function interpreterOf(choice: PythonChoice): string | undefined {

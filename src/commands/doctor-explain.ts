@@ -1,3 +1,0 @@
-export async function explainCommand(..._: unknown[]): Promise<number> {
-  return 0
-}

@@ -1,3 +1,0 @@
-export async function listCommand(..._: unknown[]): Promise<number> {
-  return 0
-}
