@@ -31,6 +31,7 @@ const result = await build({
 
 await mkdir(join(dist, 'python'), { recursive: true })
 for (const name of ['inspect.py', 'make_user.py']) await cp(join(root, 'src/python', name), join(dist, 'python', name))
+await cp(join(root, 'src/report/doctor.schema.json'), join(dist, 'doctor.schema.json'))
 await writeFile(join(dist, 'config.schema.json'), `${JSON.stringify(await configSchema(), undefined, 2)}\n`)
 await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await notices(Object.keys(result.metafile.inputs)))
 

@@ -11,7 +11,7 @@ export async function explainCommand(host: Host, id: string, { json }: { readonl
   if (!isCauseId(wanted)) {
     const near = nearestIds(wanted)
     const hint = near.length === 0 ? '' : `Did you mean ${near.join(', ')}?\n`
-    throw new LauncherError('no-such-cause', `There is no cause named ${id}`, {
+    throw new LauncherError('usage', `There is no cause named ${id}`, {
       hint: `${hint}election-dev doctor --list shows all of them.`,
       exitCode: ExitCode.usage,
     })

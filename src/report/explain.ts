@@ -26,7 +26,7 @@ export function explainText(host: Pick<Host, 'terminal'>, id: CauseId, entry: Vo
   page.mend.forEach((item, index) => lines.push(...listed(item, columns, style, `${index + 1}.`)))
   if (page.commands.length > 0) lines.push('')
   for (const command of page.commands) lines.push(`    ${style.cyan(typed(command))}`)
-  lines.push('', ...indented(mends[entry.automatic], columns, '  ').map(style.dim))
+  lines.push('', ...indented(mends[entry.automatic], columns, '  ').map((line) => style.dim(line)))
   lines.push('', `  ${style.bold('Why it is so')}`, '', ...indented(page.background, columns, '  '), '')
   return lines
 }

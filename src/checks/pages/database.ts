@@ -39,7 +39,7 @@ export const databasePages: Readonly<Record<IdsOfFamily<'database'>, Page>> = {
       'Django connects with the first query, so the server starts well without a database. SQLite also needs to write to the folder, since it puts its journal beside the file.',
   },
   'database-locked': {
-    what: "Another process holds the SQLite file for writing: a shell with an open transaction, a database browser with unsaved changes, a hung script. The socket's lookup of its user waits for it; the browser shows connecting, then 1006.",
+    what: "Some other program is in the middle of writing to the SQLite file: a shell with an open transaction, a database browser with unsaved changes, a hung script. The socket's lookup of its user waits for it; the browser shows connecting, then 1006.",
     tells: [
       'HTTP that needs no database is answered, and the handshake hangs; daphne resets it after about 5 seconds, the time that SQLite waits too.',
       'The log has `OperationalError: database is locked`.',

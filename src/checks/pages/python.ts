@@ -40,7 +40,7 @@ export const pythonPages: Readonly<Record<IdsOfFamily<'python'>, Page>> = {
       "The system says `no such file` for a script whose interpreter (the path in its first line) is missing, and for a link that leads nowhere, just as for a missing file. pip writes the absolute path of the environment into each script, so an environment can't be moved.",
   },
   'wrong-venv': {
-    what: "Another environment than the project's is active in this shell, or a Python of the system comes first, and it lacks Django or daphne. The backend's own environment is there and complete; it just is not used.",
+    what: "This shell uses the Python of some other project, of conda or of the system, and that one lacks Django or daphne. The backend's own environment is there and complete; it just is not used.",
     tells: [
       '`No module named daphne` (or django), while the Python of backend/venv imports it without trouble.',
       'VIRTUAL_ENV names another folder, or `which python` (Windows: `where python`) shows another one.',

@@ -78,7 +78,7 @@ export const startupPages: Readonly<Record<IdsOfFamily<'startup'>, Page>> = {
       "Before the colon stands a module, behind it a variable in it. Tutorials of FastAPI and Starlette use `app`, Django's template uses `application`.",
   },
   'asgi-application-setting-wrong': {
-    what: 'The setting ASGI_APPLICATION is missing or names something else than the ASGI application. `manage.py runserver` with daphne depends on it: it does not serve, or every page is an error 500.',
+    what: 'The setting ASGI_APPLICATION, which should name the ASGI application, is not there or points elsewhere. `manage.py runserver` with daphne depends on it: it does not serve, or every page is an error 500.',
     tells: [
       "`Cannot find 'application' in ASGI_APPLICATION module core.routing`, `Cannot import ASGI_APPLICATION module`, or `You have not set ASGI_APPLICATION`.",
       'If it names the WSGI application: every page 500, and `WSGIHandler.__call__() takes 3 positional arguments but 4 were given`.',
