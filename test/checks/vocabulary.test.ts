@@ -69,6 +69,7 @@ describe('the pages', () => {
     expect(page.mend.length).toBeGreaterThan(0)
     expect(page.background.length).toBeGreaterThan(60)
     for (const text of [page.what, ...page.tells, ...page.mend, page.background]) {
+      expect(text).not.toBe('')
       expect(text).toBe(text.trim())
       expect(text).not.toMatch(/[\u2018\u2019\t]/)
       expect(text.split('\n').slice(1), 'lines after the first are code').toSatisfy((lines: string[]) =>

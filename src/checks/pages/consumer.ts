@@ -132,7 +132,7 @@ export const consumerPages: Readonly<Record<IdsOfFamily<'consumer'>, Page>> = {
     tells: [
       'The close code is 1009, after a message of some size; small ones pass.',
       'uvicorn: the process has `--ws-max-size N`, or the message is above its default of 16 MiB.',
-      'Daphne takes 1 MiB from 4.2 on (`--websocket-max-message-size`); older ones have no limit.',
+      'Recent versions of daphne take 1 MiB (`--websocket-max-message-size`); older ones have no limit.',
     ],
     mend: [
       'Raise the limit: `uvicorn --ws-max-size 33554432`, `daphne --websocket-max-message-size 33554432`; hypercorn: `websocket_max_message_size` in its configuration.',
@@ -233,6 +233,6 @@ export const consumerPages: Readonly<Record<IdsOfFamily<'consumer'>, Page>> = {
     ],
     commands: [['grep', '-rn', 'group_', '--include=*.py', '.']],
     background:
-      'The names become parts of keys in Redis and are matched with patterns, so they are kept plain. An exclamation mark, for one, marks the channel of a single process.',
+      'The names become parts of keys in Redis and have to be the same in every layer, so they are kept plain. An exclamation mark, for one, marks the channel of a single process.',
   },
 }

@@ -46,7 +46,7 @@ export const redisPages: Readonly<Record<IdsOfFamily<'redis'>, Page>> = {
     ],
     commands: [['redis-cli', '-h', '127.0.0.1', '-p', '6379', 'PING'], useMemory],
     background:
-      'The operating system accepts connections for a stopped process, so an open port proves little. redis-py has no time limit unless `socket_timeout` is set, so consumers wait as long as the server lets them.',
+      'The operating system accepts connections for a stopped process, so an open port proves little. redis-py has a time limit of its own only in its newest versions; with the others, and without `socket_timeout` in `hosts`, consumers wait as long as the server lets them.',
   },
   'redis-too-old': {
     what: 'Redis answers, but it is older than 5.0 and lacks a command that the channel layer needs. The socket opens, the page even gets its welcome, and within a second it is closed: the dot flickers.',
@@ -74,7 +74,7 @@ export const redisPages: Readonly<Record<IdsOfFamily<'redis'>, Page>> = {
     mend: [
       'Take the line `rename-command BZPOPMIN …` out of redis.conf and restart Redis.',
       'Hosted services: look at their list of commands that are switched off, or take another plan.',
-      'One server process can use the in-memory layer instead.',
+      'Or use the layer that needs neither this command nor scripts: `channels_redis.pubsub.RedisPubSubChannelLayer` as BACKEND. One server process can use the in-memory layer.',
     ],
     commands: [['redis-cli', 'COMMAND', 'INFO', 'BZPOPMIN'], useMemory],
     background:

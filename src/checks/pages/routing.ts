@@ -26,7 +26,7 @@ export const routingPages: Readonly<Record<IdsOfFamily<'routing'>, Page>> = {
   'as-asgi-missing': {
     what: 'The route holds the consumer class itself instead of what its method as_asgi() gives. Every connection to that path is an error 500 before the consumer does anything; the browser says 1006.',
     tells: [
-      "`TypeError: object ElectionUpdatesConsumer can't be used in 'await' expression` in the log; older versions: `__init__() takes 1 positional argument but 4 were given`.",
+      "`TypeError: object ElectionUpdatesConsumer can't be used in 'await' expression` in the log; for a plain AsyncConsumer `ElectionUpdatesConsumer() takes no arguments`.",
       'The callback of the route is a class. A made-up path gives `No route found` instead.',
     ],
     mend: [withCode('In the routing:', 'path("ws/election-updates/", ElectionUpdatesConsumer.as_asgi())'), 'Restart the server.'],
