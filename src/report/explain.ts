@@ -28,7 +28,8 @@ export function explainText(host: Pick<Host, 'terminal'>, id: CauseId, entry: Vo
   for (const command of page.commands) lines.push(`    ${style.cyan(typed(command))}`)
   lines.push('', ...indented(mends[entry.automatic], columns, '  ').map((line) => style.dim(line)))
   lines.push('', `  ${style.bold('Why it is so')}`, '', ...indented(page.background, columns, '  '), '')
-  return lines
+  // code has an empty line below it, and so has a list
+  return lines.filter((line, index) => line !== '' || lines[index - 1] !== '')
 }
 
 /** One cause explained, as `--json` prints it. */

@@ -42,8 +42,8 @@ describe('a page', () => {
     }
   })
 
-  test('never lets a line end in a space', async () => {
-    for (const { id } of vocabulary) expect((await explained(id, 80)).filter((line) => /\s$/.test(line))).toEqual([])
+  test('never has a line that ends in a space, nor two empty ones in a row', async () => {
+    for (const { id } of vocabulary) expect((await explained(id, 80)).join('\n'), id).not.toMatch(/[^\S\n]$|\n\n\n/m)
   })
 
   test('has colour where the terminal has, and says the same without', async () => {
