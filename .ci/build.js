@@ -33,6 +33,7 @@ await mkdir(join(dist, 'python'), { recursive: true })
 for (const name of await readdir(join(root, 'src/python'))) {
   if (name.endsWith('.py')) await cp(join(root, 'src/python', name), join(dist, 'python', name))
 }
+await cp(join(root, 'src/report/doctor.schema.json'), join(dist, 'doctor.schema.json'))
 await writeFile(join(dist, 'config.schema.json'), `${JSON.stringify(await configSchema(), undefined, 2)}\n`)
 await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await notices(Object.keys(result.metafile.inputs)))
 

@@ -26,6 +26,7 @@ try {
     expect(run(...command, '--help').includes('Examples:'), `${command.join(' ')} --help has examples`)
   for (const file of [
     'dist/config.schema.json',
+    'dist/doctor.schema.json',
     'dist/python/inspect.py',
     'templates/demo/backend/manage.py',
     'templates/demo/gitignore',

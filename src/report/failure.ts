@@ -1,6 +1,7 @@
 import type { Diagnosis } from '../checks/diagnosis.ts'
 import { LauncherError } from '../errors.ts'
 import type { Style } from './style.ts'
+import { typed } from './words.ts'
 
 /** One cause as a page: title and id, evidence, the command that mends it. */
 export function diagnosisPage(diagnosis: Diagnosis, style: Style, columns: number): string[] {
@@ -9,7 +10,7 @@ export function diagnosisPage(diagnosis: Diagnosis, style: Style, columns: numbe
   const lines = ['', titled(`  ${mark} ${style.bold(diagnosis.title)}`, diagnosis.id, `  ✖ ${diagnosis.title}`, columns, style), '']
   for (const evidence of diagnosis.evidence.filter((line) => line !== '')) lines.push(`    ${evidence}`)
   lines.push('', `    Mend it:  ${text}`)
-  for (const command of commands) lines.push(`              ${style.cyan(command.map(quoted).join(' '))}`)
+  for (const command of commands) lines.push(`              ${style.cyan(typed(command))}`)
   lines.push('')
   return lines
 }
@@ -24,11 +25,7 @@ export function errorPage(error: LauncherError, style: Style, columns: number): 
 }
 
 /** The id stands at the right where the line has room for it, else behind the title. */
-function titled(line: string, id: string, plain: string, columns: number, style: Style): string {
+export function titled(line: string, id: string, plain: string, columns: number, style: Style): string {
   const room = Math.min(columns, 100) - plain.length - id.length - 1
   return `${line}${' '.repeat(Math.max(3, room))}${style.dim(id)}`
-}
-
-function quoted(word: string): string {
-  return /[\s"'$[\]*?;&|<>()]/.test(word) ? `'${word.replaceAll("'", String.raw`'\''`)}'` : word
 }

@@ -1,0 +1,24 @@
+import { nearestIds } from '../checks/nearest.ts'
+import { pageOf } from '../checks/pages/pages.ts'
+import { entryOf, isCauseId } from '../checks/vocabulary.ts'
+import { ExitCode, LauncherError } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { explainJson, explainText } from '../report/explain.ts'
+
+/** `election-dev doctor explain ID`: all that there is to say of one cause. Gives the exit status. */
+export async function explainCommand(host: Host, id: string, { json }: { readonly json: boolean }): Promise<number> {
+  const wanted = id.trim().toLowerCase()
+  if (!isCauseId(wanted)) {
+    const near = nearestIds(wanted)
+    const hint = near.length === 0 ? '' : `Did you mean ${near.join(', ')}?\n`
+    throw new LauncherError('usage', `There is no cause named ${id}`, {
+      hint: `${hint}election-dev doctor --list shows all of them.`,
+      exitCode: ExitCode.usage,
+    })
+  }
+  const entry = entryOf(wanted)
+  const page = await pageOf(wanted)
+  const lines = json ? [JSON.stringify(explainJson(wanted, entry, page))] : explainText(host, wanted, entry, page)
+  for (const line of lines) host.terminal.out(line)
+  return ExitCode.ok
+}

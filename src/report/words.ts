@@ -1,0 +1,22 @@
+/** A command as it is typed in a shell: words with characters that a shell reads are quoted. */
+export function typed(command: readonly string[]): string {
+  return command.map(quoted).join(' ')
+}
+
+function quoted(word: string): string {
+  return /[\s"'$[\]*?;&|<>()]/.test(word) || word === '' ? `'${word.replaceAll("'", String.raw`'\''`)}'` : word
+}
+
+/** Prose as lines of at most `width` columns. A word that is longer than that, such as a path, stays whole. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(/\s+/).filter((part) => part !== '')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = ''
+    }
+    line = line === '' ? word : `${line} ${word}`
+  }
+  return line === '' ? lines : [...lines, line]
+}
