@@ -1,14 +1,39 @@
 /** The tables that operating systems print about listening sockets, read as text. */
 
-/** Listening sockets (state 0A) of a port in /proc/net/tcp or tcp6 (Documentation/networking/proc_net_tcp.rst). */
-export function parseProcNetTcp(table: string, port: number): { address: string; inode: string }[] {
-  const wanted = port.toString(16).toUpperCase().padStart(4, '0')
+/** A listening socket of Linux, by the inode that a descriptor names it with. */
+export interface ListeningSocket {
+  readonly address: string
+  readonly port: number
+  readonly inode: string
+  /** The user that made it. */
+  readonly uid: number
+}
+
+/** Listening sockets (state 0A) in /proc/net/tcp or tcp6 (Documentation/networking/proc_net_tcp.rst). */
+export function parseProcNetListening(table: string): ListeningSocket[] {
   return table.split('\n').flatMap((line) => {
     const fields = line.trim().split(/\s+/)
     const [, local = '', , state] = fields
     const inode = fields[9]
-    const [address = '', hexPort] = local.split(':')
-    return hexPort === wanted && state === '0A' && inode !== undefined ? [{ address: readableAddress(address), inode }] : []
+    const [address = '', hexPort = ''] = local.split(':')
+    if (state !== '0A' || inode === undefined) return []
+    return [{ address: readableAddress(address), port: Number.parseInt(hexPort, 16), inode, uid: Number(fields[7]) }]
+  })
+}
+
+/** Those of one port. */
+export function parseProcNetTcp(table: string, port: number): { address: string; inode: string }[] {
+  return parseProcNetListening(table).flatMap((socket) => (socket.port === port ? [{ address: socket.address, inode: socket.inode }] : []))
+}
+
+/**
+ * Listening Unix sockets in /proc/net/unix that have a path: flag 00010000 is
+ * __SO_ACCEPTCON (include/uapi/linux/net.h); names that begin with @ are no files (unix(7)).
+ */
+export function parseProcNetUnix(table: string): { path: string; inode: string }[] {
+  return table.split('\n').flatMap((line) => {
+    const [, flags, inode, path] = /^\S+: \S+ \S+ (\S+) \S+ \S+ +(\d+) ([^@\n].*)$/.exec(line) ?? []
+    return flags === '00010000' && inode !== undefined && path !== undefined ? [{ path, inode }] : []
   })
 }
 
@@ -44,14 +69,20 @@ export function parseLsof(output: string): { pid: number; address: string }[] {
 }
 
 /** `netstat -ano`: protocol, local address, foreign address, state (in the system's language), PID. A listener's foreign port is 0. */
-export function parseNetstat(output: string, port: number): { pid: number; address: string }[] {
+export function parseNetstatListening(output: string): { pid: number; address: string; port: number }[] {
   return output.split(/\r?\n/).flatMap((line) => {
     const fields = line.trim().split(/\s+/)
     const [protocol, local = '', foreign = ''] = fields
     const pid = Number(fields.at(-1))
-    if (protocol !== 'TCP' || !local.endsWith(`:${port}`) || !foreign.endsWith(':0') || !Number.isInteger(pid)) return []
-    return [{ pid, address: local.slice(0, -`:${port}`.length).replace(/^\[|\]$/g, '') }]
+    const colon = local.lastIndexOf(':')
+    if (protocol !== 'TCP' || colon < 0 || !foreign.endsWith(':0') || !Number.isInteger(pid)) return []
+    return [{ pid, address: local.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(local.slice(colon + 1)) }]
   })
+}
+
+/** Those of one port. */
+export function parseNetstat(output: string, port: number): { pid: number; address: string }[] {
+  return parseNetstatListening(output).flatMap((row) => (row.port === port ? [{ pid: row.pid, address: row.address }] : []))
 }
 
 /** The command line, or the name, of `Get-CimInstance Win32_Process | ConvertTo-Json`. */

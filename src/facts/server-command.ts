@@ -58,7 +58,7 @@ export function namedFolders(argv: readonly string[]): string[] {
 
 /** With setproctitle installed gunicorn overwrites its arguments: `gunicorn: master [core.wsgi:application]` (gunicorn/util.py, _setproctitle). */
 function gunicornTitle(argv: readonly string[]): ServerCommand | undefined {
-  const match = /^gunicorn: (?:master|worker|arbiter) \[(.*?)\]?\s*$/.exec(argv.join(' '))
+  const match = /^gunicorn: (?:master|worker|arbiter) \[(.*?)\]?\s*$/.exec(argv[0] ?? '')
   // --name stands there in place of the application, where it is given
   return match === null ? undefined : { ...nothing, program: 'gunicorn', application: applicationOf([match[1] ?? '']) }
 }

@@ -52,7 +52,7 @@ function ofScript(script: string, args: readonly string[]): Invocation | undefin
   const server = serverOf(name)
   if (server !== undefined) return { program: server, args, managePy: undefined }
   // Django takes nothing but the first argument for the command's name
-  if (args[0] === 'runserver' && (name === 'django-admin' || /\.py$/.test(script) || name === 'manage')) {
+  if (args[0] === 'runserver' && (name === 'django-admin' || script.endsWith('.py') || name === 'manage')) {
     return { program: 'runserver', args: args.slice(1), managePy: name === 'django-admin' ? undefined : script }
   }
   return carriers.has(name) ? carried(args) : undefined

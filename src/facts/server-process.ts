@@ -35,6 +35,8 @@ export interface ServerProcess {
   readonly state: 'running' | 'stopped' | 'unknown'
   /** Milliseconds since 1970. */
   readonly startedAt: number | undefined
+  /** The same of the youngest process that serves: a reloader starts a new one at each change, and only then is the code read anew. */
+  readonly servingSince?: number | undefined
   /** Undefined for a program that is no Django server. */
   readonly command: ServerCommand | undefined
   readonly listens: readonly { readonly address: string; readonly port: number }[]
