@@ -13,15 +13,19 @@ import type { MachineView, SeenDetails, SeenProcess } from './server-view.ts'
  */
 const tickMs = 10
 
-/** The files of one process below /proc. Everything but arguments and environment is answered by the kernel at once, so it is read without a detour. */
+/** The files of one process below /proc. The kernel answers at once, so they are read without a detour, which would cost ten times as much. */
 const proc = {
   link: (pid: number, name: string): string | undefined => attempt(() => readlinkSync(`/proc/${pid}/${name}`)),
   descriptors: (pid: number): string[] | undefined => attempt(() => readdirSync(`/proc/${pid}/fd`)),
-  /** Strings that end with NUL each (proc(5), cmdline and environ); a title that a program wrote over them may end with several. */
-  strings: async (pid: number, name: 'cmdline' | 'environ', until: number): Promise<string[] | undefined> => {
-    // these two wait for the process's memory, which one that hangs in the kernel may hold for ever
-    const late = pause(Math.max(until - performance.now(), 0), undefined, { ref: false })
-    const text = await Promise.race([readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => undefined), late])
+  /**
+   * Strings that end with NUL each (proc(5), cmdline and environ); a title that a program wrote over them may end with several.
+   * They are read from the process's memory, which one that waits in the kernel (state D) may hold for long.
+   */
+  strings: async (pid: number, name: 'cmdline' | 'environ', state: string, until: number): Promise<string[] | undefined> => {
+    const text =
+      state === 'D'
+        ? await inTime(readFile(`/proc/${pid}/${name}`, 'utf8'), until)
+        : attempt(() => readFileSync(`/proc/${pid}/${name}`, 'utf8'))
     return text?.replace(/\0+$/, '').split('\0')
   },
 }
@@ -77,7 +81,7 @@ export async function linuxView(until: number): Promise<MachineView | undefined>
         }),
       ),
     environment: async (pid, names) => {
-      const entries = await proc.strings(pid, 'environ', until)
+      const entries = await proc.strings(pid, 'environ', stateOf(attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? ''), until)
       return entries === undefined
         ? undefined
         : Object.fromEntries(
@@ -98,10 +102,10 @@ async function readRows(until: number): Promise<SeenProcess[]> {
       const stat = attempt(() => readFileSync(`/proc/${entry}/stat`, 'utf8'))
       const row = stat === undefined ? undefined : parseProcStat(stat)
       if (stat === undefined || row === undefined || row.zombie) return []
-      const state = stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3)
+      const state = stateOf(stat)
       const startedAt = bootedAt + Number(row.started) * tickMs
       // threads of the kernel have no arguments, and PID 2 for their parent
-      const argv = row.parent === 2 ? [] : ((await proc.strings(row.pid, 'cmdline', until)) ?? [])
+      const argv = row.parent === 2 ? [] : ((await proc.strings(row.pid, 'cmdline', state, until)) ?? [])
       return [
         {
           pid: row.pid,
@@ -131,6 +135,16 @@ function sameFiles(pid: number): boolean {
 function logsOf(pid: number): string[] {
   const paths = ['fd/1', 'fd/2'].flatMap((name) => proc.link(pid, name) ?? [])
   return [...new Set(paths)].filter((path) => path.startsWith('/') && attempt(() => statSync(path).isFile()) === true)
+}
+
+/** The letter behind the name, which may hold anything but is closed by the last parenthesis. */
+function stateOf(stat: string): string {
+  return stat.charAt(stat.lastIndexOf(')') + 2)
+}
+
+async function inTime<Value>(value: Promise<Value>, until: number): Promise<Value | undefined> {
+  const late = pause(Math.max(until - performance.now(), 0), undefined, { ref: false })
+  return Promise.race([value.catch(() => undefined), late])
 }
 
 function attempt<Value>(read: () => Value): Value | undefined {
