@@ -1,0 +1,86 @@
+/** JavaScript and its kin as text: enough to find literals and objects, never to run or understand code. */
+
+/** The text with comments made blank, so that places in it stay what they are. Quotes that are open at a line's end are taken for apostrophes. */
+export function withoutComments(text: string): string {
+  return text.replace(token, (found) => (/^(?:\/\/|\/\*|<!--)/.test(found) ? found.replace(/[^\n]/g, ' ') : found))
+}
+
+// In this order: what is escaped, strings, comments. The colon before // is that of a URL, which JSX and HTML have outside of strings too.
+const token = /\\.|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\[^]|[^`\\])*`|:\/\/|\/\/[^\n]*|\/\*[^]*?(?:\*\/|$)|<!--[^]*?(?:-->|$)/g
+
+/** The place behind the bracket that closes the one at `open`; the text's end where none does. Brackets in strings don't count. */
+export function closingOf(text: string, open: number): number {
+  let depth = 0
+  for (let index = open; index < text.length; index++) {
+    const character = text.charAt(index)
+    if (`'"\``.includes(character)) index = endOfString(text, index)
+    else if (character === '\\') index += 1
+    else if ('{[('.includes(character)) depth += 1
+    else if ('}])'.includes(character) && --depth === 0) return index + 1
+  }
+  return text.length
+}
+
+/** The place of the closing quote, or the opening one where it stands alone in its line. */
+function endOfString(text: string, start: number): number {
+  const quote = text.charAt(start)
+  for (let index = start + 1; index < text.length; index++) {
+    const character = text.charAt(index)
+    if (character === '\\') index += 1
+    else if (character === quote) return index
+    else if (character === '\n' && quote !== '`') return start
+  }
+  return start
+}
+
+/** A property of an object literal, as it is written. */
+export interface Entry {
+  readonly key: string
+  readonly value: string
+  /** Where the key stands, and where the value, in the whole text. */
+  readonly at: number
+  readonly valueAt: number
+}
+
+/** The properties of the object literal whose brace is at `open`; spreads, methods and computed names are passed over. */
+export function entriesOf(text: string, open: number): Entry[] {
+  const end = closingOf(text, open) - 1
+  const entries: Entry[] = []
+  const key = /\s*(?:(['"])((?:\\.|(?!\1)[^\\\n])*)\1|([\w$]+))\s*:\s*/y
+  for (let at = open + 1; at < end;) {
+    key.lastIndex = at
+    const match = key.exec(text)
+    const valueAt = match === null ? at : key.lastIndex
+    const comma = commaAfter(text, valueAt, end)
+    if (match !== null) {
+      const begin = at + (/^\s*/.exec(match[0])?.[0].length ?? 0)
+      entries.push({ key: match[2] ?? match[3] ?? '', value: text.slice(valueAt, comma).trim(), at: begin, valueAt })
+    }
+    at = comma + 1
+  }
+  return entries
+}
+
+function commaAfter(text: string, from: number, end: number): number {
+  for (let index = from; index < end; index++) {
+    const character = text.charAt(index)
+    if (character === ',') return index
+    if ('{[('.includes(character)) index = closingOf(text, index) - 1
+    else if (`'"\``.includes(character)) index = endOfString(text, index)
+    else if (character === '\\') index += 1
+  }
+  return end
+}
+
+/** What a string literal says; undefined for anything that would have to be evaluated. */
+export function literalOf(value: string): string | undefined {
+  const [, quote, text] = /^(['"`])((?:\\.|(?!\1)[^\\])*)\1$/s.exec(value) ?? []
+  return text === undefined || (quote === '`' && text.includes('${')) ? undefined : text
+}
+
+/** The line of a place, counted from 1. */
+export function lineOf(text: string, at: number): number {
+  let line = 1
+  for (let next = text.indexOf('\n'); next >= 0 && next < at; next = text.indexOf('\n', next + 1)) line += 1
+  return line
+}

@@ -1,0 +1,169 @@
+import { isAbsolute, relative, resolve, sep } from 'node:path'
+import { isFile, realPath } from '../host/files.ts'
+import type { Host } from '../host/host.ts'
+import { namedFolders } from './server-command.ts'
+import { serverGroups, treeOfSeen } from './server-groups.ts'
+import { readInvocation } from './server-invocation.ts'
+import type { ServerCommand, ServerProcess, ServersFact } from './server-process.ts'
+import { unseenDetails, type MachineView, type SeenDetails, type SeenProcess } from './server-view.ts'
+import { linuxView } from './servers-linux.ts'
+import { posixView } from './servers-posix.ts'
+import { windowsView } from './servers-windows.ts'
+
+/** What is asked about servers. */
+export interface ServersRequest {
+  /** Ports whose holders are wanted, whoever they are. */
+  readonly ports: readonly number[]
+  /** The checkout; undefined: no server can be told to be of it. */
+  readonly root: string | undefined
+  /** The folder of manage.py. */
+  readonly backend: string | undefined
+  /** Names of environment variables to read of Django servers. */
+  readonly names: readonly string[]
+  /** Bounds each tool and the search, in milliseconds. */
+  readonly deadlineMs: number
+  /** The process that doesn't count, nor what it started: this one unless given. */
+  readonly self?: number
+}
+
+/** Names of variables and options whose values are nobody's business. */
+const secretName = /SECRET|PASSWORD|TOKEN|KEY/i
+
+/**
+ * Which servers run on this machine, as far as they hold one of the ports or
+ * belong to the checkout. One look at the table of processes, and a closer one
+ * at few of them. Never throws: what can't be seen is undefined, with a reason.
+ */
+export async function serversOf(host: Host, request: ServersRequest): Promise<ServersFact> {
+  const view = await viewOf(host, request.deadlineMs).catch(() => undefined)
+  if (view === undefined) return { onPorts: [], ofProject: [], source: undefined, problem: blindness(host) }
+  const own = treeOfSeen(view.rows, request.self ?? process.pid)
+  const groups = serverGroups(view.rows.filter(({ pid }) => !own.has(pid)))
+  const grouped = groups.flatMap(({ members }) => members.map(({ pid }) => pid))
+  const held = view.holders(request.ports, grouped, own)
+  const strangers = view.rows.filter(({ pid }) => held.pids.includes(pid) && !grouped.includes(pid))
+  const details = await view.details([...grouped, ...strangers.map(({ pid }) => pid)])
+  const places = await foldersOf(request)
+  const seen = [...groups, ...strangers.map((leader) => ({ leader, command: undefined, members: [leader] }))]
+  const entries = await Promise.all(seen.map((group) => describe(group, details, places)))
+  const onPort = entries.filter(({ listens }) => listens.some(({ port }) => request.ports.includes(port)))
+  const ofProject = entries.filter(({ command, project }) => command !== undefined && project === 'this')
+  const known = new Map<number, ServerProcess>()
+  for (const entry of new Set([...onPort, ...ofProject])) known.set(entry.pid, await withEnvironment(host, view, request.names, entry))
+  const pick = (list: readonly ServerProcess[]): ServerProcess[] => list.flatMap(({ pid }) => known.get(pid) ?? [])
+  return { onPorts: pick(onPort), ofProject: pick(ofProject), source: view.source, problem: unseenPorts(held.unseen) }
+}
+
+function viewOf(host: Host, deadlineMs: number): Promise<MachineView | undefined> {
+  if (host.platform === 'linux') return linuxView(performance.now() + deadlineMs)
+  return host.platform === 'win32' ? windowsView(host, deadlineMs) : posixView(host, deadlineMs)
+}
+
+function blindness(host: Host): string {
+  if (host.platform === 'linux') return 'the processes of this machine are not visible: /proc is not there or may not be read'
+  return host.platform === 'win32'
+    ? 'the processes of this machine are not visible: PowerShell did not list them'
+    : 'the processes of this machine are not visible: ps did not list them'
+}
+
+function unseenPorts(ports: readonly number[]): string | undefined {
+  if (ports.length === 0) return undefined
+  return `what listens on port ${ports.join(', ')} is not visible to this user: a process of another user, or in a container`
+}
+
+interface Group {
+  readonly leader: SeenProcess
+  readonly command: ServerCommand | undefined
+  readonly members: readonly SeenProcess[]
+}
+
+/** With the PID whose environment is the server's, and which is read later. */
+interface Entry extends ServerProcess {
+  readonly serving: number
+}
+
+async function describe(group: Group, details: ReadonlyMap<number, SeenDetails>, places: Folders): Promise<Entry> {
+  const { leader, command, members } = group
+  const of = (pid: number): SeenDetails => details.get(pid) ?? unseenDetails
+  const own = of(leader.pid)
+  const listens = members.flatMap(({ pid }) => of(pid).listens)
+  // the process that began them may hold the socket too, and yet serves nobody
+  const workers = members.slice(1).filter(({ pid }) => of(pid).listens.length > 0 || of(pid).unixSockets.length > 0)
+  const serving = workers.length > 0 ? workers : [leader]
+  const since = serving.flatMap(({ startedAt }) => startedAt ?? [])
+  return {
+    pid: leader.pid,
+    parent: leader.parent === 0 ? undefined : leader.parent,
+    argv: leader.argv,
+    cwd: own.cwd,
+    executable: own.executable,
+    state: serving.some(({ stopped }) => stopped === undefined)
+      ? 'unknown'
+      : serving.every(({ stopped }) => stopped === true)
+        ? 'stopped'
+        : 'running',
+    startedAt: leader.startedAt,
+    servingSince: since.length === 0 ? undefined : Math.max(...since),
+    command,
+    listens: listens.filter(
+      (one, index) => listens.findIndex((other) => other.address === one.address && other.port === one.port) === index,
+    ),
+    unixSockets: [...new Set(members.flatMap(({ pid }) => of(pid).unixSockets))],
+    project: await projectOf(leader.argv, own, places),
+    env: undefined,
+    logs: own.logs,
+    serving: serving[0]?.pid ?? leader.pid,
+  }
+}
+
+interface Folders {
+  readonly root: string | undefined
+  readonly backend: string | undefined
+}
+
+async function foldersOf({ root, backend }: ServersRequest): Promise<Folders> {
+  return {
+    root: root === undefined ? undefined : await realPath(root),
+    backend: backend === undefined ? undefined : await realPath(backend),
+  }
+}
+
+async function projectOf(argv: readonly string[], { cwd, sameFiles }: SeenDetails, places: Folders): Promise<ServerProcess['project']> {
+  if (!sameFiles || (places.root === undefined && places.backend === undefined)) return 'unknown'
+  const folders = [places.root, places.backend].flatMap((folder) => folder ?? [])
+  const isOurs = (path: string): boolean => folders.some((folder) => isInside(folder, path))
+  const managePy = await found(cwd, readInvocation(argv)?.managePy)
+  // a server that has changed its folder since named it from another one
+  if (managePy !== undefined && (await isFile(managePy))) return isOurs(managePy) ? 'this' : 'other'
+  const named = await Promise.all(namedFolders(argv).map((folder) => found(cwd, folder)))
+  const { backend } = places
+  if (backend !== undefined && named.some((folder) => folder !== undefined && isInside(backend, folder))) return 'this'
+  if (cwd === undefined) return 'unknown'
+  return isOurs(await realPath(cwd)) ? 'this' : 'other'
+}
+
+/** A path of another process, links resolved; undefined where it can't be told from here. */
+async function found(cwd: string | undefined, path: string | undefined): Promise<string | undefined> {
+  if (path === undefined || (cwd === undefined && !isAbsolute(path))) return undefined
+  return realPath(resolve(cwd ?? sep, path))
+}
+
+function isInside(folder: string, path: string): boolean {
+  // path.relative compares Windows' paths without regard to case
+  const way = relative(folder, path)
+  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way))
+}
+
+/** Adds what was asked of its environment. What looks secret there or among its arguments is registered before anybody gets it. */
+async function withEnvironment(host: Host, view: MachineView, names: readonly string[], entry: Entry): Promise<ServerProcess> {
+  const { serving, ...server } = entry
+  for (const [index, arg] of server.argv.entries()) {
+    const [, option = '', value] = /^--?([\w-]+)(?:=(.*))?$/s.exec(arg) ?? []
+    // a key's file is none: only what the option's name ends with
+    if (/(?:secret|password|token)$/i.test(option)) host.secrets.add(value ?? server.argv[index + 1] ?? '')
+  }
+  if (server.command === undefined || names.length === 0) return server
+  const env = await view.environment(serving, names)
+  for (const [name, value] of Object.entries(env ?? {})) if (secretName.test(name)) host.secrets.add(value)
+  return { ...server, env }
+}
