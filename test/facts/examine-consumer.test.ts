@@ -89,6 +89,20 @@ const cases: readonly (readonly [string, ProjectOptions, object])[] = [
     { outcome: 'accepted', pong: false },
   ],
   [
+    'never accepts, and starts a task that goes on',
+    {
+      consumer: consumer(
+        '    async def connect(self):\n        self.task = asyncio.create_task(self.beat())\n    async def beat(self):\n        await asyncio.sleep(60)',
+      ),
+    },
+    { outcome: 'returned', frames: expect.arrayContaining([own('consumers.py', 'beat')]) },
+  ],
+  [
+    'is WSGI',
+    { asgi: 'from core.wsgi import application' },
+    { outcome: 'raised', raised: expect.objectContaining({ type: 'TypeError' }), consumer: null },
+  ],
+  [
     'is refused by its Origin',
     { settings: 'DEBUG = False\nALLOWED_HOSTS = ["example.com"]' },
     { outcome: 'closed', code: null, refused_by: 'OriginValidator', consumer: null },
