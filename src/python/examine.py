@@ -159,6 +159,7 @@ def examine(request):
     tell("start", python="%d.%d.%d" % sys.version_info[:3], executable=sys.executable)
     run("shadows", shadows)
     close_log_files()
+    databases.make_no_file()
     module = run("settings", settings_facts, request)
     if module is None:
         run("broadcasts", sources.broadcasts, None)

@@ -108,7 +108,10 @@ def trip(layer, limit=2.0):
                 except Exception:
                     pass
 
-    received = asyncio.run(whole())
+    # asyncio.run() would wait for a look-up of the host's name that hangs
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    received = loop.run_until_complete(whole())
     tell("trip", received=received, elapsed_ms=round((time.monotonic() - begun) * 1000))
 
 

@@ -108,6 +108,8 @@ def place(code, line):
     path = code.co_filename
     if path.startswith("<frozen") or os.path.dirname(os.path.abspath(path)) == HERE:
         return None
+    if path.startswith(os.path.join(STDLIB, "importlib") + os.sep):
+        return None
     path = os.path.abspath(path) if not path.startswith("<") else path
     return {"file": shown(path), "line": line or 0, "function": code.co_name, "own": is_own(path)}
 

@@ -1,0 +1,158 @@
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { runToEnd } from '../../src/host/processes.ts'
+import { look, page } from '../support/examine.ts'
+import { makeProject, type TestProject } from '../support/project.ts'
+import { freePort, startRedis, type RunningRedis } from '../support/redis.ts'
+import { pythonOf } from '../support/tools.ts'
+
+let project: TestProject | undefined
+let redis: RunningRedis | undefined
+afterEach(async () => {
+  await project?.remove()
+  await redis?.stop()
+  redis = undefined
+})
+
+const env = { PATH: process.env['PATH'] }
+const redisLayer = (port: number) =>
+  `CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [("127.0.0.1", ${port})]}}}`
+
+describe('the channel layer', () => {
+  test('unset: neither fact nor error', async () => {
+    project = await makeProject({ settings: 'del CHANNEL_LAYERS' })
+    const seen = await look(project, { layerTrip: true })
+    expect([seen.get('settings')?.layers_set, seen.get('layer'), seen.errorOf('layer')]).toEqual([false, undefined, undefined])
+  })
+
+  test.each([
+    ['{"default": {"BACKEND": "no.such.Layer"}}', 'InvalidChannelLayerError'],
+    ['{"default": {"CONFIG": {}}}', 'InvalidChannelLayerError'],
+    ['{"other": {}}', 'KeyError'],
+    ['{"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": "localhost"}}}', 'ValueError'],
+  ])('%s: %s', async (layers, type) => {
+    project = await makeProject({ settings: `CHANNEL_LAYERS = ${layers}` })
+    const seen = await look(project, { layerTrip: true })
+    expect(seen.errorOf('layer')).toMatchObject({ type })
+    expect(seen.get('trip')).toBeUndefined()
+  })
+
+  test.each(['core.RedisChannelLayer', 'pubsub.RedisPubSubChannelLayer'])(
+    'a message goes through Redis with %s, and leaves nothing',
+    async (backend) => {
+      redis = await startRedis()
+      project = await makeProject({ settings: redisLayer(redis.port).replace('core.RedisChannelLayer', backend) })
+      const seen = await look(project, { layerTrip: true, consumer: page })
+      expect(seen.get('trip'), JSON.stringify(seen.errorOf('trip'))).toMatchObject({ received: true })
+      expect(seen.get('consumer')).toMatchObject({ outcome: 'accepted', groups: ['updates'] })
+      expect(await redis.command('DBSIZE')).toBe(0)
+    },
+  )
+
+  test('nobody listens: an error of the trip, and the consumer is played all the same', async () => {
+    project = await makeProject({ settings: redisLayer(await freePort('127.0.0.1')) })
+    const seen = await look(project, { layerTrip: true, consumer: page })
+    expect(seen.errorOf('trip')).toMatchObject({ type: 'ConnectionError' })
+    expect(seen.get('consumer')?.outcome).toBe('accepted')
+  })
+})
+
+describe('the database', () => {
+  test('a file that is locked, and one that has tables', async () => {
+    project = await makeProject()
+    const { backend } = project
+    await runToEnd(pythonOf('main'), ['manage.py', 'migrate', '--no-input', 'contenttypes'], { cwd: backend, env, deadlineMs: 30_000 })
+    const seen = await look(project)
+    expect(seen.get('database')?.state).toBe('ready')
+    expect(seen.get('migrations')?.pending).toContain('auth.0001_initial')
+    // the settings of this process hold the lock, as another process would
+    const lock = 'import sqlite3\nheld = sqlite3.connect("db.sqlite3")\nheld.execute("BEGIN EXCLUSIVE")'
+    const file = join(backend, 'core', 'settings.py')
+    await writeFile(file, `${await readFile(file, 'utf8')}\n${lock}\n`)
+    expect((await look(project)).get('database')).toMatchObject({ state: 'locked', message: 'database is locked' })
+  })
+
+  test('that an app asks when it is loaded is not made', async () => {
+    project = await makeProject({
+      files: {
+        'backend/updates/apps.py': `from django.apps import AppConfig
+class Updates(AppConfig):
+    name = "updates"
+    def ready(self):
+        from django.contrib.auth.models import User
+        User.objects.count()
+`,
+      },
+    })
+    const seen = await look(project)
+    expect(seen.errorOf('application')).toMatchObject({ type: 'OperationalError', file: join('updates', 'apps.py') })
+    expect(existsSync(join(project.backend, 'db.sqlite3'))).toBe(false)
+  })
+
+  test.each([
+    ['{"NAME": BASE_DIR / "no" / "db.sqlite3", "ENGINE": "django.db.backends.sqlite3"}', 'unreachable', 'unable to open database file'],
+    ['{"NAME": BASE_DIR / "manage.py", "ENGINE": "django.db.backends.sqlite3"}', 'unreachable', 'file is not a database'],
+    ['{}', 'none', undefined],
+  ])('%s is %s', async (database, state, message) => {
+    project = await makeProject({ settings: `DATABASES = {"default": ${database}}` })
+    const seen = await look(project)
+    expect(seen.get('database')).toMatchObject({ state, ...(message === undefined ? {} : { message }) })
+    expect(existsSync(join(project.backend, 'no'))).toBe(false)
+  })
+})
+
+test('what the sources say of groups', async () => {
+  project = await makeProject({
+    settings: 'GROUP = "set"',
+    files: {
+      'backend/updates/names.py': 'RESULTS = "results"\n',
+      'backend/updates/tasks.py': `from asgiref.sync import async_to_sync
+from django.conf import settings
+from updates.names import RESULTS
+from .consumers import Other
+LOCAL = "local"
+def tell(layer, pk):
+    message = {"type": "tally.update", "pk": pk}
+    async_to_sync(layer.group_send)(LOCAL, message)
+    async_to_sync(layer.group_send)(RESULTS, {"type": "tally"})
+    layer.group_send(f"election_{pk}", dict(type="x"))
+    layer.group_send(settings.GROUP, make(pk))
+    layer.group_send(Other.name, {"type": pk})
+`,
+      'backend/updates/consumers.py': `from channels.generic.websocket import AsyncWebsocketConsumer
+class Updates(AsyncWebsocketConsumer):
+    name = "attribute"
+    async def connect(self):
+        await self.channel_layer.group_add(self.name, self.channel_name)
+    async def tally_update(self, event):
+        pass
+class Other(Updates):
+    async def more(self, event):
+        pass
+class OtherConsumer(Updates):
+    pass
+class Third(OtherConsumer):
+    def third(self): pass
+`,
+      'backend/venv2/pyvenv.cfg': '',
+      'backend/venv2/x.py': 'a.group_add("not", b)',
+      'backend/broken.py': 'def (:',
+    },
+  })
+  const file = join('updates', 'tasks.py')
+  const seen = (await look(project)).get('broadcasts')
+  expect(seen?.sends).toEqual([
+    { file, line: 8, group: 'local', type: 'tally.update' },
+    { file, line: 9, group: 'results', type: 'tally' },
+    { file, line: 10, group: null, type: 'x' },
+    { file, line: 11, group: 'set', type: null },
+    { file, line: 12, group: 'attribute', type: null },
+  ])
+  expect(seen?.adds).toEqual([{ file: join('updates', 'consumers.py'), line: 5, group: 'attribute' }])
+  expect(seen?.handlers.map(({ consumer, methods }) => [consumer, methods])).toEqual([
+    ['Updates', ['connect', 'tally_update']],
+    ['Third', ['connect', 'tally_update', 'third']],
+  ])
+})
