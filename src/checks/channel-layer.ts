@@ -24,7 +24,7 @@ export function judgeLayer(evidence: Evidence): Diagnosis[] {
   const text = [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`).join('\n')
   const installed = evidence.choice !== undefined && 'environment' in evidence.choice ? evidence.choice.environment.packages : undefined
   if (/InvalidChannelLayerError: Cannot import BACKEND/.test(text)) {
-    const missing = /^channels_redis\./.test(settings.layer_backend ?? '') && installed?.has('channels-redis') !== true
+    const missing = settings.layer_backend?.startsWith('channels_redis.') === true && installed?.has('channels-redis') !== true
     return missing
       ? [
           diagnosis(

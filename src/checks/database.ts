@@ -18,7 +18,7 @@ export function judgeDatabase(evidence: Evidence): Diagnosis[] {
   }
   if (database.state === 'locked') {
     const { holders } = evidence
-    const seen = holders.map(({ pid, command }) => `PID ${pid} has it open: ${command}`)
+    const seen = holders.map(({ pid, command }) => `PID ${pid} has it open${command === undefined ? '' : `: ${command}`}`)
     const [holder] = holders
     return [
       diagnosis(

@@ -2,7 +2,7 @@ import type { Checkout } from '../facts/checkout.ts'
 import type { DotenvSurvey } from '../facts/dotenv-survey.ts'
 import type { Examination } from '../facts/examination.ts'
 import type { FrontendWiring } from '../facts/frontend-wiring.ts'
-import type { HolderFact } from '../facts/open-files.ts'
+import type { FileHolder } from '../facts/open-files.ts'
 import type { PathInterpreter } from '../facts/path-python.ts'
 import type { RedisNow } from '../facts/redis-now.ts'
 import type { DeadShebang } from '../facts/shebang.ts'
@@ -34,7 +34,7 @@ export interface Evidence {
   /** Redis as `.env` alone names it, where a variable of the shell leads elsewhere. */
   readonly redisOfFile: RedisNow | undefined
   /** Processes that hold the SQLite file open, the server not among them. */
-  readonly holders: readonly HolderFact[]
+  readonly holders: readonly FileHolder[]
   /** Two instances' Redis endpoints differ: what each of their environments says. */
   readonly frontend: FrontendWiring | undefined
   /** What the server wrote into its log file since the handshake began. */

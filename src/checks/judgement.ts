@@ -15,6 +15,7 @@ import { judgeSettings } from './settings.ts'
 import { judgeTokens } from './tokens.ts'
 import { judgeWire } from './wire.ts'
 import { judgeHosts } from './hosts.ts'
+import { entryOf, isCauseId } from './vocabulary.ts'
 
 /** What a judgement comes to: the root, what it explains, and what is worth a word though it breaks nothing. */
 export interface Judgement {
@@ -32,12 +33,20 @@ export interface Judgement {
  * nearest to the root comes first, and the rest is explained by it. Pure.
  */
 export function judge(evidence: Evidence): Judgement {
-  const candidates = causes(evidence)
+  const candidates = causes(evidence).map(asVocabulary)
   const [root] = candidates
   const seen = new Set<string>([root?.id ?? ''])
   const explained = candidates.filter(({ id }) => !seen.has(id) && seen.add(id) !== undefined)
-  const notes = judgeNotes(evidence).filter(({ id }) => !seen.has(id))
+  const notes = judgeNotes(evidence)
+    .map(asVocabulary)
+    .filter(({ id }) => !seen.has(id))
   return { root, explained, notes }
+}
+
+/** What the tool may do about a cause is one promise, wherever the cause was found. */
+function asVocabulary(cause: Diagnosis): Diagnosis {
+  if (!isCauseId(cause.id)) return cause
+  return { ...cause, remedy: { ...cause.remedy, automatic: entryOf(cause.id).automatic } }
 }
 
 /** Every cause that fits, the nearest to the root first. */

@@ -39,9 +39,11 @@ export async function changedSince(backend: string, time: number): Promise<strin
     )
     found.push(...files.filter((_, index) => (times[index] ?? 0) > time))
   }
-  const weight = (file: string) => (/(?:routing|asgi|consumers|settings|urls)\.py$/.test(file) ? 0 : 1)
   return found.map((file) => relative(backend, file).split(sep).join('/')).toSorted((one, other) => weight(one) - weight(other))
 }
+
+/** What a socket goes through comes first. */
+const weight = (file: string): number => (/(?:routing|asgi|consumers|settings|urls)\.py$/.test(file) ? 0 : 1)
 
 /** A line of a file, 1-based; undefined where there is none. */
 export async function lineOf(file: string, line: number): Promise<string | undefined> {
