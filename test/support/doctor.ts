@@ -1,0 +1,124 @@
+/** The doctor as a user runs it, and what its answer always has to be. */
+import { readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { lstat, readdir, readFile, readlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import * as v from 'valibot'
+import { expect, test } from 'vitest'
+import type { CauseId } from '../../src/checks/vocabulary.ts'
+import { runCli } from './cli.ts'
+import { root } from './tools.ts'
+
+const documentSchema = v.object({
+  ok: v.boolean(),
+  state: v.picklist(['healthy', 'diagnosed', 'unknown']),
+  diagnosis: v.nullable(
+    v.object({
+      id: v.string(),
+      title: v.string(),
+      evidence: v.array(v.string()),
+      remedy: v.object({ text: v.string(), commands: v.array(v.array(v.string())), automatic: v.picklist(['yes', 'ask', 'no']) }),
+    }),
+  ),
+  findings: v.array(
+    v.object({
+      id: v.string(),
+      severity: v.string(),
+      status: v.string(),
+      title: v.string(),
+      evidence: v.optional(v.array(v.string())),
+      reason: v.optional(v.string()),
+      explainedBy: v.optional(v.string()),
+    }),
+  ),
+  fixes: v.optional(v.array(v.unknown())),
+})
+
+/** What `doctor --json` said. */
+export interface Answer extends v.InferOutput<typeof documentSchema> {
+  readonly status: number | null
+  readonly stderr: string
+  /** The id of the diagnosis; undefined where all is well. */
+  readonly id: string | undefined
+  /** Its evidence as one text. */
+  readonly evidence: string
+  /** Ids of failed warnings. */
+  readonly warnings: readonly string[]
+}
+
+export interface Asking {
+  /** `ws://…`, without the token; none: what the project in the folder says. */
+  readonly url?: string
+  readonly others?: readonly string[]
+  readonly origin?: string
+  readonly python?: string
+  readonly token?: string
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** False where the run is to change files (`--fix`). */
+  readonly readOnly?: boolean
+}
+
+let validate: ReturnType<Ajv2020['compile']> | undefined
+
+/**
+ * Runs `doctor --json` in a folder, and holds what is promised of every run: one
+ * document by its schema, an exit status that fits it, evidence for every
+ * finding, no file of the folder made or changed.
+ */
+export async function doctor(folder: string, asking: Asking = {}): Promise<Answer> {
+  const before = await filesOf(folder)
+  const args = ['doctor', '--json']
+  for (const url of [asking.url, ...(asking.others ?? [])]) if (url !== undefined) args.push('--url', url)
+  if (asking.origin !== undefined) args.push('--origin', asking.origin)
+  if (asking.python !== undefined) args.push('--python', asking.python)
+  const env = { ...asking.env, ...(asking.token === undefined ? {} : { ELECTION_DEV_TOKEN: asking.token }) }
+  const result = await runCli([...args, ...(asking.args ?? [])], { cwd: folder, env })
+  const parsed: unknown = result.stdout === '' ? undefined : JSON.parse(result.stdout)
+  validate ??= new Ajv2020({ allErrors: true }).compile(JSON.parse(readFileSync(join(root, 'src', 'report', 'doctor.schema.json'), 'utf8')))
+  expect(validate(parsed), `${JSON.stringify(validate.errors)}\n${result.stdout}\n${result.stderr}`).toBe(true)
+  const document = v.parse(documentSchema, parsed)
+  expect(result.status).toBe(document.state === 'healthy' ? 0 : document.state === 'diagnosed' ? 1 : 2)
+  for (const { id, status, evidence } of document.findings) {
+    if (status === 'fail')
+      expect(
+        evidence?.filter((line) => line.trim() !== ''),
+        `${id} has no evidence`,
+      ).not.toEqual([])
+  }
+  if (asking.readOnly !== false) expect(await filesOf(folder)).toEqual(before)
+  return {
+    ...document,
+    status: result.status,
+    stderr: result.stderr,
+    id: document.diagnosis?.id,
+    evidence: document.diagnosis?.evidence.join('\n') ?? '',
+    warnings: document.findings.filter(({ status, severity }) => status === 'fail' && severity === 'warning').map(({ id }) => id),
+  }
+}
+
+/** A test that produces the cause for real. Every id of the vocabulary has one. */
+export function real(id: CauseId, title: string, run: () => Promise<void>, timeoutMs = 45_000): void {
+  test(`${id}: ${title}`, run, timeoutMs)
+}
+
+/** Every file below the folder with what it holds; what servers and interpreters write by themselves left out. */
+export async function filesOf(folder: string): Promise<Readonly<Record<string, string>>> {
+  const found: Record<string, string> = {}
+  const walk = async (at: string, shown: string): Promise<void> => {
+    for (const name of await readdir(at)) {
+      if (/^(?:__pycache__|node_modules|\.vite|venv|\.venv)$/.test(name) || /\.log$|-journal$/.test(name)) continue
+      const [path, label] = [join(at, name), `${shown}${name}`]
+      const entry = await lstat(path)
+      if (entry.isDirectory()) await walk(path, `${label}/`)
+      else if (entry.isSymbolicLink()) found[label] = await readlink(path)
+      else if (entry.isFile())
+        found[label] = createHash('sha256')
+          .update(await readFile(path))
+          .digest('hex')
+    }
+  }
+  await walk(folder, '')
+  return found
+}
