@@ -13,7 +13,7 @@ import { makeProject, type ProjectOptions, type TestProject } from '../support/p
 import { freePort, until } from '../support/redis.ts'
 import { secret } from '../support/secrets.ts'
 import { startProgram, startServer, type RunningServer } from '../support/servers.ts'
-import { pythonOf } from '../support/tools.ts'
+import { onPath, pythonOf } from '../support/tools.ts'
 
 const endings: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -196,7 +196,7 @@ test.runIf(onLinux)('a gunicorn that overwrites its arguments', async () => {
   expect(only((await ask(made)).ofProject)).toMatchObject({ command: { program: 'gunicorn', application: 'core.wsgi:application' } })
 })
 
-test('macOS’s way, where ps and lsof are there', async () => {
+test.runIf((await onPath('lsof')) !== undefined)('macOS’s way, where ps and lsof are there', async () => {
   const made = await project()
   const server = await running(startServer('daphne', made))
   const fact = await ask(made, { ports: [server.port] }, { ...testHost(made.root, process.env), platform: 'darwin' })
