@@ -7,12 +7,13 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import type { ServerProcess, ServersFact } from '../../src/facts/server-process.ts'
 import { serversOf, type ServersRequest } from '../../src/facts/servers.ts'
+import { processTable, treeOf } from '../../src/host/process-table.ts'
 import { testHost, type TestHost } from '../support/host.ts'
 import { makeProject, type ProjectOptions, type TestProject } from '../support/project.ts'
 import { freePort, until } from '../support/redis.ts'
 import { secret } from '../support/secrets.ts'
 import { startProgram, startServer, type RunningServer } from '../support/servers.ts'
-import { pythonOf } from '../support/tools.ts'
+import { onPath, pythonOf } from '../support/tools.ts'
 
 const endings: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -126,6 +127,11 @@ test('uvicorn with two workers is one server, stopped when both are', async () =
   const entry = only(fact.onPorts)
   expect(fact.ofProject).toEqual([entry])
   expect(entry).toMatchObject({ pid: server.pid, command: { workers: 2 }, listens: [{ address: '127.0.0.1', port: server.port }] })
+  const workers = treeOf((await processTable(testHost(made.root))) ?? [], server.pid).slice(1)
+  for (const pid of workers) process.kill(pid, 'SIGSTOP')
+  await until(async () => only((await ask(made, { ports: [server.port] })).onPorts).state === 'stopped')
+  for (const pid of workers) process.kill(pid, 'SIGCONT')
+  await until(async () => only((await ask(made, { ports: [server.port] })).onPorts).state === 'running')
 })
 
 test('hypercorn, which serves from a child', async () => {
@@ -190,7 +196,7 @@ test.runIf(onLinux)('a gunicorn that overwrites its arguments', async () => {
   expect(only((await ask(made)).ofProject)).toMatchObject({ command: { program: 'gunicorn', application: 'core.wsgi:application' } })
 })
 
-test('macOS’s way, where ps and lsof are there', async () => {
+test.runIf((await onPath('lsof')) !== undefined)('macOS’s way, where ps and lsof are there', async () => {
   const made = await project()
   const server = await running(startServer('daphne', made))
   const fact = await ask(made, { ports: [server.port] }, { ...testHost(made.root, process.env), platform: 'darwin' })
