@@ -312,8 +312,8 @@ async function lockHolders(host: Host, examination: Examination | undefined, ser
 async function newerFiles(project: Project | undefined, servers: ServersFact, wire: WireFacts): Promise<string[]> {
   const server = servers.ofProject.find(({ listens }) => listens.some(({ port }) => port === wire.endpoint.port))
   if (project === undefined || server?.startedAt === undefined || server.command?.reload === true) return []
-  // a process's start is known to a hundredth of a second, a clock may have been set by a little meanwhile
-  return changedSince(project.backend, server.startedAt + 1000)
+  // the start of a process is known to the second: the time of the boot is told in whole ones
+  return changedSince(project.backend, (server.servingSince ?? server.startedAt) + 2000)
 }
 
 async function brokenLine(project: Project | undefined, examination: Examination | undefined): Promise<string | undefined> {
