@@ -132,9 +132,9 @@ function judgeVague(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   const inside = [
     ...judgeLayer(evidence),
     ...judgeRedis(evidence),
-    ...judgeUnusable(evidence),
+    // where no route leads to a consumer, nothing asks the database
     ...judgeRoutes(evidence),
-    ...judgePlayed(evidence),
+    ...judgePlayedOn(evidence),
   ].map((cause) => withSeen(cause, verdict))
   const closedByCode = evidence.wire.session?.close !== undefined && evidence.wire.session.close.code >= 4000
   if (closedByCode && !inside.some(({ id }) => id === 'close-after-accept')) return [merged, ...inside]
@@ -143,6 +143,16 @@ function judgeVague(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   const stale = inside.length === 0 && evidence.examination?.get('application') !== undefined ? judgeStale(evidence, verdict.evidence) : []
   const named = merged.id === verdict.id ? [] : [merged]
   return [...limits, ...inside, ...named, ...stale, ...judgeDatabase(evidence), merged]
+}
+
+/** What the consumer does, and the database behind it: that one comes first where the consumer fails or waits as it does for a database. */
+function judgePlayedOn(evidence: Evidence): Diagnosis[] {
+  const played = judgePlayed(evidence)
+  const { outcome, raised } = evidence.examination?.get('consumer') ?? {}
+  const own =
+    outcome === 'returned' ||
+    (raised !== undefined && raised !== null && !/^(?:Operational|Programming|Interface|Database)Error$/.test(raised.type))
+  return own ? [...played, ...judgeUnusable(evidence)] : [...judgeUnusable(evidence), ...played]
 }
 
 /** A database that no consumer can use; migrations that merely wait are no cause by themselves. */
