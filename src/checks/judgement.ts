@@ -10,7 +10,18 @@ import { judgeNotes } from './notes.ts'
 import { judgeProxied } from './proxy.ts'
 import { judgePython } from './python-environment.ts'
 import { mergeDiagnosis } from './refine.ts'
-import { judgeElsewhere, judgeForeign, judgeLimits, judgeListener, judgePermission, judgeStale, runsElsewhere } from './server-process.ts'
+import {
+  isStranger,
+  judgeElsewhere,
+  judgeForeign,
+  judgeLimits,
+  judgeListener,
+  judgePermission,
+  judgeStale,
+  runsElsewhere,
+  withBackend,
+  withListeners,
+} from './server-process.ts'
 import { judgeSettings } from './settings.ts'
 import { judgeTokens } from './tokens.ts'
 import { judgeWire } from './wire.ts'
@@ -96,7 +107,7 @@ function judgeHolder(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   // without a project nobody can say whose server it is
   if (listener === undefined || evidence.checkout === undefined || carriers.test(listener.argv[0] ?? '')) return []
   if (listener.command !== undefined && runsElsewhere(listener, evidence.checkout.project.backend))
-    return judgeStale(evidence, verdict.evidence)
+    return isStranger(evidence, listener) ? judgeForeign(evidence, verdict.evidence) : judgeStale(evidence, verdict.evidence)
   if (isOwn(listener)) return []
   return strange.has(verdict.id) && listener.command === undefined && listener.state !== 'stopped'
     ? judgeForeign(evidence, verdict.evidence)
@@ -145,7 +156,7 @@ function judgeVague(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   return [...limits, ...inside, ...named, ...stale, ...judgeDatabase(evidence), merged]
 }
 
-/** What the consumer does, and the database behind it: that one comes first where the consumer fails or waits as it does for a database. */
+/** What the consumer does, and the database behind it: that one comes first where the consumer fails or waits as it does for a database, and is out of it where the consumer accepts. */
 function judgePlayedOn(evidence: Evidence): Diagnosis[] {
   const played = judgePlayed(evidence)
   const { outcome, raised } = evidence.examination?.get('consumer') ?? {}
@@ -172,6 +183,8 @@ function judgeDefinite(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   if (verdict.id.startsWith('token-') || verdict.id === 'clock-skew') return judgeTokens(evidence, told)
   if (verdict.id === 'origin-rejected' || verdict.id === 'allowed-hosts')
     return [...judgeShadowed(evidence, ['ALLOWED_HOSTS'], told), ...judgeHosts(evidence, told), told]
+  if (verdict.id === 'ipv6-localhost') return [withListeners(evidence, told)]
+  if (verdict.id === 'wrong-frontend-port') return [withBackend(evidence, told)]
   return [told]
 }
 

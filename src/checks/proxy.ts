@@ -1,6 +1,7 @@
 import type { WireFacts } from '../facts/wire.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { commandLine, listenerOf, named, type Evidence } from './evidence.ts'
+import { withBackend } from './server-process.ts'
 import { judgeWire } from './wire.ts'
 import { said, seconds } from './wire-words.ts'
 
@@ -23,7 +24,8 @@ export function judgeProxied(evidence: Evidence): Diagnosis[] {
   if (through.result === 'open')
     return plain.result === 'open' ? [...judgeIdle(wire, direct, compared), ...judgeHost(wire, direct, who)] : []
   const known = judgeWire(wire)
-  if (known?.id === 'wrong-frontend-port' || known?.id === 'wss-vs-ws' || known?.id === 'tls-untrusted') return [known]
+  if (known?.id === 'wrong-frontend-port') return [withBackend(evidence, known)]
+  if (known?.id === 'wss-vs-ws' || known?.id === 'tls-untrusted') return [known]
   if (through.result === 'refused') {
     const { status, headers } = through
     if (plain.result === 'refused' && plain.status === status) return []

@@ -182,6 +182,12 @@ export function judgeStale(evidence: Evidence, seen: readonly string[]): Diagnos
   ]
 }
 
+/** True for a server that was told an application of another name than this project's: a copy of the checkout would have the same. */
+export function isStranger({ checkout }: Pick<Evidence, 'checkout'>, { command }: ServerProcess): boolean {
+  const [theirs, ours] = [command?.application, checkout?.project.application].map((name) => name?.split(/[.:]/)[0])
+  return theirs !== undefined && ours !== undefined && theirs !== ours
+}
+
 /** Another program holds the port that the URL names. */
 export function judgeForeign(evidence: Evidence, seen: readonly string[]): Diagnosis[] {
   const server = listenerOf(evidence)
@@ -206,35 +212,34 @@ export function judgeForeign(evidence: Evidence, seen: readonly string[]): Diagn
 
 /** The project's server is up, only not where the URL leads. */
 export function judgeElsewhere(evidence: Evidence, seen: readonly string[]): Diagnosis[] {
-  const { wire, servers, frontend } = evidence
+  const { wire, servers } = evidence
   const { port, host } = wire.endpoint
-  const listening = servers.ofProject.find(({ listens }) => listens.length > 0 && !listens.some((at) => at.port === port))
   const here = servers.ofProject.find(({ listens }) => listens.some((at) => at.port === port))
   if (here !== undefined) {
     const addresses = here.listens.filter((at) => at.port === port).map(({ address }) => address)
+    const good = bracket(addresses[0])
     return [
       diagnosis(
         'ipv6-localhost',
         `${host} is not the address that the backend listens on: ${addresses.join(', ')}`,
         [`${shownUp(here)} listens on ${addresses.join(', ')} port ${port}`, ...seen],
-        `Use ${addresses[0] ?? '127.0.0.1'} in the URL, or bind the other address too.`,
-        { commands: [['election-dev', 'verify', `ws://${bracket(addresses[0])}:${port}${wire.endpoint.path}`]], automatic: 'ask' },
+        `Use ${good} in the URL, or bind the other address too.`,
+        {
+          commands: [['election-dev', 'verify', `${wire.endpoint.secure ? 'wss' : 'ws'}://${good}:${port}${wire.endpoint.path}`]],
+          automatic: 'ask',
+        },
       ),
     ]
   }
-  if (listening !== undefined) {
-    const [at] = listening.listens
-    const source = frontend?.urls.find((url) => url.port === port)
+  const listening = servers.ofProject.find(({ listens }) => listens.length > 0)
+  const at = listening?.listens[0]
+  if (listening !== undefined && at !== undefined) {
     return [
       diagnosis(
         'wrong-frontend-port',
-        `The URL names port ${port}, and the backend listens on ${at?.port ?? '?'}`,
-        [
-          `${shownUp(listening)} listens on port ${at?.port ?? '?'}`,
-          ...(source === undefined ? [] : [`${source.file}:${source.line} names port ${port}`]),
-          ...seen,
-        ],
-        `Correct the WebSocket URL (VITE_WS_URL or the like) to port ${at?.port ?? '?'}.`,
+        `The URL names port ${port}, and the backend listens on ${at.port}`,
+        [`${shownUp(listening)} listens on port ${at.port}`, ...whereWritten(evidence), ...seen],
+        `Correct the WebSocket URL (VITE_WS_URL or the like) to port ${at.port}.`,
         { commands: [['election-dev', 'start', '--port', String(port)]], automatic: 'yes' },
       ),
     ]
@@ -250,6 +255,35 @@ export function judgeElsewhere(evidence: Evidence, seen: readonly string[]): Dia
       { commands: [['election-dev', 'start', '--port', String(port)]], automatic: 'yes' },
     ),
   ]
+}
+
+/** Where the frontend names the port: in a source, or in a variable that its bundler hands on. */
+function whereWritten({ frontend, wire }: Evidence): string[] {
+  const { port } = wire.endpoint
+  const url = frontend?.urls.find((written) => written.port === port)
+  if (url !== undefined) return [`frontend/${url.file}:${url.line} names port ${port}: ${url.text}`]
+  const variable = frontend?.variables.find(({ value }) => URL.canParse(value) && new URL(value).port === String(port))
+  return variable === undefined ? [] : [`frontend/${variable.file}:${variable.line} names port ${port}: ${variable.name}=${variable.value}`]
+}
+
+/** The frontend's own server answers: where the page's source says so, and where the backend is. */
+export function withBackend(evidence: Evidence, found: Diagnosis): Diagnosis {
+  const { port } = evidence.wire.endpoint
+  const backend = evidence.servers.ofProject.find(({ listens }) => listens.length > 0)
+  const at = backend?.listens[0]
+  const known = backend === undefined || at === undefined || at.port === port ? [] : [`${shownUp(backend)} listens on port ${at.port}`]
+  const text = known.length === 0 ? found.remedy.text : `Correct the WebSocket URL (VITE_WS_URL or the like) to port ${at?.port ?? '?'}.`
+  return { ...found, evidence: [...found.evidence, ...known, ...whereWritten(evidence)], remedy: { ...found.remedy, text } }
+}
+
+/** Who listens at which of the addresses of the name. */
+export function withListeners({ servers, wire }: Evidence, found: Diagnosis): Diagnosis {
+  const { port } = wire.endpoint
+  const who = servers.onPorts.flatMap((server) => {
+    const addresses = server.listens.filter((at) => at.port === port).map(({ address }) => address)
+    return addresses.length === 0 ? [] : [`${shownUp(server)} listens on ${addresses.join(', ')}`]
+  })
+  return { ...found, evidence: [...found.evidence, ...who] }
 }
 
 const bracket = (address: string | undefined): string => (address?.includes(':') === true ? `[${address}]` : (address ?? '127.0.0.1'))

@@ -4,6 +4,9 @@ import type { TcpFact } from '../host/tcp.ts'
 /** The `code` of a handshake that HTTP can't carry, so that nothing was sent: a header or subprotocol with characters that aren't allowed. */
 export const unsendable = 'UNSENDABLE'
 
+/** The shortest URL that a server may find too long, in bytes: the HTTP parser of websockets takes lines of 8 KB, those of daphne and uvicorn 16 KB and 64 KB. */
+export const longUrlBytes = 8000
+
 /** What became of a WebSocket handshake. */
 export type HandshakeFact =
   | { readonly result: 'open'; readonly elapsedMs: number; readonly subprotocol: string }
