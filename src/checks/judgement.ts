@@ -160,6 +160,7 @@ function judgeVague(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
 function judgePlayedOn(evidence: Evidence): Diagnosis[] {
   const played = judgePlayed(evidence)
   const { outcome, raised } = evidence.examination?.get('consumer') ?? {}
+  if (outcome === 'accepted') return played
   const own =
     outcome === 'returned' ||
     (raised !== undefined && raised !== null && !/^(?:Operational|Programming|Interface|Database)Error$/.test(raised.type))
