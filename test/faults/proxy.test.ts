@@ -155,7 +155,7 @@ real('wrong-frontend-port', 'nginx leads to a port that nothing serves, while th
 })
 
 real('allowed-hosts', 'nginx does not pass the Host on', async () => {
-  const made = await project({ settings: 'ALLOWED_HOSTS = ["localhost", "127.0.0.1"]' })
+  const made = await project({ settings: 'MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]' })
   const running = await server('daphne', made)
   const proxy = keep(await startNginx(`location / { ${to(running)} ${passesUpgrade.replace('$http_host', 'backend.internal')} }`))
   const answer = await doctor(made.root, { url: urlOf(proxy.port) })
