@@ -28,6 +28,16 @@ real('origin-rejected', 'the Origin null of a page from a file', async () => {
   expect(answer.diagnosis?.remedy.text).toContain('file://')
 })
 
+const unguarded = `import os
+from django.core.asgi import get_asgi_application
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")
+http = get_asgi_application()
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.urls import path
+from updates.consumers import Updates
+application = ProtocolTypeRouter({"http": http, "websocket": URLRouter([path("ws/election-updates/", Updates.as_asgi())])})
+`
+
 const validator = (origins: string) => `import os
 from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")
@@ -54,12 +64,21 @@ test('a token that is wanted as well: the Origin comes first, and a good Origin 
   expect((await doctor(made.root, { url: urlOf(running.port), origin: 'http://localhost:3000' })).id).toBe('token-missing')
 })
 
-real('origin-missing', 'the client sends none, as its configuration says', async () => {
-  const made = await project({ files: { 'election-dev.config.json': '{ "origin": "" }\n' } })
+for (const kind of ['daphne', 'uvicorn', 'hypercorn'] as const) {
+  real('origin-missing', `${kind}: the client is no browser and sends none`, async () => {
+    const made = await project(kind === 'uvicorn' ? { consumer: pyjwtConsumer } : {})
+    const running = await server(kind, made)
+    const answer = await doctor(made.root, { url: urlOf(running.port), origin: 'none' })
+    expect(answer.id, answer.evidence).toBe('origin-missing')
+    expect(answer.evidence).toContain('No Origin was sent')
+    expect(answer.evidence).toMatch(/The Origin http:\/\/127\.0\.0\.1:\d+ got (?:500|404)/)
+  })
+}
+
+test('a backend that asks for no Origin is healthy without one', async () => {
+  const made = await project({ asgi: unguarded })
   const running = await server('daphne', made)
-  const answer = await doctor(made.root, { url: urlOf(running.port) })
-  expect(answer.id, answer.evidence).toBe('origin-missing')
-  expect(answer.evidence).toContain('No Origin was sent')
+  expect(await doctor(made.root, { url: urlOf(running.port), origin: 'none' })).toMatchObject({ ok: true, id: undefined })
 })
 
 for (const kind of ['daphne', 'uvicorn', 'hypercorn'] as const) {
