@@ -1,0 +1,20 @@
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import { hostname, networkInterfaces } from 'node:os'
+
+/**
+ * Whether a host name or address (without brackets) means this machine: only
+ * then the project and the processes here can be behind what answers there. A
+ * name that can't be looked up within the deadline (milliseconds) counts as this
+ * machine where it looks like one of its own. Never throws.
+ */
+export async function isThisMachine(host: string, deadlineMs: number): Promise<boolean> {
+  const name = host.toLowerCase()
+  if (name === 'localhost' || name.endsWith('.localhost') || name === hostname().toLowerCase()) return true
+  const own = new Set(Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address.toLowerCase())))
+  const isOwn = (address: string) => /^(?:127\.|0\.0\.0\.0$|::1?$|::ffff:127\.)/.test(address) || own.has(address)
+  if (isIP(name) !== 0) return isOwn(name)
+  const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), deadlineMs).unref())
+  const found = await Promise.race([lookup(name, { all: true }).catch(() => []), late])
+  return found === undefined || found.length === 0 ? !name.includes('.') : found.some(({ address }) => isOwn(address.toLowerCase()))
+}
