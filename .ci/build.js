@@ -29,8 +29,9 @@ const result = await build({
   logLevel: 'warning',
 })
 
-await mkdir(join(dist, 'python'), { recursive: true })
-for (const name of ['inspect.py', 'make_user.py']) await cp(join(root, 'src/python', name), join(dist, 'python', name))
+await mkdir(join(dist, 'python', 'observer'), { recursive: true })
+for (const name of ['inspect.py', 'make_user.py', 'observer/election_dev_observer.py'])
+  await cp(join(root, 'src/python', name), join(dist, 'python', name))
 await writeFile(join(dist, 'config.schema.json'), `${JSON.stringify(await configSchema(), undefined, 2)}\n`)
 await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await notices(Object.keys(result.metafile.inputs)))
 

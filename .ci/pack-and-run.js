@@ -27,6 +27,7 @@ try {
   for (const file of [
     'dist/config.schema.json',
     'dist/python/inspect.py',
+    'dist/python/observer/election_dev_observer.py',
     'templates/demo/backend/manage.py',
     'templates/demo/gitignore',
     'LICENSE',
