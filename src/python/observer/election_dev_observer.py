@@ -256,9 +256,9 @@ class Observer:
                 elif kind == "websocket.close":
                     code = message.get("code") or 1000
                     if not accepted:
-                        tell({"event": "refused", "id": ident, "code": code, **refuser(sys._getframe())})
+                        tell({"event": "refused", "id": ident, "code": code, **refuser(sys._getframe(1))})
                 elif kind == "websocket.http.response.start":
-                    tell({"event": "refused", "id": ident, "status": message.get("status"), **refuser(sys._getframe())})
+                    tell({"event": "refused", "id": ident, "status": message.get("status"), **refuser(sys._getframe(1))})
             await send(message)
 
         probe = None
@@ -354,19 +354,21 @@ def attend(probe, consumer):
 
 def refuser(frame):
     """Who on the stack closes a socket before it is accepted: the Origin validator, a line of the project, or a class of a library."""
-    own = None
-    by = None
+    own = by = own_by = None
     denied = False
     for frame in stack(frame):
         owner = frame.f_locals.get("self")
-        if owner is not None:
+        file = frame.f_code.co_filename
+        if owner is not None and not is_plumbing(file):
             # Channels lets a consumer of this name refuse what its validators don't let through
             denied = denied or any(kind.__name__ == "WebsocketDenier" for kind in type(owner).__mro__)
             if denied and hasattr(owner, "valid_origin"):
                 return {"by": "origin", "class": type(owner).__name__}
             by = by or type(owner).__name__
-        if own is None and is_own(frame.f_code.co_filename):
+        if own is None and is_own(file):
             own = place(frame.f_code, frame.f_lineno)
+            own_by = None if owner is None else type(owner).__name__
+    by = by if own is None else own_by
     return {"by": "application", **({} if by is None else {"class": by}), **(own or {})}
 
 
@@ -385,12 +387,12 @@ def stack(frame):
 
 def waiting_stack(sender):
     for frame in sys._current_frames().values():
-        found = []
+        frames = []
         while frame is not None:
-            found.append(frame)
-            if getattr(frame.f_locals.get("self"), "base_send", None) is sender:
-                return found
+            frames.append(frame)
             frame = frame.f_back
+        if any(getattr(frame.f_locals.get("self"), "base_send", None) is sender for frame in frames):
+            return frames
     return []
 
 
@@ -415,10 +417,18 @@ def described(error):
 
 def is_own(file):
     """True for a file of the project: no library's, not Python's own, and not this one."""
-    if file.startswith("<") or "site-packages" in file or "dist-packages" in file:
-        return False
-    path = os.path.abspath(file)
-    return not path.startswith((_STDLIB + os.sep, _HERE + os.sep))
+    return not is_packaged(file) and not is_plumbing(file)
+
+
+def is_packaged(file):
+    return "site-packages" in file or "dist-packages" in file
+
+
+def is_plumbing(file):
+    """True for Python's own files, for this one, and for asgiref, which carries calls from thread to thread."""
+    if is_packaged(file):
+        return os.sep + "asgiref" + os.sep in file
+    return file.startswith("<") or os.path.abspath(file).startswith((_STDLIB + os.sep, _HERE + os.sep))
 
 
 def place(code, line):
