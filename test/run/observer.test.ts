@@ -230,7 +230,11 @@ describe.each(servers)('%s', (server) => {
     const { folder, remove } = await appFolder(plainApp)
     context.onTestFinished(remove)
     const mark = await makeMark()
-    context.onTestFinished(mark.remove)
+    context.onTestFinished(async () => {
+      // where the server has not ended by itself, which is what the test is about
+      for (const pid of await mark.processes()) process.kill(pid, 'SIGKILL')
+      await mark.remove()
+    })
     const port = await freePort('127.0.0.1')
     const { args, env } = commandOf(server, application, port, true)
     const launcher = spawn(
