@@ -1,6 +1,9 @@
 // What the observer costs a server: the same small Django Channels project, plain and
-// with the observer around it, in alternating pairs in one run. Wall time is what a
-// client sees; the server's own processor time is steadier on a machine that is shared.
+// through the observer, in alternating pairs in one run. One process serves both, by the
+// path: two processes differ by several percent from each other with the same code. Wall
+// time is what a client sees; the event loop's own processor time is steadier on a
+// machine that is shared. The garbage collector runs between the measurements: with
+// thousands of sockets one pass of it takes longer than what is measured.
 // usage: npm run bench:observer [-- PAIRS [SERVER]]
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -15,10 +18,10 @@ import { fileURLToPath } from 'node:url'
 import { WebSocket } from 'ws'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
-const pairs = Number(process.argv[2] ?? 40)
+const pairs = Number(process.argv[2] ?? 100)
 const server = process.argv[3] ?? 'daphne'
 /** One measurement: so many requests, on so many kept connections. */
-const [requests, connections] = [400, 8]
+const [requests, connections] = [100, 8]
 const socketCount = 1000
 const limit = 3
 
@@ -30,10 +33,10 @@ const folder = mkdtempSync(join(tmpdir(), 'election-bench-'))
 const running = []
 try {
   writeProject()
-  const plain = await startServer(false)
-  const observed = await startServer(true)
-  const both = [plain, observed]
-  for (const one of both) await openProbe(one)
+  const { pid, port, nonce } = await startServer()
+  const lane = (path) => ({ pid, port, path, agent: new Agent({ keepAlive: true, maxSockets: connections }) })
+  const both = [lane('/plain/'), lane('/observed/')]
+  await openProbe({ port, path: '/observed/', nonce })
 
   await compare('HTTP requests', requests, both, (one) => fetchAll(one))
   for (const one of both) one.sockets = await openSockets(one)
@@ -43,13 +46,15 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** Measures both in turn, each pair in the other order, and prints what the difference is. */
+/** Measures both in pairs, in any order, and prints what the difference is. */
 async function compare(name, count, [plain, observed], work) {
   const differences = { wall: [], processor: [] }
   const rates = { plain: [], observed: [] }
   for (const one of [plain, observed, plain, observed]) await work(one)
   for (let pair = 0; pair < pairs; pair++) {
-    const order = pair % 2 === 0 ? [plain, observed] : [observed, plain]
+    if (pair % 10 === 0) await fetchOne({ ...plain, path: '/collect' })
+    // not in turn: what happens in the server at regular times would fall on the same one
+    const order = Math.random() < 0.5 ? [plain, observed] : [observed, plain]
     for (const one of order) one.last = await measure(one, work)
     differences.wall.push((observed.last.wall / plain.last.wall - 1) * 100)
     differences.processor.push((observed.last.processor / plain.last.processor - 1) * 100)
@@ -60,10 +65,10 @@ async function compare(name, count, [plain, observed], work) {
   for (const [kind, values] of Object.entries(differences)) {
     const [low, high] = confidence(values)
     console.log(
-      `  ${kind === 'wall' ? 'wall time' : "the server's processor time"}: ${signed(median(values))} %, median of ${pairs} pairs; 95 % confidence ${signed(low)} to ${signed(high)} %`,
+      `  ${kind === 'wall' ? 'wall time' : "the event loop's processor time"}: ${signed(median(values))} %, median of ${pairs} pairs; 95 % confidence ${signed(low)} to ${signed(high)} %`,
     )
   }
-  if (median(differences.wall) >= limit && median(differences.processor) >= limit) {
+  if (median(differences.processor) >= limit) {
     console.log(`  more than ${limit} %`)
     process.exitCode = 1
   }
@@ -76,24 +81,23 @@ async function measure(one, work) {
   return { wall: performance.now() - started, processor: processorMs(one.pid) - processor }
 }
 
-/** Time on a processor, all threads, in milliseconds. */
+/** Time on a processor of the main thread, which is the event loop's and all that the observer works in, in milliseconds. */
 function processorMs(pid) {
-  let sum = 0
-  for (const thread of readdirSync(`/proc/${pid}/task`))
-    sum += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0])
-  return sum / 1e6
+  return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6
 }
 
-async function fetchAll({ port, agent }) {
+async function fetchAll({ port, path, agent }) {
   let left = requests
   const lane = async () => {
-    while (left-- > 0) {
-      await new Promise((resolve, reject) => {
-        get({ host: '127.0.0.1', port, path: '/', agent }, (response) => response.resume().once('end', resolve)).once('error', reject)
-      })
-    }
+    while (left-- > 0) await fetchOne({ port, path, agent })
   }
   await Promise.all(Array.from({ length: connections }, lane))
+}
+
+function fetchOne({ port, path, agent }) {
+  return new Promise((resolve, reject) => {
+    get({ host: '127.0.0.1', port, path, agent }, (response) => response.resume().once('end', resolve)).once('error', reject)
+  })
 }
 
 async function echoAll({ sockets }) {
@@ -108,10 +112,10 @@ async function echoAll({ sockets }) {
   })
 }
 
-async function openSockets({ port }) {
+async function openSockets({ port, path }) {
   const sockets = []
   for (let index = 0; index < socketCount; index += 50) {
-    const batch = Array.from({ length: 50 }, () => new WebSocket(`ws://127.0.0.1:${port}/ws/`, { perMessageDeflate: false }))
+    const batch = Array.from({ length: 50 }, () => new WebSocket(`ws://127.0.0.1:${port}${path}`, { perMessageDeflate: false }))
     await Promise.all(batch.map((socket) => once(socket, 'open')))
     sockets.push(...batch)
   }
@@ -119,43 +123,52 @@ async function openSockets({ port }) {
 }
 
 /** As `start` does: from the first socket of the launcher's own on, the observer looks at consumers. */
-async function openProbe({ port, nonce }) {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws/`, { headers: { 'X-Election-Dev': nonce } })
+async function openProbe({ port, path, nonce }) {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers: { 'X-Election-Dev': nonce } })
   await once(socket, 'open')
   socket.terminate()
 }
 
-async function startServer(isObserved) {
+async function startServer() {
   const port = await freePort()
-  const application = isObserved ? 'election_dev_observer:application' : 'core.asgi:application'
   const args = {
-    daphne: ['-m', 'daphne', '--verbosity', '0', '-b', '127.0.0.1', '-p', port, application],
-    uvicorn: ['-m', 'uvicorn', '--log-level', 'error', '--host', '127.0.0.1', '--port', port, application],
-    hypercorn: ['-m', 'hypercorn', '--log-level', 'error', '--bind', `127.0.0.1:${port}`, '--workers', '0', application],
+    daphne: ['-m', 'daphne', '--verbosity', '0', '-b', '127.0.0.1', '-p', port, 'both:application'],
+    uvicorn: ['-m', 'uvicorn', '--log-level', 'error', '--host', '127.0.0.1', '--port', port, 'both:application'],
+    hypercorn: ['-m', 'hypercorn', '--log-level', 'error', '--bind', `127.0.0.1:${port}`, '--workers', '0', 'both:application'],
   }[server]
   const env = {
     PATH: process.env.PATH,
-    ...(isObserved
-      ? {
-          PYTHONPATH: join(root, 'src', 'python', 'observer'),
-          ELECTION_DEV_APPLICATION: 'core.asgi:application',
-          PYTHONDONTWRITEBYTECODE: '1',
-        }
-      : {}),
+    PYTHONPATH: join(root, 'src', 'python', 'observer'),
+    ELECTION_DEV_APPLICATION: 'core.asgi:application',
+    PYTHONDONTWRITEBYTECODE: '1',
   }
   const nonce = randomBytes(16).toString('hex')
-  const child = spawn(python, args, { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit', ...(isObserved ? ['pipe', 'pipe'] : [])] })
+  const child = spawn(python, args, { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit', 'pipe', 'pipe'] })
   running.push(child)
-  if (isObserved) {
-    child.stdio[3].write(`${JSON.stringify({ 'election-dev': nonce })}\n`)
-    child.stdio[4].resume()
-  }
+  child.stdio[3].write(`${JSON.stringify({ 'election-dev': nonce })}\n`)
+  child.stdio[4].resume()
   while (!(await takesConnections(port))) await delay(20)
-  return { pid: child.pid, port, nonce, agent: new Agent({ keepAlive: true, maxSockets: connections }) }
+  return { pid: child.pid, port, nonce }
 }
 
 function writeProject() {
   mkdirSync(join(folder, 'core'))
+  writeFileSync(
+    join(folder, 'both.py'),
+    `import gc
+from election_dev_observer import Observer, application as observed
+from core.asgi import application as plain
+assert isinstance(observed, Observer)
+
+gc.disable()
+
+async def application(scope, receive, send):
+    if scope.get("path") == "/collect":
+        gc.collect()
+    lane = plain if scope.get("path", "").startswith("/plain/") else observed
+    await lane(scope, receive, send)
+`,
+  )
   const files = {
     '__init__.py': '',
     'settings.py': `SECRET_KEY = "${randomBytes(16).toString('hex')}"
@@ -171,7 +184,7 @@ from django.urls import path
 async def page(request):
     return HttpResponse("a page")
 
-urlpatterns = [path("", page)]
+urlpatterns = [path("collect", page), path("plain/", page), path("observed/", page)]
 `,
     'asgi.py': `import os
 from django.core.asgi import get_asgi_application
@@ -185,7 +198,7 @@ class Echo(AsyncWebsocketConsumer):
     async def receive(self, text_data=None, bytes_data=None):
         await self.send(text_data=text_data)
 
-application = ProtocolTypeRouter({"http": http, "websocket": URLRouter([path("ws/", Echo.as_asgi())])})
+application = ProtocolTypeRouter({"http": http, "websocket": URLRouter([path("plain/", Echo.as_asgi()), path("observed/", Echo.as_asgi())])})
 `,
   }
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, 'core', name), text)
