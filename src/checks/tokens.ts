@@ -15,7 +15,9 @@ export function judgeTokens(evidence: Evidence, verdict: Diagnosis): Diagnosis[]
   const wellFormed = wire.token.kind === 'current' || wire.token.kind === 'opaque'
   const accepted = played?.outcome === 'accepted'
   const unplayed = played === undefined || played.outcome === 'skipped' || played.outcome === 'raised'
-  const hidden = accepted || (wellFormed && unplayed) ? [...judgeLayer(evidence), ...judgeRedis(evidence), ...judgeUnusable(evidence)] : []
+  // a layer that isn't there, or can't be built, is missing where the handshake was played too
+  const layer = wellFormed ? judgeLayer(evidence) : []
+  const hidden = accepted || (wellFormed && unplayed) ? [...layer, ...judgeRedis(evidence), ...judgeUnusable(evidence)] : layer
   if (hidden.length > 0) {
     const [first = ''] = verdict.evidence
     return [

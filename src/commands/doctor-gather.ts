@@ -46,6 +46,8 @@ export interface Targets {
   readonly proof?: Proof
   /** What the server has said since that proof began, where it is ours. */
   readonly logged?: readonly string[]
+  /** The server is a child of this very process. */
+  readonly ownChild?: boolean
 }
 
 /** Everything that can be found out about a WebSocket and the project behind it, in parallel, each part under its own deadline. Never throws but for a usage error. */
@@ -62,6 +64,8 @@ export async function gather(host: Host, config: Config, targets: Targets): Prom
       backend: project?.backend,
       names: [...(project?.variables ?? [])],
       deadlineMs: limits.servers,
+      // the servers of this process don't count but where they are what is judged
+      ...(targets.ownChild === true ? { self: -1 } : {}),
     }),
     project === undefined ? undefined : surveyDotenv(project),
   ])

@@ -34,6 +34,10 @@ export interface Prover {
   readonly again: (holdMs: number) => Promise<Proof>
   /** The path that is proven. */
   readonly path: () => string
+  /** What is proven, with its token: never to be printed. */
+  readonly endpoint: () => Endpoint
+  /** The proof before, where there was one. */
+  readonly last: () => Proof | undefined
   /** What the server has logged since the last proof began. */
   readonly lines: () => readonly string[]
   /** What the observer saw leave the application on our own sockets since then: the first handshake's, or the last of all. */
@@ -97,6 +101,8 @@ export function startProof(prepared: Prepared, looking: Inspection, up: Extract<
     tokenSource: () => credentials.source,
     tokenNote: () => credentials.note,
     path: () => path,
+    endpoint,
+    last: () => last,
     lines: () => up.server.linesSince(mark),
     raised,
     observer,
