@@ -78,7 +78,11 @@ export function endpointOf(host: Host, config: Config, text: string): Endpoint {
 }
 
 /** The endpoint of the project in this folder: its path, its frontend's Origin, a token minted for a user that it has. */
-export async function endpointOfProject(host: Host, config: Config): Promise<{ endpoint: Endpoint; minted: boolean }> {
+export async function endpointOfProject(
+  host: Host,
+  config: Config,
+  deadlineMs = inspectMs,
+): Promise<{ endpoint: Endpoint; minted: boolean }> {
   const { project, python, requirements } = await readCheckout(host, config)
   const address = connectAddress(config.host)
   const base = `ws://${bracketed(address)}:${config.port}`
@@ -94,7 +98,7 @@ export async function endpointOfProject(host: Host, config: Config): Promise<{ e
       env,
       application: project.application,
       mint: wantsToken,
-      deadlineMs: inspectMs,
+      deadlineMs,
     })
     path ??= pathOf(await inspection.get('routes'))
     token = (await inspection.get('token'))?.token ?? undefined
