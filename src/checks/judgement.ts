@@ -2,7 +2,7 @@ import { judgeApplication, judgeRoutes } from './application.ts'
 import { judgeBroadcasts } from './broadcast.ts'
 import { judgeInstances, judgeLayer, judgeRedis } from './channel-layer.ts'
 import { judgePlayed, refusalInside } from './consumer.ts'
-import { judgeDatabase } from './database.ts'
+import { judgeDatabase, judgeUnusable } from './database.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import { judgeShadowed } from './dotenv.ts'
 import { isOwn, listenerOf, type Evidence } from './evidence.ts'
@@ -143,9 +143,9 @@ function judgeVague(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   const inside = [
     ...judgeLayer(evidence),
     ...judgeRedis(evidence),
-    // where no route leads to a consumer, nothing asks the database
     ...judgeRoutes(evidence),
-    ...judgePlayedOn(evidence),
+    ...judgeUnusable(evidence),
+    ...judgePlayed(evidence),
   ].map((cause) => withSeen(cause, verdict))
   const closedByCode = evidence.wire.session?.close !== undefined && evidence.wire.session.close.code >= 4000
   if (closedByCode && !inside.some(({ id }) => id === 'close-after-accept')) return [merged, ...inside]
@@ -154,22 +154,6 @@ function judgeVague(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   const stale = inside.length === 0 && evidence.examination?.get('application') !== undefined ? judgeStale(evidence, verdict.evidence) : []
   const named = merged.id === verdict.id ? [] : [merged]
   return [...limits, ...inside, ...named, ...stale, ...judgeDatabase(evidence), merged]
-}
-
-/** What the consumer does, and the database behind it: that one comes first where the consumer fails or waits as it does for a database, and is out of it where the consumer accepts. */
-function judgePlayedOn(evidence: Evidence): Diagnosis[] {
-  const played = judgePlayed(evidence)
-  const { outcome, raised } = evidence.examination?.get('consumer') ?? {}
-  if (outcome === 'accepted') return played
-  const own =
-    outcome === 'returned' ||
-    (raised !== undefined && raised !== null && !/^(?:Operational|Programming|Interface|Database)Error$/.test(raised.type))
-  return own ? [...played, ...judgeUnusable(evidence)] : [...judgeUnusable(evidence), ...played]
-}
-
-/** A database that no consumer can use; migrations that merely wait are no cause by themselves. */
-function judgeUnusable(evidence: Evidence): Diagnosis[] {
-  return evidence.examination?.get('database')?.state === 'ready' ? [] : judgeDatabase(evidence)
 }
 
 function withSeen(cause: Diagnosis, verdict: Diagnosis): Diagnosis {
