@@ -1,3 +1,4 @@
+import { judgeElsewhere, judgePermission, withBackend, withListeners } from './address.ts'
 import { judgeApplication, judgeRoutes } from './application.ts'
 import { judgeBroadcasts } from './broadcast.ts'
 import { judgeInstances, judgeLayer, judgeRedis } from './channel-layer.ts'
@@ -10,18 +11,7 @@ import { judgeNotes } from './notes.ts'
 import { judgeProxied } from './proxy.ts'
 import { judgePython } from './python-environment.ts'
 import { mergeDiagnosis } from './refine.ts'
-import {
-  isStranger,
-  judgeElsewhere,
-  judgeForeign,
-  judgeLimits,
-  judgeListener,
-  judgePermission,
-  judgeStale,
-  runsElsewhere,
-  withBackend,
-  withListeners,
-} from './server-process.ts'
+import { judgeCrashed, isStranger, judgeForeign, judgeLimits, judgeListener, judgeStale, runsElsewhere } from './server-process.ts'
 import { judgeSettings } from './settings.ts'
 import { judgeTokens } from './tokens.ts'
 import { judgeWire } from './wire.ts'
@@ -136,7 +126,7 @@ function judgeVague(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   const merged = mergeDiagnosis(verdict, evidence.logged, { ourPaths: evidence.ourPaths, pick: 'first' }) ?? verdict
   const gone = verdict.id === 'server-crashes' && verdict.evidence.some((line) => line.includes('ECONNREFUSED'))
   if (gone) return [merged]
-  const process = judgeListener(evidence, verdict.evidence)
+  const process = [...judgeListener(evidence, verdict.evidence), ...judgeCrashed(evidence, verdict.evidence)]
   if (process.length > 0) return [...process, verdict]
   if (verdict.id === 'wsgi-server-on-port' || verdict.id === 'ws-library-missing' || verdict.id === 'subprotocol-mismatch') return [merged]
   // an application's own close code says what it is, unless what runs here says otherwise

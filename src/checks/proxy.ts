@@ -1,7 +1,7 @@
 import type { WireFacts } from '../facts/wire.ts'
+import { withBackend } from './address.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { commandLine, listenerOf, named, type Evidence } from './evidence.ts'
-import { withBackend } from './server-process.ts'
 import { judgeWire } from './wire.ts'
 import { said, seconds } from './wire-words.ts'
 

@@ -129,6 +129,21 @@ for (const kind of ['daphne', 'uvicorn'] as const) {
   })
 }
 
+real('server-crashes', 'gunicorn, which starts a new worker for each that dies', async () => {
+  const made = await project({ consumer: diesOfSegfault, style: 'plain', environment: 'gunicorn' })
+  const running = await server('gunicorn', made, { args: ['-k', 'uvicorn.workers.UvicornWorker'] })
+  const answer = await doctor(made.root, { url: urlOf(running.port) })
+  expect(answer.id, answer.evidence).toBe('server-crashes')
+  expect(answer.evidence).toContain('Played')
+})
+
+real('server-crashes', 'uvicorn --reload, whose parent keeps the port', async () => {
+  const made = await project({ consumer: diesOfSegfault })
+  const running = await server('uvicorn', made, { args: ['--reload'] })
+  const answer = await doctor(made.root, { url: urlOf(running.port) })
+  expect(answer.id, answer.evidence).toBe('server-crashes')
+})
+
 real('server-crashes', 'hypercorn: os.abort() at a message, in a project that reads its settings by environ', async () => {
   const made = await project({ consumer: endsTheProcess, style: 'environ', package: 'votes' })
   const running = await server('hypercorn', made, { application: 'votes.asgi:application' })
