@@ -1,3 +1,4 @@
+import { judgeElsewhere, judgePermission, withBackend, withListeners } from './address.ts'
 import { judgeApplication, judgeRoutes } from './application.ts'
 import { judgeBroadcasts } from './broadcast.ts'
 import { judgeInstances, judgeLayer, judgeRedis } from './channel-layer.ts'
@@ -10,7 +11,7 @@ import { judgeNotes } from './notes.ts'
 import { judgeProxied } from './proxy.ts'
 import { judgePython } from './python-environment.ts'
 import { mergeDiagnosis } from './refine.ts'
-import { judgeElsewhere, judgeForeign, judgeLimits, judgeListener, judgePermission, judgeStale, runsElsewhere } from './server-process.ts'
+import { judgeCrashed, isStranger, judgeForeign, judgeLimits, judgeListener, judgeStale, runsElsewhere } from './server-process.ts'
 import { judgeSettings } from './settings.ts'
 import { judgeTokens } from './tokens.ts'
 import { judgeWire } from './wire.ts'
@@ -96,7 +97,7 @@ function judgeHolder(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   // without a project nobody can say whose server it is
   if (listener === undefined || evidence.checkout === undefined || carriers.test(listener.argv[0] ?? '')) return []
   if (listener.command !== undefined && runsElsewhere(listener, evidence.checkout.project.backend))
-    return judgeStale(evidence, verdict.evidence)
+    return isStranger(evidence, listener) ? judgeForeign(evidence, verdict.evidence) : judgeStale(evidence, verdict.evidence)
   if (isOwn(listener)) return []
   return strange.has(verdict.id) && listener.command === undefined && listener.state !== 'stopped'
     ? judgeForeign(evidence, verdict.evidence)
@@ -125,7 +126,7 @@ function judgeVague(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   const merged = mergeDiagnosis(verdict, evidence.logged, { ourPaths: evidence.ourPaths, pick: 'first' }) ?? verdict
   const gone = verdict.id === 'server-crashes' && verdict.evidence.some((line) => line.includes('ECONNREFUSED'))
   if (gone) return [merged]
-  const process = judgeListener(evidence, verdict.evidence)
+  const process = [...judgeListener(evidence, verdict.evidence), ...judgeCrashed(evidence, verdict.evidence)]
   if (process.length > 0) return [...process, verdict]
   if (verdict.id === 'wsgi-server-on-port' || verdict.id === 'ws-library-missing' || verdict.id === 'subprotocol-mismatch') return [merged]
   // an application's own close code says what it is, unless what runs here says otherwise
@@ -157,6 +158,8 @@ function judgeDefinite(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   if (verdict.id.startsWith('token-') || verdict.id === 'clock-skew') return judgeTokens(evidence, told)
   if (verdict.id === 'origin-rejected' || verdict.id === 'allowed-hosts')
     return [...judgeShadowed(evidence, ['ALLOWED_HOSTS'], told), ...judgeHosts(evidence, told), told]
+  if (verdict.id === 'ipv6-localhost') return [withListeners(evidence, told)]
+  if (verdict.id === 'wrong-frontend-port') return [withBackend(evidence, told)]
   return [told]
 }
 

@@ -6,7 +6,7 @@ import { usualPath } from '../facts/project.ts'
 import type { LoggedException } from '../checks/traceback.ts'
 import { connectAddress, type BringUp } from '../run/bring-up.ts'
 import { handshakeSince, type Observer } from '../run/observer.ts'
-import { shownUrl, type Endpoint } from '../verify/endpoint.ts'
+import { originOf, shownUrl, type Endpoint } from '../verify/endpoint.ts'
 import { logIn } from '../verify/login.ts'
 import { prove, type Proof, type ProofOptions } from '../verify/prove.ts'
 import { shapeOf } from '../verify/token.ts'
@@ -71,7 +71,7 @@ export function startProof(prepared: Prepared, looking: Inspection, up: Extract<
 
   const endpoint = (): Endpoint => ({
     url: new URL(path, base),
-    origin: config.origin ?? checkout.project.frontendOrigin ?? `http://${base.host}`,
+    origin: originOf(config.origin, checkout.project.frontendOrigin ?? `http://${base.host}`),
     token: credentials.token,
     tokenIn: config.tokenIn,
     tokenName: config.tokenName,
