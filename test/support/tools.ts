@@ -12,7 +12,8 @@ import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-const run = promisify(execFile)
+/** Runs a program to its end. */
+export const run = promisify(execFile)
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 export const cache = join(root, 'test', '.cache')
