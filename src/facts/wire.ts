@@ -4,6 +4,9 @@ import type { TcpFact } from '../host/tcp.ts'
 /** The `code` of a handshake that HTTP can't carry, so that nothing was sent: a header or subprotocol with characters that aren't allowed. */
 export const unsendable = 'UNSENDABLE'
 
+/** The path that no route has, which experiments ask for: a server logs a traceback of it. */
+export const unknownPath = '/election-dev-probe/no-such-route/'
+
 /** What became of a WebSocket handshake. */
 export type HandshakeFact =
   | { readonly result: 'open'; readonly elapsedMs: number; readonly subprotocol: string }
