@@ -2,6 +2,7 @@ import { judgeLayer, judgeRedis } from './channel-layer.ts'
 import { judgeUnusable } from './database.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { judgeShadowed } from './dotenv.ts'
+import { judgeUnreadKey } from './dotenv-sources.ts'
 import type { Evidence } from './evidence.ts'
 
 /**
@@ -36,5 +37,8 @@ export function judgeTokens(evidence: Evidence, verdict: Diagnosis): Diagnosis[]
           ),
         ]
       : []
-  return [...keys, ...(wellFormed ? judgeShadowed(evidence, ['SECRET_KEY', 'DJANGO_SECRET_KEY', 'JWT_SECRET_KEY'], verdict) : []), verdict]
+  const sources = wellFormed
+    ? [...judgeShadowed(evidence, ['SECRET_KEY', 'DJANGO_SECRET_KEY', 'JWT_SECRET_KEY'], verdict), ...judgeUnreadKey(evidence, verdict)]
+    : []
+  return [...keys, ...sources, verdict]
 }

@@ -110,7 +110,8 @@ const examinationSchema = v.variant('fact', [
   }),
   /** The main thread has stood at the same line for so long. Told again and again, the last one counts. */
   v.object({ fact: v.literal('standing'), stage: v.string(), seconds: v.number(), frames: v.array(frameSchema) }),
-  v.object({ fact: v.literal('error'), stage: v.string(), ...raisedSchema.entries }),
+  /** `settings_module`: DJANGO_SETTINGS_MODULE as it stood then. */
+  v.object({ fact: v.literal('error'), stage: v.string(), settings_module: text, ...raisedSchema.entries }),
   v.object({ fact: v.literal('end') }),
 ])
 

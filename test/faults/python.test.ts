@@ -149,7 +149,11 @@ real('missing-dep', 'an import inside connect(), with the server up', async () =
 })
 
 real('daphne-missing', 'Django and Channels, and no server at all', async () => {
-  const project = await bench.project({ style: 'plain', environment: 'django', files: { 'backend/requirements.txt': 'Django\nchannels\n' } })
+  const project = await bench.project({
+    style: 'plain',
+    environment: 'django',
+    files: { 'backend/requirements.txt': 'Django\nchannels\n' },
+  })
   const answer = await doctor(project.root, { url: await nobody(), env: { PATH: await barePath(bench) } })
   expect(answer.id, answer.evidence).toBe('daphne-missing')
   expect(answer.diagnosis?.remedy.commands).toEqual([['backend/venv/bin/python', '-m', 'pip', 'install', 'daphne']])
@@ -199,7 +203,10 @@ real('channels-redis-missing', 'a consumer that hides it behind a refusal', asyn
       'CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": ["redis://127.0.0.1:6379/1"]}}}',
     consumer: openConsumer
       .replace('        await self.channel_layer', '        try:\n            await self.channel_layer')
-      .replace('        await self.accept()', '        except Exception:\n            await self.close(4001)\n            return\n        await self.accept()'),
+      .replace(
+        '        await self.accept()',
+        '        except Exception:\n            await self.close(4001)\n            return\n        await self.accept()',
+      ),
   })
   const server = await bench.serve('hypercorn', project, { environment: 'hypercorn' })
   const answer = await doctor(project.root, { url: urlOf(server.port), token: 'opaque-of-the-tests' })
@@ -285,11 +292,10 @@ test('a folder with the name of a package that nothing imports: nothing is wrong
 real('wrong-working-directory', 'uvicorn with a reloader, started in the checkout and not in backend/', async () => {
   const project = await bench.project({ style: 'plain' })
   const port = await freePort('127.0.0.1')
-  const server = await bench.living(
-    pythonOf('main'),
-    ['-m', 'uvicorn', '--reload', '--port', String(port), 'core.asgi:application'],
-    { cwd: project.root, says: /Could not import module|No module named/ },
-  )
+  const server = await bench.living(pythonOf('main'), ['-m', 'uvicorn', '--reload', '--port', String(port), 'core.asgi:application'], {
+    cwd: project.root,
+    says: /Could not import module|No module named/,
+  })
   const answer = await doctor(project.root, { url: urlOf(port) })
   expect(answer.id, answer.evidence).toBe('wrong-working-directory')
   expect(answer.evidence).toContain(`PID ${server.pid}`)

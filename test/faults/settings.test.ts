@@ -160,7 +160,9 @@ real('env-bool-typo', 'python-dotenv, and a text that is never empty', async () 
     style: 'plain',
     hasDotenv: true,
     dotenv: ['USE_REDIS_FOR_CHANNELS=False'],
-    settings: `from dotenv import load_dotenv\nload_dotenv(BASE_DIR / ".env")\n${boolOfText(await freePort('127.0.0.1')).trim().replace('bool(os.environ.get("USE_REDIS_FOR_CHANNELS"))', 'os.getenv("USE_REDIS_FOR_CHANNELS", False)')}`,
+    settings: `from dotenv import load_dotenv\nload_dotenv(BASE_DIR / ".env")\n${boolOfText(await freePort('127.0.0.1'))
+      .trim()
+      .replace('bool(os.environ.get("USE_REDIS_FOR_CHANNELS"))', 'os.getenv("USE_REDIS_FOR_CHANNELS", False)')}`,
   })
   const server = await bench.serve('uvicorn', project)
   const answer = await doctor(project.root, { url: urlOf(server.port) })
