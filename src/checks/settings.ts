@@ -45,10 +45,11 @@ function judgeHang(examination: Examination): Diagnosis[] {
   ]
 }
 
+const wordsOf = ({ handler, folder }: { handler: string; folder: string }): string => `Handler '${handler}' writes into ${folder}`
+
 function judgeFolders(evidence: Evidence): Diagnosis[] {
   const missing = evidence.examination?.get('folders')?.missing ?? []
   const [first, ...rest] = missing
-  const wordsOf = ({ handler, folder }: { handler: string; folder: string }) => `Handler '${handler}' writes into ${folder}`
   if (first === undefined) return []
   return [
     diagnosis(

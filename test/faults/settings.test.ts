@@ -62,7 +62,7 @@ real('wrong-settings-module', 'asgi.py names one that is not there', async () =>
   )
   const answer = await doctor(project.root, { url: await nobody() })
   expect(answer.id, answer.evidence).toBe('wrong-settings-module')
-  expect(answer.evidence).toContain('config/asgi.py:3')
+  expect(answer.evidence).toContain('config/asgi.py names config.setings')
 })
 
 real('wrong-settings-module', "a variable in the environment of the server's shell, behind a reloader that lives", async () => {

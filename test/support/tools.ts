@@ -40,6 +40,8 @@ export const environments = {
   uvicornPlain: ['Django>=4.2,<6', 'channels~=4.2', 'uvicorn>=0.30', 'PyJWT~=2.8'],
   /** hypercorn alone. */
   hypercorn: ['Django>=4.2,<6', 'channels~=4.2', 'hypercorn>=0.17', 'PyJWT~=2.8'],
+  /** With a driver for PostgreSQL. */
+  postgres: ['Django>=4.2,<6', 'channels~=4.2', 'daphne~=4.1', 'psycopg[binary]>=3.1'],
   /** Django without any ASGI server. */
   django: ['Django>=4.2,<6', 'channels~=4.2', 'PyJWT~=2.8'],
   /** No project's environment: the installer that setup uses where it is on the PATH. */
