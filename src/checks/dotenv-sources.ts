@@ -65,7 +65,7 @@ function judgeUnread(evidence: Evidence, cause: Diagnosis): Diagnosis[] {
         evidence,
         shown,
         first.key,
-        [...found.map(({ key, value, line }) => `${shown}:${line}: ${key}=${shownValue(key, value)}`)],
+        found.map(({ key, value, line }) => `${shown}:${line}: ${key}=${shownValue(key, value)}`),
         cause,
       ),
     ]

@@ -1,4 +1,4 @@
-import { judgeApplication, judgeRoutes } from './application.ts'
+import { judgeApplication, judgeRoutes, judgeUnserved } from './application.ts'
 import { judgeBroadcasts } from './broadcast.ts'
 import { judgeInstances, judgeLayer, judgeRedis } from './channel-layer.ts'
 import { judgePlayed, refusalInside } from './consumer.ts'
@@ -169,7 +169,7 @@ function withSeen(cause: Diagnosis, verdict: Diagnosis): Diagnosis {
 function judgeDefinite(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   const inside = refusalInside(evidence)
   const told = inside.length === 0 ? verdict : { ...verdict, evidence: [...verdict.evidence, ...inside] }
-  if (verdict.id.startsWith('token-') || verdict.id === 'clock-skew') return judgeTokens(evidence, told)
+  if (verdict.id.startsWith('token-') || verdict.id === 'clock-skew') return [...judgeUnserved(evidence), ...judgeTokens(evidence, told)]
   if (verdict.id === 'origin-rejected' || verdict.id === 'allowed-hosts')
     return [...judgeShadowed(evidence, ['ALLOWED_HOSTS'], told), ...judgeHosts(evidence, told), told]
   return [told]

@@ -16,7 +16,9 @@ export function judgeTokens(evidence: Evidence, verdict: Diagnosis): Diagnosis[]
   const wellFormed = wire.token.kind === 'current' || wire.token.kind === 'opaque'
   const accepted = played?.outcome === 'accepted'
   const unplayed = played === undefined || played.outcome === 'skipped' || played.outcome === 'raised'
-  const hidden = accepted || (wellFormed && unplayed) ? [...judgeLayer(evidence), ...judgeRedis(evidence), ...judgeUnusable(evidence)] : []
+  const failed = typeof played?.database_error === 'string'
+  const hidden =
+    accepted || failed || (wellFormed && unplayed) ? [...judgeLayer(evidence), ...judgeRedis(evidence), ...judgeUnusable(evidence)] : []
   if (hidden.length > 0) {
     const [first = ''] = verdict.evidence
     return [

@@ -13,12 +13,13 @@ import { holdersOf } from '../facts/open-files.ts'
 import { pathInterpreter } from '../facts/path-python.ts'
 import { findProject, type Project } from '../facts/project.ts'
 import type { ServerProcess, ServersFact } from '../facts/server-process.ts'
-import { asServer, servingEnvironment, servingOf } from '../facts/server-env.ts'
+import { asServer, servedApplication, servingEnvironment, servingOf } from '../facts/server-env.ts'
 import { isThisMachine } from '../facts/this-machine.ts'
 import { serversOf } from '../facts/servers.ts'
 import { readLines } from '../facts/settings-lines.ts'
 import { deadShebang } from '../facts/shebang.ts'
 import type { WireFacts } from '../facts/wire.ts'
+import { realPath } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { choosePython } from '../plan/environment.ts'
 import { hostOf, portOf, type Endpoint } from '../verify/endpoint.ts'
@@ -73,7 +74,9 @@ export async function gather(shell: Host, config: Config, targets: Targets): Pro
   if (servers.problem !== undefined) problems['servers'] = servers.problem
   const serving = servingOf(servers, portOf(targets.main.url))
   const host = asServer(shell, serving, names)
-  const checkoutWanted = project === undefined || host === shell ? early : readCheckout(host, chosen)
+  const read = project === undefined || host === shell ? early : readCheckout(host, chosen)
+  const served = project === undefined ? undefined : servedApplication(serving, await realPath(project.backend))
+  const checkoutWanted = served === undefined ? read : read?.then((known) => withApplication(known, served))
   const wires = proveAll(config, targets, servers, checkoutWanted)
   const inside = gatherInside(host, targets.main, checkoutWanted, worksOf(wires.done), problems)
   const checkout = await checkoutWanted
@@ -126,6 +129,11 @@ export async function gather(shell: Host, config: Config, targets: Targets): Pro
     isRoot: process.getuid?.() === 0,
     problems,
   }
+}
+
+/** The checkout with the application that is served, which need not be the one that ASGI_APPLICATION names. */
+function withApplication(checkout: Checkout, application: string): Checkout {
+  return { ...checkout, project: { ...checkout.project, application, applicationSource: 'the server' } }
 }
 
 /** The project of the folder; of several the one in `backend/`, which is where it usually is. */

@@ -78,6 +78,8 @@ const examinationSchema = v.variant('fact', [
     outcome: v.picklist(['accepted', 'closed', 'raised', 'returned', 'waiting', 'skipped']),
     /** Why it was skipped. */
     why: text,
+    /** What the database answered to the consumer, where that was an error: `OperationalError: no such table: auth_user`. */
+    database_error: text,
     /** Milliseconds until the outcome. */
     after_ms: v.number(),
     /** The close code before accept. */

@@ -28,6 +28,15 @@ export function asServer(host: Host, server: ServerProcess | undefined, names: r
   return { ...host, env: { ...host.env, ...Object.fromEntries(names.map((name) => [name, env[name]])) } }
 }
 
+/** `module:attribute` that a server in the backend's folder serves; undefined where its command line doesn't tell it in a way that can be imported. */
+export function servedApplication(server: ServerProcess | undefined, backend: string): string | undefined {
+  const application = server?.command?.application
+  const isHere = server?.cwd === backend && server.listens.length > 0
+  // a factory makes the application, and a WSGI application is judged by the command line
+  if (!isHere || application === undefined || server?.argv.includes('--factory') === true || /wsgi/i.test(application)) return undefined
+  return /^[\w.]+:\w+$/.test(application) ? application : undefined
+}
+
 /** The environment that a server was started with, by its command line; undefined where that is the project's own, or can't be told. Never throws. */
 export async function servingEnvironment(
   host: Host,

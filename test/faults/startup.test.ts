@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { makeBench, nobody, urlOf, write } from '../support/bench.ts'
 import { runCli } from '../support/cli.ts'
+import { raisesBeforeAccept } from '../support/consumers.ts'
 import { doctor, real } from '../support/doctor.ts'
 import { openConsumer, type TestProject } from '../support/project.ts'
 import { freePort } from '../support/redis.ts'
@@ -30,7 +31,7 @@ real('asgi-syntax-error', 'a bracket that is never closed, in the consumers', as
   const project = await bench.project({ style: 'plain', consumer: `${openConsumer}\nROOMS = [1, 2\n` })
   const answer = await doctor(project.root, { url: await nobody() })
   expect(answer.id, answer.evidence).toBe('asgi-syntax-error')
-  expect(answer.evidence).toContain('updates/consumers.py:15')
+  expect(answer.evidence).toContain('updates/consumers.py:14')
 })
 
 real('asgi-syntax-error', 'a reloader that lives with nothing listening, and a line that is indented wrongly in asgi.py', async () => {
@@ -55,7 +56,7 @@ real('asgi-import-error', 'a name that was renamed', async () => {
   const answer = await doctor(project.root, { url: await nobody() })
   expect(answer.id, answer.evidence).toBe('asgi-import-error')
   expect(answer.evidence).toContain("cannot import name 'Updates'")
-  expect(answer.evidence).toContain('core/asgi.py:7')
+  expect(answer.evidence).toContain('core/asgi.py:8')
 })
 
 real('asgi-import-error', 'an exception of the project while it is imported, by uvicorn that reloads', async () => {
@@ -64,7 +65,7 @@ real('asgi-import-error', 'an exception of the project while it is imported, by 
   await reloading(project, port, 'core.asgi:application', /KeyError/)
   const answer = await doctor(project.root, { url: urlOf(port) })
   expect(answer.id, answer.evidence).toBe('asgi-import-error')
-  expect(answer.evidence).toContain('updates/consumers.py:15')
+  expect(answer.evidence).toContain('updates/consumers.py:14')
 })
 
 real('asgi-import-error', 'a module of the project that is not there', async () => {
@@ -174,6 +175,14 @@ test('ASGI_APPLICATION is not set, and daphne was told the application: nothing 
   const server = await bench.serve('daphne', project)
   const answer = await doctor(project.root, { url: urlOf(server.port) })
   expect(answer.id, answer.evidence).toBeUndefined()
+})
+
+test('ASGI_APPLICATION names the WSGI application, daphne serves the right one, and the consumer raises: the consumer is to blame', async () => {
+  const project = await bench.project({ style: 'plain', consumer: raisesBeforeAccept })
+  await edit(project, '"core.asgi.application"', '"core.wsgi.application"')
+  const server = await bench.serve('daphne', project)
+  const answer = await doctor(project.root, { url: urlOf(server.port) })
+  expect(answer.id, answer.evidence).toBe('consumer-exception')
 })
 
 const lateDaphne = ['django.contrib.contenttypes', 'django.contrib.auth', 'django.contrib.staticfiles', 'daphne', 'channels', 'updates']
