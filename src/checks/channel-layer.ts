@@ -1,8 +1,9 @@
 import { isInMemory, isRedisLayer } from '../facts/redis-now.ts'
-import { judgeShadowed, judgeReversed, judgeMalformed } from './dotenv.ts'
+import { judgeReversed, judgeMalformed } from './dotenv.ts'
+import { judgeSources, redisVariables } from './dotenv-sources.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { commandLine, listenerOf, named, pythonOf, type Evidence } from './evidence.ts'
-import { raisedLine } from './settings.ts'
+import { judgeHidden, raisedLine } from './settings.ts'
 import { redisVerdict } from './redis.ts'
 
 /** True where the settings' default layer is channels_redis, or, where they can't be read, where Redis is wished for. */
@@ -21,6 +22,8 @@ export function judgeLayer(evidence: Evidence): Diagnosis[] {
   const error = examination?.errorOf('layer') ?? configError(evidence)
   if (error === undefined) return []
   const seen: readonly [string, ...string[]] = [`Building the channel layer: ${raisedLine(error)}`]
+  const hidden = judgeHidden(evidence, error, seen)
+  if (hidden !== undefined) return [hidden]
   const text = [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`).join('\n')
   const installed = evidence.choice !== undefined && 'environment' in evidence.choice ? evidence.choice.environment.packages : undefined
   if (/InvalidChannelLayerError: Cannot import BACKEND/.test(text)) {
@@ -104,8 +107,6 @@ function layerUnset({ examination }: Evidence): Diagnosis {
   )
 }
 
-const redisVariables = ['REDIS_URL', 'REDIS_HOST', 'REDIS_PORT', 'REDIS_DB', 'REDIS_PASSWORD', 'REDIS_USERNAME'] as const
-
 /** What is wrong with the Redis that the layer uses; nothing where it uses none. Pure. */
 export function judgeRedis(evidence: Evidence): Diagnosis[] {
   return wantsRedis(evidence) ? redisCauses(evidence) : []
@@ -123,7 +124,7 @@ export function judgeFallback(evidence: Evidence): Diagnosis[] {
 }
 
 function redisCauses(evidence: Evidence): Diagnosis[] {
-  const { redis, redisOfFile, checkout } = evidence
+  const { redis, checkout } = evidence
   if (redis === undefined) return []
   const reversed = judgeReversed(evidence).filter(({ evidence: [first = ''] }) => first.includes(checkout?.layerVariable ?? 'USE_REDIS'))
   const malformed = judgeMalformed(evidence, undefined, [])
@@ -137,8 +138,7 @@ function redisCauses(evidence: Evidence): Diagnosis[] {
       : []
   const verdict = redisVerdict(fact, where, [])
   const cause: Diagnosis = { ...verdict, evidence: [...verdict.evidence, ...asked] }
-  const shadowed = redisOfFile?.fact?.usable === true ? judgeShadowed(evidence, redisVariables, cause) : []
-  return [...reversed, ...shadowed, cause]
+  return [...reversed, ...judgeSources(evidence, cause), cause]
 }
 
 /** Several processes that don't share a layer: sockets are fine and broadcasts get lost. Pure. */

@@ -2,6 +2,7 @@ import { judgeLayer, judgeRedis } from './channel-layer.ts'
 import { judgeUnusable } from './database.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { judgeShadowed } from './dotenv.ts'
+import { judgeUnreadKey } from './dotenv-sources.ts'
 import type { Evidence } from './evidence.ts'
 
 /**
@@ -17,7 +18,8 @@ export function judgeTokens(evidence: Evidence, verdict: Diagnosis): Diagnosis[]
   const unplayed = played === undefined || played.outcome === 'skipped' || played.outcome === 'raised'
   // a layer that isn't there, or can't be built, is missing where the handshake was played too
   const layer = wellFormed ? judgeLayer(evidence) : []
-  const hidden = accepted || (wellFormed && unplayed) ? [...layer, ...judgeRedis(evidence), ...judgeUnusable(evidence)] : layer
+  const failed = typeof played?.database_error === 'string'
+  const hidden = accepted || failed || (wellFormed && unplayed) ? [...layer, ...judgeRedis(evidence), ...judgeUnusable(evidence)] : layer
   if (hidden.length > 0) {
     const [first = ''] = verdict.evidence
     return [
@@ -38,5 +40,8 @@ export function judgeTokens(evidence: Evidence, verdict: Diagnosis): Diagnosis[]
           ),
         ]
       : []
-  return [...keys, ...(wellFormed ? judgeShadowed(evidence, ['SECRET_KEY', 'DJANGO_SECRET_KEY', 'JWT_SECRET_KEY'], verdict) : []), verdict]
+  const sources = wellFormed
+    ? [...judgeShadowed(evidence, ['SECRET_KEY', 'DJANGO_SECRET_KEY', 'JWT_SECRET_KEY'], verdict), ...judgeUnreadKey(evidence, verdict)]
+    : []
+  return [...keys, ...sources, verdict]
 }

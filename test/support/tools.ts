@@ -12,7 +12,8 @@ import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-const run = promisify(execFile)
+/** Runs a program to its end. */
+export const run = promisify(execFile)
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 export const cache = join(root, 'test', '.cache')
@@ -39,6 +40,8 @@ export const environments = {
   uvicornPlain: ['Django>=4.2,<6', 'channels~=4.2', 'uvicorn>=0.30', 'PyJWT~=2.8'],
   /** hypercorn alone. */
   hypercorn: ['Django>=4.2,<6', 'channels~=4.2', 'hypercorn>=0.17', 'PyJWT~=2.8'],
+  /** With a driver for PostgreSQL. */
+  postgres: ['Django>=4.2,<6', 'channels~=4.2', 'daphne~=4.1', 'psycopg[binary]>=3.1'],
   /** Django without any ASGI server. */
   django: ['Django>=4.2,<6', 'channels~=4.2', 'PyJWT~=2.8'],
   /** gunicorn, with uvicorn's worker for it to be told of. */
