@@ -1,16 +1,8 @@
 import { isInMemory, isRedisLayer } from '../facts/redis-now.ts'
-import { judgeShadowed, judgeReversed, judgeMalformed } from './dotenv.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { commandLine, listenerOf, named, pythonOf, type Evidence } from './evidence.ts'
 import { raisedLine } from './settings.ts'
-import { redisVerdict } from './redis.ts'
-
-/** True where the settings' default layer is channels_redis, or, where they can't be read, where Redis is wished for. */
-export function wantsRedis({ examination, checkout }: Pick<Evidence, 'examination' | 'checkout'>): boolean {
-  const settings = examination?.get('settings')
-  if (settings !== undefined) return isRedisLayer(settings.layer_backend)
-  return checkout?.wish.kind === 'set' && checkout.wish.redis
-}
+import { redisVariables } from './redis-layer.ts'
 
 /** What is wrong with the channel layer's configuration. Pure. */
 export function judgeLayer(evidence: Evidence): Diagnosis[] {
@@ -102,28 +94,6 @@ function layerUnset({ examination }: Evidence): Diagnosis {
     'Set CHANNEL_LAYERS; in memory for one process.',
     { commands: [['election-dev', 'doctor', '--fix']], automatic: 'yes' },
   )
-}
-
-const redisVariables = ['REDIS_URL', 'REDIS_HOST', 'REDIS_PORT', 'REDIS_DB', 'REDIS_PASSWORD', 'REDIS_USERNAME'] as const
-
-/** What is wrong with the Redis that the layer uses; nothing where it uses none. Pure. */
-export function judgeRedis(evidence: Evidence): Diagnosis[] {
-  const { redis, redisOfFile, checkout } = evidence
-  if (!wantsRedis(evidence) || redis === undefined) return []
-  const reversed = judgeReversed(evidence).filter(({ evidence: [first = ''] }) => first.includes(checkout?.layerVariable ?? 'USE_REDIS'))
-  const malformed = judgeMalformed(evidence, undefined, [])
-  if (malformed.length > 0) return [...reversed, ...malformed]
-  const { fact, where } = redis
-  if (fact === undefined || fact.usable) return []
-  const wish = checkout?.wish
-  const asked =
-    wish?.kind === 'set' && checkout?.layerVariable !== undefined
-      ? [`${checkout.layerVariable}=${wish.redis ? 'True' : 'False'} in ${wish.source} asks for this Redis`]
-      : []
-  const verdict = redisVerdict(fact, where, [])
-  const cause: Diagnosis = { ...verdict, evidence: [...verdict.evidence, ...asked] }
-  const shadowed = redisOfFile?.fact?.usable === true ? judgeShadowed(evidence, redisVariables, cause) : []
-  return [...reversed, ...shadowed, cause]
 }
 
 /** Several processes that don't share a layer: sockets are fine and broadcasts get lost. Pure. */

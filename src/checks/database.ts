@@ -63,3 +63,15 @@ export function judgeDatabase(evidence: Evidence): Diagnosis[] {
   }
   return []
 }
+
+/**
+ * A database that no consumer can use; migrations that merely wait are no cause
+ * by themselves. Where the handshake was played to its end, it asked for no
+ * database: playing one that does is given up. Pure.
+ */
+export function judgeUnusable(evidence: Evidence): Diagnosis[] {
+  const { examination } = evidence
+  const played = examination?.get('consumer')
+  if (played !== undefined && played.outcome !== 'skipped') return []
+  return examination?.get('database')?.state === 'ready' ? [] : judgeDatabase(evidence)
+}

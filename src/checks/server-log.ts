@@ -1,4 +1,6 @@
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { redisRefusalIn } from './redis-raised.ts'
+import { redisDiagnosis } from './redis.ts'
 import { exceptionsIn, type LoggedException } from './traceback.ts'
 
 /** When a log is read: a server that didn't come up, or one that serves and whose socket failed. */
@@ -277,8 +279,23 @@ export function judgeLines(lines: readonly string[], stage: LogStage, frame?: st
     for (const line of lines) {
       const match = pattern.exec(line.trim())
       if (match === null) continue
-      return judge(match, [`The server's log: ${line.trim().slice(0, 300)}`, ...(frame === undefined ? [] : [frame])])
+      return judge(match, told(line, frame))
     }
+  }
+  return judgeRedisLines(lines, frame)
+}
+
+const told = (line: string, frame: string | undefined): readonly [string, ...string[]] => [
+  `The server's log: ${line.trim().slice(0, 300)}`,
+  ...(frame === undefined ? [] : [frame]),
+]
+
+/** What redis-py raised, where no rule above names it. */
+function judgeRedisLines(lines: readonly string[], frame: string | undefined): Diagnosis | undefined {
+  for (const line of lines) {
+    // a text of the application's own may speak of Redis, too
+    const id = /^(?:redis\.exceptions\.)?[A-Z]\w*(?:Error|Response)\b: /.test(line.trim()) ? redisRefusalIn(line) : undefined
+    if (id !== undefined) return redisDiagnosis(id, { where: 'the address of the settings', evidence: told(line, frame) })
   }
   return undefined
 }

@@ -1,8 +1,9 @@
-import { judgeLayer, judgeRedis } from './channel-layer.ts'
-import { judgeDatabase } from './database.ts'
+import { judgeLayer } from './channel-layer.ts'
+import { judgeUnusable } from './database.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { judgeShadowed } from './dotenv.ts'
 import type { Evidence } from './evidence.ts'
+import { judgeRedis } from './redis-layer.ts'
 
 /**
  * A refusal that looks like the token's. The same handshake played inside, with
@@ -15,7 +16,7 @@ export function judgeTokens(evidence: Evidence, verdict: Diagnosis): Diagnosis[]
   const wellFormed = wire.token.kind === 'current' || wire.token.kind === 'opaque'
   const accepted = played?.outcome === 'accepted'
   const unplayed = played === undefined || played.outcome === 'skipped' || played.outcome === 'raised'
-  const hidden = accepted || (wellFormed && unplayed) ? [...judgeLayer(evidence), ...judgeRedis(evidence), ...judgeUnready(evidence)] : []
+  const hidden = accepted || (wellFormed && unplayed) ? [...judgeLayer(evidence), ...judgeRedis(evidence), ...judgeUnusable(evidence)] : []
   if (hidden.length > 0) {
     const [first = ''] = verdict.evidence
     return [
@@ -37,8 +38,4 @@ export function judgeTokens(evidence: Evidence, verdict: Diagnosis): Diagnosis[]
         ]
       : []
   return [...keys, ...(wellFormed ? judgeShadowed(evidence, ['SECRET_KEY', 'DJANGO_SECRET_KEY', 'JWT_SECRET_KEY'], verdict) : []), verdict]
-}
-
-function judgeUnready(evidence: Evidence): Diagnosis[] {
-  return evidence.examination?.get('database')?.state === 'ready' ? [] : judgeDatabase(evidence)
 }
