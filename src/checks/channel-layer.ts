@@ -1,4 +1,5 @@
 import { isInMemory, isRedisLayer } from '../facts/redis-now.ts'
+import { inFile } from './dotenv.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { commandLine, listenerOf, named, pythonOf, type Evidence } from './evidence.ts'
 import { raisedLine } from './settings.ts'
@@ -125,14 +126,19 @@ export function judgeInstances(evidence: Evidence): Diagnosis[] {
 }
 
 /** The servers of the project have different Redis servers or databases in their environments. */
-function judgeSplit({ servers }: Evidence): Diagnosis[] {
-  const readable = servers.ofProject.filter(({ env, listens }) => env !== undefined && listens.length > 0)
+function judgeSplit(evidence: Evidence): Diagnosis[] {
+  const readable = evidence.servers.ofProject.filter(({ env, listens }) => env !== undefined && listens.length > 0)
   for (const name of redisVariables) {
     if (name === 'REDIS_PASSWORD' || name === 'REDIS_USERNAME') continue
+    const otherwise = valueWithout(evidence, name)
     const values = readable.map(({ env }) => env?.[name])
-    if (new Set(values).size < 2) continue
+    if (new Set(values.map((value) => value ?? otherwise)).size < 2) continue
     const shown = (value: string | undefined) =>
-      value === undefined ? 'not set' : name === 'REDIS_URL' ? value.replace(/\/\/.*@/, '//***@') : value
+      value === undefined
+        ? `not set${otherwise === undefined || name === 'REDIS_URL' ? '' : `, so ${otherwise}`}`
+        : name === 'REDIS_URL'
+          ? value.replace(/\/\/.*@/, '//***@')
+          : value
     const lines = readable.map(
       (server, index) => `${named(server)} on port ${server.listens[0]?.port ?? '?'}: ${name} ${shown(values[index])}`,
     )
@@ -148,4 +154,14 @@ function judgeSplit({ servers }: Evidence): Diagnosis[] {
     ]
   }
   return []
+}
+
+/** What the settings have where the shell doesn't set the variable: the value of `.env`, or the one that our own import came to. */
+function valueWithout(evidence: Evidence, name: (typeof redisVariables)[number]): string | undefined {
+  const file = inFile(evidence, name)
+  if (file !== undefined || evidence.env[name] !== undefined) return file?.value
+  const [first] = evidence.examination?.get('settings')?.layer_hosts ?? []
+  const known = { REDIS_HOST: first?.host, REDIS_PORT: first?.port, REDIS_DB: first?.db }
+  const value = name === 'REDIS_HOST' || name === 'REDIS_PORT' || name === 'REDIS_DB' ? known[name] : undefined
+  return value === undefined ? undefined : String(value)
 }

@@ -65,13 +65,16 @@ export function judgeDatabase(evidence: Evidence): Diagnosis[] {
 }
 
 /**
- * A database that no consumer can use; migrations that merely wait are no cause
- * by themselves. Where the handshake was played to its end, it asked for no
- * database: playing one that does is given up. Pure.
+ * What is wrong with the database, where that can be behind a socket's fault: a
+ * handshake that was played to its end asked for no database, since playing one
+ * that does is given up, or has raised what the database said. Pure.
  */
+export function judgeUnplayed(evidence: Evidence): Diagnosis[] {
+  const played = evidence.examination?.get('consumer')
+  return played !== undefined && played.outcome !== 'skipped' ? [] : judgeDatabase(evidence)
+}
+
+/** The same of a database that no consumer can use; migrations that merely wait are no cause by themselves. Pure. */
 export function judgeUnusable(evidence: Evidence): Diagnosis[] {
-  const { examination } = evidence
-  const played = examination?.get('consumer')
-  if (played !== undefined && played.outcome !== 'skipped') return []
-  return examination?.get('database')?.state === 'ready' ? [] : judgeDatabase(evidence)
+  return evidence.examination?.get('database')?.state === 'ready' ? [] : judgeUnplayed(evidence)
 }

@@ -2,7 +2,7 @@ import { judgeApplication, judgeRoutes } from './application.ts'
 import { judgeBroadcasts } from './broadcast.ts'
 import { judgeInstances, judgeLayer } from './channel-layer.ts'
 import { judgePlayed, refusalInside } from './consumer.ts'
-import { judgeDatabase, judgeUnusable } from './database.ts'
+import { judgeUnplayed, judgeUnusable } from './database.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import { judgeShadowed } from './dotenv.ts'
 import { isOwn, listenerOf, type Evidence } from './evidence.ts'
@@ -143,7 +143,7 @@ function judgeVague(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   // on disk all is sound, and the server says otherwise
   const stale = inside.length === 0 && evidence.examination?.get('application') !== undefined ? judgeStale(evidence, verdict.evidence) : []
   const named = merged.id === verdict.id ? [] : [merged]
-  return [...limits, ...inside, ...named, ...stale, ...judgeDatabase(evidence), merged]
+  return [...limits, ...inside, ...named, ...stale, ...judgeUnplayed(evidence), merged]
 }
 
 function withSeen(cause: Diagnosis, verdict: Diagnosis): Diagnosis {

@@ -19,7 +19,7 @@ const ofLogin: ReadonlySet<RedisRefusal> = new Set([
 ])
 
 /** What the layer over publish and subscribe does without. */
-const ofQueues: ReadonlySet<RedisRefusal> = new Set(['redis-no-bzpopmin', 'redis-no-eval', 'redis-acl-denied'])
+const ofQueues: ReadonlySet<RedisRefusal> = new Set(['redis-no-bzpopmin', 'redis-no-eval', 'redis-acl-denied', 'redis-cluster'])
 
 /** True where the settings' default layer is channels_redis, or, where they can't be read, where Redis is wished for. */
 export function wantsRedis({ examination, checkout }: Pick<Evidence, 'examination' | 'checkout'>): boolean {
@@ -35,7 +35,10 @@ export function wantsRedis({ examination, checkout }: Pick<Evidence, 'examinatio
  */
 export function judgeRedis(evidence: Evidence): Diagnosis[] {
   const { redis, redisOfFile, checkout, examination } = evidence
-  if (!wantsRedis(evidence) || redis === undefined || examination?.get('trip')?.received === true) return []
+  if (!wantsRedis(evidence) || redis === undefined) return []
+  // one message finds its way through a node that has all slots; a group's don't, whose keys lie in several
+  const isCluster = redis.fact?.usable === false && redis.fact.id === 'redis-cluster'
+  if (examination?.get('trip')?.received === true && !(isCluster && isTold(evidence, 'redis-cluster'))) return []
   const reversed = judgeReversed(evidence).filter(({ evidence: [first = ''] }) => first.includes(checkout?.layerVariable ?? 'USE_REDIS'))
   const malformed = judgeMalformed(evidence, undefined, [])
   if (malformed.length > 0) return [...reversed, ...malformed]

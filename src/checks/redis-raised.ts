@@ -9,9 +9,9 @@ import type { RedisRefusal } from '../facts/redis-refusal.ts'
 const raised: readonly (readonly [RegExp, RedisRefusal])[] = [
   [/Redis is running in protected mode/, 'redis-protected-mode'],
   [/max number of clients reached/, 'redis-maxclients'],
-  [/Redis is loading the dataset in memory/, 'redis-loading'],
+  [/\bBusyLoadingError\b|Redis is loading the dataset in memory/, 'redis-loading'],
   [/MISCONF Redis is configured to save|^MISCONF|: MISCONF /, 'redis-misconf'],
-  [/write against a read only replica|MASTERDOWN Link with MASTER is down/, 'redis-readonly'],
+  [/\bReadOnlyError\b|write against a read only replica|MASTERDOWN Link with MASTER is down/, 'redis-readonly'],
   [
     /CLUSTERDOWN|Hash slot not served|non local key in a cluster|CROSSSLOT|do(?:n't| not) hash to the same slot|: MOVED \d+ /,
     'redis-cluster',
@@ -20,7 +20,10 @@ const raised: readonly (readonly [RegExp, RedisRefusal])[] = [
   [/called without any password configured|AUTH, but no password is set/, 'redis-unexpected-password'],
   [/invalid username-password pair|AuthenticationError: (?:ERR )?invalid password/i, 'redis-wrong-password'],
   [/(?:AuthenticationError|ResponseError|NoAuth\w*|NOAUTH).*Authentication required|NOAUTH Authentication required/, 'redis-auth-required'],
-  [/this user has no permissions|No permissions to access a key|executing the script can't|NOPERM /i, 'redis-acl-denied'],
+  [
+    /\bNoPermissionError\b|has no permissions to run the|No permissions to access a key|executing the script can't|NOPERM /i,
+    'redis-acl-denied',
+  ],
   // RESP3 came with Redis 6.0, and so did HELLO, which redis-py 8 opens with
   [/unknown command ['"`]?HELLO/i, 'redis-too-old'],
   [/unknown command ['"`]?EVAL/i, 'redis-no-eval'],

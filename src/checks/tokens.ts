@@ -1,4 +1,5 @@
 import { judgeLayer } from './channel-layer.ts'
+import { judgeHandled } from './consumer.ts'
 import { judgeUnusable } from './database.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { judgeShadowed } from './dotenv.ts'
@@ -16,7 +17,13 @@ export function judgeTokens(evidence: Evidence, verdict: Diagnosis): Diagnosis[]
   const wellFormed = wire.token.kind === 'current' || wire.token.kind === 'opaque'
   const accepted = played?.outcome === 'accepted'
   const unplayed = played === undefined || played.outcome === 'skipped' || played.outcome === 'raised'
-  const hidden = accepted || (wellFormed && unplayed) ? [...judgeLayer(evidence), ...judgeRedis(evidence), ...judgeUnusable(evidence)] : []
+  const handled = judgeHandled(evidence)
+  const hidden =
+    handled.length > 0
+      ? [...judgeLayer(evidence), ...handled]
+      : accepted || (wellFormed && unplayed)
+        ? [...judgeLayer(evidence), ...judgeRedis(evidence), ...judgeUnusable(evidence)]
+        : []
   if (hidden.length > 0) {
     const [first = ''] = verdict.evidence
     return [

@@ -26,10 +26,10 @@ real('redis-too-old', `Redis 3.2 (${await oldRedisKind()}), daphne: 101, then 10
   expectCause(await ask(), 'redis-too-old', /redis-server 3\.2\.\d+ .*unknown command 'BZPOPMIN'/, 'BZPOPMIN came with Redis 5.0', '1011')
 })
 
-real('redis-too-old', 'hypercorn, where the socket ends with 1000', async () => {
+real('redis-too-old', 'hypercorn', async () => {
   const { port } = await redis({ version: '3.2' })
   const { ask } = await serveOn(port, { environment: 'redisPy5', server: 'hypercorn', style: 'environ' })
-  expectCause(await ask(), 'redis-too-old', /redis-server 3\.2\.\d+/, '1000')
+  expectCause(await ask(), 'redis-too-old', /redis-server 3\.2\.\d+/, '101, and the socket ended')
 })
 
 real('redis-too-old', 'Redis 5 with a password, for redis-py 8, which opens with HELLO', async () => {
@@ -56,7 +56,7 @@ real('redis-no-eval', 'rename-command EVAL', async () => {
 real('redis-acl-denied', 'the user may not BZPOPMIN', async () => {
   const { port } = await redisFor(...layerRules, '-bzpopmin')
   const { ask } = await serve({ settings: asUser(port) })
-  expectCause(await ask(), 'redis-acl-denied', /NOPERM .*'bzpopmin'/)
+  expectCause(await ask(), 'redis-acl-denied', /permissions to run the 'bzpopmin' command/)
 })
 
 real('redis-acl-denied', 'the user may touch other keys only, hidden behind a 403', async () => {

@@ -50,12 +50,15 @@ export async function serveProject(
   return running
 }
 
+/** The WebSocket of the seed's layout on a port. */
+export const urlOf = (port: number, route = 'ws/election-updates/') => `ws://127.0.0.1:${port}/${route}`
+
 /** Makes a project and serves it; both end with the test. */
 export async function serve(options: Serving = {}): Promise<Served> {
   const project = await makeProject(options)
   onTestFinished(project.remove)
   const server = await serveProject(project, options)
-  const url = `ws://127.0.0.1:${server.port}/${options.route ?? 'ws/election-updates/'}`
+  const url = urlOf(server.port, options.route)
   return { project, server, url, ask: (asking) => doctor(project.root, { url, ...asking, env: { ...options.env, ...asking?.env } }) }
 }
 
@@ -105,9 +108,10 @@ class Updates(AsyncJsonWebsocketConsumer):
             await self.send_json({"type": "pong"})
 `
 
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+
 /** A token as PyJWT makes it, valid for ever. */
 export function tokenOf(key: string): string {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ voter: 7 })}`
   return secret(`${text}.${createHmac('sha256', key).update(text).digest('base64url')}`)
 }
