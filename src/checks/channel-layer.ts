@@ -3,7 +3,7 @@ import { inFile } from './dotenv.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { commandLine, listenerOf, named, pythonOf, type Evidence } from './evidence.ts'
 import { raisedLine } from './settings.ts'
-import { redisVariables } from './redis-layer.ts'
+import { judgeFallback, redisVariables } from './redis-layer.ts'
 
 /** What is wrong with the channel layer's configuration. Pure. */
 export function judgeLayer(evidence: Evidence): Diagnosis[] {
@@ -113,6 +113,7 @@ export function judgeInstances(evidence: Evidence): Diagnosis[] {
           ? serving.map((server) => `${named(server)} listens on ${server.listens.map(({ port }) => port).join(', ')}`)
           : [`${instances} instances were named`]
     return [
+      ...judgeFallback(evidence),
       diagnosis(
         'layer-inmemory-multi-instance',
         'More than one process serves, and each keeps its own channel layer in memory',

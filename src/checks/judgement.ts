@@ -133,8 +133,8 @@ function judgeVague(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   const inside = [
     ...judgeLayer(evidence),
     ...judgeRedis(evidence),
-    ...judgeUnusable(evidence),
     ...judgeRoutes(evidence),
+    ...judgeUnusable(evidence),
     ...judgePlayed(evidence),
   ].map((cause) => withSeen(cause, verdict))
   const closedByCode = evidence.wire.session?.close !== undefined && evidence.wire.session.close.code >= 4000

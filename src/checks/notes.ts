@@ -2,6 +2,7 @@ import { judgeDatabase } from './database.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { judgeReversed } from './dotenv.ts'
 import type { Evidence } from './evidence.ts'
+import { judgeFallback } from './redis-layer.ts'
 import { judgeLimits } from './server-process.ts'
 
 /** What is worth a word and breaks no handshake: shown as warnings. Pure. */
@@ -12,6 +13,7 @@ export function judgeNotes(evidence: Evidence): Diagnosis[] {
     ...(wire.session?.close === undefined && wire.session?.pong?.result === 'unanswered' ? [pingUnanswered()] : []),
     ...judgeLimits(evidence).filter(({ id }) => id === 'message-too-big'),
     ...judgeReversed(evidence),
+    ...judgeFallback(evidence),
     ...(ready ? judgeDatabase(evidence) : []),
   ]
 }

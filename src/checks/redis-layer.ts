@@ -1,4 +1,4 @@
-import { isRedisLayer } from '../facts/redis-now.ts'
+import { isInMemory, isRedisLayer } from '../facts/redis-now.ts'
 import type { RedisRefusal } from '../facts/redis-refusal.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import { judgeMalformed, judgeReversed, judgeShadowed } from './dotenv.ts'
@@ -34,11 +34,27 @@ export function wantsRedis({ examination, checkout }: Pick<Evidence, 'examinatio
  * so does what that layer raises of a login, which only the settings may know. Pure.
  */
 export function judgeRedis(evidence: Evidence): Diagnosis[] {
-  const { redis, redisOfFile, checkout, examination } = evidence
-  if (!wantsRedis(evidence) || redis === undefined) return []
+  if (!wantsRedis(evidence)) return []
+  const { redis, examination } = evidence
   // one message finds its way through a node that has all slots; a group's don't, whose keys lie in several
-  const isCluster = redis.fact?.usable === false && redis.fact.id === 'redis-cluster'
-  if (examination?.get('trip')?.received === true && !(isCluster && isTold(evidence, 'redis-cluster'))) return []
+  const isCluster = redis?.fact?.usable === false && redis.fact.id === 'redis-cluster' && isTold(evidence, 'redis-cluster')
+  return examination?.get('trip')?.received === true && !isCluster ? [] : redisCauses(evidence)
+}
+
+/** Redis is wished for and can't be used, and the settings went over to memory by themselves: sockets work, and broadcasts stay in their process. */
+export function judgeFallback(evidence: Evidence): Diagnosis[] {
+  const { checkout } = evidence
+  const wished = checkout?.wish.kind === 'set' && checkout.wish.redis
+  if (!wished || wantsRedis(evidence) || !isInMemory(evidence.examination?.get('settings')?.layer_backend)) return []
+  return redisCauses(evidence).map((cause) => ({
+    ...cause,
+    evidence: [...cause.evidence, 'The settings went over to the in-memory layer by themselves'],
+  }))
+}
+
+function redisCauses(evidence: Evidence): Diagnosis[] {
+  const { redisOfFile, checkout } = evidence
+  if (evidence.redis === undefined) return []
   const reversed = judgeReversed(evidence).filter(({ evidence: [first = ''] }) => first.includes(checkout?.layerVariable ?? 'USE_REDIS'))
   const malformed = judgeMalformed(evidence, undefined, [])
   if (malformed.length > 0) return [...reversed, ...malformed]

@@ -143,8 +143,9 @@ async function untilEnd(
   cancel: () => void,
 ): Promise<number> {
   const { config, report, signal } = prepared
-  const { deadState, exactCause, judgeStartup, stateOf, tellDatabase, watch } = await import('./start-later.ts')
+  const { deadState, exactCause, judgeStartup, stateOf, tellDatabase, tellOthers, watch } = await import('./start-later.ts')
   void tellDatabase(prepared, prover)
+  const untold = tellOthers(prepared, prover.observer)
   const over = new AbortController()
   const ended = AbortSignal.any([signal, over.signal])
   const watching = config.watch
@@ -168,6 +169,7 @@ async function untilEnd(
     : first.socket?.close()
   const outcome = await raceStop(server.exited, signal)
   over.abort()
+  untold()
   cancel()
   // at once: a backend that hangs would hold the watcher's last look, and the watcher us
   await Promise.all([server.stop(config.stopTimeout), watching])

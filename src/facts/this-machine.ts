@@ -1,6 +1,6 @@
-import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { hostname, networkInterfaces } from 'node:os'
+import { lookUp } from '../host/lookup.ts'
 
 /**
  * Whether a host name or address (without brackets) means this machine: only
@@ -14,7 +14,6 @@ export async function isThisMachine(host: string, deadlineMs: number): Promise<b
   const own = new Set(Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address.toLowerCase())))
   const isOwn = (address: string) => /^(?:127\.|0\.0\.0\.0$|::1?$|::ffff:127\.)/.test(address) || own.has(address)
   if (isIP(name) !== 0) return isOwn(name)
-  const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), deadlineMs).unref())
-  const found = await Promise.race([lookup(name, { all: true }).catch(() => []), late])
-  return found === undefined || found.length === 0 ? !name.includes('.') : found.some(({ address }) => isOwn(address.toLowerCase()))
+  const { addresses } = await lookUp(name, deadlineMs)
+  return addresses.length === 0 ? !name.includes('.') : addresses.some((address) => isOwn(address.toLowerCase()))
 }
