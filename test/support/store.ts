@@ -128,3 +128,19 @@ export function expectHealthy(answer: Answer): void {
   expect({ id: answer.id, evidence: answer.evidence, warnings: answer.warnings }).toEqual({ id: undefined, evidence: '', warnings: [] })
   expect(answer).toMatchObject({ ok: true, status: 0 })
 }
+
+/** A consumer whose connect() is this, and that answers pings. */
+export function consumerOf(connect: string): string {
+  return `
+import asyncio
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+class Updates(AsyncJsonWebsocketConsumer):
+    async def connect(self):
+${connect.replaceAll(/^/gm, '        ')}
+
+    async def receive_json(self, content):
+        if content.get("type") == "ping":
+            await self.send_json({"type": "pong"})
+`
+}
