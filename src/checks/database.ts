@@ -67,10 +67,13 @@ export function judgeDatabase(evidence: Evidence): Diagnosis[] {
 /**
  * What is wrong with the database, where that can be behind a socket's fault: a
  * handshake that was played to its end asked for no database, since playing one
- * that does is given up, or has raised what the database said. Pure.
+ * that does is given up, or has raised what the database said. Nor does one that
+ * stands at a line of its own: what it asks of SQLite is answered at once. Pure.
  */
 export function judgeUnplayed(evidence: Evidence): Diagnosis[] {
-  const played = evidence.examination?.get('consumer')
+  const { examination } = evidence
+  const played = examination?.get('consumer')
+  if (examination?.how === 'timeout' && examination.get('standing')?.stage === 'consumer') return []
   return played !== undefined && played.outcome !== 'skipped' ? [] : judgeDatabase(evidence)
 }
 

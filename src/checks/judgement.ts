@@ -158,6 +158,10 @@ function judgeDefinite(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   if (verdict.id.startsWith('token-') || verdict.id === 'clock-skew') return judgeTokens(evidence, told)
   if (verdict.id === 'origin-rejected' || verdict.id === 'allowed-hosts')
     return [...judgeShadowed(evidence, ['ALLOWED_HOSTS'], told), ...judgeHosts(evidence, told), told]
+  if (verdict.id === 'message-too-big') {
+    const limits = judgeLimits(evidence).filter(({ id }) => id === verdict.id)
+    return [{ ...told, evidence: [...told.evidence, ...limits.flatMap(({ evidence: seen }) => seen)] }]
+  }
   return [told]
 }
 
