@@ -1,15 +1,16 @@
 import { judgeElsewhere, judgePermission, withBackend, withListeners } from './address.ts'
 import { judgeApplication, judgeRoutes, judgeUnserved } from './application.ts'
 import { judgeBroadcasts } from './broadcast.ts'
-import { judgeInstances, judgeLayer, judgeRedis } from './channel-layer.ts'
+import { judgeInstances, judgeLayer } from './channel-layer.ts'
 import { judgePlayed, refusalInside } from './consumer.ts'
-import { judgeDatabase, judgeUnusable } from './database.ts'
+import { judgeUnplayed, judgeUnusable } from './database.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import { judgeShadowed } from './dotenv.ts'
 import { isOwn, listenerOf, pythonOf, type Evidence } from './evidence.ts'
 import { judgeNotes } from './notes.ts'
 import { judgeProxied } from './proxy.ts'
 import { judgePython, judgeServing, relativeTo } from './python-environment.ts'
+import { judgeRedis } from './redis-layer.ts'
 import { mergeDiagnosis } from './refine.ts'
 import { judgeCrashed, isStranger, judgeForeign, judgeLimits, judgeListener, judgeStale, runsElsewhere } from './server-process.ts'
 import { judgeSettings } from './settings.ts'
@@ -158,7 +159,7 @@ function judgeVague(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   // on disk all is sound, and the server says otherwise
   const stale = inside.length === 0 && evidence.examination?.get('application') !== undefined ? judgeStale(evidence, verdict.evidence) : []
   const named = merged.id === verdict.id ? [] : [merged]
-  return [...limits, ...inside, ...named, ...stale, ...judgeDatabase(evidence), merged]
+  return [...limits, ...inside, ...named, ...stale, ...judgeUnplayed(evidence), merged]
 }
 
 function withSeen(cause: Diagnosis, verdict: Diagnosis): Diagnosis {
@@ -175,6 +176,10 @@ function judgeDefinite(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
     return [...judgeShadowed(evidence, ['ALLOWED_HOSTS'], told), ...judgeHosts(evidence, told), told]
   if (verdict.id === 'ipv6-localhost') return [withListeners(evidence, told)]
   if (verdict.id === 'wrong-frontend-port') return [withBackend(evidence, told)]
+  if (verdict.id === 'message-too-big') {
+    const limits = judgeLimits(evidence).filter(({ id }) => id === verdict.id)
+    return [{ ...told, evidence: [...told.evidence, ...limits.flatMap(({ evidence: seen }) => seen)] }]
+  }
   return [told]
 }
 

@@ -34,6 +34,18 @@ export const environments = {
     'djangorestframework-simplejwt~=5.3',
     'PyJWT~=2.8',
   ],
+  /** The clients of Redis that most projects still have: RESP2, and a login with AUTH. */
+  redisPy5: [
+    'Django>=4.2,<6',
+    'channels~=4.2',
+    'daphne~=4.1',
+    'hypercorn>=0.17',
+    'channels-redis~=4.2',
+    'redis<6',
+    'python-decouple~=3.8',
+    'django-environ>=0.11',
+    'PyJWT~=2.8',
+  ],
   /** A project that never installed daphne. */
   uvicorn: ['Django>=4.2,<6', 'channels~=4.2', 'uvicorn>=0.30', 'websockets>=12', 'PyJWT~=2.8'],
   /** uvicorn as `pip install uvicorn` leaves it: no WebSocket library. */

@@ -428,7 +428,8 @@ def is_plumbing(file):
     """True for Python's own files, for this one, and for asgiref, which carries calls from thread to thread."""
     if is_packaged(file):
         return os.sep + "asgiref" + os.sep in file
-    return file.startswith("<") or os.path.abspath(file).startswith((_STDLIB + os.sep, _HERE + os.sep))
+    # Cython names the source that a library was built from, as if it lay in the working folder
+    return file.startswith("<") or file.endswith((".pyx", ".pxd", ".pxi")) or os.path.abspath(file).startswith((_STDLIB + os.sep, _HERE + os.sep))
 
 
 def place(code, line):
