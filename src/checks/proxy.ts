@@ -108,10 +108,15 @@ function judgeIdle(wire: WireFacts, direct: WireFacts, compared: readonly string
   ]
 }
 
+/** Django's page of a refused host: with DEBUG its name, without it the bare page (django.views.defaults.bad_request). */
+const disallowed = /DisallowedHost|<h1>Bad Request/i
+
 /** Pages are 400 through the proxy and fine without it: the Host header isn't passed on. */
 function judgeHost(wire: WireFacts, direct: WireFacts, who: string): Diagnosis[] {
   const [through, plain] = [wire.http, direct.http]
   if (through?.result !== 'answer' || through.status !== 400 || plain?.result !== 'answer' || plain.status === 400) return []
+  // a server may have reasons of its own: uvicorn says 400 to a page that a proxy hands on with `Connection: upgrade`
+  if (!disallowed.test(through.body)) return []
   return [
     diagnosis(
       'allowed-hosts',

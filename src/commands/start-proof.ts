@@ -64,7 +64,9 @@ export function startProof(prepared: Prepared, looking: Inspection, up: Extract<
   let last: Proof | undefined
   let mark = 0
   let observedMark = 0
-  const observer = prepared.plan.observed === 'application' && up.server.observer?.observes() === true ? up.server.observer : undefined
+  // asked each time: its first word comes through a pipe, and may be read after the port was seen to listen
+  const observing = () =>
+    prepared.plan.observed === 'application' && up.server.observer?.observes() === true ? up.server.observer : undefined
   let credentials: Credentials = { token: undefined, cookie: undefined, source: 'none', note: undefined }
 
   const endpoint = (): Endpoint => ({
@@ -76,11 +78,15 @@ export function startProof(prepared: Prepared, looking: Inspection, up: Extract<
     cookie: credentials.cookie,
     subprotocols: config.subprotocols,
     ping: config.ping,
-    nonce: observer?.nonce,
+    nonce: observing()?.nonce,
   })
-  const raised = (pick: 'first' | 'last') => (observer === undefined ? undefined : raisedSince(observer, observedMark, path, pick))
+  const raised = (pick: 'first' | 'last') => {
+    const observer = observing()
+    return observer === undefined ? undefined : raisedSince(observer, observedMark, path, pick)
+  }
   const attempt = async (options: ProofOptions): Promise<Proof> => {
     mark = up.server.lineCount()
+    const observer = observing()
     const begun = (observedMark = observer?.mark() ?? 0)
     last = await prove(endpoint(), {
       tokenIsOurs: credentials.source === 'minted',
@@ -105,7 +111,9 @@ export function startProof(prepared: Prepared, looking: Inspection, up: Extract<
     last: () => last,
     lines: () => up.server.linesSince(mark),
     raised,
-    observer,
+    get observer() {
+      return observing()
+    },
     first: async () => {
       const [routes, found] = await Promise.all([
         config.path === undefined && !checkout.project.hasUsualRoute ? inspection.get('routes') : undefined,

@@ -6,7 +6,7 @@ import { root, environments, prepareEnvironment, redisServer, chromium, nginx, t
 export default async function setup(): Promise<() => void> {
   clearTranscripts()
   execFileSync(process.execPath, ['.ci/prepare.js'], { cwd: root, stdio: 'inherit' })
-  const names: EnvironmentName[] = ['main', 'uvicorn', 'uvicornPlain', 'hypercorn', 'gunicorn', 'django']
+  const names: EnvironmentName[] = ['main', 'redisPy5', 'uvicorn', 'uvicornPlain', 'hypercorn', 'gunicorn', 'django', 'postgres']
   const known = Object.keys(environments)
   for (const name of names) {
     if (!known.includes(name)) throw new Error(`no such environment: ${name}`)
