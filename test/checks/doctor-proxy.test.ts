@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Evidence } from '../../src/checks/evidence.ts'
 import { judge } from '../../src/checks/judgement.ts'
-import { evidenceOf, wireOf } from '../support/evidence.ts'
-import { ended, failed, opened, page, proxied, refused, silent } from '../support/serving.ts'
+import { evidenceOf, serverOf, wireOf } from '../support/evidence.ts'
+import { elsewhere, ended, failed, machine, opened, page, proxied, refused, silent } from '../support/serving.ts'
 
 const nginx = { server: 'nginx/1.22.1' }
 const vite = (ws: boolean | undefined): Evidence['frontend'] => ({
@@ -45,7 +45,11 @@ describe('names it', () => {
       /Location: https:\/\/votes\.example\/ws\/(?!\?)/,
     ],
     ['proxy-auth: Basic', proxied(failed(refused(401, { ...nginx, 'www-authenticate': 'Basic realm="x"' }))), /Basic/],
-    ['allowed-hosts: only through it', proxied(wireOf({ http: page(400) }), wireOf()), /GET \/ directly: 404/],
+    [
+      'allowed-hosts: only through it',
+      proxied(wireOf({ http: page(400, 'daphne', '<h1>Bad Request (400)</h1>') }), wireOf()),
+      /GET \/ directly: 404/,
+    ],
   ])('%s', (title, evidence, telling) => {
     const { root } = judge(evidence)
     expect(root?.id, root?.evidence.join('\n')).toBe(title.split(':')[0])
@@ -74,6 +78,13 @@ describe('does not name it', () => {
     ['proxy-idle-timeout: it dies directly too', proxied(ended(1006), ended(1011)), 'consumer-exception'],
     ['proxy-idle-timeout: a close of the application', proxied(ended(4001), ended(4001)), 'close-after-accept'],
     ['proxy-auth: 401 without a challenge is the token', evidenceOf({ wire: failed(refused(401)) }), 'token-missing'],
+    [
+      'proxy-rewrites-path: a Django server of another project is no proxy',
+      proxied(failed(refused(500)), wireOf(), {
+        servers: machine([serverOf({ project: 'other', cwd: '/srv/shop' }, { application: 'shop.asgi:application' })], [elsewhere]),
+      }),
+      'port-in-use',
+    ],
     ['proxy-redirects: both healthy', proxied(wireOf()), undefined],
   ])('%s', (_, evidence, id) => {
     expect(judge(evidence).root?.id).toBe(id)

@@ -169,8 +169,14 @@ export function dotenvOf(text: string | undefined, overrides: Partial<DotenvSurv
     shown: 'backend/.env',
     others: [],
     reader,
+    unread: [],
     ...overrides,
   }
+}
+
+/** A file that was meant to be the `.env`, with what stands in it. */
+export function unreadOf(shown: string, text: string): DotenvSurvey['unread'][number] {
+  return { shown, entries: parseDotenv(text, 'decouple') }
 }
 
 const command: ServerCommand = {
@@ -269,6 +275,9 @@ export function evidenceOf(overrides: Partial<Evidence> = {}): Evidence {
     servers: { onPorts: [server], ofProject: [server], source: '/proc', problem: undefined },
     examination: examinationOf(),
     secretKeys: undefined,
+    otherKeys: [],
+    servingEnvironment: undefined,
+    settingsLines: [],
     redis: undefined,
     redisOfFile: undefined,
     holders: [],
