@@ -1,6 +1,7 @@
 import { judgeDatabase } from './database.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { judgeReversed } from './dotenv.ts'
+import { judgeNoBoolean } from './dotenv-sources.ts'
 import type { Evidence } from './evidence.ts'
 import { judgeLimits } from './server-process.ts'
 
@@ -12,6 +13,7 @@ export function judgeNotes(evidence: Evidence): Diagnosis[] {
     ...(wire.session?.close === undefined && wire.session?.pong?.result === 'unanswered' ? [pingUnanswered()] : []),
     ...judgeLimits(evidence).filter(({ id }) => id === 'message-too-big'),
     ...judgeReversed(evidence),
+    ...judgeNoBoolean(evidence),
     ...(ready ? judgeDatabase(evidence) : []),
   ]
 }

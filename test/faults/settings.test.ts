@@ -103,7 +103,7 @@ real('settings-import-hang', 'a ping without a time limit to something silent, w
   const port = await bench.silence()
   const project = await bench.project({
     style: 'plain',
-    settings: `import socket\nprint("asks", flush=True)\nprobe = socket.create_connection(("127.0.0.1", ${port}))\nprobe.recv(1)`,
+    settings: `import redis\nprint("asks", flush=True)\nredis.Redis(port=${port}).ping()`,
   })
   const url = await nobody()
   await bench.living(pythonOf('main'), daphne(Number(new URL(url).port)), { cwd: project.backend, says: /asks/ })
@@ -168,6 +168,14 @@ real('env-bool-typo', 'python-dotenv, and a text that is never empty', async () 
   const answer = await doctor(project.root, { url: urlOf(server.port) })
   expect(answer.id, answer.evidence).toBe('env-bool-typo')
   expect(answer.evidence).toContain('backend/.env:3: USE_REDIS_FOR_CHANNELS=False')
+})
+
+test('env-bool-typo: django-environ takes a word that is no boolean for false, and all works: worth a warning', async () => {
+  const project = await bench.project({ style: 'environ', dotenv: ['USE_REDIS_FOR_CHANNELS=ture'] })
+  const server = await bench.serve('daphne', project)
+  const answer = await doctor(project.root, { url: urlOf(server.port) })
+  expect(answer.id, answer.evidence).toBeUndefined()
+  expect(answer.warnings).toContain('env-bool-typo')
 })
 
 real('env-not-loaded', 'there is only an example', async () => {
