@@ -2,7 +2,7 @@ import { servesPath } from '../facts/inspect-facts.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
 import type { ServerProcess } from '../facts/server-process.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
-import { commandLine, named, type Evidence } from './evidence.ts'
+import { commandLine, listenerOf, named, type Evidence } from './evidence.ts'
 import { judgeImport } from './settings.ts'
 
 /** Why the ASGI application can't be served: asked where nothing of the project serves. Pure. */
@@ -124,6 +124,21 @@ function wrongFolder(server: ServerProcess, cwd: string, backend: string, seen: 
   )
 }
 
+/** The name that is served leads to the WSGI application. Only runserver goes by ASGI_APPLICATION; the others are told a name. */
+function servesWsgi(evidence: Evidence): Diagnosis {
+  const application = evidence.checkout?.project.application ?? 'the application'
+  const program = listenerOf(evidence)?.command?.program
+  const bySetting =
+    program === 'runserver' || (program === undefined && evidence.checkout?.project.applicationSource === 'ASGI_APPLICATION')
+  return diagnosis(
+    bySetting ? 'asgi-application-setting-wrong' : 'asgi-app-wrong',
+    'What is served as the ASGI application is the WSGI one',
+    [bySetting ? `ASGI_APPLICATION is ${application.replace(':', '.')}, which is a WSGIHandler` : `${application} is a WSGIHandler`],
+    bySetting ? `ASGI_APPLICATION = "${usualSetting(evidence)}".` : 'Let asgi.py have the ASGI application: get_asgi_application().',
+    { automatic: 'yes' },
+  )
+}
+
 /** Routes of which none has the page's path, where the project makes a refusal of that. Pure. */
 export function judgeUnserved(evidence: Evidence): Diagnosis[] {
   const application = evidence.examination?.get('application')
@@ -138,23 +153,11 @@ export function judgeUnserved(evidence: Evidence): Diagnosis[] {
 
 /** What is wrong with the application that a server serves: it speaks, and every socket is an error. */
 export function judgeRoutes(evidence: Evidence): Diagnosis[] {
-  const { examination, wire, checkout } = evidence
+  const { examination, wire } = evidence
   const application = examination?.get('application')
   if (application === undefined) return []
   const { path } = wire.endpoint
-  if (application.kind === 'wsgi') {
-    return [
-      diagnosis(
-        'asgi-application-setting-wrong',
-        'What is served as the ASGI application is the WSGI one',
-        [`${examination?.get('asgi_setting')?.value ?? checkout?.project.application ?? 'The application'} is a WSGIHandler`],
-        `ASGI_APPLICATION = "${usualSetting(evidence)}".`,
-        {
-          automatic: 'yes',
-        },
-      ),
-    ]
-  }
+  if (application.kind === 'wsgi') return [servesWsgi(evidence)]
   if (!application.websocket) {
     return [
       diagnosis(

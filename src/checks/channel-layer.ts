@@ -1,17 +1,10 @@
 import { isInMemory, isRedisLayer } from '../facts/redis-now.ts'
-import { judgeReversed, judgeMalformed } from './dotenv.ts'
-import { judgeSources, redisVariables } from './dotenv-sources.ts'
+import { inFile } from './dotenv.ts'
+import { redisVariables } from './dotenv-sources.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { commandLine, listenerOf, named, pythonOf, type Evidence } from './evidence.ts'
 import { judgeHidden, raisedLine } from './settings.ts'
-import { redisVerdict } from './redis.ts'
-
-/** True where the settings' default layer is channels_redis, or, where they can't be read, where Redis is wished for. */
-export function wantsRedis({ examination, checkout }: Pick<Evidence, 'examination' | 'checkout'>): boolean {
-  const settings = examination?.get('settings')
-  if (settings !== undefined) return isRedisLayer(settings.layer_backend)
-  return checkout?.wish.kind === 'set' && checkout.wish.redis
-}
+import { judgeFallback } from './redis-layer.ts'
 
 /** What is wrong with the channel layer's configuration. Pure. */
 export function judgeLayer(evidence: Evidence): Diagnosis[] {
@@ -107,25 +100,6 @@ function layerUnset({ examination }: Evidence): Diagnosis {
   )
 }
 
-/** What is wrong with the Redis that the layer uses; nothing where it uses none. Pure. */
-export function judgeRedis(evidence: Evidence): Diagnosis[] {
-  const { redis, checkout } = evidence
-  if (!wantsRedis(evidence) || redis === undefined) return []
-  const reversed = judgeReversed(evidence).filter(({ evidence: [first = ''] }) => first.includes(checkout?.layerVariable ?? 'USE_REDIS'))
-  const malformed = judgeMalformed(evidence, undefined, [])
-  if (malformed.length > 0) return [...reversed, ...malformed]
-  const { fact, where } = redis
-  if (fact === undefined || fact.usable) return []
-  const wish = checkout?.wish
-  const asked =
-    wish?.kind === 'set' && checkout?.layerVariable !== undefined
-      ? [`${checkout.layerVariable}=${wish.redis ? 'True' : 'False'} in ${wish.source} asks for this Redis`]
-      : []
-  const verdict = redisVerdict(fact, where, [])
-  const cause: Diagnosis = { ...verdict, evidence: [...verdict.evidence, ...asked] }
-  return [...reversed, ...judgeSources(evidence, cause), cause]
-}
-
 /** Several processes that don't share a layer: sockets are fine and broadcasts get lost. Pure. */
 export function judgeInstances(evidence: Evidence): Diagnosis[] {
   const { examination, others } = evidence
@@ -142,6 +116,7 @@ export function judgeInstances(evidence: Evidence): Diagnosis[] {
           ? serving.map((server) => `${named(server)} listens on ${server.listens.map(({ port }) => port).join(', ')}`)
           : [`${instances} instances were named`]
     return [
+      ...judgeFallback(evidence),
       diagnosis(
         'layer-inmemory-multi-instance',
         'More than one process serves, and each keeps its own channel layer in memory',
@@ -155,14 +130,19 @@ export function judgeInstances(evidence: Evidence): Diagnosis[] {
 }
 
 /** The servers of the project have different Redis servers or databases in their environments. */
-function judgeSplit({ servers }: Evidence): Diagnosis[] {
-  const readable = servers.ofProject.filter(({ env, listens }) => env !== undefined && listens.length > 0)
+function judgeSplit(evidence: Evidence): Diagnosis[] {
+  const readable = evidence.servers.ofProject.filter(({ env, listens }) => env !== undefined && listens.length > 0)
   for (const name of redisVariables) {
     if (name === 'REDIS_PASSWORD' || name === 'REDIS_USERNAME') continue
+    const otherwise = valueWithout(evidence, name)
     const values = readable.map(({ env }) => env?.[name])
-    if (new Set(values).size < 2) continue
+    if (new Set(values.map((value) => value ?? otherwise)).size < 2) continue
     const shown = (value: string | undefined) =>
-      value === undefined ? 'not set' : name === 'REDIS_URL' ? value.replace(/\/\/.*@/, '//***@') : value
+      value === undefined
+        ? `not set${otherwise === undefined || name === 'REDIS_URL' ? '' : `, so ${otherwise}`}`
+        : name === 'REDIS_URL'
+          ? value.replace(/\/\/.*@/, '//***@')
+          : value
     const lines = readable.map(
       (server, index) => `${named(server)} on port ${server.listens[0]?.port ?? '?'}: ${name} ${shown(values[index])}`,
     )
@@ -178,4 +158,14 @@ function judgeSplit({ servers }: Evidence): Diagnosis[] {
     ]
   }
   return []
+}
+
+/** What the settings have where the shell doesn't set the variable: the value of `.env`, or the one that our own import came to. */
+function valueWithout(evidence: Evidence, name: (typeof redisVariables)[number]): string | undefined {
+  const file = inFile(evidence, name)
+  if (file !== undefined || evidence.env[name] !== undefined) return file?.value
+  const [first] = evidence.examination?.get('settings')?.layer_hosts ?? []
+  const known = { REDIS_HOST: first?.host, REDIS_PORT: first?.port, REDIS_DB: first?.db }
+  const value = name === 'REDIS_HOST' || name === 'REDIS_PORT' || name === 'REDIS_DB' ? known[name] : undefined
+  return value === undefined ? undefined : String(value)
 }

@@ -60,6 +60,19 @@ export function judgeDatabase(evidence: Evidence): Diagnosis[] {
   return []
 }
 
+/**
+ * What is wrong with the database, where that can be behind a socket's fault: a
+ * handshake that was played to its end asked for no database, since playing one
+ * that does is given up, or has raised what the database said. Nor does one that
+ * stands at a line of its own: what it asks of SQLite is answered at once. Pure.
+ */
+export function judgeUnplayed(evidence: Evidence): Diagnosis[] {
+  const { examination } = evidence
+  const played = examination?.get('consumer')
+  if (examination?.how === 'timeout' && examination.get('standing')?.stage === 'consumer') return []
+  return played !== undefined && played.outcome !== 'skipped' ? [] : judgeDatabase(evidence)
+}
+
 /** An exception of a database's driver (PEP 249), as Django wraps it. */
 const databaseError = /^(?:OperationalError|ProgrammingError|InterfaceError|DatabaseError|InternalError)$/
 
@@ -69,6 +82,7 @@ export function judgeUnusable(evidence: Evidence): Diagnosis[] {
   const played = examination?.get('consumer')
   const said = typeof played?.database_error === 'string' ? played.database_error : undefined
   if (said !== undefined && isTableMissing(said)) return [tablesMissing(evidence, said)]
+  if (examination?.how === 'timeout' && examination.get('standing')?.stage === 'consumer') return []
   const raised = played?.outcome === 'raised' && databaseError.test(played.raised?.type ?? '')
   if (played !== undefined && played.outcome !== 'skipped' && !raised) return []
   return examination?.get('database')?.state === 'ready' ? [] : judgeDatabase(evidence)

@@ -74,7 +74,9 @@ export function isOwn(server: ServerProcess | undefined): boolean {
 
 /** `daphne (PID 4711)`. */
 export function named(server: ServerProcess): string {
-  const program = server.command?.program ?? server.argv[0]?.split(/[\\/]/).at(-1) ?? 'a program'
+  // `nginx: master process /usr/sbin/nginx -c …` is one word that a process wrote for itself
+  const title = /^([\w.-]+): /.exec(server.argv[0] ?? '')?.[1]
+  const program = server.command?.program ?? title ?? server.argv[0]?.split(/[\\/]/).at(-1) ?? 'a program'
   return `${program} (PID ${server.pid})`
 }
 

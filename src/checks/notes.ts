@@ -3,6 +3,7 @@ import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { judgeReversed } from './dotenv.ts'
 import { judgeNoBoolean } from './dotenv-sources.ts'
 import type { Evidence } from './evidence.ts'
+import { judgeFallback } from './redis-layer.ts'
 import { judgeLimits } from './server-process.ts'
 
 /** What is worth a word and breaks no handshake: shown as warnings. Pure. */
@@ -14,6 +15,7 @@ export function judgeNotes(evidence: Evidence): Diagnosis[] {
     ...judgeLimits(evidence).filter(({ id }) => id === 'message-too-big'),
     ...judgeReversed(evidence),
     ...judgeNoBoolean(evidence),
+    ...judgeFallback(evidence),
     ...(ready ? judgeDatabase(evidence) : []),
   ]
 }

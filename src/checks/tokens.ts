@@ -1,9 +1,11 @@
-import { judgeLayer, judgeRedis } from './channel-layer.ts'
+import { judgeLayer } from './channel-layer.ts'
+import { judgeHandled } from './consumer.ts'
 import { judgeUnusable } from './database.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { judgeShadowed } from './dotenv.ts'
 import { judgeUnreadKey } from './dotenv-sources.ts'
 import type { Evidence } from './evidence.ts'
+import { judgeRedis } from './redis-layer.ts'
 
 /**
  * A refusal that looks like the token's. The same handshake played inside, with
@@ -16,9 +18,16 @@ export function judgeTokens(evidence: Evidence, verdict: Diagnosis): Diagnosis[]
   const wellFormed = wire.token.kind === 'current' || wire.token.kind === 'opaque'
   const accepted = played?.outcome === 'accepted'
   const unplayed = played === undefined || played.outcome === 'skipped' || played.outcome === 'raised'
+  // a layer that isn't there, or can't be built, is missing where the handshake was played too
+  const layer = wellFormed ? judgeLayer(evidence) : []
   const failed = typeof played?.database_error === 'string'
+  const handled = judgeHandled(evidence)
   const hidden =
-    accepted || failed || (wellFormed && unplayed) ? [...judgeLayer(evidence), ...judgeRedis(evidence), ...judgeUnusable(evidence)] : []
+    handled.length > 0
+      ? [...layer, ...handled]
+      : accepted || failed || (wellFormed && unplayed)
+        ? [...layer, ...judgeRedis(evidence), ...judgeUnusable(evidence)]
+        : layer
   if (hidden.length > 0) {
     const [first = ''] = verdict.evidence
     return [

@@ -49,6 +49,8 @@ export interface Targets {
   readonly proof?: Proof
   /** What the server has said since that proof began, where it is ours. */
   readonly logged?: readonly string[]
+  /** The server is a child of this very process. */
+  readonly ownChild?: boolean
 }
 
 /** Everything that can be found out about a WebSocket and the project behind it, in parallel, each part under its own deadline. Never throws but for a usage error. */
@@ -68,6 +70,8 @@ export async function gather(shell: Host, config: Config, targets: Targets): Pro
       backend: project?.backend,
       names,
       deadlineMs: limits.servers,
+      // the servers of this process don't count but where they are what is judged
+      ...(targets.ownChild === true ? { self: -1 } : {}),
     }),
     project === undefined ? undefined : surveyDotenv(shell, project),
   ])

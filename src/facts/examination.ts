@@ -95,6 +95,7 @@ const examinationSchema = v.variant('fact', [
     later_after: v.nullish(v.picklist(['connect', 'ping'])),
     pong: v.nullish(v.boolean()),
     messages: v.number(),
+    /** What ended it; where the consumer closed before accept, what it handled as it did. */
     raised: v.nullish(raisedSchema),
     /** Where it waits, closed or blocked; the innermost frame last. */
     frames: v.array(frameSchema),

@@ -87,7 +87,8 @@ def run(stage, work, *arguments):
 
 def is_own(path):
     """True for a file of the project: below the backend, and in no environment."""
-    if not path.startswith(_backend + os.sep):
+    # Cython names the source that a library was built from, as if it lay in the working folder
+    if not path.startswith(_backend + os.sep) or path.endswith((".pyx", ".pxd", ".pxi")):
         return False
     return not any(part in NOT_OWN for part in path[len(_backend) + 1:].split(os.sep)[:-1])
 

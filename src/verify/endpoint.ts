@@ -12,6 +12,8 @@ export interface Endpoint {
   readonly subprotocols: readonly string[]
   /** The message that the application answers with a pong; false: none is sent. */
   readonly ping: false | Readonly<Record<string, unknown>>
+  /** Tells the observer that the handshake is ours. A secret. */
+  readonly nonce?: string | undefined
 }
 
 /** What is sent for an endpoint: URL, headers and subprotocols, the token in its place. Never to be printed. */
@@ -27,6 +29,7 @@ export function requestOf(endpoint: Endpoint): Request {
   const headers: Record<string, string> = {}
   if (endpoint.origin !== undefined) headers['Origin'] = endpoint.origin
   if (endpoint.cookie !== undefined) headers['Cookie'] = endpoint.cookie
+  if (endpoint.nonce !== undefined) headers['X-Election-Dev'] = endpoint.nonce
   const subprotocols = [...endpoint.subprotocols]
   if (endpoint.token !== undefined) {
     if (endpoint.tokenIn === 'query') url.searchParams.set(endpoint.tokenName ?? 'token', endpoint.token)
@@ -37,6 +40,11 @@ export function requestOf(endpoint: Endpoint): Request {
     if (endpoint.tokenIn === 'subprotocol') subprotocols.push(endpoint.token)
   }
   return { url: url.href, headers, subprotocols }
+}
+
+/** The Origin that is sent: the one that was chosen, `none` for a client that is no browser and sends none, else the usual one. */
+export function originOf(chosen: string | undefined, usual: string | undefined): string | undefined {
+  return chosen === 'none' ? undefined : (chosen ?? usual)
 }
 
 /** The URL for people: no token, no query value that may be one, no user information. */

@@ -51,6 +51,7 @@ const gone = (port: number): Partial<Evidence> => ({
     where: `127.0.0.1:${port}`,
     source: 'CHANNEL_LAYERS',
     malformed: undefined,
+    hasPassword: false,
     fact: { usable: false, id: 'redis-unreachable', elapsedMs: 2, evidence: [`no connection to 127.0.0.1:${port}`] },
   },
   examination: examinationOf({
@@ -67,6 +68,7 @@ const usable: NonNullable<Evidence['redisOfFile']> = {
   where: '127.0.0.1:6380',
   source: 'REDIS_PORT in backend/.env:2',
   malformed: undefined,
+  hasPassword: false,
   fact: { usable: true, product: 'redis', version: '7.0.0', elapsedMs: 2 },
 }
 const wish = (redis: boolean) => ({ kind: 'set', redis, source: 'the environment' }) as const
@@ -185,6 +187,7 @@ describe('names', () => {
           where: 'REDIS_HOST',
           source: 'backend/.env:3',
           fact: undefined,
+          hasPassword: false,
           malformed: {
             kind: 'malformed',
             id: 'env-value-malformed',

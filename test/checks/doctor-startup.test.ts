@@ -117,11 +117,13 @@ describe('names', () => {
       'asgi-application-setting-wrong: it is the WSGI application',
       evidenceOf({
         wire: failing,
+        servers: { onPorts: [runserver], ofProject: [runserver], source: '/proc', problem: undefined },
+        checkout: checkoutOf({}, { application: 'core.wsgi:application' }),
         examination: examinationOf({
-          facts: { application: { kind: 'wsgi', websocket: false, routes: [] }, asgi_setting: { value: 'core.wsgi.application' } },
+          facts: { settings: { daphne_app: 'before-staticfiles' }, application: { kind: 'wsgi', websocket: false, routes: [] } },
         }),
       }),
-      'core.wsgi.application is a WSGIHandler',
+      'core.wsgi.application, which is a WSGIHandler',
     ],
     [
       'daphne-app-order',
