@@ -21,6 +21,8 @@ import {
 } from '../support/evidence.ts'
 
 const idOf = (evidence: Evidence) => judge(evidence).root?.id
+const tooOld = (line: string) =>
+  judge(evidenceOf({ wire: serverError, redis: redisOf('redis-too-old', [line]), examination: examinationOf([onRedis()]) })).root
 const trip = { fact: 'trip', received: true, elapsed_ms: 4 } as const
 
 const ids: readonly RedisRefusal[] = [
@@ -151,10 +153,8 @@ describe('what a probe may not say', () => {
   })
 
   test('redis-too-old: HELLO has another remedy than BZPOPMIN', () => {
-    const of = (line: string) =>
-      judge(evidenceOf({ wire: serverError, redis: redisOf('redis-too-old', [line]), examination: examinationOf([onRedis()]) })).root
-    expect(of("answered `ERR unknown command 'BZPOPMIN'` to BZPOPMIN")?.title).toContain('too old for channels_redis')
-    const hello = of('answered `ERR unknown command HELLO` to HELLO')
+    expect(tooOld("answered `ERR unknown command 'BZPOPMIN'` to BZPOPMIN")?.title).toContain('too old for channels_redis')
+    const hello = tooOld('answered `ERR unknown command HELLO` to HELLO')
     expect(hello?.title).toContain('too old for redis-py 8')
     expect(hello?.remedy.commands).toContainEqual(['python', '-m', 'pip', 'install', 'redis<8'])
   })
