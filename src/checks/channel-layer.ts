@@ -1,9 +1,10 @@
 import { isInMemory, isRedisLayer } from '../facts/redis-now.ts'
 import { inFile } from './dotenv.ts'
+import { redisVariables } from './dotenv-sources.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { commandLine, listenerOf, named, pythonOf, type Evidence } from './evidence.ts'
-import { raisedLine } from './settings.ts'
-import { judgeFallback, redisVariables } from './redis-layer.ts'
+import { judgeHidden, raisedLine } from './settings.ts'
+import { judgeFallback } from './redis-layer.ts'
 
 /** What is wrong with the channel layer's configuration. Pure. */
 export function judgeLayer(evidence: Evidence): Diagnosis[] {
@@ -14,6 +15,8 @@ export function judgeLayer(evidence: Evidence): Diagnosis[] {
   const error = examination?.errorOf('layer') ?? configError(evidence)
   if (error === undefined) return []
   const seen: readonly [string, ...string[]] = [`Building the channel layer: ${raisedLine(error)}`]
+  const hidden = judgeHidden(evidence, error, seen)
+  if (hidden !== undefined) return [hidden]
   const text = [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`).join('\n')
   const installed = evidence.choice !== undefined && 'environment' in evidence.choice ? evidence.choice.environment.packages : undefined
   if (/InvalidChannelLayerError: Cannot import BACKEND/.test(text)) {

@@ -1,14 +1,12 @@
 import { isInMemory, isRedisLayer } from '../facts/redis-now.ts'
 import type { RedisRefusal } from '../facts/redis-refusal.ts'
 import type { Diagnosis } from './diagnosis.ts'
-import { judgeMalformed, judgeReversed, judgeShadowed } from './dotenv.ts'
+import { judgeMalformed, judgeReversed } from './dotenv.ts'
+import { judgeSources } from './dotenv-sources.ts'
 import { pythonOf, type Evidence } from './evidence.ts'
 import { redisRefusalIn } from './redis-raised.ts'
 import { redisDiagnosis, redisVerdict } from './redis.ts'
 import { raisedLine } from './settings.ts'
-
-/** What settings read to find Redis, the usual names. */
-export const redisVariables = ['REDIS_URL', 'REDIS_HOST', 'REDIS_PORT', 'REDIS_DB', 'REDIS_PASSWORD', 'REDIS_USERNAME'] as const
 
 /** Refusals that depend on who asks. */
 const ofLogin: ReadonlySet<RedisRefusal> = new Set([
@@ -53,15 +51,14 @@ export function judgeFallback(evidence: Evidence): Diagnosis[] {
 }
 
 function redisCauses(evidence: Evidence): Diagnosis[] {
-  const { redisOfFile, checkout } = evidence
+  const { checkout } = evidence
   if (evidence.redis === undefined) return []
   const reversed = judgeReversed(evidence).filter(({ evidence: [first = ''] }) => first.includes(checkout?.layerVariable ?? 'USE_REDIS'))
   const malformed = judgeMalformed(evidence, undefined, [])
   if (malformed.length > 0) return [...reversed, ...malformed]
   const cause = refusal(evidence)
   if (cause === undefined) return []
-  const shadowed = redisOfFile?.fact?.usable === true ? judgeShadowed(evidence, redisVariables, cause) : []
-  return [...reversed, ...shadowed, cause]
+  return [...reversed, ...judgeSources(evidence, cause), cause]
 }
 
 /** The refusal itself: what the probe was answered, or what the layer raised where that knows more. */

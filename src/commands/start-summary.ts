@@ -115,6 +115,13 @@ export async function summaryOf(
 
 /** The wire's cause, made exact by the server's log, by the routes that the project has, and by what is known of Redis. */
 export async function exactCause(prepared: Prepared, prover: Prover, wire: Diagnosis, pick: LogReading['pick']): Promise<Diagnosis> {
+  const known = await causeNow(prepared, prover, wire, pick)
+  if (pick === 'last') return known
+  return (await import('./start-diagnosis.ts')).socketCause(prepared, prover, known)
+}
+
+/** The same by what is known already. */
+async function causeNow(prepared: Prepared, prover: Prover, wire: Diagnosis, pick: LogReading['pick']): Promise<Diagnosis> {
   const merged =
     mergeDiagnosis(wire, prover.lines(), { ourPaths: experimentPaths(prover.path()), pick, raised: prover.raised(pick) }) ?? wire
   const routed = merged.id === 'no-websocket-route' ? await routeCause(prover, merged) : merged

@@ -9,7 +9,7 @@ import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { choosePython } from '../plan/environment.ts'
 import { connectAddress } from '../run/bring-up.ts'
-import { httpUrl, type Endpoint } from '../verify/endpoint.ts'
+import { httpUrl, originOf, type Endpoint } from '../verify/endpoint.ts'
 import { logIn } from '../verify/login.ts'
 import { prove, type Proof } from '../verify/prove.ts'
 import type { Diagnosis } from '../checks/diagnosis.ts'
@@ -67,7 +67,7 @@ export function endpointOf(host: Host, config: Config, text: string): Endpoint {
   if (url.pathname === '/' && config.path !== undefined) url.pathname = config.path
   return {
     url,
-    origin: config.origin ?? httpUrl(url).origin,
+    origin: originOf(config.origin, httpUrl(url).origin),
     token: config.token ?? inUrl ?? undefined,
     tokenIn: config.tokenIn,
     tokenName: config.tokenName,
@@ -78,7 +78,11 @@ export function endpointOf(host: Host, config: Config, text: string): Endpoint {
 }
 
 /** The endpoint of the project in this folder: its path, its frontend's Origin, a token minted for a user that it has. */
-export async function endpointOfProject(host: Host, config: Config): Promise<{ endpoint: Endpoint; minted: boolean }> {
+export async function endpointOfProject(
+  host: Host,
+  config: Config,
+  deadlineMs = inspectMs,
+): Promise<{ endpoint: Endpoint; minted: boolean }> {
   const { project, python, requirements } = await readCheckout(host, config)
   const address = connectAddress(config.host)
   const base = `ws://${bracketed(address)}:${config.port}`
@@ -94,14 +98,14 @@ export async function endpointOfProject(host: Host, config: Config): Promise<{ e
       env,
       application: project.application,
       mint: wantsToken,
-      deadlineMs: inspectMs,
+      deadlineMs,
     })
     path ??= pathOf(await inspection.get('routes'))
     token = (await inspection.get('token'))?.token ?? undefined
     inspection.cancel()
   }
   const endpoint = endpointOf(host, config, new URL(path ?? usualPath, base).href)
-  const origin = config.origin ?? project.frontendOrigin ?? endpoint.origin
+  const origin = originOf(config.origin, project.frontendOrigin ?? endpoint.origin)
   return { endpoint: { ...endpoint, origin, token: config.token ?? token }, minted: token !== undefined }
 }
 

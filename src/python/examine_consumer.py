@@ -283,7 +283,7 @@ def play(application, wanted, state):
         if guard.why is not None:
             kept = {name: found[name] for name in ("after_ms",)}
             found = dict(kept, outcome="skipped", why=guard.why)
-        report(found)
+        report(dict(found, database_error=guard.error))
 
     handshake.report = judged
     loop = asyncio.new_event_loop()

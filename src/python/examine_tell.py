@@ -61,7 +61,7 @@ def tell_error(stage, error):
     """The first error of a stage is its cause; what follows from it is not told."""
     if stage not in _broken:
         _broken.add(stage)
-        tell("error", stage=stage, **raised(error))
+        tell("error", stage=stage, settings_module=os.environ.get("DJANGO_SETTINGS_MODULE"), **raised(error))
 
 
 def broken(stage):

@@ -17,6 +17,7 @@ import inspect
 import json
 import os
 import secrets
+import select
 import signal
 import socket
 import sys
@@ -159,10 +160,9 @@ def sockets():
     try:
         for fd in (READ_FD, WRITE_FD):
             ends.append(socket.socket(fileno=fd))
-        ends[0].settimeout(GRACE)
-        # looked at, not taken: what isn't ours is left as it is
-        head = ends[0].recv(16, socket.MSG_PEEK)
-        ends[0].settimeout(None)
+        # waited for and looked at, not taken: what isn't ours is left as it is
+        select.select([READ_FD], [], [], GRACE)
+        head = ends[0].recv(16, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         if head not in (b"", b'{"election-dev":'):
             raise OSError
     except OSError:
