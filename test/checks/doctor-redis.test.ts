@@ -143,6 +143,7 @@ describe('what a probe may not say', () => {
           shown: 'backend/.env',
           others: [],
           reader: 'decouple',
+          unread: [],
         },
         examination: examinationOf([onRedis()]),
       }),
