@@ -16,7 +16,7 @@ import {
   serverError,
   serverOf,
   wireOf,
-} from '../support/evidence.ts'
+} from '../support/facts.ts'
 
 const reset = wireOf({
   handshake: { result: 'broken', code: 'ECONNRESET', message: 'socket hang up', elapsedMs: 5000 },

@@ -18,7 +18,7 @@ import {
   serverOf,
   settingsOf,
   wireOf,
-} from '../support/evidence.ts'
+} from '../support/facts.ts'
 
 const unset = settingsOf({ layers_set: false, layer_backend: undefined })
 const joins: ExaminationOf<'broadcasts'> = {

@@ -18,7 +18,7 @@ import {
   serverError,
   settingsOf,
   wireOf,
-} from '../support/evidence.ts'
+} from '../support/facts.ts'
 
 const idOf = (evidence: Evidence) => judge(evidence).root?.id
 const tooOld = (line: string) =>

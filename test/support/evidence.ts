@@ -1,34 +1,230 @@
-/** Facts made by hand for the rules of the doctor: of a project in order, but for what a row says. */
+/** Facts for pure rules, made by hand: a healthy project whose socket works, and what a row changes of it. */
 import type { Evidence } from '../../src/checks/evidence.ts'
 import type { Checkout } from '../../src/facts/checkout.ts'
-import type { Examination, ExaminationFact, ExaminationName, ExaminationOf, Raised } from '../../src/facts/examination.ts'
-import type { RedisNow } from '../../src/facts/redis-now.ts'
-import type { RedisRefusal } from '../../src/facts/redis-refusal.ts'
-import type { ServerProcess } from '../../src/facts/server-process.ts'
-import type { HandshakeFact, SessionFact, WireFacts } from '../../src/facts/wire.ts'
+import { parseDotenv, type DotenvReader } from '../../src/facts/dotenv.ts'
+import type { DotenvSurvey } from '../../src/facts/dotenv-survey.ts'
+import { parseExamination, type Examination, type ExaminationFact, type ExaminationOf } from '../../src/facts/examination.ts'
+import type { Project } from '../../src/facts/project.ts'
+import type { PythonEnvironment } from '../../src/facts/python.ts'
+import type { ServerCommand, ServerProcess } from '../../src/facts/server-process.ts'
+import type { HandshakeFact, WireFacts } from '../../src/facts/wire.ts'
+import type { PythonChoice } from '../../src/plan/environment.ts'
 
-export const open: HandshakeFact = { result: 'open', elapsedMs: 4, subprotocol: '' }
+export const root = '/home/ada/election'
 
-/** An HTTP answer to the upgrade. */
-export const refused = (status: number, reason = ''): HandshakeFact => ({
-  result: 'refused',
-  status,
-  reason,
-  headers: {},
-  body: '',
-  elapsedMs: 9,
-})
-
-export const lived: SessionFact = { heldMs: 2000, close: undefined, messages: 1, pong: { result: 'pong', elapsedMs: 1 }, second: undefined }
-
-/** A socket that was open and ended with this code. */
-export function ended(code: number): SessionFact {
-  const close = { code, reason: '', afterMs: 700, messagesBefore: 1 }
-  return { ...lived, heldMs: 700, close, pong: { result: 'closed', close } }
+/** Facts of an examination in short: those given take the place of the healthy ones, and `null` takes one away. */
+export interface Looked {
+  readonly facts?: { readonly [Name in Exclude<ExaminationFact['fact'], 'error'>]?: Partial<ExaminationOf<Name>> | null }
+  readonly errors?: readonly (Partial<ExaminationOf<'error'>> & Pick<ExaminationOf<'error'>, 'stage' | 'type' | 'message'>)[]
+  readonly how?: Examination['how']
+  readonly stage?: Examination['stage']
 }
 
-/** The wire of a WebSocket that works. */
-export function wireOf(more: Partial<WireFacts> = {}): WireFacts {
+const healthy: { readonly [Name in Exclude<ExaminationFact['fact'], 'error'>]?: ExaminationOf<Name> } = {
+  start: { fact: 'start', python: '3.11.7', executable: `${root}/backend/venv/bin/python` },
+  shadows: { fact: 'shadows', files: [] },
+  settings: {
+    fact: 'settings',
+    module: 'core.settings',
+    django: '5.2',
+    debug: true,
+    allowed_hosts: ['127.0.0.1', 'localhost'],
+    asgi_application: 'core.asgi.application',
+    wsgi_application: null,
+    daphne_app: 'absent',
+    layers_set: true,
+    layer_backend: 'channels.layers.InMemoryChannelLayer',
+    layer_hosts: [],
+    secret: 'digest',
+    values: [],
+  },
+  folders: { fact: 'folders', missing: [] },
+  application: {
+    fact: 'application',
+    kind: 'router',
+    websocket: true,
+    middleware: [],
+    routes: [{ route: 'ws/election-updates/', consumer: 'Updates', is_class: false }],
+  },
+  asgi_setting: { fact: 'asgi_setting', ok: true, value: 'core.asgi.application', message: null, kind: 'router' },
+  layer: { fact: 'layer', backend: 'channels.layers.InMemoryChannelLayer' },
+  database: {
+    fact: 'database',
+    state: 'ready',
+    engine: 'django.db.backends.sqlite3',
+    name: 'db.sqlite3',
+    path: `${root}/backend/db.sqlite3`,
+    message: null,
+  },
+  migrations: { fact: 'migrations', pending: [] },
+  consumer: {
+    fact: 'consumer',
+    outcome: 'accepted',
+    after_ms: 12,
+    offered: [],
+    messages: 1,
+    frames: [],
+    groups: ['updates'],
+    handlers: ['receive_json'],
+    later: 'open',
+  },
+  broadcasts: { fact: 'broadcasts', sends: [], adds: [], handlers: [] },
+}
+
+/** An examination that came to its end. */
+export function examinationOf({ facts = {}, errors = [], how = 'ended', stage }: Looked = {}): Examination {
+  const base = new Map<string, object>(Object.entries(healthy))
+  const known = new Map<string, ExaminationFact>()
+  for (const name of new Set([...base.keys(), ...Object.keys(facts)])) {
+    const change = new Map<string, object | null>(Object.entries(facts)).get(name)
+    if (change !== null) known.set(name, parsed({ fact: name, ...base.get(name), ...change }))
+  }
+  return {
+    get: (name) => {
+      const fact = known.get(name)
+      return isFact(fact, name) ? fact : undefined
+    },
+    errorOf: (wanted) => {
+      const error = errors.find((candidate) => candidate.stage === wanted)
+      if (error === undefined) return undefined
+      const fact = parsed({ fact: 'error', file: null, line: null, frames: [], causes: [], ...error })
+      return fact.fact === 'error' ? fact : undefined
+    },
+    how,
+    stage,
+    elapsedMs: 400,
+    output: [],
+  }
+}
+
+/** A row's fact goes through the schema of the real ones. */
+function parsed(fact: object): ExaminationFact {
+  const found = parseExamination(JSON.stringify(fact))
+  if (found === undefined) throw new Error(`no such fact: ${JSON.stringify(fact)}`)
+  return found
+}
+
+function isFact<Name extends ExaminationFact['fact']>(fact: ExaminationFact | undefined, name: Name): fact is ExaminationOf<Name> {
+  return fact?.fact === name
+}
+
+/** Distributions of an environment that lacks nothing. */
+export const fullPackages = ['django', 'channels', 'daphne', 'uvicorn', 'websockets', 'channels-redis', 'python-decouple']
+
+/** An environment of the project with these distributions. */
+export function environmentWith(packages: readonly string[] = fullPackages, label = 'backend/venv'): PythonEnvironment {
+  const python = label.startsWith('backend/') ? `${root}/${label}/bin/python` : `/usr/bin/${label}`
+  return { python, label, version: '3.11.7', isVirtual: true, packages: new Map(packages.map((name) => [name, '1.0'])) }
+}
+
+/** The project's own environment, complete. */
+export const ready = { kind: 'ready', environment: environmentWith(), note: undefined } as const satisfies PythonChoice
+
+/** A checkout of the seed's layout. */
+export function checkoutOf(overrides: Partial<Checkout> = {}, project: Partial<Project> = {}): Checkout {
+  return {
+    project: {
+      root,
+      backend: `${root}/backend`,
+      settingsModule: 'core.settings',
+      settingsSource: 'backend/manage.py',
+      settingsFiles: [`${root}/backend/core/settings.py`],
+      application: 'core.asgi:application',
+      applicationSource: 'ASGI_APPLICATION',
+      variables: new Set(['SECRET_KEY', 'USE_REDIS_FOR_CHANNELS', 'REDIS_PORT']),
+      dotenvReader: 'decouple',
+      dotenv: `${root}/backend/.env`,
+      dotenvExample: undefined,
+      hasDaphneApp: false,
+      logFolders: [],
+      hasUsualRoute: true,
+      frontendOrigin: undefined,
+      ...project,
+    },
+    python: { candidates: [{ state: 'usable', environment: environmentWith() }], named: false },
+    requirements: undefined,
+    dotenv: { kind: 'absent', path: `${root}/backend/.env` },
+    layerVariable: 'USE_REDIS_FOR_CHANNELS',
+    wish: { kind: 'none' },
+    redis: { kind: 'endpoint', endpoint: { host: '127.0.0.1', port: 6379, db: 0, tls: false, source: 'default' } },
+    ...overrides,
+  }
+}
+
+/** A `.env` with this text, as the survey tells of it; no text: there is none. */
+export function dotenvOf(text: string | undefined, overrides: Partial<DotenvSurvey> = {}, reader: DotenvReader = 'decouple'): DotenvSurvey {
+  const path = `${root}/backend/.env`
+  return {
+    fact:
+      text === undefined
+        ? { kind: 'absent', path }
+        : {
+            kind: 'present',
+            path,
+            text,
+            bom: text.startsWith('\u{feff}'),
+            entries: parseDotenv(text, reader),
+            bytes: new TextEncoder().encode(text),
+          },
+    shown: 'backend/.env',
+    others: [],
+    reader,
+    unread: [],
+    ...overrides,
+  }
+}
+
+/** A file that was meant to be the `.env`, with what stands in it. */
+export function unreadOf(shown: string, text: string): DotenvSurvey['unread'][number] {
+  return { shown, entries: parseDotenv(text, 'decouple') }
+}
+
+const command: ServerCommand = {
+  program: 'daphne',
+  application: 'core.asgi:application',
+  host: '127.0.0.1',
+  port: 8000,
+  unixSocket: undefined,
+  workers: undefined,
+  workerClass: undefined,
+  websocketTimeout: undefined,
+  ws: undefined,
+  wsMaxSize: undefined,
+  reload: false,
+  noAsgi: false,
+  tls: false,
+}
+
+/** A server of the checkout on the port of the URL. */
+export function serverOf(overrides: Partial<ServerProcess> = {}, told: Partial<ServerCommand> = {}): ServerProcess {
+  return {
+    pid: 4711,
+    parent: 1,
+    argv: [`${root}/backend/venv/bin/python`, '-m', told.program ?? 'daphne', told.application ?? 'core.asgi:application'],
+    cwd: `${root}/backend`,
+    executable: '/usr/bin/python3.11',
+    state: 'running',
+    startedAt: 0,
+    command: { ...command, ...told },
+    listens: [{ address: '127.0.0.1', port: 8000 }],
+    unixSockets: [],
+    project: 'this',
+    env: {},
+    logs: [],
+    ...overrides,
+  }
+}
+
+/** What the wire saw, in short. */
+export const handshakes = {
+  open: { result: 'open', elapsedMs: 4, subprotocol: '' },
+  /** daphne's answer where the application raised. */
+  error: { result: 'refused', status: 500, reason: 'Internal server error', headers: {}, body: '', elapsedMs: 900 },
+  denied: { result: 'refused', status: 403, reason: 'Access denied', headers: {}, body: '', elapsedMs: 9 },
+} as const satisfies Readonly<Record<string, HandshakeFact>>
+
+/** A wire on which all went well, or what a row changes of it. */
+export function wireOf(overrides: Partial<WireFacts> = {}): WireFacts {
   return {
     endpoint: {
       url: 'ws://127.0.0.1:8000/ws/election-updates/',
@@ -44,210 +240,37 @@ export function wireOf(more: Partial<WireFacts> = {}): WireFacts {
     token: { kind: 'none' },
     nameError: undefined,
     tcp: [{ address: '127.0.0.1', family: 4, result: 'open', code: undefined, elapsedMs: 1 }],
-    http: { result: 'answer', status: 404, reason: '', server: 'daphne', headers: {}, body: '', elapsedMs: 5 },
-    handshake: open,
-    session: lived,
+    http: { result: 'answer', status: 404, reason: 'Not Found', server: 'daphne', headers: {}, body: '', elapsedMs: 5 },
+    handshake: handshakes.open,
+    session: { heldMs: 2000, close: undefined, messages: 1, pong: { result: 'pong', elapsedMs: 3 }, second: undefined },
     experiments: {},
-    ...more,
+    ...overrides,
   }
 }
 
-/** A wire whose upgrade got 500, on the path and on any other. */
-export const serverError = wireOf({ handshake: refused(500), session: undefined, experiments: { unknownPath: refused(500) } })
-/** A wire whose upgrade got 403 with an Origin that is accepted. */
-export const refusal = wireOf({
-  handshake: refused(403),
+/** Nothing listens at the URL. */
+export const nothingListens = wireOf({
+  tcp: [{ address: '127.0.0.1', family: 4, result: 'refused', code: 'ECONNREFUSED', elapsedMs: 1 }],
+  http: undefined,
+  handshake: undefined,
   session: undefined,
-  token: { kind: 'current' },
-  experiments: { unknownPath: refused(500) },
 })
 
-export const raisedOf = (type: string, message: string, more: Partial<Raised> = {}): Raised => ({
-  type,
-  message,
-  file: 'updates/consumers.py',
-  line: 6,
-  frames: [{ file: 'updates/consumers.py', line: 6, function: 'connect', own: true }],
-  causes: [],
-  ...more,
-})
+/** The handshake ends in an error of the server, on the page's path alone. */
+export const failing = wireOf({ handshake: handshakes.error, session: undefined, experiments: { unknownPath: handshakes.error } })
 
-export function settingsOf(more: Partial<ExaminationOf<'settings'>> = {}): ExaminationOf<'settings'> {
-  return {
-    fact: 'settings',
-    module: 'core.settings',
-    django: '5.2',
-    debug: true,
-    allowed_hosts: ['localhost', '127.0.0.1'],
-    asgi_application: 'core.asgi.application',
-    wsgi_application: undefined,
-    daphne_app: 'absent',
-    layers_set: true,
-    layer_backend: 'channels.layers.InMemoryChannelLayer',
-    layer_hosts: [],
-    secret: undefined,
-    values: [],
-    ...more,
-  }
-}
-
-/** The settings of a project whose layer is Redis on 6379. */
-export const onRedis = (more: Partial<ExaminationOf<'settings'>> = {}): ExaminationOf<'settings'> =>
-  settingsOf({
-    layer_backend: 'channels_redis.core.RedisChannelLayer',
-    layer_hosts: [{ host: '127.0.0.1', port: 6379, db: 0, tls: false, password: false }],
-    ...more,
-  })
-
-export function playedOf(more: Partial<ExaminationOf<'consumer'>> = {}): ExaminationOf<'consumer'> {
-  return {
-    fact: 'consumer',
-    outcome: 'accepted',
-    after_ms: 2,
-    offered: [],
-    later: 'open',
-    later_after: 'ping',
-    pong: true,
-    messages: 2,
-    frames: [],
-    consumer: 'Updates',
-    groups: ['updates'],
-    handlers: ['connect', 'receive_json'],
-    ...more,
-  }
-}
-
-type Told = Exclude<ExaminationFact, { fact: 'error' }>
-
-/** An examination that told these facts; those of a project in order stand in for what isn't among them. */
-export function examinationOf(
-  facts: readonly Told[] = [],
-  { errors = [], how = 'ended' }: { errors?: readonly ExaminationOf<'error'>[]; how?: Examination['how'] } = {},
-): Examination {
-  const usual: readonly Told[] = [
-    settingsOf(),
-    {
-      fact: 'application',
-      kind: 'router',
-      websocket: true,
-      middleware: [],
-      routes: [{ route: 'ws/election-updates/', consumer: 'Updates', is_class: false }],
-    },
-    { fact: 'database', state: 'ready', engine: 'django.db.backends.sqlite3', name: 'db.sqlite3' },
-    { fact: 'migrations', pending: [] },
-    playedOf(),
-    { fact: 'broadcasts', sends: [], adds: [], handlers: [] },
-  ]
-  const known = [...facts, ...usual]
-  const isNamed = <Name extends ExaminationName>(fact: Told | undefined, name: Name): fact is Told & ExaminationOf<Name> =>
-    fact?.fact === name
-  return {
-    get: (name) => {
-      const fact = known.find((candidate) => candidate.fact === name)
-      return isNamed(fact, name) ? fact : undefined
-    },
-    errorOf: (stage) => errors.find((error) => error.stage === stage),
-    how,
-    stage: undefined,
-    elapsedMs: 900,
-    output: [],
-  }
-}
-
-/** An exception of a stage. */
-export const errorOf = (stage: string, type: string, message: string): ExaminationOf<'error'> => ({
-  fact: 'error',
-  stage,
-  ...raisedOf(type, message),
-})
-
-export function serverOf(pid: number, port: number, more: Partial<ServerProcess> = {}): ServerProcess {
-  return {
-    pid,
-    parent: 1,
-    argv: ['python', '-m', 'daphne', '-p', String(port), 'core.asgi:application'],
-    cwd: '/home/me/election/backend',
-    executable: '/usr/bin/python3',
-    state: 'running',
-    startedAt: 0,
-    command: commandOf(),
-    listens: [{ address: '127.0.0.1', port }],
-    unixSockets: [],
-    project: 'this',
-    env: {},
-    logs: [],
-    ...more,
-  }
-}
-
-export function commandOf(more: Partial<NonNullable<ServerProcess['command']>> = {}): NonNullable<ServerProcess['command']> {
-  return {
-    program: 'daphne',
-    application: 'core.asgi:application',
-    host: '127.0.0.1',
-    port: 8000,
-    unixSocket: undefined,
-    workers: undefined,
-    workerClass: undefined,
-    websocketTimeout: undefined,
-    ws: undefined,
-    wsMaxSize: undefined,
-    reload: false,
-    noAsgi: false,
-    tls: false,
-    ...more,
-  }
-}
-
-/** Redis as a probe found it. */
-export const redisOf = (id?: RedisRefusal, evidence = ['127.0.0.1:6379 said so'], more: Partial<RedisNow> = {}): RedisNow => ({
-  where: '127.0.0.1:6379',
-  source: 'REDIS_PORT in backend/.env:3',
-  hasPassword: false,
-  fact: id === undefined ? { usable: true, product: 'redis', elapsedMs: 3 } : { usable: false, id, evidence, elapsedMs: 3 },
-  malformed: undefined,
-  ...more,
-})
-
-/** A checkout that asks for Redis in its `.env`. */
-export const checkout: Checkout = {
-  project: {
-    root: '/home/me/election',
-    backend: '/home/me/election/backend',
-    settingsModule: 'core.settings',
-    settingsSource: 'manage.py',
-    settingsFiles: ['/home/me/election/backend/core/settings.py'],
-    application: 'core.asgi:application',
-    applicationSource: 'settings',
-    variables: new Set(['USE_REDIS_FOR_CHANNELS', 'REDIS_PORT']),
-    dotenvReader: 'decouple',
-    dotenv: '/home/me/election/backend/.env',
-    dotenvExample: undefined,
-    hasDaphneApp: false,
-    logFolders: [],
-    hasUsualRoute: true,
-    frontendOrigin: undefined,
-  },
-  python: { candidates: [], named: false },
-  requirements: undefined,
-  dotenv: { kind: 'absent', path: '/home/me/election/backend/.env' },
-  layerVariable: 'USE_REDIS_FOR_CHANNELS',
-  wish: { kind: 'set', redis: true, source: 'backend/.env:2' },
-  redis: { kind: 'endpoint', endpoint: { host: '127.0.0.1', port: 6379, db: 0, tls: false, source: 'backend/.env:3' } },
-}
-
-/** Evidence of a project in order that has just been proven, but for these. */
-export function evidenceOf(more: Partial<Evidence> = {}): Evidence {
-  const server = serverOf(4711, 8000)
+/** Evidence of a healthy project whose server runs, and what a row changes of it. */
+export function evidenceOf(overrides: Partial<Evidence> = {}): Evidence {
+  const server = serverOf()
   return {
     wire: wireOf(),
     direct: undefined,
     others: [],
-    checkout: undefined,
-    choice: undefined,
+    checkout: checkoutOf(),
+    choice: ready,
     pathPython: undefined,
     deadShebang: undefined,
-    dotenv: undefined,
+    dotenv: dotenvOf('SECRET_KEY=x\n'),
     env: {},
     servers: { onPorts: [server], ofProject: [server], source: '/proc', problem: undefined },
     examination: examinationOf(),
@@ -262,11 +285,23 @@ export function evidenceOf(more: Partial<Evidence> = {}): Evidence {
     logged: [],
     ourPaths: [],
     newerThanServer: [],
-    ownModules: new Set(),
+    ownModules: new Set(['core', 'updates']),
     brokenLine: undefined,
     privilegedBelow: 1024,
     isRoot: false,
     problems: {},
-    ...more,
+    ...overrides,
   }
+}
+
+const nobody = { onPorts: [], ofProject: [], source: '/proc', problem: undefined } as const
+
+/** The same where nothing was started. */
+export function unstarted(overrides: Partial<Evidence> = {}): Evidence {
+  return evidenceOf({ wire: nothingListens, servers: nobody, ...overrides })
+}
+
+/** The same where a server of the project lives and listens nowhere. */
+export function deaf(server: ServerProcess, overrides: Partial<Evidence> = {}): Evidence {
+  return unstarted({ servers: { ...nobody, ofProject: [{ ...server, listens: [] }] }, ...overrides })
 }
