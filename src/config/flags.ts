@@ -1,7 +1,7 @@
 import type { Flags } from './resolve.ts'
 
 /** Options that are no keys of the configuration. */
-const notKeys: ReadonlySet<string> = new Set(['cwd', 'write', 'version', 'url', 'list', 'fix', 'yes'])
+const notKeys: ReadonlySet<string> = new Set(['cwd', 'write', 'version', 'url', 'list', 'fix', 'yes', 'undo'])
 
 /**
  * Options as commander gives them, under the names of their keys. A negated

@@ -1,14 +1,7 @@
 import { dirname, join, sep } from 'node:path'
 import { normalName } from '../../facts/packages.ts'
 import { missingPackages } from '../../plan/environment.ts'
-import {
-  environmentCommand,
-  installCommand,
-  pipCommand,
-  setupInterpreter,
-  toolMakesEnvironment,
-  type SetupCommand,
-} from '../../plan/setup-commands.ts'
+import { environmentCommand, installCommand, pipCommand, toolMakesEnvironment, type SetupCommand } from '../../plan/setup-commands.ts'
 import type { SetupFacts } from '../../plan/setup.ts'
 import type { Evidence } from '../evidence.ts'
 import { mend, unmended, type Mend, type MendCause, type MendStep, type Planner, type Unmended } from './mend.ts'
@@ -152,17 +145,11 @@ function labelOf({ choice }: Evidence): string {
   return choice !== undefined && 'environment' in choice ? choice.environment.label : 'the environment of the project'
 }
 
-/** Whether the interpreter can be told before the mend is made: for the command that checks edited sources. */
-export function interpreterAfter(evidence: Evidence, facts: MendFacts): string | undefined {
-  const around = commandFacts(evidence, facts)
-  return around === undefined ? undefined : setupInterpreter(around)
-}
-
 /** A file of the project has the name of a package: it gets another, and what imports it is named. */
-export const renameShadow: Planner = (evidence, facts, cause) => {
+export const renameShadow: Planner = (evidence, facts) => {
   const backend = evidence.checkout?.project.backend
   const named = evidence.examination?.get('shadows')?.files ?? []
-  const file = shadowOf(evidence, cause)
+  const file = shadowOf(evidence)
   if (backend === undefined || file === undefined) return unmended("which file it is can't be told")
   const name = named.find((entry) => entry.file === file)?.name ?? file.replace(/\.py$|\/__init__\.py$/, '')
   const from = join(backend, file.replace(/\/__init__\.py$/, ''))
@@ -174,7 +161,7 @@ export const renameShadow: Planner = (evidence, facts, cause) => {
 }
 
 /** The file that hides a package, relative to the backend. */
-export function shadowOf({ examination }: Pick<Evidence, 'examination'>, _cause: Pick<MendCause, 'id'>): string | undefined {
+export function shadowOf({ examination }: Pick<Evidence, 'examination'>): string | undefined {
   const files = examination?.get('shadows')?.files ?? []
   const error = examination?.errorOf('settings') ?? examination?.errorOf('application')
   const text = error === undefined ? '' : [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`).join('\n')
