@@ -22,6 +22,12 @@ export function settingsAssignments({ checkout }: Evidence, { texts }: MendFacts
   })
 }
 
+/** The assignment that counts: the last one of the module that wins. */
+export function winningAssignment(evidence: Evidence, facts: MendFacts, name: string): FoundAssignment | undefined {
+  const all = settingsAssignments(evidence, facts, name)
+  return all.findLast(({ file }) => file === all[0]?.file)
+}
+
 /** The settings module itself. */
 export function mainSettings({ checkout }: Evidence, { texts }: MendFacts): { file: string; text: string } | undefined {
   const file = checkout?.project.settingsFiles[0]

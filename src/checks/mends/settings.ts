@@ -1,7 +1,7 @@
 import { editDistance } from '../nearest.ts'
 import type { Evidence } from '../evidence.ts'
 import { edited } from './dotenv.ts'
-import { editDotenv, mainSettings, settingsAssignments, sourceOf, type FoundAssignment } from './files.ts'
+import { editDotenv, mainSettings, settingsAssignments, sourceOf, winningAssignment, type FoundAssignment } from './files.ts'
 import { isUnmended, mend, unmended, type Mend, type MendStep, type Planner, type Unmended } from './mend.ts'
 import type { MendFacts } from './mend-facts.ts'
 import { appended, elementsOf, entryOf, literalOf, spliced, type Span } from './python-text.ts'
@@ -28,7 +28,7 @@ export const nameApplication: Planner = (evidence, facts) => {
   const application = facts.asgi.length === 0 ? undefined : applicationOf(evidence, facts)
   if (application === undefined) return unmended('no module called asgi defines an application')
   const literal = `"${application.replace(':', '.')}"`
-  const found = settingsAssignments(evidence, facts, 'ASGI_APPLICATION')[0]
+  const found = winningAssignment(evidence, facts, 'ASGI_APPLICATION')
   if (found === undefined) return appendedTo(evidence, facts, [`ASGI_APPLICATION = ${literal}`])
   return edited(editOf(found, spliced(found.text, { start: found.valueStart, end: found.valueEnd }, literal)))
 }
@@ -146,7 +146,7 @@ function hostAndPort(text: string, config: Span): string | undefined {
  * `startproject` of Django marks its own, with a variable that beats it.
  */
 export const fixedKey: Planner = (evidence, facts) => {
-  const found = settingsAssignments(evidence, facts, 'SECRET_KEY').at(-1)
+  const found = winningAssignment(evidence, facts, 'SECRET_KEY')
   const reader = evidence.checkout?.project.dotenvReader
   const name = /(?:config|env\w*|getenv|environ(?:\.get)?)\s*[([]\s*["'](\w+)["']/.exec(found?.value ?? '')?.[1]
   if (reader !== undefined && name !== undefined) {
