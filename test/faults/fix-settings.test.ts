@@ -95,7 +95,9 @@ real('daphne-app-order', 'after staticfiles', async () => {
     settings: 'STATIC_URL = "static/"',
   })
   await mends('daphne-app-order', project, { url, yes: false }, { undone: false })
-  expect(await text(settings)).toContain('INSTALLED_APPS = ["daphne", "django.contrib.contenttypes", "django.contrib.staticfiles", "channels", "updates"]')
+  expect(await text(settings)).toContain(
+    'INSTALLED_APPS = ["daphne", "django.contrib.contenttypes", "django.contrib.staticfiles", "channels", "updates"]',
+  )
 })
 
 real('daphne-app-order', 'added in a way that no list shows', async () => {

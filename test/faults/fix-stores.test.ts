@@ -202,5 +202,10 @@ real('redis-loading', 'it is waited for', async () => {
   project = await makeProject({ dotenv: ['USE_REDIS_FOR_CHANNELS=True', `REDIS_PORT=${port}`] })
   server = await startServer('daphne', project)
   await pause(0)
-  await mends('redis-loading', project, { url: `ws://127.0.0.1:${server.port}/ws/election-updates/`, yes: false }, { undone: false, backup: false })
+  await mends(
+    'redis-loading',
+    project,
+    { url: `ws://127.0.0.1:${server.port}/ws/election-updates/`, yes: false },
+    { undone: false, backup: false },
+  )
 })

@@ -46,9 +46,15 @@ export async function mends(
   const before = await ownFiles(project.root)
   const answer = await fix(project.root, asking)
   const made = answer.made.filter((item) => item.id === id)
-  expect(made.map(({ outcome }) => outcome), JSON.stringify(answer.made, undefined, 1)).not.toContain('failed')
+  expect(
+    made.map(({ outcome }) => outcome),
+    JSON.stringify(answer.made, undefined, 1),
+  ).not.toContain('failed')
   expect(answer.made[0]?.id, answer.evidence).toBe(id)
-  expect(made.some(({ outcome }) => outcome === 'done'), JSON.stringify(answer.made, undefined, 1)).toBe(true)
+  expect(
+    made.some(({ outcome }) => outcome === 'done'),
+    JSON.stringify(answer.made, undefined, 1),
+  ).toBe(true)
   const again = await doctor(project.root, asking)
   expect(again.id, again.evidence).not.toBe(id)
   if (options.after !== undefined) expect(again.id, again.evidence).toBe(options.after)
@@ -62,7 +68,11 @@ export async function mends(
 }
 
 /** `--fix` that ends in `start`: waits for its ready line. The caller ends it. */
-export async function fixAndStart(folder: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<RunningCli> {
+export async function fixAndStart(
+  folder: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningCli> {
   const running = startCli(['doctor', '--fix', ...args], { cwd: folder, env })
   await running.waitFor(/● connected|● refused|no token/)
   return running
