@@ -29,10 +29,11 @@ const result = await build({
   logLevel: 'warning',
 })
 
-await mkdir(join(dist, 'python'), { recursive: true })
+await mkdir(join(dist, 'python', 'observer'), { recursive: true })
 for (const name of await readdir(join(root, 'src/python'))) {
   if (name.endsWith('.py')) await cp(join(root, 'src/python', name), join(dist, 'python', name))
 }
+await cp(join(root, 'src/python/observer/election_dev_observer.py'), join(dist, 'python/observer/election_dev_observer.py'))
 await cp(join(root, 'src/report/doctor.schema.json'), join(dist, 'doctor.schema.json'))
 await writeFile(join(dist, 'config.schema.json'), `${JSON.stringify(await configSchema(), undefined, 2)}\n`)
 await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await notices(Object.keys(result.metafile.inputs)))

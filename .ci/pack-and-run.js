@@ -28,6 +28,7 @@ try {
     'dist/config.schema.json',
     'dist/doctor.schema.json',
     'dist/python/inspect.py',
+    'dist/python/observer/election_dev_observer.py',
     'templates/demo/backend/manage.py',
     'templates/demo/gitignore',
     'LICENSE',

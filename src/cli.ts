@@ -238,6 +238,7 @@ function launchOptions(command: Command): void {
     .option('--setup', 'make what a fresh checkout lacks, after listing it')
     .option('--no-watch', 'do not keep a socket open after ready')
     .option('--no-parent-watch', 'go on when the process that started this is gone')
+    .option('--no-observer', 'run the application without the observer around it: no broadcast proof, less exact causes')
     .addOption(
       new Option('--hold <ms>', 'how long a socket is held that answers no ping, in milliseconds (default 2000)').argParser(number),
     )

@@ -108,8 +108,23 @@ const redisVariables = ['REDIS_URL', 'REDIS_HOST', 'REDIS_PORT', 'REDIS_DB', 'RE
 
 /** What is wrong with the Redis that the layer uses; nothing where it uses none. Pure. */
 export function judgeRedis(evidence: Evidence): Diagnosis[] {
+  return wantsRedis(evidence) ? redisCauses(evidence) : []
+}
+
+/** Redis is wished for and can't be used, and the settings went over to memory by themselves: sockets work, and broadcasts stay in their process. */
+export function judgeFallback(evidence: Evidence): Diagnosis[] {
+  const { checkout } = evidence
+  const wished = checkout?.wish.kind === 'set' && checkout.wish.redis
+  if (!wished || wantsRedis(evidence) || !isInMemory(evidence.examination?.get('settings')?.layer_backend)) return []
+  return redisCauses(evidence).map((cause) => ({
+    ...cause,
+    evidence: [...cause.evidence, 'The settings went over to the in-memory layer by themselves'],
+  }))
+}
+
+function redisCauses(evidence: Evidence): Diagnosis[] {
   const { redis, redisOfFile, checkout } = evidence
-  if (!wantsRedis(evidence) || redis === undefined) return []
+  if (redis === undefined) return []
   const reversed = judgeReversed(evidence).filter(({ evidence: [first = ''] }) => first.includes(checkout?.layerVariable ?? 'USE_REDIS'))
   const malformed = judgeMalformed(evidence, undefined, [])
   if (malformed.length > 0) return [...reversed, ...malformed]
@@ -142,6 +157,7 @@ export function judgeInstances(evidence: Evidence): Diagnosis[] {
           ? serving.map((server) => `${named(server)} listens on ${server.listens.map(({ port }) => port).join(', ')}`)
           : [`${instances} instances were named`]
     return [
+      ...judgeFallback(evidence),
       diagnosis(
         'layer-inmemory-multi-instance',
         'More than one process serves, and each keeps its own channel layer in memory',

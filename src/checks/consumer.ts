@@ -36,7 +36,9 @@ export function judgePlayed(evidence: Evidence): Diagnosis[] {
   const { examination } = evidence
   const played = examination?.get('consumer')
   const standing = examination?.get('standing')
-  if (standing?.stage === 'consumer' && examination?.how === 'timeout') return [blocks(standing.frames, standing.seconds)]
+  // it may come to an end by itself after all: as long as it lasts, nobody else is served
+  const lasted = played?.outcome === 'accepted' && played.after_ms > 4000
+  if (standing?.stage === 'consumer' && (examination?.how === 'timeout' || lasted)) return [blocks(standing.frames, standing.seconds)]
   if (played === undefined || played.outcome === 'skipped') return []
   const { outcome, raised } = played
   if (outcome === 'raised' && raised !== undefined && raised !== null) return [judgeRaised(raised, 'before it accepts', [])]

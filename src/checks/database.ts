@@ -63,3 +63,10 @@ export function judgeDatabase(evidence: Evidence): Diagnosis[] {
   }
   return []
 }
+
+/** A database that the consumer asks for and can't use: where it was played without a look at the database, the database is not to blame. */
+export function judgeUnusable(evidence: Evidence): Diagnosis[] {
+  const played = evidence.examination?.get('consumer')
+  if (played !== undefined && played.outcome !== 'skipped') return []
+  return evidence.examination?.get('database')?.state === 'ready' ? [] : judgeDatabase(evidence)
+}

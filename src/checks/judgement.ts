@@ -2,7 +2,7 @@ import { judgeApplication, judgeRoutes } from './application.ts'
 import { judgeBroadcasts } from './broadcast.ts'
 import { judgeInstances, judgeLayer, judgeRedis } from './channel-layer.ts'
 import { judgePlayed, refusalInside } from './consumer.ts'
-import { judgeDatabase } from './database.ts'
+import { judgeDatabase, judgeUnusable } from './database.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import { judgeShadowed } from './dotenv.ts'
 import { isOwn, listenerOf, type Evidence } from './evidence.ts'
@@ -132,8 +132,8 @@ function judgeVague(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   const inside = [
     ...judgeLayer(evidence),
     ...judgeRedis(evidence),
-    ...judgeUnusable(evidence),
     ...judgeRoutes(evidence),
+    ...judgeUnusable(evidence),
     ...judgePlayed(evidence),
   ].map((cause) => withSeen(cause, verdict))
   const closedByCode = evidence.wire.session?.close !== undefined && evidence.wire.session.close.code >= 4000
@@ -143,11 +143,6 @@ function judgeVague(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   const stale = inside.length === 0 && evidence.examination?.get('application') !== undefined ? judgeStale(evidence, verdict.evidence) : []
   const named = merged.id === verdict.id ? [] : [merged]
   return [...limits, ...inside, ...named, ...stale, ...judgeDatabase(evidence), merged]
-}
-
-/** A database that no consumer can use; migrations that merely wait are no cause by themselves. */
-function judgeUnusable(evidence: Evidence): Diagnosis[] {
-  return evidence.examination?.get('database')?.state === 'ready' ? [] : judgeDatabase(evidence)
 }
 
 function withSeen(cause: Diagnosis, verdict: Diagnosis): Diagnosis {

@@ -1,3 +1,4 @@
+import { judgeFallback } from './channel-layer.ts'
 import { judgeDatabase } from './database.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { judgeReversed } from './dotenv.ts'
@@ -12,6 +13,7 @@ export function judgeNotes(evidence: Evidence): Diagnosis[] {
     ...(wire.session?.close === undefined && wire.session?.pong?.result === 'unanswered' ? [pingUnanswered()] : []),
     ...judgeLimits(evidence).filter(({ id }) => id === 'message-too-big'),
     ...judgeReversed(evidence),
+    ...judgeFallback(evidence),
     ...(ready ? judgeDatabase(evidence) : []),
   ]
 }

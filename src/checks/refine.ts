@@ -17,6 +17,8 @@ export interface LogReading {
   readonly ourPaths: readonly string[]
   /** Which of several exceptions counts: a handshake's is the first, since our experiments come after it; that of a socket that was open for long is the last. */
   readonly pick: 'first' | 'last'
+  /** The exception that the observer saw leave the application, where there is one: nothing has to be looked for then. */
+  readonly raised?: LoggedException | undefined
 }
 
 /**
@@ -28,7 +30,7 @@ export function mergeDiagnosis(wire: Diagnosis | undefined, lines: readonly stri
   if (wire === undefined || !vague.has(wire.id)) return wire
   const all = exceptionsIn(lines)
   const exceptions = all.filter((exception) => isOfTheSocket(exception, reading.ourPaths))
-  const exception = reading.pick === 'first' ? exceptions[0] : exceptions.at(-1)
+  const exception = reading.raised ?? (reading.pick === 'first' ? exceptions[0] : exceptions.at(-1))
   if (exception === undefined) {
     const inExceptions = new Set(all.flatMap((other) => [other.header, ...other.lines]))
     const named = judgeLines(

@@ -1,5 +1,5 @@
 import { judgeLayer, judgeRedis } from './channel-layer.ts'
-import { judgeDatabase } from './database.ts'
+import { judgeUnusable } from './database.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { judgeShadowed } from './dotenv.ts'
 import type { Evidence } from './evidence.ts'
@@ -15,7 +15,9 @@ export function judgeTokens(evidence: Evidence, verdict: Diagnosis): Diagnosis[]
   const wellFormed = wire.token.kind === 'current' || wire.token.kind === 'opaque'
   const accepted = played?.outcome === 'accepted'
   const unplayed = played === undefined || played.outcome === 'skipped' || played.outcome === 'raised'
-  const hidden = accepted || (wellFormed && unplayed) ? [...judgeLayer(evidence), ...judgeRedis(evidence), ...judgeUnready(evidence)] : []
+  // a layer that isn't there, or can't be built, is missing where the handshake was played too
+  const layer = wellFormed ? judgeLayer(evidence) : []
+  const hidden = accepted || (wellFormed && unplayed) ? [...layer, ...judgeRedis(evidence), ...judgeUnusable(evidence)] : layer
   if (hidden.length > 0) {
     const [first = ''] = verdict.evidence
     return [
@@ -37,8 +39,4 @@ export function judgeTokens(evidence: Evidence, verdict: Diagnosis): Diagnosis[]
         ]
       : []
   return [...keys, ...(wellFormed ? judgeShadowed(evidence, ['SECRET_KEY', 'DJANGO_SECRET_KEY', 'JWT_SECRET_KEY'], verdict) : []), verdict]
-}
-
-function judgeUnready(evidence: Evidence): Diagnosis[] {
-  return evidence.examination?.get('database')?.state === 'ready' ? [] : judgeDatabase(evidence)
 }

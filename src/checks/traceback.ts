@@ -1,3 +1,5 @@
+import type { Raised } from '../facts/observed.ts'
+
 /** One exception in a log: its traceback, with those that it was chained to. */
 export interface LoggedException {
   /** The line before the traceback, where a server names what it was about: `Exception inside application: …`. */
@@ -8,6 +10,17 @@ export interface LoggedException {
   readonly text: string
   /** The last frame that isn't a library's: `File "updates/consumers.py", line 12, in connect`. */
   readonly ownFrame: string | undefined
+}
+
+/** An exception that the observer told, as the server's log has it. */
+export function exceptionFrom({ type, message, place }: Raised): LoggedException {
+  const text = message === '' ? type : `${type}: ${message}`
+  return {
+    header: undefined,
+    lines: text.split('\n'),
+    text: text.split('\n')[0] ?? type,
+    ownFrame: place === undefined ? undefined : `File "${place.file}", line ${place.line}, in ${place.function}`,
+  }
 }
 
 const begins = /Traceback \(most recent call last\)/
@@ -56,6 +69,6 @@ function exceptionOf(header: string | undefined, lines: readonly string[]): Logg
     header,
     lines,
     text: begins.test(text) ? '' : text.trim(),
-    ownFrame: frames.findLast((frame) => !/site-packages|dist-packages|lib[\\/]python\d|<frozen/.test(frame)),
+    ownFrame: frames.findLast((frame) => !/site-packages|dist-packages|lib[\\/]python\d|<frozen|election_dev_observer\.py/.test(frame)),
   }
 }

@@ -1,5 +1,6 @@
 import type { WireFacts } from '../facts/wire.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { seenInside } from './wire-inside.ts'
 import { tokenCause } from './wire-token.ts'
 import { asgiServers, frontendPage, frontendServes, proxies, said, upgradeAnswer, wsgiServers } from './wire-words.ts'
 import type { Refused } from './wire.ts'
@@ -12,7 +13,7 @@ export function judgeRefusal(facts: WireFacts, refused: Refused): Diagnosis {
   if (status >= 300 && status < 400) return redirected(refused)
   if (status === 400) return badRequest(facts, refused)
   if (status === 401 || status === 407) return unauthorised(facts, refused)
-  if (status === 403) return forbidden(facts, refused)
+  if (status === 403) return seenInside(facts, refused, forbidden(facts, refused))
   if (status === 414 || status === 431) return tooLong(facts, refused)
   if (status === 502 || status === 503 || status === 504) return badGateway(refused)
   if (status >= 500) return serverError(facts, refused)

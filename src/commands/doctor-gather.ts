@@ -1,41 +1,35 @@
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
-import { errorMessage, LauncherError } from '../errors.ts'
+import { LauncherError } from '../errors.ts'
 import type { Evidence } from '../checks/evidence.ts'
 import { judgeWire } from '../checks/wire.ts'
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
 import { changedSince, lineOf, modulesOf, privilegedPorts } from '../facts/checkout-files.ts'
 import { surveyDotenv } from '../facts/dotenv-survey.ts'
-import { examine } from '../facts/examine.ts'
-import type { Examination, ExaminationOf } from '../facts/examination.ts'
+import type { Examination } from '../facts/examination.ts'
 import { frontendWiring } from '../facts/frontend-wiring.ts'
 import { linesSince, markLogs } from '../facts/log-tail.ts'
 import { holdersOf } from '../facts/open-files.ts'
 import { pathInterpreter } from '../facts/path-python.ts'
 import { findProject, type Project } from '../facts/project.ts'
 import type { ServerProcess, ServersFact } from '../facts/server-process.ts'
+import { isThisMachine } from '../facts/this-machine.ts'
 import { serversOf } from '../facts/servers.ts'
 import { deadShebang } from '../facts/shebang.ts'
 import type { WireFacts } from '../facts/wire.ts'
 import type { Host } from '../host/host.ts'
-import { choosePython, type PythonChoice } from '../plan/environment.ts'
-import { portOf, requestOf, type Endpoint } from '../verify/endpoint.ts'
+import { choosePython } from '../plan/environment.ts'
+import { hostOf, portOf, type Endpoint } from '../verify/endpoint.ts'
 import { experimentPaths } from '../verify/experiments.ts'
 import { prove, type Proof, type ProofOptions } from '../verify/prove.ts'
+import { gatherInside, type Inside } from './doctor-inside.ts'
 import { gatherRedis, type RedisLook } from './doctor-redis.ts'
 
 /** Deadlines, in milliseconds. */
 const limits = {
+  lookup: 1000,
   servers: 3000,
   path: 4000,
-  /** The project's own interpreter, all of it. */
-  examination: 20_000,
-  /** As long it is waited for when the WebSocket is known to work. */
-  patience: 3500,
-  /** An import that stands at a call which waits for somebody else is given up after so long. */
-  standing: 5000,
-  consumer: 6500,
 }
 
 /** Idle proxies end sockets after a few seconds: behind one the socket is held longer, in milliseconds. */
@@ -48,12 +42,20 @@ export interface Targets {
   readonly others: readonly Endpoint[]
   /** The token was made by us for a user of the project. */
   readonly minted: boolean
+  /** The proof of `main` that failed a moment ago: it isn't made a second time, nor are its experiments. */
+  readonly proof?: Proof
+  /** What the server has said since that proof began, where it is ours. */
+  readonly logged?: readonly string[]
+  /** The server is a child of this very process. */
+  readonly ownChild?: boolean
 }
 
 /** Everything that can be found out about a WebSocket and the project behind it, in parallel, each part under its own deadline. Never throws but for a usage error. */
 export async function gather(host: Host, config: Config, targets: Targets): Promise<Evidence> {
   const problems: Record<string, string> = {}
-  const { project, config: chosen } = await projectOf(host, config, problems)
+  const here = await isThisMachine(hostOf(targets.main.url), limits.lookup)
+  const { project, config: chosen } = here ? await projectOf(host, config, problems) : { project: undefined, config }
+  if (!here) problems['project'] = `${hostOf(targets.main.url)} is another machine: what is in this folder says nothing of it`
   const checkoutWanted = project === undefined ? undefined : readCheckout(host, chosen)
   const [servers, dotenv] = await Promise.all([
     serversOf(host, {
@@ -62,12 +64,14 @@ export async function gather(host: Host, config: Config, targets: Targets): Prom
       backend: project?.backend,
       names: [...(project?.variables ?? [])],
       deadlineMs: limits.servers,
+      // the servers of this process don't count but where they are what is judged
+      ...(targets.ownChild === true ? { self: -1 } : {}),
     }),
     project === undefined ? undefined : surveyDotenv(project),
   ])
   if (servers.problem !== undefined) problems['servers'] = servers.problem
   const wires = proveAll(config, targets, servers, checkoutWanted)
-  const inside = gatherInside(host, targets, checkoutWanted, wires.done, problems)
+  const inside = gatherInside(host, targets.main, checkoutWanted, worksOf(wires.done), problems)
   const checkout = await checkoutWanted
   const frontend = checkout === undefined ? undefined : frontendOf(checkout.project)
   const redisLook = checkout === undefined ? undefined : gatherRedis(host, checkout, inside.settings, dotenv)
@@ -156,13 +160,13 @@ function proveAll(
     const mark = await markLogs(logs)
     const quick = { ...base, pongIsEnough: () => layerIsPlain(checkout) }
     const [proof, direct, rest] = await Promise.all([
-      prove(main, behind === undefined && others.length === 0 ? quick : base),
+      targets.proof ?? prove(main, behind === undefined && others.length === 0 ? quick : base),
       behind === undefined ? undefined : prove(behind, base),
       Promise.all(others.map((endpoint) => prove(endpoint, base))),
     ])
     direct?.socket?.terminate()
     for (const other of rest) other.socket?.terminate()
-    return { main: { proof }, direct, others: rest, logged: await linesSince(mark) }
+    return { main: { proof }, direct, others: rest, logged: targets.logged ?? (await linesSince(mark)) }
   }
   return { done: run() }
 }
@@ -194,104 +198,9 @@ function directEndpoint(endpoint: Endpoint, servers: ServersFact): Endpoint | un
   return { ...endpoint, url }
 }
 
-/** The look from inside, and what is known of it early. */
-interface Inside {
-  readonly examination: Promise<Examination | undefined>
-  readonly settings: Promise<ExaminationOf<'settings'> | undefined>
-  readonly again: (() => Promise<Examination>) | undefined
-}
-
-function gatherInside(
-  host: Host,
-  targets: Targets,
-  checkoutWanted: Promise<Checkout> | undefined,
-  wires: Promise<Wires>,
-  problems: Record<string, string>,
-): Inside & { again: (() => Promise<Examination>) | undefined } {
-  const nonce = randomBytes(16).toString('hex')
-  const over = new AbortController()
-  let again: (() => Promise<Examination>) | undefined
-  const run = async (): Promise<Examination | undefined> => {
-    const checkout = await checkoutWanted
-    if (checkout === undefined) return undefined
-    const choice = choosePython(checkout.python, checkout.requirements?.names)
-    const python = interpreterOf(choice)
-    if (python === undefined) {
-      problems['examination'] = 'there is no interpreter that could look at the project'
-      return undefined
-    }
-    const { project } = checkout
-    const common = {
-      python,
-      backend: project.backend,
-      env: host.env,
-      settingsModule: project.settingsModule,
-      application: project.application,
-      nonce,
-      names: checkout.dotenv.kind === 'present' ? [...new Set(checkout.dotenv.entries.map(({ key }) => key))] : [...project.variables],
-      deadlineMs: limits.examination,
-    }
-    again = () => examine(host, { ...common, onlySettings: true, consumer: undefined, layerTrip: false })
-    void patience(wires, over)
-    const examination = await examine(host, {
-      ...common,
-      onlySettings: false,
-      layerTrip: true,
-      consumer: playedBy(targets.main),
-      giveUp: givesUp,
-      signal: over.signal,
-    })
-    if (examination.how !== 'ended')
-      problems['examination'] =
-        `the look from inside did not end: ${examination.how} after ${(examination.elapsedMs / 1000).toFixed(1)} s in ${examination.stage ?? 'its start'}`
-    return examination
-  }
-  const examination = run().catch((error: unknown) => {
-    problems['examination'] = errorMessage(error)
-    return undefined
-  })
-  return {
-    examination,
-    settings: examination.then((found) => found?.get('settings')),
-    get again() {
-      return again
-    },
-  }
-}
-
-/** Where the WebSocket works, nothing waits long for the inside. */
-async function patience(wires: Promise<Wires>, over: AbortController): Promise<void> {
+async function worksOf(wires: Promise<Wires>): Promise<boolean> {
   const { main } = await wires
-  if (main.proof.state !== 'proven') return
-  setTimeout(() => over.abort(), limits.patience).unref()
-}
-
-/** Whether it has stood long enough: below the project's own line a library waits for somebody else. A slow import of a library stands in the import machinery. */
-function givesUp({ stage, seconds, frames }: ExaminationOf<'standing'>): boolean {
-  if (stage === 'consumer') return seconds >= 3
-  const inner = frames.at(-1)
-  return seconds * 1000 >= limits.standing && inner !== undefined && !inner.own && !/<frozen|importlib/.test(inner.file)
-}
-
-function interpreterOf(choice: PythonChoice): string | undefined {
-  return 'environment' in choice ? choice.environment.python : undefined
-}
-
-/** The page's handshake as examine.py plays it. The token goes through standard input only. */
-function playedBy(endpoint: Endpoint) {
-  const { url, headers, subprotocols } = requestOf(endpoint)
-  const asked = new URL(url)
-  const { Origin: _origin, ...rest } = headers
-  return {
-    path: decodeURIComponent(asked.pathname),
-    queryString: asked.search.slice(1),
-    origin: endpoint.origin,
-    headers: { host: asked.host, ...rest },
-    subprotocols,
-    ping: endpoint.ping,
-    limitMs: limits.consumer,
-    watchMs: 1000,
-  }
+  return main.proof.state === 'proven'
 }
 
 /** SECRET_KEY of two imports: asked only where a token was refused. */

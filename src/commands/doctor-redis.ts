@@ -32,9 +32,10 @@ export async function gatherRedis(
   // beside the look from inside: mostly it is the same one
   const early = wished ? redisNow(checkout.redis, protocol) : undefined
   const settings = await settingsWanted
-  const named = settings === undefined ? undefined : endpointOf(settings, checkout.redis)
+  const named = settings === undefined || !isRedisLayer(settings.layer_backend) ? undefined : endpointOf(settings, checkout.redis)
   const uses = settings === undefined ? wished : isRedisLayer(settings.layer_backend)
-  if (!uses) return { redis: undefined, redisOfFile: undefined }
+  // settings that fall back to memory by themselves: the wish stands, and Redis is asked for it
+  if (!uses && !wished) return { redis: undefined, redisOfFile: undefined }
   const same = named === undefined || (checkout.redis.kind === 'endpoint' && isSame(named, checkout.redis.endpoint))
   const [redis, redisOfFile] = await Promise.all([
     same ? (early ?? redisNow(checkout.redis, protocol)) : redisNow({ kind: 'endpoint', endpoint: named }, protocol),

@@ -6,7 +6,12 @@ import { cwdOf, flagsOf } from '../config/flags.ts'
 import type { Config } from '../config/config.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
+import { frontendWiring } from '../facts/frontend-wiring.ts'
 import { findProject } from '../facts/project.ts'
+import { serversOf } from '../facts/servers.ts'
+import { pageUrl } from '../plan/page-url.ts'
+import type { Endpoint } from '../verify/endpoint.ts'
+import { join } from 'node:path'
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { doctorJson, doctorText, stateOfRun, type DoctorRun } from '../report/doctor.ts'
@@ -102,12 +107,30 @@ function urlsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
 }
 
+/** How long a token of the project's own is waited for, in milliseconds. */
+const tokenMs = 5000
+
+/** The same at the address that the page uses: what the frontend names, else where the project's server runs. A port that was named stays. */
+async function ofThePage(host: Host, config: Config, endpoint: Endpoint): Promise<Endpoint> {
+  if (config.source('port') !== 'default' || config.source('host') !== 'default') return endpoint
+  const project = await findProject(host, config)
+  const [servers, wiring] = await Promise.all([
+    serversOf(host, { ports: [], root: project.root, backend: project.backend, names: [], deadlineMs: 3000 }),
+    frontendWiring(join(project.root, 'frontend')),
+  ])
+  const page = pageUrl(wiring, servers, endpoint.url.pathname)
+  if (page === undefined) return endpoint
+  const named = endpointOf(host, config, page.url)
+  return { ...endpoint, url: named.url }
+}
+
 /** What to look at: the URLs that were named, else the WebSocket of the project in this folder. */
 export async function targetsOf(host: Host, config: Config, urls: readonly string[]): Promise<Targets> {
   const [first, ...rest] = urls
   if (first === undefined) {
-    const { endpoint, minted } = await endpointOfProject(host, config)
-    return { main: endpoint, others: [], minted }
+    // settings that hang are found by the look from inside: they aren't waited for here
+    const { endpoint, minted } = await endpointOfProject(host, config, tokenMs)
+    return { main: await ofThePage(host, config, endpoint), others: [], minted }
   }
   const project = config.origin === undefined ? await findProject(host, config).catch(() => undefined) : undefined
   const origin = config.origin ?? project?.frontendOrigin

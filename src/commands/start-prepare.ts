@@ -14,6 +14,7 @@ import { decidePort, holderWords } from '../plan/port.ts'
 import { chooseServer, type ServerChoice } from '../plan/server.ts'
 import { gatingSteps, planSetup } from '../plan/setup.ts'
 import { writeLayerChoice } from '../run/layer-choice.ts'
+import { observerFolder } from '../run/observer.ts'
 import { ensureSetup, gatherSetup, missingLogFolders, type SetupRun } from './start-setup.ts'
 
 /** Everything that is decided before the server is launched. */
@@ -73,7 +74,9 @@ export async function prepare(run: SetupRun, options: { look?: boolean } = {}): 
     env: host.env,
     color,
     platform: host.platform,
+    observer: config.observer ? observerFolder : undefined,
   })
+  if (plan.observed === 'process') report.note('runserver finds its application by itself: it runs without the observer around it')
   return {
     ...run,
     checkout,

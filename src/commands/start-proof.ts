@@ -1,15 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { plainPaths, servesPath, type FactOf } from '../facts/inspect-facts.ts'
 import type { Inspection } from '../facts/inspect.ts'
-import { isInMemory, isRedisLayer, layerEndpoint, probeNow, redisProtocol } from '../facts/redis-now.ts'
+import { isInMemory, isRedisLayer } from '../facts/redis-now.ts'
 import { usualPath } from '../facts/project.ts'
-import type { RedisFact } from '../facts/redis.ts'
+import type { LoggedException } from '../checks/traceback.ts'
 import { connectAddress, type BringUp } from '../run/bring-up.ts'
+import { handshakeSince, type Observer } from '../run/observer.ts'
 import { shownUrl, type Endpoint } from '../verify/endpoint.ts'
 import { logIn } from '../verify/login.ts'
 import { prove, type Proof, type ProofOptions } from '../verify/prove.ts'
 import { shapeOf } from '../verify/token.ts'
 import type { Prepared } from './start-prepare.ts'
+import { raisedSince, redisOfSettings, withBroadcast } from './start-observed.ts'
 import { bracketed } from '../host/tcp.ts'
 
 /** How long the project's own interpreter is waited for once the server listens, in milliseconds. */
@@ -32,8 +34,16 @@ export interface Prover {
   readonly again: (holdMs: number) => Promise<Proof>
   /** The path that is proven. */
   readonly path: () => string
+  /** What is proven, with its token: never to be printed. */
+  readonly endpoint: () => Endpoint
+  /** The proof before, where there was one. */
+  readonly last: () => Proof | undefined
   /** What the server has logged since the last proof began. */
   readonly lines: () => readonly string[]
+  /** What the observer saw leave the application on our own sockets since then: the first handshake's, or the last of all. */
+  readonly raised: (pick: 'first' | 'last') => LoggedException | undefined
+  /** What is around the application, where something is. */
+  readonly observer: Observer | undefined
 }
 
 /** What a proof is made with. */
@@ -53,6 +63,8 @@ export function startProof(prepared: Prepared, looking: Inspection, up: Extract<
   let path = config.path ?? usualPath
   let last: Proof | undefined
   let mark = 0
+  let observedMark = 0
+  const observer = prepared.plan.observed === 'application' && up.server.observer?.observes() === true ? up.server.observer : undefined
   let credentials: Credentials = { token: undefined, cookie: undefined, source: 'none', note: undefined }
 
   const endpoint = (): Endpoint => ({
@@ -64,15 +76,20 @@ export function startProof(prepared: Prepared, looking: Inspection, up: Extract<
     cookie: credentials.cookie,
     subprotocols: config.subprotocols,
     ping: config.ping,
+    nonce: observer?.nonce,
   })
+  const raised = (pick: 'first' | 'last') => (observer === undefined ? undefined : raisedSince(observer, observedMark, path, pick))
   const attempt = async (options: ProofOptions): Promise<Proof> => {
     mark = up.server.lineCount()
+    const begun = (observedMark = observer?.mark() ?? 0)
     last = await prove(endpoint(), {
       tokenIsOurs: credentials.source === 'minted',
       ours: true,
       ...(last === undefined ? {} : { earlier: last }),
+      ...(observer === undefined ? {} : { observed: () => handshakeSince(observer, begun, path) }),
       ...options,
     })
+    if (observer !== undefined) last = await withBroadcast(prepared, inspection, observer, endpoint(), last, raised)
     return last
   }
   return {
@@ -84,7 +101,11 @@ export function startProof(prepared: Prepared, looking: Inspection, up: Extract<
     tokenSource: () => credentials.source,
     tokenNote: () => credentials.note,
     path: () => path,
+    endpoint,
+    last: () => last,
     lines: () => up.server.linesSince(mark),
+    raised,
+    observer,
     first: async () => {
       const [routes, found] = await Promise.all([
         config.path === undefined && !checkout.project.hasUsualRoute ? inspection.get('routes') : undefined,
@@ -158,12 +179,6 @@ async function layerIsSound(prepared: Prepared, inspection: Inspection): Promise
 async function settingsDisagree(inspection: Inspection): Promise<boolean> {
   const settings = await inspection.get('settings')
   return settings !== undefined && isRedisLayer(settings.layer_backend)
-}
-
-/** The Redis that the project's own settings name, probed. */
-export async function redisOfSettings(prepared: Prepared, settings: FactOf<'settings'>): Promise<RedisFact | undefined> {
-  const endpoint = layerEndpoint(settings, prepared.checkout.redis)
-  return endpoint === undefined ? undefined : probeNow(endpoint, redisProtocol(prepared.environment.packages))
 }
 
 /** The same look, whose facts are waited for no longer than `patienceMs`: settings that hang hold nothing else up. */

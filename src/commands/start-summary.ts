@@ -13,7 +13,8 @@ import { connectAddress, type BringUp } from '../run/bring-up.ts'
 import { experimentPaths } from '../verify/experiments.ts'
 import type { SocketClose } from '../facts/wire.ts'
 import type { Proof } from '../verify/prove.ts'
-import { redisOfSettings, type Prover } from './start-proof.ts'
+import { redisOfSettings } from './start-observed.ts'
+import type { Prover } from './start-proof.ts'
 import type { Prepared } from './start-prepare.ts'
 import type { StartExtras } from './start.ts'
 import { bracketed } from '../host/tcp.ts'
@@ -28,6 +29,7 @@ export function stateOf(proof: Proof, exact: Diagnosis | undefined): SocketState
       handshakeMs: handshake?.elapsedMs ?? 0,
       pongMs: session?.pong?.result === 'pong' ? session.pong.elapsedMs : undefined,
       heldMs: session?.heldMs ?? 0,
+      broadcast: proof.broadcast,
     }
   }
   return { dot: proof.state === 'wants-token' ? 'yellow' : 'red', diagnosis: exact }
@@ -61,7 +63,13 @@ export async function deadState(
     judgeSession({ ...first.facts, session }) ??
     diagnosis('consumer-exception', 'The socket was closed', [`Close code ${close.code}`], "The server's log says more.")
   const deadline = performance.now() + logMs
-  while (wire.id === 'consumer-exception' && exceptionsIn(prover.lines()).length === 0 && performance.now() < deadline) await delay(10)
+  while (
+    wire.id === 'consumer-exception' &&
+    prover.raised('last') === undefined &&
+    exceptionsIn(prover.lines()).length === 0 &&
+    performance.now() < deadline
+  )
+    await delay(10)
   return { dot: 'red', diagnosis: await exactCause(prepared, prover, wire, 'last') }
 }
 
@@ -77,7 +85,10 @@ export async function summaryOf(
   const address = connectAddress(config.host)
   const url = new URL(`http://${bracketed(address)}:${up.port}/`)
   const notes: string[] = []
-  if (!up.proven) notes.push(`This machine doesn't tell whose socket listens on port ${up.port}; the server that was started is alive`)
+  // a socket that bore our nonce was served by the process that we started
+  const isSeen = prover.observer?.since(0).some((event) => event.event === 'opened' && event.probe) === true
+  if (!up.proven && !isSeen)
+    notes.push(`This machine doesn't tell whose socket listens on port ${up.port}; the server that was started is alive`)
   const note = prover.tokenNote()
   if (first.state === 'wants-token' && note !== undefined) notes.push(note)
   if (first.facts.session?.pong?.result === 'unanswered')
@@ -104,7 +115,15 @@ export async function summaryOf(
 
 /** The wire's cause, made exact by the server's log, by the routes that the project has, and by what is known of Redis. */
 export async function exactCause(prepared: Prepared, prover: Prover, wire: Diagnosis, pick: LogReading['pick']): Promise<Diagnosis> {
-  const merged = mergeDiagnosis(wire, prover.lines(), { ourPaths: experimentPaths(prover.path()), pick }) ?? wire
+  const known = await causeNow(prepared, prover, wire, pick)
+  if (pick === 'last') return known
+  return (await import('./start-diagnosis.ts')).socketCause(prepared, prover, known)
+}
+
+/** The same by what is known already. */
+async function causeNow(prepared: Prepared, prover: Prover, wire: Diagnosis, pick: LogReading['pick']): Promise<Diagnosis> {
+  const merged =
+    mergeDiagnosis(wire, prover.lines(), { ourPaths: experimentPaths(prover.path()), pick, raised: prover.raised(pick) }) ?? wire
   const routed = merged.id === 'no-websocket-route' ? await routeCause(prover, merged) : merged
   const symptoms = ['consumer-exception', 'accept-missing', 'redis-too-old', 'redis-unreachable', 'close-after-accept']
   if (!symptoms.includes(routed.id)) return routed

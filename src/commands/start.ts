@@ -113,11 +113,11 @@ async function serve(prepared: Prepared, extras: StartExtras, onLaunch: (server:
     onPortLost: (lost, next) => report.warning('port-in-use', `Port ${lost} was taken by another program in the meantime: using ${next}`),
     signal,
   })
-  const { judgeStartup, startProof, summaryOf } = await later
+  const { startupCause, startProof, summaryOf } = await later
   if (up.kind !== 'listening') {
     inspection.cancel()
     if (up.kind === 'stopped') return ExitCode.ok
-    report.diagnosis(judgeStartup(up, config.startTimeout))
+    report.diagnosis(await startupCause(prepared, up))
     return ExitCode.finding
   }
   const prover: Prover = startProof(prepared, inspection, up)
@@ -143,8 +143,9 @@ async function untilEnd(
   cancel: () => void,
 ): Promise<number> {
   const { config, report, signal } = prepared
-  const { deadState, exactCause, judgeStartup, stateOf, tellDatabase, watch } = await import('./start-later.ts')
+  const { deadState, exactCause, startupCause, stateOf, tellDatabase, tellOthers, watch } = await import('./start-later.ts')
   void tellDatabase(prepared, prover)
+  const untold = tellOthers(prepared, prover.observer)
   const over = new AbortController()
   const ended = AbortSignal.any([signal, over.signal])
   const watching = config.watch
@@ -168,12 +169,13 @@ async function untilEnd(
     : first.socket?.close()
   const outcome = await raceStop(server.exited, signal)
   over.abort()
+  untold()
   cancel()
   // at once: a backend that hangs would hold the watcher's last look, and the watcher us
   await Promise.all([server.stop(config.stopTimeout), watching])
   if (outcome === undefined) return ExitCode.ok
   report.diagnosis(
-    judgeStartup({ kind: 'died', exit: outcome, lines: server.lastLines(), port: prover.port, portTaken: false }, config.startTimeout),
+    await startupCause(prepared, { kind: 'died', exit: outcome, lines: server.lastLines(), port: prover.port, portTaken: false }),
   )
   return ExitCode.finding
 }

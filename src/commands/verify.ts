@@ -11,7 +11,8 @@ import { choosePython } from '../plan/environment.ts'
 import { connectAddress } from '../run/bring-up.ts'
 import { httpUrl, type Endpoint } from '../verify/endpoint.ts'
 import { logIn } from '../verify/login.ts'
-import { prove } from '../verify/prove.ts'
+import { prove, type Proof } from '../verify/prove.ts'
+import type { Diagnosis } from '../checks/diagnosis.ts'
 import { verifyJson, verifyText } from '../report/verify.ts'
 import { pathOf } from './start-proof.ts'
 import { bracketed } from '../host/tcp.ts'
@@ -29,11 +30,20 @@ export async function verifyCommand(url: string | undefined, options: Readonly<R
   const { endpoint, minted } =
     url === undefined ? await endpointOfProject(host, config) : { endpoint: endpointOf(host, config, url), minted: false }
   const completed = await withLogin(host, config, endpoint)
-  const proof = await prove(completed, { holdMs: config.hold, tokenIsOurs: minted })
-  proof.socket?.terminate()
+  const first = await prove(completed, { holdMs: config.hold, tokenIsOurs: minted })
+  first.socket?.terminate()
+  const proof = first.diagnosis === undefined ? first : { ...first, diagnosis: await nearer(host, config, completed, first) }
   if (config.json) host.terminal.out(JSON.stringify(verifyJson(proof)))
   else for (const line of verifyText(host, proof, version)) host.terminal.out(line)
   return proof.state === 'proven' ? ExitCode.ok : ExitCode.finding
+}
+
+/** The cause as the doctor judges it: with the project in this folder, its processes and its Redis. */
+async function nearer(host: Host, config: Config, main: Endpoint, proof: Proof): Promise<Diagnosis | undefined> {
+  const [{ gather }, { judge }] = await Promise.all([import('./doctor-gather.ts'), import('../checks/judgement.ts')])
+  const { root } = judge(await gather(host, config, { main, others: [], minted: false, proof }))
+  // a token that can be made for nobody is said in words of its own
+  return root === undefined || (root.id === proof.diagnosis?.id && proof.state === 'wants-token') ? proof.diagnosis : root
 }
 
 /** The endpoint that a URL names; a token in its query is taken out and becomes a secret. */
@@ -68,7 +78,11 @@ export function endpointOf(host: Host, config: Config, text: string): Endpoint {
 }
 
 /** The endpoint of the project in this folder: its path, its frontend's Origin, a token minted for a user that it has. */
-export async function endpointOfProject(host: Host, config: Config): Promise<{ endpoint: Endpoint; minted: boolean }> {
+export async function endpointOfProject(
+  host: Host,
+  config: Config,
+  deadlineMs = inspectMs,
+): Promise<{ endpoint: Endpoint; minted: boolean }> {
   const { project, python, requirements } = await readCheckout(host, config)
   const address = connectAddress(config.host)
   const base = `ws://${bracketed(address)}:${config.port}`
@@ -84,7 +98,7 @@ export async function endpointOfProject(host: Host, config: Config): Promise<{ e
       env,
       application: project.application,
       mint: wantsToken,
-      deadlineMs: inspectMs,
+      deadlineMs,
     })
     path ??= pathOf(await inspection.get('routes'))
     token = (await inspection.get('token'))?.token ?? undefined

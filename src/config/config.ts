@@ -30,6 +30,7 @@ export interface Config {
   readonly setup: boolean
   readonly watch: boolean
   readonly parentWatch: boolean
+  readonly observer: boolean
   /** Milliseconds. */
   readonly hold: number
   /** Milliseconds. */
@@ -55,6 +56,7 @@ export const defaults = {
   setup: false,
   watch: true,
   parentWatch: true,
+  observer: true,
   hold: 2000,
   startTimeout: 60_000,
   stopTimeout: 5000,

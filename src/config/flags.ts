@@ -3,6 +3,9 @@ import type { Flags } from './resolve.ts'
 /** Options that are no keys of the configuration. */
 const notKeys: ReadonlySet<string> = new Set(['cwd', 'write', 'version', 'url', 'list', 'fix', 'yes', 'undo'])
 
+/** Options that are only ever taken back: `--no-watch`. */
+const negated: ReadonlySet<string> = new Set(['watch', 'parentWatch', 'observer', 'ping'])
+
 /**
  * Options as commander gives them, under the names of their keys. A negated
  * option (`--no-watch`) is true by itself where it wasn't given, which is no
@@ -12,7 +15,7 @@ export function flagsOf(options: Readonly<Record<string, unknown>>): Flags {
   const flags: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(options)) {
     if (notKeys.has(name) || value === undefined) continue
-    if ((name === 'watch' || name === 'parentWatch' || name === 'ping') && value === true) continue
+    if (negated.has(name) && value === true) continue
     flags[name === 'subprotocol' ? 'subprotocols' : name] = value
   }
   return flags

@@ -74,7 +74,7 @@ function environmentValues(env: Host['env']): Record<string, unknown> {
 }
 
 const numbers: ReadonlySet<string> = new Set(['port', 'hold', 'startTimeout', 'stopTimeout'])
-const flags: ReadonlySet<string> = new Set(['strictPort', 'strict', 'setup', 'watch', 'parentWatch', 'json', 'verbose'])
+const flags: ReadonlySet<string> = new Set(['strictPort', 'strict', 'setup', 'watch', 'parentWatch', 'observer', 'json', 'verbose'])
 
 const truthValues: ReadonlyMap<string, boolean> = new Map([
   ['1', true],
@@ -104,7 +104,7 @@ export function readAs(key: string, value: string): unknown {
 }
 
 function flagOf(key: string): string {
-  if (key === 'watch' || key === 'parentWatch' || key === 'ping') return `--no-${dashed(key)}`
+  if (key === 'watch' || key === 'parentWatch' || key === 'observer' || key === 'ping') return `--no-${dashed(key)}`
   return key === 'subprotocols' ? '--subprotocol' : `--${dashed(key)}`
 }
 

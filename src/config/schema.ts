@@ -68,6 +68,7 @@ export const configSchema = v.strictObject({
   setup: flag('Make what a fresh checkout lacks: environment, packages, .env, folders, tables, a user'),
   watch: flag('Keep a socket open after ready and say when it dies; default true'),
   parentWatch: flag('Stop when the process that started the launcher is gone; default true'),
+  observer: flag('Put the observer around the application, which tells what becomes of each WebSocket; default true'),
   hold: milliseconds('How long verify holds the socket open, in milliseconds; default 2000'),
   startTimeout: milliseconds('How long the server may take to listen, in milliseconds; default 60000'),
   stopTimeout: milliseconds('How long the server may take to end before it is killed, in milliseconds; default 5000'),

@@ -1,8 +1,12 @@
 import type { HttpFact } from '../host/http.ts'
 import type { TcpFact } from '../host/tcp.ts'
+import type { ObservedHandshake } from './observed.ts'
 
 /** The `code` of a handshake that HTTP can't carry, so that nothing was sent: a header or subprotocol with characters that aren't allowed. */
 export const unsendable = 'UNSENDABLE'
+
+/** The path that no route has, which experiments ask for: a server logs a traceback of it. */
+export const unknownPath = '/election-dev-probe/no-such-route/'
 
 /** What became of a WebSocket handshake. */
 export type HandshakeFact =
@@ -99,6 +103,8 @@ export interface WireFacts {
   readonly handshake: HandshakeFact | undefined
   readonly session: SessionFact | undefined
   readonly experiments: Experiments
+  /** What the observer told of the handshake, where there is one. */
+  readonly observed?: ObservedHandshake | undefined
 }
 
 /** The differential experiments: the same handshake with one thing changed. Each is made at most once. */

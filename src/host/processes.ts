@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly input?: string
   /** Milliseconds; the command and its children are killed then. */
   readonly deadlineMs: number
+  /** Killed at the deadline without a word: it has nothing to put in order. */
+  readonly now?: true
 }
 
 /**
@@ -29,7 +31,7 @@ export async function runToEnd(file: string, args: readonly string[], options: R
     ...(options.env === undefined ? {} : { env: { ...options.env }, extendEnv: false }),
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     timeout: options.deadlineMs,
-    forceKillAfterDelay: 500,
+    ...(options.now === true ? { killSignal: 'SIGKILL' as const } : { forceKillAfterDelay: 500 }),
     reject: false,
     maxBuffer: 8_000_000,
   }

@@ -16,6 +16,8 @@ export interface LaunchFacts {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly color: boolean
   readonly platform: NodeJS.Platform
+  /** Folder of the observer's module; undefined: the application runs plain. */
+  readonly observer: string | undefined
 }
 
 /** The backend's command for a port; the port is decided last, and again where it is lost in a race. */
@@ -23,8 +25,16 @@ export interface LaunchPlan {
   readonly file: string
   readonly argsFor: (port: number) => readonly string[]
   readonly cwd: string
+  /** The environment of everything that runs in the backend. */
   readonly env: Readonly<Record<string, string | undefined>>
+  /** That of the server: the same, with what the observer needs. */
+  readonly serverEnv: Readonly<Record<string, string | undefined>>
+  /** Whether the observer is around the application, in its process only (runserver finds its application by itself), or nowhere. */
+  readonly observed: 'application' | 'process' | 'none'
 }
+
+/** The module that stands between server and application. */
+const observerModule = 'election_dev_observer'
 
 /** What is ours and none of the backend's business. */
 const ours: readonly string[] = ['ELECTION_DEV_TOKEN', 'ELECTION_DEV_PASSWORD']
@@ -32,11 +42,24 @@ const ours: readonly string[] = ['ELECTION_DEV_TOKEN', 'ELECTION_DEV_PASSWORD']
 /** Plans the backend's command: interpreter, arguments, folder and environment. Pure. */
 export function planLaunch(facts: LaunchFacts): LaunchPlan {
   const { config, environment, server, application, color } = facts
+  const env = backendEnvironment(facts)
+  const command = (name: string, port: number) => serverArguments({ name: server.name, application: name, host: config.host, port, color })
+  const base = { file: environment.python, cwd: facts.backend, env }
+  if (facts.observer === undefined) return { ...base, argsFor: (port) => command(application, port), serverEnv: env, observed: 'none' }
+  const theirs = env['PYTHONPATH'] ?? ''
+  const path = theirs === '' ? facts.observer : `${facts.observer}${facts.platform === 'win32' ? ';' : ':'}${theirs}`
+  if (server.name === 'runserver')
+    return {
+      ...base,
+      argsFor: (port) => ['-m', observerModule, ...command(application, port)],
+      serverEnv: { ...env, PYTHONPATH: path },
+      observed: 'process',
+    }
   return {
-    file: environment.python,
-    argsFor: (port) => serverArguments({ name: server.name, application, host: config.host, port, color }),
-    cwd: facts.backend,
-    env: backendEnvironment(facts),
+    ...base,
+    argsFor: (port) => command(`${observerModule}:application`, port),
+    serverEnv: { ...env, PYTHONPATH: path, ELECTION_DEV_APPLICATION: application },
+    observed: 'application',
   }
 }
 

@@ -2,7 +2,7 @@ import type { Diagnosis } from '../checks/diagnosis.ts'
 import type { Finding } from '../checks/findings.ts'
 import type { Judgement } from '../checks/judgement.ts'
 import { said } from '../checks/wire-words.ts'
-import type { WireFacts } from '../facts/wire.ts'
+import { unknownPath, type WireFacts } from '../facts/wire.ts'
 import type { Host } from '../host/host.ts'
 import { diagnosisPage } from './failure.ts'
 import { styleFor, type Style } from './style.ts'
@@ -56,6 +56,12 @@ export function doctorText(host: Host, run: DoctorRun, options: { verbose: boole
   else lines.push('', `  ${style.yellow('?')} ${style.bold('Too little could be found out to name a cause')}`, '')
   if (explained.length > 0) lines.push('    It explains:', ...explained.map(({ id, title }) => `      ${title}   ${style.dim(id)}`), '')
   for (const note of notes) lines.push(...noteLines(note, style))
+  const probes = ownProbes(run.wire)
+  if (probes.length > 0)
+    lines.push(
+      `  ${style.dim(`Asked once for ${probes.join(' and ')}, to tell causes apart: the server's log may have a traceback of it, which is ours`)}`,
+      '',
+    )
   if (options.verbose) lines.push(...run.findings.map((finding) => findingLine(finding, style)), '')
   const judged = run.findings.filter(({ status }) => status === 'pass' || status === 'fail').length
   const unknown = run.findings.filter(({ status }) => status === 'unknown').length
@@ -65,6 +71,14 @@ export function doctorText(host: Host, run: DoctorRun, options: { verbose: boole
     '',
   )
   return lines
+}
+
+/** Paths that the experiments asked for and that a server may have logged an error of. */
+function ownProbes({ experiments, endpoint }: WireFacts): string[] {
+  return [
+    ...(experiments.unknownPath === undefined ? [] : [unknownPath]),
+    ...(experiments.otherSlash === undefined ? [] : [endpoint.path.endsWith('/') ? endpoint.path.slice(0, -1) : `${endpoint.path}/`]),
+  ]
 }
 
 function healthy({ wire, others }: DoctorRun, style: Style): string[] {

@@ -1,3 +1,4 @@
+import type { BroadcastFact } from '../facts/observed.ts'
 import type { Host } from '../host/host.ts'
 import type { SocketState, StartReport } from './start-report.ts'
 
@@ -30,6 +31,17 @@ export function startJson(host: Host): StartReport {
 
 function stateOf(state: SocketState): Readonly<Record<string, unknown>> {
   if (state.dot === 'green')
-    return { state: 'connected', handshakeMs: state.handshakeMs, pongMs: state.pongMs ?? null, heldMs: state.heldMs, diagnosis: null }
+    return {
+      state: 'connected',
+      handshakeMs: state.handshakeMs,
+      pongMs: state.pongMs ?? null,
+      heldMs: state.heldMs,
+      broadcast: broadcastOf(state.broadcast),
+      diagnosis: null,
+    }
   return { state: state.dot === 'yellow' ? 'wants-token' : 'not-connected', diagnosis: state.diagnosis }
+}
+
+function broadcastOf(fact: BroadcastFact | undefined): Readonly<Record<string, unknown>> | null {
+  return fact === undefined ? null : { sent: fact.sent, received: fact.received, elapsedMs: fact.elapsedMs }
 }

@@ -1,10 +1,18 @@
 import type { Diagnosis } from '../checks/diagnosis.ts'
+import type { BroadcastFact } from '../facts/observed.ts'
 import type { LauncherError } from '../errors.ts'
 import type { SetupStep } from '../plan/setup.ts'
 
 /** The WebSocket's dot. */
 export type SocketState =
-  | { readonly dot: 'green'; readonly handshakeMs: number; readonly pongMs: number | undefined; readonly heldMs: number }
+  | {
+      readonly dot: 'green'
+      readonly handshakeMs: number
+      readonly pongMs: number | undefined
+      readonly heldMs: number
+      /** Undefined where none could be tried. */
+      readonly broadcast: BroadcastFact | undefined
+    }
   | { readonly dot: 'yellow' | 'red'; readonly diagnosis: Diagnosis }
 
 /** What the banner says once the backend listens and its WebSocket was tried. */

@@ -1,4 +1,5 @@
 import type { Diagnosis } from '../checks/diagnosis.ts'
+import type { BroadcastFact } from '../facts/observed.ts'
 import type { LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import type { SetupStep } from '../plan/setup.ts'
@@ -151,10 +152,17 @@ function dot(state: SocketState, style: Style): string {
   if (state.dot === 'green') {
     const pong =
       state.pongMs === undefined ? `held ${(state.heldMs / 1000).toFixed(1)} s` : `pong ${Math.max(1, Math.round(state.pongMs))} ms`
-    return `${style.green('● connected')}   ${style.dim(`101 in ${Math.max(1, Math.round(state.handshakeMs))} ms · ${pong}`)}`
+    const words = `101 in ${Math.max(1, Math.round(state.handshakeMs))} ms · ${pong}`
+    return `${style.green('● connected')}   ${style.dim(words)}${broadcastWords(state.broadcast, style)}`
   }
   if (state.dot === 'yellow') return style.yellow('● speaks WebSocket, wants a token')
   return `${style.red('● not connected')}   ${state.diagnosis.id}`
+}
+
+function broadcastWords(fact: BroadcastFact | undefined, style: Style): string {
+  if (fact === undefined) return ''
+  const words = ` · broadcast ${fact.received}/${fact.sent}`
+  return fact.received === fact.sent ? style.dim(words) : style.yellow(words)
 }
 
 interface Spinner {

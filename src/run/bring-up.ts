@@ -68,10 +68,14 @@ async function tryPort(host: Host, plan: LaunchPlan, port: number, options: Brin
   if (options.signal.aborted) return { kind: 'stopped' }
   const over = new AbortController()
   const lost = new AbortController()
-  const server = launchServer(host, { file: plan.file, args: plan.argsFor(port), cwd: plan.cwd, env: plan.env }, (line) => {
-    if (saysPortLost(line, port)) lost.abort()
-    options.onLine(line)
-  })
+  const server = launchServer(
+    host,
+    { file: plan.file, args: plan.argsFor(port), cwd: plan.cwd, env: plan.serverEnv, observed: plan.observed !== 'none' },
+    (line) => {
+      if (saysPortLost(line, port)) lost.abort()
+      options.onLine(line)
+    },
+  )
   options.onLaunch(server)
   const first = await Promise.race([
     server.exited,

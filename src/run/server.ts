@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto'
+import { Readable, Writable } from 'node:stream'
 import { execa } from 'execa'
 import { errorCode, errorMessage } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { LineSplitter } from '../host/lines.ts'
+import { observe, type Observer } from './observer.ts'
 import { endTree, killTreeNow, type Leader } from './process-tree.ts'
 import type { ServerExit } from '../facts/startup.ts'
 
@@ -11,12 +14,16 @@ export interface Launch {
   readonly args: readonly string[]
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
+  /** It runs under the observer, which gets pipes of its own. */
+  readonly observed?: boolean
 }
 
 /** A server under way, with all that it started. */
 export interface RunningServer {
   readonly pid: number | undefined
   readonly exited: Promise<ServerExit>
+  /** What speaks with the observer, where it runs under one. */
+  readonly observer: Observer | undefined
   /** The last lines of its output, both streams in the order of arrival, colours taken out. */
   readonly lastLines: () => readonly string[]
   /** How many lines it has written so far. */
@@ -54,7 +61,8 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
     cwd: launch.cwd,
     env: { ...launch.env },
     extendEnv: false,
-    stdin: 'ignore',
+    // the observer's pipes are descriptors 3 and 4: one for each direction, since Windows lets a read hold up a write on the same one
+    stdio: ['ignore', 'pipe', 'pipe', ...(launch.observed === true ? (['pipe', 'pipe'] as const) : [])],
     buffer: false,
     reject: false,
     // on Windows a detached child gets a console window of its own
@@ -70,6 +78,12 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
   }
   child.stdout.on('data', read(splitters.out))
   child.stderr.on('data', read(splitters.err))
+
+  const [, , , toObserver, fromObserver]: readonly unknown[] = child.stdio
+  const observer =
+    toObserver instanceof Writable && fromObserver instanceof Readable
+      ? observe(toObserver, fromObserver, host.secrets.add(randomBytes(16).toString('hex')))
+      : undefined
 
   let ended = false
   let forced = false
@@ -121,6 +135,7 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
   return {
     pid: child.pid,
     exited,
+    observer,
     lastLines: () => kept,
     lineCount: () => count,
     linesSince: (since) => kept.slice(Math.max(0, kept.length - (count - since))),
@@ -131,6 +146,7 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
         // what has left the tree may hold the other ends for ever, and would hold us with them
         child.stdout.destroy()
         child.stderr.destroy()
+        observer?.close()
         process.removeListener('exit', killNow)
       })()
       return stopping

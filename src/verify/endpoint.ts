@@ -12,6 +12,8 @@ export interface Endpoint {
   readonly subprotocols: readonly string[]
   /** The message that the application answers with a pong; false: none is sent. */
   readonly ping: false | Readonly<Record<string, unknown>>
+  /** Tells the observer that the handshake is ours. A secret. */
+  readonly nonce?: string | undefined
 }
 
 /** What is sent for an endpoint: URL, headers and subprotocols, the token in its place. Never to be printed. */
@@ -27,6 +29,7 @@ export function requestOf(endpoint: Endpoint): Request {
   const headers: Record<string, string> = {}
   if (endpoint.origin !== undefined) headers['Origin'] = endpoint.origin
   if (endpoint.cookie !== undefined) headers['Cookie'] = endpoint.cookie
+  if (endpoint.nonce !== undefined) headers['X-Election-Dev'] = endpoint.nonce
   const subprotocols = [...endpoint.subprotocols]
   if (endpoint.token !== undefined) {
     if (endpoint.tokenIn === 'query') url.searchParams.set(endpoint.tokenName ?? 'token', endpoint.token)

@@ -3,7 +3,7 @@ import { shakeHands } from './handshake.ts'
 import { httpRequest } from '../host/http.ts'
 import type { TcpFact } from '../host/tcp.ts'
 import { tryTls } from './tcp.ts'
-import { unsendable, type HandshakeFact, type Experiments } from '../facts/wire.ts'
+import { unknownPath, unsendable, type HandshakeFact, type Experiments } from '../facts/wire.ts'
 
 /** One handshake, closed again at once. */
 export async function trial(
@@ -59,9 +59,9 @@ async function testsFor(endpoint: Endpoint, failed: HandshakeFact): Promise<Expe
 
 async function refusedTests(endpoint: Endpoint, status: number): Promise<Experiments> {
   if (status === 403) {
-    const unknownPath = await trial(withPath(endpoint, unknown), experimentMs)
-    if (unknownPath.result !== 'refused' || unknownPath.status !== 403) return { unknownPath }
-    return { unknownPath, otherOrigins: await tryOrigins(endpoint) }
+    const nowhere = await trial(withPath(endpoint, unknownPath), experimentMs)
+    if (nowhere.result !== 'refused' || nowhere.status !== 403) return { unknownPath: nowhere }
+    return { unknownPath: nowhere, otherOrigins: await tryOrigins(endpoint) }
   }
   if (status >= 500) {
     // one after the other: each writes a traceback, and together they would mix
@@ -79,7 +79,7 @@ async function tryOrigins(endpoint: Endpoint): Promise<NonNullable<Experiments['
   const tried: { origin: string; handshake: HandshakeFact }[] = []
   for (const origin of new Set([httpUrl(endpoint.url).origin, ...usualOrigins])) {
     if (origin === endpoint.origin) continue
-    const handshake = await trial(withPath({ ...endpoint, origin }, unknown), experimentMs)
+    const handshake = await trial(withPath({ ...endpoint, origin }, unknownPath), experimentMs)
     tried.push({ origin, handshake })
     if (handshake.result !== 'refused' || handshake.status !== 403) break
   }
@@ -97,11 +97,9 @@ export async function byAddress(endpoint: Endpoint, tcp: readonly TcpFact[]): Pr
   return { byAddress: await Promise.all(trials) }
 }
 
-const unknown = '/election-dev-probe/no-such-route/'
-
 /** Every path that an experiment at `path` may ask for besides it: what the server logs of these is our doing. */
 export function experimentPaths(path: string): string[] {
-  return [unknown, flipSlash(path)]
+  return [unknownPath, flipSlash(path)]
 }
 
 function withPath(endpoint: Endpoint, path: string): Endpoint {

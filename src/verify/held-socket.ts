@@ -46,6 +46,11 @@ export class HeldSocket {
     return this.#byUs
   }
 
+  /** True once it is closed, by whomever. */
+  get hasClosed(): boolean {
+    return this.#close !== undefined
+  }
+
   /** Milliseconds since it was opened; up to its end, where it has ended. */
   get heldMs(): number {
     const end = this.#close === undefined ? performance.now() : this.#started + this.#close.afterMs
@@ -63,19 +68,28 @@ export class HeldSocket {
   async ping(message: Readonly<Record<string, unknown>>, deadlineMs: number): Promise<PongFact> {
     if (this.#close !== undefined) return { result: 'closed', close: this.#close }
     const sent = performance.now()
+    const pong = this.hears(isPong, deadlineMs)
+    this.#socket.send(JSON.stringify(message), () => {})
+    if (await pong) return { result: 'pong', elapsedMs: performance.now() - sent }
+    // typed anew: it may have been closed while the pong was waited for
+    const close: SocketClose | undefined = this.#close
+    return close === undefined ? { result: 'unanswered' } : { result: 'closed', close }
+  }
+
+  /** Waits for a text that `isIt` takes, for `deadlineMs` milliseconds at most; false where it doesn't come, or the socket is closed before. */
+  async hears(isIt: (text: string) => boolean, deadlineMs: number): Promise<boolean> {
+    if (this.#close !== undefined) return false
     const over = new AbortController()
-    const pong = new Promise<PongFact>((resolve) => {
+    const heard = new Promise<boolean>((resolve) => {
       const take = (text: string) => {
-        if (isPong(text)) resolve({ result: 'pong', elapsedMs: performance.now() - sent })
+        if (isIt(text)) resolve(true)
       }
       this.#waiting.add(take)
       over.signal.addEventListener('abort', () => this.#waiting.delete(take), { once: true })
     })
-    this.#socket.send(JSON.stringify(message), () => {})
-    const closed = this.#closed.then((close): PongFact => ({ result: 'closed', close }))
-    const fact = await this.#within(deadlineMs, Promise.race([pong, closed]))
+    const result = await this.#within(deadlineMs, Promise.race([heard, this.#closed.then(() => false)]))
     over.abort()
-    return fact ?? { result: 'unanswered' }
+    return result ?? false
   }
 
   /** Sends a ping frame of the protocol and tells whether its pong came within `deadlineMs` milliseconds: every server answers it by itself. */

@@ -10,6 +10,7 @@ import { httpRequest, type HttpFact } from '../host/http.ts'
 import { connectOnce, type TcpFact } from '../host/tcp.ts'
 import { addressesOf } from './tcp.ts'
 import { shapeOf } from './token.ts'
+import type { BroadcastFact, ObservedHandshake } from '../facts/observed.ts'
 import type { Experiments, HandshakeFact, SecondSocket, SessionFact, ShownEndpoint, WireFacts } from '../facts/wire.ts'
 
 /** How long each step may take, in milliseconds. */
@@ -36,6 +37,8 @@ export interface Proof {
   readonly diagnosis: Diagnosis | undefined
   /** The open socket of a proof, the caller's to close. */
   readonly socket: HeldSocket | undefined
+  /** What a broadcast over the channel layer came to, where one was tried. */
+  readonly broadcast?: BroadcastFact | undefined
 }
 
 export interface ProofOptions {
@@ -51,6 +54,8 @@ export interface ProofOptions {
   readonly mayExperiment?: () => Promise<boolean>
   /** The proof before this one: where the handshake says the same again, its experiments hold and none is repeated. */
   readonly earlier?: Proof
+  /** Asked where the handshake fails: what the observer tells of it. */
+  readonly observed?: () => Promise<ObservedHandshake | undefined>
 }
 
 /**
@@ -71,18 +76,14 @@ export async function prove(endpoint: Endpoint, options: ProofOptions): Promise<
   if (asked !== undefined) await firstOf(asked, limits.headStart)
   const { fact: handshake, socket } = await shakeHands(requestOf(endpoint), { deadlineMs: limits.handshake })
   if (socket === undefined) {
-    if ((await options.mayExperiment?.()) === false)
-      return judged({ ...base, http: undefined, handshake, session: undefined, experiments: {} }, undefined, options)
+    const failed = { ...base, handshake, session: undefined, observed: await options.observed?.() }
+    if ((await options.mayExperiment?.()) === false) return judged({ ...failed, http: undefined, experiments: {} }, undefined, options)
     const earlier = options.earlier?.facts
     if (earlier !== undefined && isSame(earlier.handshake, handshake) && Object.keys(earlier.experiments).length > 0) {
-      return judged({ ...base, http: earlier.http, handshake, session: undefined, experiments: earlier.experiments }, undefined, options)
+      return judged({ ...failed, http: earlier.http, experiments: earlier.experiments }, undefined, options)
     }
     const http = asked === undefined ? (answered(earlier?.http) ?? (await page())) : await asked
-    return judged(
-      { ...base, http, handshake, session: undefined, experiments: await experiment(endpoint, handshake, tcp) },
-      undefined,
-      options,
-    )
+    return judged({ ...failed, http, experiments: await experiment(endpoint, handshake, tcp) }, undefined, options)
   }
   const [session, experiments] = await Promise.all([hold(endpoint, socket, options), otherAddresses(endpoint, tcp)])
   const earlier = answered(options.earlier?.facts.http)

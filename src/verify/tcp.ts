@@ -1,28 +1,17 @@
-import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { errorCode } from '../errors.ts'
+import { lookUp, type Lookup } from '../host/lookup.ts'
 import type { TlsFact } from '../facts/wire.ts'
 
 /** What localhost means to every browser, whatever the hosts file says (RFC 6761, section 6.3). */
 const loopback = ['127.0.0.1', '::1'] as const
 
 /** Every address of a host name, both families; the name's own error where it has none. Never throws. */
-export async function addressesOf(host: string, deadlineMs: number): Promise<{ addresses: string[]; error: string | undefined }> {
+export async function addressesOf(host: string, deadlineMs: number): Promise<Lookup> {
   if (isIP(host) !== 0) return { addresses: [host], error: undefined }
   if (/^(?:.+\.)?localhost\.?$/i.test(host)) return { addresses: [...loopback], error: undefined }
-  // a resolver that hangs is not waited for
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<{ addresses: string[]; error: string }>((resolve) => {
-    timer = setTimeout(() => resolve({ addresses: [], error: 'ETIMEOUT' }), deadlineMs)
-  })
-  const found = lookup(host, { all: true }).then(
-    (entries) => ({ addresses: [...new Set(entries.map(({ address }) => address))], error: undefined }),
-    (error: unknown) => ({ addresses: [], error: errorCode(error) ?? 'ENOTFOUND' }),
-  )
-  const result = await Promise.race([found, late])
-  clearTimeout(timer)
-  return result
+  return lookUp(host, deadlineMs)
 }
 
 /** Tries a TLS handshake without insisting on a trusted certificate. A plain daphne never answers it, so the deadline is our own. */

@@ -84,6 +84,28 @@ test.each([
   expect(judgeLog([line])).toBeUndefined()
 })
 
+test.each<[string, string, string?]>([
+  ['client-sends-non-json', 'json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)'],
+  [
+    'client-sends-non-json',
+    'json.decoder.JSONDecodeError: Extra data: line 1 column 2 (char 1)',
+    'File "chat/consumers.py", line 9, in receive',
+  ],
+  ['broadcast-not-serialisable', "TypeError: can not serialize 'decimal.Decimal' object"],
+  ['broadcast-not-serialisable', 'TypeError: Object of type Decimal is not JSON serializable'],
+  ['broadcast-handler-missing', 'ValueError: No handler for message type election.moved'],
+  ['group-name-invalid', 'TypeError: Group name must be a valid unicode string with length < 100 containing only ASCII alphanumerics'],
+  ['subprotocol-mismatch', 'daphne.server.Error: Socket has not been accepted, so cannot send over it'],
+])('%s while it serves, and only then: %s', (id, line, frame) => {
+  expect(judgeLines([line], 'serving', frame)?.id).toBe(id)
+  expect(judgeLines([line], 'start', frame)).toBeUndefined()
+})
+
+test('a consumer that parses an answer of another service says nothing of its client', () => {
+  const line = 'json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)'
+  expect(judgeLines([line], 'serving', 'File "chat/results.py", line 9, in fetch_results')).toBeUndefined()
+})
+
 describe('exceptions', () => {
   test('one that was survived does not speak before the one that ended the server', () => {
     const lines = [

@@ -154,6 +154,8 @@ describe('a consumer that', () => {
     const seen = await look(project, { consumer: page })
     expect(seen.get('consumer'), JSON.stringify([seen.how, seen.errorOf('consumer'), seen.output])).toMatchObject(expected)
     expect(seen.how).toBe('ended')
+    // a thread that still stands is not waited for
+    expect(seen.elapsedMs).toBeLessThan(15_000)
     expect(existsSync(join(project.backend, 'db.sqlite3'))).toBe(false)
   })
 

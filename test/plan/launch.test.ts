@@ -29,6 +29,7 @@ test('the command: interpreter, arguments for any port, folder', () => {
     env: { PATH: '/bin' },
     color: false,
     platform: 'linux',
+    observer: undefined,
   })
   expect(plan).toMatchObject({ file: '/project/backend/venv/bin/python', cwd: '/project/backend' })
   expect(plan.argsFor(8000)).toContain('8000')

@@ -1,0 +1,112 @@
+import { diagnosis } from './diagnosis.ts'
+import { pip, rule, servingRule, type LogRule } from './log-rule.ts'
+
+/** What makes a socket of a running server fail, in the order of the roots. */
+export const servingRules: readonly LogRule[] = [
+  rule(/No supported WebSocket library detected/i, (_, evidence) =>
+    diagnosis('ws-library-missing', 'uvicorn runs without a WebSocket library', evidence, 'Install one.', {
+      commands: pip('uvicorn[standard]'),
+      automatic: 'yes',
+    }),
+  ),
+  rule(/unknown command ['"`]?BZPOPMIN/i, (_, evidence) =>
+    diagnosis(
+      'redis-too-old',
+      'Redis is too old for channels_redis: it has no BZPOPMIN, which came with Redis 5.0',
+      evidence,
+      'Use the in-memory layer, or Redis 5 or newer.',
+      { commands: [['election-dev', 'env', '--channel-layer', 'memory', '--write']], automatic: 'ask' },
+    ),
+  ),
+  rule(
+    /Error -?\d+ connecting to|(?:redis|ConnectionError|ConnectionRefusedError).*Connect call failed|redis\.exceptions\.ConnectionError: (?:Connection (?:closed|reset|lost)|Error (?:UNKNOWN|\d+) while)/i,
+    (_, evidence) =>
+      diagnosis(
+        'redis-unreachable',
+        'Nothing answers where the settings look for Redis',
+        evidence,
+        'Start Redis, or use the in-memory layer.',
+        { commands: [['redis-server'], ['election-dev', 'env', '--channel-layer', 'memory', '--write']], automatic: 'ask' },
+      ),
+  ),
+  rule(/NoneType' object has no attribute 'group_(?:add|send|discard)'/, (_, evidence) =>
+    diagnosis('channel-layer-unset', "CHANNEL_LAYERS isn't set", evidence, 'Set CHANNEL_LAYERS; in memory for one process.', {
+      automatic: 'yes',
+    }),
+  ),
+  rule(/no such table: (\S+)|relation "(\S+)" does not exist/, (match, evidence) =>
+    diagnosis('migrations-pending', `Tables are missing: ${match[1] ?? match[2] ?? ''}`, evidence, 'Apply the migrations.', {
+      commands: [['python', 'manage.py', 'migrate']],
+      automatic: 'ask',
+    }),
+  ),
+  rule(
+    /Django can only handle ASGI\/HTTP connections, not websocket|No application configured for scope type ['"]websocket['"]/,
+    (_, evidence) =>
+      diagnosis(
+        'http-only-asgi',
+        'The ASGI application has no WebSocket part',
+        evidence,
+        'Wrap it: ProtocolTypeRouter({"http": …, "websocket": …}).',
+      ),
+  ),
+  rule(/can't be used in ['"]await['"] expression/, (_, evidence) =>
+    diagnosis('as-asgi-missing', 'The consumer class itself is in the route', evidence, 'Write Consumer.as_asgi() in the routing.'),
+  ),
+  rule(/WSGIHandler\.__call__\(\)/, (_, evidence) =>
+    diagnosis('asgi-app-wrong', 'The server was given the WSGI application', evidence, 'Run core.asgi:application.', { automatic: 'yes' }),
+  ),
+  rule(/No route found for path ['"](.*)['"]/, ([, path = ''], evidence) =>
+    diagnosis(
+      'no-websocket-route',
+      `No WebSocket route fits /${path}`,
+      evidence,
+      'Make path and route agree; no slash at the start of the pattern.',
+    ),
+  ),
+  // a consumer that parses something else than its client's text does so in a line of its own
+  servingRule(/^(?:json\.decoder\.)?JSONDecodeError: (.*)|^(?:simplejson|orjson|ujson)[\w.]*JSONDecodeError: /, (_, evidence, frame) =>
+    frame !== undefined && !/, in (?:websocket_)?(?:receive|decode)\w*$/.test(frame)
+      ? undefined
+      : diagnosis(
+          'client-sends-non-json',
+          "A client sends text that isn't JSON to a consumer that takes JSON",
+          evidence,
+          'Send socket.send(JSON.stringify({…})) on the page.',
+        ),
+  ),
+  servingRule(
+    /TypeError: can(?: ?not|'t) serialize '?([\w.]+)'? object|TypeError: Object of type (\w+) is not JSON serializable/,
+    (match, evidence) =>
+      diagnosis(
+        'broadcast-not-serialisable',
+        `A message holds a ${match[1] ?? match[2] ?? 'value'}, which can't be sent`,
+        evidence,
+        'Convert it before it is sent: str() or float() for a Decimal, isoformat() for a date.',
+      ),
+  ),
+  servingRule(/ValueError: No handler for message type (\S+)/, ([, type = ''], evidence) =>
+    diagnosis(
+      'broadcast-handler-missing',
+      `The consumer has no method for messages of the type ${type}`,
+      evidence,
+      `Add it: async def ${type.replaceAll('.', '_')}(self, event).`,
+    ),
+  ),
+  servingRule(/Group name must be a valid unicode string/, (_, evidence) =>
+    diagnosis(
+      'group-name-invalid',
+      'The name of a group has characters that a channel layer refuses, or is too long',
+      evidence,
+      'Use letters, digits, hyphens, underscores and periods, fewer than 100.',
+    ),
+  ),
+  servingRule(/Socket has not been accepted, so cannot send over it/, (_, evidence) =>
+    diagnosis(
+      'subprotocol-mismatch',
+      'The consumer sends before the socket is accepted: it was refused, or accepted with a subprotocol that the client never offered',
+      evidence,
+      'Accept first, with one of the subprotocols of scope["subprotocols"]: await self.accept(subprotocol).',
+    ),
+  ),
+]

@@ -1,0 +1,135 @@
+import { diagnosis } from './diagnosis.ts'
+import { missing, pip, rule, startRule, type LogRule } from './log-rule.ts'
+
+/** What keeps a server from coming up, in the order of the roots. */
+export const startRules: readonly LogRule[] = [
+  startRule(
+    /(?:listen|bind)\b.*Errno 13\b|Errno 13\b.*\bbind|PermissionError: \[Errno 13\] Permission denied$|permission to access that port/i,
+    (_, evidence) =>
+      diagnosis('bad-port-permission', 'This user may not bind the port', evidence, 'Use a port above 1023.', {
+        commands: [['election-dev', 'start', '--port', '8000']],
+        automatic: 'yes',
+      }),
+  ),
+  startRule(/Errno (?:99|49|10049)\b|^(?!.*connecting to)(?:.*Can(?:no|')t assign requested address)/i, (_, evidence) =>
+    diagnosis('bind-address-unavailable', "This machine doesn't have the address that the server is to bind", evidence, 'Bind 127.0.0.1.', {
+      commands: [['election-dev', 'start', '--host', '127.0.0.1']],
+      automatic: 'yes',
+    }),
+  ),
+  rule(/(?:^|: )Error loading (\w+) module/, ([, name = ''], evidence) => missing(name, evidence)),
+  rule(/InvalidChannelLayerError: Cannot import BACKEND ['"]channels_redis/, (_, evidence) =>
+    diagnosis(
+      'channels-redis-missing',
+      "The Redis layer is configured, and channels_redis isn't installed",
+      evidence,
+      'Install it into the environment of the backend.',
+      { commands: pip('channels-redis'), automatic: 'yes' },
+    ),
+  ),
+  rule(/InvalidChannelLayerError: Cannot import BACKEND (.+)/, ([, name = ''], evidence) =>
+    diagnosis(
+      'channel-layer-backend-wrong',
+      `CHANNEL_LAYERS names a BACKEND that isn't there: ${name}`,
+      evidence,
+      'Use channels_redis.core.RedisChannelLayer or channels.layers.InMemoryChannelLayer.',
+      { automatic: 'yes' },
+    ),
+  ),
+  startRule(/No module named ['"]?(daphne)['"]?$/, (_, evidence) =>
+    diagnosis('daphne-missing', "daphne isn't installed in the environment", evidence, 'Install it.', {
+      commands: pip('daphne'),
+      automatic: 'yes',
+    }),
+  ),
+  rule(/['"]([\w.]+)['"]; ['"](\w+)['"] is not a package/, ([, , name = ''], evidence) =>
+    diagnosis(
+      'module-shadowed',
+      `A file of the project has the name of the package ${name}`,
+      evidence,
+      `Rename ${name}.py and delete its .pyc.`,
+      { automatic: 'ask' },
+    ),
+  ),
+  startRule(/ModuleNotFoundError: No module named ['"]([\w.]*settings[\w.]*)['"]/, ([, name = ''], evidence) =>
+    diagnosis(
+      'wrong-settings-module',
+      `DJANGO_SETTINGS_MODULE names ${name}, which isn't there`,
+      evidence,
+      'Correct DJANGO_SETTINGS_MODULE, or unset it.',
+      { automatic: 'yes' },
+    ),
+  ),
+  rule(/(?:ModuleNotFoundError|ImportError): No module named ['"]?([\w.]+)/, ([, name = ''], evidence) =>
+    missing(name.split('.')[0] ?? name, evidence),
+  ),
+  startRule(
+    /UndefinedValueError: (\w+) not found|ImproperlyConfigured: Set the (\w+) environment variable|KeyError: ['"](SECRET_KEY|DJANGO_SECRET_KEY)['"]|ImproperlyConfigured: The (SECRET_KEY) setting must not be empty/,
+    (match, evidence) =>
+      diagnosis(
+        'env-not-loaded',
+        `The settings find no ${match.slice(1).find((name) => name !== undefined) ?? 'value'}`,
+        evidence,
+        'Copy .env.example to .env beside manage.py, and fill it.',
+        { commands: [['election-dev', 'start', '--setup']], automatic: 'ask' },
+      ),
+  ),
+  startRule(/ValueError: (?:Invalid truth value|Not a boolean): ?(.*)/i, ([, value = ''], evidence) =>
+    diagnosis('env-bool-typo', `A boolean of the settings isn't one: ${value}`, evidence, 'Write True or False in .env.', {
+      automatic: 'ask',
+    }),
+  ),
+  startRule(/invalid literal for int\(\) with base 10: (.*)/, ([, value = ''], evidence) =>
+    diagnosis('env-value-malformed', `A number of the settings isn't one: ${value}`, evidence, 'Put no comment behind a value in .env.', {
+      automatic: 'yes',
+    }),
+  ),
+  startRule(/codec can't decode byte 0x(?:ff|fe)/i, (_, evidence) =>
+    diagnosis('env-encoding', ".env isn't plain UTF-8", evidence, 'Save it as UTF-8 without BOM.', { automatic: 'yes' }),
+  ),
+  startRule(/Unable to configure handler ['"]?(\w+)|FileNotFoundError: .*\.log['"]?$/, (_, evidence) =>
+    diagnosis('log-dir-missing', "LOGGING writes to a folder that isn't there", evidence, 'Make the folder.', {
+      commands: [['election-dev', 'start', '--setup']],
+      automatic: 'yes',
+    }),
+  ),
+  startRule(/AppRegistryNotReady|settings are not configured/, (_, evidence) =>
+    diagnosis(
+      'apps-not-ready',
+      'asgi.py imports models or routing before Django is set up',
+      evidence,
+      'Call get_asgi_application() before the import of the routing.',
+    ),
+  ),
+  rule(/^\s*(?:SyntaxError|IndentationError|TabError): (.*)/, ([, text = ''], evidence) =>
+    diagnosis('asgi-syntax-error', `A file that the application imports has a syntax error: ${text}`, evidence, 'Correct the line.'),
+  ),
+  startRule(
+    /AttributeError: module ['"]([\w.]+)['"] has no attribute ['"](\w+)['"]|Attribute "(\w+)" not found in module "([\w.]+)"/,
+    (match, evidence) =>
+      diagnosis(
+        'asgi-attribute-missing',
+        `${match[1] ?? match[4] ?? 'The module'} has no ${match[2] ?? match[3] ?? 'such name'}`,
+        evidence,
+        'Name the application: --application core.asgi:application.',
+        { automatic: 'yes' },
+      ),
+  ),
+  startRule(/ImportError: cannot import name (.*)/, ([, name = ''], evidence) =>
+    diagnosis('asgi-import-error', `Importing the application fails: ${name.slice(0, 80)}`, evidence, 'Correct the import.'),
+  ),
+  startRule(/daphne\.E001/, (_, evidence) =>
+    diagnosis('daphne-app-order', '"daphne" stands after django.contrib.staticfiles in INSTALLED_APPS', evidence, 'Put "daphne" first.', {
+      automatic: 'yes',
+    }),
+  ),
+  startRule(/(?:Cannot find .* in|You have not set|Cannot import) ASGI_APPLICATION/, (_, evidence) =>
+    diagnosis(
+      'asgi-application-setting-wrong',
+      'ASGI_APPLICATION is missing or names something else',
+      evidence,
+      'ASGI_APPLICATION = "core.asgi.application".',
+      { automatic: 'yes' },
+    ),
+  ),
+]

@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto'
+import { errorMessage } from '../errors.ts'
+import type { Checkout } from '../facts/checkout.ts'
+import { examine } from '../facts/examine.ts'
+import type { Examination, ExaminationOf } from '../facts/examination.ts'
+import type { Host } from '../host/host.ts'
+import { choosePython, type PythonChoice } from '../plan/environment.ts'
+import { requestOf, type Endpoint } from '../verify/endpoint.ts'
+
+/** Deadlines, in milliseconds. */
+const limits = {
+  /** The project's own interpreter, all of it. */
+  examination: 20_000,
+  /** As long it is waited for when the WebSocket is known to work. */
+  patience: 3500,
+  /** An import that stands at a call which waits for somebody else is given up after so long. */
+  standing: 5000,
+  consumer: 6500,
+}
+
+/** The look from inside, and what is known of it early. */
+export interface Inside {
+  readonly examination: Promise<Examination | undefined>
+  readonly settings: Promise<ExaminationOf<'settings'> | undefined>
+  /** SECRET_KEY once more, by an import of its own; undefined while no interpreter is known. */
+  readonly again: (() => Promise<Examination>) | undefined
+}
+
+/** Starts the look from inside as soon as the interpreter is known; what kept it from coming to its end is noted in `problems`. Never throws. */
+export function gatherInside(
+  host: Host,
+  main: Endpoint,
+  checkoutWanted: Promise<Checkout> | undefined,
+  works: Promise<boolean>,
+  problems: Record<string, string>,
+): Inside {
+  const nonce = randomBytes(16).toString('hex')
+  const over = new AbortController()
+  let again: (() => Promise<Examination>) | undefined
+  const run = async (): Promise<Examination | undefined> => {
+    const checkout = await checkoutWanted
+    if (checkout === undefined) return undefined
+    const choice = choosePython(checkout.python, checkout.requirements?.names)
+    const python = interpreterOf(choice)
+    if (python === undefined) {
+      problems['examination'] = 'there is no interpreter that could look at the project'
+      return undefined
+    }
+    const { project } = checkout
+    const common = {
+      python,
+      backend: project.backend,
+      env: host.env,
+      settingsModule: project.settingsModule,
+      application: project.application,
+      nonce,
+      names: checkout.dotenv.kind === 'present' ? [...new Set(checkout.dotenv.entries.map(({ key }) => key))] : [...project.variables],
+      deadlineMs: limits.examination,
+    }
+    again = () => examine(host, { ...common, onlySettings: true, consumer: undefined, layerTrip: false })
+    void patience(works, over)
+    const examination = await examine(host, {
+      ...common,
+      onlySettings: false,
+      layerTrip: true,
+      consumer: playedBy(main),
+      giveUp: givesUp,
+      signal: over.signal,
+    })
+    if (examination.how !== 'ended')
+      problems['examination'] =
+        `the look from inside did not end: ${examination.how} after ${(examination.elapsedMs / 1000).toFixed(1)} s in ${examination.stage ?? 'its start'}`
+    return examination
+  }
+  const examination = run().catch((error: unknown) => {
+    problems['examination'] = errorMessage(error)
+    return undefined
+  })
+  return {
+    examination,
+    settings: examination.then((found) => found?.get('settings')),
+    get again() {
+      return again
+    },
+  }
+}
+
+/** Where the WebSocket works, nothing waits long for the inside. */
+async function patience(works: Promise<boolean>, over: AbortController): Promise<void> {
+  if (!(await works.catch(() => false))) return
+  setTimeout(() => over.abort(), limits.patience).unref()
+}
+
+/** Whether it has stood long enough: below the project's own line a library waits for somebody else. A slow import of a library stands in the import machinery. */
+function givesUp({ stage, seconds, frames }: ExaminationOf<'standing'>): boolean {
+  if (stage === 'consumer') return seconds >= 3
+  const inner = frames.at(-1)
+  return seconds * 1000 >= limits.standing && inner !== undefined && !inner.own && !/<frozen|importlib/.test(inner.file)
+}
+
+function interpreterOf(choice: PythonChoice): string | undefined {
+  return 'environment' in choice ? choice.environment.python : undefined
+}
+
+/** The page's handshake as examine.py plays it. The token goes through standard input only. */
+function playedBy(endpoint: Endpoint) {
+  const { url, headers, subprotocols } = requestOf(endpoint)
+  const asked = new URL(url)
+  const { Origin: _origin, ...rest } = headers
+  return {
+    path: decodeURIComponent(asked.pathname),
+    queryString: asked.search.slice(1),
+    origin: endpoint.origin,
+    headers: { host: asked.host, ...rest },
+    subprotocols,
+    ping: endpoint.ping,
+    limitMs: limits.consumer,
+    watchMs: 1000,
+  }
+}

@@ -1,0 +1,116 @@
+import type { Readable, Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { parseObserved, type Observed, type ObservedHandshake } from '../facts/observed.ts'
+import { LineSplitter } from '../host/lines.ts'
+
+/** The folder of the observer's module, and of nothing else: what lies beside a module shadows Python's own. */
+export const observerFolder = fileURLToPath(new URL('../python/observer', import.meta.url))
+
+/** How many events are kept: a page that reconnects for ever must not fill the memory. */
+const keptEvents = 1000
+
+/** The launcher's end of the pipes to the observer inside the serving process. */
+export interface Observer {
+  /** What a handshake of ours bears, so that the observer knows it. A secret. */
+  readonly nonce: string
+  /** The application is wrapped; false where it runs plain, and until the observer has said so. */
+  readonly observes: () => boolean
+  /** A mark behind the last event so far. */
+  readonly mark: () => number
+  /** What is still kept of the events after a mark. */
+  readonly since: (mark: number) => readonly Observed[]
+  /** Calls back for every event from now on; gives the function that ends it. */
+  readonly listen: (callback: (event: Observed) => void) => () => void
+  /** Waits for the first event after the mark that `pick` takes, for `deadlineMs` milliseconds at most. */
+  readonly first: <T>(mark: number, pick: (event: Observed) => T | undefined, deadlineMs: number) => Promise<T | undefined>
+  /** Asks for a broadcast to the probes that are open. */
+  readonly askBroadcast: (id: number) => void
+  /** Lets go of the pipes. */
+  readonly close: () => void
+}
+
+/**
+ * Speaks with the observer: the nonce goes first, so that it is neither in the
+ * arguments nor in the environment, where every process of the user may read
+ * it. Nothing counts before a hello that gives it back. The observer ends its
+ * server when `input` ends, however that comes about.
+ */
+export function observe(input: Writable, output: Readable, nonce: string): Observer {
+  const kept: Observed[] = []
+  const listeners = new Set<(event: Observed) => void>()
+  let count = 0
+  let greeted = false
+  let observes = false
+  const splitter = new LineSplitter((line) => {
+    const event = parseObserved(line)
+    if (event?.event === 'hello') greeted = event.nonce === nonce
+    if (event === undefined || !greeted) return
+    observes ||= event.event === 'observing'
+    kept.push(event)
+    count++
+    if (kept.length > keptEvents) kept.shift()
+    for (const listener of listeners) listener(event)
+  })
+  output.on('data', (chunk: Buffer) => splitter.push(chunk))
+  const say = (message: Readonly<Record<string, unknown>>) => void input.write(`${JSON.stringify(message)}\n`, () => {})
+  // a server that has ended takes nothing any more; its end is told by `exited`
+  input.on('error', () => {})
+  output.on('error', () => {})
+  say({ 'election-dev': nonce })
+
+  const since = (mark: number) => kept.slice(Math.max(0, kept.length - (count - mark)))
+  const listen = (callback: (event: Observed) => void) => {
+    listeners.add(callback)
+    return () => void listeners.delete(callback)
+  }
+  return {
+    nonce,
+    observes: () => observes,
+    mark: () => count,
+    since,
+    listen,
+    first: async (mark, pick, deadlineMs) => {
+      for (const event of since(mark)) {
+        const found = pick(event)
+        if (found !== undefined) return found
+      }
+      return new Promise((resolve) => {
+        const timer = setTimeout(() => finish(undefined), deadlineMs)
+        const quit = listen((event) => {
+          const found = pick(event)
+          if (found !== undefined) finish(found)
+        })
+        const finish = (found: ReturnType<typeof pick>) => {
+          clearTimeout(timer)
+          quit()
+          resolve(found)
+        }
+      })
+    },
+    askBroadcast: (id) => say({ ask: 'broadcast', id }),
+    close: () => {
+      input.destroy()
+      output.destroy()
+    },
+  }
+}
+
+/** How long the word of the observer about a handshake is waited for, in milliseconds: it comes through a pipe, the answer over TCP. */
+const outcomeMs = 200
+
+/** What became of the first handshake of ours at `path` after the mark, once it has been accepted, was refused or has raised. */
+export async function handshakeSince(observer: Observer, mark: number, path: string): Promise<ObservedHandshake | undefined> {
+  let ours: number | undefined
+  return observer.first(
+    mark,
+    (event) => {
+      if (event.event === 'opened' && ours === undefined && event.probe && event.path === path) ours = event.id
+      if (!('id' in event) || event.id !== ours) return undefined
+      if (event.event === 'accepted') return { refused: undefined, raised: undefined }
+      if (event.event === 'refused') return { refused: event, raised: undefined }
+      if (event.event === 'raised') return { refused: undefined, raised: event }
+      return undefined
+    },
+    outcomeMs,
+  )
+}

@@ -1,0 +1,58 @@
+import type { BroadcastFact } from '../facts/observed.ts'
+import type { Observer } from '../run/observer.ts'
+import { requestOf, type Endpoint } from './endpoint.ts'
+import { shakeHands } from './handshake.ts'
+import type { HeldSocket } from './held-socket.ts'
+
+/** How long the message may take to reach both sockets, in milliseconds. */
+const broadcastMs = 1000
+
+/** What came of a broadcast, and the socket that is to be held after it. */
+export interface Broadcast {
+  /** Undefined where nothing can be said: no second socket, no channel layer, or an application that keeps one socket a user. */
+  readonly fact: BroadcastFact | undefined
+  readonly socket: HeldSocket
+}
+
+/**
+ * Proves the channel layer inside the serving process: a second socket is
+ * opened, the observer sends one message to both through the layer, and it must
+ * come out of both. Never throws.
+ */
+export async function proveBroadcast(endpoint: Endpoint, first: HeldSocket, observer: Observer): Promise<Broadcast> {
+  const mark = observer.mark()
+  const { socket: second } = await shakeHands(requestOf(endpoint), { deadlineMs: broadcastMs })
+  if (second === undefined) return { fact: undefined, socket: first }
+  // the mark only grows, so no two broadcasts share it
+  const id = mark
+  const started = performance.now()
+  const isOurs = (text: string) => isProbe(text, id)
+  const both = Promise.all([first.hears(isOurs, broadcastMs), second.hears(isOurs, broadcastMs)])
+  const answer = observer.first(mark, (event) => (event.event === 'broadcast' && event.id === id ? event : undefined), broadcastMs)
+  observer.askBroadcast(id)
+  const unsent = async () => {
+    const event = await answer
+    return event?.sent === 0 ? event : both
+  }
+  const outcome = await Promise.race([both, unsent()])
+  const elapsedMs = performance.now() - started
+  if (first.hasClosed && !second.hasClosed) return { fact: undefined, socket: second }
+  void second.close()
+  if ('event' in outcome) {
+    const fact = outcome.why === 'raised' ? { sent: 2, received: 0, elapsedMs, raised: outcome.raised } : undefined
+    return { fact, socket: first }
+  }
+  const received = outcome.filter(Boolean).length
+  return { fact: { sent: outcome.length, received, elapsedMs, raised: undefined }, socket: first }
+}
+
+function isProbe(text: string, id: number): boolean {
+  // most of what comes is the application's own, and none of it is parsed
+  if (!text.includes('"election_dev.probe"')) return false
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return typeof parsed === 'object' && parsed !== null && 'id' in parsed && parsed.id === id
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,170 @@
+/** What `start` says that only the observer inside the serving process can know. */
+import { once } from 'node:events'
+import { expect, test, vi, type TestContext } from 'vitest'
+import { WebSocket } from 'ws'
+import { startCli, type RunningCli } from '../support/cli.ts'
+import { makeProject, openConsumer, simplejwtConsumer, type ProjectOptions } from '../support/project.ts'
+import { freePort } from '../support/redis.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+interface Started {
+  readonly cli: RunningCli
+  readonly port: number
+}
+
+async function run({ onTestFinished }: TestContext, options: ProjectOptions, args: readonly string[] = []): Promise<Started> {
+  // without a database nothing is to be set up before the WebSocket can be judged
+  const project = await makeProject({ style: 'plain', ...options, settings: `DATABASES = {}\n${options.settings ?? ''}` })
+  onTestFinished(project.remove)
+  const port = await freePort('127.0.0.1')
+  const cli = startCli(['start', '--port', String(port), ...args], { cwd: project.root })
+  onTestFinished(async () => {
+    await cli.end('SIGTERM')
+  })
+  return { cli, port }
+}
+
+const shown = /(?:ready in|up after)[\s\S]*Channels.*\n[\s\S]*backend │/
+
+test('the banner tells of the broadcast, and its event has it', async (context) => {
+  const { cli } = await run(context, {}, ['--json'])
+  const [line] = await cli.waitFor(/.*"event":"ready".*\n/)
+  expect(JSON.parse(line)).toMatchObject({ websocket: { state: 'connected', broadcast: { sent: 2, received: 2 } } })
+  const { cli: text } = await run(context, {})
+  await text.waitFor(/● connected {3}101 in \d+ ms · pong \d+ ms · broadcast 2\/2\n/)
+})
+
+test('--no-observer: the application runs plain', async (context) => {
+  const consumer = openConsumer.replace(
+    '{"type": "welcome"}',
+    '{"type": "welcome", "observed": "election_dev_observer" in __import__("sys").modules}',
+  )
+  for (const [args, observed] of [
+    [[], true],
+    [['--no-observer'], false],
+  ] as const) {
+    const { cli, port } = await run(context, { consumer }, args)
+    const [banner] = await cli.waitFor(shown)
+    expect(/broadcast/.test(banner)).toBe(observed)
+    const socket = page(port)
+    const [data] = await once(socket, 'message')
+    expect(JSON.parse(String(data))).toMatchObject({ observed })
+    socket.terminate()
+  }
+})
+
+function page(port: number): WebSocket {
+  return new WebSocket(`ws://127.0.0.1:${port}/ws/election-updates/`, { origin: `http://127.0.0.1:${port}` })
+}
+
+test('a refusal with the code and the line that no client sees', async (context) => {
+  const { cli } = await run(context, { consumer: simplejwtConsumer })
+  await cli.waitFor(/token-missing[\s\S]*Updates closed with 4001 at updates\/consumers\.py:20 \(the client only sees 403\)/)
+})
+
+test('an Origin that a validator refuses, with its class', async (context) => {
+  const { cli } = await run(context, {}, ['--origin', 'http://votes.example'])
+  await cli.waitFor(/origin-rejected[\s\S]*OriginValidator refused it inside the backend/)
+})
+
+/** A consumer that answers what a page may ask of it with a fault. */
+const faulty = `
+from decimal import Decimal
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+class Updates(AsyncJsonWebsocketConsumer):
+    async def connect(self):
+        await self.accept()
+
+    async def receive_json(self, content):
+        wish = content.get("type")
+        if wish == "ping":
+            await self.send_json({"type": "pong"})
+        if wish == "decimal":
+            await self.send_json({"share": Decimal("0.5")})
+        if wish == "handler":
+            await self.channel_layer.send(self.channel_name, {"type": "election.moved"})
+        if wish == "group":
+            await self.channel_layer.group_add("elections of 2026", self.channel_name)
+        if wish == "own":
+            raise LookupError("no such election")
+`
+
+test.for(['daphne', 'uvicorn', 'hypercorn'] as const)(
+  '%s: what ends a socket of the page is named, once for each place',
+  async (server, context) => {
+    const { cli, port } = await run(context, { consumer: faulty }, ['--server', server])
+    await cli.waitFor(/broadcast 2\/2/)
+    for (const text of [
+      'not JSON',
+      'nor this',
+      '{"type":"decimal"}',
+      '{"type":"handler"}',
+      '{"type":"group"}',
+      '{"type":"own"}',
+      '{"type":"own"}',
+    ]) {
+      const socket = page(port)
+      socket.on('error', () => {})
+      socket.on('open', () => socket.send(text))
+      await once(socket, 'close')
+    }
+    await cli.waitFor(/no such election at updates\/consumers\.py:20 .* {3}consumer-exception\n/)
+    const warnings = cli
+      .stdout()
+      .split('\n')
+      .filter((line) => line.startsWith('  ! '))
+    expect(warnings.map((line) => / {3}([\w-]+)$/.exec(line)?.[1])).toEqual([
+      'client-sends-non-json',
+      'broadcast-not-serialisable',
+      'broadcast-handler-missing',
+      'group-name-invalid',
+      'consumer-exception',
+    ])
+    expect(warnings[0]).toContain('json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)')
+    expect(warnings[2]).toContain('async def election_moved(self, event)')
+  },
+)
+
+const layer = (body: string): ProjectOptions => ({
+  settings: 'CHANNEL_LAYERS = {"default": {"BACKEND": "updates.layers.Layer"}}',
+  files: {
+    'backend/updates/layers.py': `from channels.layers import InMemoryChannelLayer\n\nclass Layer(InMemoryChannelLayer):\n    async def group_send(self, group, message):\n        ${body}\n`,
+  },
+})
+
+test('a layer that raises when it is sent to is red, with its line', async (context) => {
+  const { cli } = await run(context, layer('raise LookupError("no shard")'))
+  await cli.waitFor(
+    /● not connected {3}consumer-exception[\s\S]*reached 0 of 2 sockets[\s\S]*LookupError: no shard[\s\S]*layers\.py", line 5, in group_send/,
+  )
+})
+
+test('a layer that loses what it is sent is said, and no cause is claimed', async (context) => {
+  const { cli } = await run(context, layer('pass'))
+  await cli.waitFor(/broadcast 0\/2/)
+  expect(cli.stdout()).toMatch(/reached 0 of 2 sockets within 1 s; nothing tells why {3}broadcast-lost/)
+})
+
+test('an application that keeps one socket a user stays green', async (context) => {
+  const consumer = `
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+class Updates(AsyncJsonWebsocketConsumer):
+    last = None
+
+    async def connect(self):
+        if Updates.last is not None:
+            await Updates.last.close(code=4009)
+        Updates.last = self
+        await self.accept()
+
+    async def receive_json(self, content):
+        await self.send_json({"type": "pong"})
+`
+  const { cli } = await run(context, { consumer })
+  const [banner] = await cli.waitFor(shown)
+  expect(banner).toMatch(/● connected {3}101 in \d+ ms · pong \d+ ms\n/)
+  expect(cli.stdout()).not.toContain('not connected')
+})
