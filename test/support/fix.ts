@@ -74,6 +74,6 @@ export async function fixAndStart(
   env: Readonly<Record<string, string>> = {},
 ): Promise<RunningCli> {
   const running = startCli(['doctor', '--fix', ...args], { cwd: folder, env })
-  await running.waitFor(/● connected|● refused|no token/)
+  await running.waitFor(/ready in[\s\S]*Channels/)
   return running
 }
