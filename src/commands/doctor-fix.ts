@@ -2,6 +2,7 @@ import { judgeLayer, judgeRedis } from '../checks/channel-layer.ts'
 import type { Diagnosis } from '../checks/diagnosis.ts'
 import { listenerOf, isOwn, named, type Evidence } from '../checks/evidence.ts'
 import { isUnmended, type MendStep } from '../checks/mends/mend.ts'
+import { stillRefused } from '../checks/mends/hosts.ts'
 import { planMend } from '../checks/mends/plan.ts'
 import type { MendFacts } from '../checks/mends/mend-facts.ts'
 import { endStep, startStep } from '../checks/mends/serving.ts'
@@ -73,7 +74,7 @@ class FixSession {
     for (;;) {
       const cause = looked.run.judgement.root
       if (cause === undefined) return this.#end(looked.run)
-      if (this.#mended.has(cause.id)) return this.#end(await this.#stalled(cause, looked.run))
+      if (this.#mended.has(cause.id)) return this.#end(await this.#stalled(cause.id, looked.run))
       if (this.#mended.size >= mostCauses) return this.#end(looked.run)
       const ending = await this.#mend(cause, looked.evidence)
       if (ending === 'stop') return this.#end(looked.run, { told: true })
@@ -103,11 +104,10 @@ class FixSession {
   }
 
   /** What was mended and is named all the same, also where it is only one of those that follow: nothing serves while a server is started anew. */
-  #stillNamed({ run, evidence }: Looked): Diagnosis | undefined {
+  #stillNamed({ run, evidence }: Looked): string | undefined {
     const { root, explained } = run.judgement
-    return [root, ...explained, ...judgeLayer(evidence), ...judgeRedis(evidence)].find(
-      (cause) => cause !== undefined && this.#mended.has(cause.id),
-    )
+    const now = [root, ...explained, ...judgeLayer(evidence), ...judgeRedis(evidence)].map((cause) => cause?.id)
+    return [...this.#mended.keys()].find((id) => now.includes(id) || stillRefused(id, evidence))
   }
 
   async #mend(cause: Diagnosis, evidence: Evidence): Promise<Ending> {
@@ -222,10 +222,10 @@ class FixSession {
   }
 
   /** The mend has not helped: what it changed is put back. */
-  async #stalled(cause: Diagnosis, run: DoctorRun): Promise<DoctorRun> {
-    const mark = this.#mended.get(cause.id)
-    this.#say(`  ${cause.id} is named all the same: the mend has not helped.`)
-    if (mark !== undefined) await this.#putBack(mark, cause.id)
+  async #stalled(id: string, run: DoctorRun): Promise<DoctorRun> {
+    const mark = this.#mended.get(id)
+    this.#say(`  ${id} is named all the same: the mend has not helped.`)
+    if (mark !== undefined) await this.#putBack(mark, id)
     return run
   }
 

@@ -1,7 +1,8 @@
 import { dotenvValue } from '../../facts/dotenv.ts'
 import type { Evidence } from '../evidence.ts'
+import { isAllowed } from '../hosts.ts'
 import { edited } from './dotenv.ts'
-import { editDotenv, mainSettings, settingsAssignments, sourceOf } from './files.ts'
+import { editDotenv, mainSettings, sourceOf, winningAssignment } from './files.ts'
 import { unmended, type Mend, type Planner, type Unmended } from './mend.ts'
 import type { MendFacts } from './mend-facts.ts'
 import { appended, elementsOf, literalOf, spliced } from './python-text.ts'
@@ -31,6 +32,21 @@ export const allowOrigin: Planner = (evidence, facts) => {
   return allow(evidence, facts, hostname)
 }
 
+/** Whether the host that was to be allowed still isn't, by what the settings say: nothing need serve for it. */
+export function stillRefused(id: string, { wire, examination }: Pick<Evidence, 'wire' | 'examination'>): boolean {
+  const settings = examination?.get('settings')
+  if (settings === undefined) return false
+  const { host, origin } = wire.endpoint
+  if (id === 'allowed-hosts')
+    return !isAllowed(host.includes(':') && !host.startsWith('[') ? `[${host}]` : host, settings.allowed_hosts, settings.debug)
+  return (
+    id === 'origin-rejected' &&
+    origin !== undefined &&
+    URL.canParse(origin) &&
+    !isAllowed(new URL(origin).hostname, settings.allowed_hosts, settings.debug)
+  )
+}
+
 /** The list with the host, bare names only. */
 export function hostsWith(current: readonly string[], host: string): string[] {
   const bare = current
@@ -53,8 +69,8 @@ function allow(evidence: Evidence, facts: MendFacts, host: string): Mend | Unmen
     const current = written === undefined ? (known ?? []) : written.split(',')
     return edited(editDotenv(evidence, [['ALLOWED_HOSTS', hostsWith(current, host).join(',')]]))
   }
-  const found = settingsAssignments(evidence, facts, 'ALLOWED_HOSTS').find(({ operator, value }) => operator === '=' && /^[[(]/.test(value))
-  if (found !== undefined) {
+  const found = winningAssignment(evidence, facts, 'ALLOWED_HOSTS')
+  if (found !== undefined && found.operator === '=' && /^[[(]/.test(found.value)) {
     const { elements } = elementsOf(found.text, found.valueStart)
     const literals = elements.map(({ start, end }) => literalOf(found.text.slice(start, end)))
     if (literals.every((literal) => literal !== undefined)) {
