@@ -1,5 +1,6 @@
 // Starts the demo on every Python of this machine, with the newest packages that
-// each of them can have: environment by the demo's own setup, proof, stop.
+// each of them can have: environment by the demo's own setup, proof, the doctor's
+// look from inside, stop.
 // usage: npm run test:pythons [-- python3.12 …]
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -25,12 +26,26 @@ for (const name of names) {
   try {
     const line = await demo(python, join(folder, 'demo'))
     console.log(`Python ${version}: ${line}`)
-    failed ||= !line.includes('connected')
+    failed ||= !line.includes('connected') || !line.includes('doctor: healthy')
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 process.exitCode = failed ? 1 : 0
+
+/** What the doctor says of it, with a look from inside by that very Python. */
+function doctor(folder) {
+  const asked = spawnSync(process.execPath, [join(root, 'bin', 'election-dev.js'), 'doctor', '--json', '--port', '8790'], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
+  const { state, findings, diagnosis } = JSON.parse(asked.stdout)
+  const unknown = findings.filter(({ status }) => status === 'unknown').map(({ id }) => id)
+  return {
+    state: unknown.length > 0 ? `unknown ${unknown.join(', ')}` : (diagnosis?.id ?? state),
+    checks: findings.filter(({ status }) => status === 'pass').length,
+  }
+}
 
 /** What the banner says of the backend, or why there is none. */
 function demo(python, folder) {
@@ -48,7 +63,8 @@ function demo(python, folder) {
       if (ready === undefined || line !== '') return
       try {
         const { websocket, backend } = JSON.parse(ready)
-        line = `${websocket.state} · ${backend.server} ${backend.serverVersion} · Django ${backend.django}`
+        const { state, checks } = doctor(folder)
+        line = `${websocket.state} · ${backend.server} ${backend.serverVersion} · Django ${backend.django} · doctor: ${state}, ${checks} checks`
         child.kill('SIGINT')
       } catch {
         // the rest of the line is still to come

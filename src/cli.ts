@@ -198,7 +198,7 @@ function projectOptions(command: Command): void {
     .option('--application <name>', 'ASGI application, such as core.asgi:application')
     .option('--python <file>', 'interpreter of the backend')
     .option('--path <path>', 'path of the WebSocket (default /ws/election-updates/, else what the routes say)')
-    .option('--origin <origin>', 'Origin that the browser will send, such as http://localhost:3000')
+    .option('--origin <origin>', 'Origin that the browser will send, such as http://localhost:3000; none: no browser, and none is sent')
     .addOption(new Option('--token-in <place>', 'where the token goes (default query)').choices(['query', 'header', 'subprotocol']))
     .option('--token-name <name>', 'name of the query parameter or header that takes the token')
     .addOption(new Option('--subprotocol <name>', 'subprotocol that the page offers; may be given more than once').argParser(collect))

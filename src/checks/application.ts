@@ -2,7 +2,7 @@ import { servesPath } from '../facts/inspect-facts.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
 import type { ServerProcess } from '../facts/server-process.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
-import { commandLine, named, type Evidence } from './evidence.ts'
+import { commandLine, listenerOf, named, type Evidence } from './evidence.ts'
 import { judgeImport } from './settings.ts'
 
 /** Why the ASGI application can't be served: asked where nothing of the project serves. Pure. */
@@ -13,7 +13,7 @@ export function judgeApplication(evidence: Evidence): Diagnosis[] {
   const named = checkout?.project.application ?? ''
   const [module = '', name = ''] = named.split(':')
   if (error !== undefined && isNameLost(error, module, name)) {
-    const wrong = checkout?.project.applicationSource === 'ASGI_APPLICATION' ? settingWrong(evidence) : []
+    const wrong = checkout?.project.applicationSource === 'ASGI_APPLICATION' ? settingWrong(evidence, aliveOf(evidence)) : []
     return wrong.length > 0 ? wrong : [attributeMissing(module, name, `Importing the ASGI application: ${error.type}: ${error.message}`)]
   }
   if (error !== undefined) return judgeImport(evidence, error, 'application')
@@ -39,7 +39,7 @@ function isNameLost({ type, message }: ExaminationOf<'error'>, module: string, n
   return type === 'ModuleNotFoundError' && new RegExp(`No module named '${module.replaceAll('.', '[.]')}'`).test(message)
 }
 
-function settingWrong({ examination }: Evidence): Diagnosis[] {
+function settingWrong({ examination }: Evidence, alive: readonly string[]): Diagnosis[] {
   const fact = examination?.get('asgi_setting')
   if (fact === undefined || fact.ok) return []
   const value = fact.value ?? undefined
@@ -47,7 +47,7 @@ function settingWrong({ examination }: Evidence): Diagnosis[] {
     diagnosis(
       'asgi-application-setting-wrong',
       value === undefined ? 'ASGI_APPLICATION is not set' : `ASGI_APPLICATION names something else than the ASGI application: ${value}`,
-      [fact.message ?? (fact.kind === 'wsgi' ? `${value ?? ''} is the WSGI application` : `${value ?? ''} can't be served`)],
+      [fact.message ?? (fact.kind === 'wsgi' ? `${value ?? ''} is the WSGI application` : `${value ?? ''} can't be served`), ...alive],
       'ASGI_APPLICATION = "core.asgi.application", the module beside the settings.',
       { automatic: 'yes' },
     ),
@@ -56,12 +56,9 @@ function settingWrong({ examination }: Evidence): Diagnosis[] {
 
 /** What only runserver reads: ASGI_APPLICATION and the place of the daphne app. It is the server where it runs, or where the daphne app is there for it. */
 function judgeRunserver(evidence: Evidence): Diagnosis[] {
-  const { examination, servers } = evidence
-  const settings = examination?.get('settings')
-  const running = servers.ofProject.find(({ command }) => command?.program === 'runserver')
-  if (settings === undefined || (settings.daphne_app === 'absent' && running === undefined)) return []
-  const alive =
-    running === undefined || running.listens.length > 0 ? [] : [`${named(running)} runs and listens nowhere: \`${commandLine(running)}\``]
+  const settings = evidence.examination?.get('settings')
+  if (settings === undefined || settings.daphne_app === 'absent') return []
+  const alive = aliveOf(evidence)
   if (settings.daphne_app === 'after-staticfiles') {
     return [
       diagnosis(
@@ -73,9 +70,13 @@ function judgeRunserver(evidence: Evidence): Diagnosis[] {
       ),
     ]
   }
-  return settings.daphne_app === 'absent'
-    ? []
-    : settingWrong(evidence).map((found) => ({ ...found, evidence: [...found.evidence, ...alive] }))
+  return settingWrong(evidence, alive)
+}
+
+/** A runserver that lives and listens nowhere. */
+function aliveOf({ servers }: Evidence): string[] {
+  const running = servers.ofProject.find(({ command, listens }) => command?.program === 'runserver' && listens.length === 0)
+  return running === undefined ? [] : [`${named(running)} runs and listens nowhere: \`${commandLine(running)}\``]
 }
 
 /** A server of the project that lives and listens nowhere: its command says why, where the code is sound. */
@@ -120,25 +121,40 @@ function wrongFolder(server: ServerProcess, cwd: string, backend: string, seen: 
   )
 }
 
+/** The name that is served leads to the WSGI application. Only runserver goes by ASGI_APPLICATION; the others are told a name. */
+function servesWsgi(evidence: Evidence): Diagnosis {
+  const application = evidence.checkout?.project.application ?? 'the application'
+  const program = listenerOf(evidence)?.command?.program
+  const bySetting =
+    program === 'runserver' || (program === undefined && evidence.checkout?.project.applicationSource === 'ASGI_APPLICATION')
+  return diagnosis(
+    bySetting ? 'asgi-application-setting-wrong' : 'asgi-app-wrong',
+    'What is served as the ASGI application is the WSGI one',
+    [`${application} is a WSGIHandler`],
+    bySetting ? 'ASGI_APPLICATION = "core.asgi.application".' : 'Let asgi.py have the ASGI application: get_asgi_application().',
+    { automatic: 'yes' },
+  )
+}
+
+/** Routes of which none has the page's path, where the project makes a refusal of that. Pure. */
+export function judgeUnserved(evidence: Evidence): Diagnosis[] {
+  const application = evidence.examination?.get('application')
+  const refusedBy = evidence.examination?.get('consumer')?.refused_by
+  // a validator refuses before the routes are asked
+  if (application === undefined || application.routes.length === 0 || typeof refusedBy !== 'string' || /OriginValidator/.test(refusedBy))
+    return []
+  return judgeRoutes(evidence)
+    .filter(({ id }) => id === 'no-websocket-route')
+    .map((cause) => ({ ...cause, evidence: [...cause.evidence, `${refusedBy} makes a refusal of it`] }))
+}
+
 /** What is wrong with the application that a server serves: it speaks, and every socket is an error. */
 export function judgeRoutes(evidence: Evidence): Diagnosis[] {
   const { examination, wire } = evidence
   const application = examination?.get('application')
   if (application === undefined) return []
   const { path } = wire.endpoint
-  if (application.kind === 'wsgi') {
-    return [
-      diagnosis(
-        'asgi-application-setting-wrong',
-        'What is served as the ASGI application is the WSGI one',
-        ['It is a WSGIHandler'],
-        'ASGI_APPLICATION = "core.asgi.application".',
-        {
-          automatic: 'yes',
-        },
-      ),
-    ]
-  }
+  if (application.kind === 'wsgi') return [servesWsgi(evidence)]
   if (!application.websocket) {
     return [
       diagnosis(
@@ -165,7 +181,10 @@ export function judgeRoutes(evidence: Evidence): Diagnosis[] {
       ),
     ]
   }
-  if (servesPath(application.routes, path)) return []
+  const said = examination?.get('consumer')?.raised?.message ?? ''
+  // what Channels itself says of the page's path is surer than reading its patterns
+  const unfound = said.startsWith('No route found for path')
+  if (servesPath(application.routes, path) && !unfound) return []
   const list = application.routes.map(({ route }) => route)
   const slashed = list.find((route) => route.replace(/^\^/, '').startsWith('/'))
   return [
@@ -174,6 +193,7 @@ export function judgeRoutes(evidence: Evidence): Diagnosis[] {
       `No WebSocket route fits ${path}`,
       [
         list.length === 0 ? 'The routing has no WebSocket route at all' : `The routes on disk are ${list.slice(0, 6).join(', ')}`,
+        ...(unfound ? [`Played in the backend's own interpreter: ${said}`] : []),
         ...(slashed === undefined ? [] : [`${slashed} begins with a slash: Channels matches without the first one`]),
       ],
       'Make path and route agree; no slash at the start of the pattern.',

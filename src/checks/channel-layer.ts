@@ -1,16 +1,10 @@
 import { isInMemory, isRedisLayer } from '../facts/redis-now.ts'
-import { judgeShadowed, judgeReversed, judgeMalformed } from './dotenv.ts'
+import { inFile } from './dotenv.ts'
+import { redisVariables } from './dotenv-sources.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { commandLine, listenerOf, named, pythonOf, type Evidence } from './evidence.ts'
-import { raisedLine } from './settings.ts'
-import { redisVerdict } from './redis.ts'
-
-/** True where the settings' default layer is channels_redis, or, where they can't be read, where Redis is wished for. */
-export function wantsRedis({ examination, checkout }: Pick<Evidence, 'examination' | 'checkout'>): boolean {
-  const settings = examination?.get('settings')
-  if (settings !== undefined) return isRedisLayer(settings.layer_backend)
-  return checkout?.wish.kind === 'set' && checkout.wish.redis
-}
+import { judgeHidden, raisedLine } from './settings.ts'
+import { judgeFallback } from './redis-layer.ts'
 
 /** What is wrong with the channel layer's configuration. Pure. */
 export function judgeLayer(evidence: Evidence): Diagnosis[] {
@@ -21,6 +15,8 @@ export function judgeLayer(evidence: Evidence): Diagnosis[] {
   const error = examination?.errorOf('layer') ?? configError(evidence)
   if (error === undefined) return []
   const seen: readonly [string, ...string[]] = [`Building the channel layer: ${raisedLine(error)}`]
+  const hidden = judgeHidden(evidence, error, seen)
+  if (hidden !== undefined) return [hidden]
   const text = [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`).join('\n')
   const installed = evidence.choice !== undefined && 'environment' in evidence.choice ? evidence.choice.environment.packages : undefined
   if (/InvalidChannelLayerError: Cannot import BACKEND/.test(text)) {
@@ -104,43 +100,6 @@ function layerUnset({ examination }: Evidence): Diagnosis {
   )
 }
 
-const redisVariables = ['REDIS_URL', 'REDIS_HOST', 'REDIS_PORT', 'REDIS_DB', 'REDIS_PASSWORD', 'REDIS_USERNAME'] as const
-
-/** What is wrong with the Redis that the layer uses; nothing where it uses none. Pure. */
-export function judgeRedis(evidence: Evidence): Diagnosis[] {
-  return wantsRedis(evidence) ? redisCauses(evidence) : []
-}
-
-/** Redis is wished for and can't be used, and the settings went over to memory by themselves: sockets work, and broadcasts stay in their process. */
-export function judgeFallback(evidence: Evidence): Diagnosis[] {
-  const { checkout } = evidence
-  const wished = checkout?.wish.kind === 'set' && checkout.wish.redis
-  if (!wished || wantsRedis(evidence) || !isInMemory(evidence.examination?.get('settings')?.layer_backend)) return []
-  return redisCauses(evidence).map((cause) => ({
-    ...cause,
-    evidence: [...cause.evidence, 'The settings went over to the in-memory layer by themselves'],
-  }))
-}
-
-function redisCauses(evidence: Evidence): Diagnosis[] {
-  const { redis, redisOfFile, checkout } = evidence
-  if (redis === undefined) return []
-  const reversed = judgeReversed(evidence).filter(({ evidence: [first = ''] }) => first.includes(checkout?.layerVariable ?? 'USE_REDIS'))
-  const malformed = judgeMalformed(evidence, undefined, [])
-  if (malformed.length > 0) return [...reversed, ...malformed]
-  const { fact, where } = redis
-  if (fact === undefined || fact.usable) return []
-  const wish = checkout?.wish
-  const asked =
-    wish?.kind === 'set' && checkout?.layerVariable !== undefined
-      ? [`${checkout.layerVariable}=${wish.redis ? 'True' : 'False'} in ${wish.source} asks for this Redis`]
-      : []
-  const verdict = redisVerdict(fact, where, [])
-  const cause: Diagnosis = { ...verdict, evidence: [...verdict.evidence, ...asked] }
-  const shadowed = redisOfFile?.fact?.usable === true ? judgeShadowed(evidence, redisVariables, cause) : []
-  return [...reversed, ...shadowed, cause]
-}
-
 /** Several processes that don't share a layer: sockets are fine and broadcasts get lost. Pure. */
 export function judgeInstances(evidence: Evidence): Diagnosis[] {
   const { examination, others } = evidence
@@ -171,14 +130,19 @@ export function judgeInstances(evidence: Evidence): Diagnosis[] {
 }
 
 /** The servers of the project have different Redis servers or databases in their environments. */
-function judgeSplit({ servers }: Evidence): Diagnosis[] {
-  const readable = servers.ofProject.filter(({ env, listens }) => env !== undefined && listens.length > 0)
+function judgeSplit(evidence: Evidence): Diagnosis[] {
+  const readable = evidence.servers.ofProject.filter(({ env, listens }) => env !== undefined && listens.length > 0)
   for (const name of redisVariables) {
     if (name === 'REDIS_PASSWORD' || name === 'REDIS_USERNAME') continue
+    const otherwise = valueWithout(evidence, name)
     const values = readable.map(({ env }) => env?.[name])
-    if (new Set(values).size < 2) continue
+    if (new Set(values.map((value) => value ?? otherwise)).size < 2) continue
     const shown = (value: string | undefined) =>
-      value === undefined ? 'not set' : name === 'REDIS_URL' ? value.replace(/\/\/.*@/, '//***@') : value
+      value === undefined
+        ? `not set${otherwise === undefined || name === 'REDIS_URL' ? '' : `, so ${otherwise}`}`
+        : name === 'REDIS_URL'
+          ? value.replace(/\/\/.*@/, '//***@')
+          : value
     const lines = readable.map(
       (server, index) => `${named(server)} on port ${server.listens[0]?.port ?? '?'}: ${name} ${shown(values[index])}`,
     )
@@ -194,4 +158,14 @@ function judgeSplit({ servers }: Evidence): Diagnosis[] {
     ]
   }
   return []
+}
+
+/** What the settings have where the shell doesn't set the variable: the value of `.env`, or the one that our own import came to. */
+function valueWithout(evidence: Evidence, name: (typeof redisVariables)[number]): string | undefined {
+  const file = inFile(evidence, name)
+  if (file !== undefined || evidence.env[name] !== undefined) return file?.value
+  const [first] = evidence.examination?.get('settings')?.layer_hosts ?? []
+  const known = { REDIS_HOST: first?.host, REDIS_PORT: first?.port, REDIS_DB: first?.db }
+  const value = name === 'REDIS_HOST' || name === 'REDIS_PORT' || name === 'REDIS_DB' ? known[name] : undefined
+  return value === undefined ? undefined : String(value)
 }

@@ -128,12 +128,30 @@ function judgeAccepted(played: Played): Diagnosis[] {
   return []
 }
 
+/** Errors of the code itself: no check of a token fails with them. */
+const ofCode: ReadonlySet<string> = new Set(['NameError', 'UnboundLocalError', 'ImportError', 'ModuleNotFoundError', 'SyntaxError'])
+
+/** What a refusal hides: an exception that the consumer handled as it closed, where that names a cause by itself. Pure. */
+export function judgeHandled({ examination }: Pick<Evidence, 'examination'>): Diagnosis[] {
+  const played = examination?.get('consumer')
+  const { raised } = played ?? {}
+  if (played?.outcome !== 'closed' || raised === undefined || raised === null) return []
+  const found = judgeRaised(raised, 'and hides it behind a refusal', [])
+  // a token is often JSON itself
+  if (found.id === 'client-sends-non-json') return []
+  return found.id === 'consumer-exception' && !ofCode.has(raised.type) ? [] : [found]
+}
+
 /** What a refusal looks like from inside: who closed, with which code, and where. */
 export function refusalInside({ examination }: Pick<Evidence, 'examination'>): string[] {
   const played = examination?.get('consumer')
   if (played?.outcome !== 'closed') return []
   const place = placeOf(played.frames.findLast((frame) => frame.own))
   const code = typeof played.code === 'number' ? ` with ${played.code}, which no client sees` : ''
-  if (typeof played.refused_by === 'string') return [`From inside: ${played.refused_by} refuses it`]
-  return [`From inside: ${played.consumer ?? 'the consumer'} closes before accept${code}${place === undefined ? '' : ` (${place})`}`]
+  const handled = played.raised === undefined || played.raised === null ? [] : [`It handles ${raisedLine(played.raised)}`]
+  if (typeof played.refused_by === 'string') return [`From inside: ${played.refused_by} refuses it`, ...handled]
+  return [
+    `From inside: ${played.consumer ?? 'the consumer'} closes before accept${code}${place === undefined ? '' : ` (${place})`}`,
+    ...handled,
+  ]
 }

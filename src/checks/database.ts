@@ -1,5 +1,5 @@
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
-import { pythonOf, type Evidence } from './evidence.ts'
+import type { Evidence } from './evidence.ts'
 
 /** What is wrong with the database that the sockets need. Pure. */
 export function judgeDatabase(evidence: Evidence): Diagnosis[] {
@@ -11,7 +11,10 @@ export function judgeDatabase(evidence: Evidence): Diagnosis[] {
       diagnosis(
         'database-unreachable',
         `The database can't be opened: ${name}`,
-        [database.message ?? 'It does not answer'],
+        [
+          database.message ?? 'It does not answer',
+          typeof database.path === 'string' ? `DATABASES names the file ${database.path}` : `DATABASES has the engine ${database.engine}`,
+        ],
         'Correct DATABASES, or start the database.',
       ),
     ]
@@ -34,7 +37,7 @@ export function judgeDatabase(evidence: Evidence): Diagnosis[] {
     ]
   }
   const pending = evidence.examination?.get('migrations')?.pending ?? []
-  const manage = [pythonOf(evidence), 'manage.py', 'migrate']
+  const manage = ['python', 'manage.py', 'migrate']
   if (database.state === 'empty') {
     return [
       diagnosis(
@@ -47,26 +50,63 @@ export function judgeDatabase(evidence: Evidence): Diagnosis[] {
     ]
   }
   if (pending.length > 0) {
-    const list = pending.slice(0, 5).join(', ')
     return [
-      diagnosis(
-        'migrations-pending',
-        'Migrations are not applied',
-        [`Pending: ${list}${pending.length > 5 ? ` and ${pending.length - 5} more` : ''}`],
-        'Apply the migrations.',
-        {
-          commands: [manage],
-          automatic: 'ask',
-        },
-      ),
+      diagnosis('migrations-pending', 'Migrations are not applied', [`Pending: ${listOf(pending)}`], 'Apply the migrations.', {
+        commands: [manage],
+        automatic: 'ask',
+      }),
     ]
   }
   return []
 }
 
+/**
+ * What is wrong with the database, where that can be behind a socket's fault: a
+ * handshake that was played to its end asked for no database, since playing one
+ * that does is given up, or has raised what the database said. Nor does one that
+ * stands at a line of its own: what it asks of SQLite is answered at once. Pure.
+ */
+export function judgeUnplayed(evidence: Evidence): Diagnosis[] {
+  const { examination } = evidence
+  const played = examination?.get('consumer')
+  if (examination?.how === 'timeout' && examination.get('standing')?.stage === 'consumer') return []
+  return played !== undefined && played.outcome !== 'skipped' ? [] : judgeDatabase(evidence)
+}
+
+/** An exception of a database's driver (PEP 249), as Django wraps it. */
+const databaseError = /^(?:OperationalError|ProgrammingError|InterfaceError|DatabaseError|InternalError)$/
+
 /** A database that the consumer asks for and can't use: where it was played without a look at the database, the database is not to blame. */
 export function judgeUnusable(evidence: Evidence): Diagnosis[] {
-  const played = evidence.examination?.get('consumer')
-  if (played !== undefined && played.outcome !== 'skipped') return []
-  return evidence.examination?.get('database')?.state === 'ready' ? [] : judgeDatabase(evidence)
+  const { examination } = evidence
+  const played = examination?.get('consumer')
+  const said = typeof played?.database_error === 'string' ? played.database_error : undefined
+  if (said !== undefined && isTableMissing(said)) return [tablesMissing(evidence, said)]
+  if (examination?.how === 'timeout' && examination.get('standing')?.stage === 'consumer') return []
+  const raised = played?.outcome === 'raised' && databaseError.test(played.raised?.type ?? '')
+  if (played !== undefined && played.outcome !== 'skipped' && !raised) return []
+  return examination?.get('database')?.state === 'ready' ? [] : judgeDatabase(evidence)
 }
+
+const isTableMissing = (text: string): boolean => /no such table|relation "[^"]*" does not exist|doesn't exist|no such column/i.test(text)
+
+/** A table that a consumer asked for, also where it hides that behind an except. */
+function tablesMissing(evidence: Evidence, said: string): Diagnosis {
+  const pending = evidence.examination?.get('migrations')?.pending ?? []
+  return diagnosis(
+    'migrations-pending',
+    'Tables are missing in the database',
+    [
+      `The consumer asked the database, and got ${said.split('\n')[0] ?? said}`,
+      ...(pending.length === 0 ? [] : [`Pending: ${listOf(pending)}`]),
+    ],
+    pending.length === 0 ? 'Make the migrations of the app, and apply them.' : 'Apply the migrations.',
+    {
+      commands: [...(pending.length === 0 ? [['python', 'manage.py', 'makemigrations']] : []), ['python', 'manage.py', 'migrate']],
+      automatic: 'ask',
+    },
+  )
+}
+
+const listOf = (pending: readonly string[]): string =>
+  `${pending.slice(0, 5).join(', ')}${pending.length > 5 ? ` and ${pending.length - 5} more` : ''}`

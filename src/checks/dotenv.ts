@@ -1,6 +1,6 @@
 import { booleanOf, dotenvValue } from '../facts/dotenv.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
-import type { Evidence } from './evidence.ts'
+import { named, type Evidence } from './evidence.ts'
 
 /** Names whose values are never shown. */
 const secretName = /SECRET|PASSWORD|PASSWD|TOKEN|KEY|CREDENTIAL|DSN|URL/i
@@ -12,7 +12,19 @@ export function inFile({ dotenv }: Pick<Evidence, 'dotenv'>, name: string): { va
   return entry === undefined ? undefined : { value: entry.value, line: entry.line, shown: `${dotenv.shown}:${entry.line}` }
 }
 
-const display = (name: string, value: string): string => (secretName.test(name) ? '***' : value)
+/** A value for people: never a secret's. */
+export const shownValue = (name: string, value: string): string => (secretName.test(name) ? '***' : value)
+
+/** Where a variable stands that isn't in `.env` alone: in the environment of the server, or of this shell. */
+export function environmentOf({ servers }: Pick<Evidence, 'servers'>, name: string): string {
+  const server = servers.ofProject.find(({ env }) => env?.[name] !== undefined)
+  return server === undefined ? 'The environment' : `The environment of ${named(server)}`
+}
+
+/** Where the settings get a variable from. */
+export function placeOfVariable(evidence: Pick<Evidence, 'servers' | 'env' | 'dotenv'>, name: string): string {
+  return evidence.env[name] === undefined ? (inFile(evidence, name)?.shown ?? '.env') : environmentOf(evidence, name)
+}
 
 /** What is wrong with the file as a file: its encoding. Asked where the settings can't be imported, or read a value otherwise than it is written. */
 export function judgeEncoding({ dotenv }: Pick<Evidence, 'dotenv'>, seen: readonly string[]): Diagnosis[] {
@@ -155,7 +167,7 @@ export function judgeMalformed(
       diagnosis(
         'env-value-malformed',
         `${name} in ${place} isn't the number that the settings want`,
-        [`${place}: ${name}=${display(name, bare)}`, ...seen],
+        [`${place}: ${name}=${shownValue(name, bare)}`, ...seen],
         'Put nothing behind the value: a comment becomes part of it.',
         options,
       ),
@@ -180,23 +192,21 @@ export function judgeShadowed(
   names: readonly string[],
   cause: Diagnosis,
 ): Diagnosis[] {
-  const serverEnv = evidence.servers.ofProject.find(({ env }) => env !== undefined)?.env
   const shadows = names.flatMap((name) => {
-    const shell = serverEnv?.[name] ?? evidence.env[name]
+    const shell = evidence.env[name]
     const file = inFile(evidence, name)
-    if (shell === undefined || file === undefined || shell === file.value) return []
-    return [{ name, shell, file, ofServer: serverEnv?.[name] !== undefined }]
+    return shell === undefined || file === undefined || shell === file.value ? [] : [{ name, shell, file }]
   })
   const [first] = shadows
   if (first === undefined) return []
-  const shown = (value: string) => (value === '' ? '(empty)' : display(first.name, value))
+  const shown = (value: string) => (value === '' ? '(empty)' : shownValue(first.name, value))
   return [
     diagnosis(
       'env-shadowed',
       `${first.name} of the shell beats ${evidence.dotenv?.shown ?? '.env'}`,
       [
         `${first.file.shown}: ${first.name}=${shown(first.file.value)}`,
-        `${first.ofServer ? "The server's environment" : 'The environment'}: ${first.name}=${shown(first.shell)}; the environment wins`,
+        `${environmentOf(evidence, first.name)}: ${first.name}=${shown(first.shell)}; the environment wins`,
         `With it: ${cause.title}`,
         ...cause.evidence,
       ],

@@ -5,6 +5,8 @@ import type { FrontendWiring } from '../facts/frontend-wiring.ts'
 import type { FileHolder } from '../facts/open-files.ts'
 import type { PathInterpreter } from '../facts/path-python.ts'
 import type { RedisNow } from '../facts/redis-now.ts'
+import type { ServingEnvironment } from '../facts/server-env.ts'
+import type { SettingsLine } from '../facts/settings-lines.ts'
 import type { DeadShebang } from '../facts/shebang.ts'
 import type { ServerProcess, ServersFact } from '../facts/server-process.ts'
 import type { WireFacts } from '../facts/wire.ts'
@@ -24,12 +26,18 @@ export interface Evidence {
   readonly pathPython: PathInterpreter | undefined
   readonly deadShebang: DeadShebang | undefined
   readonly dotenv: DotenvSurvey | undefined
-  /** The environment that the doctor was started with; values are looked at, never shown where the name is a secret's. */
+  /** The environment that the server was started with, else the doctor's; values are looked at, never shown where the name is a secret's. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly servers: ServersFact
   readonly examination: Examination | undefined
   /** SECRET_KEY of two imports of the settings: do they agree? */
   readonly secretKeys: 'same' | 'different' | undefined
+  /** Files that the settings don't read, with another SECRET_KEY than theirs: `backend/updates/.env:3`. */
+  readonly otherKeys: readonly string[]
+  /** The environment that the server runs in, where it isn't the project's. */
+  readonly servingEnvironment: ServingEnvironment | undefined
+  /** Where the settings read variables. */
+  readonly settingsLines: readonly SettingsLine[]
   readonly redis: RedisNow | undefined
   /** Redis as `.env` alone names it, where a variable of the shell leads elsewhere. */
   readonly redisOfFile: RedisNow | undefined
@@ -66,7 +74,9 @@ export function isOwn(server: ServerProcess | undefined): boolean {
 
 /** `daphne (PID 4711)`. */
 export function named(server: ServerProcess): string {
-  const program = server.command?.program ?? server.argv[0]?.split(/[\\/]/).at(-1) ?? 'a program'
+  // `nginx: master process /usr/sbin/nginx -c …` is one word that a process wrote for itself
+  const title = /^([\w.-]+): /.exec(server.argv[0] ?? '')?.[1]
+  const program = server.command?.program ?? title ?? server.argv[0]?.split(/[\\/]/).at(-1) ?? 'a program'
   return `${program} (PID ${server.pid})`
 }
 

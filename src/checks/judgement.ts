@@ -1,16 +1,18 @@
-import { judgeApplication, judgeRoutes } from './application.ts'
+import { judgeElsewhere, judgePermission, withBackend, withListeners } from './address.ts'
+import { judgeApplication, judgeRoutes, judgeUnserved } from './application.ts'
 import { judgeBroadcasts } from './broadcast.ts'
-import { judgeInstances, judgeLayer, judgeRedis } from './channel-layer.ts'
+import { judgeInstances, judgeLayer } from './channel-layer.ts'
 import { judgePlayed, refusalInside } from './consumer.ts'
-import { judgeDatabase, judgeUnusable } from './database.ts'
+import { judgeUnplayed, judgeUnusable } from './database.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import { judgeShadowed } from './dotenv.ts'
-import { isOwn, listenerOf, type Evidence } from './evidence.ts'
+import { isOwn, listenerOf, pythonOf, type Evidence } from './evidence.ts'
 import { judgeNotes } from './notes.ts'
 import { judgeProxied } from './proxy.ts'
-import { judgePython } from './python-environment.ts'
+import { judgePython, judgeServing, relativeTo } from './python-environment.ts'
+import { judgeRedis } from './redis-layer.ts'
 import { mergeDiagnosis } from './refine.ts'
-import { judgeElsewhere, judgeForeign, judgeLimits, judgeListener, judgePermission, judgeStale, runsElsewhere } from './server-process.ts'
+import { judgeCrashed, isStranger, judgeForeign, judgeLimits, judgeListener, judgeStale, runsElsewhere } from './server-process.ts'
 import { judgeSettings } from './settings.ts'
 import { judgeTokens } from './tokens.ts'
 import { judgeWire } from './wire.ts'
@@ -33,12 +35,12 @@ export interface Judgement {
  * nearest to the root comes first, and the rest is explained by it. Pure.
  */
 export function judge(evidence: Evidence): Judgement {
-  const candidates = causes(evidence).map(asVocabulary)
+  const candidates = causes(evidence).map((cause) => asVocabulary(runnable(evidence, cause)))
   const [root] = candidates
   const seen = new Set<string>([root?.id ?? ''])
   const explained = candidates.filter(({ id }) => !seen.has(id) && seen.add(id) !== undefined)
   const notes = judgeNotes(evidence)
-    .map(asVocabulary)
+    .map((cause) => asVocabulary(runnable(evidence, cause)))
     .filter(({ id }) => !seen.has(id))
   return { root, explained, notes }
 }
@@ -47,6 +49,19 @@ export function judge(evidence: Evidence): Judgement {
 function asVocabulary(cause: Diagnosis): Diagnosis {
   if (!isCauseId(cause.id)) return cause
   return { ...cause, remedy: { ...cause.remedy, automatic: entryOf(cause.id).automatic } }
+}
+
+/** A log names no interpreter and no folder: a command to copy names both, as seen from the checkout. */
+function runnable(evidence: Evidence, cause: Diagnosis): Diagnosis {
+  const { checkout } = evidence
+  if (checkout === undefined) return cause
+  const manage = relativeTo(evidence, `${checkout.project.backend}/manage.py`)
+  const commands = cause.remedy.commands.map((command) => {
+    const [program, ...rest] = command
+    if (program !== 'python' && rest[0] !== 'manage.py') return command
+    return [program === 'python' ? pythonOf(evidence) : (program ?? ''), ...rest.map((word) => (word === 'manage.py' ? manage : word))]
+  })
+  return { ...cause, remedy: { ...cause.remedy, commands } }
 }
 
 /** Every cause that fits, the nearest to the root first. */
@@ -96,7 +111,7 @@ function judgeHolder(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   // without a project nobody can say whose server it is
   if (listener === undefined || evidence.checkout === undefined || carriers.test(listener.argv[0] ?? '')) return []
   if (listener.command !== undefined && runsElsewhere(listener, evidence.checkout.project.backend))
-    return judgeStale(evidence, verdict.evidence)
+    return isStranger(evidence, listener) ? judgeForeign(evidence, verdict.evidence) : judgeStale(evidence, verdict.evidence)
   if (isOwn(listener)) return []
   return strange.has(verdict.id) && listener.command === undefined && listener.state !== 'stopped'
     ? judgeForeign(evidence, verdict.evidence)
@@ -125,9 +140,11 @@ function judgeVague(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   const merged = mergeDiagnosis(verdict, evidence.logged, { ourPaths: evidence.ourPaths, pick: 'first' }) ?? verdict
   const gone = verdict.id === 'server-crashes' && verdict.evidence.some((line) => line.includes('ECONNREFUSED'))
   if (gone) return [merged]
-  const process = judgeListener(evidence, verdict.evidence)
+  const process = [...judgeListener(evidence, verdict.evidence), ...judgeCrashed(evidence, verdict.evidence)]
   if (process.length > 0) return [...process, verdict]
   if (verdict.id === 'wsgi-server-on-port' || verdict.id === 'ws-library-missing' || verdict.id === 'subprotocol-mismatch') return [merged]
+  const serving = judgeServing(evidence, verdict.evidence)
+  if (serving.length > 0) return [...serving, merged]
   // an application's own close code says what it is, unless what runs here says otherwise
   const inside = [
     ...judgeLayer(evidence),
@@ -142,7 +159,7 @@ function judgeVague(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   // on disk all is sound, and the server says otherwise
   const stale = inside.length === 0 && evidence.examination?.get('application') !== undefined ? judgeStale(evidence, verdict.evidence) : []
   const named = merged.id === verdict.id ? [] : [merged]
-  return [...limits, ...inside, ...named, ...stale, ...judgeDatabase(evidence), merged]
+  return [...limits, ...inside, ...named, ...stale, ...judgeUnplayed(evidence), merged]
 }
 
 function withSeen(cause: Diagnosis, verdict: Diagnosis): Diagnosis {
@@ -154,9 +171,15 @@ function withSeen(cause: Diagnosis, verdict: Diagnosis): Diagnosis {
 function judgeDefinite(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   const inside = refusalInside(evidence)
   const told = inside.length === 0 ? verdict : { ...verdict, evidence: [...verdict.evidence, ...inside] }
-  if (verdict.id.startsWith('token-') || verdict.id === 'clock-skew') return judgeTokens(evidence, told)
+  if (verdict.id.startsWith('token-') || verdict.id === 'clock-skew') return [...judgeUnserved(evidence), ...judgeTokens(evidence, told)]
   if (verdict.id === 'origin-rejected' || verdict.id === 'allowed-hosts')
     return [...judgeShadowed(evidence, ['ALLOWED_HOSTS'], told), ...judgeHosts(evidence, told), told]
+  if (verdict.id === 'ipv6-localhost') return [withListeners(evidence, told)]
+  if (verdict.id === 'wrong-frontend-port') return [withBackend(evidence, told)]
+  if (verdict.id === 'message-too-big') {
+    const limits = judgeLimits(evidence).filter(({ id }) => id === verdict.id)
+    return [{ ...told, evidence: [...told.evidence, ...limits.flatMap(({ evidence: seen }) => seen)] }]
+  }
   return [told]
 }
 

@@ -1,8 +1,8 @@
-import { judgeFallback } from './channel-layer.ts'
 import { judgeDatabase } from './database.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { judgeReversed } from './dotenv.ts'
 import type { Evidence } from './evidence.ts'
+import { judgeFallback } from './redis-layer.ts'
 import { judgeLimits } from './server-process.ts'
 
 /** What is worth a word and breaks no handshake: shown as warnings. Pure. */

@@ -1,4 +1,5 @@
 import type { WireFacts } from '../facts/wire.ts'
+import { withBackend } from './address.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { commandLine, listenerOf, named, type Evidence } from './evidence.ts'
 import { judgeWire } from './wire.ts'
@@ -23,7 +24,8 @@ export function judgeProxied(evidence: Evidence): Diagnosis[] {
   if (through.result === 'open')
     return plain.result === 'open' ? [...judgeIdle(wire, direct, compared), ...judgeHost(wire, direct, who)] : []
   const known = judgeWire(wire)
-  if (known?.id === 'wrong-frontend-port' || known?.id === 'wss-vs-ws' || known?.id === 'tls-untrusted') return [known]
+  if (known?.id === 'wrong-frontend-port') return [withBackend(evidence, known)]
+  if (known?.id === 'wss-vs-ws' || known?.id === 'tls-untrusted') return [known]
   if (through.result === 'refused') {
     const { status, headers } = through
     if (plain.result === 'refused' && plain.status === status) return []
@@ -44,11 +46,27 @@ export function judgeProxied(evidence: Evidence): Diagnosis[] {
     }
     if (status === 403) return []
     const name = headers['server']
-    return [strips([...compared, ...(name === undefined ? [] : [`The answer names Server: ${name}`])])]
+    return [strips([...compared, ...withoutWs(evidence), ...(name === undefined ? [] : [`The answer names Server: ${name}`])])]
   }
   if (plain.result === 'silent' || plain.result === 'broken') return []
   const onPath = wire.experiments.httpOnPath
-  return [strips([...compared, ...(onPath?.result === 'answer' ? [`GET on the path is passed on: ${onPath.status}`] : [])])]
+  return [
+    strips([
+      ...compared,
+      ...withoutWs(evidence),
+      ...(onPath?.result === 'answer' ? [`GET on the path is passed on: ${onPath.status}`] : []),
+    ]),
+  ]
+}
+
+/** The dev server's own configuration, where it passes the path on and doesn't say so of upgrades. */
+function withoutWs({ frontend, wire }: Evidence): string[] {
+  const { path } = wire.endpoint
+  const entry = frontend?.proxies.find(
+    ({ context, ws }) => ws !== true && path.startsWith(context.replace(/^\^/, '').replace(/[.*$]+$/, '')),
+  )
+  if (entry === undefined) return []
+  return [`frontend/${entry.file}:${entry.line} passes ${entry.context} on ${entry.ws === false ? 'with ws: false' : 'without ws: true'}`]
 }
 
 function strips(evidence: readonly string[]): Diagnosis {
@@ -90,10 +108,15 @@ function judgeIdle(wire: WireFacts, direct: WireFacts, compared: readonly string
   ]
 }
 
+/** Django's page of a refused host: with DEBUG its name, without it the bare page (django.views.defaults.bad_request). */
+const disallowed = /DisallowedHost|<h1>Bad Request/i
+
 /** Pages are 400 through the proxy and fine without it: the Host header isn't passed on. */
 function judgeHost(wire: WireFacts, direct: WireFacts, who: string): Diagnosis[] {
   const [through, plain] = [wire.http, direct.http]
   if (through?.result !== 'answer' || through.status !== 400 || plain?.result !== 'answer' || plain.status === 400) return []
+  // a server may have reasons of its own: uvicorn says 400 to a page that a proxy hands on with `Connection: upgrade`
+  if (!disallowed.test(through.body)) return []
   return [
     diagnosis(
       'allowed-hosts',

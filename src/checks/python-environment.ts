@@ -21,16 +21,24 @@ export function judgePython(evidence: Evidence): Diagnosis[] {
 
 const requirementsOf = (evidence: Evidence): string => relativeTo(evidence, evidence.checkout?.requirements?.file ?? 'requirements.txt')
 
-function remake(evidence: Evidence, folder: string): readonly (readonly string[])[] {
+/** The commands that make an environment and install what the project asks for. */
+function make(evidence: Evidence, folder: string, options: readonly string[]): readonly (readonly string[])[] {
+  const requirements = evidence.checkout?.requirements
+  // how another tool's project is installed, setup knows
+  if (requirements !== undefined && requirements.kind !== 'requirements') return [['election-dev', 'start', '--setup']]
   const base = evidence.choice !== undefined && 'base' in evidence.choice ? (evidence.choice.base ?? 'python3') : 'python3'
-  const shownFolder = relativeTo(evidence, folder)
+  const wanted = requirements === undefined ? ['django', 'channels', 'daphne'] : ['-r', requirementsOf(evidence)]
   return [
-    [base, '-m', 'venv', '--clear', shownFolder],
-    [`${shownFolder}/bin/python`, '-m', 'pip', 'install', '-r', requirementsOf(evidence)],
+    [base, '-m', 'venv', ...options, folder],
+    [`${folder}/bin/python`, '-m', 'pip', 'install', ...wanted],
   ]
 }
 
-function relativeTo({ checkout }: Evidence, path: string): string {
+const remake = (evidence: Evidence, folder: string): readonly (readonly string[])[] =>
+  make(evidence, relativeTo(evidence, folder), ['--clear'])
+
+/** A path as it is written in a command from the checkout's root. */
+export function relativeTo({ checkout }: Pick<Evidence, 'checkout'>, path: string): string {
   const root = checkout?.project.root
   return root !== undefined && path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path
 }
@@ -101,6 +109,32 @@ function judgeActive(evidence: Evidence): Diagnosis[] {
   ]
 }
 
+/** The server runs in an environment that lacks what its own sockets need, and the project's has it. Pure. */
+export function judgeServing(evidence: Evidence, seen: readonly string[]): Diagnosis[] {
+  const { servingEnvironment: serving, choice, examination } = evidence
+  if (serving === undefined || choice?.kind !== 'ready') return []
+  const own = choice.environment
+  const backend = examination?.get('settings')?.layer_backend ?? ''
+  const needed = ['django', 'channels', ...(backend.startsWith('channels_redis.') ? ['channels-redis'] : [])]
+  const lacks = needed.filter((name) => own.packages.has(name) && !serving.packages.has(name))
+  if (lacks.length === 0) return []
+  return [
+    diagnosis(
+      'wrong-venv',
+      "The server runs in another environment than the project's",
+      [`PID ${serving.pid} runs ${serving.python}, which has no ${lacks.join(' and no ')}`, `${own.label} has it`, ...seen],
+      `Stop it, and start it with ${pythonOf(evidence)}.`,
+      {
+        commands: [
+          ['kill', String(serving.pid)],
+          ['election-dev', 'start'],
+        ],
+        automatic: 'yes',
+      },
+    ),
+  ]
+}
+
 function judgeMissingVenv(evidence: Evidence): Diagnosis[] {
   const { choice, checkout } = evidence
   if (choice?.kind !== 'venv-missing' || checkout === undefined) return []
@@ -116,10 +150,7 @@ function judgeMissingVenv(evidence: Evidence): Diagnosis[] {
       ],
       'Make one, and install the requirements into it.',
       {
-        commands: [
-          [base ?? 'python3', '-m', 'venv', folder],
-          [`${folder}/bin/python`, '-m', 'pip', 'install', '-r', requirementsOf(evidence)],
-        ],
+        commands: make(evidence, folder, []),
         automatic: 'ask',
       },
     ),
@@ -142,7 +173,11 @@ function judgePackages(evidence: Evidence): Diagnosis[] {
     !environment.packages.has('daphne') &&
     (choice.kind !== 'packages-missing' || choice.missing.includes('daphne') || asked.includes('daphne'))
   ) {
-    const why = asked.includes('daphne') ? `${requirementsOf(evidence)} asks for it` : 'no other ASGI server is there either'
+    const why = asked.includes('daphne')
+      ? `${requirementsOf(evidence)} asks for it`
+      : checkout?.project.hasDaphneApp === true
+        ? 'INSTALLED_APPS has "daphne"'
+        : 'no other ASGI server is there either'
     found.push(
       diagnosis(
         'daphne-missing',

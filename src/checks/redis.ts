@@ -96,14 +96,41 @@ const words: Readonly<Record<RedisRefusal, Words>> = {
   'redis-cluster': { title: (_, where) => `Redis at ${where} is a node of a cluster`, remedy: 'Use a stand-alone Redis.', automatic: 'no' },
 }
 
+/** What a refusal is told with. */
+interface Told {
+  readonly where: string
+  readonly evidence: readonly string[]
+  readonly version?: string | undefined
+  /** How the backend's interpreter is called. */
+  readonly python?: string
+}
+
+/** A refusal of Redis as a diagnosis. Pure. */
+export function redisDiagnosis(id: RedisRefusal, { where, evidence, version, python = 'python' }: Told): Diagnosis {
+  const { title, remedy, automatic, memory } = words[id]
+  const name = `Redis${version === undefined ? '' : ` ${version}`}`
+  const useMemory = ['election-dev', 'start', '--channel-layer', 'memory']
+  // redis-py 8 opens with RESP3; every version before it with RESP2
+  if (id === 'redis-too-old' && evidence.some((line) => /\bHELLO\b/.test(line)))
+    return {
+      id,
+      title: `${name} at ${where} is too old for redis-py 8`,
+      evidence,
+      remedy: {
+        text: 'Use the in-memory layer, Redis 6 or newer, or (with Redis 5) redis-py before 8.',
+        automatic,
+        commands: [useMemory, [python, '-m', 'pip', 'install', 'redis<8']],
+      },
+    }
+  return { id, title: title(name, where), evidence, remedy: { text: remedy, automatic, commands: memory === true ? [useMemory] : [] } }
+}
+
 /** A Redis that can't be used, as a diagnosis; `besides` is what the WebSocket showed of it. */
-export function redisVerdict(fact: Extract<RedisFact, { usable: false }>, where: string, besides: readonly string[] = []): Diagnosis {
-  const { title, remedy, automatic, memory } = words[fact.id]
-  const name = `Redis${fact.version === undefined ? '' : ` ${fact.version}`}`
-  return {
-    id: fact.id,
-    title: title(name, where),
-    evidence: [...besides, ...fact.evidence],
-    remedy: { text: remedy, automatic, commands: memory === true ? [['election-dev', 'start', '--channel-layer', 'memory']] : [] },
-  }
+export function redisVerdict(
+  fact: Extract<RedisFact, { usable: false }>,
+  where: string,
+  besides: readonly string[] = [],
+  python = 'python',
+): Diagnosis {
+  return redisDiagnosis(fact.id, { where, evidence: [...besides, ...fact.evidence], version: fact.version, python })
 }

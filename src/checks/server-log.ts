@@ -2,6 +2,8 @@ import type { Diagnosis } from './diagnosis.ts'
 import type { LogRule, LogStage } from './log-rule.ts'
 import { servingRules } from './server-log-serving.ts'
 import { startRules } from './server-log-start.ts'
+import { redisRefusalIn } from './redis-raised.ts'
+import { redisDiagnosis } from './redis.ts'
 import { exceptionsIn, type LoggedException } from './traceback.ts'
 
 export type { LogStage } from './log-rule.ts'
@@ -43,10 +45,24 @@ export function judgeLines(lines: readonly string[], stage: LogStage, frame?: st
     for (const line of lines) {
       const match = pattern.exec(line.trim())
       if (match === null) continue
-      const evidence = [`The server's log: ${line.trim().slice(0, 300)}`, ...(frame === undefined ? [] : [frame])] as const
-      const named = judge(match, evidence, frame)
+      const named = judge(match, told(line, frame), frame)
       if (named !== undefined) return named
     }
+  }
+  return judgeRedisLines(lines, frame)
+}
+
+const told = (line: string, frame: string | undefined): readonly [string, ...string[]] => [
+  `The server's log: ${line.trim().slice(0, 300)}`,
+  ...(frame === undefined ? [] : [frame]),
+]
+
+/** What redis-py raised, where no rule above names it. */
+function judgeRedisLines(lines: readonly string[], frame: string | undefined): Diagnosis | undefined {
+  for (const line of lines) {
+    // a text of the application's own may speak of Redis, too
+    const id = /^(?:redis\.exceptions\.)?[A-Z]\w*(?:Error|Response)\b: /.test(line.trim()) ? redisRefusalIn(line) : undefined
+    if (id !== undefined) return redisDiagnosis(id, { where: 'the address of the settings', evidence: told(line, frame) })
   }
   return undefined
 }

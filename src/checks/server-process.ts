@@ -2,7 +2,8 @@ import type { ServerProcess } from '../facts/server-process.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { commandLine, isOwn, listenerOf, named, pythonOf, type Evidence } from './evidence.ts'
 
-const shownUp = (server: ServerProcess): string => `${named(server)}: \`${commandLine(server)}\``
+/** `daphne (PID 4711): `its command line``. */
+export const shownUp = (server: ServerProcess): string => `${named(server)}: \`${commandLine(server)}\``
 
 /** What the process that listens is, where its state or its command line says what is wrong. Pure. */
 export function judgeListener(evidence: Evidence, whatWireSaw: readonly string[]): Diagnosis[] {
@@ -182,6 +183,12 @@ export function judgeStale(evidence: Evidence, seen: readonly string[]): Diagnos
   ]
 }
 
+/** True for a server that was told an application of another name than this project's: a copy of the checkout would have the same. */
+export function isStranger({ checkout }: Pick<Evidence, 'checkout'>, { command }: ServerProcess): boolean {
+  const [theirs, ours] = [command?.application, checkout?.project.application].map((name) => name?.split(/[.:]/)[0])
+  return theirs !== undefined && ours !== undefined && theirs !== ours
+}
+
 /** Another program holds the port that the URL names. */
 export function judgeForeign(evidence: Evidence, seen: readonly string[]): Diagnosis[] {
   const server = listenerOf(evidence)
@@ -204,67 +211,15 @@ export function judgeForeign(evidence: Evidence, seen: readonly string[]): Diagn
   ]
 }
 
-/** The project's server is up, only not where the URL leads. */
-export function judgeElsewhere(evidence: Evidence, seen: readonly string[]): Diagnosis[] {
-  const { wire, servers, frontend } = evidence
-  const { port, host } = wire.endpoint
-  const listening = servers.ofProject.find(({ listens }) => listens.length > 0 && !listens.some((at) => at.port === port))
-  const here = servers.ofProject.find(({ listens }) => listens.some((at) => at.port === port))
-  if (here !== undefined) {
-    const addresses = here.listens.filter((at) => at.port === port).map(({ address }) => address)
-    return [
-      diagnosis(
-        'ipv6-localhost',
-        `${host} is not the address that the backend listens on: ${addresses.join(', ')}`,
-        [`${shownUp(here)} listens on ${addresses.join(', ')} port ${port}`, ...seen],
-        `Use ${addresses[0] ?? '127.0.0.1'} in the URL, or bind the other address too.`,
-        { commands: [['election-dev', 'verify', `ws://${bracket(addresses[0])}:${port}${wire.endpoint.path}`]], automatic: 'ask' },
-      ),
-    ]
-  }
-  if (listening !== undefined) {
-    const [at] = listening.listens
-    const source = frontend?.urls.find((url) => url.port === port)
-    return [
-      diagnosis(
-        'wrong-frontend-port',
-        `The URL names port ${port}, and the backend listens on ${at?.port ?? '?'}`,
-        [
-          `${shownUp(listening)} listens on port ${at?.port ?? '?'}`,
-          ...(source === undefined ? [] : [`${source.file}:${source.line} names port ${port}`]),
-          ...seen,
-        ],
-        `Correct the WebSocket URL (VITE_WS_URL or the like) to port ${at?.port ?? '?'}.`,
-        { commands: [['election-dev', 'start', '--port', String(port)]], automatic: 'yes' },
-      ),
-    ]
-  }
-  const socket = servers.ofProject.find(({ unixSockets, listens }) => unixSockets.length > 0 && listens.length === 0)
-  if (socket === undefined) return []
+/** The consumer ended the interpreter that it was played in: whoever starts a new process (a reloader, gunicorn) hides it from the wire. */
+export function judgeCrashed({ examination, wire }: Evidence, seen: readonly string[]): Diagnosis[] {
+  if (examination?.how !== 'crashed' || examination.stage !== 'consumer' || wire.session?.close === undefined) return []
   return [
     diagnosis(
-      'unix-socket',
-      `The server listens on a UNIX socket only: ${socket.unixSockets[0] ?? ''}`,
-      [`${shownUp(socket)} listens on ${socket.unixSockets.join(', ')}`, ...seen],
-      `Add -b 127.0.0.1 -p ${port}, or put a proxy in front of it.`,
-      { commands: [['election-dev', 'start', '--port', String(port)]], automatic: 'yes' },
-    ),
-  ]
-}
-
-const bracket = (address: string | undefined): string => (address?.includes(':') === true ? `[${address}]` : (address ?? '127.0.0.1'))
-
-/** The user may not bind a port so low: why nothing listens there. */
-export function judgePermission({ wire, privilegedBelow, isRoot }: Evidence): Diagnosis[] {
-  const { port } = wire.endpoint
-  if (isRoot || privilegedBelow === undefined || port >= privilegedBelow) return []
-  return [
-    diagnosis(
-      'bad-port-permission',
-      `This user may not bind port ${port}`,
-      [`Ports below ${privilegedBelow} are for root alone on this machine`, `Nothing listens on port ${port}`],
-      'Use a port above 1023.',
-      { commands: [['election-dev', 'start', '--port', '8000']], automatic: 'yes' },
+      'server-crashes',
+      'The consumer ends the process that serves it',
+      ["Played in the backend's own interpreter: it ended that one too, without an exception", ...seen],
+      'Run it under python -X faulthandler, which tells the line, and mend the crash.',
     ),
   ]
 }

@@ -1,8 +1,8 @@
 import type { Examination, ExaminationOf, Raised } from '../facts/examination.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
-import { judgeBoolean, judgeEncoding, judgeMalformed, judgeNotLoaded } from './dotenv.ts'
+import { environmentOf, judgeBoolean, judgeEncoding, judgeMalformed, judgeNotLoaded } from './dotenv.ts'
 import type { Evidence } from './evidence.ts'
-import { missingPackage } from './python-environment.ts'
+import { missingPackage, relativeTo } from './python-environment.ts'
 import { judgeLines } from './server-log.ts'
 import { judgeTooOld } from './python-version.ts'
 
@@ -19,7 +19,7 @@ export function judgeSettings(evidence: Evidence): Diagnosis[] {
   if (examination === undefined) return []
   const error = examination.errorOf('settings')
   if (error !== undefined) return judgeImport(evidence, error, 'settings')
-  return [...judgeHang(examination), ...judgeFolders(examination)]
+  return [...judgeHang(examination), ...judgeFolders(evidence)]
 }
 
 /** The first frame of the project that the import stands in. */
@@ -45,17 +45,19 @@ function judgeHang(examination: Examination): Diagnosis[] {
   ]
 }
 
-function judgeFolders(examination: Examination): Diagnosis[] {
-  const missing = examination.get('folders')?.missing ?? []
-  const [first] = missing
+const wordsOf = ({ handler, folder }: { handler: string; folder: string }): string => `Handler '${handler}' writes into ${folder}`
+
+function judgeFolders(evidence: Evidence): Diagnosis[] {
+  const missing = evidence.examination?.get('folders')?.missing ?? []
+  const [first, ...rest] = missing
   if (first === undefined) return []
   return [
     diagnosis(
       'log-dir-missing',
       `LOGGING writes to a folder that isn't there: ${first.folder}`,
-      missing.map(({ folder, handler }) => `Handler '${handler}' writes into ${folder}`) as [string, ...string[]],
+      [wordsOf(first), ...rest.map((entry) => wordsOf(entry))],
       'Make the folder.',
-      { commands: missing.map(({ folder }) => ['mkdir', '-p', folder]), automatic: 'yes' },
+      { commands: missing.map(({ folder }) => ['mkdir', '-p', relativeTo(evidence, folder)]), automatic: 'yes' },
     ),
   ]
 }
@@ -122,44 +124,61 @@ function byMessage(evidence: Evidence, error: ExaminationOf<'error'>, seen: read
   return []
 }
 
+/** A file beside manage.py hides the package that an import asked for. */
+export function judgeHidden(
+  { examination }: Pick<Evidence, 'examination'>,
+  { type, message, causes }: Pick<Raised, 'type' | 'message' | 'causes'>,
+  seen: readonly [string, ...string[]],
+): Diagnosis | undefined {
+  const raised = [{ type, message }, ...causes]
+  const text = raised.map((one) => `${one.type}: ${one.message}`).join('\n')
+  const shadow = /No module named ['"][\w.]+['"]; ['"](\w+)['"] is not a package/.exec(text)?.[1]
+  const files = examination?.get('shadows')?.files ?? []
+  const wrong = raised.filter((one) => /^(?:ImportError|AttributeError|ModuleNotFoundError)$/.test(one.type))
+  const hidden = files.find(
+    ({ name }) => name === shadow || wrong.some((one) => new RegExp(`['"]${name}(?:[.]\\w+)*['"]`).test(one.message)),
+  )
+  if (shadow === undefined && hidden === undefined) return undefined
+  const name = shadow ?? hidden?.name ?? ''
+  const file = files.find((candidate) => candidate.name === name)?.file ?? `${name}.py`
+  const [last] = causes.slice(-1)
+  return diagnosis(
+    'module-shadowed',
+    `${file} of the project hides the package ${name}`,
+    [
+      ...seen,
+      ...(last === undefined ? [] : [`Behind it: ${last.type}: ${last.message}`]),
+      `${file} lies beside manage.py, so \`import ${name}\` finds it first`,
+    ],
+    `Rename ${file}, and delete its .pyc.`,
+    { automatic: 'ask' },
+  )
+}
+
 function judgeModuleNotFound(
   evidence: Evidence,
   error: ExaminationOf<'error'>,
   seen: readonly [string, ...string[]],
 ): Diagnosis | undefined {
+  const hidden = judgeHidden(evidence, error, seen)
+  if (hidden !== undefined) return hidden
   const text = [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`).join('\n')
-  const shadow = /No module named ['"][\w.]+['"]; ['"](\w+)['"] is not a package/.exec(text)?.[1]
-  const files = evidence.examination?.get('shadows')?.files ?? []
-  const hidden = files.find(
-    ({ name }) => name === shadow || (/(?:ImportError|AttributeError)/.test(error.type) && text.includes(`'${name}'`)),
-  )
-  if (shadow !== undefined || hidden !== undefined) {
-    const name = shadow ?? hidden?.name ?? ''
-    const file = files.find((candidate) => candidate.name === name)?.file ?? `${name}.py`
-    return diagnosis(
-      'module-shadowed',
-      `${file} of the project hides the package ${name}`,
-      [...seen, `${file} lies beside manage.py, so \`import ${name}\` finds it first`],
-      `Rename ${file}, and delete its .pyc.`,
-      {
-        automatic: 'ask',
-      },
-    )
-  }
   const module = /(?:ModuleNotFoundError: No module named|ImportError: No module named|Error loading) ['"]?([\w.]+)/.exec(text)?.[1]
   if (module === undefined) return undefined
   const { checkout, env } = evidence
-  const settings = env['DJANGO_SETTINGS_MODULE'] ?? checkout?.project.settingsModule
+  const ofShell = env['DJANGO_SETTINGS_MODULE'] === '' ? undefined : env['DJANGO_SETTINGS_MODULE']
+  // what asgi.py has set comes before what manage.py names
+  const settings = error.settings_module ?? ofShell ?? checkout?.project.settingsModule
   if (settings !== undefined && (settings === module || settings.startsWith(`${module}.`))) {
-    const fromShell = env['DJANGO_SETTINGS_MODULE'] !== undefined && env['DJANGO_SETTINGS_MODULE'] !== ''
+    const fromShell = settings === ofShell
     return diagnosis(
       'wrong-settings-module',
       `DJANGO_SETTINGS_MODULE names ${settings}, which isn't there`,
       [
         ...seen,
         fromShell
-          ? `The environment: DJANGO_SETTINGS_MODULE=${settings}`
-          : `${checkout?.project.settingsSource ?? 'The project'} names ${settings}`,
+          ? `${environmentOf(evidence, 'DJANGO_SETTINGS_MODULE')}: DJANGO_SETTINGS_MODULE=${settings}`
+          : `${settings === checkout?.project.settingsModule ? checkout.project.settingsSource : (error.file ?? 'The ASGI module')} names ${settings}`,
       ],
       'Unset DJANGO_SETTINGS_MODULE, or correct it.',
       { commands: fromShell ? [['unset', 'DJANGO_SETTINGS_MODULE']] : [], automatic: 'yes' },

@@ -1,8 +1,11 @@
-import { judgeLayer, judgeRedis } from './channel-layer.ts'
+import { judgeLayer } from './channel-layer.ts'
+import { judgeHandled } from './consumer.ts'
 import { judgeUnusable } from './database.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { judgeShadowed } from './dotenv.ts'
+import { judgeUnreadKey } from './dotenv-sources.ts'
 import type { Evidence } from './evidence.ts'
+import { judgeRedis } from './redis-layer.ts'
 
 /**
  * A refusal that looks like the token's. The same handshake played inside, with
@@ -17,7 +20,14 @@ export function judgeTokens(evidence: Evidence, verdict: Diagnosis): Diagnosis[]
   const unplayed = played === undefined || played.outcome === 'skipped' || played.outcome === 'raised'
   // a layer that isn't there, or can't be built, is missing where the handshake was played too
   const layer = wellFormed ? judgeLayer(evidence) : []
-  const hidden = accepted || (wellFormed && unplayed) ? [...layer, ...judgeRedis(evidence), ...judgeUnusable(evidence)] : layer
+  const failed = typeof played?.database_error === 'string'
+  const handled = judgeHandled(evidence)
+  const hidden =
+    handled.length > 0
+      ? [...layer, ...handled]
+      : accepted || failed || (wellFormed && unplayed)
+        ? [...layer, ...judgeRedis(evidence), ...judgeUnusable(evidence)]
+        : layer
   if (hidden.length > 0) {
     const [first = ''] = verdict.evidence
     return [
@@ -38,5 +48,8 @@ export function judgeTokens(evidence: Evidence, verdict: Diagnosis): Diagnosis[]
           ),
         ]
       : []
-  return [...keys, ...(wellFormed ? judgeShadowed(evidence, ['SECRET_KEY', 'DJANGO_SECRET_KEY', 'JWT_SECRET_KEY'], verdict) : []), verdict]
+  const sources = wellFormed
+    ? [...judgeShadowed(evidence, ['SECRET_KEY', 'DJANGO_SECRET_KEY', 'JWT_SECRET_KEY'], verdict), ...judgeUnreadKey(evidence, verdict)]
+    : []
+  return [...keys, ...sources, verdict]
 }

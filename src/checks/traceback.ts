@@ -69,6 +69,8 @@ function exceptionOf(header: string | undefined, lines: readonly string[]): Logg
     header,
     lines,
     text: begins.test(text) ? '' : text.trim(),
-    ownFrame: frames.findLast((frame) => !/site-packages|dist-packages|lib[\\/]python\d|<frozen|election_dev_observer\.py/.test(frame)),
+    ownFrame: frames.findLast(
+      (frame) => !/site-packages|dist-packages|lib[\\/]python\d|<frozen|\.px[dix]"|election_dev_observer\.py/.test(frame),
+    ),
   }
 }

@@ -143,7 +143,12 @@ function forbidden(facts: WireFacts, refused: Refused): Diagnosis {
     return diagnosis(
       'origin-missing',
       'The client sends no Origin, and the backend wants one',
-      [first, same, 'No Origin was sent'],
+      [
+        first,
+        same,
+        'No Origin was sent',
+        ...(accepted === undefined ? [] : [`The Origin ${accepted.origin} got ${said(accepted.handshake)} there`]),
+      ],
       'Send the Origin that the page has, as every browser does.',
       {
         commands: [['election-dev', 'verify', '--origin', 'http://localhost:3000']],

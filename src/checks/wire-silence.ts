@@ -1,12 +1,10 @@
-import { unsendable, type WireFacts } from '../facts/wire.ts'
+import { longUrlBytes, unsendable, type WireFacts } from '../facts/wire.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { frontendPage, frontendServes, said, seconds, vitePage } from './wire-words.ts'
 import type { Unanswered } from './wire.ts'
 
 /** daphne resets a socket that the application neither accepts nor closes after about 5 s, sometimes 4.4 s. */
 const acceptLimitMs = 3500
-/** Where daphne's parser gives up on a request line, roughly, in bytes. */
-const longUrlBytes = 8000
 
 /** The cause behind a handshake that got no HTTP answer. */
 export function judgeSilence(facts: WireFacts, handshake: Unanswered): Diagnosis {
@@ -146,12 +144,15 @@ function judgeFrontend({ endpoint, http, experiments }: WireFacts, handshake: Un
   return undefined
 }
 
-function judgeLength({ endpoint, http }: WireFacts, handshake: Unanswered, first: string): Diagnosis | undefined {
-  if (endpoint.urlBytes < longUrlBytes || http?.result !== 'answer' || handshake.result !== 'broken') return undefined
+/** What the server makes of the same path without the token says whether it is the length: daphne closes without a byte, uvicorn never answers. */
+function judgeLength({ endpoint, http, experiments }: WireFacts, handshake: Unanswered, first: string): Diagnosis | undefined {
+  const { withoutToken: short } = experiments
+  if (endpoint.urlBytes < longUrlBytes || http?.result !== 'answer') return undefined
+  if (short === undefined ? handshake.result !== 'broken' : short.result !== 'open' && short.result !== 'refused') return undefined
   return diagnosis(
     'url-too-long',
     `The URL with its token is too long for the server: ${endpoint.urlBytes} bytes`,
-    [first, `GET / got ${http.status}`],
+    [first, short === undefined ? `GET / got ${http.status}` : `The same path without the token got ${said(short)}`],
     'Put less into the token, or send it in the first message.',
   )
 }

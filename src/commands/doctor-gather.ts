@@ -13,10 +13,13 @@ import { holdersOf } from '../facts/open-files.ts'
 import { pathInterpreter } from '../facts/path-python.ts'
 import { findProject, type Project } from '../facts/project.ts'
 import type { ServerProcess, ServersFact } from '../facts/server-process.ts'
+import { asServer, servedApplication, servingEnvironment, servingOf } from '../facts/server-env.ts'
 import { isThisMachine } from '../facts/this-machine.ts'
 import { serversOf } from '../facts/servers.ts'
+import { readLines } from '../facts/settings-lines.ts'
 import { deadShebang } from '../facts/shebang.ts'
 import type { WireFacts } from '../facts/wire.ts'
+import { realPath } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { choosePython } from '../plan/environment.ts'
 import { hostOf, portOf, type Endpoint } from '../verify/endpoint.ts'
@@ -51,25 +54,33 @@ export interface Targets {
 }
 
 /** Everything that can be found out about a WebSocket and the project behind it, in parallel, each part under its own deadline. Never throws but for a usage error. */
-export async function gather(host: Host, config: Config, targets: Targets): Promise<Evidence> {
+export async function gather(shell: Host, config: Config, targets: Targets): Promise<Evidence> {
   const problems: Record<string, string> = {}
   const here = await isThisMachine(hostOf(targets.main.url), limits.lookup)
-  const { project, config: chosen } = here ? await projectOf(host, config, problems) : { project: undefined, config }
+  const { project, config: chosen } = here ? await projectOf(shell, config, problems) : { project: undefined, config }
   if (!here) problems['project'] = `${hostOf(targets.main.url)} is another machine: what is in this folder says nothing of it`
-  const checkoutWanted = project === undefined ? undefined : readCheckout(host, chosen)
+  const early = project === undefined ? undefined : readCheckout(shell, chosen)
+  // it may be the wrong one: what it comes to is asked for below, or never
+  early?.catch(() => undefined)
+  const names = ['DJANGO_SETTINGS_MODULE', ...(project?.variables ?? [])]
   const [servers, dotenv] = await Promise.all([
-    serversOf(host, {
+    serversOf(shell, {
       ports: [targets.main, ...targets.others].map(({ url }) => portOf(url)),
       root: project?.root,
       backend: project?.backend,
-      names: [...(project?.variables ?? [])],
+      names,
       deadlineMs: limits.servers,
       // the servers of this process don't count but where they are what is judged
       ...(targets.ownChild === true ? { self: -1 } : {}),
     }),
-    project === undefined ? undefined : surveyDotenv(project),
+    project === undefined ? undefined : surveyDotenv(shell, project),
   ])
   if (servers.problem !== undefined) problems['servers'] = servers.problem
+  const serving = servingOf(servers, portOf(targets.main.url))
+  const host = asServer(shell, serving, names)
+  const read = project === undefined || host === shell ? early : readCheckout(host, chosen)
+  const served = project === undefined ? undefined : servedApplication(serving, await realPath(project.backend))
+  const checkoutWanted = served === undefined ? read : read?.then((known) => withApplication(known, served))
   const wires = proveAll(config, targets, servers, checkoutWanted)
   const inside = gatherInside(host, targets.main, checkoutWanted, worksOf(wires.done), problems)
   const checkout = await checkoutWanted
@@ -80,7 +91,8 @@ export async function gather(host: Host, config: Config, targets: Targets): Prom
   const wire = main.proof.facts
   const choice = checkout === undefined ? undefined : choosePython(checkout.python, checkout.requirements?.names)
   const redis: RedisLook = (await redisLook) ?? { redis: undefined, redisOfFile: undefined }
-  const [pathPython, shebang, own, below, secretKeys, holders, newer, broken, wiring] = await Promise.all([
+  const ownPython = choice !== undefined && 'environment' in choice ? choice.environment.python : undefined
+  const [pathPython, shebang, own, below, secretKeys, holders, newer, broken, wiring, serverPython, settingsLines] = await Promise.all([
     host.env['VIRTUAL_ENV'] === undefined ? undefined : pathInterpreter(host, limits.path),
     choice?.kind === 'ready' ? deadShebang(choice.environment.python) : undefined,
     project === undefined ? new Set<string>() : modulesOf(project.backend),
@@ -90,6 +102,8 @@ export async function gather(host: Host, config: Config, targets: Targets): Prom
     newerFiles(project, servers, wire),
     brokenLine(project, examination),
     frontend,
+    servingEnvironment(host, serving, ownPython),
+    checkout === undefined ? [] : readLines(checkout.project),
   ])
   return {
     wire,
@@ -104,6 +118,9 @@ export async function gather(host: Host, config: Config, targets: Targets): Prom
     servers,
     examination,
     secretKeys,
+    otherKeys: examination === undefined ? [] : inside.otherKeys(dotenv, examination),
+    servingEnvironment: serverPython,
+    settingsLines,
     ...redis,
     holders,
     frontend: wiring,
@@ -116,6 +133,11 @@ export async function gather(host: Host, config: Config, targets: Targets): Prom
     isRoot: process.getuid?.() === 0,
     problems,
   }
+}
+
+/** The checkout with the application that is served, which need not be the one that ASGI_APPLICATION names. */
+function withApplication(checkout: Checkout, application: string): Checkout {
+  return { ...checkout, project: { ...checkout.project, application, applicationSource: 'the server' } }
 }
 
 /** The project of the folder; of several the one in `backend/`, which is where it usually is. */

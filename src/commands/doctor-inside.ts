@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { errorMessage } from '../errors.ts'
 import type { Checkout } from '../facts/checkout.ts'
+import type { DotenvSurvey } from '../facts/dotenv-survey.ts'
 import { examine } from '../facts/examine.ts'
 import type { Examination, ExaminationOf } from '../facts/examination.ts'
 import type { Host } from '../host/host.ts'
@@ -24,6 +25,8 @@ export interface Inside {
   readonly settings: Promise<ExaminationOf<'settings'> | undefined>
   /** SECRET_KEY once more, by an import of its own; undefined while no interpreter is known. */
   readonly again: (() => Promise<Examination>) | undefined
+  /** Files that look as if they were the `.env` and have another SECRET_KEY than the settings: `backend/updates/.env:3`. */
+  readonly otherKeys: (dotenv: DotenvSurvey | undefined, examination: Examination) => string[]
 }
 
 /** Starts the look from inside as soon as the interpreter is known; what kept it from coming to its end is noted in `problems`. Never throws. */
@@ -81,6 +84,14 @@ export function gatherInside(
     settings: examination.then((found) => found?.get('settings')),
     get again() {
       return again
+    },
+    otherKeys: (dotenv, found) => {
+      const secret = found.get('settings')?.secret
+      if (typeof secret !== 'string') return []
+      const isOther = (value: string) => value !== '' && createHmac('sha256', nonce).update(value).digest('hex') !== secret
+      return (dotenv?.unread ?? []).flatMap(({ shown, entries }) =>
+        entries.flatMap(({ key, value, line }) => (key === 'SECRET_KEY' && isOther(value) ? [`${shown}:${line}`] : [])),
+      )
     },
   }
 }

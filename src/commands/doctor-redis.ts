@@ -2,7 +2,7 @@ import type { Checkout } from '../facts/checkout.ts'
 import { dotenvValue } from '../facts/dotenv.ts'
 import type { DotenvSurvey } from '../facts/dotenv-survey.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
-import { redisEndpoint, type RedisEndpoint, type RedisEndpointFact } from '../facts/redis-endpoint.ts'
+import { hostProblem, redisEndpoint, type RedisEndpoint, type RedisEndpointFact } from '../facts/redis-endpoint.ts'
 import { isRedisLayer, redisNow, redisProtocol, type RedisNow } from '../facts/redis-now.ts'
 import type { Host } from '../host/host.ts'
 import { choosePython } from '../plan/environment.ts'
@@ -38,7 +38,7 @@ export async function gatherRedis(
   if (!uses && !wished) return { redis: undefined, redisOfFile: undefined }
   const same = named === undefined || (checkout.redis.kind === 'endpoint' && isSame(named, checkout.redis.endpoint))
   const [redis, redisOfFile] = await Promise.all([
-    same ? (early ?? redisNow(checkout.redis, protocol)) : redisNow({ kind: 'endpoint', endpoint: named }, protocol),
+    same ? (early ?? redisNow(checkout.redis, protocol)) : redisNow(asNamed(named, checkout.redis), protocol),
     ofFile(host, checkout, dotenv, protocol),
   ])
   return { redis, redisOfFile }
@@ -58,6 +58,15 @@ function endpointOf(settings: ExaminationOf<'settings'>, known: RedisEndpointFac
         }
       : {}
   return { host: first.host, port, db, tls: first.tls, source: 'CHANNEL_LAYERS', ...credentials }
+}
+
+/** What the settings name: a host that can be none is told as such, with the variable that it comes from where that is known. */
+function asNamed(endpoint: RedisEndpoint, known: RedisEndpointFact): RedisEndpointFact {
+  const problem = hostProblem(endpoint.host)
+  if (problem === undefined) return { kind: 'endpoint', endpoint }
+  if (known.kind === 'malformed') return known
+  const evidence = [`The host in CHANNEL_LAYERS is \`${endpoint.host.replace(/.*@/, '***@')}\`: ${problem}`]
+  return { kind: 'malformed', id: 'env-value-malformed', name: 'The host', source: 'CHANNEL_LAYERS', evidence }
 }
 
 function isSame(one: RedisEndpoint, other: RedisEndpoint): boolean {

@@ -133,7 +133,7 @@ export async function targetsOf(host: Host, config: Config, urls: readonly strin
     return { main: await ofThePage(host, config, endpoint), others: [], minted }
   }
   const project = config.origin === undefined ? await findProject(host, config).catch(() => undefined) : undefined
-  const origin = config.origin ?? project?.frontendOrigin
+  const origin = project?.frontendOrigin
   const named = (url: string) => {
     const endpoint = endpointOf(host, config, url)
     return origin === undefined ? endpoint : { ...endpoint, origin }

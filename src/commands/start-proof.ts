@@ -6,7 +6,7 @@ import { usualPath } from '../facts/project.ts'
 import type { LoggedException } from '../checks/traceback.ts'
 import { connectAddress, type BringUp } from '../run/bring-up.ts'
 import { handshakeSince, type Observer } from '../run/observer.ts'
-import { shownUrl, type Endpoint } from '../verify/endpoint.ts'
+import { originOf, shownUrl, type Endpoint } from '../verify/endpoint.ts'
 import { logIn } from '../verify/login.ts'
 import { prove, type Proof, type ProofOptions } from '../verify/prove.ts'
 import { shapeOf } from '../verify/token.ts'
@@ -64,23 +64,29 @@ export function startProof(prepared: Prepared, looking: Inspection, up: Extract<
   let last: Proof | undefined
   let mark = 0
   let observedMark = 0
-  const observer = prepared.plan.observed === 'application' && up.server.observer?.observes() === true ? up.server.observer : undefined
+  // asked each time: its first word comes through a pipe, and may be read after the port was seen to listen
+  const observing = () =>
+    prepared.plan.observed === 'application' && up.server.observer?.observes() === true ? up.server.observer : undefined
   let credentials: Credentials = { token: undefined, cookie: undefined, source: 'none', note: undefined }
 
   const endpoint = (): Endpoint => ({
     url: new URL(path, base),
-    origin: config.origin ?? checkout.project.frontendOrigin ?? `http://${base.host}`,
+    origin: originOf(config.origin, checkout.project.frontendOrigin ?? `http://${base.host}`),
     token: credentials.token,
     tokenIn: config.tokenIn,
     tokenName: config.tokenName,
     cookie: credentials.cookie,
     subprotocols: config.subprotocols,
     ping: config.ping,
-    nonce: observer?.nonce,
+    nonce: observing()?.nonce,
   })
-  const raised = (pick: 'first' | 'last') => (observer === undefined ? undefined : raisedSince(observer, observedMark, path, pick))
+  const raised = (pick: 'first' | 'last') => {
+    const observer = observing()
+    return observer === undefined ? undefined : raisedSince(observer, observedMark, path, pick)
+  }
   const attempt = async (options: ProofOptions): Promise<Proof> => {
     mark = up.server.lineCount()
+    const observer = observing()
     const begun = (observedMark = observer?.mark() ?? 0)
     last = await prove(endpoint(), {
       tokenIsOurs: credentials.source === 'minted',
@@ -105,7 +111,9 @@ export function startProof(prepared: Prepared, looking: Inspection, up: Extract<
     last: () => last,
     lines: () => up.server.linesSince(mark),
     raised,
-    observer,
+    get observer() {
+      return observing()
+    },
     first: async () => {
       const [routes, found] = await Promise.all([
         config.path === undefined && !checkout.project.hasUsualRoute ? inspection.get('routes') : undefined,

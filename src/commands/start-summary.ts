@@ -125,8 +125,8 @@ async function causeNow(prepared: Prepared, prover: Prover, wire: Diagnosis, pic
   const merged =
     mergeDiagnosis(wire, prover.lines(), { ourPaths: experimentPaths(prover.path()), pick, raised: prover.raised(pick) }) ?? wire
   const routed = merged.id === 'no-websocket-route' ? await routeCause(prover, merged) : merged
-  const symptoms = ['consumer-exception', 'accept-missing', 'redis-too-old', 'redis-unreachable', 'close-after-accept']
-  if (!symptoms.includes(routed.id)) return routed
+  const symptoms = ['consumer-exception', 'accept-missing', 'close-after-accept']
+  if (!symptoms.includes(routed.id) && !routed.id.startsWith('redis-')) return routed
   const settings = await prover.inspection.get('settings')
   if (settings === undefined || !isRedisLayer(settings.layer_backend)) return routed
   const fact = await redisOfSettings(prepared, settings)

@@ -9,7 +9,7 @@ import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { choosePython } from '../plan/environment.ts'
 import { connectAddress } from '../run/bring-up.ts'
-import { httpUrl, type Endpoint } from '../verify/endpoint.ts'
+import { httpUrl, originOf, type Endpoint } from '../verify/endpoint.ts'
 import { logIn } from '../verify/login.ts'
 import { prove, type Proof } from '../verify/prove.ts'
 import type { Diagnosis } from '../checks/diagnosis.ts'
@@ -67,7 +67,7 @@ export function endpointOf(host: Host, config: Config, text: string): Endpoint {
   if (url.pathname === '/' && config.path !== undefined) url.pathname = config.path
   return {
     url,
-    origin: config.origin ?? httpUrl(url).origin,
+    origin: originOf(config.origin, httpUrl(url).origin),
     token: config.token ?? inUrl ?? undefined,
     tokenIn: config.tokenIn,
     tokenName: config.tokenName,
@@ -105,7 +105,7 @@ export async function endpointOfProject(
     inspection.cancel()
   }
   const endpoint = endpointOf(host, config, new URL(path ?? usualPath, base).href)
-  const origin = config.origin ?? project.frontendOrigin ?? endpoint.origin
+  const origin = originOf(config.origin, project.frontendOrigin ?? endpoint.origin)
   return { endpoint: { ...endpoint, origin, token: config.token ?? token }, minted: token !== undefined }
 }
 

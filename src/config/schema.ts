@@ -41,7 +41,7 @@ export const configSchema = v.strictObject({
   port: port('Port that the server binds to; default 8000'),
   strictPort: flag('Fail where the port is held, instead of taking the next free one'),
   path: v.exactOptional(v.pipe(v.string(), v.startsWith('/'), v.description('Path of the WebSocket; default /ws/election-updates/'))),
-  origin: text('Origin that the browser will send, such as http://localhost:3000'),
+  origin: text('Origin that the browser will send, such as http://localhost:3000; none: the client sends none'),
   token: text('Token for the WebSocket; ELECTION_DEV_TOKEN is the better place'),
   tokenIn: v.exactOptional(v.pipe(v.picklist(['query', 'header', 'subprotocol']), v.description('Where the token goes; default query'))),
   tokenName: text('Name of the query parameter or header that takes the token; default token, or Authorization'),

@@ -1,8 +1,10 @@
 import { readdir } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { isFile } from '../host/files.ts'
-import { readDotenv, type DotenvFact, type DotenvReader } from './dotenv.ts'
+import type { Host } from '../host/host.ts'
+import { readDotenv, type DotenvEntry, type DotenvFact, type DotenvReader } from './dotenv.ts'
 import type { Project } from './project.ts'
+import { hideSecrets } from './variables.ts'
 
 /** The `.env` that the settings read, and files that look as if they were meant to be it. */
 export interface DotenvSurvey {
@@ -13,18 +15,37 @@ export interface DotenvSurvey {
   /** Files that may have been meant: `.env.example`, `.env.txt`, a `.env` in another folder. */
   readonly others: readonly { readonly shown: string; readonly path: string; readonly kind: 'example' | 'misnamed' | 'elsewhere' }[]
   readonly reader: DotenvReader | undefined
+  /** What stands in files that were meant to be it and that the settings don't read, as far as the text of the settings tells. */
+  readonly unread: readonly { readonly shown: string; readonly entries: readonly DotenvEntry[] }[]
 }
 
 const examples = /^\.?env\.(?:example|sample|template|dist|defaults?|local\.example|dev\.example)$/i
 const misnamed = /^(?:\.env\.txt|env|env\.txt|\.env\.env|_env|\.env\.(?:bak|old|save|copy)|\.env - .*|\.env \(\d+\).*)$/i
 const passedOver = /^(?:\.|node_modules$|venv$|env$|dist$|build$|static$|media$|site-packages$|__pycache__$)/
 
-/** Looks for `.env` files around the project. Never throws. */
-export async function surveyDotenv(project: Project): Promise<DotenvSurvey> {
+/** Looks for `.env` files around the project; what is secret in them is registered. Never throws. */
+export async function surveyDotenv(host: Host, project: Project): Promise<DotenvSurvey> {
   const fact = await readDotenv(project.dotenv, project.dotenvReader ?? 'decouple')
   const folders = [...new Set([dirname(project.dotenv), project.backend, project.root, ...(await below(project.backend))])]
   const found = await Promise.all(folders.map((folder) => candidatesIn(folder, project)))
-  return { fact, shown: shownPath(project, project.dotenv), others: found.flat(), reader: project.dotenvReader }
+  const others = found.flat()
+  const shown = shownPath(project, project.dotenv)
+  return { fact, shown, others, reader: project.dotenvReader, unread: await unreadFiles(host, project, { fact, shown, others }) }
+}
+
+async function unreadFiles(
+  host: Host,
+  project: Project,
+  { fact, shown, others }: Pick<DotenvSurvey, 'fact' | 'shown' | 'others'>,
+): Promise<DotenvSurvey['unread']> {
+  const meant = others.filter(({ kind }) => kind !== 'example')
+  const files = await Promise.all(
+    meant.map(async (other) => ({ shown: other.shown, fact: await readDotenv(other.path, project.dotenvReader) })),
+  )
+  // settings that import no reader leave even the one beside manage.py alone
+  if (project.dotenvReader === undefined) files.unshift({ shown, fact })
+  for (const file of files) hideSecrets(host, file.fact)
+  return files.flatMap((file) => (file.fact.kind === 'present' ? [{ shown: file.shown, entries: file.fact.entries }] : []))
 }
 
 async function candidatesIn(folder: string, project: Project): Promise<DotenvSurvey['others']> {

@@ -126,7 +126,7 @@ type Span = Omit<DotenvEntry, 'line'>
 function decode(bytes: Uint8Array): { text: string } | { reason: string } {
   const [first, second] = bytes
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
-    return { reason: 'it is UTF-16; the libraries read UTF-8' }
+    return { reason: `it is UTF-16 (its first bytes are ${first === 0xff ? 'FF FE' : 'FE FF'}); the libraries read UTF-8` }
   if (bytes.includes(0)) return { reason: 'it holds NUL bytes, as UTF-16 without a byte order mark does; the libraries read UTF-8' }
   try {
     return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) }

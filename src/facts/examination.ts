@@ -78,6 +78,8 @@ const examinationSchema = v.variant('fact', [
     outcome: v.picklist(['accepted', 'closed', 'raised', 'returned', 'waiting', 'skipped']),
     /** Why it was skipped. */
     why: text,
+    /** What the database answered to the consumer, where that was an error: `OperationalError: no such table: auth_user`. */
+    database_error: text,
     /** Milliseconds until the outcome. */
     after_ms: v.number(),
     /** The close code before accept. */
@@ -93,6 +95,7 @@ const examinationSchema = v.variant('fact', [
     later_after: v.nullish(v.picklist(['connect', 'ping'])),
     pong: v.nullish(v.boolean()),
     messages: v.number(),
+    /** What ended it; where the consumer closed before accept, what it handled as it did. */
     raised: v.nullish(raisedSchema),
     /** Where it waits, closed or blocked; the innermost frame last. */
     frames: v.array(frameSchema),
@@ -110,7 +113,8 @@ const examinationSchema = v.variant('fact', [
   }),
   /** The main thread has stood at the same line for so long. Told again and again, the last one counts. */
   v.object({ fact: v.literal('standing'), stage: v.string(), seconds: v.number(), frames: v.array(frameSchema) }),
-  v.object({ fact: v.literal('error'), stage: v.string(), ...raisedSchema.entries }),
+  /** `settings_module`: DJANGO_SETTINGS_MODULE as it stood then. */
+  v.object({ fact: v.literal('error'), stage: v.string(), settings_module: text, ...raisedSchema.entries }),
   v.object({ fact: v.literal('end') }),
 ])
 

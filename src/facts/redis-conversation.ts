@@ -75,7 +75,9 @@ export class RedisConversation {
     const answers = (await Promise.all(asking)).filter((answer) => answer !== undefined)
     const [info] = answers
     if (info?.asked === 'INFO' && !info.isError) this.server = redisServerOf(info.text)
-    const refusedLogin = refusalAmong(asked, this.server)
+    // a server that doesn't know HELLO lets this client in with no password
+    const hello = login.find(({ asked: name, text, isError }) => name === 'HELLO' && isError && /unknown command/i.test(text))
+    const refusedLogin = refusalAmong(hello === undefined ? asked : [hello], this.server)
     if (refusedLogin !== undefined && LOGIN.has(refusedLogin.id)) return this.#refused(refusedLogin, asked)
     const multi = answers.at(-1)
     if (answers.length < asking.length || multi === undefined) return this.#cutOff()

@@ -176,7 +176,7 @@ function tlsOptions(query: URLSearchParams): Pick<RedisEndpoint, 'tlsVerify' | '
 }
 
 /** What keeps a value from being a host name or an address, or undefined. */
-function hostProblem(value: string): string | undefined {
+export function hostProblem(value: string): string | undefined {
   if (value.includes('://')) return 'a URL where a host is wanted; REDIS_URL is for URLs'
   if (/[\s#]/.test(value)) return 'a host name has no white space and no comment in it'
   if (isIPv6(value)) return undefined

@@ -8,6 +8,8 @@ export interface RedisNow {
   /** `127.0.0.1:6379`. */
   readonly where: string
   readonly source: string
+  /** Whether it was asked with a password. */
+  readonly hasPassword: boolean
   readonly fact: RedisFact | undefined
   /** Where the endpoint itself can't be read. */
   readonly malformed: Extract<RedisEndpointFact, { kind: 'malformed' }> | undefined
@@ -24,9 +26,11 @@ export function redisProtocol(packages: Packages): 2 | 3 {
 
 /** Probes the endpoint that the variables give, within a second. Never throws. */
 export async function redisNow(endpoint: RedisEndpointFact, protocol: 2 | 3): Promise<RedisNow> {
-  if (endpoint.kind === 'malformed') return { where: endpoint.name, source: endpoint.source, fact: undefined, malformed: endpoint }
+  if (endpoint.kind === 'malformed')
+    return { where: endpoint.name, source: endpoint.source, hasPassword: false, fact: undefined, malformed: endpoint }
   const fact = await probeNow(endpoint.endpoint, protocol)
-  return { where: showEndpoint(endpoint.endpoint), source: endpoint.endpoint.source, fact, malformed: undefined }
+  const { source, password } = endpoint.endpoint
+  return { where: showEndpoint(endpoint.endpoint), source, hasPassword: password !== undefined, fact, malformed: undefined }
 }
 
 /** One probe of an endpoint. The client is loaded only now: nothing of it is needed before the server is launched. */

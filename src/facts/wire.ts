@@ -5,6 +5,9 @@ import type { ObservedHandshake } from './observed.ts'
 /** The `code` of a handshake that HTTP can't carry, so that nothing was sent: a header or subprotocol with characters that aren't allowed. */
 export const unsendable = 'UNSENDABLE'
 
+/** The shortest URL that a server may find too long, in bytes: the HTTP parser of websockets takes lines of 8 KB, those of daphne and uvicorn 16 KB and 64 KB. */
+export const longUrlBytes = 8000
+
 /** The path that no route has, which experiments ask for: a server logs a traceback of it. */
 export const unknownPath = '/election-dev-probe/no-such-route/'
 

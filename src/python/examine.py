@@ -148,7 +148,8 @@ def missing_folders(module):
     handlers = configured.get("handlers") if isinstance(configured, dict) else None
     missing = []
     for name, handler in (handlers or {}).items():
-        filename = handler.get("filename") if isinstance(handler, dict) else None
+        # a file that is opened at its first line keeps nothing from starting
+        filename = handler.get("filename") if isinstance(handler, dict) and not handler.get("delay") else None
         folder = os.path.dirname(os.path.abspath(str(filename))) if filename else None
         if folder and not os.path.isdir(folder) and folder not in [entry["folder"] for entry in missing]:
             missing.append({"folder": folder, "handler": str(name)})

@@ -96,8 +96,10 @@ class Handshake:
         elif self.answer is None and kind in ("websocket.close", "websocket.http.response.start"):
             frames, refused_by = self.closer()
             code = message.get("code")
+            # what an `except` around it hides: the exception is still being handled
+            handled = sys.exc_info()[1]
             self.answer = {"outcome": "closed", "after_ms": self.ms(), "code": code if isinstance(code, int) else None,
-                           "refused_by": refused_by, "frames": frames}
+                           "refused_by": refused_by, "raised": raised(handled) if handled is not None else None, "frames": frames}
         elif self.ended is None and kind == "websocket.close":
             code = message.get("code")
             self.ended = {"later": "closed", "later_code": code if isinstance(code, int) else 1000, "frames": self.closer()[0]}
@@ -281,7 +283,7 @@ def play(application, wanted, state):
         if guard.why is not None:
             kept = {name: found[name] for name in ("after_ms",)}
             found = dict(kept, outcome="skipped", why=guard.why)
-        report(found)
+        report(dict(found, database_error=guard.error))
 
     handshake.report = judged
     loop = asyncio.new_event_loop()

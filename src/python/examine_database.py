@@ -100,13 +100,14 @@ class Kept(Exception):
 
 
 class Guard:
-    """Keeps a consumer from making an SQLite file and from writing rows, and remembers that it tried."""
+    """Keeps a consumer from making an SQLite file and from writing rows, and remembers that it tried, and what the database said."""
 
     reading = ("SELECT", "PRAGMA", "SHOW", "SET", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT", "EXPLAIN", "WITH", "VALUES")
 
     def __init__(self, state):
         self.state = state
         self.why = None
+        self.error = None
 
     def install(self):
         from django.db import connections
@@ -137,4 +138,9 @@ class Guard:
         if statement and statement[0].upper().rstrip(";") not in self.reading:
             self.why = "the consumer writes to the database"
             raise Kept(self.why)
-        return execute(sql, params, many, context)
+        try:
+            return execute(sql, params, many, context)
+        except Exception as error:
+            # the consumer may keep it to itself
+            self.error = self.error or "%s: %s" % (type(error).__name__, text_of(error))
+            raise

@@ -61,7 +61,7 @@ def tell_error(stage, error):
     """The first error of a stage is its cause; what follows from it is not told."""
     if stage not in _broken:
         _broken.add(stage)
-        tell("error", stage=stage, **raised(error))
+        tell("error", stage=stage, settings_module=os.environ.get("DJANGO_SETTINGS_MODULE"), **raised(error))
 
 
 def broken(stage):
@@ -87,7 +87,8 @@ def run(stage, work, *arguments):
 
 def is_own(path):
     """True for a file of the project: below the backend, and in no environment."""
-    if not path.startswith(_backend + os.sep):
+    # Cython names the source that a library was built from, as if it lay in the working folder
+    if not path.startswith(_backend + os.sep) or path.endswith((".pyx", ".pxd", ".pxi")):
         return False
     return not any(part in NOT_OWN for part in path[len(_backend) + 1:].split(os.sep)[:-1])
 

@@ -42,6 +42,11 @@ export function requestOf(endpoint: Endpoint): Request {
   return { url: url.href, headers, subprotocols }
 }
 
+/** The Origin that is sent: the one that was chosen, `none` for a client that is no browser and sends none, else the usual one. */
+export function originOf(chosen: string | undefined, usual: string | undefined): string | undefined {
+  return chosen === 'none' ? undefined : (chosen ?? usual)
+}
+
 /** The URL for people: no token, no query value that may be one, no user information. */
 export function shownUrl(url: URL): string {
   const copy = new URL(url)

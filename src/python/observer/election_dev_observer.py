@@ -17,6 +17,7 @@ import inspect
 import json
 import os
 import secrets
+import select
 import signal
 import socket
 import sys
@@ -159,10 +160,9 @@ def sockets():
     try:
         for fd in (READ_FD, WRITE_FD):
             ends.append(socket.socket(fileno=fd))
-        ends[0].settimeout(GRACE)
-        # looked at, not taken: what isn't ours is left as it is
-        head = ends[0].recv(16, socket.MSG_PEEK)
-        ends[0].settimeout(None)
+        # waited for and looked at, not taken: what isn't ours is left as it is
+        select.select([READ_FD], [], [], GRACE)
+        head = ends[0].recv(16, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         if head not in (b"", b'{"election-dev":'):
             raise OSError
     except OSError:
@@ -428,7 +428,8 @@ def is_plumbing(file):
     """True for Python's own files, for this one, and for asgiref, which carries calls from thread to thread."""
     if is_packaged(file):
         return os.sep + "asgiref" + os.sep in file
-    return file.startswith("<") or os.path.abspath(file).startswith((_STDLIB + os.sep, _HERE + os.sep))
+    # Cython names the source that a library was built from, as if it lay in the working folder
+    return file.startswith("<") or file.endswith((".pyx", ".pxd", ".pxi")) or os.path.abspath(file).startswith((_STDLIB + os.sep, _HERE + os.sep))
 
 
 def place(code, line):

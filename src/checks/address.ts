@@ -1,0 +1,96 @@
+import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import type { Evidence } from './evidence.ts'
+import { shownUp } from './server-process.ts'
+
+/** The project's server is up, only not where the URL leads. */
+export function judgeElsewhere(evidence: Evidence, seen: readonly string[]): Diagnosis[] {
+  const { wire, servers } = evidence
+  const { port, host } = wire.endpoint
+  const here = servers.ofProject.find(({ listens }) => listens.some((at) => at.port === port))
+  if (here !== undefined) {
+    const addresses = here.listens.filter((at) => at.port === port).map(({ address }) => address)
+    const good = bracket(addresses[0])
+    return [
+      diagnosis(
+        'ipv6-localhost',
+        `${host} is not the address that the backend listens on: ${addresses.join(', ')}`,
+        [`${shownUp(here)} listens on ${addresses.join(', ')} port ${port}`, ...seen],
+        `Use ${good} in the URL, or bind the other address too.`,
+        {
+          commands: [['election-dev', 'verify', `${wire.endpoint.secure ? 'wss' : 'ws'}://${good}:${port}${wire.endpoint.path}`]],
+          automatic: 'ask',
+        },
+      ),
+    ]
+  }
+  const listening = servers.ofProject.find(({ listens }) => listens.length > 0)
+  const at = listening?.listens[0]
+  if (listening !== undefined && at !== undefined) {
+    return [
+      diagnosis(
+        'wrong-frontend-port',
+        `The URL names port ${port}, and the backend listens on ${at.port}`,
+        [`${shownUp(listening)} listens on port ${at.port}`, ...whereWritten(evidence), ...seen],
+        `Correct the WebSocket URL (VITE_WS_URL or the like) to port ${at.port}.`,
+        { commands: [['election-dev', 'start', '--port', String(port)]], automatic: 'yes' },
+      ),
+    ]
+  }
+  const socket = servers.ofProject.find(({ unixSockets, listens }) => unixSockets.length > 0 && listens.length === 0)
+  if (socket === undefined) return []
+  return [
+    diagnosis(
+      'unix-socket',
+      `The server listens on a UNIX socket only: ${socket.unixSockets[0] ?? ''}`,
+      [`${shownUp(socket)} listens on ${socket.unixSockets.join(', ')}`, ...seen],
+      `Add -b 127.0.0.1 -p ${port}, or put a proxy in front of it.`,
+      { commands: [['election-dev', 'start', '--port', String(port)]], automatic: 'yes' },
+    ),
+  ]
+}
+
+/** Where the frontend names the port: in a source, or in a variable that its bundler hands on. */
+function whereWritten({ frontend, wire }: Evidence): string[] {
+  const { port } = wire.endpoint
+  const url = frontend?.urls.find((written) => written.port === port)
+  if (url !== undefined) return [`frontend/${url.file}:${url.line} names port ${port}: ${url.text}`]
+  const variable = frontend?.variables.find(({ value }) => URL.canParse(value) && new URL(value).port === String(port))
+  return variable === undefined ? [] : [`frontend/${variable.file}:${variable.line} names port ${port}: ${variable.name}=${variable.value}`]
+}
+
+/** The frontend's own server answers: where the page's source says so, and where the backend is. */
+export function withBackend(evidence: Evidence, found: Diagnosis): Diagnosis {
+  const { port } = evidence.wire.endpoint
+  const backend = evidence.servers.ofProject.find(({ listens }) => listens.length > 0)
+  const at = backend?.listens[0]
+  const known = backend === undefined || at === undefined || at.port === port ? [] : [`${shownUp(backend)} listens on port ${at.port}`]
+  const text = known.length === 0 ? found.remedy.text : `Correct the WebSocket URL (VITE_WS_URL or the like) to port ${at?.port ?? '?'}.`
+  return { ...found, evidence: [...found.evidence, ...known, ...whereWritten(evidence)], remedy: { ...found.remedy, text } }
+}
+
+/** Who listens at which of the addresses of the name. */
+export function withListeners({ servers, wire }: Evidence, found: Diagnosis): Diagnosis {
+  const { port } = wire.endpoint
+  const who = servers.onPorts.flatMap((server) => {
+    const addresses = server.listens.filter((at) => at.port === port).map(({ address }) => address)
+    return addresses.length === 0 ? [] : [`${shownUp(server)} listens on ${addresses.join(', ')}`]
+  })
+  return { ...found, evidence: [...found.evidence, ...who] }
+}
+
+const bracket = (address: string | undefined): string => (address?.includes(':') === true ? `[${address}]` : (address ?? '127.0.0.1'))
+
+/** The user may not bind a port so low: why nothing listens there. */
+export function judgePermission({ wire, privilegedBelow, isRoot }: Evidence): Diagnosis[] {
+  const { port } = wire.endpoint
+  if (isRoot || privilegedBelow === undefined || port >= privilegedBelow) return []
+  return [
+    diagnosis(
+      'bad-port-permission',
+      `This user may not bind port ${port}`,
+      [`Ports below ${privilegedBelow} are for root alone on this machine`, `Nothing listens on port ${port}`],
+      'Use a port above 1023.',
+      { commands: [['election-dev', 'start', '--port', '8000']], automatic: 'yes' },
+    ),
+  ]
+}

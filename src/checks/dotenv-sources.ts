@@ -1,0 +1,110 @@
+import { booleanOf } from '../facts/dotenv.ts'
+import { isRedisLayer } from '../facts/redis-now.ts'
+import { takesAnyText } from '../facts/settings-lines.ts'
+import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { inFile, judgeShadowed, placeOfVariable, shownValue } from './dotenv.ts'
+import type { Evidence } from './evidence.ts'
+
+/** Variables that say where Redis is. */
+export const redisVariables = ['REDIS_URL', 'REDIS_HOST', 'REDIS_PORT', 'REDIS_DB', 'REDIS_PASSWORD', 'REDIS_USERNAME'] as const
+
+/** Why the settings ask for the Redis that `cause` is about, where a `.env` or a variable says otherwise. Pure. */
+export function judgeSources(evidence: Evidence, cause: Diagnosis): Diagnosis[] {
+  const { checkout, redisOfFile } = evidence
+  const layer = checkout?.layerVariable
+  const unwanted = layer !== undefined && checkout?.wish.kind === 'set' && checkout.wish.redis && isFalse(inFile(evidence, layer)?.value)
+  const shadowed = [
+    ...(unwanted ? judgeShadowed(evidence, [layer], cause) : []),
+    ...(redisOfFile?.fact?.usable === true ? judgeShadowed(evidence, redisVariables, cause) : []),
+  ]
+  return [...judgeTakenForTrue(evidence, cause), ...shadowed, ...judgeUnread(evidence, cause)]
+}
+
+const isFalse = (value: string | undefined): boolean => value !== undefined && value.trim() !== '' && booleanOf(value) === false
+
+/** The variable says False, and the settings use Redis: any text is true to them. */
+function judgeTakenForTrue(evidence: Evidence, cause: Diagnosis): Diagnosis[] {
+  const { checkout, examination } = evidence
+  const name = checkout?.layerVariable
+  if (name === undefined || checkout?.wish.kind !== 'set' || checkout.wish.redis) return []
+  const at = takesAnyText(evidence.settingsLines, name)
+  if (at === undefined || !isRedisLayer(examination?.get('settings')?.layer_backend)) return []
+  const value = evidence.env[name] ?? inFile(evidence, name)?.value ?? 'False'
+  return [
+    diagnosis(
+      'env-bool-typo',
+      `${name} is ${value}, and the settings take it for true`,
+      [
+        `${placeOfVariable(evidence, name)}: ${name}=${value}`,
+        `${at.file}:${at.line} takes any text for true: \`${at.text.slice(0, 160)}\``,
+        ...cause.evidence,
+      ],
+      'Read it with cast=bool of decouple (env.bool of django-environ), or compare its text: .lower() == "true".',
+      { automatic: 'ask' },
+    ),
+  ]
+}
+
+/** A file says what the settings would need, and they don't read it. */
+function judgeUnread(evidence: Evidence, cause: Diagnosis): Diagnosis[] {
+  const { checkout, dotenv, env } = evidence
+  const hosts = evidence.examination?.get('settings')?.layer_hosts[0]
+  const layer = checkout?.layerVariable
+  const differs = (name: string, value: string): boolean => {
+    if (env[name] !== undefined || inRead(evidence, name)) return false
+    if (name === layer) return isFalse(value)
+    if (name === 'REDIS_PORT') return hosts !== undefined && value !== '' && String(hosts.port ?? '') !== value
+    return name === 'REDIS_HOST' && hosts !== undefined && value !== '' && hosts.host !== value
+  }
+  for (const { shown, entries } of dotenv?.unread ?? []) {
+    const found = entries.filter(({ key, value }) => differs(key, value))
+    const [first] = found
+    if (first === undefined) continue
+    return [
+      unread(
+        evidence,
+        shown,
+        first.key,
+        found.map(({ key, value, line }) => `${shown}:${line}: ${key}=${shownValue(key, value)}`),
+        cause,
+      ),
+    ]
+  }
+  return []
+}
+
+/** The SECRET_KEY that signed the tokens stands in a file that the settings don't read. Pure. */
+export function judgeUnreadKey(evidence: Evidence, cause: Diagnosis): Diagnosis[] {
+  const [place] = evidence.otherKeys
+  if (place === undefined || evidence.env['SECRET_KEY'] !== undefined || inRead(evidence, 'SECRET_KEY')) return []
+  return [
+    unread(evidence, place.replace(/:\d+$/, ''), 'SECRET_KEY', [`${place}: SECRET_KEY=***, and the settings have another one`], cause),
+  ]
+}
+
+/** The key stands in the file that the settings do read. */
+function inRead(evidence: Evidence, name: string): boolean {
+  return evidence.dotenv?.reader !== undefined && inFile(evidence, name) !== undefined
+}
+
+function unread({ dotenv }: Evidence, shown: string, name: string, seen: readonly string[], cause: Diagnosis): Diagnosis {
+  const wanted = dotenv?.shown ?? '.env'
+  const isThere = shown === wanted
+  const why = isThere
+    ? 'The settings import no reader of .env: they see the environment alone'
+    : dotenv?.fact.kind === 'absent'
+      ? `There is no ${wanted}, which is where the settings look`
+      : `The settings read ${wanted}, which has no ${name}`
+  const [first = shown, ...rest] = seen
+  return diagnosis(
+    'env-not-loaded',
+    `${shown} isn't read: the settings use their default for ${name}`,
+    [first, ...rest, why, `With the default: ${cause.title}`, ...cause.evidence],
+    isThere
+      ? `Load it in the settings (load_dotenv of python-dotenv), or start with the variables in the environment.`
+      : dotenv?.fact.kind === 'absent'
+        ? 'Put it where it is looked for.'
+        : `Write ${name} into ${wanted}.`,
+    { commands: isThere || dotenv?.fact.kind !== 'absent' ? [] : [['cp', shown, wanted]], automatic: 'ask' },
+  )
+}

@@ -1,0 +1,168 @@
+/** The database that the sockets need. */
+import { once } from 'node:events'
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { makeBench, urlOf } from '../support/bench.ts'
+import { doctor, real } from '../support/doctor.ts'
+import type { TestProject } from '../support/project.ts'
+import { freePort } from '../support/redis.ts'
+import { pythonOf, run } from '../support/tools.ts'
+
+const bench = makeBench()
+
+/** A consumer that asks the database before it accepts. */
+const asks = `
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+@database_sync_to_async
+def count():
+    from django.contrib.auth import get_user_model
+    return get_user_model().objects.count()
+
+class Updates(AsyncJsonWebsocketConsumer):
+    async def connect(self):
+        users = await count()
+        await self.accept()
+        await self.send_json({"type": "welcome", "users": users})
+
+    async def receive_json(self, content):
+        await self.send_json({"type": "pong"})
+`
+
+/** The same, and whatever goes wrong is a refusal to the page. */
+const hides = asks.replace(
+  '        users = await count()\n',
+  '        try:\n            users = await count()\n        except Exception:\n            await self.close(4001)\n            return\n',
+)
+
+const migrate = (project: TestProject) =>
+  run(pythonOf('main'), ['manage.py', 'migrate', '--verbosity', '0'], { cwd: project.backend, env: { ...process.env } })
+
+/** A process that holds the database of a project with an EXCLUSIVE lock, as soon as it does. */
+async function lock(project: TestProject): Promise<number> {
+  const child = spawn(
+    pythonOf('main'),
+    [
+      '-c',
+      'import sqlite3, sys\ndb = sqlite3.connect(sys.argv[1], isolation_level=None)\ndb.execute("BEGIN EXCLUSIVE")\nprint("held", flush=True)\nsys.stdin.read()',
+      join(project.backend, 'db.sqlite3'),
+    ],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  )
+  const ended = once(child, 'exit')
+  bench.later(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  await once(child.stdout, 'data')
+  if (child.pid === undefined) throw new Error('the process that holds the lock has no PID')
+  return child.pid
+}
+
+real('migrations-pending', 'nobody migrated', async () => {
+  // sqlite makes an empty file at the first question, so there is one from an earlier run
+  const project = await bench.project({ style: 'plain', consumer: asks, files: { 'backend/db.sqlite3': '' } })
+  const server = await bench.serve('daphne', project)
+  const answer = await doctor(project.root, { url: urlOf(server.port) })
+  expect(answer.id, answer.evidence).toBe('migrations-pending')
+  expect(answer.evidence).toContain('db.sqlite3')
+  expect(answer.diagnosis?.remedy.commands).toEqual([['backend/venv/bin/python', 'backend/manage.py', 'migrate']])
+})
+
+real('migrations-pending', 'a new table, and a consumer that hides the error behind a refusal, on uvicorn', async () => {
+  const project = await bench.project({ consumer: hides })
+  await migrate(project)
+  await run(pythonOf('main'), [
+    '-c',
+    'import sqlite3, sys\ndb = sqlite3.connect(sys.argv[1])\ndb.execute("DROP TABLE auth_user")\ndb.execute("DELETE FROM django_migrations WHERE app = \'auth\'")\ndb.commit()',
+    join(project.backend, 'db.sqlite3'),
+  ])
+  const server = await bench.serve('uvicorn', project)
+  const answer = await doctor(project.root, { url: urlOf(server.port), token: 'opaque-of-the-tests' })
+  expect(answer.id, answer.evidence).toBe('migrations-pending')
+  expect(answer.evidence).toContain('no such table: auth_user')
+  expect(answer.evidence).toContain('auth.0001_initial')
+})
+
+real('database-unreachable', 'the folder of the SQLite file is not there', async () => {
+  const project = await bench.project({
+    style: 'plain',
+    consumer: asks,
+    settings: 'DATABASES["default"]["NAME"] = BASE_DIR / "data" / "db.sqlite3"',
+  })
+  const server = await bench.serve('daphne', project)
+  const answer = await doctor(project.root, { url: urlOf(server.port) })
+  expect(answer.id, answer.evidence).toBe('database-unreachable')
+  expect(answer.evidence).toContain('unable to open database file')
+  expect(answer.evidence).toContain(join(project.backend, 'data'))
+})
+
+real('database-unreachable', 'PostgreSQL is not there', async () => {
+  const port = await freePort('127.0.0.1')
+  const project = await bench.project({
+    style: 'plain',
+    environment: 'postgres',
+    consumer: asks,
+    settings: `DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "votes", "USER": "u", "PASSWORD": "only-for-tests", "HOST": "127.0.0.1", "PORT": "${port}"}}`,
+  })
+  const server = await bench.serve('daphne', project, { environment: 'postgres' })
+  const answer = await doctor(project.root, { url: urlOf(server.port) })
+  expect(answer.id, answer.evidence).toBe('database-unreachable')
+  expect(answer.evidence).toContain(String(port))
+})
+
+real('database-locked', 'another process holds the file with an EXCLUSIVE lock', async () => {
+  const project = await bench.project({ style: 'plain', consumer: asks })
+  await migrate(project)
+  const server = await bench.serve('daphne', project)
+  const pid = await lock(project)
+  const answer = await doctor(project.root, { url: urlOf(server.port) })
+  expect(answer.id, answer.evidence).toBe('database-locked')
+  expect(answer.evidence).toContain(`PID ${pid}`)
+  expect(answer.diagnosis?.remedy.commands).toEqual([['kill', String(pid)]])
+})
+
+real('database-locked', 'the same behind an except, on uvicorn', async () => {
+  const project = await bench.project({ consumer: hides, settings: 'DATABASES["default"]["OPTIONS"] = {"timeout": 0.5}' })
+  await migrate(project)
+  const server = await bench.serve('uvicorn', project)
+  const pid = await lock(project)
+  const answer = await doctor(project.root, { url: urlOf(server.port), token: 'opaque-of-the-tests' })
+  expect(answer.id, answer.evidence).toBe('database-locked')
+  expect(answer.evidence).toContain(`PID ${pid}`)
+})
+
+test('a database that was never made, and a consumer that needs none: nothing is wrong', async () => {
+  const project = await bench.project({ style: 'plain' })
+  const server = await bench.serve('daphne', project)
+  const answer = await doctor(project.root, { url: urlOf(server.port) })
+  expect(answer.id, answer.evidence).toBeUndefined()
+})
+
+test('a locked database, and a consumer that needs none: nothing is wrong', async () => {
+  const project = await bench.project({ style: 'plain' })
+  await migrate(project)
+  const server = await bench.serve('daphne', project)
+  await lock(project)
+  const answer = await doctor(project.root, { url: urlOf(server.port) })
+  expect(answer.id, answer.evidence).toBeUndefined()
+})
+
+test('a shell that reads the database beside the server: nothing is wrong', async () => {
+  const project = await bench.project({ style: 'plain', consumer: asks })
+  await migrate(project)
+  const server = await bench.serve('daphne', project)
+  await bench.living(
+    pythonOf('main'),
+    [
+      '-c',
+      'import sqlite3, sys, time\ndb = sqlite3.connect(sys.argv[1])\ndb.execute("SELECT * FROM auth_user").fetchall()\nprint("open", flush=True)\ntime.sleep(600)',
+      join(project.backend, 'db.sqlite3'),
+    ],
+    { cwd: project.backend, says: /open/ },
+  )
+  const answer = await doctor(project.root, { url: urlOf(server.port) })
+  expect(answer.id, answer.evidence).toBeUndefined()
+})

@@ -1,0 +1,164 @@
+import { createServer } from 'node:http'
+import { expect, test } from 'vitest'
+import { raisesBeforeAccept, silentConsumer } from '../support/consumers.ts'
+import { doctor, real } from '../support/doctor.ts'
+import { ending, urlOf } from '../support/ends.ts'
+import { passesUpgrade, startNginx } from '../support/nginx.ts'
+import { listening, viteStandIn } from '../support/node-servers.ts'
+import { freePort } from '../support/redis.ts'
+import type { RunningServer } from '../support/servers.ts'
+
+const { keep, project, server, folder } = ending()
+const to = ({ port }: RunningServer, path = '') => `proxy_pass http://127.0.0.1:${port}${path};`
+
+for (const kind of ['daphne', 'uvicorn', 'hypercorn'] as const) {
+  real('proxy-strips-upgrade', `nginx without the headers of an upgrade, before ${kind}`, async () => {
+    const made = await project()
+    const running = await server(kind, made)
+    const proxy = keep(await startNginx(`location / { ${to(running)} }`))
+    const answer = await doctor(made.root, { url: urlOf(proxy.port) })
+    expect(answer.id, answer.evidence).toBe('proxy-strips-upgrade')
+    expect(answer.evidence).toContain(`Directly at the backend, port ${running.port}: 101`)
+    expect(answer.evidence).toContain('nginx')
+    expect(answer.evidence).toContain(`PID ${proxy.pid}`)
+  })
+}
+
+real('proxy-strips-upgrade', 'nginx speaks HTTP/1.0 to hypercorn', async () => {
+  const made = await project({ style: 'plain' })
+  const running = await server('hypercorn', made)
+  const proxy = keep(await startNginx(`location / { ${to(running)} ${passesUpgrade.replace('proxy_http_version 1.1;', '')} }`))
+  const answer = await doctor(made.root, { url: urlOf(proxy.port) })
+  expect(answer.id, answer.evidence).toBe('proxy-strips-upgrade')
+  expect(answer.evidence).toContain('400')
+})
+
+real('proxy-strips-upgrade', 'nginx in front of a backend that this machine does not show as a project', async () => {
+  const made = await project()
+  const running = await server('daphne', made)
+  const proxy = keep(await startNginx(`location / { ${to(running)} }`))
+  const answer = await doctor(await folder(), { url: urlOf(proxy.port) })
+  expect(answer.id, answer.evidence).toBe('proxy-strips-upgrade')
+})
+
+real('proxy-strips-upgrade', "a dev server's proxy without ws: true (a stand-in for Vite)", async () => {
+  const made = await project({
+    files: {
+      'frontend/vite.config.js': `export default {\n  server: {\n    port: 5173,\n    proxy: {\n      '/ws': { target: 'http://127.0.0.1:8000' },\n    },\n  },\n}\n`,
+    },
+  })
+  const running = await server('daphne', made)
+  const port = await listening(keep, viteStandIn({ backend: running.port }))
+  const answer = await doctor(made.root, { url: urlOf(port) })
+  expect(answer.id, answer.evidence).toBe('proxy-strips-upgrade')
+  expect(answer.evidence).toContain(`Directly at the backend, port ${running.port}: 101`)
+  expect(answer.evidence).toContain('vite.config.js:5')
+  expect(answer.diagnosis?.remedy.text).toContain('ws: true')
+})
+
+test('the same dev server with ws: true is healthy (a stand-in for Vite)', async () => {
+  const made = await project()
+  const running = await server('daphne', made)
+  const port = await listening(keep, viteStandIn({ backend: running.port, ws: true }))
+  expect(await doctor(made.root, { url: urlOf(port) })).toMatchObject({ ok: true, id: undefined })
+})
+
+test('nginx that passes all on is healthy, and one that speaks HTTP/1.0 to daphne too', async () => {
+  const made = await project()
+  const running = await server('daphne', made)
+  const proxy = keep(await startNginx(`location / { ${to(running)} ${passesUpgrade} }`))
+  expect(await doctor(made.root, { url: urlOf(proxy.port) })).toMatchObject({ ok: true, id: undefined })
+  const old = keep(await startNginx(`location / { ${to(running)} ${passesUpgrade.replace('proxy_http_version 1.1;', '')} }`))
+  expect(await doctor(made.root, { url: urlOf(old.port) })).toMatchObject({ ok: true, id: undefined })
+})
+
+for (const kind of ['daphne', 'uvicorn'] as const) {
+  real('proxy-rewrites-path', `proxy_pass with a last slash, before ${kind}`, async () => {
+    const made = await project()
+    const running = await server(kind, made)
+    const proxy = keep(
+      await startNginx(`location /ws/ { ${to(running, '/')} ${passesUpgrade} }\nlocation / { ${to(running)} ${passesUpgrade} }`),
+    )
+    const answer = await doctor(made.root, { url: urlOf(proxy.port) })
+    expect(answer.id, answer.evidence).toBe('proxy-rewrites-path')
+    expect(answer.evidence).toContain(`Directly at the backend, port ${running.port}: 101`)
+    expect(answer.evidence).toMatch(/Through nginx.*: 500/)
+  })
+}
+
+real('proxy-idle-timeout', 'proxy_read_timeout 2s', async () => {
+  const made = await project()
+  const running = await server('daphne', made)
+  const proxy = keep(await startNginx(`location / { ${to(running)} ${passesUpgrade} proxy_read_timeout 2s; }`))
+  const answer = await doctor(made.root, { url: urlOf(proxy.port) })
+  expect(answer.id, answer.evidence).toBe('proxy-idle-timeout')
+  expect(answer.evidence).toContain('Directly it was still open')
+  expect(answer.evidence).toMatch(/idle|ended after 2\.\d s/)
+})
+
+real('proxy-idle-timeout', 'the same before uvicorn, whose consumer answers no ping', async () => {
+  const made = await project({ consumer: silentConsumer, style: 'environ' })
+  const running = await server('uvicorn', made)
+  const proxy = keep(await startNginx(`location / { ${to(running)} ${passesUpgrade} proxy_read_timeout 3s; }`))
+  const answer = await doctor(made.root, { url: urlOf(proxy.port) })
+  expect(answer.id, answer.evidence).toBe('proxy-idle-timeout')
+})
+
+real('proxy-redirects', 'nginx sends all to https', async () => {
+  const made = await project()
+  await server('daphne', made)
+  const proxy = keep(await startNginx('return 301 https://votes.example$request_uri;'))
+  const answer = await doctor(made.root, { url: urlOf(proxy.port) })
+  expect(answer.id, answer.evidence).toBe('proxy-redirects')
+  expect(answer.evidence).toContain('Location: https://votes.example/ws/election-updates/')
+})
+
+real('proxy-redirects', 'a redirect to another path, and no backend is up (a Node stand-in)', async () => {
+  const made = await project()
+  const port = await listening(
+    keep,
+    createServer((_, response) => response.writeHead(308, { Location: '/ws/updates/?token=abc' }).end()),
+  )
+  const answer = await doctor(made.root, { url: urlOf(port) })
+  expect(answer.id, answer.evidence).toBe('proxy-redirects')
+  expect(answer.evidence).not.toContain('abc')
+})
+
+real('proxy-auth', 'nginx asks for a password of its own', async () => {
+  const made = await project()
+  const running = await server('daphne', made)
+  const proxy = keep(
+    await startNginx(`auth_basic "staging"; auth_basic_user_file /dev/null; location / { ${to(running)} ${passesUpgrade} }`),
+  )
+  const answer = await doctor(made.root, { url: urlOf(proxy.port) })
+  expect(answer.id, answer.evidence).toBe('proxy-auth')
+  expect(answer.evidence).toContain('Basic')
+  expect(answer.evidence).toContain(`Directly at the backend, port ${running.port}: 101`)
+})
+
+test("a proxy in front of a backend that is broken itself: the backend's cause is named, not the proxy", async () => {
+  const made = await project({ consumer: raisesBeforeAccept })
+  const running = await server('daphne', made)
+  const proxy = keep(await startNginx(`location / { ${to(running)} ${passesUpgrade} }`))
+  const answer = await doctor(made.root, { url: urlOf(proxy.port) })
+  expect(answer.id, answer.evidence).toBe('consumer-exception')
+  expect(answer.evidence).toContain('updates/consumers.py:6')
+})
+
+real('wrong-frontend-port', 'nginx leads to a port that nothing serves, while the backend listens on another', async () => {
+  const made = await project()
+  const running = await server('daphne', made)
+  const proxy = keep(await startNginx(`location / { proxy_pass http://127.0.0.1:${await freePort('127.0.0.1')}; ${passesUpgrade} }`))
+  const answer = await doctor(made.root, { url: urlOf(proxy.port) })
+  expect(answer.id, answer.evidence).toBe('wrong-frontend-port')
+  expect(answer.evidence).toContain(`port ${running.port}: 101`)
+})
+
+real('allowed-hosts', 'nginx does not pass the Host on', async () => {
+  const made = await project({ settings: 'MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]' })
+  const running = await server('daphne', made)
+  const proxy = keep(await startNginx(`location / { ${to(running)} ${passesUpgrade.replace('$http_host', 'backend.internal')} }`))
+  const answer = await doctor(made.root, { url: urlOf(proxy.port) })
+  expect(answer.id, answer.evidence).toBe('allowed-hosts')
+  expect(answer.evidence).toMatch(/through nginx.*400/)
+})

@@ -1,0 +1,49 @@
+/** What a test makes and has to end: servers, projects, folders. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach } from 'vitest'
+import { makeProject, type ProjectOptions, type TestProject } from './project.ts'
+import { startServer, type RunningServer, type ServerKind } from './servers.ts'
+
+export interface Ends {
+  /** Ends it after the test, the last that was given first. */
+  readonly keep: <Thing extends { readonly stop: () => Promise<unknown> }>(thing: Thing) => Thing
+  readonly project: (options?: ProjectOptions) => Promise<TestProject>
+  readonly server: (
+    kind: ServerKind,
+    project: TestProject,
+    options?: NonNullable<Parameters<typeof startServer>[2]>,
+  ) => Promise<RunningServer>
+  /** An empty folder outside of every project. */
+  readonly folder: () => Promise<string>
+}
+
+/** For a file of tests that run one after the other. */
+export function ending(): Ends {
+  const made: (() => Promise<unknown>)[] = []
+  afterEach(async () => {
+    for (let end = made.pop(); end !== undefined; end = made.pop()) await end()
+  })
+  const keep: Ends['keep'] = (thing) => {
+    made.push(thing.stop)
+    return thing
+  }
+  return {
+    keep,
+    project: async (options) => {
+      const project = await makeProject(options)
+      made.push(project.remove)
+      return project
+    },
+    server: async (kind, project, options) => keep(await startServer(kind, project, options)),
+    folder: async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'election-'))
+      made.push(() => rm(folder, { recursive: true, force: true }))
+      return folder
+    },
+  }
+}
+
+/** The seed's WebSocket on a port. */
+export const urlOf = (port: number, path = '/ws/election-updates/'): string => `ws://127.0.0.1:${port}${path}`
