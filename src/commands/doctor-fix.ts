@@ -1,6 +1,7 @@
-import { judgeLayer, judgeRedis } from '../checks/channel-layer.ts'
+import { judgeLayer } from '../checks/channel-layer.ts'
 import type { Diagnosis } from '../checks/diagnosis.ts'
 import { listenerOf, isOwn, named, type Evidence } from '../checks/evidence.ts'
+import { judgeRedis } from '../checks/redis-layer.ts'
 import { isUnmended, type MendStep } from '../checks/mends/mend.ts'
 import { stillRefused } from '../checks/mends/hosts.ts'
 import { planMend } from '../checks/mends/plan.ts'
