@@ -9,6 +9,7 @@ import { basePython, environmentFolder, pythonOf } from '../support/tools.ts'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 
 let project: TestProject | undefined
@@ -197,4 +198,42 @@ real('origin-rejected', "the page's host gets into ALLOWED_HOSTS", async () => {
   cli = await fixAndStart(project.root, ['--url', url, '--origin', 'http://page.example:3000', '--yes'])
   const answer = await doctor(project.root, { url, origin: 'http://page.example:3000' })
   expect(answer.state, answer.evidence).toBe('healthy')
+})
+
+real('asgi-app-under-wsgi-server', 'gunicorn with its own worker is ended', async () => {
+  const project = await made({ style: 'plain', environment: 'gunicorn' })
+  server = await startServer('gunicorn', project, { environment: 'gunicorn' })
+  await startsHealthy(project, urlOf(server.port))
+  expect(ended(server)).toBe(true)
+})
+
+real('message-too-big', 'uvicorn without the limit', async () => {
+  const project = await made()
+  server = await startServer('uvicorn', project, { args: ['--ws-max-size', '10'] })
+  const word = await fix(project.root, { url: urlOf(server.port), yes: false })
+  expect(word.made[0]).toMatchObject({ id: 'message-too-big', outcome: 'needs-word' })
+  await startsHealthy(project, urlOf(server.port), ['--yes'])
+})
+
+real('bad-port-permission', 'start takes a port that everybody may bind', async () => {
+  const project = await made()
+  await chmod(project.root, 0o755)
+  const answer = await fix(project.root, {
+    url: urlOf(1021),
+    yes: false,
+    env: { HOME: project.root },
+    ...(process.getuid?.() === 0 ? { uid: 65_534 } : {}),
+  })
+  expect(answer.made, answer.evidence).toMatchObject([
+    { id: 'bad-port-permission', kind: 'hand-over', outcome: 'handed-over', command: expect.arrayContaining(['start', '--port', '8000']) },
+  ])
+})
+
+real('origin-missing', 'the client is not in the checkout: said, and not mended', async () => {
+  const project = await made()
+  server = await startServer('daphne', project)
+  const answer = await fix(project.root, { url: urlOf(server.port), origin: 'none' })
+  expect(answer.made).toMatchObject([
+    { id: 'origin-missing', outcome: 'refused', problem: expect.stringContaining('not in this checkout') },
+  ])
 })

@@ -92,9 +92,25 @@ real('redis-unresponsive', 'the in-memory layer by .env', async () => {
   await mendsServed('redis-unresponsive', it, true)
 })
 
+real('redis-unexpected-password', 'the password is emptied', async () => {
+  redis = await startRedis()
+  const dotenv = ['USE_REDIS_FOR_CHANNELS=True', `REDIS_PORT=${redis.port}`, 'REDIS_PASSWORD=nobodys']
+  project = await makeProject({ dotenv, environment: 'redisPy5' })
+  server = await startServer('daphne', project, { environment: 'redisPy5' })
+  const url = `ws://127.0.0.1:${server.port}/ws/election-updates/`
+  const answer = await fix(project.root, { url, yes: false })
+  expect(answer.made[0], answer.evidence).toMatchObject({ id: 'redis-unexpected-password', kind: 'edit', outcome: 'done' })
+  expect(await readFile(join(project.backend, '.env'), 'utf8')).toContain('REDIS_PASSWORD=\n')
+  const { port } = server
+  await server.stop()
+  server = await startServer('daphne', project, { environment: 'redisPy5', port })
+  const again = await doctor(project.root, { url })
+  expect(again.state, again.evidence).toBe('healthy')
+})
+
 real('env-value-malformed', 'a port in the host', async () => {
   redis = await startRedis()
-  const it = await served({ dotenv: ['USE_REDIS_FOR_CHANNELS=True', `REDIS_HOST=127.0.0.1:${redis.port}`] })
+  const it = await served({ dotenv: ['USE_REDIS_FOR_CHANNELS=True', `REDIS_HOST=127.0.0.1:${redis.port}`, `REDIS_PORT=${redis.port}`] })
   await mendsServed('env-value-malformed', it, false)
 })
 
