@@ -8,6 +8,7 @@ import { redisNow, redisProtocol } from '../facts/redis-now.ts'
 import { onPath } from '../facts/tools.ts'
 import { readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
+import { runToEnd } from '../host/processes.ts'
 import { processTable } from '../host/process-table.ts'
 
 const passedFolder = /^(?:\.|__pycache__$|node_modules$|venv$|env$|dist$|build$|static$|media$|site-packages$)/
@@ -84,8 +85,16 @@ async function asgiModules(backend: string, settingsModule: string, sources: rea
 
 async function pythonsOf(host: Host): Promise<MendFacts['pythons']> {
   const minors = Array.from({ length: 14 }, (_, index) => index + 8)
-  const found = await Promise.all(minors.map(async (minor) => ({ file: await onPath(host, `python3.${minor}`), minor })))
-  return found.flatMap(({ file, minor }) => (file === undefined ? [] : [{ file, minor }]))
+  const found = await Promise.all(
+    minors.map(async (minor) => {
+      const file = await onPath(host, `python3.${minor}`)
+      if (file === undefined) return []
+      // a shim of pyenv may stand for a version that isn't chosen, and a Debian Python may lack venv
+      const { exitCode } = await runToEnd(file, ['-c', 'import venv, ensurepip'], { env: host.env, deadlineMs: 4000 })
+      return exitCode === 0 ? [{ file, minor }] : []
+    }),
+  )
+  return found.flat()
 }
 
 async function usable({ checkout, choice }: Evidence): Promise<boolean | undefined> {

@@ -1,20 +1,24 @@
-import { lstat, mkdir, readdir, readlink, symlink, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect } from 'vitest'
+import type { RunningCli } from '../support/cli.ts'
 import { doctor, real } from '../support/doctor.ts'
-import { fix, undo } from '../support/fix.ts'
+import { fix, fixAndStart, undo } from '../support/fix.ts'
 import { ownEnvironment } from '../support/own-environment.ts'
-import { makeProject, type ProjectOptions, type TestProject } from '../support/project.ts'
+import { makeProject, openConsumer, type ProjectOptions, type TestProject } from '../support/project.ts'
 import { freePort } from '../support/redis.ts'
 import { startProgram, type RunningServer } from '../support/servers.ts'
-import type { EnvironmentName } from '../support/tools.ts'
+import { environmentFolder, type EnvironmentName } from '../support/tools.ts'
 
 let project: TestProject | undefined
 let server: RunningServer | undefined
+let cli: RunningCli | undefined
 afterEach(async () => {
+  await cli?.end('SIGTERM')
   await server?.stop()
   await project?.remove()
-  project = server = undefined
+  project = server = cli = undefined
 })
 
 const urlOf = (port: number) => `ws://127.0.0.1:${port}/ws/election-updates/`
@@ -146,6 +150,58 @@ real(
     expect(again.id, again.evidence).not.toBe('venv-missing')
     expect((await undo(project.root)).status).toBe(0)
     await expect(lstat(join(project.backend, 'venv'))).rejects.toThrow(/ENOENT/)
+  },
+  slow,
+)
+
+real(
+  'python-too-old',
+  'a newer Python of the PATH makes the environment anew, and --undo brings the old one back',
+  async () => {
+    const newer = await newerPython()
+    if (newer === undefined) return
+    const project = await lacking(/^nothing$/, {
+      style: 'plain',
+      consumer: `${openConsumer}\nlabel = f"{dict(a=1)["a"]}"\n`,
+      files: { 'backend/requirements.txt': requirements },
+    })
+    const url = urlOf(await freePort('127.0.0.1'))
+    const config = join(project.backend, 'venv', 'pyvenv.cfg')
+    const old = await readFile(config, 'utf8')
+    const env = { PATH: `${newer}:${process.env['PATH'] ?? ''}` }
+    const answer = await fix(project.root, { url, env, args: ['python-too-old'] })
+    expect(
+      answer.made.map(({ id, kind, outcome }) => `${id} ${kind} ${outcome}`),
+      `${answer.evidence} ${JSON.stringify(answer.made)}`,
+    ).toEqual(['python-too-old rename done', 'python-too-old command done', 'python-too-old command done'])
+    expect(await readFile(config, 'utf8')).toMatch(/version = 3\.1[2-9]/)
+    expect((await undo(project.root)).status).toBe(0)
+    expect(await readFile(config, 'utf8')).toBe(old)
+  },
+  slow,
+)
+
+/** The folder of a Python of 3.12 or newer that pyenv has, where the environments are older. */
+async function newerPython(): Promise<string | undefined> {
+  const versions = join(homedir(), '.pyenv', 'versions')
+  const [name] = (await readdir(versions).catch(() => [])).filter((entry) => /^3\.1[2-9]\./.test(entry)).toSorted()
+  const [ours = ''] = await readdir(join(environmentFolder('main'), 'lib'))
+  return name === undefined || Number(ours.replace('python3.', '')) >= 12 ? undefined : join(versions, name, 'bin')
+}
+
+real(
+  'venv-broken',
+  'only its scripts are dead: start runs the server as a module',
+  async () => {
+    const project = await lacking(/^nothing$/)
+    const script = join(project.backend, 'venv', 'bin', 'daphne')
+    await writeFile(script, '#!/nowhere/venv/bin/python\n', { mode: 0o755 })
+    const url = urlOf(await freePort('127.0.0.1'))
+    const answer = await fix(project.root, { url })
+    expect(answer.made, answer.evidence).toMatchObject([{ id: 'venv-broken', kind: 'hand-over', outcome: 'handed-over' }])
+    cli = await fixAndStart(project.root, ['--url', url, '--yes'])
+    const again = await doctor(project.root, { url })
+    expect(again.state, again.evidence).toBe('healthy')
   },
   slow,
 )
