@@ -76,7 +76,7 @@ test("a cause that is the user's is told as theirs", async () => {
 test('several causes one after another; a mode and a link stay; --undo goes back over all of them', async () => {
   const { root, url, env } = await made({
     ...typo,
-    settings: 'LOGGING["handlers"]["f"] = {"class": "logging.FileHandler", "filename": str(BASE_DIR / "logs" / "x.log"), "delay": True}',
+    settings: 'LOGGING["handlers"]["f"] = {"class": "logging.FileHandler", "filename": str(BASE_DIR / "logs" / "x.log")}',
   })
   const text = await readFile(env, 'utf8')
   await writeFile(join(root, 'shared.env'), `\u{feff}${text.replace('# of the tests\n', '')}`, { mode: 0o640 })

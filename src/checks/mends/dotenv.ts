@@ -104,7 +104,10 @@ export const encodeDotenv: Planner = ({ dotenv }, facts) => {
   const bytes = dotenv.fact.kind === 'present' ? dotenv.fact.bytes : facts.dotenvBytes
   const text = bytes === undefined ? undefined : decoded(bytes)
   if (bytes === undefined || text === undefined) return unmended(`the encoding of ${dotenv.shown} can't be told`)
-  return mend([{ kind: 'edit', file: dotenv.fact.path, before: bytes, after: text, language: 'dotenv' }], { restart: true })
+  return mend([{ kind: 'edit', file: dotenv.fact.path, before: bytes, after: text, language: 'dotenv' }], {
+    restart: true,
+    notes: [`${dotenv.shown} gets the same text, in UTF-8 without a byte order mark`],
+  })
 }
 
 /** The text of bytes in the encodings that editors write; undefined where it is none of them. */

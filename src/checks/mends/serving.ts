@@ -1,5 +1,5 @@
 import type { ServerProcess } from '../../facts/server-process.ts'
-import { isOwn, listenerOf, named, type Evidence } from '../evidence.ts'
+import { isCarrier, isOwn, listenerOf, named, type Evidence } from '../evidence.ts'
 import { mend, unmended, type Mend, type MendStep, type Planner, type StartFlags, type Unmended } from './mend.ts'
 import type { MendFacts } from './mend-facts.ts'
 
@@ -40,7 +40,9 @@ function nameOf(server: Pick<ServerProcess, 'pid' | 'command' | 'argv'>): string
 
 /** The servers that stand in the way of a start: the one on the port, and those of this checkout that live and listen nowhere. */
 function inTheWay(evidence: Evidence): ServerProcess[] {
-  const onPort = listenerOf(evidence)
+  const listener = listenerOf(evidence)
+  // what is behind a carrier isn't ended by ending that, and the first process of a container isn't anybody's to end
+  const onPort = listener === undefined || isCarrier(listener) || listener.pid === 1 ? undefined : listener
   const idle = evidence.servers.ofProject.filter(({ listens, unixSockets }) => listens.length === 0 && unixSockets.length === 0)
   return [...(onPort === undefined ? [] : [onPort]), ...idle.filter(({ pid }) => pid !== onPort?.pid)]
 }
