@@ -22,12 +22,14 @@ try {
   const bin = join(folder, 'node_modules', 'election-dev', 'bin', 'election-dev.js')
   const run = (...args) => execFileSync(process.execPath, [bin, ...args], { cwd: folder, encoding: 'utf8' })
   expect(/^\d+\.\d+\.\d+/.test(run('--version')), '--version prints a version')
-  for (const command of [[], ['start'], ['verify'], ['env'], ['demo']])
+  for (const command of [[], ['start'], ['verify'], ['doctor'], ['env'], ['demo']])
     expect(run(...command, '--help').includes('Examples:'), `${command.join(' ')} --help has examples`)
   for (const file of [
     'dist/config.schema.json',
     'dist/doctor.schema.json',
     'dist/python/inspect.py',
+    'dist/python/examine.py',
+    'dist/python/examine_consumer.py',
     'dist/python/observer/election_dev_observer.py',
     'templates/demo/backend/manage.py',
     'templates/demo/gitignore',
@@ -40,6 +42,16 @@ try {
     /\.pyc$|__pycache__|db\.sqlite3|(^|[\\/])\.env$/.test(name),
   )
   expect(leftOut.length === 0, `the package has nothing that a run leaves: ${leftOut.join(', ')}`)
+  const { checks } = JSON.parse(run('doctor', '--list', '--json'))
+  expect(checks.length > 90, `doctor --list names every check: ${checks.length}`)
+  expect(run('doctor', 'explain', 'redis-too-old').includes('BZPOPMIN'), 'doctor explain has the page on a cause')
+  let judged = ''
+  try {
+    run('doctor', '--json', '--url', 'ws://127.0.0.1:1/ws/')
+  } catch (error) {
+    judged = JSON.parse(error.stdout).diagnosis.id
+  }
+  expect(judged === 'server-not-running', 'doctor judges a URL in an empty folder')
   let status = 0
   try {
     execFileSync(process.execPath, [bin, 'start'], { cwd: folder, stdio: 'pipe' })

@@ -6,7 +6,9 @@ import { shownUp } from './server-process.ts'
 export function judgeElsewhere(evidence: Evidence, seen: readonly string[]): Diagnosis[] {
   const { wire, servers } = evidence
   const { port, host } = wire.endpoint
-  const here = servers.ofProject.find(({ listens }) => listens.some((at) => at.port === port))
+  // a name may be another machine's, and what answers there is not refused
+  const isHere = /^(?:.*\.)?localhost$|^[\d.]+$|:/i.test(host) && !wire.tcp.some(({ result }) => result === 'open')
+  const here = isHere ? servers.ofProject.find(({ listens }) => listens.some((at) => at.port === port)) : undefined
   if (here !== undefined) {
     const addresses = here.listens.filter((at) => at.port === port).map(({ address }) => address)
     const good = bracket(addresses[0])
@@ -23,7 +25,7 @@ export function judgeElsewhere(evidence: Evidence, seen: readonly string[]): Dia
       ),
     ]
   }
-  const listening = servers.ofProject.find(({ listens }) => listens.length > 0)
+  const listening = servers.ofProject.find(({ listens }) => listens.length > 0 && !listens.some((at) => at.port === port))
   const at = listening?.listens[0]
   if (listening !== undefined && at !== undefined) {
     return [

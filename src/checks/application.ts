@@ -39,8 +39,11 @@ function isNameLost({ type, message }: ExaminationOf<'error'>, module: string, n
   return type === 'ModuleNotFoundError' && new RegExp(`No module named '${module.replaceAll('.', '[.]')}'`).test(message)
 }
 
-function settingWrong({ examination }: Evidence, alive: readonly string[]): Diagnosis[] {
-  const fact = examination?.get('asgi_setting')
+/** What ASGI_APPLICATION is in a project as Django makes it: asgi.py in the package of the settings. */
+const usualSetting = ({ checkout }: Evidence): string => `${checkout?.project.settingsModule.split('.')[0] ?? 'core'}.asgi.application`
+
+function settingWrong(evidence: Evidence, alive: readonly string[]): Diagnosis[] {
+  const fact = evidence.examination?.get('asgi_setting')
   if (fact === undefined || fact.ok) return []
   const value = fact.value ?? undefined
   return [
@@ -48,7 +51,7 @@ function settingWrong({ examination }: Evidence, alive: readonly string[]): Diag
       'asgi-application-setting-wrong',
       value === undefined ? 'ASGI_APPLICATION is not set' : `ASGI_APPLICATION names something else than the ASGI application: ${value}`,
       [fact.message ?? (fact.kind === 'wsgi' ? `${value ?? ''} is the WSGI application` : `${value ?? ''} can't be served`), ...alive],
-      'ASGI_APPLICATION = "core.asgi.application", the module beside the settings.',
+      `ASGI_APPLICATION = "${usualSetting(evidence)}".`,
       { automatic: 'yes' },
     ),
   ]
@@ -130,8 +133,8 @@ function servesWsgi(evidence: Evidence): Diagnosis {
   return diagnosis(
     bySetting ? 'asgi-application-setting-wrong' : 'asgi-app-wrong',
     'What is served as the ASGI application is the WSGI one',
-    [`${application} is a WSGIHandler`],
-    bySetting ? 'ASGI_APPLICATION = "core.asgi.application".' : 'Let asgi.py have the ASGI application: get_asgi_application().',
+    [bySetting ? `ASGI_APPLICATION is ${application.replace(':', '.')}, which is a WSGIHandler` : `${application} is a WSGIHandler`],
+    bySetting ? `ASGI_APPLICATION = "${usualSetting(evidence)}".` : 'Let asgi.py have the ASGI application: get_asgi_application().',
     { automatic: 'yes' },
   )
 }

@@ -45,6 +45,31 @@ function judgeTakenForTrue(evidence: Evidence, cause: Diagnosis): Diagnosis[] {
   ]
 }
 
+/** A word that is no boolean, which django-environ takes for false without saying so. Pure. */
+export function judgeNoBoolean(evidence: Evidence): Diagnosis[] {
+  const { dotenv, env, settingsLines } = evidence
+  if (dotenv?.reader !== 'environ') return []
+  const read = settingsLines.flatMap((line) => {
+    const name = /\.bool\(\s*["'](\w+)["']/.exec(line.text)?.[1]
+    const value = name === undefined ? undefined : (env[name] ?? inFile(evidence, name)?.value)
+    return name === undefined || value === undefined || booleanOf(value, 'environ') !== undefined ? [] : [{ ...line, name, value }]
+  })
+  return read
+    .slice(0, 1)
+    .map(({ name, value, file, line }) =>
+      diagnosis(
+        'env-bool-typo',
+        `${name} isn't a boolean: ${shownValue(name, value)}`,
+        [
+          `${placeOfVariable(evidence, name)}: ${name}=${shownValue(name, value)}`,
+          `${file}:${line} reads it with env.bool, which takes any word that it doesn't know for false`,
+        ],
+        'Write True or False.',
+        { automatic: 'ask' },
+      ),
+    )
+}
+
 /** A file says what the settings would need, and they don't read it. */
 function judgeUnread(evidence: Evidence, cause: Diagnosis): Diagnosis[] {
   const { checkout, dotenv, env } = evidence

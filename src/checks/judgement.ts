@@ -170,7 +170,7 @@ function judgeDefinite(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   const told = inside.length === 0 ? verdict : { ...verdict, evidence: [...verdict.evidence, ...inside] }
   if (verdict.id.startsWith('token-') || verdict.id === 'clock-skew') return [...judgeUnserved(evidence), ...judgeTokens(evidence, told)]
   if (verdict.id === 'origin-rejected' || verdict.id === 'allowed-hosts')
-    return [...judgeShadowed(evidence, ['ALLOWED_HOSTS'], told), ...judgeHosts(evidence, told), told]
+    return [...judgeUnserved(evidence), ...judgeShadowed(evidence, ['ALLOWED_HOSTS'], told), ...judgeHosts(evidence, told), told]
   if (verdict.id === 'ipv6-localhost') return [withListeners(evidence, told)]
   if (verdict.id === 'wrong-frontend-port') return [withBackend(evidence, told)]
   if (verdict.id === 'message-too-big') {

@@ -1,6 +1,7 @@
 import { judgeDatabase } from './database.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { judgeReversed } from './dotenv.ts'
+import { judgeNoBoolean } from './dotenv-sources.ts'
 import type { Evidence } from './evidence.ts'
 import { judgeFallback } from './redis-layer.ts'
 import { judgeLimits } from './server-process.ts'
@@ -13,6 +14,7 @@ export function judgeNotes(evidence: Evidence): Diagnosis[] {
     ...(wire.session?.close === undefined && wire.session?.pong?.result === 'unanswered' ? [pingUnanswered()] : []),
     ...judgeLimits(evidence).filter(({ id }) => id === 'message-too-big'),
     ...judgeReversed(evidence),
+    ...judgeNoBoolean(evidence),
     ...judgeFallback(evidence),
     ...(ready ? judgeDatabase(evidence) : []),
   ]

@@ -12,6 +12,8 @@ export function judgeProxied(evidence: Evidence): Diagnosis[] {
   const { direct, wire } = evidence
   if (direct === undefined) return []
   const server = listenerOf(evidence)
+  // a Django server carries nothing to another one
+  if (server?.command !== undefined) return []
   const who = server === undefined ? `Port ${wire.endpoint.port}` : `${named(server)} on port ${wire.endpoint.port}`
   const through = wire.handshake
   const plain = direct.handshake

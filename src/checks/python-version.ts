@@ -1,6 +1,7 @@
 import type { ExaminationOf } from '../facts/examination.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
+import { relativeTo } from './python-environment.ts'
 
 /** Modules of the standard library that came with a Python, as [major, minor] (docs.python.org, "New in version"). */
 const newModules: Readonly<Record<string, number>> = { contextvars: 7, dataclasses: 7, graphlib: 9, zoneinfo: 9, tomllib: 11 }
@@ -33,7 +34,7 @@ const newSyntax: readonly { readonly message: RegExp; readonly line?: RegExp; re
 
 /** The interpreter is too old for the code or a package: a syntax or a module that a newer one has. Pure. */
 export function judgeTooOld(
-  { examination, brokenLine }: Evidence,
+  { examination, brokenLine, choice, checkout }: Evidence,
   error: Pick<ExaminationOf<'error'>, 'type' | 'message' | 'causes' | 'file' | 'line'>,
   seen: readonly [string, ...string[]],
 ): Diagnosis | undefined {
@@ -42,12 +43,14 @@ export function judgeTooOld(
   if (python === undefined || Number.isNaN(minor)) return undefined
   const need = neededBy(error, brokenLine, minor)
   if (need === undefined) return undefined
+  const own = choice !== undefined && 'environment' in choice && choice.environment.isVirtual ? choice.environment.python : undefined
+  const folder = own === undefined ? 'backend/venv' : relativeTo({ checkout }, own).replace(/[\\/](?:bin|Scripts)[\\/][^\\/]*$/, '')
   return diagnosis(
     'python-too-old',
     `Python ${python} is too old for this code: it needs 3.${need.minor}`,
     [...seen, `${need.what} came with Python 3.${need.minor}; the backend's interpreter is ${python}`],
     `Make the environment anew with Python 3.${need.minor} or newer.`,
-    { commands: [[`python3.${need.minor}`, '-m', 'venv', '--clear', 'venv']], automatic: 'ask' },
+    { commands: [[`python3.${need.minor}`, '-m', 'venv', '--clear', folder]], automatic: 'ask' },
   )
 }
 

@@ -88,7 +88,9 @@ export function judgeImport(evidence: Evidence, error: ExaminationOf<'error'>, w
     'start',
   )
   const place = rule?.evidence.slice(1) ?? []
-  if (rule !== undefined && rule.id !== 'missing-dep') return [{ ...rule, evidence: [...seen, ...place] }]
+  // a name that another module lacks is a mistake of the import, not of what the server was told
+  if (rule !== undefined && rule.id !== 'missing-dep' && rule.id !== 'asgi-attribute-missing')
+    return [{ ...rule, evidence: [...seen, ...place] }]
   return [
     diagnosis(
       'asgi-import-error',

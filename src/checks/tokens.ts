@@ -24,7 +24,7 @@ export function judgeTokens(evidence: Evidence, verdict: Diagnosis): Diagnosis[]
   const handled = judgeHandled(evidence)
   const hidden =
     handled.length > 0
-      ? [...layer, ...handled]
+      ? [...layer, ...(failed ? judgeUnusable(evidence) : []), ...handled]
       : accepted || failed || (wellFormed && unplayed)
         ? [...layer, ...judgeRedis(evidence), ...judgeUnusable(evidence)]
         : layer

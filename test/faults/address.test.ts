@@ -53,6 +53,16 @@ real('port-in-use', 'the Django server of another project holds the port', async
   expect(answer.evidence).toContain('shop.asgi:application')
 })
 
+real('port-in-use', 'the same, while the backend listens on another port: a Django server is no proxy', async () => {
+  const mine = await project()
+  await server('daphne', mine)
+  const theirs = await project({ package: 'shop', route: 'ws/orders/' })
+  const other = await server('uvicorn', theirs, { application: 'shop.asgi:application' })
+  const answer = await doctor(mine.root, { url: urlOf(other.port) })
+  expect(answer.id, answer.evidence).toBe('port-in-use')
+  expect(answer.evidence).toContain(`PID ${other.pid}`)
+})
+
 for (const kind of ['daphne', 'uvicorn'] as const) {
   real('stale-server-old-code', `${kind} was started before the route was written`, async () => {
     const made = await project({ route: 'ws/old/' })

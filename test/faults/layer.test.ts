@@ -1,7 +1,8 @@
 /** A channel layer that isn't set, can't be built, or isn't shared by the processes that serve. */
 import { expect, test } from 'vitest'
 import { real } from '../support/doctor.ts'
-import { expectCause, expectHealthy, hidingConsumer, redis, serve, serveOn, serveProject, tokenOf, urlOf } from '../support/store.ts'
+import { expectCause, expectHealthy, hidingConsumer, redis, serve, serveOn, serveProject, urlOf } from '../support/store.ts'
+import { tokenOf } from '../support/tokens.ts'
 import { secret } from '../support/secrets.ts'
 
 const layer = (backend: string, config = '{}') => `CHANNEL_LAYERS = {"default": {"BACKEND": "${backend}", "CONFIG": ${config}}}`
@@ -20,7 +21,7 @@ real('channel-layer-unset', 'behind an except that answers 403, with a good toke
     consumer: hidingConsumer,
     settings: `SECRET_KEY = "${key}"\ndel CHANNEL_LAYERS`,
   })
-  expectCause(await ask({ token: tokenOf(key) }), 'channel-layer-unset', 'The settings have no CHANNEL_LAYERS')
+  expectCause(await ask({ token: tokenOf({ voter: 7 }, key) }), 'channel-layer-unset', 'The settings have no CHANNEL_LAYERS')
 })
 
 real('channel-layer-backend-wrong', 'BACKEND names a class that channels_redis has not', async () => {

@@ -5,10 +5,9 @@ import { doctor, real } from '../support/doctor.ts'
 import { ending, urlOf } from '../support/ends.ts'
 import { passesUpgrade, startNginx } from '../support/nginx.ts'
 import { listening, viteStandIn } from '../support/node-servers.ts'
-import { freePort } from '../support/redis.ts'
 import type { RunningServer } from '../support/servers.ts'
 
-const { keep, project, server, folder } = ending()
+const { keep, project, server, folder, quietPort } = ending()
 const to = ({ port }: RunningServer, path = '') => `proxy_pass http://127.0.0.1:${port}${path};`
 
 for (const kind of ['daphne', 'uvicorn', 'hypercorn'] as const) {
@@ -148,7 +147,7 @@ test("a proxy in front of a backend that is broken itself: the backend's cause i
 real('wrong-frontend-port', 'nginx leads to a port that nothing serves, while the backend listens on another', async () => {
   const made = await project()
   const running = await server('daphne', made)
-  const proxy = keep(await startNginx(`location / { proxy_pass http://127.0.0.1:${await freePort('127.0.0.1')}; ${passesUpgrade} }`))
+  const proxy = keep(await startNginx(`location / { proxy_pass http://127.0.0.1:${await quietPort()}; ${passesUpgrade} }`))
   const answer = await doctor(made.root, { url: urlOf(proxy.port) })
   expect(answer.id, answer.evidence).toBe('wrong-frontend-port')
   expect(answer.evidence).toContain(`port ${running.port}: 101`)

@@ -5,7 +5,8 @@ import { oldRedisKind } from '../support/old-redis.ts'
 import { real } from '../support/doctor.ts'
 import { freePort, until } from '../support/redis.ts'
 import { secret } from '../support/secrets.ts'
-import { expectCause, expectHealthy, hidingConsumer, layerRules, redis, serve, serveOn, tokenOf } from '../support/store.ts'
+import { expectCause, expectHealthy, hidingConsumer, layerRules, redis, serve, serveOn } from '../support/store.ts'
+import { tokenOf } from '../support/tokens.ts'
 
 const password = secret('kP6-wT8sB3nM')
 
@@ -64,7 +65,7 @@ real('redis-acl-denied', 'the user may touch other keys only, hidden behind a 40
   const key = secret()
   const { ask } = await serve({ consumer: hidingConsumer, settings: `${asUser(port)}\nSECRET_KEY = "${key}"` })
   expectCause(
-    await ask({ token: tokenOf(key) }),
+    await ask({ token: tokenOf({ voter: 7 }, key) }),
     'redis-acl-denied',
     /keys|permissions to access a key/,
     'hides the error behind a refusal',

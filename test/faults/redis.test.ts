@@ -9,7 +9,8 @@ import { real } from '../support/doctor.ts'
 import { freePort, standIn, until } from '../support/redis.ts'
 import { secret } from '../support/secrets.ts'
 import { selfSigned, startProgram } from '../support/servers.ts'
-import { expectCause, expectHealthy, hidingConsumer, redis, serve, serveOn, tokenOf } from '../support/store.ts'
+import { expectCause, expectHealthy, hidingConsumer, redis, serve, serveOn } from '../support/store.ts'
+import { tokenOf } from '../support/tokens.ts'
 import { basePython } from '../support/tools.ts'
 
 const password = secret('vQ4-mJ7xN2wL')
@@ -25,7 +26,7 @@ real('redis-unreachable', 'nothing listens on REDIS_PORT', async () => {
 real('redis-unreachable', 'behind an except that answers 403, with a good token, uvicorn', async () => {
   const [port, key] = [await freePort('127.0.0.1'), secret()]
   const { ask } = await serveOn(port, { server: 'uvicorn', consumer: hidingConsumer, settings: `SECRET_KEY = "${key}"` })
-  const answer = await ask({ token: tokenOf(key) })
+  const answer = await ask({ token: tokenOf({ voter: 7 }, key) })
   expectCause(answer, 'redis-unreachable', `connect ECONNREFUSED 127.0.0.1:${port}`, /403.*hides the error behind a refusal/)
 })
 

@@ -3,9 +3,8 @@ import { acceptMissing, endsTheProcess, httpOnlyAsgi } from '../support/consumer
 import { doctor, real } from '../support/doctor.ts'
 import { ending, urlOf } from '../support/ends.ts'
 import { startNginx, passesUpgrade } from '../support/nginx.ts'
-import { freePort } from '../support/redis.ts'
 
-const { keep, project, server } = ending()
+const { keep, project, server, quietPort } = ending()
 
 const diesOfSegfault = `import os, signal
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
@@ -17,7 +16,7 @@ class Updates(AsyncJsonWebsocketConsumer):
 
 real('server-not-running', 'nothing was started', async () => {
   const { root } = await project()
-  const answer = await doctor(root, { url: urlOf(await freePort('127.0.0.1')) })
+  const answer = await doctor(root, { url: urlOf(await quietPort()) })
   expect(answer.id, answer.evidence).toBe('server-not-running')
   expect(answer.evidence).toContain('ECONNREFUSED')
   expect(answer.diagnosis?.remedy.commands).toContainEqual(['election-dev', 'start'])
@@ -25,7 +24,7 @@ real('server-not-running', 'nothing was started', async () => {
 
 real('server-not-running', 'nginx answers, and the backend behind it was not started', async () => {
   const { root } = await project()
-  const proxy = keep(await startNginx(`location / { proxy_pass http://127.0.0.1:${await freePort('127.0.0.1')}; ${passesUpgrade} }`))
+  const proxy = keep(await startNginx(`location / { proxy_pass http://127.0.0.1:${await quietPort()}; ${passesUpgrade} }`))
   const answer = await doctor(root, { url: urlOf(proxy.port) })
   expect(answer.id, answer.evidence).toBe('server-not-running')
   expect(answer.evidence).toMatch(/502.*nginx/)

@@ -3,17 +3,16 @@ import { expect, test } from 'vitest'
 import { doctor, real } from '../support/doctor.ts'
 import { ending, urlOf } from '../support/ends.ts'
 import { listening, viteStandIn } from '../support/node-servers.ts'
-import { freePort } from '../support/redis.ts'
 import { secret } from '../support/secrets.ts'
 import { selfSigned, startProgram } from '../support/servers.ts'
 import { basePython, pythonOf } from '../support/tools.ts'
 
-const { keep, project, server, folder } = ending()
+const { keep, project, server, folder, quietPort } = ending()
 const path = '/ws/election-updates/'
 const hasSix = Object.values(networkInterfaces()).some((entries) => entries?.some(({ address }) => address === '::1'))
 
 real('wrong-frontend-port', "the page's source names a port that nothing serves", async () => {
-  const port = await freePort('127.0.0.1')
+  const port = await quietPort()
   const made = await project({
     files: { 'frontend/src/socket.js': `// the updates\nexport const socket = new WebSocket("ws://127.0.0.1:${port}${path}")\n` },
   })
@@ -26,7 +25,7 @@ real('wrong-frontend-port', "the page's source names a port that nothing serves"
 })
 
 real('wrong-frontend-port', 'VITE_WS_URL of frontend/.env names it', async () => {
-  const port = await freePort('127.0.0.1')
+  const port = await quietPort()
   const made = await project({
     style: 'plain',
     package: 'votes',

@@ -1,9 +1,12 @@
 /** What a test makes and has to end: servers, projects, folders. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach } from 'vitest'
 import { makeProject, type ProjectOptions, type TestProject } from './project.ts'
+import { basePython } from './tools.ts'
 import { startServer, type RunningServer, type ServerKind } from './servers.ts'
 
 export interface Ends {
@@ -15,6 +18,8 @@ export interface Ends {
     project: TestProject,
     options?: NonNullable<Parameters<typeof startServer>[2]>,
   ) => Promise<RunningServer>
+  /** A loopback port that nothing serves, and that nobody is given while the test runs. */
+  readonly quietPort: () => Promise<number>
   /** An empty folder outside of every project. */
   readonly folder: () => Promise<string>
 }
@@ -37,6 +42,18 @@ export function ending(): Ends {
       return project
     },
     server: async (kind, project, options) => keep(await startServer(kind, project, options)),
+    quietPort: async () => {
+      // bound and not listening: connections are refused, and the kernel gives the port to nobody
+      const hold =
+        "import socket, sys; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True); sys.stdin.read()"
+      const child = spawn(basePython(), ['-c', hold], { stdio: ['pipe', 'pipe', 'inherit'] })
+      made.push(async () => {
+        child.stdin.end()
+        if (child.exitCode === null) await once(child, 'exit')
+      })
+      const [line]: unknown[] = await once(child.stdout, 'data')
+      return Number(String(line))
+    },
     folder: async () => {
       const folder = await mkdtemp(join(tmpdir(), 'election-'))
       made.push(() => rm(folder, { recursive: true, force: true }))

@@ -1,10 +1,8 @@
 /** A project that asks for a channel layer's Redis, on a real server, and what the doctor says of it. */
-import { createHmac } from 'node:crypto'
 import { expect, onTestFinished } from 'vitest'
 import { doctor, type Answer, type Asking } from './doctor.ts'
 import { makeProject, type ProjectOptions, type TestProject } from './project.ts'
 import { startRedis, type RedisStart, type RunningRedis } from './redis.ts'
-import { secret } from './secrets.ts'
 import { startProgram, type RunningServer } from './servers.ts'
 import { pythonOf } from './tools.ts'
 
@@ -107,14 +105,6 @@ class Updates(AsyncJsonWebsocketConsumer):
         if content.get("type") == "ping":
             await self.send_json({"type": "pong"})
 `
-
-const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-
-/** A token as PyJWT makes it, valid for ever. */
-export function tokenOf(key: string): string {
-  const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ voter: 7 })}`
-  return secret(`${text}.${createHmac('sha256', key).update(text).digest('base64url')}`)
-}
 
 /** The id, the evidence that tells it from its neighbours, and a remedy; no secret is in any of it. */
 export function expectCause(answer: Answer, id: string, ...telling: readonly (string | RegExp)[]): void {

@@ -54,11 +54,12 @@ export const redisPages: Readonly<Record<IdsOfFamily<'redis'>, Page>> = {
       '`INFO server` says `redis_version` 3.2 or 4.0. The Redis for Windows that many have installed is 3.0 or 3.2.',
       'The handshake is 101, then the socket ends within a second: 1011 from daphne, 1006 from uvicorn, 1000 from hypercorn.',
       "The log has `unknown command 'BZPOPMIN'`; the quotes and what follows differ by version.",
-      'With a version of 5 or newer it is `redis-no-bzpopmin`.',
+      'With a version of 5 or newer it is `redis-no-bzpopmin`, or it is the client: redis-py 8 opens with HELLO, which came with Redis 6.0 (the log says that HELLO is an unknown command).',
     ],
     mend: [
       'In development, with one server process: `USE_REDIS_FOR_CHANNELS=False`.',
       'For Redis, install 5 or newer: `docker run -p 6379:6379 redis:7`; on Windows in Docker, in WSL, or Memurai. Look that the old service no longer holds port 6379.',
+      'For redis-py 8 on Redis 5: Redis 6 or newer, or an older client: `python -m pip install "redis<8"`.',
     ],
     commands: [useMemory, ['redis-cli', 'INFO', 'server']],
     background:

@@ -1,0 +1,83 @@
+/** The causes in the database: facts in, one cause out. */
+import { describe, expect, test } from 'vitest'
+import type { Evidence } from '../../src/checks/evidence.ts'
+import { judge } from '../../src/checks/judgement.ts'
+import type { ExaminationOf } from '../../src/facts/examination.ts'
+import { evidenceOf, examinationOf, failing, handshakes, root, wireOf } from '../support/evidence.ts'
+
+type Played = Partial<ExaminationOf<'consumer'>>
+const skipped: Played = { outcome: 'skipped', why: 'the database is empty' }
+const look = (database: Partial<ExaminationOf<'database'>>, consumer: Played = skipped, pending: string[] = []) =>
+  examinationOf({ facts: { database, consumer, migrations: { pending } } })
+const refused = wireOf({
+  token: { kind: 'current' },
+  handshake: handshakes.denied,
+  session: undefined,
+  experiments: { unknownPath: handshakes.error },
+})
+const missing: Played = { outcome: 'closed', code: 4001, database_error: 'OperationalError: no such table: auth_user' }
+const lost: Played = {
+  outcome: 'raised',
+  raised: { type: 'OperationalError', message: 'connection failed: Connection refused', frames: [], causes: [] },
+}
+
+describe('names', () => {
+  test.each<[string, Evidence, string]>([
+    ['migrations-pending: nobody migrated', evidenceOf({ wire: failing, examination: look({ state: 'empty' }) }), 'no django_migrations'],
+    [
+      'migrations-pending: a table is missing behind an except',
+      evidenceOf({ wire: refused, examination: look({}, missing, ['auth.0001_initial']) }),
+      'no such table: auth_user',
+    ],
+    [
+      'database-unreachable: the folder is not there',
+      evidenceOf({ wire: failing, examination: look({ state: 'unreachable', message: 'unable to open database file' }) }),
+      `${root}/backend/db.sqlite3`,
+    ],
+    [
+      'database-unreachable: PostgreSQL, and the consumer raises',
+      evidenceOf({
+        wire: failing,
+        examination: look(
+          { state: 'unreachable', engine: 'django.db.backends.postgresql', path: null, message: 'port 5432: Connection refused' },
+          lost,
+        ),
+      }),
+      'django.db.backends.postgresql',
+    ],
+    [
+      'database-locked',
+      evidenceOf({
+        wire: failing,
+        examination: look({ state: 'locked', message: 'database is locked' }),
+        holders: [{ pid: 99, command: 'python hold.py' }],
+      }),
+      'PID 99 has it open: python hold.py',
+    ],
+  ])('%s', (title, evidence, telling) => {
+    const { root: cause } = judge(evidence)
+    expect(cause?.id, cause?.evidence.join('\n')).toBe(title.replace(/:.*/s, ''))
+    expect(cause?.evidence.join('\n')).toContain(telling)
+  })
+})
+
+describe('does not name as the cause', () => {
+  test.each<[string, Evidence]>([
+    ['migrations-pending: all works without tables', evidenceOf({ examination: look({ state: 'empty' }, {}) })],
+    [
+      'migrations-pending: the consumer raises something else',
+      evidenceOf({
+        wire: failing,
+        examination: look({ state: 'empty' }, { outcome: 'raised', raised: { type: 'KeyError', message: "'x'", frames: [], causes: [] } }),
+      }),
+    ],
+    [
+      'migrations-pending: the token is refused, and migrations wait',
+      evidenceOf({ wire: refused, examination: look({}, { outcome: 'closed' }, ['auth.0012_x']) }),
+    ],
+    ['database-unreachable: nobody asks it', evidenceOf({ examination: look({ state: 'unreachable', message: 'x' }, {}) })],
+    ['database-locked: all works', evidenceOf({ examination: look({ state: 'locked', message: 'database is locked' }, {}) })],
+  ])('%s', (title, evidence) => {
+    expect(judge(evidence).root?.id).not.toBe(title.replace(/:.*/s, ''))
+  })
+})

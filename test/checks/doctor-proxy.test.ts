@@ -1,0 +1,92 @@
+/** Proxy: the handshake through it and directly, compared. */
+import { describe, expect, test } from 'vitest'
+import type { Evidence } from '../../src/checks/evidence.ts'
+import { judge } from '../../src/checks/judgement.ts'
+import { evidenceOf, serverOf, wireOf } from '../support/evidence.ts'
+import { elsewhere, ended, failed, machine, opened, page, proxied, refused, silent } from '../support/serving.ts'
+
+const nginx = { server: 'nginx/1.22.1' }
+const vite = (ws: boolean | undefined): Evidence['frontend'] => ({
+  urls: [],
+  variables: [],
+  proxies: [{ file: 'vite.config.js', line: 5, context: '/ws', target: 'http://localhost:8000', ws, rewrites: false }],
+  port: 5173,
+  complete: true,
+})
+const hangs = failed(silent, { http: page(200), experiments: { httpOnPath: page(404), httpAfter: page(200) } })
+const lives = wireOf({
+  session: { heldMs: 4000, close: undefined, messages: 1, pong: { result: 'pong', elapsedMs: 2 }, second: undefined },
+})
+
+describe('names it', () => {
+  test.each<[string, Evidence, RegExp]>([
+    ['proxy-strips-upgrade: nginx gives the 404 of the backend', proxied(failed(refused(404, nginx))), /Directly.*101/],
+    ['proxy-strips-upgrade: HTTP/1.0 to hypercorn', proxied(failed(refused(400, nginx))), /400/],
+    [
+      'proxy-strips-upgrade: never answered, and no ws: true',
+      proxied(hangs, wireOf(), { frontend: vite(undefined) }),
+      /vite\.config\.js:5.*without ws: true/,
+    ],
+    [
+      'proxy-strips-upgrade: the backend is not to be seen',
+      evidenceOf({ wire: failed(refused(404, nginx)), servers: { onPorts: [], ofProject: [], source: undefined, problem: 'x' } }),
+      /nginx/,
+    ],
+    [
+      'proxy-strips-upgrade: directly it wants a token, which speaks WebSocket too',
+      proxied(failed(refused(404, nginx)), failed(refused(403), { experiments: { unknownPath: refused(500) } })),
+      /403/,
+    ],
+    ['proxy-rewrites-path: 500 only through it', proxied(failed(refused(500, nginx))), /Through nginx.*500/],
+    ['proxy-idle-timeout: 1006 after a while, and alive directly', proxied(ended(1006), lives), /still open/],
+    [
+      'proxy-redirects: 301',
+      proxied(failed(refused(301, { ...nginx, location: 'https://votes.example/ws/?token=x' }))),
+      /Location: https:\/\/votes\.example\/ws\/(?!\?)/,
+    ],
+    ['proxy-auth: Basic', proxied(failed(refused(401, { ...nginx, 'www-authenticate': 'Basic realm="x"' }))), /Basic/],
+    [
+      'allowed-hosts: only through it',
+      proxied(wireOf({ http: page(400, 'daphne', '<h1>Bad Request (400)</h1>') }), wireOf()),
+      /GET \/ directly: 404/,
+    ],
+  ])('%s', (title, evidence, telling) => {
+    const { root } = judge(evidence)
+    expect(root?.id, root?.evidence.join('\n')).toBe(title.split(':')[0])
+    expect(root?.evidence.join('\n')).toMatch(telling)
+  })
+})
+
+describe('does not name it', () => {
+  test.each<[string, Evidence, string | undefined]>([
+    [
+      'proxy-strips-upgrade: a dev server with ws: true that passes it on',
+      proxied(wireOf(), wireOf(), { frontend: vite(true) }),
+      undefined,
+    ],
+    [
+      'proxy-strips-upgrade: the backend hangs as well',
+      proxied(hangs, failed(silent, { http: page(200, 'daphne'), experiments: { httpAfter: page(200) } })),
+      'accept-missing',
+    ],
+    [
+      'proxy-rewrites-path: 500 directly too',
+      proxied(failed(refused(500, nginx)), failed(refused(500), { experiments: { otherSlash: opened } })),
+      'trailing-slash-missing',
+    ],
+    ['proxy-rewrites-path: 502, it leads elsewhere', proxied(failed(refused(502, nginx))), 'wrong-frontend-port'],
+    ['proxy-idle-timeout: it dies directly too', proxied(ended(1006), ended(1011)), 'consumer-exception'],
+    ['proxy-idle-timeout: a close of the application', proxied(ended(4001), ended(4001)), 'close-after-accept'],
+    ['proxy-auth: 401 without a challenge is the token', evidenceOf({ wire: failed(refused(401)) }), 'token-missing'],
+    [
+      'proxy-rewrites-path: a Django server of another project is no proxy',
+      proxied(failed(refused(500)), wireOf(), {
+        servers: machine([serverOf({ project: 'other', cwd: '/srv/shop' }, { application: 'shop.asgi:application' })], [elsewhere]),
+      }),
+      'port-in-use',
+    ],
+    ['proxy-redirects: both healthy', proxied(wireOf()), undefined],
+  ])('%s', (_, evidence, id) => {
+    expect(judge(evidence).root?.id).toBe(id)
+  })
+})

@@ -1,0 +1,250 @@
+/** The causes in Python's environment: facts in, one cause out. */
+import { describe, expect, test } from 'vitest'
+import type { Evidence } from '../../src/checks/evidence.ts'
+import { judge } from '../../src/checks/judgement.ts'
+import {
+  checkoutOf,
+  deaf,
+  environmentWith,
+  evidenceOf,
+  examinationOf,
+  failing,
+  fullPackages,
+  ready,
+  root,
+  serverOf,
+  unstarted,
+} from '../support/evidence.ts'
+
+const without = (...names: string[]) => fullPackages.filter((name) => !names.includes(name))
+const requirements = (...names: string[]) => ({ kind: 'requirements', file: `${root}/backend/requirements.txt`, names }) as const
+const lacking = (packages: readonly string[], missing: readonly string[]) =>
+  ({ kind: 'packages-missing', environment: environmentWith(packages), missing, note: undefined }) as const
+const other = '/home/ada/other'
+const active = (hasDjango: boolean, hasDaphne: boolean): Partial<Evidence> => ({
+  env: { VIRTUAL_ENV: other },
+  pathPython: { executable: `${other}/bin/python3`, version: '3.11.7', hasDjango, hasDaphne },
+})
+const broken = {
+  state: 'broken',
+  label: 'backend/venv',
+  folder: `${root}/backend/venv`,
+  reason: 'backend/venv/bin/python is a link that leads nowhere',
+  own: true,
+} as const
+const raised = (stage: string, type: string, message: string, causes: { type: string; message: string }[] = []) =>
+  examinationOf({ facts: { application: null, consumer: null }, errors: [{ stage, type, message, causes, file: 'core/asgi.py', line: 3 }] })
+const wrongVenv = { pid: 4711, python: `${other}/bin/python` }
+const redisLayer = { layer_backend: 'channels_redis.core.RedisChannelLayer', layer_hosts: [] }
+const cannotImport = {
+  stage: 'layer',
+  type: 'InvalidChannelLayerError',
+  message: "Cannot import BACKEND 'channels_redis.core.RedisChannelLayer' specified for default",
+}
+
+describe('names', () => {
+  test.each<[string, Evidence, string]>([
+    ['venv-missing', unstarted({ choice: { kind: 'venv-missing', base: 'python3' }, examination: undefined }), 'python3 has no Django'],
+    [
+      'venv-missing: there is no python3 either',
+      unstarted({ choice: { kind: 'venv-missing', base: undefined }, examination: undefined }),
+      'no python3 on the PATH',
+    ],
+    [
+      'venv-broken: its interpreter is gone',
+      unstarted({
+        choice: { kind: 'venv-broken', folder: broken.folder, label: broken.label, reason: broken.reason, base: 'python3' },
+        checkout: checkoutOf({ python: { candidates: [broken], named: false } }),
+        examination: undefined,
+      }),
+      'leads nowhere',
+    ],
+    [
+      'venv-broken: it was moved',
+      unstarted({
+        deadShebang: { script: `${root}/backend/venv/bin/daphne`, interpreter: '/gone/bin/python', folder: `${root}/backend/venv` },
+      }),
+      'backend/venv/bin/daphne:1',
+    ],
+    ['wrong-venv: the active one has no Django', unstarted(active(false, false)), other],
+    ['wrong-venv: the active one has no daphne', unstarted(active(true, false)), 'no daphne'],
+    [
+      'wrong-venv: the server runs in one that lacks the layer',
+      evidenceOf({
+        wire: failing,
+        examination: examinationOf({ facts: { settings: redisLayer } }),
+        servingEnvironment: { ...wrongVenv, packages: new Map(without('channels-redis').map((name) => [name, '1'])) },
+      }),
+      `${other}/bin/python, which has no channels-redis`,
+    ],
+    ['missing-dep', unstarted({ examination: raised('settings', 'ModuleNotFoundError', "No module named 'corsheaders'") }), 'corsheaders'],
+    [
+      'missing-dep: the driver of the database',
+      unstarted({
+        examination: raised('application', 'ImproperlyConfigured', 'Error loading psycopg2 or psycopg module', [
+          { type: 'ModuleNotFoundError', message: "No module named 'psycopg2'" },
+        ]),
+      }),
+      'psycopg2',
+    ],
+    [
+      'daphne-missing: there is no server at all',
+      unstarted({ choice: lacking(without('daphne', 'uvicorn'), ['daphne']) }),
+      'No module named daphne',
+    ],
+    [
+      'daphne-missing: the requirements ask for it',
+      unstarted({
+        choice: { ...ready, environment: environmentWith(without('daphne')) },
+        checkout: checkoutOf({ requirements: requirements('django', 'daphne') }),
+      }),
+      'backend/requirements.txt asks for it',
+    ],
+    [
+      'daphne-missing: INSTALLED_APPS has it',
+      unstarted({
+        choice: { ...ready, environment: environmentWith(without('daphne')) },
+        checkout: checkoutOf({}, { hasDaphneApp: true }),
+      }),
+      'INSTALLED_APPS',
+    ],
+    [
+      'channels-redis-missing',
+      evidenceOf({
+        wire: failing,
+        choice: { ...ready, environment: environmentWith(without('channels-redis')) },
+        examination: examinationOf({ facts: { settings: redisLayer, layer: null, consumer: null }, errors: [cannotImport] }),
+      }),
+      'channels_redis.core.RedisChannelLayer',
+    ],
+    [
+      'python-too-old: an f-string of 3.12',
+      unstarted({ examination: raised('application', 'SyntaxError', "f-string: unmatched '[' (asgi.py, line 3)") }),
+      '3.12',
+    ],
+    [
+      'python-too-old: a module of 3.14 or later is not guessed, one of 3.11 is known',
+      unstarted({
+        examination: examinationOf({
+          facts: { start: { python: '3.9.2' }, application: null },
+          errors: [{ stage: 'settings', type: 'ModuleNotFoundError', message: "No module named 'tomllib'" }],
+        }),
+      }),
+      'tomllib came with Python 3.11',
+    ],
+    [
+      'module-shadowed',
+      unstarted({
+        examination: examinationOf({
+          facts: { shadows: { files: [{ name: 'channels', file: 'channels.py' }] }, application: null },
+          errors: [
+            {
+              stage: 'application',
+              type: 'ModuleNotFoundError',
+              message: "No module named 'channels.routing'; 'channels' is not a package",
+            },
+          ],
+        }),
+      }),
+      'channels.py lies beside manage.py',
+    ],
+    [
+      'module-shadowed: behind the layer',
+      evidenceOf({
+        wire: failing,
+        examination: examinationOf({
+          facts: { settings: redisLayer, layer: null, consumer: null, shadows: { files: [{ name: 'redis', file: 'redis.py' }] } },
+          errors: [
+            {
+              ...cannotImport,
+              causes: [{ type: 'ModuleNotFoundError', message: "No module named 'redis.asyncio'; 'redis' is not a package" }],
+            },
+          ],
+        }),
+      }),
+      'redis.py lies beside manage.py',
+    ],
+    ['wrong-working-directory', deaf(serverOf({ cwd: root }, { program: 'uvicorn', reload: true })), `Its working folder is ${root}`],
+  ])('%s', (title, evidence, telling) => {
+    const { root: cause } = judge(evidence)
+    expect(cause?.id, cause?.evidence.join('\n')).toBe(title.replace(/:.*/s, ''))
+    expect(cause?.evidence.join('\n')).toContain(telling)
+  })
+})
+
+describe('does not name', () => {
+  test.each<[string, Evidence]>([
+    ['venv-missing: a complete environment', unstarted()],
+    ['venv-broken: another environment was taken', unstarted({ checkout: checkoutOf({ python: { candidates: [broken], named: false } }) })],
+    ['wrong-venv: the active one has all', unstarted(active(true, true))],
+    ['wrong-venv: no environment is active', unstarted({ ...active(false, false), env: {} })],
+    ["wrong-venv: the active one is the project's", unstarted({ ...active(false, false), env: { VIRTUAL_ENV: `${root}/backend/venv` } })],
+    [
+      'wrong-venv: the server runs in another one, which is complete',
+      evidenceOf({
+        wire: failing,
+        examination: examinationOf({ facts: { settings: redisLayer } }),
+        servingEnvironment: { ...wrongVenv, packages: new Map(fullPackages.map((name) => [name, '1'])) },
+      }),
+    ],
+    [
+      'wrong-venv: it lacks a layer that nothing uses',
+      evidenceOf({
+        wire: failing,
+        servingEnvironment: { ...wrongVenv, packages: new Map(without('channels-redis').map((name) => [name, '1'])) },
+      }),
+    ],
+    [
+      'missing-dep: a module of the project',
+      unstarted({ examination: raised('application', 'ModuleNotFoundError', "No module named 'updates.rooms'") }),
+    ],
+    ['daphne-missing: uvicorn is the server', unstarted({ choice: { ...ready, environment: environmentWith(without('daphne')) } })],
+    [
+      'channels-redis-missing: it is installed, and the class has another name',
+      evidenceOf({
+        wire: failing,
+        examination: examinationOf({ facts: { settings: redisLayer, layer: null, consumer: null }, errors: [cannotImport] }),
+      }),
+    ],
+    [
+      'python-too-old: a plain mistake',
+      unstarted({ examination: raised('application', 'SyntaxError', "'(' was never closed (asgi.py, line 3)") }),
+    ],
+    [
+      'python-too-old: the interpreter is new enough',
+      unstarted({
+        examination: examinationOf({
+          facts: { start: { python: '3.13.0' }, application: null },
+          errors: [{ stage: 'application', type: 'SyntaxError', message: "f-string: unmatched '['" }],
+        }),
+      }),
+    ],
+    [
+      'module-shadowed: another module is missing',
+      unstarted({
+        examination: examinationOf({
+          facts: { shadows: { files: [{ name: 'redis', file: 'redis.py' }] }, application: null },
+          errors: [{ stage: 'settings', type: 'ModuleNotFoundError', message: "No module named 'corsheaders'" }],
+        }),
+      }),
+    ],
+    [
+      'wrong-working-directory: it names the folder',
+      deaf(serverOf({ cwd: root, argv: ['python', '-m', 'uvicorn', '--app-dir', 'backend'] }, { program: 'uvicorn' })),
+    ],
+    [
+      'wrong-working-directory: it listens',
+      evidenceOf({
+        servers: { onPorts: [serverOf({ cwd: root })], ofProject: [serverOf({ cwd: root })], source: '/proc', problem: undefined },
+      }),
+    ],
+  ])('%s', (title, evidence) => {
+    const { root: cause, explained } = judge(evidence)
+    expect([cause, ...explained].map((one) => one?.id)).not.toContain(title.replace(/:.*/s, ''))
+  })
+})
+
+test('a healthy project has no cause, and nothing started is only that', () => {
+  expect(judge(evidenceOf()).root).toBeUndefined()
+  expect(judge(unstarted()).root?.id).toBe('server-not-running')
+})

@@ -1,0 +1,194 @@
+/** What the doctor makes of Redis, as tables: facts in, one cause out, or none. */
+import { describe, expect, test } from 'vitest'
+import { judge } from '../../src/checks/judgement.ts'
+import type { Evidence } from '../../src/checks/evidence.ts'
+import { redisRefusalIn } from '../../src/checks/redis-raised.ts'
+import type { RedisRefusal } from '../../src/facts/redis-refusal.ts'
+import {
+  checkout,
+  ended,
+  errorOf,
+  evidenceOf,
+  examinationOf,
+  onRedis,
+  playedOf,
+  raisedOf,
+  redisOf,
+  refusal,
+  serverError,
+  settingsOf,
+  wireOf,
+} from '../support/facts.ts'
+
+const idOf = (evidence: Evidence) => judge(evidence).root?.id
+const tooOld = (line: string) =>
+  judge(evidenceOf({ wire: serverError, redis: redisOf('redis-too-old', [line]), examination: examinationOf([onRedis()]) })).root
+const trip = { fact: 'trip', received: true, elapsed_ms: 4 } as const
+
+const ids: readonly RedisRefusal[] = [
+  'redis-unreachable',
+  'redis-unresponsive',
+  'redis-too-old',
+  'redis-no-bzpopmin',
+  'redis-no-eval',
+  'redis-auth-required',
+  'redis-wrong-password',
+  'redis-unexpected-password',
+  'redis-acl-denied',
+  'redis-oom',
+  'redis-readonly',
+  'redis-loading',
+  'redis-misconf',
+  'redis-maxclients',
+  'redis-not-redis',
+  'redis-protected-mode',
+  'redis-tls',
+  'redis-cluster',
+]
+
+describe.each(ids)('%s', (id) => {
+  const redis = redisOf(id)
+  test.each<[string, Partial<Evidence>]>([
+    ['with a socket that dies', { wire: wireOf({ session: ended(1011) }) }],
+    ['with a 500', { wire: serverError }],
+    ['with a 403 that hides it', { wire: refusal }],
+    ['with a socket that works until it is sent to', {}],
+  ])('is named %s', (_, more) => {
+    const { root } = judge(evidenceOf({ checkout, redis, examination: examinationOf([onRedis()]), ...more }))
+    expect(root?.id).toBe(id)
+    expect(root?.evidence).toContain('127.0.0.1:6379 said so')
+    expect(root?.evidence).toContain('USE_REDIS_FOR_CHANNELS=True in backend/.env:2 asks for this Redis')
+    expect(root?.remedy.text).not.toBe('')
+  })
+  test('is not named where the layer is in memory, whoever answers on that port', () => {
+    const wish = { kind: 'set', redis: false, source: 'backend/.env:2' } as const
+    expect(idOf(evidenceOf({ checkout: { ...checkout, wish }, redis, examination: examinationOf([settingsOf()]) }))).toBeUndefined()
+  })
+  test('is not named where the consumer raises for another cause and a message came through', () => {
+    const examination = examinationOf([
+      onRedis(),
+      trip,
+      playedOf({ outcome: 'raised', raised: raisedOf('KeyError', "'election'"), later: undefined }),
+    ])
+    const found = idOf(evidenceOf({ checkout, redis: redisOf(), wire: serverError, examination }))
+    expect(found).toBe('consumer-exception')
+  })
+})
+
+describe('what a probe may not say', () => {
+  test.each<[string, Evidence, string | undefined]>([
+    [
+      'redis-auth-required: a password that stands in the settings alone',
+      evidenceOf({
+        redis: redisOf('redis-auth-required'),
+        examination: examinationOf([onRedis({ layer_hosts: [{ host: '127.0.0.1', port: 6379, db: 0, tls: false, password: true }] })]),
+      }),
+      undefined,
+    ],
+    [
+      'redis-unreachable: the same with nobody there',
+      evidenceOf({
+        redis: redisOf('redis-unreachable'),
+        examination: examinationOf([onRedis({ layer_hosts: [{ host: '127.0.0.1', port: 6379, db: 0, tls: false, password: true }] })]),
+      }),
+      'redis-unreachable',
+    ],
+    [
+      'redis-acl-denied: a message that came through outweighs it',
+      evidenceOf({ redis: redisOf('redis-acl-denied'), examination: examinationOf([onRedis(), trip]) }),
+      undefined,
+    ],
+    [
+      'redis-cluster: one message comes through, a group does not',
+      evidenceOf({ redis: redisOf('redis-cluster'), examination: examinationOf([onRedis(), trip]) }),
+      'redis-cluster',
+    ],
+    [
+      'redis-no-bzpopmin: the layer over publish and subscribe needs none',
+      evidenceOf({
+        redis: redisOf('redis-no-bzpopmin'),
+        examination: examinationOf([onRedis({ layer_backend: 'channels_redis.pubsub.RedisPubSubChannelLayer' })]),
+      }),
+      undefined,
+    ],
+    [
+      'redis-acl-denied: what the layer raised, where the probe had no login',
+      evidenceOf({
+        wire: wireOf({ session: ended(1011) }),
+        redis: redisOf(),
+        examination: examinationOf([onRedis()], {
+          errors: [errorOf('trip', 'NoPermissionError', "User web has no permissions to run the 'bzpopmin' command")],
+        }),
+      }),
+      'redis-acl-denied',
+    ],
+    [
+      'token-rejected: the consumer refuses inside too, and Redis is down besides',
+      evidenceOf({
+        wire: refusal,
+        redis: redisOf('redis-unreachable'),
+        examination: examinationOf([onRedis(), playedOf({ outcome: 'closed', code: 4001, later: undefined })]),
+      }),
+      'token-rejected',
+    ],
+    [
+      'redis-unreachable: a shell beats a .env that is right',
+      evidenceOf({
+        wire: serverError,
+        redis: redisOf('redis-unreachable'),
+        redisOfFile: redisOf(),
+        env: { REDIS_PORT: '6380' },
+        dotenv: {
+          fact: { kind: 'absent', path: '/home/me/election/backend/.env' },
+          shown: 'backend/.env',
+          others: [],
+          reader: 'decouple',
+          unread: [],
+        },
+        examination: examinationOf([onRedis()]),
+      }),
+      'redis-unreachable',
+    ],
+  ])('%s', (_, evidence, id) => {
+    expect(idOf(evidence)).toBe(id)
+  })
+
+  test('redis-too-old: HELLO has another remedy than BZPOPMIN', () => {
+    expect(tooOld("answered `ERR unknown command 'BZPOPMIN'` to BZPOPMIN")?.title).toContain('too old for channels_redis')
+    const hello = tooOld('answered `ERR unknown command HELLO` to HELLO')
+    expect(hello?.title).toContain('too old for redis-py 8')
+    expect(hello?.remedy.commands).toContainEqual(['python', '-m', 'pip', 'install', 'redis<8'])
+  })
+})
+
+describe('what redis-py raises', () => {
+  test.each<[RedisRefusal | undefined, string]>([
+    ['redis-acl-denied', "redis.exceptions.NoPermissionError: this user has no permissions to run the 'eval' command"],
+    ['redis-acl-denied', "ResponseError: The user executing the script can't access at least one of the keys mentioned"],
+    ['redis-auth-required', 'redis.exceptions.AuthenticationError: Authentication required.'],
+    ['redis-wrong-password', 'redis.exceptions.AuthenticationError: invalid username-password pair or user is disabled.'],
+    ['redis-wrong-password', 'redis.exceptions.AuthenticationError: invalid password'],
+    [
+      'redis-unexpected-password',
+      'redis.exceptions.AuthenticationError: AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
+    ],
+    ['redis-oom', "redis.exceptions.OutOfMemoryError: command not allowed when used memory > 'maxmemory'."],
+    ['redis-readonly', "redis.exceptions.ReadOnlyError: You can't write against a read only replica."],
+    ['redis-readonly', "ResponseError: MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."],
+    ['redis-loading', 'redis.exceptions.BusyLoadingError: Redis is loading the dataset in memory'],
+    ['redis-misconf', "ResponseError: MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk."],
+    ['redis-maxclients', 'redis.exceptions.MaxClientsError: max number of clients reached'],
+    ['redis-protected-mode', 'ResponseError: DENIED Redis is running in protected mode because protected mode is enabled'],
+    ['redis-cluster', 'ResponseError: CLUSTERDOWN Hash slot not served'],
+    ['redis-cluster', 'ResponseError: Script attempted to access a non local key in a cluster node'],
+    ['redis-no-eval', "ResponseError: unknown command 'EVAL', with args beginning with: 'return 1'"],
+    ['redis-too-old', 'ResponseError: unknown command `HELLO`, with args beginning with: `3`'],
+    ['redis-not-redis', "redis.exceptions.InvalidResponse: Protocol Error: b'<!DOCTYPE HTML>'"],
+    [undefined, 'rest_framework.exceptions.AuthenticationFailed: Authentication credentials were not provided.'],
+    [undefined, 'django.core.exceptions.PermissionDenied: this vote is over'],
+    [undefined, 'ValueError: the ballot is full'],
+    [undefined, 'TimeoutError: no message came through within 2 s'],
+  ])('%s: %s', (id, text) => {
+    expect(redisRefusalIn(text)).toBe(id)
+  })
+})
