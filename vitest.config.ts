@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
  * Of the real faults (test/faults) `npm test` runs these; the whole takes many
  * minutes and has a script of its own, `npm run test:faults`.
  */
-const quick = ['broken-probes', 'broadcast', 'dotenv', 'routing', 'token']
+const quick = ['broken-probes', 'broadcast', 'dotenv', 'fix', 'routing', 'token']
 const faults = process.env['TEST_FAULTS'] === 'all'
 
 export default defineConfig({

@@ -100,6 +100,7 @@ Examples:
   $ election-dev doctor --url ws://localhost:8000/ws/election-updates/ --origin http://localhost:3000
   $ election-dev doctor --url ws://a:8000/ws/x/ --url ws://b:8000/ws/x/    two instances of one backend
   $ election-dev doctor --fix                     mend what can be mended, after showing it
+  $ election-dev doctor --undo                    put back what the last --fix has changed
   $ election-dev doctor --list                    every check
   $ election-dev doctor explain redis-too-old     the page on one
   $ election-dev doctor redis-too-old redis-oom   these checks alone
@@ -118,6 +119,7 @@ ${exitCodes}`,
     .option('--list', 'list the checks')
     .option('--fix', 'mend the cause: by itself where that is safe, after asking where it is not')
     .option('--yes', 'with --fix: take every question for answered with yes')
+    .option('--undo', 'put back what the newest --fix has changed')
 
   const env = program
     .command('env')

@@ -67,6 +67,14 @@ export function listenerOf({ servers, wire }: Pick<Evidence, 'servers' | 'wire'>
   return servers.onPorts.find(({ listens }) => listens.some(({ port }) => port === wire.endpoint.port))
 }
 
+/** Programs that only carry bytes: who answers behind them can't be seen. */
+const carriers = /docker|podman|rootlessport|slirp4netns|vpnkit|wslrelay|(?:^|\/)ssh(?:$|\s)|socat|kubectl/
+
+/** True where the process only carries bytes to another one, which may be on another machine. */
+export function isCarrier({ argv }: Pick<ServerProcess, 'argv'>): boolean {
+  return carriers.test(argv[0] ?? '')
+}
+
 /** True where the process is a Django server of this checkout. */
 export function isOwn(server: ServerProcess | undefined): boolean {
   return server?.command !== undefined && server.project === 'this'

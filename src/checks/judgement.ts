@@ -6,7 +6,7 @@ import { judgePlayed, refusalInside } from './consumer.ts'
 import { judgeUnplayed, judgeUnusable } from './database.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import { judgeShadowed } from './dotenv.ts'
-import { isOwn, listenerOf, pythonOf, type Evidence } from './evidence.ts'
+import { isCarrier, isOwn, listenerOf, pythonOf, type Evidence } from './evidence.ts'
 import { judgeNotes } from './notes.ts'
 import { judgeProxied } from './proxy.ts'
 import { judgePython, judgeServing, relativeTo } from './python-environment.ts'
@@ -92,9 +92,6 @@ function judgeNobody(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   ]
 }
 
-/** Programs that only carry bytes: who answers behind them can't be seen. */
-const carriers = /docker|podman|rootlessport|slirp4netns|vpnkit|wslrelay|(?:^|\/)ssh(?:$|\s)|socat|kubectl/
-
 /** What the wire says of a program that knows nothing of this project. */
 const strange: ReadonlySet<string> = new Set([
   'port-in-use',
@@ -109,7 +106,7 @@ const strange: ReadonlySet<string> = new Set([
 function judgeHolder(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   const listener = listenerOf(evidence)
   // without a project nobody can say whose server it is
-  if (listener === undefined || evidence.checkout === undefined || carriers.test(listener.argv[0] ?? '')) return []
+  if (listener === undefined || evidence.checkout === undefined || isCarrier(listener)) return []
   if (listener.command !== undefined && runsElsewhere(listener, evidence.checkout.project.backend))
     return isStranger(evidence, listener) ? judgeForeign(evidence, verdict.evidence) : judgeStale(evidence, verdict.evidence)
   if (isOwn(listener)) return []

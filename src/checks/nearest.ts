@@ -16,7 +16,7 @@ export function nearestIds(text: string): CauseId[] {
 }
 
 /** How many letters have to be put in, taken out or changed (Levenshtein). */
-function editDistance(from: string, to: string): number {
+export function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column)
   for (const [index, letter] of [...from].entries()) {
     const next = [index + 1]

@@ -1,3 +1,4 @@
+import type { Evidence } from '../checks/evidence.ts'
 import { findingsOf } from '../checks/findings.ts'
 import { judge, type Judgement } from '../checks/judgement.ts'
 import { isCauseId } from '../checks/vocabulary.ts'
@@ -31,8 +32,19 @@ export async function doctorCommand(
   const json = options['json'] === true
   if (options['list'] === true) return (await import('./doctor-list.ts')).listCommand(host, { json })
   if (words[0] === 'explain') return (await import('./doctor-explain.ts')).explainCommand(host, words[1] ?? '', { json })
+  if (options['undo'] === true) return (await import('./doctor-undo.ts')).undoCommand(host, { json, version })
   const wanted = wantedIds(words)
   const config = await resolveConfig(host, flagsOf(options))
+  if (options['fix'] === true) {
+    const { fixCommand } = await import('./doctor-fix.ts')
+    return fixCommand(host, config, {
+      version,
+      wanted,
+      urls: urlsOf(options['url']),
+      yes: options['yes'] === true,
+      flags: flagsOf(options),
+    })
+  }
   const targets = await targetsOf(host, config, urlsOf(options['url']))
   const run = await diagnose(host, config, targets, { version, wanted })
   if (config.json) host.terminal.out(JSON.stringify(doctorJson(run)))
@@ -47,17 +59,29 @@ export function exitOf(run: DoctorRun): number {
 }
 
 /** Gathers and judges once. */
-export async function diagnose(
+export async function diagnose(host: Host, config: Config, targets: Targets, options: DiagnoseOptions): Promise<DoctorRun> {
+  return (await look(host, config, targets, options)).run
+}
+
+/** What a diagnosis is told under, and which checks it is about: all where none is named. */
+export interface DiagnoseOptions {
+  readonly version: string
+  readonly wanted: ReadonlySet<string>
+}
+
+/** The same, with all that was gathered for it. */
+export async function look(
   host: Host,
   config: Config,
   targets: Targets,
-  { version, wanted }: { version: string; wanted: ReadonlySet<string> },
-): Promise<DoctorRun> {
+  { version, wanted }: DiagnoseOptions,
+): Promise<{ run: DoctorRun; evidence: Evidence }> {
   const started = host.now()
   const evidence = await gather(host, config, targets)
   const judgement = only(judge(evidence), wanted)
   const findings = findingsOf(evidence, judgement).filter(({ id }) => wanted.size === 0 || wanted.has(id))
-  return { version, wire: evidence.wire, others: evidence.others, judgement, findings, elapsedMs: host.now() - started }
+  const run = { version, wire: evidence.wire, others: evidence.others, judgement, findings, elapsedMs: host.now() - started }
+  return { run, evidence }
 }
 
 /** With ids named, nothing else is told: the nearest of them to the root is the cause then. */

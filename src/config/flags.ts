@@ -1,7 +1,7 @@
 import type { Flags } from './resolve.ts'
 
 /** Options that are no keys of the configuration. */
-const notKeys: ReadonlySet<string> = new Set(['cwd', 'write', 'version', 'url', 'list', 'fix', 'yes'])
+const notKeys: ReadonlySet<string> = new Set(['cwd', 'write', 'version', 'url', 'list', 'fix', 'yes', 'undo'])
 
 /** Options that are only ever taken back: `--no-watch`. */
 const negated: ReadonlySet<string> = new Set(['watch', 'parentWatch', 'observer', 'ping'])

@@ -8,13 +8,42 @@
  * `path` is shown as it is given; `beforeText` is undefined for a new file.
  */
 export function renderDotenvDiff(path: string, beforeText: string | undefined, afterText: string): string[] {
+  return render(path, beforeText, afterText, maskLines)
+}
+
+/**
+ * The change of a source as `renderDotenvDiff` shows that of a `.env`; hidden
+ * are only texts that stand behind the name of a secret.
+ */
+export function renderSourceDiff(path: string, beforeText: string | undefined, afterText: string): string[] {
+  return render(path, beforeText, afterText, (lines) => lines.map((line) => printable(maskSource(line))))
+}
+
+/** Quoted texts behind a secret's name; the name of a variable that is read there is none. */
+function maskSource(line: string): string {
+  const name = SOURCE_SECRET.exec(line)
+  if (name === null) return line
+  const from = name.index + name[0].length
+  return (
+    line.slice(0, from) +
+    line
+      .slice(from)
+      .replace(/(["'])((?:(?!\1).)+)\1/g, (text, quote: string, inner: string) =>
+        /^[A-Z][A-Z0-9_]*$/.test(inner) ? text : quote + MASK + quote,
+      )
+  )
+}
+
+const SOURCE_SECRET = /\w*(?:SECRET|PASSW|TOKEN|CREDENTIAL|SIGNING_KEY|API_?KEY)\w*["']?\s*[:=]/i
+
+function render(path: string, beforeText: string | undefined, afterText: string, mask: (lines: readonly string[]) => string[]): string[] {
   const before = linesOf(beforeText ?? '')
   const after = linesOf(afterText)
   const steps = compare(before, after)
   const hunks = hunksOf(steps)
   if (hunks.length === 0) return []
-  const shownBefore = maskLines(before)
-  const shownAfter = maskLines(after)
+  const shownBefore = mask(before)
+  const shownAfter = mask(after)
   const rendered = [`--- ${beforeText === undefined ? '/dev/null' : path}`, `+++ ${path}`]
   for (const hunk of hunks) {
     rendered.push(header(hunk))

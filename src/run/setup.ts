@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { errorMessage, LauncherError } from '../errors.ts'
 import { parseDotenv, type DotenvReader } from '../facts/dotenv.ts'
 import { inspect } from '../facts/inspect.ts'
-import { isEntry } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { setDotenvValue } from '../plan/dotenv-edit.ts'
 import type { SetupStep } from '../plan/setup.ts'
+import { runCommand } from './command.ts'
 import { writeDotenv } from './dotenv-write.ts'
-import { launchServer } from './server.ts'
 
 /** What the steps need besides themselves. */
 export interface SetupContext {
@@ -30,17 +29,12 @@ export interface MadeUser {
 /** How long a command of the setup may take, in milliseconds: an installation over a slow line takes minutes. */
 const commandMs = 15 * 60_000
 
-/** How long a command may take to end once it is told to, in milliseconds. */
-const stopMs = 2000
-/** How many of its last lines are told where it fails. */
-const toldLines = 12
-
 /** Does one step. Throws LauncherError with the step's id and the command's last lines. */
 export async function runSetupStep(host: Host, step: SetupStep, context: SetupContext): Promise<MadeUser | undefined> {
   const { action } = step
   switch (action.kind) {
     case 'command':
-      await runCommand(host, step, action, context)
+      await runCommand(host, { ...action, id: step.id, shown: step.shown, deadlineMs: commandMs }, context)
       return undefined
     case 'make-folder':
       await told(step, () => mkdir(action.folder, { recursive: true }))
@@ -62,54 +56,6 @@ async function told<T>(step: SetupStep, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw new LauncherError(step.id, `${step.shown} failed`, { evidence: [errorMessage(error)], cause: error })
   }
-}
-
-async function runCommand(
-  host: Host,
-  step: SetupStep,
-  action: Extract<SetupStep['action'], { kind: 'command' }>,
-  context: SetupContext,
-): Promise<void> {
-  const { makes } = action
-  const wasThere = makes !== undefined && (await isEntry(makes))
-  // in a group of its own, as a server is: pip and uv start builders, which must not outlive them
-  const launch = {
-    file: action.file,
-    args: action.args,
-    cwd: action.cwd,
-    env: { ...context.env, PYTHONUNBUFFERED: '1', PIP_NO_INPUT: '1' },
-  }
-  const running = launchServer(host, launch, (line) => context.onLine(line))
-  const stop = () => void running.stop(stopMs)
-  context.signal.addEventListener('abort', stop, { once: true })
-  if (context.signal.aborted) stop()
-  let late = false
-  const timer = setTimeout(() => {
-    late = true
-    stop()
-  }, commandMs)
-  const exit = await running.exited
-  clearTimeout(timer)
-  context.signal.removeEventListener('abort', stop)
-  // one that has ended by itself may still have left children
-  await running.stop(stopMs)
-  if (exit.exitCode === 0) return
-  // half an environment looks like a whole one to the next run
-  if (makes !== undefined && !wasThere) await rm(makes, { recursive: true, force: true }).catch(() => undefined)
-  const missing = exit.spawnError?.startsWith('ENOENT') === true
-  const how = late
-    ? 'did not end in time'
-    : exit.spawnError !== undefined
-      ? `could not be run (${exit.spawnError})`
-      : exit.exitCode === undefined
-        ? `was ended by ${exit.signal ?? 'a signal'}`
-        : `ended with ${exit.exitCode}`
-  throw new LauncherError(step.id, `${step.shown} ${how}`, {
-    evidence: running.lastLines().slice(-toldLines),
-    hint: missing
-      ? `There is no ${action.file} on the PATH: install it, and run this command again.`
-      : `Run it by hand to see more:  ${step.shown}`,
-  })
 }
 
 async function createUser(host: Host, context: SetupContext): Promise<MadeUser> {

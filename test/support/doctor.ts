@@ -104,9 +104,9 @@ export async function doctor(folder: string, asking: Asking = {}): Promise<Answe
   }
 }
 
-/** A test that produces the cause for real. Every id of the vocabulary has one. */
-export function real(id: CauseId, title: string, run: () => Promise<void>, timeoutMs = 45_000): void {
-  test(`${id}: ${title}`, run, timeoutMs)
+/** A test that produces the cause for real. Every id of the vocabulary has one. `skip` says what a machine lacks. */
+export function real(id: CauseId, title: string, run: (skip: (lacks: string) => never) => Promise<void>, timeoutMs = 45_000): void {
+  test(`${id}: ${title}`, ({ skip }) => run((lacks) => skip(lacks)), timeoutMs)
 }
 
 /** Every file below the folder with what it holds; what servers and interpreters write by themselves left out. */

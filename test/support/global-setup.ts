@@ -6,7 +6,10 @@ import { root, environments, prepareEnvironment, redisServer, chromium, nginx, t
 export default async function setup(): Promise<() => void> {
   clearTranscripts()
   execFileSync(process.execPath, ['.ci/prepare.js'], { cwd: root, stdio: 'inherit' })
-  const names: EnvironmentName[] = ['main', 'redisPy5', 'uvicorn', 'uvicornPlain', 'hypercorn', 'gunicorn', 'django', 'postgres']
+  const usual: EnvironmentName[] = ['main', 'uvicorn', 'uvicornPlain', 'hypercorn', 'django']
+  // what only the faults are produced with
+  const faults = process.env['TEST_FAULTS'] === 'all'
+  const names: EnvironmentName[] = faults ? [...usual, 'redisPy5', 'gunicorn', 'postgres'] : usual
   const known = Object.keys(environments)
   for (const name of names) {
     if (!known.includes(name)) throw new Error(`no such environment: ${name}`)
@@ -17,7 +20,7 @@ export default async function setup(): Promise<() => void> {
   await redisServer('5.0')
   await redisServer('8')
   await chromium()
-  await nginx()
+  if (faults) await nginx()
   return () => {
     // the last check of every run: what was printed by all of its commands
     const found = leaks()

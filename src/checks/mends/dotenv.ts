@@ -1,0 +1,249 @@
+import { dirname, resolve } from 'node:path'
+import { booleanOf, dotenvValue, parseDotenv } from '../../facts/dotenv.ts'
+import type { Evidence } from '../evidence.ts'
+import { editDistance } from '../nearest.ts'
+import { editDotenv, sourceOf } from './files.ts'
+import { isUnmended, mend, unmended, type Mend, type MendStep, type Planner, type Unmended } from './mend.ts'
+import { handOver, startWithout } from './serving.ts'
+
+/** A mend of one edit, or why there is none. */
+export function edited(step: MendStep | Unmended): Mend | Unmended {
+  return 'unmended' in step ? step : mend([step], { restart: true })
+}
+
+/** What the settings' import says, with the causes behind it. */
+function importError({ examination }: Evidence): string {
+  const error = examination?.errorOf('settings') ?? examination?.errorOf('application')
+  return error === undefined ? '' : [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`).join('\n')
+}
+
+const entriesOf = ({ dotenv }: Evidence) => (dotenv?.fact.kind === 'present' ? dotenv.fact.entries : [])
+
+/** The word nearest to what was written; a letter or two may be wrong, not the whole word. */
+export function nearestBoolean(written: string): 'True' | 'False' | undefined {
+  const word = written
+    .trim()
+    .toLowerCase()
+    .replace(/^['"]|['"]$/g, '')
+  const [toTrue, toFalse] = [editDistance(word, 'true'), editDistance(word, 'false')]
+  if (Math.min(toTrue, toFalse) > 2 || toTrue === toFalse) return undefined
+  return toTrue < toFalse ? 'True' : 'False'
+}
+
+/** A boolean that isn't one gets the nearest word; one that `bool()` turns round is emptied, which alone is false to it. */
+export const correctBoolean: Planner = (evidence, facts) => {
+  const written = /(?:Invalid truth value|Not a boolean): ?(.*)/i.exec(importError(evidence))?.[1]?.replace(/^['"]|['"]$/g, '')
+  if (written !== undefined) {
+    const entry = entriesOf(evidence).findLast(({ value }) => value.toLowerCase() === written.toLowerCase())
+    const fromShell = Object.entries(evidence.env).find(([, text]) => text?.toLowerCase() === written.toLowerCase())?.[0]
+    if (entry === undefined)
+      return fromShell === undefined ? unmended("where the value comes from can't be told") : startWithout(evidence, facts, fromShell)
+    const word = nearestBoolean(written)
+    return word === undefined
+      ? unmended(`${entry.key} is nearer to neither True nor False: only you know which was meant`)
+      : edited(editDotenv(evidence, [[entry.key, word]]))
+  }
+  const values = evidence.examination?.get('settings')?.values ?? []
+  for (const { name, kind, value } of values) {
+    const entry = dotenvValue(entriesOf(evidence), name, evidence.dotenv?.reader ?? 'decouple')
+    if (kind !== 'bool' || entry === undefined || evidence.env[name] !== undefined) continue
+    const meant = booleanOf(entry.value)
+    if (meant === false && value?.toLowerCase() === 'true') return edited(editDotenv(evidence, [[name, '']]))
+    if (meant === undefined && entry.value !== '') {
+      const word = nearestBoolean(entry.value)
+      if (word !== undefined) return edited(editDotenv(evidence, [[name, word]]))
+    }
+  }
+  return unmended("which value is meant can't be told")
+}
+
+/** The `.env` isn't where it is looked for, or lacks a key: what was meant for it is copied there, the original stays. */
+export const placeDotenv: Planner = (evidence, facts) => {
+  const { dotenv, checkout } = evidence
+  if (dotenv === undefined || checkout === undefined) return unmended('there is no project here')
+  const { fact, others } = dotenv
+  if (fact.kind === 'unreadable') return unmended(`${dotenv.shown} can't be read: ${fact.reason}`)
+  const source = others.find(({ kind }) => kind === 'misnamed') ?? others.find(({ kind }) => kind === 'elsewhere') ?? others[0]
+  if (fact.kind === 'absent') {
+    if (source === undefined) return newDotenv(evidence, facts.secret)
+    return mend([{ kind: 'copy', from: source.path, to: checkout.project.dotenv, fresh: source.kind === 'example' }], { restart: true })
+  }
+  const wanted = wantedKey(importError(evidence))
+  if (wanted === undefined) return unmended("which key is missing can't be told")
+  if (isSigningKey(wanted)) return edited(editDotenv(evidence, [[wanted, facts.secret]]))
+  for (const { path } of others) {
+    const entries = parseDotenv(facts.texts.get(path) ?? '', checkout.project.dotenvReader ?? 'decouple')
+    const value = dotenvValue(entries, wanted, checkout.project.dotenvReader ?? 'decouple')?.value
+    if (value !== undefined && value !== '') return edited(editDotenv(evidence, [[wanted, value]]))
+  }
+  return unmended(`no file here has a value for ${wanted}`)
+}
+
+function newDotenv(evidence: Evidence, secret: string): Mend | Unmended {
+  const wanted = wantedKey(importError(evidence))
+  if (wanted === undefined || !isSigningKey(wanted))
+    return unmended(`no file here has a value for ${wanted ?? 'what the settings ask for'}`)
+  return edited(editDotenv(evidence, [[wanted, secret]]))
+}
+
+const isSigningKey = (name: string): boolean => /^(?:DJANGO_)?SECRET_KEY$|^JWT_(?:SECRET|SIGNING)_KEY$/.test(name)
+
+/** The key that the settings asked for in vain. */
+function wantedKey(text: string): string | undefined {
+  return (
+    /UndefinedValueError: (\w+) not found/.exec(text)?.[1] ??
+    /ImproperlyConfigured: Set the (\w+) environment variable/.exec(text)?.[1] ??
+    /KeyError: ['"]?([A-Z][A-Z0-9_]+)['"]?/.exec(text)?.[1] ??
+    /The (SECRET_KEY) setting must not be empty/.exec(text)?.[1]
+  )
+}
+
+/** The same text as UTF-8 without a byte order mark. */
+export const encodeDotenv: Planner = ({ dotenv }, facts) => {
+  if (dotenv === undefined) return unmended('there is no .env')
+  const bytes = dotenv.fact.kind === 'present' ? dotenv.fact.bytes : facts.dotenvBytes
+  const text = bytes === undefined ? undefined : decoded(bytes)
+  if (bytes === undefined || text === undefined) return unmended(`the encoding of ${dotenv.shown} can't be told`)
+  return mend([{ kind: 'edit', file: dotenv.fact.path, before: bytes, after: text, language: 'dotenv' }], {
+    restart: true,
+    notes: [`${dotenv.shown} gets the same text, in UTF-8 without a byte order mark`],
+  })
+}
+
+/** The text of bytes in the encodings that editors write; undefined where it is none of them. */
+export function decoded(bytes: Uint8Array): string | undefined {
+  const [first, second] = bytes
+  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes)
+  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes)
+  if (bytes.includes(0))
+    return bytes[1] === 0
+      ? new TextDecoder('utf-16le').decode(bytes)
+      : bytes[0] === 0
+        ? new TextDecoder('utf-16be').decode(bytes)
+        : undefined
+  try {
+    // takes off a mark by itself
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return new TextDecoder('windows-1252').decode(bytes)
+  }
+}
+
+/** A comment behind a number is taken off, a port in a host becomes the port. */
+export const bareValue: Planner = (evidence, facts) => {
+  const number = /(?:invalid literal for int\(\) with base 10|could not convert string to float): ['"]?(.*?)['"]?$/m.exec(
+    importError(evidence),
+  )?.[1]
+  const name = evidence.redis?.malformed?.name
+  const entries = entriesOf(evidence)
+  const entry =
+    (number === undefined ? undefined : entries.findLast(({ value }) => value === number)) ?? entries.findLast(({ key }) => key === name)
+  if (entry === undefined) {
+    const shell = name ?? Object.entries(evidence.env).find(([, text]) => text === number)?.[0]
+    return shell !== undefined && sourceOf(evidence, shell) === 'shell'
+      ? startWithout(evidence, facts, shell)
+      : unmended("where the value comes from can't be told")
+  }
+  const pairs = bareOf(entry.key, entry.value)
+  return pairs === undefined ? unmended(`what ${entry.key} was meant to be can't be told`) : edited(editDotenv(evidence, pairs))
+}
+
+/** The keys and values that a malformed one was meant as. */
+export function bareOf(key: string, value: string): readonly (readonly [string, string])[] | undefined {
+  const uncommented = /^\s*['"]?([^\s#'"]+)['"]?\s+#/.exec(value)?.[1] ?? value.trim().replace(/^['"]|['"]$/g, '')
+  if (/HOST/.test(key)) {
+    const [, host, port] = /^(?:[a-z]+:\/\/)?(\[[0-9a-f:]+\]|[^\s/:@]+)(?::(\d{1,5}))?\/?$/i.exec(uncommented) ?? []
+    if (host === undefined) return undefined
+    const bare = host.replace(/^\[|\]$/g, '')
+    return port === undefined
+      ? [[key, bare]]
+      : [
+          [key, bare],
+          [key.replace('HOST', 'PORT'), port],
+        ]
+  }
+  const bare = /^[+-]?\d+(?:\.\d+)?$/.exec(uncommented)?.[0]
+  return bare === undefined || bare === value ? undefined : [[key, bare]]
+}
+
+/** A variable of the shell beats `.env`: the shell is the user's, `start` leaves the variable out. */
+export const leaveOut: Planner = (evidence, facts, { commands }) => {
+  const name = commands.find(([word]) => word === 'unset')?.[1]
+  return name === undefined ? unmended("which variable it is can't be told") : startWithout(evidence, facts, name)
+}
+
+/** Folders that LOGGING writes into. */
+export const makeFolders: Planner = ({ examination, checkout }, _facts, { commands }) => {
+  const base = checkout?.project.backend ?? '.'
+  const root = checkout?.project.root ?? '.'
+  const seen = examination?.get('folders')?.missing.map(({ folder }) => resolve(base, folder)) ?? []
+  const said = commands.flatMap((words) => (words[0] === 'mkdir' ? words.slice(1).filter((word) => !word.startsWith('-')) : []))
+  const inError = /FileNotFoundError: .*?['"]([^'"]+)['"]/.exec(importErrorOf(examination))?.[1]
+  const folders = [
+    ...new Set(
+      seen.length > 0
+        ? seen
+        : said.length > 0
+          ? said.map((folder) => resolve(root, folder))
+          : inError === undefined
+            ? []
+            : [dirname(resolve(base, inError))],
+    ),
+  ]
+  if (folders.length === 0) return unmended("which folder it is can't be told")
+  return mend(
+    folders.map((path) => ({ kind: 'make-folder' as const, path })),
+    { restart: true },
+  )
+}
+
+function importErrorOf(examination: Evidence['examination']): string {
+  const error = examination?.errorOf('settings') ?? examination?.errorOf('folders') ?? examination?.errorOf('application')
+  return error === undefined ? '' : [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`).join('\n')
+}
+
+/** Empties the password that a Redis without one is sent. */
+export const emptyPassword: Planner = (evidence, facts) => {
+  const name = ['REDIS_PASSWORD', 'REDIS_URL'].find((key) => (evidence.env[key] ?? inFile(evidence, key) ?? '') !== '')
+  if (name === undefined) return unmended("where the password comes from can't be told: it stands in the settings")
+  const source = sourceOf(evidence, name)
+  if (source === 'shell') return startWithout(evidence, facts, name)
+  if (source !== 'file') return unmended(`${name} isn't read from .env`)
+  const value = inFile(evidence, name) ?? ''
+  return edited(editDotenv(evidence, [[name, name === 'REDIS_URL' ? value.replace(/^(\w+:\/\/)[^@/]*@/, '$1') : '']]))
+}
+
+function inFile(evidence: Evidence, name: string): string | undefined {
+  return dotenvValue(entriesOf(evidence), name, evidence.dotenv?.reader ?? 'decouple')?.value
+}
+
+/** The in-memory layer in place of a Redis that can't be used: by `.env` where it is read, else for this run. */
+export const memoryInstead: Planner = (evidence, facts) => {
+  const variable = evidence.checkout?.layerVariable
+  if (variable === undefined)
+    return unmended('the settings read no variable that chooses the channel layer: start Redis, or change CHANNEL_LAYERS')
+  const source = sourceOf(evidence, variable)
+  if (source === 'file' || source === 'neither') {
+    const step = editDotenv(evidence, [[variable, 'False']])
+    if (!('unmended' in step)) return edited(step)
+  }
+  return handOver(evidence, facts, { channelLayer: 'memory' }, [`${variable} comes from the environment: start sets it for this run`])
+}
+
+/** Redis instead of a layer in each process, where there is one that can carry it; else one process. */
+export const sharedLayer: Planner = (evidence, facts) => {
+  const variable = evidence.checkout?.layerVariable
+  if (facts.redisUsable === true && variable !== undefined) {
+    const source = sourceOf(evidence, variable)
+    if (source === 'file' || source === 'neither') {
+      const plan = edited(editDotenv(evidence, [[variable, 'True']]))
+      return isUnmended(plan) ? plan : { ...plan, notes: ['Every instance has to be started anew'] }
+    }
+  }
+  const port = evidence.wire.endpoint.port
+  const several = evidence.servers.onPorts.find(
+    (server) => server.listens.some((at) => at.port === port) && (server.command?.workers ?? 1) > 1,
+  )
+  if (several !== undefined) return handOver(evidence, facts, {}, ['One process serves now: every broadcast reaches everybody'])
+  return unmended('there is no Redis that could carry the layer: start one, or run one instance')
+}

@@ -1,0 +1,60 @@
+import { dotenvValue } from '../../facts/dotenv.ts'
+import { setDotenvValue } from '../../plan/dotenv-edit.ts'
+import type { Evidence } from '../evidence.ts'
+import { unmended, type MendStep, type Unmended } from './mend.ts'
+import type { MendFacts } from './mend-facts.ts'
+import { assignmentsOf, type Assignment } from './python-text.ts'
+
+/** An assignment of the settings, with the file that it stands in. */
+export interface FoundAssignment extends Assignment {
+  readonly file: string
+  readonly text: string
+  /** The value as it is written. */
+  readonly value: string
+}
+
+/** The assignments to a setting; those of the settings module itself first, since they win over what it imports. */
+export function settingsAssignments({ checkout }: Evidence, { texts }: MendFacts, name: string): FoundAssignment[] {
+  return (checkout?.project.settingsFiles ?? []).flatMap((file) => {
+    const text = texts.get(file)
+    if (text === undefined) return []
+    return assignmentsOf(text, name).map((found) => ({ ...found, file, text, value: text.slice(found.valueStart, found.valueEnd) }))
+  })
+}
+
+/** The assignment that counts: the last one of the module that wins. */
+export function winningAssignment(evidence: Evidence, facts: MendFacts, name: string): FoundAssignment | undefined {
+  const all = settingsAssignments(evidence, facts, name)
+  return all.findLast(({ file }) => file === all[0]?.file)
+}
+
+/** The settings module itself. */
+export function mainSettings({ checkout }: Evidence, { texts }: MendFacts): { file: string; text: string } | undefined {
+  const file = checkout?.project.settingsFiles[0]
+  const text = file === undefined ? undefined : texts.get(file)
+  return file === undefined || text === undefined ? undefined : { file, text }
+}
+
+/** Where a variable comes from: the shell wins over `.env`, which a project without a reader doesn't read. */
+export function sourceOf({ env, dotenv, checkout }: Evidence, name: string): 'shell' | 'file' | 'neither' | 'no-reader' {
+  if (env[name] !== undefined) return 'shell'
+  if (checkout?.project.dotenvReader === undefined) return 'no-reader'
+  const entries = dotenv?.fact.kind === 'present' ? dotenv.fact.entries : []
+  return dotenvValue(entries, name, checkout.project.dotenvReader) === undefined ? 'neither' : 'file'
+}
+
+/** Sets keys of the project's `.env`; a file that isn't there is made. */
+export function editDotenv({ dotenv, checkout }: Evidence, pairs: readonly (readonly [string, string])[]): MendStep | Unmended {
+  const reader = checkout?.project.dotenvReader ?? dotenv?.reader ?? 'decouple'
+  if (dotenv === undefined || dotenv.fact.kind === 'unreadable') return unmended(`${dotenv?.shown ?? '.env'} can't be read`)
+  const before = dotenv.fact.kind === 'present' ? dotenv.fact.text : undefined
+  let after = before ?? ''
+  for (const [key, value] of pairs) {
+    const edit = setDotenvValue(after, key, value, reader)
+    if (edit.kind === 'refused') return unmended(`${dotenv.shown} is left alone: ${edit.reason}`)
+    if (edit.kind === 'changed') after = edit.text
+  }
+  return after === before
+    ? unmended(`${dotenv.shown} says so already`)
+    : { kind: 'edit', file: dotenv.fact.path, before, after, language: 'dotenv' }
+}

@@ -1,0 +1,89 @@
+import { dotenvValue } from '../../facts/dotenv.ts'
+import type { Evidence } from '../evidence.ts'
+import { isAllowed } from '../hosts.ts'
+import { edited } from './dotenv.ts'
+import { editDotenv, mainSettings, sourceOf, winningAssignment } from './files.ts'
+import { unmended, type Mend, type Planner, type Unmended } from './mend.ts'
+import type { MendFacts } from './mend-facts.ts'
+import { appended, elementsOf, literalOf, spliced } from './python-text.ts'
+import { startWithout } from './serving.ts'
+
+/** What Django allows by itself with DEBUG and an empty list: the first entry would take it away. */
+const usual = ['localhost', '127.0.0.1', '[::1]']
+
+/** The host of the URL gets into ALLOWED_HOSTS. */
+export const allowHost: Planner = (evidence, facts) => {
+  const { wire, direct } = evidence
+  if (direct !== undefined && direct.http?.result === 'answer' && direct.http.status !== 400)
+    return unmended('directly the backend takes the host: the proxy has to pass it on (proxy_set_header Host $http_host)')
+  const { host } = wire.endpoint
+  return allow(evidence, facts, host.includes(':') && !host.startsWith('[') ? `[${host}]` : host)
+}
+
+/** The host of the page's Origin gets into ALLOWED_HOSTS, where that is what the application goes by. */
+export const allowOrigin: Planner = (evidence, facts) => {
+  const { origin } = evidence.wire.endpoint
+  if (origin === undefined || !URL.canParse(origin))
+    return unmended('a page from file:// has no Origin that could be allowed: serve it over http')
+  const { hostname } = new URL(origin)
+  const settings = evidence.examination?.get('settings')
+  if (settings !== undefined && settings.allowed_hosts.some((host) => host === hostname || host === '*'))
+    return unmended(`ALLOWED_HOSTS has ${hostname}: the list of Origins in the routing refuses it`)
+  return allow(evidence, facts, hostname)
+}
+
+/** Whether the host that was to be allowed still isn't, by what the settings say: nothing need serve for it. */
+export function stillRefused(id: string, { wire, examination }: Pick<Evidence, 'wire' | 'examination'>): boolean {
+  const settings = examination?.get('settings')
+  if (settings === undefined) return false
+  const { host, origin } = wire.endpoint
+  if (id === 'allowed-hosts')
+    return !isAllowed(host.includes(':') && !host.startsWith('[') ? `[${host}]` : host, settings.allowed_hosts, settings.debug)
+  return (
+    id === 'origin-rejected' &&
+    origin !== undefined &&
+    URL.canParse(origin) &&
+    !isAllowed(new URL(origin).hostname, settings.allowed_hosts, settings.debug)
+  )
+}
+
+/** The list with the host, bare names only. */
+export function hostsWith(current: readonly string[], host: string): string[] {
+  const bare = current
+    .map((entry) => entry.trim())
+    .flatMap((entry) => {
+      const url = entry.includes('://') && URL.canParse(entry) ? new URL(entry).hostname : entry
+      return url === '' ? [] : [url]
+    })
+  return [...new Set([...(bare.length === 0 ? usual : bare), host])]
+}
+
+function allow(evidence: Evidence, facts: MendFacts, host: string): Mend | Unmended {
+  const known = evidence.examination?.get('settings')?.allowed_hosts
+  const source = evidence.checkout?.project.variables.has('ALLOWED_HOSTS') === true ? sourceOf(evidence, 'ALLOWED_HOSTS') : 'no-reader'
+  if (source === 'shell') return startWithout(evidence, facts, 'ALLOWED_HOSTS')
+  if (source === 'file' || source === 'neither') {
+    const { dotenv } = evidence
+    const entries = dotenv?.fact.kind === 'present' ? dotenv.fact.entries : []
+    const written = dotenvValue(entries, 'ALLOWED_HOSTS', dotenv?.reader ?? 'decouple')?.value
+    const current = written === undefined ? (known ?? []) : written.split(',')
+    return edited(editDotenv(evidence, [['ALLOWED_HOSTS', hostsWith(current, host).join(',')]]))
+  }
+  const found = winningAssignment(evidence, facts, 'ALLOWED_HOSTS')
+  if (found !== undefined && found.operator === '=' && /^[[(]/.test(found.value)) {
+    const { elements } = elementsOf(found.text, found.valueStart)
+    const literals = elements.map(({ start, end }) => literalOf(found.text.slice(start, end)))
+    if (literals.every((literal) => literal !== undefined)) {
+      const list = `[${hostsWith(literals, host)
+        .map((name) => `"${name}"`)
+        .join(', ')}]`
+      const after = spliced(found.text, { start: found.valueStart, end: found.valueEnd }, list)
+      return edited({ kind: 'edit', file: found.file, before: found.text, after, language: 'python' })
+    }
+  }
+  const main = mainSettings(evidence, facts)
+  if (main === undefined) return unmended("the settings can't be read")
+  const more = (known ?? []).length === 0 ? usual : []
+  const line = `ALLOWED_HOSTS = [*ALLOWED_HOSTS, ${[...more, host].map((name) => `"${name}"`).join(', ')}]`
+  return edited({ kind: 'edit', file: main.file, before: main.text, after: appended(main.text, [line]), language: 'python' })
+}

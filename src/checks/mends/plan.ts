@@ -1,0 +1,104 @@
+import type { Diagnosis } from '../diagnosis.ts'
+import type { Evidence } from '../evidence.ts'
+import { entryOf, isCauseId, type CauseId } from '../vocabulary.ts'
+import { migrate, unlock, waitForRedis } from './database.ts'
+import {
+  bareValue,
+  correctBoolean,
+  emptyPassword,
+  encodeDotenv,
+  leaveOut,
+  makeFolders,
+  memoryInstead,
+  placeDotenv,
+  sharedLayer,
+} from './dotenv.ts'
+import { installPackage, makeEnvironment, newerEnvironment, otherEnvironment, remakeEnvironment, renameShadow } from './environment.ts'
+import { allowHost, allowOrigin } from './hosts.ts'
+import { unmended, type Mend, type Planner, type Unmended } from './mend.ts'
+import type { MendFacts } from './mend-facts.ts'
+import {
+  continueServer,
+  endHolder,
+  isToldNoWebSocket,
+  otherAddress,
+  otherPort,
+  rightApplication,
+  startAnew,
+  withoutSettingsModule,
+} from './serving.ts'
+import { daphneFirst, fixedKey, nameApplication, rightBackend, rightConfig, unsetLayer } from './settings.ts'
+import { rightAddress, rightPort, rightScheme, rightSlash } from './url.ts'
+
+const planners: Readonly<Partial<Record<CauseId, Planner>>> = {
+  'server-not-running': startAnew,
+  'wsgi-server-on-port': startAnew,
+  'asgi-app-under-wsgi-server': startAnew,
+  'asgi-app-wrong': startAnew,
+  'ws-library-missing': (evidence, facts, cause) =>
+    isToldNoWebSocket(evidence) ? startAnew(evidence, facts, cause) : installPackage(evidence, facts, cause),
+  'server-websocket-timeout': startAnew,
+  'server-suspended': continueServer,
+  'message-too-big': startAnew,
+  'unix-socket': startAnew,
+  'stale-server-old-code': startAnew,
+  'wrong-working-directory': startAnew,
+  'port-in-use': endHolder,
+  'bad-port-permission': otherPort,
+  'bind-address-unavailable': otherAddress,
+  'asgi-attribute-missing': rightApplication,
+  'wrong-frontend-port': rightPort,
+  'ipv6-localhost': rightAddress,
+  'wss-vs-ws': rightScheme,
+  'trailing-slash-missing': rightSlash,
+  'venv-missing': makeEnvironment,
+  'venv-broken': remakeEnvironment,
+  'python-too-old': newerEnvironment,
+  'wrong-venv': otherEnvironment,
+  'missing-dep': installPackage,
+  'daphne-missing': installPackage,
+  'channels-redis-missing': installPackage,
+  'module-shadowed': renameShadow,
+  'wrong-settings-module': withoutSettingsModule,
+  'env-bool-typo': correctBoolean,
+  'env-not-loaded': placeDotenv,
+  'env-encoding': encodeDotenv,
+  'env-value-malformed': bareValue,
+  'env-shadowed': leaveOut,
+  'log-dir-missing': makeFolders,
+  'asgi-application-setting-wrong': nameApplication,
+  'daphne-app-order': daphneFirst,
+  'secret-key-changes': fixedKey,
+  'origin-rejected': allowOrigin,
+  'allowed-hosts': allowHost,
+  'channel-layer-unset': unsetLayer,
+  'channel-layer-backend-wrong': rightBackend,
+  'channel-layer-config-wrong': rightConfig,
+  'layer-inmemory-multi-instance': sharedLayer,
+  'redis-unreachable': memoryInstead,
+  'redis-unresponsive': memoryInstead,
+  'redis-too-old': memoryInstead,
+  'redis-unexpected-password': emptyPassword,
+  'redis-loading': waitForRedis,
+  'migrations-pending': migrate,
+  'database-locked': unlock,
+}
+
+/** Causes that a program may mend and where it can't know the right value. */
+export const withoutMend: Readonly<Partial<Record<CauseId, string>>> = {
+  'origin-missing': 'the client that sends no Origin is not in this checkout: a browser always sends one',
+  'layer-split': 'which of the Redis servers or databases is the right one, only you know',
+}
+
+/** How a cause is mended, or why nothing is. Pure. */
+export function planMend(diagnosis: Diagnosis, evidence: Evidence, facts: MendFacts): Mend | Unmended {
+  const { id, remedy } = diagnosis
+  if (!isCauseId(id) || entryOf(id).automatic === 'no') return unmended('this one is yours to mend')
+  const planner = planners[id]
+  return planner === undefined
+    ? unmended(withoutMend[id] ?? 'there is no mend for it yet')
+    : planner(evidence, facts, { id, commands: remedy.commands })
+}
+
+/** True where there is a plan for the cause. */
+export const hasMend = (id: CauseId): boolean => planners[id] !== undefined

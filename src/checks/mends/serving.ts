@@ -1,0 +1,145 @@
+import type { ServerProcess } from '../../facts/server-process.ts'
+import { isCarrier, isOwn, listenerOf, named, type Evidence } from '../evidence.ts'
+import { mend, unmended, type Mend, type MendStep, type Planner, type StartFlags, type Unmended } from './mend.ts'
+import type { MendFacts } from './mend-facts.ts'
+
+const local = /^(?:localhost|.*\.localhost|127(?:\.\d+){3}|0\.0\.0\.0|::1?|\[::1?\])$/i
+
+/** `election-dev start` with what the URL says of it. */
+export function startStep({ wire }: Evidence, flags: StartFlags, without: readonly string[]): MendStep {
+  const { endpoint } = wire
+  const all: StartFlags = {
+    port: endpoint.port,
+    path: endpoint.path,
+    ...(endpoint.origin === undefined ? {} : { origin: endpoint.origin }),
+    ...(endpoint.host === '::1' ? { host: '::1' } : {}),
+    ...flags,
+  }
+  const words = [
+    ...without.flatMap((name) => ['-u', name]),
+    'election-dev',
+    'start',
+    ...(all.port === undefined ? [] : ['--port', String(all.port)]),
+    ...(all.host === undefined ? [] : ['--host', all.host]),
+    ...(all.path === undefined ? [] : ['--path', all.path]),
+    ...(all.origin === undefined ? [] : ['--origin', all.origin]),
+    ...(all.application === undefined ? [] : ['--application', all.application]),
+    ...(all.channelLayer === undefined ? [] : ['--channel-layer', all.channelLayer]),
+  ]
+  return { kind: 'hand-over', to: 'start', flags: all, without, command: without.length === 0 ? words : ['env', ...words] }
+}
+
+/** Ends a process, if it is still the same one then. */
+export function endStep(server: Pick<ServerProcess, 'pid' | 'command' | 'argv'>, { started }: MendFacts, why: string): MendStep {
+  return { kind: 'signal', pid: server.pid, startedAt: started.get(server.pid), signal: 'SIGTERM', why: `${why}: ${nameOf(server)}` }
+}
+
+function nameOf(server: Pick<ServerProcess, 'pid' | 'command' | 'argv'>): string {
+  return `${server.command?.program ?? server.argv[0]?.split(/[\\/]/).at(-1) ?? 'a program'} (PID ${server.pid})`
+}
+
+/** The servers that stand in the way of a start: the one on the port, and those of this checkout that live and listen nowhere. */
+function inTheWay(evidence: Evidence): ServerProcess[] {
+  const listener = listenerOf(evidence)
+  // what is behind a carrier isn't ended by ending that, and the first process of a container isn't anybody's to end
+  const onPort = listener === undefined || isCarrier(listener) || listener.pid === 1 ? undefined : listener
+  const idle = evidence.servers.ofProject.filter(({ listens, unixSockets }) => listens.length === 0 && unixSockets.length === 0)
+  return [...(onPort === undefined ? [] : [onPort]), ...idle.filter(({ pid }) => pid !== onPort?.pid)]
+}
+
+/** Ends what serves wrongly, and goes over to `start`. A process that isn't this checkout's is ended with the user's word alone. */
+export function handOver(
+  evidence: Evidence,
+  facts: MendFacts,
+  flags: StartFlags,
+  notes: readonly string[] = [],
+  options: { without?: readonly string[]; ends?: readonly ServerProcess[] } = {},
+): Mend | Unmended {
+  const { wire, checkout } = evidence
+  if (checkout === undefined) return unmended('there is no project here that could be started')
+  if (!local.test(wire.endpoint.host)) return unmended(`${wire.endpoint.host} is another machine: the backend has to be started there`)
+  const ends = options.ends ?? inTheWay(evidence)
+  const steps = ends.map((server) => endStep(server, facts, 'it serves wrongly'))
+  return mend([...steps, startStep(evidence, flags, options.without ?? [])], { needsWord: ends.some((server) => !isOwn(server)), notes })
+}
+
+/** The wrong server, if any, is ended and the right one started. */
+export const startAnew: Planner = (evidence, facts) => {
+  const { wire, servers } = evidence
+  // a proxy answers there: the backend belongs on another port
+  const answered = wire.tcp.some(({ result }) => result === 'open')
+  const proxied = answered && wire.handshake?.result === 'refused' && [502, 503, 504].includes(wire.handshake.status)
+  if (proxied)
+    return handOver(evidence, facts, { port: 8000 }, ['A proxy answers at the URL: start it on the port that the proxy leads to'], {
+      ends: [],
+    })
+  const sockets = servers.ofProject.filter(({ listens, unixSockets }) => listens.length === 0 && unixSockets.length > 0)
+  return handOver(evidence, facts, {}, [], { ends: [...inTheWay(evidence), ...sockets] })
+}
+
+/** The port can't be had by this user. */
+export const otherPort: Planner = (evidence, facts) =>
+  handOver(evidence, facts, { port: 8000 }, ['The page has to use the new port'], { ends: [] })
+
+/** The address isn't one of this machine. */
+export const otherAddress: Planner = (evidence, facts) => handOver(evidence, facts, { host: '127.0.0.1' }, [], { ends: [] })
+
+/** The holder of the port, if it can be seen; without it `start` takes the next free port by itself. */
+export const endHolder: Planner = (evidence, facts) => {
+  const listener = listenerOf(evidence)
+  return handOver(
+    evidence,
+    facts,
+    {},
+    listener === undefined ? ['Who holds the port is not to be seen: start takes the next free one'] : [],
+  )
+}
+
+/** A stopped process goes on. */
+export const continueServer: Planner = (evidence, facts) => {
+  const listener = listenerOf(evidence)
+  if (listener === undefined) return unmended("the process can't be seen from here")
+  if (listener.state !== 'stopped') return unmended(`${named(listener)} is not stopped: something in it blocks`)
+  return mend([
+    {
+      kind: 'signal',
+      pid: listener.pid,
+      startedAt: facts.started.get(listener.pid),
+      signal: 'SIGCONT',
+      why: `it was stopped: ${nameOf(listener)}`,
+    },
+  ])
+}
+
+/** The server is told an application that isn't there. */
+export const rightApplication: Planner = (evidence, facts) => {
+  const application = applicationOf(evidence, facts)
+  if (application === undefined) return unmended('no module called asgi defines an application')
+  return handOver(evidence, facts, { application })
+}
+
+/** The ASGI application that the files define: that of the module named, else the one beside the settings. */
+export function applicationOf({ checkout }: Evidence, { asgi }: MendFacts): string | undefined {
+  const module = checkout?.project.application?.split(':')[0]
+  const found = asgi.find((entry) => entry.module === module && entry.names.length > 0) ?? asgi.find(({ names }) => names.length > 0)
+  const name = found?.names.find((candidate) => candidate === 'application') ?? found?.names[0]
+  return found === undefined || name === undefined ? undefined : `${found.module}:${name}`
+}
+
+/** A variable of the shell is in the way: `start` runs without it. */
+export function startWithout(evidence: Evidence, facts: MendFacts, name: string): Mend | Unmended {
+  return handOver(evidence, facts, {}, [`Your shell keeps ${name}: run  unset ${name}  there`], { without: [name] })
+}
+
+/** The settings module that the environment names isn't there. */
+export const withoutSettingsModule: Planner = (evidence, facts) => {
+  const named = evidence.env['DJANGO_SETTINGS_MODULE']
+  if (named === undefined || named === '')
+    return unmended(`${evidence.checkout?.project.settingsSource ?? 'a file'} names it: only you know which settings were meant`)
+  return startWithout(evidence, facts, 'DJANGO_SETTINGS_MODULE')
+}
+
+/** uvicorn: told to do without, or without a library. */
+export function isToldNoWebSocket(evidence: Evidence): boolean {
+  return listenerOf(evidence)?.command?.ws === 'none'
+}

@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
+import type { Evidence } from '../checks/evidence.ts'
+import { shadowOf } from '../checks/mends/environment.ts'
+import type { MendFacts } from '../checks/mends/mend-facts.ts'
+import { redisNow, redisProtocol } from '../facts/redis-now.ts'
+import { onPath } from '../facts/tools.ts'
+import { readText } from '../host/files.ts'
+import type { Host } from '../host/host.ts'
+import { runToEnd } from '../host/processes.ts'
+import { processTable } from '../host/process-table.ts'
+
+const passedFolder = /^(?:\.|__pycache__$|node_modules$|venv$|env$|dist$|build$|static$|media$|site-packages$)/
+
+/** Gathers what only a mend needs to know. Never throws. */
+export async function gatherMendFacts(host: Host, evidence: Evidence, id: string): Promise<MendFacts> {
+  const { checkout, frontend, dotenv } = evidence
+  const project = checkout?.project
+  const written = [...(frontend?.urls ?? []), ...(frontend?.variables ?? []), ...(frontend?.proxies ?? [])]
+  const files = new Set([
+    ...(project?.settingsFiles ?? []),
+    ...(checkout?.requirements === undefined ? [] : [checkout.requirements.file]),
+    ...(dotenv?.others ?? []).map(({ path }) => path),
+    ...(project === undefined ? [] : written.map(({ file }) => join(project.root, 'frontend', ...file.split('/')))),
+  ])
+  const texts = new Map<string, string>()
+  for (const file of files) {
+    const text = await readText(file)
+    if (text !== undefined) texts.set(file, text)
+  }
+  const sources = project === undefined ? [] : await pythonFiles(project.backend)
+  const secret = host.secrets.add(randomBytes(32).toString('base64url'))
+  return {
+    platform: host.platform,
+    hasUv: (await onPath(host, 'uv')) !== undefined,
+    texts,
+    dotenvBytes: dotenv?.fact.kind === 'unreadable' ? await readFile(dotenv.fact.path).catch(() => undefined) : undefined,
+    asgi: project === undefined ? [] : await asgiModules(project.backend, project.settingsModule, sources),
+    pythons: id === 'python-too-old' ? await pythonsOf(host) : [],
+    started: new Map((await processTable(host))?.map(({ pid, started }) => [pid, started])),
+    redisUsable: id === 'layer-inmemory-multi-instance' ? await usable(evidence) : undefined,
+    ...(id === 'module-shadowed' && project !== undefined
+      ? await aroundShadow(project.root, project.backend, sources, evidence)
+      : { importers: [], compiled: [] }),
+    secret,
+  }
+}
+
+/** Sources of the backend, three levels deep. */
+async function pythonFiles(backend: string): Promise<string[]> {
+  const files: string[] = []
+  let folders = [backend]
+  for (let depth = 0; depth < 3; depth += 1) {
+    const below: string[] = []
+    for (const folder of folders) {
+      for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+        const path = join(folder, entry.name)
+        if (entry.isDirectory() && !passedFolder.test(entry.name)) below.push(path)
+        else if (entry.isFile() && entry.name.endsWith('.py')) files.push(path)
+      }
+    }
+    folders = below
+  }
+  return files
+}
+
+/** Applications by the names that their modules give them: `application` first, then routers, then Django's own handler. */
+async function asgiModules(backend: string, settingsModule: string, sources: readonly string[]): Promise<MendFacts['asgi']> {
+  const beside = [...settingsModule.split('.').slice(0, -1), 'asgi'].join('.')
+  const found = await Promise.all(
+    sources
+      .filter((file) => file.endsWith(`${sep}asgi.py`))
+      .map(async (file) => {
+        const text = (await readText(file)) ?? ''
+        const plain = /^(?:async\s+def\s+)?application\b/m.test(text) ? ['application'] : []
+        const routers = [...text.matchAll(/^(\w+)\s*=\s*\w*(?:Router|Validator|Middleware\w*)\(/gm)].flatMap(([, name]) => name ?? [])
+        const handlers = [...text.matchAll(/^(\w+)\s*=\s*get_asgi_application\(/gm)].flatMap(([, name]) => name ?? [])
+        const module = relative(backend, file).replace(/\.py$/, '').split(sep).join('.')
+        return { module, names: [...new Set([...plain, ...routers, ...handlers])] }
+      }),
+  )
+  return found.toSorted((a, b) => Number(b.module === beside) - Number(a.module === beside))
+}
+
+async function pythonsOf(host: Host): Promise<MendFacts['pythons']> {
+  const minors = Array.from({ length: 14 }, (_, index) => index + 8)
+  const found = await Promise.all(
+    minors.map(async (minor) => {
+      const file = await onPath(host, `python3.${minor}`)
+      if (file === undefined) return []
+      // a shim of pyenv may stand for a version that isn't chosen, and a Debian Python may lack venv
+      const { exitCode } = await runToEnd(file, ['-c', 'import venv, ensurepip'], { env: host.env, deadlineMs: 4000 })
+      return exitCode === 0 ? [{ file, minor }] : []
+    }),
+  )
+  return found.flat()
+}
+
+async function usable({ checkout, choice }: Evidence): Promise<boolean | undefined> {
+  if (checkout === undefined || choice === undefined || !('environment' in choice)) return undefined
+  const { packages } = choice.environment
+  if (!packages.has('channels-redis')) return false
+  return (await redisNow(checkout.redis, redisProtocol(packages))).fact?.usable
+}
+
+async function aroundShadow(
+  root: string,
+  backend: string,
+  sources: readonly string[],
+  evidence: Evidence,
+): Promise<Pick<MendFacts, 'importers' | 'compiled'>> {
+  const file = shadowOf(evidence)
+  const name = file?.replace(/\.py$|\/__init__\.py$/, '')
+  if (file === undefined || name === undefined) return { importers: [], compiled: [] }
+  const cache = join(backend, '__pycache__')
+  const compiled = (await readdir(cache).catch(() => [])).filter((entry) => entry.startsWith(`${name}.`) && entry.endsWith('.pyc'))
+  const pattern = new RegExp(String.raw`^\s*(?:from\s+${name}\s+import|import\s+${name}\b(?!\.))`)
+  const importers: string[] = []
+  for (const source of sources) {
+    const lines = ((await readText(source)) ?? '').split('\n')
+    for (const [index, line] of lines.entries())
+      if (pattern.test(line)) importers.push(`${relative(root, source).split(sep).join('/')}:${index + 1}`)
+  }
+  return { importers, compiled: compiled.map((entry) => join(cache, entry)) }
+}

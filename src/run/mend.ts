@@ -1,0 +1,158 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { MendStep } from '../checks/mends/mend.ts'
+import { errorMessage, LauncherError } from '../errors.ts'
+import type { DotenvReader } from '../facts/dotenv.ts'
+import { isEntry, isFile } from '../host/files.ts'
+import type { Host } from '../host/host.ts'
+import { processTable, treeOf, type ProcessRow } from '../host/process-table.ts'
+import { runToEnd } from '../host/processes.ts'
+import type { Backup } from './backup.ts'
+import { runCommand } from './command.ts'
+import { writeDotenv } from './dotenv-write.ts'
+import { fillSecrets } from './setup.ts'
+
+/** What the steps of a mend are done with. */
+export interface MendContext {
+  readonly id: string
+  readonly backup: Backup
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** The interpreter of the project, which has to be able to read what is written. */
+  readonly python: string | undefined
+  readonly reader: DotenvReader
+  readonly onLine: (line: string) => void
+  readonly signal: AbortSignal
+  /** Whether Redis still reads its data. */
+  readonly redisLoads: () => Promise<boolean>
+}
+
+/** Deadlines, in milliseconds. */
+const limits = { command: 10 * 60_000, parse: 10_000, end: 10_000, redis: 60_000 }
+/** How often what takes its time is looked at, in milliseconds. */
+const lookEveryMs = 50
+
+/** Does one step that isn't a hand-over. Throws LauncherError where it fails; the file in question is as it was then. */
+export async function doStep(host: Host, step: Exclude<MendStep, { kind: 'hand-over' }>, context: MendContext): Promise<void> {
+  const { backup } = context
+  try {
+    switch (step.kind) {
+      case 'command':
+        return await command(host, step, context)
+      case 'edit':
+        return await edit(step, context)
+      case 'make-folder':
+        return await makeFolders(step.path, backup)
+      case 'copy': {
+        const bytes = await readFile(step.from)
+        await backup.creating(step.to)
+        return await writeDotenv(step.to, undefined, step.fresh ? Buffer.from(fillSecrets(bytes.toString(), context.reader)) : bytes)
+      }
+      case 'rename':
+        return await backup.move(step.from, step.to)
+      case 'remove':
+        return (await isEntry(step.path)) ? await backup.move(step.path, undefined) : undefined
+      case 'signal':
+        return await signal(host, step, context.signal)
+      case 'wait':
+        return await untilRedisIsThere(host, context)
+    }
+  } catch (error) {
+    if (error instanceof LauncherError) throw error
+    throw new LauncherError('mend-failed', errorMessage(error), { cause: error })
+  }
+}
+
+async function command(host: Host, step: Extract<MendStep, { kind: 'command' }>, context: MendContext): Promise<void> {
+  const { backup } = context
+  const [file, ...args] = step.argv
+  if (step.makes !== undefined && !(await isEntry(step.makes))) await backup.making(step.makes)
+  if (step.changes === undefined) await backup.ran(step.shown)
+  else if (await isFile(step.changes)) await backup.changing(step.changes)
+  else await backup.creating(step.changes)
+  const launch = { id: context.id, shown: step.shown, file, args, cwd: step.cwd, deadlineMs: limits.command }
+  await runCommand(host, step.makes === undefined ? launch : { ...launch, makes: step.makes }, context)
+}
+
+async function edit(step: Extract<MendStep, { kind: 'edit' }>, { backup, python, env }: MendContext): Promise<void> {
+  const after = Buffer.from(step.after)
+  if (step.language === 'python' && python !== undefined) {
+    const source = 'import ast, sys; ast.parse(sys.stdin.buffer.read())'
+    const { outcome, exitCode, stderr } = await runToEnd(python, ['-c', source], { env, input: step.after, deadlineMs: limits.parse })
+    if (outcome === 'exited' && exitCode !== 0)
+      throw new LauncherError('mend-failed', 'The edited file would not be Python any more: it is left as it is', {
+        evidence: stderr.trim().split('\n').slice(-1),
+      })
+  }
+  if (step.before === undefined) {
+    await backup.creating(step.file)
+    return writeDotenv(step.file, undefined, after)
+  }
+  await backup.changing(step.file)
+  return writeDotenv(step.file, Buffer.from(step.before), after)
+}
+
+/** Makes the folder and those above it; each is told, the highest first, so that all can be taken back. */
+async function makeFolders(path: string, backup: Backup): Promise<void> {
+  if (await isEntry(path)) return
+  await makeFolders(dirname(path), backup)
+  await mkdir(path)
+  await backup.madeFolder(path)
+}
+
+/** Sends a signal to a process that is still the one that was meant, and to what it started; waits for the end that it asks for. */
+async function signal(host: Host, step: Extract<MendStep, { kind: 'signal' }>, stop: AbortSignal): Promise<void> {
+  const rows = await processTable(host)
+  const leader = rows?.find((row) => row.pid === step.pid && !row.zombie)
+  if (rows === undefined || leader === undefined) return
+  if (step.startedAt === undefined || leader.started !== step.startedAt)
+    throw new LauncherError('mend-failed', `PID ${step.pid} is another process by now: nothing was sent to it`)
+  const tree = new Set(treeOf(rows, step.pid))
+  const members = rows.filter(({ pid }) => tree.has(pid))
+  if (step.signal === 'SIGCONT') {
+    for (const { pid } of members) send(pid, 'SIGCONT')
+    return
+  }
+  send(step.pid, 'SIGTERM')
+  // a stopped one takes no signal before it goes on
+  send(step.pid, 'SIGCONT')
+  const deadline = host.now() + limits.end
+  let asked = false
+  for (;;) {
+    const left = await leftOf(host, members)
+    if (left.length === 0) return
+    // what its parent has left behind
+    if (!asked && !left.some(({ pid }) => pid === step.pid)) {
+      for (const { pid } of left) send(pid, 'SIGTERM')
+      asked = true
+    }
+    if (host.now() > deadline || stop.aborted)
+      throw new LauncherError('mend-failed', `PID ${left[0]?.pid ?? step.pid} did not end on SIGTERM`, {
+        hint: `kill -9 ${left[0]?.pid ?? step.pid}`,
+      })
+    await delay(lookEveryMs)
+  }
+}
+
+async function leftOf(host: Host, members: readonly ProcessRow[]): Promise<ProcessRow[]> {
+  const rows = await processTable(host)
+  return members.filter(({ pid, started }) => rows?.some((row) => row.pid === pid && row.started === started && !row.zombie) === true)
+}
+
+function send(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if (name === 'SIGTERM' && error instanceof Error && 'code' in error && error.code === 'EPERM')
+      throw new LauncherError('mend-failed', `PID ${pid} belongs to another user`, { cause: error })
+  }
+}
+
+async function untilRedisIsThere(host: Host, { redisLoads, signal: stop }: MendContext): Promise<void> {
+  const deadline = host.now() + limits.redis
+  while (await redisLoads()) {
+    if (stop.aborted || host.now() > deadline)
+      throw new LauncherError('mend-failed', `Redis still reads its data after ${limits.redis / 1000} s`)
+    await delay(lookEveryMs * 4)
+  }
+}
