@@ -29,11 +29,12 @@ const result = await build({
   logLevel: 'warning',
 })
 
-await mkdir(join(dist, 'python', 'observer'), { recursive: true })
-for (const name of await readdir(join(root, 'src/python'))) {
-  if (name.endsWith('.py')) await cp(join(root, 'src/python', name), join(dist, 'python', name))
+for (const folder of ['python', 'python/observer/election_dev_observer']) {
+  await mkdir(join(dist, folder), { recursive: true })
+  for (const name of await readdir(join(root, 'src', folder))) {
+    if (name.endsWith('.py')) await cp(join(root, 'src', folder, name), join(dist, folder, name))
+  }
 }
-await cp(join(root, 'src/python/observer/election_dev_observer.py'), join(dist, 'python/observer/election_dev_observer.py'))
 await cp(join(root, 'src/report/doctor.schema.json'), join(dist, 'doctor.schema.json'))
 await writeFile(join(dist, 'config.schema.json'), `${JSON.stringify(await configSchema(), undefined, 2)}\n`)
 await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await notices(Object.keys(result.metafile.inputs)))

@@ -30,7 +30,7 @@ try {
     'dist/python/inspect.py',
     'dist/python/examine.py',
     'dist/python/examine_consumer.py',
-    'dist/python/observer/election_dev_observer.py',
+    ...sources('python/observer/election_dev_observer'),
     'templates/demo/backend/manage.py',
     'templates/demo/gitignore',
     'LICENSE',
@@ -62,6 +62,12 @@ try {
   expect(status === 2, 'start in an empty folder exits with 2')
 } finally {
   rmSync(folder, { recursive: true, force: true })
+}
+
+/** Where the package has the Python files of a folder below src. */
+function sources(path) {
+  const names = readdirSync(join(root, 'src', path)).filter((name) => name.endsWith('.py'))
+  return names.map((name) => `dist/${path}/${name}`)
 }
 
 function expect(holds, what) {

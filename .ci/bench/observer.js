@@ -156,7 +156,8 @@ function writeProject() {
   writeFileSync(
     join(folder, 'both.py'),
     `import gc
-from election_dev_observer import Observer, application as observed
+from election_dev_observer import application as observed
+from election_dev_observer.sockets import Observer
 from core.asgi import application as plain
 assert isinstance(observed, Observer)
 

@@ -17,7 +17,6 @@ const distributions: Readonly<Record<string, string>> = {
   django_extensions: 'django-extensions',
   drf_spectacular: 'drf-spectacular',
   storages: 'django-storages',
-  whitenoise: 'whitenoise',
 }
 
 /** What `pip install` calls the package that brings a module. */

@@ -1,4 +1,5 @@
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { distributionOf } from './distributions.ts'
 
 /** When a log is read: a server that didn't come up, or one that serves and whose socket failed. */
 export type LogStage = 'start' | 'serving'
@@ -13,22 +14,6 @@ export interface LogRule {
   readonly stage: LogStage | undefined
   /** `frame`: the project's own last line. Undefined: the words mean something else there. */
   readonly judge: (match: RegExpExecArray, evidence: readonly [string, ...string[]], frame: string | undefined) => Diagnosis | undefined
-}
-
-/** PyPI's name of a module, where the two differ. */
-const distributions: Readonly<Record<string, string>> = {
-  jwt: 'PyJWT',
-  decouple: 'python-decouple',
-  environ: 'django-environ',
-  dotenv: 'python-dotenv',
-  corsheaders: 'django-cors-headers',
-  rest_framework: 'djangorestframework',
-  rest_framework_simplejwt: 'djangorestframework-simplejwt',
-  psycopg2: 'psycopg2-binary',
-  MySQLdb: 'mysqlclient',
-  yaml: 'PyYAML',
-  PIL: 'Pillow',
-  channels_redis: 'channels-redis',
 }
 
 /** The command that installs a package. */
@@ -51,7 +36,7 @@ export function servingRule(pattern: RegExp, judge: LogRule['judge']): LogRule {
 
 /** A package that the code imports isn't there. */
 export function missing(module: string, evidence: readonly [string, ...string[]]): Diagnosis {
-  const name = distributions[module] ?? module
+  const name = distributionOf(module)
   return diagnosis(
     'missing-dep',
     `A package that the code imports isn't installed: ${name}`,

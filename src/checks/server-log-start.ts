@@ -60,9 +60,7 @@ export const startRules: readonly LogRule[] = [
       { automatic: 'yes' },
     ),
   ),
-  rule(/(?:ModuleNotFoundError|ImportError): No module named ['"]?([\w.]+)/, ([, name = ''], evidence) =>
-    missing(name.split('.')[0] ?? name, evidence),
-  ),
+  rule(/(?:ModuleNotFoundError|ImportError): No module named ['"]?([\w.]+)/, ([, name = ''], evidence) => missing(name, evidence)),
   startRule(
     /UndefinedValueError: (\w+) not found|ImproperlyConfigured: Set the (\w+) environment variable|KeyError: ['"](SECRET_KEY|DJANGO_SECRET_KEY)['"]|ImproperlyConfigured: The (SECRET_KEY) setting must not be empty/,
     (match, evidence) =>

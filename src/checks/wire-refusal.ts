@@ -1,6 +1,7 @@
 import type { WireFacts } from '../facts/wire.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { seenInside } from './wire-inside.ts'
+import { judgeServerError } from './wire-server-error.ts'
 import { tokenCause } from './wire-token.ts'
 import { asgiServers, frontendPage, frontendServes, proxies, said, upgradeAnswer, wsgiServers } from './wire-words.ts'
 import type { Refused } from './wire.ts'
@@ -16,7 +17,7 @@ export function judgeRefusal(facts: WireFacts, refused: Refused): Diagnosis {
   if (status === 403) return seenInside(facts, refused, forbidden(facts, refused))
   if (status === 414 || status === 431) return tooLong(facts, refused)
   if (status === 502 || status === 503 || status === 504) return badGateway(refused)
-  if (status >= 500) return serverError(facts, refused)
+  if (status >= 500) return judgeServerError(facts, refused)
   return notASocket(facts, refused)
 }
 
@@ -211,48 +212,6 @@ function badGateway(refused: Refused): Diagnosis {
     [upgradeAnswer(refused)],
     'Start the backend, or correct the port that the proxy leads to.',
     { commands: [['election-dev', 'start']], automatic: 'yes' },
-  )
-}
-
-function serverError(facts: WireFacts, refused: Refused): Diagnosis {
-  const { endpoint, http, experiments } = facts
-  const { otherSlash, withoutToken } = experiments
-  const first = upgradeAnswer(refused)
-  if (otherSlash?.result === 'open' || (otherSlash?.result === 'refused' && otherSlash.status === 403)) {
-    const verb = endpoint.path.endsWith('/') ? 'has a slash too many' : 'lacks its last slash'
-    return diagnosis(
-      'trailing-slash-missing',
-      `The path ${endpoint.path} ${verb}`,
-      [first, `The same path ${endpoint.path.endsWith('/') ? 'without' : 'with'} the slash got ${said(otherSlash)}`],
-      `Use ${endpoint.path.endsWith('/') ? endpoint.path.slice(0, -1) : `${endpoint.path}/`} in the URL.`,
-      { automatic: 'yes' },
-    )
-  }
-  if (http?.result === 'answer' && http.status >= 500) {
-    return diagnosis(
-      'asgi-app-wrong',
-      'Every page and every socket is an error: the server was given something that is no working ASGI application',
-      [first, `GET / got ${http.status} as well`],
-      "Run the project's ASGI application, not its WSGI one; the server's log has the traceback.",
-      { commands: [['python', '-m', 'daphne', 'core.asgi:application']], automatic: 'yes' },
-    )
-  }
-  if (withoutToken?.result === 'open' || (withoutToken?.result === 'refused' && withoutToken.status === 403)) {
-    return diagnosis(
-      'consumer-exception',
-      'The consumer raises an exception before it accepts',
-      [first, `Without the token the same path got ${said(withoutToken)}: there is a consumer, and it breaks with the token`],
-      "Correct the consumer; the server's log has the traceback with file and line.",
-    )
-  }
-  const slash = otherSlash === undefined ? [] : [`The path with the other ending got ${said(otherSlash)} too`]
-  const unsure =
-    'From outside three causes look the same: no route fits, the application has no WebSocket part at all, or the consumer raises before it accepts'
-  return diagnosis(
-    'no-websocket-route',
-    `No WebSocket route fits ${endpoint.path}, or its consumer raises before it accepts`,
-    [first, ...slash, unsure],
-    "Make path and route agree; the server's log says which of them it is.",
   )
 }
 

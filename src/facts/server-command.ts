@@ -3,7 +3,7 @@ import { readBind, readEndpoint, readOptions, untoldPlace, wholeNumber, type Pla
 import type { ServerCommand } from './server-process.ts'
 import { daphneTable, gunicornTable, hypercornTable, runserverTable, uvicornTable } from './server-tables.ts'
 
-/** The module that election-dev puts before an application to watch it: the application's own name isn't on the command line then. */
+/** The package that election-dev puts before an application to watch it: the application's own name isn't on the command line then. */
 const observer = 'election_dev_observer'
 
 const nothing = {

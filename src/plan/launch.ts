@@ -16,7 +16,7 @@ export interface LaunchFacts {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly color: boolean
   readonly platform: NodeJS.Platform
-  /** Folder of the observer's module; undefined: the application runs plain. */
+  /** Folder of the observer's package; undefined: the application runs plain. */
   readonly observer: string | undefined
 }
 
@@ -33,7 +33,7 @@ export interface LaunchPlan {
   readonly observed: 'application' | 'process' | 'none'
 }
 
-/** The module that stands between server and application. */
+/** The package that stands between server and application. */
 const observerModule = 'election_dev_observer'
 
 /** What is ours and none of the backend's business. */

@@ -1,6 +1,7 @@
 /** Lines as real servers write them, and the causes that they name. */
 import { describe, expect, test } from 'vitest'
 import { judgeLines, judgeLog } from '../../src/checks/server-log.ts'
+import { exceptionsIn } from '../../src/checks/traceback.ts'
 
 const trace = (...lines: string[]) => [
   'Traceback (most recent call last):',
@@ -117,6 +118,16 @@ describe('exceptions', () => {
       id: 'env-not-loaded',
       evidence: [expect.stringContaining('SECRET_KEY not found'), expect.stringContaining('core/settings.py", line 12')],
     })
+  })
+
+  test('the line of the project is named, not that of the observer which imports it', () => {
+    const [exception] = exceptionsIn(
+      trace(
+        '  File "/opt/election-dev/dist/python/observer/election_dev_observer/target.py", line 16, in load',
+        "AttributeError: module 'core.asgi' has no attribute 'app'",
+      ),
+    )
+    expect(exception?.ownFrame).toBe('File "/srv/app/backend/core/settings.py", line 12, in <module>')
   })
 
   test('one that is chained counts with its cause', () => {

@@ -1,0 +1,107 @@
+"""One message through the channel layer to the launcher's own sockets, and to nobody else's."""
+
+import asyncio
+import contextvars
+import json
+import secrets
+import sys
+
+from .frames import described
+
+PROBE_TYPE = "election_dev.probe"
+# a message that has not come so many seconds after it was sent is lost
+DEADLINE = 1
+
+# the probe that the running task serves: middleware copies scopes, and a context is never copied away
+_probe = contextvars.ContextVar("election_dev_probe", default=None)
+
+
+class Probe:
+    """A WebSocket of the launcher's own: its server's send, and its consumer once it is known."""
+
+    __slots__ = ("consumer", "delivered", "send")
+
+    def __init__(self, send):
+        self.send = send
+        self.consumer = None
+        self.delivered = None
+
+
+class Probes:
+    """Those that are open."""
+
+    def __init__(self):
+        self._open = []
+        self._is_patched = False
+
+    def begin(self, send):
+        """In the task that serves the socket, before the application has it."""
+        probe = Probe(send)
+        self._patch()
+        self._open.append(probe)
+        _probe.set(probe)
+        return probe
+
+    def end(self, probe):
+        self._open.remove(probe)
+
+    async def broadcast(self, ident):
+        """Sends one message to all of them through their channel layer, in a group that nobody else is in."""
+        probes = [probe for probe in self._open if hasattr(probe.consumer, "channel_layer")]
+        if not probes:
+            return {"sent": 0, "why": "no-consumer"}
+        layer = probes[0].consumer.channel_layer
+        if layer is None:
+            return {"sent": 0, "why": "no-layer"}
+        group = "election-dev." + secrets.token_hex(8)
+        names = [probe.consumer.channel_name for probe in probes]
+        for probe in probes:
+            probe.delivered = asyncio.get_running_loop().create_future()
+        try:
+            for name in names:
+                await layer.group_add(group, name)
+            await layer.group_send(group, {"type": PROBE_TYPE, "id": ident})
+            # a layer may deliver only as long as the sockets are in the group
+            await asyncio.wait([probe.delivered for probe in probes], timeout=DEADLINE)
+            return {"sent": len(names)}
+        except Exception as error:
+            return {"sent": 0, "why": "raised", **described(error)}
+        finally:
+            for name in names:
+                try:
+                    await layer.group_discard(group, name)
+                except Exception:
+                    # said by what was raised before it
+                    break
+
+    def _patch(self):
+        """Once, before the launcher's first socket: its consumers are given a look at what comes to them. No others are touched."""
+        consumers = sys.modules.get("channels.consumer")
+        if self._is_patched or consumers is None:
+            return
+        self._is_patched = True
+        call = consumers.AsyncConsumer.__call__
+
+        async def observed_call(consumer, scope, receive, send):
+            probe = _probe.get()
+            if probe is not None:
+                attend(probe, consumer)
+            return await call(consumer, scope, receive, send)
+
+        consumers.AsyncConsumer.__call__ = observed_call
+
+
+def attend(probe, consumer):
+    """What comes to this one consumer goes on to it, but for our own message: that is answered to its client alone."""
+    dispatch = consumer.dispatch
+    probe.consumer = consumer
+
+    async def observed_dispatch(message):
+        if message.get("type") != PROBE_TYPE:
+            await dispatch(message)
+            return
+        await probe.send({"type": "websocket.send", "text": json.dumps({"type": PROBE_TYPE, "id": message.get("id")})})
+        if probe.delivered is not None and not probe.delivered.done():
+            probe.delivered.set_result(None)
+
+    consumer.dispatch = observed_dispatch

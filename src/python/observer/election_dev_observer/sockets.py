@@ -1,0 +1,87 @@
+"""The application as the server sees it: every event of a WebSocket goes through unchanged, and the launcher is told of it."""
+
+import asyncio
+import hmac
+import sys
+
+from .broadcast import Probes
+from .frames import described, refuser
+
+HEADER = b"x-election-dev"
+
+
+class Observer:
+    """Stands where the application stood."""
+
+    def __init__(self, application, channel):
+        self._application = application
+        self._channel = channel
+        self._last = 0
+        self._open = 0
+        self._probes = Probes()
+        channel.on_request = self._asked
+        channel.tell({"event": "observing", "id": 0})
+
+    async def __call__(self, scope, receive, send):
+        if self._channel.loop is None:
+            self._channel.loop = asyncio.get_running_loop()
+        if scope["type"] != "websocket":
+            return await self._application(scope, receive, send)
+        return await self._socket(scope, receive, send)
+
+    async def _socket(self, scope, receive, send):
+        tell = self._channel.tell
+        self._last += 1
+        ident = self._last
+        accepted = False
+        code = None
+
+        async def observed_receive():
+            nonlocal code
+            message = await receive()
+            if message["type"] == "websocket.disconnect" and code is None:
+                code = message.get("code")
+            return message
+
+        async def observed_send(message):
+            nonlocal accepted, code
+            kind = message.get("type") if isinstance(message, dict) else None
+            if kind != "websocket.send":
+                if kind == "websocket.accept" and not accepted:
+                    accepted = True
+                    self._open += 1
+                    tell({"event": "accepted", "id": ident, "open": self._open})
+                elif kind == "websocket.close":
+                    code = message.get("code") or 1000
+                    if not accepted:
+                        tell({"event": "refused", "id": ident, "code": code, **refuser(sys._getframe(1), self)})
+                elif kind == "websocket.http.response.start":
+                    tell({"event": "refused", "id": ident, "status": message.get("status"), **refuser(sys._getframe(1), self)})
+            await send(message)
+
+        probe = None
+        if self._is_ours(scope):
+            scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0].lower() != HEADER]}
+            probe = self._probes.begin(send)
+        about = {"id": ident, "path": str(scope.get("path", ""))[:300], "probe": probe is not None}
+        tell({"event": "opened", **about})
+        try:
+            return await self._application(scope, observed_receive, observed_send)
+        except Exception as error:
+            tell({"event": "raised", **about, "phase": "after" if accepted else "before", **described(error)})
+            raise
+        finally:
+            if probe is not None:
+                self._probes.end(probe)
+            if accepted:
+                self._open -= 1
+                tell({"event": "closed", "id": ident, "code": code, "open": self._open})
+
+    def _is_ours(self, scope):
+        nonce = self._channel.nonce.encode()
+        return any(name.lower() == HEADER and hmac.compare_digest(value, nonce) for name, value in scope.get("headers", ()))
+
+    async def _asked(self, request):
+        if request.get("ask") == "broadcast":
+            ident = request.get("id")
+            self._channel.tell({"event": "broadcast", "id": ident, **await self._probes.broadcast(ident)})
