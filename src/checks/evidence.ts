@@ -11,6 +11,7 @@ import type { DeadShebang } from '../facts/shebang.ts'
 import type { ServerProcess, ServersFact } from '../facts/server-process.ts'
 import type { WireFacts } from '../facts/wire.ts'
 import type { PythonChoice } from '../plan/environment.ts'
+import { pathFrom } from './paths.ts'
 
 /** Everything that a diagnosis is judged by. What could not be found out is undefined, with the reason in `problems`. */
 export interface Evidence {
@@ -97,8 +98,5 @@ export function commandLine(server: ServerProcess): string {
 /** How the backend's interpreter is called in a command to copy. */
 export function pythonOf({ choice, checkout }: Pick<Evidence, 'choice' | 'checkout'>): string {
   if (choice === undefined || !('environment' in choice)) return 'python'
-  const { python } = choice.environment
-  const root = checkout?.project.root
-  if (root !== undefined && python.startsWith(`${root}/`)) return python.slice(root.length + 1)
-  return python
+  return pathFrom(checkout?.project.root, choice.environment.python)
 }

@@ -8,6 +8,7 @@ import type { Diagnosis } from './diagnosis.ts'
 import { judgeShadowed } from './dotenv.ts'
 import { isCarrier, isOwn, listenerOf, pythonOf, type Evidence } from './evidence.ts'
 import { judgeNotes } from './notes.ts'
+import { asShell, joined } from './paths.ts'
 import { judgeProxied } from './proxy.ts'
 import { judgePython, judgeServing, relativeTo } from './python-environment.ts'
 import { judgeRedis } from './redis-layer.ts'
@@ -55,11 +56,12 @@ function asVocabulary(cause: Diagnosis): Diagnosis {
 function runnable(evidence: Evidence, cause: Diagnosis): Diagnosis {
   const { checkout } = evidence
   if (checkout === undefined) return cause
-  const manage = relativeTo(evidence, `${checkout.project.backend}/manage.py`)
+  const { root, backend } = checkout.project
+  const manage = relativeTo(evidence, joined(backend, 'manage.py'))
   const commands = cause.remedy.commands.map((command) => {
-    const [program, ...rest] = command
-    if (program !== 'python' && rest[0] !== 'manage.py') return command
-    return [program === 'python' ? pythonOf(evidence) : (program ?? ''), ...rest.map((word) => (word === 'manage.py' ? manage : word))]
+    const [program = '', ...rest] = asShell(root, command)
+    if (program !== 'python' && rest[0] !== 'manage.py') return [program, ...rest]
+    return [program === 'python' ? pythonOf(evidence) : program, ...rest.map((word) => (word === 'manage.py' ? manage : word))]
   })
   return { ...cause, remedy: { ...cause.remedy, commands } }
 }

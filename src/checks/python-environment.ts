@@ -2,6 +2,7 @@ import { missingPackages } from '../plan/environment.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { pythonOf, type Evidence } from './evidence.ts'
 import { distributionOf } from './distributions.ts'
+import { interpreterIn, isWithin, joined, pathFrom } from './paths.ts'
 
 /**
  * Why the project's Python can't run the backend: asked where nothing of the
@@ -30,7 +31,7 @@ function make(evidence: Evidence, folder: string, options: readonly string[]): r
   const wanted = requirements === undefined ? ['django', 'channels', 'daphne'] : ['-r', requirementsOf(evidence)]
   return [
     [base, '-m', 'venv', ...options, folder],
-    [`${folder}/bin/python`, '-m', 'pip', 'install', ...wanted],
+    [interpreterIn(evidence.checkout?.project.root ?? '', folder), '-m', 'pip', 'install', ...wanted],
   ]
 }
 
@@ -39,8 +40,7 @@ const remake = (evidence: Evidence, folder: string): readonly (readonly string[]
 
 /** A path as it is written in a command from the checkout's root. */
 export function relativeTo({ checkout }: Pick<Evidence, 'checkout'>, path: string): string {
-  const root = checkout?.project.root
-  return root !== undefined && path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path
+  return pathFrom(checkout?.project.root, path)
 }
 
 function judgeBroken(evidence: Evidence): Diagnosis[] {
@@ -90,7 +90,7 @@ function judgeActive(evidence: Evidence): Diagnosis[] {
   if (choice?.kind !== 'ready' || !choice.environment.isVirtual || checkout?.python.named === true) return []
   const active = env['VIRTUAL_ENV']
   const own = choice.environment
-  if (active === undefined || active === '' || own.python.startsWith(`${active}/`) || own.label.startsWith('VIRTUAL_ENV')) return []
+  if (active === undefined || active === '' || isWithin(active, own.python) || own.label.startsWith('VIRTUAL_ENV')) return []
   const lacks = pathPython !== undefined && (!pathPython.hasDjango || (!pathPython.hasDaphne && own.packages.has('daphne')))
   const broken = checkout?.python.candidates.some((candidate) => candidate.state !== 'usable' && candidate.label.startsWith('VIRTUAL_ENV'))
   if (!lacks && broken !== true) return []
@@ -139,7 +139,7 @@ function judgeMissingVenv(evidence: Evidence): Diagnosis[] {
   const { choice, checkout } = evidence
   if (choice?.kind !== 'venv-missing' || checkout === undefined) return []
   const { base } = choice
-  const folder = `${relativeTo(evidence, checkout.project.backend)}/venv`.replace(/^\//, '')
+  const folder = relativeTo(evidence, joined(checkout.project.backend, 'venv'))
   return [
     diagnosis(
       'venv-missing',

@@ -1,5 +1,6 @@
 import type { ServerProcess } from '../facts/server-process.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { isWithin } from './paths.ts'
 import { commandLine, isOwn, listenerOf, named, pythonOf, type Evidence } from './evidence.ts'
 
 /** `daphne (PID 4711): `its command line``. */
@@ -153,7 +154,7 @@ export function judgeLimits(evidence: Evidence): Diagnosis[] {
 export function runsElsewhere({ project, cwd, argv }: ServerProcess, backend: string): boolean {
   if (project === 'other') return true
   if (cwd === undefined || argv.some((word) => word.startsWith(backend))) return false
-  return cwd !== backend && !backend.startsWith(`${cwd}/`) && !cwd.startsWith(`${backend}/`)
+  return !isWithin(cwd, backend) && !isWithin(backend, cwd)
 }
 
 /** An earlier run of the project holds the port: what it serves isn't what is on disk. */
