@@ -65,6 +65,7 @@ ${exitCodes}`,
     })
   projectOptions(start)
   launchOptions(start)
+  stackOptions(start)
 
   const verify = program
     .command('verify')
@@ -236,6 +237,9 @@ function launchOptions(command: Command): void {
     .addOption(new Option('--port <port>', 'port to bind (default 8000; the next free one where it is held)').argParser(number))
     .option('--strict-port', 'fail where the port is held')
     .option('--setup', 'make what a fresh checkout lacks, after listing it')
+    .option('--reload', 'restart the backend when its Python changes, and prove its WebSocket again')
+    .option('--no-restart', 'end when the backend crashes, instead of starting it again')
+    .option('--takeover', 'end an earlier server of this project on the wanted port')
     .option('--no-watch', 'do not keep a socket open after ready')
     .option('--no-parent-watch', 'go on when the process that started this is gone')
     .option('--no-observer', 'run the application without the observer around it: no broadcast proof, less exact causes')
@@ -251,4 +255,29 @@ function launchOptions(command: Command): void {
         'how long the server may take to end before it is killed, in milliseconds (default 5000)',
       ).argParser(number),
     )
+}
+
+/** What runs beside the backend, and how a whole day of it is shown. */
+function stackOptions(command: Command): void {
+  command
+    .option('--frontend <folder>', 'folder of the frontend (default: frontend, or where a package.json has a dev script)')
+    .option('--no-frontend', 'start no frontend')
+    .addOption(new Option('--only <services>', 'start these alone, and what they depend on: backend,frontend,worker').argParser(list))
+    .option('--procfile <file>', 'read services from this Procfile (default: Procfile where it is there)')
+    .option('--no-procfile', 'read no Procfile')
+    .option('--managed-redis', 'start a Redis of its own on a free port, and use it as the channel layer')
+    .addOption(new Option('--instances <n>', 'start n backends, each on a port of its own; needs the Redis layer').argParser(number))
+    .option('--install', 'install the packages of the frontend where they are missing')
+    .option('--open', 'open the page in the browser once all is proven')
+    .option('--no-keys', 'take no keys on the terminal')
+    .option('--timestamps', 'begin each line of output with the time')
+    .option('--log-file <file>', 'write the output of all services to this file, too; rotated')
+    .addOption(new Option('--log-only <services>', 'print the output of these services alone').argParser(list))
+}
+
+function list(value: string): readonly string[] {
+  return value
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
 }

@@ -1,4 +1,5 @@
 import type { ChannelLayerChoice, ConfigKey, LoginRequest, ServerName } from './schema.ts'
+import type { FrontendConfig, ServiceConfig } from './stack-schema.ts'
 
 /** Where a value of the configuration came from, in words: `--port`, `ELECTION_DEV_PORT`, `election-dev.config.json`, `default`. */
 export type ConfigSource = string
@@ -37,6 +38,32 @@ export interface Config {
   readonly startTimeout: number
   /** Milliseconds. */
   readonly stopTimeout: number
+  /** Of the backend, over what the launcher has. */
+  readonly env: Readonly<Record<string, string>>
+  /** Services that the backend waits for. */
+  readonly dependsOn: readonly string[]
+  /** Undefined: it is looked for. */
+  readonly frontend: FrontendConfig | false | undefined
+  readonly services: Readonly<Record<string, ServiceConfig>>
+  /** Undefined: `Procfile` where it is there. */
+  readonly procfile: string | false | undefined
+  readonly managedRedis: boolean
+  /** Empty: all services. */
+  readonly only: readonly string[]
+  readonly instances: number
+  readonly install: boolean
+  readonly open: boolean
+  readonly reload: boolean
+  readonly restart: boolean
+  readonly takeover: boolean
+  readonly keys: boolean
+  readonly logFile: string | undefined
+  /** Bytes. */
+  readonly logFileSize: number
+  readonly logFileCount: number
+  /** Empty: all services. */
+  readonly logOnly: readonly string[]
+  readonly timestamps: boolean
   readonly json: boolean
   readonly verbose: boolean
   /** Where the value of a key came from. */
@@ -60,6 +87,22 @@ export const defaults = {
   hold: 2000,
   startTimeout: 60_000,
   stopTimeout: 5000,
+  env: {},
+  dependsOn: [],
+  services: {},
+  managedRedis: false,
+  only: [],
+  instances: 1,
+  install: false,
+  open: false,
+  reload: false,
+  restart: true,
+  takeover: false,
+  keys: true,
+  logFileSize: 10_000_000,
+  logFileCount: 3,
+  logOnly: [],
+  timestamps: false,
   json: false,
   verbose: false,
 } as const

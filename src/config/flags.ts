@@ -1,10 +1,25 @@
 import type { Flags } from './resolve.ts'
 
 /** Options that are no keys of the configuration. */
-const notKeys: ReadonlySet<string> = new Set(['cwd', 'write', 'version', 'url', 'list', 'fix', 'yes', 'undo'])
+const notKeys: ReadonlySet<string> = new Set([
+  'cwd',
+  'write',
+  'version',
+  'url',
+  'list',
+  'fix',
+  'yes',
+  'undo',
+  'detach',
+  'reporter',
+  'timeout',
+  'follow',
+  'lines',
+  'dryRun',
+])
 
 /** Options that are only ever taken back: `--no-watch`. */
-const negated: ReadonlySet<string> = new Set(['watch', 'parentWatch', 'observer', 'ping'])
+const negated: ReadonlySet<string> = new Set(['watch', 'parentWatch', 'observer', 'ping', 'restart', 'keys', 'frontend', 'procfile'])
 
 /**
  * Options as commander gives them, under the names of their keys. A negated
@@ -16,7 +31,9 @@ export function flagsOf(options: Readonly<Record<string, unknown>>): Flags {
   for (const [name, value] of Object.entries(options)) {
     if (notKeys.has(name) || value === undefined) continue
     if (negated.has(name) && value === true) continue
-    flags[name === 'subprotocol' ? 'subprotocols' : name] = value
+    if (name === 'subprotocol') flags['subprotocols'] = value
+    else if (name === 'frontend' && typeof value === 'string') flags['frontend'] = { folder: value }
+    else flags[name] = value
   }
   return flags
 }

@@ -22,7 +22,7 @@ export function mergeConfig(host: Pick<Host, 'env' | 'secrets'>, flags: Flags, f
   const fromFlags = checked(Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)), (key) => flagOf(key))
   const fromEnvironment = checked(environmentValues(host.env), (key) => variableOf(key))
   const fromFile = file?.config ?? {}
-  const merged: PartialConfig = { ...fromFile, ...fromEnvironment, ...fromFlags }
+  const merged: PartialConfig = { ...fromFile, ...fromEnvironment, ...fromFlags, ...frontendOf(fromFile, fromEnvironment, fromFlags) }
   if (merged.token !== undefined) host.secrets.add(merged.token)
   const source = (key: ConfigKey): ConfigSource => {
     if (fromFlags[key] !== undefined) return flagOf(key)
@@ -43,9 +43,20 @@ export function mergeConfig(host: Pick<Host, 'env' | 'secrets'>, flags: Flags, f
     tokenName: undefined,
     login: undefined,
     envFile: undefined,
+    frontend: undefined,
+    procfile: undefined,
+    logFile: undefined,
     ...merged,
     source,
   }
+}
+
+/** A folder that is named on the command line leaves the rest of what the file says of the frontend. */
+function frontendOf(...sources: readonly PartialConfig[]): Pick<PartialConfig, 'frontend'> {
+  const given = sources.flatMap(({ frontend }) => frontend ?? [])
+  const last = given.at(-1)
+  if (last === undefined) return {}
+  return { frontend: last === false ? false : Object.assign({}, ...given.filter((entry) => entry !== false)) }
 }
 
 function checked(values: Record<string, unknown>, nameOf: (key: string) => string): PartialConfig {
@@ -67,14 +78,34 @@ function environmentValues(env: Host['env']): Record<string, unknown> {
   const values: Record<string, unknown> = {}
   for (const key of Object.keys(configSchema.entries)) {
     const value = env[variableOf(key)]
-    if (value === undefined || value === '' || key === '$schema' || key === 'login') continue
+    if (value === undefined || value === '' || fileOnly.has(key)) continue
     values[key] = readAs(key, value)
   }
   return values
 }
 
-const numbers: ReadonlySet<string> = new Set(['port', 'hold', 'startTimeout', 'stopTimeout'])
-const flags: ReadonlySet<string> = new Set(['strictPort', 'strict', 'setup', 'watch', 'parentWatch', 'observer', 'json', 'verbose'])
+/** Keys that hold more than a line of text. */
+const fileOnly: ReadonlySet<string> = new Set(['$schema', 'login', 'env', 'services'])
+const numbers: ReadonlySet<string> = new Set(['port', 'hold', 'startTimeout', 'stopTimeout', 'instances', 'logFileSize', 'logFileCount'])
+const flags: ReadonlySet<string> = new Set([
+  'strictPort',
+  'strict',
+  'setup',
+  'watch',
+  'parentWatch',
+  'observer',
+  'managedRedis',
+  'install',
+  'open',
+  'reload',
+  'restart',
+  'takeover',
+  'keys',
+  'timestamps',
+  'json',
+  'verbose',
+])
+const lists: ReadonlySet<string> = new Set(['subprotocols', 'only', 'dependsOn', 'logOnly'])
 
 const truthValues: ReadonlyMap<string, boolean> = new Map([
   ['1', true],
@@ -91,7 +122,9 @@ const truthValues: ReadonlyMap<string, boolean> = new Map([
 export function readAs(key: string, value: string): unknown {
   if (numbers.has(key)) return /^\d+$/.test(value) ? Number(value) : value
   if (flags.has(key)) return truthValues.get(value.toLowerCase()) ?? value
-  if (key === 'subprotocols') return value.split(',').map((name) => name.trim())
+  if (lists.has(key)) return value.split(',').map((name) => name.trim())
+  if (key === 'frontend') return truthValues.get(value.toLowerCase()) === false ? false : { folder: value }
+  if (key === 'procfile') return truthValues.get(value.toLowerCase()) === false ? false : value
   if (key === 'ping') {
     if (value === 'false') return false
     try {
@@ -103,8 +136,11 @@ export function readAs(key: string, value: string): unknown {
   return value
 }
 
+/** Keys whose flag takes them back. */
+const negatedKeys: ReadonlySet<string> = new Set(['watch', 'parentWatch', 'observer', 'ping', 'restart', 'keys'])
+
 function flagOf(key: string): string {
-  if (key === 'watch' || key === 'parentWatch' || key === 'observer' || key === 'ping') return `--no-${dashed(key)}`
+  if (negatedKeys.has(key)) return `--no-${dashed(key)}`
   return key === 'subprotocols' ? '--subprotocol' : `--${dashed(key)}`
 }
 

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { environmentSchema, frontendSchema, readySchema, serviceSchema, servicesSchema } from './stack-schema.ts'
 
 /** The servers that the launcher can run, in the order of preference. Never a WSGI server. */
 export const serverNames = ['daphne', 'uvicorn', 'hypercorn', 'runserver'] as const
@@ -72,6 +73,56 @@ export const configSchema = v.strictObject({
   hold: milliseconds('How long verify holds the socket open, in milliseconds; default 2000'),
   startTimeout: milliseconds('How long the server may take to listen, in milliseconds; default 60000'),
   stopTimeout: milliseconds('How long the server may take to end before it is killed, in milliseconds; default 5000'),
+  env: v.exactOptional(v.pipe(environmentSchema, v.description('Environment variables of the backend, over those of the launcher'))),
+  dependsOn: v.exactOptional(
+    v.pipe(v.array(v.pipe(v.string(), v.nonEmpty())), v.description('Services that must be ready before the backend starts')),
+  ),
+  frontend: v.exactOptional(
+    v.pipe(v.union([v.literal(false), frontendSchema]), v.description('The dev server of the page; false: none is started')),
+  ),
+  services: v.exactOptional(v.pipe(servicesSchema, v.description('Further processes, by their names'))),
+  procfile: v.exactOptional(
+    v.pipe(
+      v.union([v.literal(false), v.pipe(v.string(), v.nonEmpty())]),
+      v.description('A Procfile, whose processes are services; default: Procfile where it is there; false: none is read'),
+    ),
+  ),
+  managedRedis: flag('Start a Redis of its own on a free port, use it as the channel layer, end it with the run'),
+  only: v.exactOptional(
+    v.pipe(v.array(v.pipe(v.string(), v.nonEmpty())), v.description('Start these services alone, and what they depend on')),
+  ),
+  instances: v.exactOptional(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(1),
+      v.maxValue(64),
+      v.description('How many backends to start, each on a port of its own; default 1'),
+    ),
+  ),
+  install: flag('Install the packages of the frontend where they are missing'),
+  open: flag('Open the page in the browser once all is proven'),
+  reload: flag('Restart the backend when its Python changes'),
+  restart: flag('Start the backend again when it crashes; default true'),
+  takeover: flag('End an earlier server of this project on the wanted port'),
+  keys: flag('Take keys on a terminal (r, v, d, o, l, q); default true'),
+  logFile: text('File that the output of all services goes to, as well'),
+  logFileSize: v.exactOptional(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(1024),
+      v.maxValue(10_000_000_000),
+      v.description('How large the log file may grow before it is rotated, in bytes; default 10000000'),
+    ),
+  ),
+  logFileCount: v.exactOptional(
+    v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(100), v.description('How many rotated log files are kept; default 3')),
+  ),
+  logOnly: v.exactOptional(
+    v.pipe(v.array(v.pipe(v.string(), v.nonEmpty())), v.description('Print the output of these services alone; the log file has all')),
+  ),
+  timestamps: flag('Begin each line of output with the time'),
   json: flag('Print JSON on standard output'),
   verbose: flag('Say what was looked at and why it was chosen'),
 })
@@ -99,13 +150,21 @@ export function checkConfig(input: unknown): { config: PartialConfig } | { probl
 function describe(issue: v.BaseIssue<unknown>): ConfigProblem {
   const key = v.getDotPath(issue) ?? ''
   if (issue.type === 'strict_object' && issue.expected === 'never') {
-    const where = key.includes('.') ? login.entries : configSchema.entries
-    return { key, problem: `is not a key; allowed here: ${Object.keys(where).join(', ')}` }
+    return { key, problem: `is not a key; allowed here: ${Object.keys(entriesAt(key)).join(', ')}` }
   }
   if (issue.type === 'strict_object' && issue.received === 'undefined') return { key, problem: 'is missing' }
   // what is wrong with a token is said without the token
   const received = key === 'token' ? 'something else' : issue.received
   return { key, problem: `is ${received}; allowed: ${allowed(key, issue)}` }
+}
+
+/** The keys that are allowed where a key stands. */
+function entriesAt(key: string): object {
+  const [first, , third] = key.split('.')
+  if (!key.includes('.')) return configSchema.entries
+  if (first === 'login') return login.entries
+  if (first === 'frontend') return frontendSchema.entries
+  return third === 'ready' && key.split('.').length > 3 ? readySchema.entries : serviceSchema.entries
 }
 
 /** What the key takes, in words. */
@@ -120,8 +179,23 @@ function allowed(key: string, issue: v.BaseIssue<unknown>): string {
     case 'integer':
     case 'min_value':
     case 'max_value':
-      return key === 'port' ? 'a whole number from 1 to 65535' : 'a whole number from 1 to 3600000'
+      return numbersAllowed(key)
     default:
       return (issue.expected ?? 'another value').replace('Object', 'an object').replaceAll(' | ', ', ').replaceAll(/[()]/g, '')
+  }
+}
+
+function numbersAllowed(key: string): string {
+  switch (key.split('.').at(-1)) {
+    case 'port':
+      return 'a whole number from 1 to 65535'
+    case 'instances':
+      return 'a whole number from 1 to 64'
+    case 'logFileCount':
+      return 'a whole number from 0 to 100'
+    case 'logFileSize':
+      return 'a whole number from 1024 to 10000000000'
+    default:
+      return 'a whole number from 1 to 3600000'
   }
 }

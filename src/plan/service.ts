@@ -1,0 +1,25 @@
+import type { ReadyConfig, RestartPolicy } from '../config/stack-schema.ts'
+import type { ServiceKind } from '../facts/service-status.ts'
+
+/** One process beside the backend, ready to be run without a shell. */
+export interface ServicePlan {
+  readonly name: string
+  readonly kind: ServiceKind
+  readonly file: string
+  readonly args: readonly string[]
+  /** Absolute. */
+  readonly cwd: string
+  /** The whole environment: nothing is added to it. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Undefined: it is ready as soon as it runs. */
+  readonly ready: Omit<ReadyConfig, 'timeout'> | undefined
+  readonly readyTimeoutMs: number
+  /** Names of services, `backend` among them, that must be ready before it starts. */
+  readonly dependsOn: readonly string[]
+  readonly restart: RestartPolicy
+  readonly stopTimeoutMs: number
+  /** Where it answers, where that is known before it runs. */
+  readonly url: string | undefined
+  /** As a person would type it. */
+  readonly shown: string
+}
