@@ -2,7 +2,7 @@ import { resolveConfig, type Flags } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { exitStatusOf, hangUp, onStopRequest, type StopReason } from '../host/stop-signals.ts'
-import type { SocketState, StartReport } from '../report/start-report.ts'
+import type { ReadySummary, SocketState, StartReport } from '../report/start-report.ts'
 import { bringUp } from '../run/bring-up.ts'
 import type { RunningServer } from '../run/server.ts'
 import type { Proof } from '../verify/prove.ts'
@@ -15,6 +15,14 @@ export interface StartExtras {
   /** The page to name in the banner, once the port is known. */
   readonly page?: (backendUrl: URL) => string
   readonly version: string
+  /** Replaces what the configuration says of the report: text or JSON on the terminal. */
+  readonly report?: StartReport
+  /**
+   * Called once the WebSocket was tried and the banner was printed. Where it
+   * gives a status, the run ends with it; where it gives none, the run goes on.
+   * `signal` is aborted when the run is told to stop.
+   */
+  readonly whenReady?: (summary: ReadySummary, signal: AbortSignal) => Promise<number | undefined>
   /** When the start began, on the host's clock, where other work came before it; default: with the process. */
   readonly since?: number
 }
@@ -26,7 +34,7 @@ export interface StartExtras {
  */
 export async function start(host: Host, flags: Flags, extras: StartExtras): Promise<number> {
   const config = await resolveConfig(host, flags)
-  const report = await reportFor(host, config)
+  const report = extras.report ?? (await reportFor(host, config))
   const abort = new AbortController()
   let reason: StopReason | undefined
   let server: RunningServer | undefined
@@ -130,6 +138,14 @@ async function serve(prepared: Prepared, extras: StartExtras, onLaunch: (server:
   if (first.state !== 'proven' && (await inspection.get('database'))?.state === 'empty') return 'needs-setup'
   const summary = await raceStop(summaryOf(prepared, prover, up, first, extras), signal)
   if (summary !== undefined) report.ready(summary)
+  if (summary !== undefined && extras.whenReady !== undefined) {
+    const status = await extras.whenReady(summary, signal)
+    if (status !== undefined) {
+      inspection.cancel()
+      first.socket?.terminate()
+      return status
+    }
+  }
   return untilEnd(prepared, prover, up.server, first, summary?.websocket.state, inspection.cancel)
 }
 
