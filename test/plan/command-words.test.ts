@@ -28,7 +28,7 @@ const asTheShell = [
   'prog # a comment',
   'prog a#b',
   'prog ~/x ~ a~/b "~/x"',
-  "empty '' \"\"",
+  'empty \'\' ""',
   'dollar $ a$ "$"',
   'exec prog x',
   'one \\\n two',
@@ -98,7 +98,10 @@ test.each([
 
 test.each([
   [String.raw`C:\venv\Scripts\celery.exe -A core`, [String.raw`C:\venv\Scripts\celery.exe`, '-A', 'core']],
-  [String.raw`"C:\Program Files\x\redis-server.exe" --dir "C:\a b\"`, [String.raw`C:\Program Files\x\redis-server.exe`, '--dir', 'C:\\a b\\']],
+  [
+    String.raw`"C:\Program Files\x\redis-server.exe" --dir "C:\a b\"`,
+    [String.raw`C:\Program Files\x\redis-server.exe`, '--dir', 'C:\\a b\\'],
+  ],
   [String.raw`prog ~\x`, ['prog', String.raw`C:\Users\me\x`]],
   [String.raw`prog '\d+' \\server\share`, ['prog', String.raw`\d+`, String.raw`\\server\share`]],
 ])('%j on Windows', (text, words) => {
