@@ -14,7 +14,7 @@ type More = Partial<Omit<ServiceInputs, 'config' | 'procfile'>> & {
 
 const python = '/p/backend/venv/bin/python'
 
-function inputsOf({ config, procfile, programs: _, ...more }: More): ServiceInputs {
+function inputsOf({ config, procfile, ...more }: Omit<More, 'programs'>): ServiceInputs {
   const fact: ProcfileFact =
     procfile === undefined
       ? { kind: 'absent' }
@@ -31,12 +31,12 @@ function inputsOf({ config, procfile, programs: _, ...more }: More): ServiceInpu
   }
 }
 
-function plan(more: More = {}) {
+function plan({ programs, ...more }: More = {}) {
   const draft = draftServices(inputsOf(more))
   const found = new Map(
     commandsOf(draft).map((command) => [
       command,
-      more.programs?.[command.program] ?? { kind: 'program' as const, file: `/found/${command.program}`, args: [] },
+      programs?.[command.program] ?? { kind: 'program' as const, file: `/found/${command.program}`, args: [] },
     ]),
   )
   return planServices(draft, found, python)
@@ -307,8 +307,8 @@ test.each([
 })
 
 test('an unreadable Procfile is refused', () => {
-  const draft = () => draftServices({ ...inputsOf({}), procfile: { kind: 'unreadable', path: '/p/x', reason: 'EACCES' } })
-  expect(draft).toThrow(/\/p\/x can't be read: EACCES/)
+  const inputs: ServiceInputs = { ...inputsOf({}), procfile: { kind: 'unreadable', path: '/p/x', reason: 'EACCES' } }
+  expect(() => draftServices(inputs)).toThrow(/\/p\/x can't be read: EACCES/)
 })
 
 test.each(['celery', 'django-admin', 'redis-server', 'npx', 'pnpm', 'docker', 'mailpit'])('%s: what to install is said', (program) => {
