@@ -47,7 +47,8 @@ function nodeTerminal(secrets: Secrets): Terminal {
   const { out, err, log, full, drained, screen } = openOutput({
     stdout,
     stderr,
-    mask: (text) => secrets.mask(text),
+    mask: (line) => secrets.mask(line),
+    maskLines: (text) => secrets.maskLines(text),
     drawOn: canDrawOn(stdout) ? 'stdout' : !outIsTerminal && canDrawOn(stderr) ? 'stderr' : undefined,
     oneScreen: outIsTerminal && errIsTerminal,
   })

@@ -14,8 +14,10 @@ export interface OutStream {
 export interface OutputOptions {
   readonly stdout: OutStream
   readonly stderr: OutStream
-  /** Takes the secrets out of a text of one or more lines. */
-  readonly mask: (text: string) => string
+  /** Takes the secrets out of a line. */
+  readonly mask: (line: string) => string
+  /** The same for many at once. */
+  readonly maskLines: (text: string) => string
   /** Where the bottom line is drawn; undefined where nothing may be drawn. */
   readonly drawOn: 'stdout' | 'stderr' | undefined
   /** Both are the same screen: a line on the one has to spare the bottom line on the other. */
@@ -94,7 +96,7 @@ export function openOutput(options: OutputOptions): Output {
     pending = []
     pendingSize = 0
     writtenAt = performance.now()
-    put(stdout, maskLines(text, mask))
+    put(stdout, options.maskLines(text))
   }
   const schedule = () => {
     if (timer !== undefined || immediate !== undefined) return
@@ -200,9 +202,4 @@ function atExit(callback: () => void): void {
     })
   }
   ending.add(callback)
-}
-
-/** Most pieces hold no secret, which one look tells. Where one does, line by line: a secret that ends in a line end must not join two. */
-function maskLines(text: string, mask: (text: string) => string): string {
-  return mask(text) === text ? text : text.split('\n').map(mask).join('\n')
 }

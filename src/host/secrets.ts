@@ -32,6 +32,19 @@ export class Secrets {
     return masked
   }
 
+  /**
+   * The same for many lines at once. Most hold no secret, which one look tells.
+   * Where one does, each is masked by itself: a secret that ends in a line end must not join two.
+   */
+  maskLines(text: string): string {
+    return this.mask(text) === text
+      ? text
+      : text
+          .split('\n')
+          .map((line) => this.mask(line))
+          .join('\n')
+  }
+
   /** Secrets that overlap are masked as one: a replacement of the first would leave the rest of the second. */
   #maskValues(text: string): string {
     const spans: { start: number; end: number }[] = []

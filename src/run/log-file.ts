@@ -41,25 +41,26 @@ export function openLogFile(host: Pick<Host, 'cwd' | 'secrets'>, options: LogFil
   let pending: string[] = []
   let pendingSize = 0
   let handle: FileHandle | undefined
-  let failed = false
+  /** Nothing more is taken: it failed, or it was closed. */
+  let over = false
   let working: Promise<void> | undefined
   const waiting: (() => void)[] = []
 
   const take = () => {
-    const lines = pending.map((line) => host.secrets.mask(line))
+    const text = host.secrets.maskLines(pending.join('\n'))
     pending = []
     pendingSize = 0
-    return lines
+    return text
   }
   const work = async () => {
     try {
       while (pending.length > 0) {
         handle = await current(handle, path)
-        handle = await append(handle, path, take(), options)
+        handle = await append(handle, path, take().split('\n'), options)
         if (pendingSize <= fullSize) for (const go of waiting.splice(0)) go()
       }
     } catch (error) {
-      failed = true
+      over = true
       pending = []
       pendingSize = 0
       const why = errorMessage(error).replace(/^\w+: /, '')
@@ -73,7 +74,7 @@ export function openLogFile(host: Pick<Host, 'cwd' | 'secrets'>, options: LogFil
   const atExit = () => {
     if (handle === undefined || pending.length === 0) return
     try {
-      writeSync(handle.fd, `${take().join('\n')}\n`)
+      writeSync(handle.fd, `${take()}\n`)
     } catch {
       // nobody is left to be told
     }
@@ -82,7 +83,7 @@ export function openLogFile(host: Pick<Host, 'cwd' | 'secrets'>, options: LogFil
   return {
     path,
     line: (service, line) => {
-      if (failed) return
+      if (over) return
       const text = `${stamp()} ${service} │ ${withoutEscapes(line)}`
       pending.push(text)
       pendingSize += text.length
@@ -94,10 +95,9 @@ export function openLogFile(host: Pick<Host, 'cwd' | 'secrets'>, options: LogFil
       else callback()
     },
     close: async () => {
-      while (working !== undefined) await working
+      over = true
+      await working
       process.off('exit', atExit)
-      failed = true
-      // what is closed was written
       await handle?.close().catch(() => {})
       handle = undefined
     },
