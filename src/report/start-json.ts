@@ -26,7 +26,7 @@ export function startJson(host: Host): StartReport {
     frontend: (summary) => emit('frontend', { ...summary }),
     restarting: (why) => emit('restarting', { why }),
     restarted: ({ why, elapsedMs, url, state }) => emit('restarted', { why, elapsedMs, websocket: { url, ...stateOf(state) } }),
-    refusedReload: (problem) => emit('reload-refused', { ...problem }),
+    refusedReload: (problem) => emit('reload-refused', { ...problem, since: problem.since ?? null }),
     openSockets: (count) => emit('open-sockets', { count }),
     socket: (url, state) => emit('websocket', { url, ...stateOf(state) }),
     diagnosis: (diagnosis) => emit('diagnosis', { diagnosis }),

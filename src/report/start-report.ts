@@ -89,12 +89,12 @@ export interface StartReport {
   /** The backend is about to be started again. */
   readonly restarting: (why: string) => void
   readonly restarted: (outcome: Restarted) => void
-  /** Python that can't be compiled was saved: the backend goes on with what it has, until the next save. */
+  /** Python that can't be compiled was saved: the backend goes on with the code of `since`, where it is up, until the next save. */
   readonly refusedReload: (problem: {
     readonly file: string
     readonly line: number
     readonly message: string
-    readonly since: string
+    readonly since: string | undefined
   }) => void
   /** How many sockets of others than ourselves are open. */
   readonly openSockets: (count: number) => void

@@ -70,8 +70,9 @@ export function startText(host: Host, options: { verbose: boolean }): StartRepor
       write(banner(summary, style))
       release()
     },
-    service: ({ name, state, why }) => {
-      if (state === 'failed' || state === 'restarting')
+    service: ({ name, kind, state, why }) => {
+      // of the backend there is a page
+      if (kind !== 'backend' && (state === 'failed' || state === 'restarting'))
         write([`  ${style.yellow('!')} ${name} ${state}${why === undefined ? '' : `: ${why}`}`])
     },
     frontend: (summary) => write([row('Frontend', frontendWords(summary, style), style)]),
@@ -84,10 +85,11 @@ export function startText(host: Host, options: { verbose: boolean }): StartRepor
         `  ${style.green('↻')} ${why} · ${Math.round(elapsedMs)} ms   ${url}   ${dot(state, style)}`,
         ...(state.dot === 'green' ? [] : diagnosisPage(state.diagnosis, style, terminal.columns)),
       ]),
-    refusedReload: ({ file, line, message, since }) =>
-      write([
-        `  ${style.yellow('!')} ${file}:${line}: ${message}   ${style.dim(`the backend goes on with the code of ${since}, until the next save`)}`,
-      ]),
+    refusedReload: ({ file, line, message, since }) => {
+      const goesOn =
+        since === undefined ? 'waiting for the next save' : `the backend goes on with the code of ${since}, until the next save`
+      write([`  ${style.yellow('!')} ${file}:${line}: ${message}   ${style.dim(goesOn)}`])
+    },
     openSockets: () => {},
     socket: (url, state) =>
       write([
