@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { errorMessage } from '../errors.ts'
 import { rowOf, type ProcessIdentity, type RecordedProcess, type RunState } from '../facts/run-state.ts'
 import type { RunStatus, SocketStatus } from '../facts/run-status.ts'
@@ -8,6 +7,7 @@ import { processTable } from '../host/process-table.ts'
 import type { SocketState } from '../report/start-report.ts'
 import { serveControl, type ControlServer } from '../run/control-server.ts'
 import { removeRun, writeRun } from '../run/run-state.ts'
+import { newRunId } from './run-id.ts'
 import type { StackControl, StackStatus } from './stack-control.ts'
 
 /** A run that `start --detach` has started: its id, which is that of its log, too. */
@@ -75,7 +75,9 @@ export function registerRun(host: Host, options: RegisterOptions): RunRegistrati
   })
   const writeAll = async () => {
     const known = await head
-    while (known !== undefined && dirty && !closed) {
+    if (known === undefined) return
+    for (;;) {
+      if (!dirty || closed) return
       dirty = false
       const status = runStatusOf(options.control.status())
       processes = await recorded(host, status, processes)
@@ -108,11 +110,6 @@ export function registerRun(host: Host, options: RegisterOptions): RunRegistrati
       if (known !== undefined && file !== undefined) await removeRun(options.root, known.id, file)
     },
   }
-}
-
-/** Sorts by time, and two of the same second differ. */
-export function newRunId(now: Date = new Date()): string {
-  return `${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}-${randomBytes(3).toString('hex')}`
 }
 
 function targetOf(control: StackControl) {

@@ -133,6 +133,9 @@ async function carryOut({ ask, service }: ControlRequest, target: ControlTarget)
 }
 
 function sameText(a: string, b: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
   return timingSafeEqual(digest(a), digest(b))
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
 }

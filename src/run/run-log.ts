@@ -109,11 +109,14 @@ export function openRunLog(folder: string, id: string, options: RunLogOptions): 
 
 /** Takes the logs of earlier runs away but the newest `keep`, and those that are named. Never throws. */
 export async function pruneLogs(folder: string, keep: number, named: ReadonlySet<string>): Promise<void> {
-  const idOf = (name: string) => /^(.+?)\.(?:\d+\.jsonl|err)$/.exec(name)?.[1]
   const names = await readdir(folder).catch(() => [])
   const ids = [...new Set(names.flatMap((name) => idOf(name) ?? []))].toSorted().toReversed()
   const old = new Set(ids.filter((id) => !named.has(id)).slice(keep))
   for (const name of names) if (old.has(idOf(name) ?? '')) await rm(join(folder, name), { force: true }).catch(() => undefined)
+}
+
+function idOf(name: string): string | undefined {
+  return /^(.+?)\.(?:\d+\.jsonl|err)$/.exec(name)?.[1]
 }
 
 function encoded(record: LogRecord): Buffer {
