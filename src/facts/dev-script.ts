@@ -83,7 +83,9 @@ export function readScript(scripts: Readonly<Record<string, string>>, name: stri
   if (next === undefined) return { kind: 'command', command }
   if (step === mostSteps || next.name === name) return { kind: 'unclear', why: `"${name}" leads in a circle` }
   const found = readScript(scripts, next.name, next.args, step + 1)
-  return found.kind === 'unclear' ? found : { kind: 'command', command: { ...found.command, env: { ...command.env, ...found.command.env } } }
+  return found.kind === 'unclear'
+    ? found
+    : { kind: 'command', command: { ...found.command, env: { ...command.env, ...found.command.env } } }
 }
 
 /** A command from its words; undefined where there is none. */

@@ -28,8 +28,7 @@ export interface FrontendApp {
 }
 
 /** Whether there is a frontend. `why` says what the configuration names in vain. */
-export type FrontendFact =
-  { readonly kind: 'app'; readonly app: FrontendApp } | { readonly kind: 'none'; readonly why: string | undefined }
+export type FrontendFact = { readonly kind: 'app'; readonly app: FrontendApp } | { readonly kind: 'none'; readonly why: string | undefined }
 
 const usualScripts = ['dev', 'start', 'serve'] as const
 const passedOver = /^(?:\.|node_modules$|venv$|env$|dist$|build$|static$|site-packages$)/

@@ -27,7 +27,10 @@ export async function readFrontend(folder: string, bounds: typeof wiringBounds =
   let pageSocket: FrontendReading['pageSocket']
   const names = await readdir(folder).catch(() => [])
   const below = await readdir(join(folder, 'src')).catch(() => [])
-  const configs = [...names.filter((name) => configName.test(name)), ...below.filter((name) => setupName.test(name)).map((name) => `src/${name}`)]
+  const configs = [
+    ...names.filter((name) => configName.test(name)),
+    ...below.filter((name) => setupName.test(name)).map((name) => `src/${name}`),
+  ]
   const dotenv = names.filter((name) => /^\.env(?:\.|$)/.test(name) && !/\.(?:example|sample|template|dist)$/.test(name)).toSorted()
   const textOf = async (name: string) => (await boundedText(join(folder, name), bounds.bytes)) ?? ''
   const [wiring, configTexts, dotenvTexts] = await Promise.all([

@@ -30,8 +30,7 @@ export function portsIn(file: string, source: string): WrittenPort[] {
 export function pageHostSocket(file: string, source: string): { readonly file: string; readonly line: number } | undefined {
   if (!/\bWebSocket\b/.test(source)) return undefined
   const text = withoutComments(source)
-  const found = /wss?:?(?:\/\/|['"`])[^\n;]{0,80}\blocation\.host\b|\blocation\.host\b[^\n;]{0,80}\/ws\b|new WebSocket\(\s*['"`]\/(?!\/)/.exec(
-    text,
-  )
+  const found =
+    /wss?:?(?:\/\/|['"`])[^\n;]{0,80}\blocation\.host\b|\blocation\.host\b[^\n;]{0,80}\/ws\b|new WebSocket\(\s*['"`]\/(?!\/)/.exec(text)
   return found === null ? undefined : { file, line: lineOf(text, found.index) }
 }

@@ -75,7 +75,8 @@ const portName = /(?:^|_)(?:WS|WEBSOCKET|SOCKET|API|BACKEND|SERVER|DJANGO)_PORT$
 /** The value that the `.env` files give: the last file that has it wins, and which is last differs. */
 function valueIn({ reading, tool, args }: MappingFacts, name: string): { value: string; source: string } | undefined {
   const at = args.findIndex((word) => word === '--mode' || word === '-m')
-  const mode = (at < 0 ? undefined : args[at + 1]) ?? /^--mode=(.+)$/.exec(args.find((word) => word.startsWith('--mode=')) ?? '')?.[1] ?? 'development'
+  const mode =
+    (at < 0 ? undefined : args[at + 1]) ?? /^--mode=(.+)$/.exec(args.find((word) => word.startsWith('--mode=')) ?? '')?.[1] ?? 'development'
   // https://vite.dev/guide/env-and-mode#env-files; create-react-app and Next.js let .env.local win over the mode's
   const files =
     tool === 'react-scripts' || tool === 'next'

@@ -14,7 +14,7 @@ export interface HardCodedPort {
   readonly proxy: boolean
 }
 
-/** More places than these are counted, not listed. */
+/** No more places than these are told: the first ones say enough. */
 const mostPlaces = 20
 
 /**
@@ -37,11 +37,14 @@ export function hardCodedPorts(
     const at = `${place.file}:${place.line}`
     if (!standIns.has(at) && !places.has(at)) places.set(at, place)
   }
-  for (const { file, line, context, target } of wiring.proxies) {
-    if (target !== undefined && namesPort(target, wantedPort)) add({ file, line, text: `${context} → ${target}`, proxy: true })
-  }
   for (const url of [...wiring.urls, ...configured]) {
-    if (url.port === wantedPort && isLocal(url.host)) add({ file: url.file, line: url.line, text: url.text, proxy: false })
+    const proxy = wiring.proxies.some(({ file, target }) => file === url.file && target?.startsWith(url.text) === true)
+    if (url.port === wantedPort && isLocal(url.host)) add({ file: url.file, line: url.line, text: url.text, proxy })
+  }
+  for (const { file, line, context, target } of wiring.proxies) {
+    // one that stands in a configuration was read there, with the line of the target itself
+    const isRead = configured.some((url) => url.file === file && target?.startsWith(url.text) === true)
+    if (!isRead && target !== undefined && namesPort(target, wantedPort)) add({ file, line, text: `${context} → ${target}`, proxy: true })
   }
   for (const written of ports) {
     if (written.port === wantedPort) add({ file: written.file, line: written.line, text: written.text, proxy: false })
@@ -56,7 +59,11 @@ function namesPort(target: string, port: number): boolean {
 }
 
 /** The warning, a line: each place with file and line. `folder`: the frontend's, as a person writes it. */
-export function hardCodedWords(places: readonly HardCodedPort[], folder: string, { port, wantedPort }: Pick<BackendAddress, 'port' | 'wantedPort'>): string {
+export function hardCodedWords(
+  places: readonly HardCodedPort[],
+  folder: string,
+  { port, wantedPort }: Pick<BackendAddress, 'port' | 'wantedPort'>,
+): string {
   const list = places.map(({ file, line, text }) => `${folder === '.' ? '' : `${folder}/`}${file}:${line} (${text})`)
   const shown = list.slice(0, 5).join(', ')
   const more = list.length > 5 ? ` and ${list.length - 5} more` : ''
