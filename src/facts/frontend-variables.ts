@@ -49,7 +49,7 @@ export function variableUses(file: string, source: string, config = false): Vari
 
 function fallbackOf(before: string, after: string): VariableUse['fallback'] {
   // what a type assertion says is nothing to the value
-  const rest = after.replace(/^!?(?:\s+as\s+[\w\s|]+?)?\s*\)*\s*/, '')
+  const rest = after.replace(/^!?(?:\s+as\s+\w+(?:\s*\|\s*\w+)*)?\s*\)*\s*/, '')
   const [operator] = /^(?:\?\?|\|\|)/.exec(rest) ?? []
   if (operator !== undefined) {
     const [, quote, text] = /^\s*(['"`])((?:\\.|(?!\1)[^\\\n])*)\1/.exec(rest.slice(2)) ?? []

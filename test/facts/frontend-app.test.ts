@@ -115,7 +115,10 @@ describe('the folder, the port and the Origin', () => {
   test('what the configuration names in vain', async () => {
     const root = await filesIn({ 'frontend/package.json': vite })
     const at = { root, backend: join(root, 'backend') }
-    expect(await findFrontend({ frontend: { folder: 'page' } }, at)).toMatchObject({ kind: 'none', why: /page has no package\.json/ })
+    expect(await findFrontend({ frontend: { folder: 'page' } }, at)).toMatchObject({
+      kind: 'none',
+      why: expect.stringMatching(/page has no package\.json/),
+    })
     expect(await findFrontend({ frontend: { script: 'page' } }, { ...at, root: join(root, 'frontend') })).toMatchObject({ kind: 'none' })
     // one that isn't started by us has its Origin all the same
     expect(frontendOrigin(await findFrontend({ frontend: false }, at))).toBe('http://localhost:5173')
@@ -140,6 +143,10 @@ test.each<[string, Record<string, string>, string | undefined, string, string | 
   expect(await packageManager(join(root, 'a'), root, field)).toMatchObject({ name, lock, folder: join(root, folder) })
 })
 
+const found = (program: object) => ({ state: 'found', program })
+
+const bin = (name: string, bins: unknown) => JSON.stringify({ name, bin: bins })
+
 describe('the program', () => {
   const node = '/opt/node/bin/node'
   const find = (folder: string, line: string, dependencies: string[] = [], env: Record<string, string> = {}) => {
@@ -147,7 +154,6 @@ describe('the program', () => {
     if (command === undefined) throw new Error('no command')
     return findProgram({ platform: 'linux', env }, folder, command, dependencies, node)
   }
-  const bin = (name: string, bins: unknown) => JSON.stringify({ name, bin: bins })
 
   test('of a package, in the nearest node_modules that has it', async () => {
     const root = await filesIn({
@@ -172,7 +178,6 @@ describe('the program', () => {
     })
     await symlink(join(root, 'bin', 'tool.js'), join(root, 'bin', 'tool'))
     const at = (...parts: string[]) => join(root, ...parts)
-    const found = (program: object) => ({ state: 'found', program })
     const env = { PATH: at('bin') }
     expect(await find(root, 'vue-cli-service serve')).toMatchObject(found({ args: [at('node_modules/@vue/cli-service/bin/x.js')] }))
     expect(await find(root, 'page', ['@my/tools'])).toMatchObject(found({ file: node, args: [at('node_modules/@my/tools/page')] }))
@@ -207,6 +212,8 @@ describe('the program', () => {
   })
 })
 
+const ask = (platform: NodeJS.Platform, node: string, env: Record<string, string> = {}) => managerProgram({ platform, env }, 'npm', node)
+
 describe('the package manager’s program', () => {
   test('npm: what npm says, what is beside Node, what the PATH has', async () => {
     const root = await filesIn({
@@ -218,8 +225,6 @@ describe('the package manager’s program', () => {
       'path/npm': '',
     })
     const at = (...parts: string[]) => join(root, ...parts)
-    const ask = (platform: NodeJS.Platform, node: string, env: Record<string, string> = {}) =>
-      managerProgram({ platform, env }, 'npm', node)
     const told = { file: 'n', args: [at('told/npm-cli.js')] }
     expect(await ask('linux', 'n', { npm_execpath: at('told/npx-cli.js') })).toEqual(told)
     expect(await ask('linux', 'n', { npm_execpath: at('told/npm-cli.js') })).toEqual(told)

@@ -103,19 +103,19 @@ async function standIn(made: TestProject): Promise<{ folder: string; opened: () 
   return { folder, opened: () => readFile(file, 'utf8').catch(() => undefined) }
 }
 
-describe('server.open', () => {
-  async function opening(env: Readonly<Record<string, string>>): Promise<{ opened: () => Promise<string | undefined>; page: string }> {
-    const made = await project({ environment: undefined })
-    const { folder, opened } = await standIn(made)
-    await writeViteFrontend(made, { server: 'open: true,' })
-    const port = await freePort('127.0.0.1')
-    const host = { PATH: `${folder}:${process.env['PATH'] ?? ''}`, HOME: process.env['HOME'], DISPLAY: ':77' }
-    const plan = runnable(await planOf(made, { host: '127.0.0.1', port: 8000, wantedPort: 8000, path }, port, { env: host }))
-    const running = launch(plan, env)
-    expect(await proveFrontend(testHost, target(plan, running))).toMatchObject({ state: 'proven' })
-    return { opened, page: plan.page }
-  }
+async function opening(env: Readonly<Record<string, string>>): Promise<{ opened: () => Promise<string | undefined>; page: string }> {
+  const made = await project({ environment: undefined })
+  const { folder, opened } = await standIn(made)
+  await writeViteFrontend(made, { server: 'open: true,' })
+  const port = await freePort('127.0.0.1')
+  const host = { PATH: `${folder}:${process.env['PATH'] ?? ''}`, HOME: process.env['HOME'], DISPLAY: ':77' }
+  const plan = runnable(await planOf(made, { host: '127.0.0.1', port: 8000, wantedPort: 8000, path }, port, { env: host }))
+  const running = launch(plan, env)
+  expect(await proveFrontend(testHost, target(plan, running))).toMatchObject({ state: 'proven' })
+  return { opened, page: plan.page }
+}
 
+describe('server.open', () => {
   test.skipIf(process.platform !== 'linux')('opens no browser, and would without the plan’s BROWSER=none', async () => {
     const without = await opening({ BROWSER: '' })
     await until(async () => (await without.opened()) !== undefined)
