@@ -357,7 +357,7 @@ function stackOptions(command: Command): void {
     .option('--no-procfile', 'read no Procfile')
     .option('--managed-redis', 'start a Redis of its own on a free port, and use it as the channel layer')
     .addOption(new Option('--instances <n>', 'start n backends, each on a port of its own; needs the Redis layer').argParser(number))
-    .option('--install', 'install the packages of the frontend where they are missing')
+    .option('--install', 'install packages where they are missing: of the backend, into its environment, and of the frontend')
     .option('--open', 'open the page in the browser once all is proven')
     .option('--no-keys', 'take no keys on the terminal')
     .option('--timestamps', 'begin each line of output with the time')

@@ -40,6 +40,8 @@ export interface BackendOptions {
   readonly onLaunch: (server: RunningServer, port: number) => void
   /** It listens. */
   readonly onListening: (port: number) => void
+  /** The Origin that the browser will have, where a frontend of this run decides it. */
+  readonly origin: () => Promise<string | undefined>
   /** The first proof of a run: gives what the banner says besides the backend. */
   readonly complete: (summary: ReadySummary, up: Up) => Promise<ReadySummary>
   readonly onChange: () => void
@@ -96,7 +98,14 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
     }
     return live(
       { ...current, signal: lifeSignal },
-      { port, strictPort: pinned || config.strictPort, mayNeedSetup: options.mayNeedSetup && asked === undefined, name, extras },
+      {
+        port,
+        strictPort: pinned || config.strictPort,
+        mayNeedSetup: options.mayNeedSetup && asked === undefined,
+        name,
+        extras,
+        origin: options.origin,
+      },
       {
         onLaunch: (running) => {
           server = running

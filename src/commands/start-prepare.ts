@@ -105,6 +105,9 @@ function refuseStopped({ signal }: SetupRun): void {
   if (signal.aborted) throw new LauncherError('stopped', 'Stopped before the launch')
 }
 
+/** What `--install` does without another question; the rest of a setup is `--setup`'s. */
+const ofPackages: ReadonlySet<string> = new Set(['venv-missing', 'venv-broken', 'missing-dep'])
+
 /** Looks for what a fresh checkout lacks, where there is a sign of it or it is asked for; makes it with the user's word. */
 async function completeCheckout(run: SetupRun, checkout: Checkout, look: boolean): Promise<Checkout> {
   const { config } = run
@@ -121,6 +124,12 @@ async function completeCheckout(run: SetupRun, checkout: Checkout, look: boolean
   if (!signs && !config.setup && !look) return checkout
   const facts = await gatherSetup(run, checkout, true)
   const steps = planSetup(facts)
+  const packages = config.install && !config.setup ? steps.filter(({ id }) => ofPackages.has(id)) : []
+  if (packages.length > 0) {
+    const installed = await ensureSetup({ ...run, config: { ...config, setup: true } }, checkout, packages)
+    // what else is missing is seen only now
+    return completeCheckout({ ...run, config: { ...config, install: false } }, installed, look)
+  }
   return ensureSetup(run, checkout, config.setup ? steps : gatingSteps(steps, facts, { needsTables: look }))
 }
 
