@@ -127,8 +127,8 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
           everUp = true
           socket = { url: now.prover.url, state: now.state }
           become(now.state.dot === 'red' ? 'failed' : 'ready', now.state.dot === 'green' ? undefined : now.state.diagnosis.title)
-          const status = await announce(now)
           options.onUp(now)
+          const status = await announce(now)
           settle()
           return status
         },

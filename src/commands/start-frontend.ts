@@ -22,6 +22,8 @@ export interface Frontend {
   /** Resolves once its page was tried, or it is known that none will be. */
   readonly settled: Promise<void>
   readonly summary: () => FrontendSummary | undefined
+  /** What the banner says of it; later changes are told by the report. */
+  readonly show: () => FrontendSummary | undefined
   /** The backend is up: the WebSocket through the page's own server can be tried. */
   readonly backendIsUp: (up: Up) => void
   /** The backend listens elsewhere than it was planned for: the frontend is told. */
@@ -42,15 +44,11 @@ export function startFrontend(run: Prepared, services: Services, port: number): 
   let up: Up | undefined
   let ready = false
   let backendPort = port
-  let isSettled = false
+  let shown: FrontendSummary | undefined
   const settled = deferred<void>()
   const origin = deferred<string | undefined>()
   let proving: Promise<void> | undefined
 
-  const settle = () => {
-    isSettled = true
-    settled.resolve()
-  }
   const begin = async () => {
     const project = { root: run.checkout.project.root, backend: run.checkout.project.backend }
     const gather = () => gatherFrontend(host, config, project, process.execPath)
@@ -96,7 +94,7 @@ export function startFrontend(run: Prepared, services: Services, port: number): 
   const done = (last: FrontendSummary | undefined) => {
     summary = last
     origin.resolve(undefined)
-    settle()
+    settled.resolve()
   }
   const prove = async () => {
     const now = plan
@@ -116,11 +114,13 @@ export function startFrontend(run: Prepared, services: Services, port: number): 
       signal,
     )
     if (proof === undefined) return
-    const before = summary
     summary = { url: now.page, state: proof.state === 'proven' ? 'ready' : 'failed', text: words(proof, now) }
     if (proof.diagnosis !== undefined) report.diagnosis(proof.diagnosis)
-    if (isSettled && (before?.state !== summary.state || before.url !== summary.url)) report.frontend(summary)
-    settle()
+    if (shown !== undefined && (shown.state !== summary.state || shown.url !== summary.url)) {
+      shown = summary
+      report.frontend(summary)
+    }
+    settled.resolve()
   }
   const proveSoon = () => {
     proving = (proving ?? Promise.resolve()).then(prove)
@@ -129,12 +129,16 @@ export function startFrontend(run: Prepared, services: Services, port: number): 
   void begin().catch((error: unknown) => {
     origin.reject(error)
     summary = undefined
-    settle()
+    settled.resolve()
   })
   return {
     origin: origin.promise,
     settled: settled.promise,
     summary: () => summary,
+    show: () => {
+      shown = summary
+      return summary
+    },
     backendIsUp: (now) => {
       up = now
       proveSoon()
@@ -156,7 +160,7 @@ export function startFrontend(run: Prepared, services: Services, port: number): 
       ready = false
       if (plan === undefined) return
       summary = { url: plan.page, state: 'failed', text: why ?? 'it has ended' }
-      settle()
+      settled.resolve()
     },
   }
 }

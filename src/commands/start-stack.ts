@@ -112,7 +112,10 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
         await beginning
         return frontend?.origin
       },
-      complete: async (summary) => complete(summary, frontend, services, signal),
+      complete: async (summary) => ({
+        ...(await complete(summary, frontend, services, signal)),
+        readyMs: host.now() - (extras.since ?? 0),
+      }),
       onChange: () => {
         if (backend !== undefined) report.service(backend.status())
         changed()
@@ -221,7 +224,7 @@ async function complete(
   await raceStop(settled, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]))
   return {
     ...summary,
-    frontend: frontend?.summary(),
+    frontend: frontend?.show(),
     services: services.statuses().filter(({ kind }) => kind !== 'frontend'),
   }
 }
