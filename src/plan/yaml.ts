@@ -41,12 +41,15 @@ function lines(value: YamlValue): string[] {
   const entries = Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [{ key: yamlScalar(key), item }]))
   if (entries.length === 0) return ['{}']
   return entries.flatMap(({ key, item }) => {
-    if (typeof item === 'string' && item.includes('\n')) return [`${key}: ${blockHeader(item)}`, ...blockLines(item)]
+    if (typeof item === 'string' && isScript(item)) return [`${key}: ${blockHeader(item)}`, ...blockLines(item)]
     const below = lines(item)
     const inline = typeof item !== 'object' || Object.keys(item).length === 0
     return inline ? [`${key}: ${below[0] ?? ''}`] : [`${key}:`, ...indented(below, '  ', '  ')]
   })
 }
+
+/** Several lines of what a block can hold unescaped; more than plain ASCII is left to quotes. */
+const isScript = (text: string): boolean => text.includes('\n') && /^[\t\n\x20-\x7e]*$/.test(text) && /[^\s]/.test(text)
 
 /** A text of several lines as it is; its first line must not begin with a blank, which would be taken for indentation. */
 function blockHeader(text: string): string {

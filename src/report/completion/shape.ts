@@ -34,6 +34,6 @@ export interface ProgramShape {
 }
 
 /** In single quotes, as every POSIX shell takes it. */
-export const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\\''`)}'`
+export const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`
 /** The name of a shell's function for a program. */
 export const functionName = (name: string): string => `_${name.replace(/\W/g, '_')}`
