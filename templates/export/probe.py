@@ -16,7 +16,6 @@ DEADLINE = float(os.environ.get("PROBE_SECONDS", "4"))
 def ask(port, lines):
     """The status of the answer to a request, and its connection."""
     connection = socket.create_connection(("127.0.0.1", port), DEADLINE)
-    connection.settimeout(DEADLINE)
     connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("ascii"))
     answer = b""
     while b"\r\n\r\n" not in answer and len(answer) < 65536:

@@ -54,10 +54,12 @@ describe('the probe', () => {
     await once(silent, 'listening')
     const address = silent.address()
     const port = typeof address === 'object' && address !== null ? address.port : 0
+    const since = performance.now()
     expect(await probe('live', port, '/', { PROBE_SECONDS: '0.3' })).toMatchObject({
       ok: false,
       text: expect.stringContaining('timed out'),
     })
+    expect(performance.now() - since).toBeLessThan(4000)
     silent.close()
   })
 })
