@@ -27,7 +27,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 /** What is typed, and what has to be offered, `exactly` or among others; `never`: what must not be. */
 const cases: readonly { words: readonly string[]; exactly?: readonly string[]; among?: readonly string[]; never?: readonly string[] }[] = [
-  { words: ['st'], exactly: ['start'] },
+  { words: ['expo'], exactly: ['export'] },
   { words: [''], among: ['start', 'verify', 'doctor', 'env', 'demo', 'export', 'completion'], never: ['--port'] },
   { words: ['export', ''], exactly: ['compose', 'kubernetes', 'procfile'] },
   { words: ['export', 'compose', '--proxy', ''], exactly: ['caddy', 'nginx', 'traefik'] },
@@ -46,12 +46,13 @@ const table = (offered: (words: readonly string[]) => Promise<string[]>) =>
     for (const word of never) expect(found).not.toContain(word)
   })
 
+const offered = async (words: readonly string[]): Promise<string[]> => {
+  const script = `source ${file('bash')}; shift 0; COMP_WORDS=(election-dev "$@"); COMP_CWORD=$#; _election_dev; printf '%s\\n' "\${COMPREPLY[@]}"`
+  const { stdout } = await run('bash', ['--norc', '-c', script, 'bash', ...words], { cwd: folder })
+  return linesOf(stdout)
+}
+
 describe('bash', () => {
-  const offered = async (words: readonly string[]): Promise<string[]> => {
-    const script = `source ${file('bash')}; shift 0; COMP_WORDS=(election-dev "$@"); COMP_CWORD=$#; _election_dev; printf '%s\\n' "\${COMPREPLY[@]}"`
-    const { stdout } = await run('bash', ['--norc', '-c', script, 'bash', ...words], { cwd: folder })
-    return linesOf(stdout)
-  }
   table(offered)
 
   it('takes the value behind an =, which bash gives as a word of its own', async () => {

@@ -62,6 +62,8 @@ describe.each(['nginx', 'caddy', 'traefik'] as const)('compose behind %s', (prox
   })
 })
 
+const read = (name: string): Promise<string> => readFile(join(project.root, 'deploy', name), 'utf8')
+
 describe('the proxies', () => {
   it('nginx takes its file', async () => {
     for (const { root } of [project, bare]) {
@@ -86,7 +88,6 @@ describe('the proxies', () => {
   })
 
   it('hand the paths of the backend to it, and all others to the frontend', async () => {
-    const read = (name: string) => readFile(join(project.root, 'deploy', name), 'utf8')
     expect([...(await read('nginx/nginx.conf')).matchAll(/location (\S+)/g)].map(([, path]) => path)).toEqual(['/graphql/', '/ws/', '/'])
     expect(await read('caddy/Caddyfile')).toContain('@backend path /graphql/* /ws/*')
     expect(await read('traefik/compose.yaml')).toContain('PathPrefix(`/graphql/`) || PathPrefix(`/ws/`)')
@@ -158,9 +159,10 @@ describe('secrets', () => {
   })
 })
 
+const compose = () => join(bare.root, 'deploy', 'mine', 'compose.yaml')
+
 describe('files that are there', () => {
   const changed = ['export', 'compose', '--out', 'deploy/mine', '--replicas', '4']
-  const compose = () => join(bare.root, 'deploy', 'mine', 'compose.yaml')
   beforeAll(async () => {
     await mkdir(join(bare.root, 'deploy', 'mine'), { recursive: true })
     await writeFile(compose(), 'services: {}\n')

@@ -20,10 +20,10 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-describe('the probe', () => {
-  const probe = (kind: string, port: number, path = '/ws/election-updates/', env = {}) =>
-    outcomeOf(basePython(), [script('probe.py'), kind], { PROBE_PORT: String(port), PROBE_PATH: path, ...env })
+const probe = (kind: string, port: number, path = '/ws/election-updates/', env = {}) =>
+  outcomeOf(basePython(), [script('probe.py'), kind], { PROBE_PORT: String(port), PROBE_PATH: path, ...env })
 
+describe('the probe', () => {
   it.each(['daphne', 'uvicorn', 'hypercorn'] as const)('tells a healthy %s from a wrong path, and both from nothing', async (kind) => {
     const project = await makeProject()
     const server = await startServer(kind, project)

@@ -91,10 +91,10 @@ describe('the server', () => {
   })
 })
 
-describe('the image', () => {
-  const dockerfile = (changed: Partial<DeploymentFacts>, out?: string) =>
-    imageFiles(ready(changed, out), 'x').find(({ path }) => path === 'Dockerfile')?.text ?? ''
+const dockerfile = (changed: Partial<DeploymentFacts>, out?: string) =>
+  imageFiles(ready(changed, out), 'x').find(({ path }) => path === 'Dockerfile')?.text ?? ''
 
+describe('the image', () => {
   it.each([
     [
       'requirements',

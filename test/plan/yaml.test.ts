@@ -1,6 +1,6 @@
 /** Our YAML, read back by PyYAML: what the parsers of YAML 1.1 make of it. */
 import { execFileSync } from 'node:child_process'
-import fc from 'fast-check'
+import { array, boolean, constantFrom, dictionary, integer, letrec, oneof, sample, string } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { toYaml, toYamlDocuments, yamlScalar, type YamlValue } from '../../src/plan/yaml.ts'
 import { pythonOf } from '../support/tools.ts'
@@ -41,9 +41,9 @@ describe('a document', () => {
   })
 
   it('comes back as it was, whatever the texts', () => {
-    const text = fc.oneof(
-      fc.string({ unit: 'binary' }).map((value) => value.replace(/[\ud800-\udfff]/g, '')),
-      fc.constantFrom(
+    const text = oneof(
+      string({ unit: 'binary' }).map((value) => value.replace(/[\ud800-\udfff]/g, '')),
+      constantFrom(
         'yes',
         'no',
         '~',
@@ -67,17 +67,17 @@ describe('a document', () => {
         '`a',
       ),
     )
-    const tree = fc.letrec<{ value: YamlValue }>((tie) => ({
-      value: fc.oneof(
+    const tree = letrec<{ value: YamlValue }>((tie) => ({
+      value: oneof(
         { depthSize: 'small' },
         text,
-        fc.integer(),
-        fc.boolean(),
-        fc.array(tie('value'), { maxLength: 4 }),
-        fc.dictionary(text, tie('value'), { maxKeys: 4, noNullPrototype: true }),
+        integer(),
+        boolean(),
+        array(tie('value'), { maxLength: 4 }),
+        dictionary(text, tie('value'), { maxKeys: 4, noNullPrototype: true }),
       ),
     }))
-    const values = fc.sample(tree.value, { numRuns: 400, seed: 7 })
+    const values = sample(tree.value, { numRuns: 400, seed: 7 })
     expect(read(values.map((value) => toYaml(value)))).toEqual(values.map((value) => [value]))
   })
 
