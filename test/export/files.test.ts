@@ -111,7 +111,7 @@ describe('kubernetes', () => {
       'migrate.yaml',
       'redis.yaml',
     ])
-    for (const name of manifests) expect(await kubernetesValidate(join(out, name)), name).toMatchObject({ ok: true })
+    expect(await kubernetesValidate(...manifests.map((name) => join(out, name)))).toMatchObject({ ok: true })
     expect(await parsed(join(out, 'ingress.yaml'))).toMatchObject([{ spec: { rules: [{ host: 'vote.example.org' }] } }])
     // the grace is longer than the wait before the signal and the drain together
     const [config, deployment] = listOf(await parsed(join(out, 'backend.yaml')))

@@ -11,8 +11,8 @@ export async function dockerCompose(): Promise<string> {
   return join(folder, 'bin', 'docker-compose')
 }
 
-/** Kubernetes' published JSON schemas, strict, with the validator of PyPI's kubernetes-validate. Gives what it says of a file, and whether all is well. */
-export async function kubernetesValidate(file: string): Promise<{ ok: boolean; text: string }> {
+/** Kubernetes' published JSON schemas, strict, with the validator of PyPI's kubernetes-validate. Gives what it says of the files, and whether all is well. */
+export async function kubernetesValidate(...files: readonly string[]): Promise<{ ok: boolean; text: string }> {
   const folder = join(cache, 'kubernetes-validate-1.37')
   await once(folder, async (fresh) => {
     await intoFolder(fresh, ['--no-compile', 'kubernetes-validate==1.37.0'])
@@ -21,7 +21,7 @@ export async function kubernetesValidate(file: string): Promise<{ ok: boolean; t
     const old = (await readdir(schemas)).filter((name) => name !== `v${kubernetesVersion}-local-strict`)
     await Promise.all(old.map((name) => rm(join(schemas, name), { recursive: true })))
   })
-  const args = ['-m', 'kubernetes_validate', '--strict', '-k', kubernetesVersion, file]
+  const args = ['-m', 'kubernetes_validate', '--strict', '-k', kubernetesVersion, ...files]
   return outcomeOf(basePython(), args, { PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: '1' })
 }
 
