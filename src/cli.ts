@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option, InvalidArgumentError } from 'commander'
+import { Argument, Command, CommanderError, Option, InvalidArgumentError } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 
 /** The version of this package. */
@@ -169,6 +169,36 @@ ${exitCodes}`,
   commonOptions(demo)
   launchOptions(demo)
 
+  const exportSetUp = program
+    .command('export')
+    .addArgument(new Argument('<target>', 'what the set-up is for').choices(['compose', 'kubernetes', 'procfile']))
+    .description('write a set-up for several instances: replicas behind a proxy, Redis, migrations, probes')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ election-dev export compose                          into deploy/compose, behind nginx
+  $ election-dev export compose --proxy caddy --replicas 3
+  $ election-dev export kubernetes --host election.example.org --image example.org/election:1
+  $ election-dev export procfile --dry-run
+${exitCodes}`,
+    )
+    .action(async (target: string, options: Options) => {
+      const { exportCommand } = await import('./commands/export.ts')
+      status = await exportCommand(target, options)
+    })
+  projectOptions(exportSetUp)
+  exportOptions(exportSetUp)
+
+  program
+    .command('completion')
+    .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish', 'powershell']))
+    .description('print what teaches a shell the commands and options: source <(election-dev completion bash)')
+    .action(async (shell: string) => {
+      const { completionCommand } = await import('./commands/completion.ts')
+      status = await completionCommand(shell, program)
+    })
+
   for (const command of program.commands)
     command.exitOverride().showHelpAfterError(`(election-dev ${command.name()} --help lists the options)`)
   try {
@@ -309,6 +339,22 @@ function layerOptions(command: Command): void {
     )
     .option('--channel-layer-variable <name>', 'variable that the settings read to choose Redis (default USE_REDIS_FOR_CHANNELS)')
     .option('--strict', 'fail where Redis is wanted and not usable, instead of going on in memory')
+}
+
+/** What a set-up for several instances is made to. */
+function exportOptions(command: Command): void {
+  command
+    .addOption(
+      new Option('--server <name>', 'ASGI server (default: the one of the requirements)').choices(['daphne', 'uvicorn', 'hypercorn']),
+    )
+    .option('--channel-layer-variable <name>', 'variable that the settings read to choose Redis (default USE_REDIS_FOR_CHANNELS)')
+    .option('--out <folder>', 'where it is written (default: deploy/compose, deploy/kubernetes; a Procfile in the checkout)')
+    .addOption(new Option('--proxy <name>', 'compose: what stands in front (default nginx)').choices(['nginx', 'caddy', 'traefik']))
+    .addOption(new Option('--replicas <n>', 'how many instances (default 2)').argParser(number))
+    .option('--host <name>', 'kubernetes: host name of the Ingress (default election.example.org)')
+    .option('--image <name>', "name of the backend's image (default: the folder's, and -backend)")
+    .option('--dry-run', 'show what would be written, and write nothing')
+    .option('--yes', 'change files that are there, after showing the difference')
 }
 
 /** What starts a server. */
