@@ -1,4 +1,5 @@
 import type { BroadcastFact } from '../facts/observed.ts'
+import type { ServiceStatus } from '../facts/service-status.ts'
 import type { Host } from '../host/host.ts'
 import type { SocketState, StartReport } from './start-report.ts'
 
@@ -21,6 +22,12 @@ export function startJson(host: Host): StartReport {
     setupLine: (line) => emit('log', { service: 'setup', line }),
     setupUser: (user) => emit('setup-user', { ...user }),
     ready: (summary) => emit('ready', { ...summary, websocket: { url: summary.websocket.url, ...stateOf(summary.websocket.state) } }),
+    service: (status) => emit('service', { ...nulls(status) }),
+    frontend: (summary) => emit('frontend', { ...summary }),
+    restarting: (why) => emit('restarting', { why }),
+    restarted: ({ why, elapsedMs, url, state }) => emit('restarted', { why, elapsedMs, websocket: { url, ...stateOf(state) } }),
+    refusedReload: (problem) => emit('reload-refused', { ...problem, since: problem.since ?? null }),
+    openSockets: (count) => emit('open-sockets', { count }),
     socket: (url, state) => emit('websocket', { url, ...stateOf(state) }),
     diagnosis: (diagnosis) => emit('diagnosis', { diagnosis }),
     error: (error) => emit('error', { code: error.code, message: error.message, hint: error.hint ?? null, evidence: error.evidence }),
@@ -44,4 +51,9 @@ function stateOf(state: SocketState): Readonly<Record<string, unknown>> {
 
 function broadcastOf(fact: BroadcastFact | undefined): Readonly<Record<string, unknown>> | null {
   return fact === undefined ? null : { sent: fact.sent, received: fact.received, elapsedMs: fact.elapsedMs }
+}
+
+/** What is not known is null in JSON, not left out. */
+function nulls(status: ServiceStatus): Readonly<Record<string, unknown>> {
+  return { ...status, pid: status.pid ?? null, url: status.url ?? null, why: status.why ?? null }
 }

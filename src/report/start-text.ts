@@ -4,7 +4,7 @@ import type { LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import type { SetupStep } from '../plan/setup.ts'
 import { diagnosisPage, errorPage } from './failure.ts'
-import type { ReadySummary, SocketState, StartReport } from './start-report.ts'
+import type { FrontendSummary, ReadySummary, SocketState, StartReport } from './start-report.ts'
 import { styleFor, type Style } from './style.ts'
 
 /** How many characters are held back until the banner is printed; a start that says more is shown at once: no line is lost. */
@@ -70,6 +70,27 @@ export function startText(host: Host, options: { verbose: boolean }): StartRepor
       write(banner(summary, style))
       release()
     },
+    service: ({ name, kind, state, why }) => {
+      // of the backend there is a page
+      if (kind !== 'backend' && (state === 'failed' || state === 'restarting'))
+        write([`  ${style.yellow('!')} ${name} ${state}${why === undefined ? '' : `: ${why}`}`])
+    },
+    frontend: (summary) => write([row('Frontend', frontendWords(summary, style), style)]),
+    restarting: (why) => {
+      write([style.dim(`  ↻ ${why}: starting the backend again`)])
+      spinner.say('starting the backend again')
+    },
+    restarted: ({ why, elapsedMs, url, state }) =>
+      write([
+        `  ${style.green('↻')} ${why} · ${Math.round(elapsedMs)} ms   ${url}   ${dot(state, style)}`,
+        ...(state.dot === 'green' ? [] : diagnosisPage(state.diagnosis, style, terminal.columns)),
+      ]),
+    refusedReload: ({ file, line, message, since }) => {
+      const goesOn =
+        since === undefined ? 'waiting for the next save' : `the backend goes on with the code of ${since}, until the next save`
+      write([`  ${style.yellow('!')} ${file}:${line}: ${message}   ${style.dim(goesOn)}`])
+    },
+    openSockets: () => {},
     socket: (url, state) =>
       write([
         `  ${arrow(style)}  WebSocket  ${url}   ${dot(state, style)}`,
@@ -122,22 +143,33 @@ function banner(summary: ReadySummary, style: Style): string[] {
     ...(backend.django === undefined ? [] : [`Django ${backend.django}`]),
     backend.environment,
   ].join(' · ')
-  const row = (name: string, value: string) => `  ${arrow(style)}  ${style.bold(name.padEnd(9))}  ${value}`
   return [
     '',
     `  ${style.bold(style.green('election-dev'))} ${style.green(summary.version)}   ${head}`,
     '',
-    row('WebSocket', `${style.cyan(websocket.url)}   ${dot(state, style)}`),
-    row('Backend', `${style.cyan(backend.url)}   ${details}`),
-    row('Channels', `${channels.text}${channels.note === undefined ? '' : `   ${style.dim(channels.note)}`}`),
-    ...(summary.page === undefined ? [] : [row('Page', style.cyan(summary.page))]),
+    row('WebSocket', `${style.cyan(websocket.url)}   ${dot(state, style)}`, style),
+    row('Backend', `${style.cyan(backend.url)}   ${details}`, style),
+    ...summary.instances.map(({ url, text }) => row('', `${style.cyan(url)}   ${text}`, style)),
+    row('Channels', `${channels.text}${channels.note === undefined ? '' : `   ${style.dim(channels.note)}`}`, style),
+    ...(summary.frontend === undefined ? [] : [row('Frontend', frontendWords(summary.frontend, style), style)]),
+    ...summary.services.map(({ name, state, url }) => row(name, `${url === undefined ? '' : `${url}   `}${state}`, style)),
+    ...(summary.page === undefined ? [] : [row('Page', style.cyan(summary.page), style)]),
     ...(backend.openToNetwork
-      ? [row('Network', style.yellow('open to the network: every machine that reaches this one reaches the backend'))]
+      ? [row('Network', style.yellow('open to the network: every machine that reaches this one reaches the backend'), style)]
       : []),
     ...summary.notes.map((note) => `     ${style.dim(note)}`),
     '',
     ...(state.dot === 'green' ? [] : explain(state.diagnosis, style)),
   ]
+}
+
+function row(name: string, value: string, style: Style): string {
+  return `  ${arrow(style)}  ${style.bold(name.padEnd(9))}  ${value}`
+}
+
+function frontendWords({ url, state, text }: FrontendSummary, style: Style): string {
+  const mark = state === 'ready' ? style.green('●') : state === 'starting' ? style.yellow('●') : style.red('●')
+  return `${style.cyan(url)}   ${mark} ${text}`
 }
 
 function explain(diagnosis: Diagnosis, style: Style): string[] {
