@@ -2,7 +2,7 @@ import type { FrontendConfig } from '../config/stack-schema.ts'
 import type { JudgedCommand } from '../facts/old-scripts.ts'
 import { pathFrom } from '../facts/old-scripts-session.ts'
 import type { InitFacts } from './init.ts'
-import { chosen, holdsLogin, namesSecret, placeText, type InitNote, type Said, type Taken } from './init-sources.ts'
+import { chosen, holdsLogin, namesSecret, type InitNote, type Said, type Taken } from './init-sources.ts'
 import { frontendVariable, isUnknown } from './init-variables.ts'
 
 export interface FrontendDecision {
@@ -27,6 +27,10 @@ export function frontendOf({ scripts, devScripts }: InitFacts, port: number): Fr
   )
   const [first] = all
   if (first === undefined) return { config: undefined, taken: [], warnings: [], notes: [] }
+  if (!devScripts.has(first.folder)) {
+    const text = `It starts a frontend in ${first.folder}, where there is no package.json: left out`
+    return { config: undefined, taken: [], warnings: [], notes: [{ text, place: first.command.place }] }
+  }
   const here = all.filter(({ folder }) => folder === first.folder)
   const taken: Taken[] = []
   const config: Record<string, unknown> = {}
@@ -64,7 +68,7 @@ export function frontendOf({ scripts, devScripts }: InitFacts, port: number): Fr
     config: Object.keys(config).length === 0 ? undefined : config,
     taken: [...taken, ...variables.taken],
     warnings: variables.warnings,
-    notes: missing(first, devScripts),
+    notes: [],
   }
 }
 
@@ -115,10 +119,4 @@ function following(value: string, port: number): string {
   return value.replace(/^(http|ws):\/\/(?:localhost|127\.0\.0\.1|0\.0\.0\.0):(\d+)(?=\/|$)/, (written, scheme: string, digits: string) =>
     Number(digits) === port ? `{${scheme}}` : written,
   )
-}
-
-function missing({ folder, command }: Found, devScripts: InitFacts['devScripts']): InitNote[] {
-  return devScripts.has(folder)
-    ? []
-    : [{ text: `There is no package.json in ${folder}, where ${placeText(command.place)} starts the frontend`, place: command.place }]
 }

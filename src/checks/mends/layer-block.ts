@@ -108,7 +108,7 @@ function blockOf(variable: string, { flag, text, number }: Style, { host = '127.
 
 /** The style of the file above an offset; what its other files import isn't counted on. */
 function styleOf(text: string, at: number, reader: LayerBlockFacts['reader']): Style {
-  const above = text.slice(0, at)
+  const above = text.slice(0, at).replace(/^\u{feff}/u, '')
   const env = /^(\w+)\s*=\s*(?:environ\.)?(?:FileAware)?Env\(/m.exec(above)?.[1]
   const config = decoupleName(above)
   if (config !== undefined || reader === 'decouple') {
