@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { runCli, startCli, startOnTerminal, type RunningCli } from '../support/cli.ts'
@@ -155,12 +155,19 @@ test('secrets of a script are neither copied nor shown, and the bug that it bega
   expect(await text('.gitlab/election-dev.yml')).toContain('election-dev smoke')
 })
 
-test('a configuration in another form is left alone, and so is one with words of its own', async () => {
+test('a configuration with words of its own keeps them', async () => {
   project = await makeProject({ files: { ...oldScripts, 'election-dev.config.json': '{ "host": "127.0.0.1" }' } })
   const kept = await runCli(['init', '--yes', '--ci', 'none'], { cwd: project.root })
   expect(kept.stdout).toContain('election-dev.config.json keeps its "host"; the scripts say "0.0.0.0"')
   expect(await text('election-dev.config.json')).toBe('{ "host": "127.0.0.1", "env": {"DJANGO_LOG_LEVEL":"DEBUG"} }')
-  await writeFile(join(project.root, 'package.json'), '{"election-dev": {"host": "127.0.0.1"}}\n')
-  const two = await runCli(['init'], { cwd: project.root })
-  expect(two.status).toBe(2)
+})
+
+test('a configuration in another form is left alone, and no second one is written beside it', async () => {
+  const own = 'export default { port: 8123 }\n'
+  project = await makeProject({ files: { ...oldScripts, 'election-dev.config.mjs': own } })
+  const result = await runCli(['init', '--yes', '--ci', 'none'], { cwd: project.root })
+  expect(result.status).toBe(0)
+  expect(result.stdout).toContain('election-dev.config.mjs is left as it is; what the scripts say: {"host":"0.0.0.0"')
+  expect(await text('election-dev.config.mjs')).toBe(own)
+  await expect(text('election-dev.config.json')).rejects.toThrow('ENOENT')
 })

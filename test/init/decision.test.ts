@@ -26,6 +26,7 @@ test.each<[string, Partial<InitFacts>, Record<string, unknown>]>([
   ['nothing', {}, {}],
   ['what start does by itself', sh(`cd backend && daphne -b 127.0.0.1 -p 8000 ${app} & cd frontend && npm run dev`), {}],
   ['host and port', sh(`daphne -b 0.0.0.0 -p 8001 ${app}`), { host: '0.0.0.0', port: 8001 }],
+  ['a port that is named, over a default that is not', sh(`daphne ${app}; daphne -p 8002 ${app}`), { port: 8002 }],
   ['every address of IPv6', sh(`daphne -b :: ${app}`), { host: '::' }],
   ['localhost', sh(`uvicorn --host localhost ${app}`), { server: 'uvicorn' }],
   [
