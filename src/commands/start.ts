@@ -24,7 +24,7 @@ export interface StartExtras {
    */
   readonly whenReady?: (summary: ReadySummary, signal: AbortSignal) => Promise<number | undefined>
   /** Called when there is something to be asked of the run; what it gives is called at the run's end. */
-  readonly onControl?: (control: StackControl) => () => void | Promise<void>
+  readonly onControl?: (control: StackControl, run: SetupRun) => () => void | Promise<void>
   /** Ends the run instead of the signals of this process, for a program that has its own. */
   readonly signal?: AbortSignal
   /** When the start began, on the host's clock, where other work came before it; default: with the process. */
