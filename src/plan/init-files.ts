@@ -103,13 +103,14 @@ function scripts({ manifest: before }: InitFiles): FilesDecision {
       )
     )
       continue
-    const name = names.find((each) => !there.has(each))
+    // a frontend in the checkout's own folder may be started by these, and `dev` would be found before them
+    const hidden = ['start', 'serve'].find((each) => there.has(each))
     const [first = ''] = names
+    const name = names.find((each) => !there.has(each) && !(each === 'dev' && hidden !== undefined))
     if (name !== undefined) added[name] = command
-    if (name !== first)
-      notes.push({
-        text: `package.json has a script "${first}" of another meaning: ${name === undefined ? 'nothing is added' : `"${name}" is "${command}"`}`,
-      })
+    if (name === first) continue
+    const why = there.has(first) ? `package.json has a script "${first}" of another meaning` : `A script "dev" would hide "${hidden ?? ''}"`
+    notes.push({ text: `${why}: ${name === undefined ? 'nothing is added' : `"${name}" is "${command}"`}` })
   }
   if (!isDependency(before))
     notes.push({ text: 'election-dev is no dependency of package.json yet', hint: 'npm install --save-dev election-dev' })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { readScript, type ScriptKind } from '../../src/facts/old-scripts.ts'
 import { decideInit, type InitFacts } from '../../src/plan/init.ts'
-import { validConfig } from '../../src/plan/init-files.ts'
+import { decideFiles, validConfig } from '../../src/plan/init-files.ts'
 
 const base: InitFacts = {
   scripts: [],
@@ -179,4 +179,36 @@ test('a value that no configuration may hold is left out and told', () => {
   const { config, notes } = validConfig({ port: 70000, host: '0.0.0.0' })
   expect(config).toEqual({ host: '0.0.0.0' })
   expect(notes[0]?.text).toContain('"port" is 70000')
+})
+
+test.each<[string, string, Record<string, string>]>([
+  ['none yet', '{}', { dev: 'election-dev start', doctor: 'election-dev doctor', smoke: 'election-dev smoke' }],
+  [
+    'one of another meaning',
+    '{"dev": "vite"}',
+    { dev: 'vite', 'dev:all': 'election-dev start', doctor: 'election-dev doctor', smoke: 'election-dev smoke' },
+  ],
+  [
+    'one that dev would hide',
+    '{"start": "vite"}',
+    { start: 'vite', 'dev:all': 'election-dev start', doctor: 'election-dev doctor', smoke: 'election-dev smoke' },
+  ],
+  [
+    'all taken',
+    '{"dev": "a", "dev:all": "b", "dev:election": "c", "up": "npx election-dev doctor", "smoke": "election-dev smoke --json"}',
+    {},
+  ],
+])('npm scripts, %s', (_, scripts, after) => {
+  const nothing = {
+    otherConfig: undefined,
+    config: undefined,
+    gitignore: '.election-dev/\n',
+    workflow: undefined,
+    gitlabJob: undefined,
+    gitlabCi: undefined,
+  }
+  const files = { ...nothing, manifest: `{"scripts": ${scripts}}`, templates: { github: '', gitlab: '' } }
+  const ci = { backend: '.', requirements: undefined, frontend: undefined, redis: false, layerVariable: undefined }
+  const { changes } = decideFiles(files, {}, undefined, ci)
+  expect(changes.map((change): unknown => JSON.parse(change.after).scripts)).toEqual(Object.keys(after).length === 0 ? [] : [after])
 })
