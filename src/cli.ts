@@ -37,6 +37,7 @@ Examples:
   $ election-dev verify               is the WebSocket of the running backend sound?
   $ election-dev doctor               why does the WebSocket not work, and what mends it?
   $ election-dev env                  which channel layer would be written to .env, as a diff
+  $ election-dev init                 a configuration out of the scripts that started the project until now
 ${exitCodes}`,
     )
     .exitOverride()
@@ -149,6 +150,41 @@ ${exitCodes}`,
     })
   projectOptions(env)
   layerOptions(env)
+
+  const init = program
+    .command('init')
+    .description('write a configuration, npm scripts, a CI job and a .gitignore line out of what the project has; shows a diff first')
+    .addHelpText(
+      'after',
+      `
+Reads start-services.ps1, start-services.bat, start.ps1, start-server.ps1, stop-services.ps1, Procfile,
+docker-compose.yml, Makefile and package.json, and says what it took from where.
+
+Examples:
+  $ election-dev init                             shows what it would write, and asks
+  $ election-dev init --yes                       writes it
+  $ election-dev init --settings                  also lets USE_REDIS_FOR_CHANNELS choose the channel layer
+  $ election-dev init --ci gitlab
+${exitCodes}`,
+    )
+    .action(async (options: Options) => {
+      const { initCommand } = await import('./commands/init.ts')
+      status = await initCommand(options)
+    })
+  commonOptions(init)
+  init
+    .option('--dry-run', 'show the diff, and write nothing; status 1 where there is something to do')
+    .option('--yes', 'write it without asking')
+    .option('--settings [module]', 'also add the choice of the channel layer to the settings')
+    .option('--backend <folder>', 'folder that holds manage.py')
+    .option('--application <name>', 'ASGI application, such as core.asgi:application')
+    .addOption(
+      new Option('--ci <kind>', 'CI job to write (default: github, or gitlab where .gitlab-ci.yml is)').choices([
+        'github',
+        'gitlab',
+        'none',
+      ]),
+    )
 
   const demo = program
     .command('demo')
