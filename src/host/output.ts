@@ -35,9 +35,9 @@ export interface Output extends Sink {
 }
 
 /** So many characters are written at once. */
-const pieceSize = 64 * 1024
+const pieceSize = 32 * 1024
 /** The reader is too slow when so many characters wait for it. */
-const fullSize = 256 * 1024
+const fullSize = 128 * 1024
 /** Beside a bottom line, the log is written (and the line drawn) no more often than this, in milliseconds. */
 const drawEveryMs = 100
 
