@@ -131,7 +131,7 @@ describe('with a line at the bottom', () => {
     second?.show('two')
     first?.show('one')
     second?.show(undefined)
-    expect(stdout.writes).toEqual(['two\r', `${erase}two\r`, `${erase}one\r`])
+    expect(stdout.writes).toEqual(['two\r', `${erase}one\r`])
   })
 
   test('hidden until it is drawn anew', () => {

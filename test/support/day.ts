@@ -50,7 +50,6 @@ const pretendedControl: StackControl = {
   },
 }
 const takeAway = onStopRequest((reason) => end(exitStatusOf[reason]), { watchParent: false })
-report.phase('starting')
 log.release()
 const live = attachLive(host, pretendedControl, { keys: true, log })
 const detach = attachKeys(host, pretendedControl, report, {
@@ -63,8 +62,8 @@ let lines = 0
 const timer = setInterval(() => {
   report.line('backend', `line ${lines}`)
   report.line('worker', `job ${lines++}`)
+  if (process.argv[2] === 'crash' && lines === 10) end(Number.NaN)
 }, 20)
-if (process.argv[2] === 'crash') setTimeout(() => end(Number.NaN), 300)
 const status = await ended
 if (Number.isNaN(status)) throw new Error('a defect')
 clearInterval(timer)
