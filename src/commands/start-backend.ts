@@ -207,7 +207,8 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
   }
 
   return {
-    ended: loop(),
+    // not before the caller has this object: what happens is told by way of it
+    ended: Promise.resolve().then(loop),
     restart: (reason, { prepareAnew = false } = {}) => {
       anew ||= prepareAnew
       asked = reason

@@ -57,6 +57,11 @@ function starterTerminal(host: Host, { color, columns }: BackgroundOrder, tell: 
   return {
     out: (line) => tell({ kind: 'out', line: host.secrets.mask(line) }),
     err: (line) => tell({ kind: 'err', line: host.secrets.mask(line) }),
+    log: (line) => tell({ kind: 'out', line: host.secrets.mask(line) }),
+    // the starter reads until the banner, and no longer
+    full: () => false,
+    drained: (callback) => callback(),
+    screen: undefined,
     interactive: false,
     outIsTerminal: false,
     errIsTerminal: false,
