@@ -47,7 +47,9 @@ test('start --detach, status, logs, restart, stop: one run from its start to its
 
   const text = await cli('status')
   expect(text).toMatchObject({ status: 0, stderr: '' })
-  expect(text.stdout).toMatch(new RegExp(`in the background · PID ${launcher.pid}\\n[\\s\\S]*WebSocket .*● connected[\\s\\S]*backend .*PID ${processes[0]?.pid}`))
+  expect(text.stdout).toMatch(
+    new RegExp(`in the background · PID ${launcher.pid}\\n[\\s\\S]*WebSocket .*● connected[\\s\\S]*backend .*PID ${processes[0]?.pid}`),
+  )
   const json = await cli('status', '--json')
   const document: unknown = JSON.parse(json.stdout)
   const schema: unknown = JSON.parse(await readFile(join(root, 'dist', 'status.schema.json'), 'utf8'))
@@ -93,11 +95,15 @@ test('start --detach, status, logs, restart, stop: one run from its start to its
 
 test('a run in the background survives its terminal', async () => {
   const inTerminal = join(root, 'test', 'support', 'in_terminal.py')
-  const child = spawn(basePython(), [inTerminal, '/bin/sh', '-c', `"${process.execPath}" "${bin}" ${stand.args.join(' ')} --detach; exec sleep 600`], {
-    cwd: stand.project.root,
-    env: cliEnvironment({ TERM: 'xterm', ...stand.mark.env }),
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    basePython(),
+    [inTerminal, '/bin/sh', '-c', `"${process.execPath}" "${bin}" ${stand.args.join(' ')} --detach; exec sleep 600`],
+    {
+      cwd: stand.project.root,
+      env: cliEnvironment({ TERM: 'xterm', ...stand.mark.env }),
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  )
   let said = ''
   child.stdout.on('data', (data: Buffer) => {
     said += data.toString()
