@@ -50,9 +50,9 @@ async function launch(host: Host, id: string, errors: string, json: boolean): Pr
   let ready: { readonly proven: boolean } | undefined
   let end: number | undefined
   const { terminal } = host
-  let release: () => void = () => {}
+  const over = new AbortController()
   const isReady = new Promise<'ready'>((resolve) => {
-    release = () => resolve('ready')
+    over.signal.addEventListener('abort', () => resolve('ready'), { once: true })
   })
   const launcher = launchBackground({ id, color: terminal.color, columns: terminal.columns }, descriptor, (message) => {
     if (message.kind === 'out') terminal.out(message.line)
@@ -60,7 +60,7 @@ async function launch(host: Host, id: string, errors: string, json: boolean): Pr
     else if (message.kind === 'end') end = message.status
     else {
       ready = message
-      release()
+      over.abort()
     }
   })
   await promisify(close)(descriptor)

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { cwdOf } from '../config/flags.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
-import { lastRecords, logIds, recordsSince, type LogPosition, type LogRecord } from '../facts/run-log.ts'
+import { followLog, lastRecords, logIds, type LogPosition, type LogRecord } from '../facts/run-log.ts'
 import { logsFolder, readRuns, rowOf, type FactOfRun } from '../facts/run-state.ts'
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
@@ -79,29 +79,28 @@ async function follow(host: Host, { folder, id, run, wanted, print }: Following,
     },
     { watchParent: false },
   )
-  let position = from
+  const follower = followLog(folder, id, from)
   let askAt = host.now() + aliveEveryMs
   let isAlive = true
   try {
     for (;;) {
-      const since = await recordsSince(folder, id, position)
+      const since = await follower.read()
       if (since.lost > 0) host.terminal.err(`  ! ${since.lost} files of the log were written and taken away faster than they were read`)
       for (const record of since.records) if (wanted(record)) print(record)
-      const moved = since.position.segment !== position.segment
-      position = since.position
       if (reason !== undefined) return exitStatusOf[reason]
       if (since.records.some((record) => 'end' in record)) return ExitCode.ok
       // what it wrote before its end was read by the look after it
-      if (!isAlive && since.records.length === 0 && !moved) return ExitCode.ok
+      if (!isAlive && since.records.length === 0 && !since.moved) return ExitCode.ok
       if (host.now() >= askAt) {
         askAt = host.now() + aliveEveryMs
         const rows = await processTable(host)
         isAlive = rows === undefined || rowOf(rows, run.run.launcher) !== undefined
       }
-      if (!moved) await delay(lookEveryMs, undefined, { signal: over.signal }).catch(() => undefined)
+      if (!since.moved) await delay(lookEveryMs, undefined, { signal: over.signal }).catch(() => undefined)
     }
   } finally {
     takeAway()
+    await follower.close()
   }
 }
 

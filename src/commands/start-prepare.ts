@@ -15,7 +15,6 @@ import { chooseServer, type ServerChoice } from '../plan/server.ts'
 import { gatingSteps, planSetup } from '../plan/setup.ts'
 import { writeLayerChoice } from '../run/layer-choice.ts'
 import { observerFolder } from '../run/observer.ts'
-import { takeOver } from '../run/takeover.ts'
 import { ensureSetup, gatherSetup, missingLogFolders, type SetupRun } from './start-setup.ts'
 
 /** Everything that is decided before the server is launched. */
@@ -216,7 +215,7 @@ async function portFor(
   checkout: Checkout,
   found: Awaited<ReturnType<typeof probePort>>,
 ): Promise<number> {
-  const fact = config.takeover ? await takeOver(host, config, checkout, found, report) : found
+  const fact = config.takeover ? await (await import('../run/takeover.ts')).takeOver(host, config, checkout, found, report) : found
   const held = fact.binds.some(({ result }) => result === 'held')
   const holder = held ? await findHolder(host, fact) : undefined
   const decision = decidePort(fact, { host: config.host, strict: config.strictPort, holder, backend: checkout.project.backend })

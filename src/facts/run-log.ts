@@ -1,4 +1,4 @@
-import { open, readdir, readFile } from 'node:fs/promises'
+import { open, readdir, readFile, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
 
@@ -67,38 +67,54 @@ export async function lastRecords(
   return { records: options.count === 0 ? [] : records.slice(-options.count), position, ended }
 }
 
-/**
- * What was written since, and where it goes on. `lost`: files that were taken
- * away before they were read, since more was written than is kept. Never throws.
- */
-export async function recordsSince(
-  folder: string,
-  id: string,
-  position: LogPosition,
-): Promise<{ records: LogRecord[]; position: LogPosition; lost: number }> {
-  // listed before it is read: a file is whole as soon as the next one is there
-  const segments = await segmentsOf(folder, id)
-  const later = segments.filter((segment) => segment > position.segment)
-  const here = await readFrom(join(folder, segmentName(id, position.segment)), position.offset)
-  const next = later[0]
-  if (next === undefined) return { records: here.records, position: { ...position, offset: position.offset + here.bytes }, lost: 0 }
-  return { records: here.records, position: { segment: next, offset: 0 }, lost: next - position.segment - 1 + (here.missing ? 1 : 0) }
+/** Reads on from a place in a log. */
+export interface LogFollower {
+  /**
+   * What was written since the last call. `lost`: files that were taken away before
+   * they were read, since more was written than is kept. `moved`: there is more to read at once. Never throws.
+   */
+  readonly read: () => Promise<{ records: LogRecord[]; lost: number; moved: boolean }>
+  readonly close: () => Promise<void>
 }
 
-async function readFrom(file: string, offset: number): Promise<{ records: LogRecord[]; bytes: number; missing: boolean }> {
-  const handle = await open(file, 'r').catch(() => undefined)
-  if (handle === undefined) return { records: [], bytes: 0, missing: true }
+/** Follows a log from a place on. The file that is read stays open: once it is taken away it can still be read to its end. */
+export function followLog(folder: string, id: string, from: LogPosition): LogFollower {
+  let position = from
+  let handle: FileHandle | undefined
+  return {
+    read: async () => {
+      // listed before it is read: a file is whole as soon as the next one is there
+      const next = (await segmentsOf(folder, id)).find((segment) => segment > position.segment)
+      handle ??= await open(join(folder, segmentName(id, position.segment)), 'r').catch(() => undefined)
+      const here = handle === undefined ? undefined : await readFrom(handle, position.offset)
+      const records = here?.records ?? []
+      if (next === undefined) {
+        position = { ...position, offset: position.offset + (here?.bytes ?? 0) }
+        return { records, lost: 0, moved: false }
+      }
+      const lost = next - position.segment - 1 + (here === undefined ? 1 : 0)
+      await handle?.close()
+      position = { segment: next, offset: 0 }
+      // opened at once, before it may be taken away
+      handle = await open(join(folder, segmentName(id, next)), 'r').catch(() => undefined)
+      return { records, lost, moved: true }
+    },
+    close: async () => {
+      await handle?.close()
+    },
+  }
+}
+
+async function readFrom(handle: FileHandle, offset: number): Promise<{ records: LogRecord[]; bytes: number }> {
   try {
     const { size } = await handle.stat()
     const buffer = Buffer.alloc(Math.max(0, size - offset))
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, offset)
     const read = buffer.subarray(0, bytesRead)
     const whole = read.subarray(0, read.lastIndexOf(10) + 1)
-    return { records: parseRecords(whole), bytes: whole.length, missing: false }
+    return { records: parseRecords(whole), bytes: whole.length }
   } catch {
-    return { records: [], bytes: 0, missing: false }
-  } finally {
-    await handle.close()
+    return { records: [], bytes: 0 }
   }
 }
 

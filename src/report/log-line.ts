@@ -9,8 +9,9 @@ export function logLine({ t, service, line }: LogLine, options: { readonly times
   return `${time}${style.dim(`${service} │`)} ${options.color ? line : plain(line)}`
 }
 
+const two = (part: number): string => String(part).padStart(2, '0')
+
 /** The local time of day to the millisecond. */
 function clock(date: Date): string {
-  const two = (part: number) => String(part).padStart(2, '0')
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, '0')}`
 }

@@ -33,9 +33,14 @@ export function statusText({ run, status, unanswered }: RunLook, style: Style, n
     }),
     ...(status.page === null ? [] : [row('Page', style.cyan(status.page), style)]),
     ...(status.lastError === null ? [] : [row('Last error', style.yellow(status.lastError), style)]),
-    ...(websocket?.cause == null ? [] : ['', `    Mend it:  ${websocket.cause.remedy}`]),
+    ...remedyLines(websocket),
     '',
   ]
+}
+
+function remedyLines(websocket: SocketStatus | null): string[] {
+  const cause = websocket?.cause ?? undefined
+  return cause === undefined ? [] : ['', `    Mend it:  ${cause.remedy}`]
 }
 
 function row(name: string, value: string, style: Style): string {

@@ -36,7 +36,9 @@ export async function takeOver(host: Host, config: Config, checkout: Checkout, f
     serversOf(host, { ports: [fact.port], root: undefined, backend: checkout.project.backend, names: [], deadlineMs: lookMs }),
     readRuns(host, checkout.project.root),
   ])
-  const up = runs.filter((one) => one.kind === 'alive' || one.kind === 'orphaned')
+  const earlier = runs.filter((one) => one.kind === 'alive' || one.kind === 'orphaned')
+  // a backend that is started again looks here, too
+  const up = earlier.filter(({ run }) => run.launcher.pid !== process.pid)
   const decision = decideTakeover(fact.port, servers, up, rows)
   if (decision.kind === 'leave') {
     const who = decision.holder === undefined ? 'what holds it' : described(decision.holder)
