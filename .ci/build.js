@@ -35,7 +35,9 @@ for (const folder of ['python', 'python/observer/election_dev_observer']) {
     if (name.endsWith('.py')) await cp(join(root, 'src', folder, name), join(dist, folder, name))
   }
 }
-await cp(join(root, 'src/report/doctor.schema.json'), join(dist, 'doctor.schema.json'))
+for (const name of await readdir(join(root, 'src/report'))) {
+  if (name.endsWith('.schema.json')) await cp(join(root, 'src/report', name), join(dist, name))
+}
 await writeFile(join(dist, 'config.schema.json'), `${JSON.stringify(await configSchema(), undefined, 2)}\n`)
 await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await notices(Object.keys(result.metafile.inputs)))
 

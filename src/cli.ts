@@ -33,6 +33,7 @@ Examples:
   $ election-dev demo                 lay out a small election backend, start it, prove its WebSocket
   $ election-dev start                in your checkout: start the backend, prove its WebSocket, stay up
   $ election-dev start --setup        the same on a fresh clone: makes what is missing first
+  $ election-dev start --detach       the same in the background: status, logs -f, restart, stop
   $ election-dev verify               is the WebSocket of the running backend sound?
   $ election-dev doctor               why does the WebSocket not work, and what mends it?
   $ election-dev env                  which channel layer would be written to .env, as a diff
@@ -54,6 +55,8 @@ Examples:
   $ election-dev start --channel-layer redis        use Redis, and fail where it can't be used
   $ ELECTION_DEV_TOKEN=… election-dev start         prove it with a token of yours
   $ election-dev start --json                       one JSON event a line
+  $ election-dev start --detach                     in the background: status, logs -f, restart, stop
+  $ election-dev start --takeover                   end the earlier server of this project that holds the port
 
 Every option has its key in election-dev.config.{json,js,mjs,ts} and a variable:
 --port is "port" there and ELECTION_DEV_PORT in the environment.
@@ -66,6 +69,11 @@ ${exitCodes}`,
   projectOptions(start)
   launchOptions(start)
   stackOptions(start)
+
+  start.option('--detach', 'run in the background once the WebSocket was tried: status, logs, restart and stop go on from there')
+  runCommands(program, (code) => {
+    status = code
+  })
 
   const verify = program
     .command('verify')
@@ -171,6 +179,88 @@ ${exitCodes}`,
     const { reportError } = await import('./commands/failure.ts')
     return reportError(error, { json: argv.includes('--json') })
   }
+}
+
+/** The commands for a run that is up. */
+function runCommands(program: Command, done: (status: number) => void): void {
+  const pid = () => new Option('--pid <pid>', 'the run of this launcher, where there are several').argParser(number)
+  const status = program
+    .command('status')
+    .description('what runs here: services, addresses, the WebSocket, how long, what went wrong last')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ election-dev status                           0: up and proven; 1: nothing runs, or not all of it is well
+  $ election-dev status --json                    one document, with a schema
+${exitCodes}`,
+    )
+    .action(async (options: Options) => {
+      const { statusCommand } = await import('./commands/status.ts')
+      done(await statusCommand(options, version))
+    })
+  commonOptions(status)
+
+  const logs = program
+    .command('logs')
+    .argument('[service]', 'this service alone, such as backend; election-dev is the launcher itself')
+    .description('what a run in the background has printed, and with -f what it prints')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ election-dev logs                             the last 200 lines, also of a run that has ended
+  $ election-dev logs -f backend                  until the run ends
+  $ election-dev logs -n 1000 --timestamps
+${exitCodes}`,
+    )
+    .action(async (service: string | undefined, options: Options) => {
+      const { logsCommand } = await import('./commands/logs.ts')
+      done(await logsCommand(service, options))
+    })
+  commonOptions(logs)
+  logs
+    .option('-f, --follow', 'print what comes, until the run ends')
+    .addOption(new Option('-n, --lines <lines>', 'how many lines of before (default 200)').argParser(number))
+    .option('--timestamps', 'begin each line with the time')
+    .addOption(pid())
+
+  const restart = program
+    .command('restart')
+    .argument('[service]', 'this service alone, such as backend')
+    .description('start a service of the run again, or all of them, and prove the WebSocket anew')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ election-dev restart
+  $ election-dev restart backend
+${exitCodes}`,
+    )
+    .action(async (service: string | undefined, options: Options) => {
+      const { restartCommand } = await import('./commands/restart.ts')
+      done(await restartCommand(service, options, version))
+    })
+  commonOptions(restart)
+  restart.addOption(pid())
+
+  const stop = program
+    .command('stop')
+    .description('end the run of this folder: exactly what was started, and nothing else')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ election-dev stop                             0: nothing is left of it, also where nothing ran
+  $ election-dev stop --all                       all runs of this folder
+${exitCodes}`,
+    )
+    .action(async (options: Options) => {
+      const { stopCommand } = await import('./commands/stop.ts')
+      done(await stopCommand(options))
+    })
+  commonOptions(stop)
+  stop.option('--all', 'end all runs of this folder').addOption(pid())
 }
 
 function number(value: string): number {

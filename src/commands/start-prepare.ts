@@ -15,6 +15,7 @@ import { chooseServer, type ServerChoice } from '../plan/server.ts'
 import { gatingSteps, planSetup } from '../plan/setup.ts'
 import { writeLayerChoice } from '../run/layer-choice.ts'
 import { observerFolder } from '../run/observer.ts'
+import { takeOver } from '../run/takeover.ts'
 import { ensureSetup, gatherSetup, missingLogFolders, type SetupRun } from './start-setup.ts'
 
 /** Everything that is decided before the server is launched. */
@@ -204,8 +205,9 @@ async function askApplication(
 async function portFor(
   { host, config, report }: SetupRun,
   checkout: Checkout,
-  fact: Awaited<ReturnType<typeof probePort>>,
+  found: Awaited<ReturnType<typeof probePort>>,
 ): Promise<number> {
+  const fact = config.takeover ? await takeOver(host, config, checkout, found, report) : found
   const held = fact.binds.some(({ result }) => result === 'held')
   const holder = held ? await findHolder(host, fact) : undefined
   const decision = decidePort(fact, { host: config.host, strict: config.strictPort, holder, backend: checkout.project.backend })

@@ -89,7 +89,7 @@ export function startStack(prepared: Prepared, extras: StartExtras, stop: () => 
       return () => void listeners.delete(callback)
     },
   }
-  takeAway = extras.onControl?.(control)
+  takeAway = extras.onControl?.(control, run)
   if (config.reload) void import('./start-reload.ts').then(({ reload }) => (signal.aborted ? undefined : reload(run, [backend])))
   return { ended, kill: backend.kill }
 }

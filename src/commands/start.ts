@@ -1,3 +1,4 @@
+import { projectHost } from '../config/project-host.ts'
 import { resolveConfig, type Flags } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
@@ -23,7 +24,7 @@ export interface StartExtras {
    */
   readonly whenReady?: (summary: ReadySummary, signal: AbortSignal) => Promise<number | undefined>
   /** Called when there is something to be asked of the run; what it gives is called at the run's end. */
-  readonly onControl?: (control: StackControl) => () => void | Promise<void>
+  readonly onControl?: (control: StackControl, run: SetupRun) => () => void | Promise<void>
   /** Ends the run instead of the signals of this process, for a program that has its own. */
   readonly signal?: AbortSignal
   /** When the start began, on the host's clock, where other work came before it; default: with the process. */
@@ -54,7 +55,7 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
           { watchParent: config.parentWatch },
         )
       : follow(extras.signal, abort)
-  const run: SetupRun = { host: withEnvironment(host, config.env), config, report, signal: abort.signal }
+  const run: SetupRun = { host: projectHost(host, config), config, report, signal: abort.signal }
   const begin = async (look: boolean): Promise<number | 'needs-setup'> => {
     const prepared = await raceStop(prepare(run, { look }), abort.signal)
     if (prepared === undefined) return ExitCode.ok
@@ -103,11 +104,6 @@ const words: Readonly<Record<StopReason, string>> = {
 export async function reportFor(host: Host, config: { json: boolean; verbose: boolean }): Promise<StartReport> {
   if (config.json) return (await import('../report/start-json.ts')).startJson(host)
   return (await import('../report/start-text.ts')).startText(host, { verbose: config.verbose })
-}
-
-/** What the configuration says of the backend's environment wins over what the launcher has. */
-function withEnvironment(host: Host, env: Readonly<Record<string, string>>): Host {
-  return Object.keys(env).length === 0 ? host : { ...host, env: { ...host.env, ...env } }
 }
 
 function follow(signal: AbortSignal, abort: AbortController): () => void {

@@ -1,4 +1,5 @@
 import { cwdOf, flagsOf } from '../config/flags.ts'
+import { projectHost } from '../config/project-host.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import type { Config } from '../config/config.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
@@ -25,8 +26,9 @@ const inspectMs = 20_000
  * 0 where it is proven, 1 with the cause where it isn't.
  */
 export async function verifyCommand(url: string | undefined, options: Readonly<Record<string, unknown>>, version: string): Promise<number> {
-  const host = nodeHost({ cwd: cwdOf(options) })
-  const config = await resolveConfig(host, flagsOf(options))
+  const machine = nodeHost({ cwd: cwdOf(options) })
+  const config = await resolveConfig(machine, flagsOf(options))
+  const host = projectHost(machine, config)
   const { endpoint, minted } =
     url === undefined ? await endpointOfProject(host, config) : { endpoint: endpointOf(host, config, url), minted: false }
   const completed = await withLogin(host, config, endpoint)

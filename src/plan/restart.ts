@@ -1,3 +1,5 @@
+import { restartDelayMs, settledMs } from './restart-delay.ts'
+
 /** What became of a backend or service that is to run. */
 export interface Crash {
   /** It was ready before it ended. */
@@ -6,19 +8,9 @@ export interface Crash {
   readonly livedMs: number
 }
 
-/** A life of this many milliseconds says that the trouble before it is over. */
-const soundMs = 60_000
-const firstMs = 1000
-const longestMs = 30_000
-
-/** How often in a row something has crashed, the crash that was just seen among them. */
+/** How often in a row something has crashed, the crash that was just seen among them. Pure. */
 export function crashesInARow(before: number, crash: Crash): number {
-  return crash.wasUp && crash.livedMs >= soundMs ? 1 : before + 1
-}
-
-/** The pause before the next start, in milliseconds: 1 s, doubled with each crash in a row up to 30 s. */
-export function restartDelayMs(crashes: number): number {
-  return Math.min(longestMs, firstMs * 2 ** Math.max(0, crashes - 1))
+  return crash.wasUp && crash.livedMs >= settledMs ? 1 : before + 1
 }
 
 /** What is done about a backend that has failed. */
@@ -41,5 +33,5 @@ export function afterFailure(
   if (!crash.wasUp && options.reload) return { kind: 'wait-for-save' }
   if (!options.restart || !(history.everUp || crash.wasUp)) return { kind: 'end' }
   const crashes = crashesInARow(history.crashes, crash)
-  return { kind: 'pause', delayMs: restartDelayMs(crashes), crashes }
+  return { kind: 'pause', delayMs: restartDelayMs(crashes - 1), crashes }
 }

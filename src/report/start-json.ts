@@ -8,21 +8,27 @@ export const schemaVersion = 1
 
 /** `start --json`: one event a line on standard output, and nothing else there. */
 export function startJson(host: Host): StartReport {
-  const emit = (event: string, data: Readonly<Record<string, unknown>> = {}) => {
-    host.terminal.out(JSON.stringify({ schemaVersion, event, ...data }))
-  }
+  const { terminal } = host
+  const emit = (event: string, data: Readonly<Record<string, unknown>>) => terminal.out(eventLine(event, data))
   return {
     phase: (text) => emit('phase', { text }),
     note: (text) => emit('note', { text }),
     warning: (id, text) => emit('warning', { id, text }),
-    line: (service, line) => emit('log', { service, line }),
+    line: (service, line) => terminal.log(eventLine('log', { service, line })),
     setupList: (steps) =>
       emit('setup', { steps: steps.map(({ id, title, shown, evidence, certain }) => ({ id, title, command: shown, evidence, certain })) }),
     setupStep: ({ id, shown }) => emit('setup-step', { id, command: shown }),
     setupLine: (line) => emit('log', { service: 'setup', line }),
     setupUser: (user) => emit('setup-user', { ...user }),
-    ready: (summary) => emit('ready', { ...summary, websocket: { url: summary.websocket.url, ...stateOf(summary.websocket.state) } }),
-    service: (status) => emit('service', { ...nulls(status) }),
+    ready: (summary) =>
+      emit('ready', {
+        ...summary,
+        websocket: { url: summary.websocket.url, ...stateOf(summary.websocket.state) },
+        frontend: summary.frontend ?? null,
+        services: summary.services.map(nulls),
+        instances: summary.instances.map((instance) => ({ ...instance, pid: instance.pid ?? null })),
+      }),
+    service: (status) => emit('service', nulls(status)),
     frontend: (summary) => emit('frontend', { ...summary }),
     restarting: (why) => emit('restarting', { why }),
     restarted: ({ why, elapsedMs, url, state }) => emit('restarted', { why, elapsedMs, websocket: { url, ...stateOf(state) } }),
@@ -34,6 +40,10 @@ export function startJson(host: Host): StartReport {
     stopping: (reason) => emit('stopping', { reason }),
     end: (exitCode) => emit('end', { exitCode }),
   }
+}
+
+function eventLine(event: string, data: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify({ schemaVersion, event, ...data })
 }
 
 function stateOf(state: SocketState): Readonly<Record<string, unknown>> {

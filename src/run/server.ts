@@ -4,6 +4,7 @@ import { execa } from 'execa'
 import { errorCode, errorMessage } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { LineSplitter } from '../host/lines.ts'
+import { Flow } from './flow.ts'
 import { observe, type Observer } from './observer.ts'
 import { endTree, killTreeNow, type Leader } from './process-tree.ts'
 import type { ServerExit } from '../facts/startup.ts'
@@ -16,6 +17,8 @@ export interface Launch {
   readonly env: Readonly<Record<string, string | undefined>>
   /** It runs under the observer, which gets pipes of its own. */
   readonly observed?: boolean
+  /** What it reads from its standard input, which is closed after it; nothing can be read there without it. Never shown: a place for a password. */
+  readonly input?: string
 }
 
 /** A server under way, with all that it started. */
@@ -30,10 +33,33 @@ export interface RunningServer {
   readonly lineCount: () => number
   /** What is still kept of the lines after the first `count`. */
   readonly linesSince: (count: number) => readonly string[]
+  /**
+   * Reads nothing more of its output until `resume`: its writes wait once the
+   * pipe is full, and no line is lost. The lines of the piece that was just read
+   * (64 KiB) still come. `exited` waits for `resume`; a `stop` lets everything go on.
+   */
+  readonly pause: () => void
+  readonly resume: () => void
   /** Ends the whole tree: gracefully, and by force when `timeoutMs` is over. Resolves when nothing of it is left. */
   readonly stop: (timeoutMs: number) => Promise<void>
   /** Ends the whole tree by force, at once; a `stop` under way goes over to force. */
   readonly kill: () => void
+}
+
+/** What has to be ended by force at our own end. */
+const living = new Set<() => void>()
+
+/** An exception of ours must not leave a server behind. One listener for all: Node warns of more than ten. */
+function atExit(kill: () => void): void {
+  if (living.size === 0) {
+    process.removeListener('exit', killAll)
+    process.once('exit', killAll)
+  }
+  living.add(kill)
+}
+
+function killAll(): void {
+  for (const kill of living) kill()
 }
 
 const keptLines = 200
@@ -62,7 +88,12 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
     env: { ...launch.env },
     extendEnv: false,
     // the observer's pipes are descriptors 3 and 4: one for each direction, since Windows lets a read hold up a write on the same one
-    stdio: ['ignore', 'pipe', 'pipe', ...(launch.observed === true ? (['pipe', 'pipe'] as const) : [])],
+    stdio: [
+      launch.input === undefined ? 'ignore' : 'pipe',
+      'pipe',
+      'pipe',
+      ...(launch.observed === true ? (['pipe', 'pipe'] as const) : []),
+    ],
     buffer: false,
     reject: false,
     // on Windows a detached child gets a console window of its own
@@ -71,13 +102,12 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
     windowsHide: true,
   })
   const splitters = { out: new LineSplitter(keep('out')), err: new LineSplitter(keep('err')) }
-  let chunks = 0
-  const read = (splitter: LineSplitter) => (chunk: Buffer) => {
-    chunks++
-    splitter.push(chunk)
-  }
-  child.stdout.on('data', read(splitters.out))
-  child.stderr.on('data', read(splitters.err))
+  const flow = new Flow([child.stdout, child.stderr])
+  child.stdout.on('data', (chunk: Buffer) => flow.take(() => splitters.out.push(chunk)))
+  child.stderr.on('data', (chunk: Buffer) => flow.take(() => splitters.err.push(chunk)))
+  // one that ends before it has read everything has said why
+  child.stdin?.on('error', () => {})
+  child.stdin?.end(launch.input)
 
   const [, , , toObserver, fromObserver]: readonly unknown[] = child.stdio
   const observer =
@@ -92,15 +122,15 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
     forced = true
     if (leader !== undefined) killTreeNow(host.platform, leader)
   }
-  // an exception of ours must not leave the server behind
-  process.once('exit', killNow)
+  atExit(killNow)
 
   const exited = new Promise<ServerExit>((resolve) => {
-    const finish = (exit: ServerExit) => {
-      splitters.out.end()
-      splitters.err.end()
-      resolve(exit)
-    }
+    const finish = (exit: ServerExit) =>
+      flow.whenOpen(() => {
+        splitters.out.end()
+        splitters.err.end()
+        resolve(exit)
+      })
     child.once('exit', (code, signal) => {
       ended = true
       const exit: ServerExit = {
@@ -111,7 +141,7 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
       }
       untilRead(
         host,
-        () => chunks,
+        flow,
         (done) => child.once('close', done),
         () => finish(exit),
       )
@@ -139,15 +169,19 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
     lastLines: () => kept,
     lineCount: () => count,
     linesSince: (since) => kept.slice(Math.max(0, kept.length - (count - since))),
+    pause: () => flow.pause(),
+    resume: () => flow.resume(),
     stop: (timeoutMs) => {
       stopping ??= (async () => {
         if (leader !== undefined) await endTree(host, leader, timeoutMs)
+        // no more than the pipes hold is left now, and whoever paused may be gone
+        flow.openForGood()
         await exited
         // what has left the tree may hold the other ends for ever, and would hold us with them
         child.stdout.destroy()
         child.stderr.destroy()
         observer?.close()
-        process.removeListener('exit', killNow)
+        living.delete(killNow)
       })()
       return stopping
     },
@@ -156,17 +190,19 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
 }
 
 /** Calls `finish` once the streams are closed, or nothing more comes on them though they aren't. */
-function untilRead(host: Host, chunks: () => number, onClose: (done: () => void) => void, finish: () => void): void {
-  const deadline = host.now() + lastLinesMs
-  let seen = chunks()
+function untilRead(host: Host, flow: Flow, onClose: (done: () => void) => void, finish: () => void): void {
+  let deadline = host.now() + lastLinesMs
+  let seen = flow.chunks
   const timer = setTimeout(() => {
     // a loop that was busy runs its timers before it reads: what waits in the pipe is read first
     setImmediate(() => {
-      if (chunks() === seen || host.now() > deadline) {
+      if (!flow.paused && (flow.chunks === seen || host.now() > deadline)) {
         finish()
         return
       }
-      seen = chunks()
+      // time in which nothing may be read doesn't count
+      if (flow.paused) deadline = host.now() + lastLinesMs
+      seen = flow.paused ? -1 : flow.chunks
       timer.refresh()
     })
   }, quietMs)
