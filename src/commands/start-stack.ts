@@ -1,10 +1,11 @@
-import type { Observed } from '../facts/observed.ts'
 import { LauncherError } from '../errors.ts'
 import type { StartReport } from '../report/start-report.ts'
-import type { Observer } from '../run/observer.ts'
+import { countOpenSockets } from './open-sockets.ts'
 import { keepUp, type Backend } from './start-backend.ts'
+import { furtherInstances } from './start-instances.ts'
 import { prepare, type Prepared } from './start-prepare.ts'
 import type { StartExtras } from './start.ts'
+import type { SetupRun } from './start-setup.ts'
 import type { StackControl, StackStatus } from './stack-control.ts'
 
 /** All that one run has started. */
@@ -28,35 +29,43 @@ export function startStack(prepared: Prepared, extras: StartExtras, stop: () => 
     changed()
   })
   const run: Prepared = { ...prepared, report }
-  let openSockets: number | undefined
-  let uncount: (() => void) | undefined
+  const openSockets = countOpenSockets((count) => {
+    report.openSockets(count)
+    changed()
+  })
+  const prepareAnew = (port: number, on: SetupRun) => prepare({ ...on, config: { ...config, port, strictPort: true } }, { anew: true })
+  const further = furtherInstances(run, {
+    version: extras.version,
+    first: () => backend.up(),
+    prepareAnew,
+    onChange: (service) => {
+      report.service(service)
+      changed()
+    },
+    onUp: openSockets.follow,
+  })
   let takeAway: (() => void | Promise<void>) | undefined
   const backend: Backend = keepUp(run, {
     name: 'backend',
     extras,
     mayNeedSetup: true,
-    prepareAnew: (port, lifeSignal) => prepare({ ...run, config: { ...config, port, strictPort: true }, signal: lifeSignal }),
+    prepareAnew: (port, lifeSignal) => prepareAnew(port, { ...run, signal: lifeSignal }),
     onLaunch: () => {},
     onListening: () => {},
-    complete: async (summary) => summary,
+    complete: further.complete,
     onChange: () => {
       report.service(backend.status())
       changed()
     },
-    onUp: ({ prover: { observer } }) => {
-      uncount?.()
-      openSockets = observer === undefined ? undefined : 0
-      uncount = countSockets(observer, (count) => {
-        openSockets = count
-        report.openSockets(count)
-        changed()
-      })
+    onUp: (up) => {
+      openSockets.follow('backend', up.prover.observer)
+      void further.firstUp(up)
     },
   })
   const status = (): StackStatus => ({
-    services: [backend.status()],
+    services: [backend, ...further.backends].map((each) => each.status()),
     websocket: backend.websocket(),
-    openSockets,
+    openSockets: openSockets.count(),
     lastError,
     page: backend.up()?.summary.page,
   })
@@ -64,19 +73,24 @@ export function startStack(prepared: Prepared, extras: StartExtras, stop: () => 
     try {
       return await backend.ended
     } finally {
-      uncount?.()
+      openSockets.end()
+      await further.end()
       await takeAway?.()
     }
   })()
   const control: StackControl = {
     status,
     restart: async (service) => {
-      if (service !== undefined && service !== 'backend')
-        throw new LauncherError('no-such-service', `There is no service ${service}`, { hint: 'There is: backend' })
-      await backend.restart('asked for')
+      const all = [backend, ...further.backends]
+      const asked = service === undefined ? all : all.filter((each) => each.status().name === service)
+      if (asked.length === 0)
+        throw new LauncherError('no-such-service', `There is no service ${service ?? ''}`, {
+          hint: `There is: ${all.map((each) => each.status().name).join(', ')}`,
+        })
+      await Promise.all(asked.map((each) => each.restart('asked for')))
     },
     verify: async () => {
-      const state = await backend.verify()
+      const [state] = await Promise.all([backend.verify(), further.verify()])
       if (state === undefined) throw new LauncherError('not-up', 'The backend is not up')
       return state
     },
@@ -90,8 +104,13 @@ export function startStack(prepared: Prepared, extras: StartExtras, stop: () => 
     },
   }
   takeAway = extras.onControl?.(control, run)
-  if (config.reload) void import('./start-reload.ts').then(({ reload }) => (signal.aborted ? undefined : reload(run, [backend])))
-  return { ended, kill: backend.kill }
+  if (config.reload)
+    void import('./start-reload.ts').then(({ reload }) => (signal.aborted ? undefined : reload(run, () => [backend, ...further.backends])))
+  const kill = () => {
+    backend.kill()
+    further.kill()
+  }
+  return { ended, kill }
 }
 
 /** The same report, whose last bad news is kept. */
@@ -115,24 +134,4 @@ function remembering(report: StartReport, keep: (error: string) => void): StartR
       report.socket(url, state)
     },
   }
-}
-
-/** Counts the sockets that are open and not ours. Gives the function that ends it. */
-function countSockets(observer: Observer | undefined, tell: (count: number) => void): () => void {
-  if (observer === undefined) return () => {}
-  const theirs = new Set<number>()
-  const open = new Set<number>()
-  const take = (event: Observed) => {
-    if (event.event === 'opened' && !event.probe) theirs.add(event.id)
-    if (!('id' in event) || !theirs.has(event.id)) return
-    const before = open.size
-    if (event.event === 'accepted') open.add(event.id)
-    if (event.event === 'closed' || event.event === 'raised' || event.event === 'refused') {
-      open.delete(event.id)
-      theirs.delete(event.id)
-    }
-    if (open.size !== before) tell(open.size)
-  }
-  for (const event of observer.since(0)) take(event)
-  return observer.listen(take)
 }
