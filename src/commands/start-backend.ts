@@ -45,7 +45,10 @@ export interface BackendOptions {
   /** The first proof of a run: gives what the banner says besides the backend. */
   readonly complete: (summary: ReadySummary, up: Up) => Promise<ReadySummary>
   readonly onChange: () => void
+  /** It listens and was tried; the banner is still to come. */
   readonly onUp: (up: Up) => void
+  /** The banner, or the line of a restart, is out. */
+  readonly onTold: (up: Up) => void
 }
 
 /** Starts the backend and keeps it up until `prepared.signal` is aborted. */
@@ -129,6 +132,7 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
           become(now.state.dot === 'red' ? 'failed' : 'ready', now.state.dot === 'green' ? undefined : now.state.diagnosis.title)
           options.onUp(now)
           const status = await announce(now)
+          options.onTold(now)
           settle()
           return status
         },

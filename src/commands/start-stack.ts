@@ -6,10 +6,11 @@ import { raceStop } from '../host/race-stop.ts'
 import type { StackPlan } from '../plan/services.ts'
 import { remembering } from '../report/remembering.ts'
 import type { ReadySummary } from '../report/start-report.ts'
-import { countSockets } from '../run/open-sockets.ts'
 import { superviseServices, type Services } from '../run/services.ts'
 import { keepUp, type Backend } from './start-backend.ts'
+import { countOpenSockets } from './open-sockets.ts'
 import type { Frontend } from './start-frontend.ts'
+import { furtherInstances, type Instances } from './start-instances.ts'
 import { prepare, type Prepared } from './start-prepare.ts'
 import type { SetupRun } from './start-setup.ts'
 import type { StartExtras } from './start.ts'
@@ -53,8 +54,11 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
 
   let backend: Backend | undefined
   let frontend: Frontend | undefined
-  let openSockets: number | undefined
-  let uncount: (() => void) | undefined
+  let further: Instances | undefined
+  const openSockets = countOpenSockets((count) => {
+    report.openSockets(count)
+    changed()
+  })
 
   const services: Services = superviseServices(
     host,
@@ -71,7 +75,10 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
     signal,
     { externals: [{ name: 'backend', dependsOn: config.dependsOn, stop: async () => void (await backend?.ended) }] },
   )
-  const statuses = (): ServiceStatus[] => [...(backend === undefined ? [] : [backend.status()]), ...services.statuses()]
+  const backends = (): Backend[] => [...(backend === undefined ? [] : [backend]), ...(further?.backends ?? [])]
+  const statuses = (): ServiceStatus[] => [...backends().map((each) => each.status()), ...services.statuses()]
+  const prepareAnew = (port: number, on: SetupRun) =>
+    prepare({ ...on, config: { ...config, port, strictPort: true, takeover: false } }, { anew: true })
 
   const startFrontend = async (prepared: Prepared, port: number): Promise<void> => {
     const begun = (await import('./start-frontend.ts')).startFrontend(prepared, services, port)
@@ -92,12 +99,27 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
     if (signal.aborted) return ExitCode.ok
     let beginning: Promise<void> | undefined
     let plannedPort = prepared.port
+    const origin = async () => {
+      await beginning
+      return frontend?.origin
+    }
+    const others = furtherInstances(prepared, {
+      version: extras.version,
+      first: () => backend?.up(),
+      origin,
+      prepareAnew,
+      onChange: (service) => {
+        report.service(service)
+        changed()
+      },
+      onUp: openSockets.follow,
+    })
+    further = others
     backend = keepUp(prepared, {
       name: 'backend',
       extras,
       mayNeedSetup: true,
-      prepareAnew: (port, lifeSignal) =>
-        prepare({ ...setup, config: { ...config, port, strictPort: true, takeover: false }, signal: lifeSignal }),
+      prepareAnew: (port, lifeSignal) => prepareAnew(port, { ...setup, signal: lifeSignal }),
       onLaunch: () => {
         // beside the server's start
         if (wantsFrontend) beginning ??= startFrontend(prepared, prepared.port)
@@ -108,12 +130,9 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
         if (port !== plannedPort) frontend?.backendMoved(port)
         plannedPort = port
       },
-      origin: async () => {
-        await beginning
-        return frontend?.origin
-      },
-      complete: async (summary) => ({
-        ...(await complete(summary, frontend, services, signal)),
+      origin,
+      complete: async (summary, first) => ({
+        ...(await others.complete(await complete(summary, frontend, services, signal), first)),
         readyMs: host.now() - (extras.since ?? 0),
       }),
       onChange: () => {
@@ -122,21 +141,12 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
       },
       onUp: (up) => {
         frontend?.backendIsUp(up)
-        const { observer } = up.prover
-        uncount?.()
-        openSockets = observer === undefined ? undefined : 0
-        uncount =
-          observer &&
-          countSockets(observer, (count) => {
-            openSockets = count
-            report.openSockets(count)
-            changed()
-          })
+        openSockets.follow('backend', up.prover.observer)
       },
+      onTold: (up) => void others.firstUp(up),
     })
     if (config.reload) {
-      const kept = backend
-      void import('./start-reload.ts').then(({ reload }) => (signal.aborted ? undefined : reload(prepared, [kept])))
+      void import('./start-reload.ts').then(({ reload }) => (signal.aborted ? undefined : reload(prepared, backends)))
     }
     return backend.ended
   }
@@ -154,8 +164,8 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
       if (failure.signal.aborted) throw failure.signal.reason
       throw error
     } finally {
-      uncount?.()
-      await services.stop()
+      openSockets.end()
+      await Promise.all([services.stop(), further?.end()])
       await takeAway?.()
     }
   }
@@ -169,17 +179,24 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
     status: (): StackStatus => ({
       services: statuses(),
       websocket: backend?.websocket(),
-      openSockets,
+      openSockets: openSockets.count(),
       lastError,
       page: frontend?.summary()?.url ?? backend?.up()?.summary.page,
     }),
     restart: async (service) => {
-      if (service === 'backend' || service === undefined) await backend?.restart('asked for')
-      if (service === undefined) await Promise.all(services.statuses().map(({ name }) => services.restart(name)))
-      else if (service !== 'backend') await services.restart(service)
+      const asked = backends().filter((each) => service === undefined || each.status().name === service)
+      const others = services.statuses().filter(({ name }) => service === undefined || name === service)
+      if (asked.length === 0 && others.length === 0) {
+        throw new LauncherError('no-such-service', `There is no service ${service ?? ''}`, {
+          hint: `There is: ${statuses()
+            .map(({ name }) => name)
+            .join(', ')}`,
+        })
+      }
+      await Promise.all([...asked.map((each) => each.restart('asked for')), ...others.map(({ name }) => services.restart(name))])
     },
     verify: async () => {
-      const state = await backend?.verify()
+      const [state] = await Promise.all([backend?.verify(), further?.verify()])
       if (state === undefined) throw new LauncherError('not-up', 'The backend is not up')
       return state
     },
@@ -196,6 +213,7 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
     ended,
     kill: () => {
       backend?.kill()
+      further?.kill()
       services.kill()
     },
   }
