@@ -29,13 +29,29 @@ const result = await build({
   logLevel: 'warning',
 })
 
+// by itself: what it shares with the launcher would split the launcher's chunks
+await build({
+  absWorkingDir: root,
+  entryPoints: { guard: 'src/run/guard.ts' },
+  outdir: dist,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  banner: { js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);" },
+  logLevel: 'warning',
+})
+
 for (const folder of ['python', 'python/observer/election_dev_observer']) {
   await mkdir(join(dist, folder), { recursive: true })
   for (const name of await readdir(join(root, 'src', folder))) {
     if (name.endsWith('.py')) await cp(join(root, 'src', folder, name), join(dist, folder, name))
   }
 }
-await cp(join(root, 'src/report/doctor.schema.json'), join(dist, 'doctor.schema.json'))
+for (const name of ['doctor.schema.json', 'smoke.schema.json']) await cp(join(root, 'src/report', name), join(dist, name))
 await writeFile(join(dist, 'config.schema.json'), `${JSON.stringify(await configSchema(), undefined, 2)}\n`)
 await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await notices(Object.keys(result.metafile.inputs)))
 

@@ -22,9 +22,19 @@ export interface StartExtras {
    * gives a status, the run ends with it; where it gives none, the run goes on.
    * `signal` is aborted when the run is told to stop.
    */
-  readonly whenReady?: (summary: ReadySummary, signal: AbortSignal) => Promise<number | undefined>
+  readonly whenReady?: (summary: ReadySummary, signal: AbortSignal, proving: Proving) => Promise<number | undefined>
+  /** What asks it to end, in place of signals, a closed output and a parent that is gone; of those nothing is listened to then. */
+  readonly onStop?: (callback: (reason: StopReason, count: number) => void) => () => void
   /** When the start began, on the host's clock, where other work came before it; default: with the process. */
   readonly since?: number
+}
+
+/** What a composition may ask of the WebSocket while the run is up. */
+export interface Proving {
+  /** The last proof. */
+  readonly last: () => Proof | undefined
+  /** Proves it anew, held for `holdMs` milliseconds at least, with the cause as exact as it is known. */
+  readonly again: (holdMs: number) => Promise<Proof>
 }
 
 /**
@@ -38,15 +48,13 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
   const abort = new AbortController()
   let reason: StopReason | undefined
   let server: RunningServer | undefined
-  const takeAway = onStopRequest(
-    (why, count) => {
-      reason ??= why
-      if (count === 1) report.stopping(words[why])
-      else server?.kill()
-      abort.abort()
-    },
-    { watchParent: config.parentWatch },
-  )
+  const listenForStop = extras.onStop ?? ((callback) => onStopRequest(callback, { watchParent: config.parentWatch }))
+  const takeAway = listenForStop((why, count) => {
+    reason ??= why
+    if (count === 1) report.stopping(words[why])
+    else server?.kill()
+    abort.abort()
+  })
   let status: number = ExitCode.finding
   try {
     const run = { host, config, report, signal: abort.signal }
@@ -81,6 +89,7 @@ const words: Readonly<Record<StopReason, string>> = {
   SIGBREAK: 'Stopping',
   'parent-gone': 'Stopping (the process that started this is gone)',
   'output-closed': 'Stopping (nobody reads the output)',
+  asked: 'Stopping',
 }
 
 /** Text for people, or JSON events. */
@@ -139,7 +148,7 @@ async function serve(prepared: Prepared, extras: StartExtras, onLaunch: (server:
   const summary = await raceStop(summaryOf(prepared, prover, up, first, extras), signal)
   if (summary !== undefined) report.ready(summary)
   if (summary !== undefined && extras.whenReady !== undefined) {
-    const status = await extras.whenReady(summary, signal)
+    const status = await extras.whenReady(summary, signal, { last: prover.last, again: (holdMs) => proveAgain(prepared, prover, holdMs) })
     if (status !== undefined) {
       inspection.cancel()
       first.socket?.terminate()
@@ -147,6 +156,13 @@ async function serve(prepared: Prepared, extras: StartExtras, onLaunch: (server:
     }
   }
   return untilEnd(prepared, prover, up.server, first, summary?.websocket.state, inspection.cancel)
+}
+
+/** Another proof, with the cause as exact as it is known. */
+async function proveAgain(prepared: Prepared, prover: Prover, holdMs: number): Promise<Proof> {
+  const { exactCause } = await import('./start-later.ts')
+  const proof = await prover.again(holdMs)
+  return proof.diagnosis === undefined ? proof : { ...proof, diagnosis: await exactCause(prepared, prover, proof.diagnosis, 'first') }
 }
 
 /** Stays up until it is told to stop, or the server ends by itself. */
@@ -159,7 +175,7 @@ async function untilEnd(
   cancel: () => void,
 ): Promise<number> {
   const { config, report, signal } = prepared
-  const { deadState, exactCause, startupCause, stateOf, tellDatabase, tellOthers, watch } = await import('./start-later.ts')
+  const { deadState, startupCause, stateOf, tellDatabase, tellOthers, watch } = await import('./start-later.ts')
   void tellDatabase(prepared, prover)
   const untold = tellOthers(prepared, prover.observer)
   const over = new AbortController()
@@ -168,12 +184,7 @@ async function untilEnd(
     ? watch(first.socket, {
         signal: ended,
         shown: shown === undefined || shown.dot === 'green' ? undefined : shown.diagnosis.id,
-        prove: async (holdMs) => {
-          const proof = await prover.again(holdMs)
-          return proof.diagnosis === undefined
-            ? proof
-            : { ...proof, diagnosis: await exactCause(prepared, prover, proof.diagnosis, 'first') }
-        },
+        prove: (holdMs) => proveAgain(prepared, prover, holdMs),
         onDead: async (close, silent) => {
           const state = await deadState(prepared, prover, first, close, silent)
           // a socket that ended because the whole run does is no news
@@ -197,7 +208,7 @@ async function untilEnd(
 }
 
 /** What the promise gives, or undefined as soon as the run is to stop. */
-async function raceStop<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+export async function raceStop<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   const over = new AbortController()
   const aborted = new Promise<undefined>((resolve) => {
     signal.addEventListener('abort', () => resolve(undefined), { once: true, signal: over.signal })
