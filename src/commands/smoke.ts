@@ -46,7 +46,7 @@ export async function smokeCommand(words: readonly string[], options: Readonly<R
       beforeCommand: () => {
         if (!hasText(reporters)) return
         isHeadSaid = true
-        for (const line of smokeHead(finished(), styleFor(host))) host.terminal.out(line)
+        for (const line of [...smokeHead(finished(), styleFor(host)), '']) host.terminal.out(line)
       },
     })
   } catch (error) {

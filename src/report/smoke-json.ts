@@ -14,9 +14,9 @@ export function smokeJson(result: SmokeResult): Readonly<Record<string, unknown>
     state: result.state,
     exitCode: result.exitCode,
     startedAt: result.startedAt,
-    elapsedMs: result.elapsedMs,
+    elapsedMs: Math.round(result.elapsedMs),
     timeoutMs: result.timeoutMs,
-    interruption: interruption ?? null,
+    interruption: interruption === undefined ? null : { ...interruption, afterMs: Math.round(interruption.afterMs) },
     versions: result.versions,
     urls: {
       backend: urls.backend ?? null,
@@ -27,7 +27,7 @@ export function smokeJson(result: SmokeResult): Readonly<Record<string, unknown>
     steps: result.steps.map(({ name, state, ms, evidence, diagnosis }) => ({
       name,
       state,
-      ms: ms ?? null,
+      ms: ms === undefined ? null : tenths(ms),
       evidence,
       diagnosis: diagnosis ?? null,
     })),
@@ -36,7 +36,12 @@ export function smokeJson(result: SmokeResult): Readonly<Record<string, unknown>
         ? null
         : { words: command.words, ran: command.ran, exitCode: command.exitCode ?? null, signal: command.signal ?? null },
     warnings: result.warnings,
-    phases: result.phases,
+    phases: result.phases.map(({ text, ms }) => ({ text, ms: Math.round(ms) })),
     log: result.log,
   }
+}
+
+/** A handshake takes a few milliseconds: a tenth of one is worth telling, more is noise. */
+function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10
 }

@@ -15,7 +15,6 @@ export function smokeHead(result: SmokeResult, style: Style): string[] {
     '',
     ...result.steps.filter(({ name }) => name !== 'command').map((step) => stepLine(step, style)),
     ...result.warnings.map(({ id, text }) => `  ${style.yellow('!')} ${text}   ${style.dim(id)}`),
-    '',
   ]
 }
 
@@ -27,7 +26,7 @@ export function smokeTail(result: SmokeResult, style: Style, columns: number): s
   const mark = passed ? style.green('✔') : style.red('✖')
   return [
     ...(command === undefined ? [] : [stepLine(command, style)]),
-    ...(failed?.diagnosis === undefined ? [] : diagnosisPage(failed.diagnosis, style, columns)),
+    ...(failed?.diagnosis === undefined ? [''] : diagnosisPage(failed.diagnosis, style, columns)),
     ...(result.log.length === 0
       ? []
       : [
