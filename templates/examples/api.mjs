@@ -3,7 +3,7 @@
 import { isRunError, start, verify } from 'election-dev'
 
 try {
-  const run = await start({ cwd: process.argv[2] ?? '.', channelLayer: 'memory' })
+  const run = await start({ cwd: process.argv[2] ?? '.' })
   try {
     console.log(`${run.websocketUrl}: ${run.status().websocket.state}`)
 

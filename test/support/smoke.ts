@@ -59,7 +59,10 @@ export async function makeSmokeStand(
       startCli(
         [
           'smoke',
-          ...['--port', String(stand.port), '--hold', '300'],
+          '--port',
+          String(stand.port),
+          '--hold',
+          '300',
           ...reporters.flatMap((reporter) => ['--reporter', reporter]),
           ...args,
           ...(command.length === 0 ? [] : ['--', ...command]),
