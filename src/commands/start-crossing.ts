@@ -3,9 +3,10 @@ import { proveCrossing, type CrossingSide } from '../verify/crossing.ts'
 import type { Crossing } from './start-instance.ts'
 import type { Up } from './start-life.ts'
 
+const untried = (why: string): Crossing => ({ kind: 'untried', why })
+
 /** Proves that a broadcast gets from the first backend to the further one, and back. `watch`: their proven sockets are kept open. */
 export async function proveBetween(first: Up, further: Up, watch: boolean): Promise<Crossing> {
-  const untried = (why: string): Crossing => ({ kind: 'untried', why })
   if (further.state.dot === 'yellow') return untried('speaks WebSocket, wants a token')
   if (further.state.dot === 'red') return untried(`not connected   ${further.state.diagnosis.id}`)
   const [a, b] = [sideOf(first, watch), sideOf(further, watch)]

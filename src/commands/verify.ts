@@ -29,15 +29,20 @@ export async function verifyCommand(url: string | undefined, options: Readonly<R
   const machine = nodeHost({ cwd: cwdOf(options) })
   const config = await resolveConfig(machine, flagsOf(options))
   const host = projectHost(machine, config)
+  const proof = await verifyOnce(host, config, url)
+  if (config.json) host.terminal.out(JSON.stringify(verifyJson(proof)))
+  else for (const line of verifyText(host, proof, version)) host.terminal.out(line)
+  return proof.state === 'proven' ? ExitCode.ok : ExitCode.finding
+}
+
+/** Proves the WebSocket that the URL names, else the one of the project in the host's folder. Its socket is closed again. */
+export async function verifyOnce(host: Host, config: Config, url: string | undefined): Promise<Proof> {
   const { endpoint, minted } =
     url === undefined ? await endpointOfProject(host, config) : { endpoint: endpointOf(host, config, url), minted: false }
   const completed = await withLogin(host, config, endpoint)
   const first = await prove(completed, { holdMs: config.hold, tokenIsOurs: minted })
   first.socket?.terminate()
-  const proof = first.diagnosis === undefined ? first : { ...first, diagnosis: await nearer(host, config, completed, first) }
-  if (config.json) host.terminal.out(JSON.stringify(verifyJson(proof)))
-  else for (const line of verifyText(host, proof, version)) host.terminal.out(line)
-  return proof.state === 'proven' ? ExitCode.ok : ExitCode.finding
+  return first.diagnosis === undefined ? first : { ...first, diagnosis: await nearer(host, config, completed, first) }
 }
 
 /** The cause as the doctor judges it: with the project in this folder, its processes and its Redis. */
