@@ -28,6 +28,9 @@ export interface Backend {
   readonly since: () => Date | undefined
   /** Ends it by force, at once. */
   readonly kill: () => void
+  /** Holds up its output; it waits where it writes, and no line is lost. */
+  readonly pause: () => void
+  readonly resume: () => void
 }
 
 export interface BackendOptions {
@@ -263,5 +266,7 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
     up: () => up,
     since: () => since,
     kill: () => server?.kill(),
+    pause: () => server?.pause(),
+    resume: () => server?.resume(),
   }
 }

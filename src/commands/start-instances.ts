@@ -203,6 +203,8 @@ function keepMember(run: Prepared, options: MemberOptions): Member {
     up: () => life.kept.up(),
     since: () => life.kept.since(),
     kill: () => life.kept.kill(),
+    pause: () => life.kept.pause(),
+    resume: () => life.kept.resume(),
   }
   return {
     ...backend,

@@ -6,6 +6,7 @@ import { exitStatusOf, hangUp, onStopRequest, type StopReason } from '../host/st
 import type { ReadySummary, StartReport } from '../report/start-report.ts'
 import type { Proof } from '../verify/prove.ts'
 import type { SetupRun } from './start-setup.ts'
+import { holdBack } from '../run/hold-back.ts'
 import { startStack, type Stack } from './start-stack.ts'
 import type { StackControl } from './stack-control.ts'
 
@@ -46,10 +47,20 @@ export interface Proving {
  */
 export async function start(host: Host, flags: Flags, extras: StartExtras): Promise<number> {
   const config = await resolveConfig(host, flags)
-  const report = extras.report ?? (await reportFor(host, config))
+  let stack: Stack | undefined
+  const console = extras.report === undefined ? (await import('./start-console.ts')).openConsole(host, config, extras.version) : undefined
+  const said = extras.report ?? console?.report ?? (await reportFor(host, config))
+  const seen = config.open ? (await import('./start-console.ts')).opening(host, said) : said
+  const look = holdBack(console?.sinks ?? [], { pause: () => stack?.pause(), resume: () => stack?.resume() })
+  const report: StartReport = {
+    ...seen,
+    line: (service, line) => {
+      seen.line(service, line)
+      look()
+    },
+  }
   const abort = new AbortController()
   let reason: StopReason | undefined
-  let stack: Stack | undefined
   const listenForStop = extras.onStop ?? ((callback) => onStopRequest(callback, { watchParent: config.parentWatch }))
   const takeAway = listenForStop((why, count) => {
     reason ??= why
@@ -58,10 +69,20 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
     abort.abort()
   })
   const run: SetupRun = { host: projectHost(host, config), config, report, signal: abort.signal }
-  const begin = (look: boolean): Promise<number | 'needs-setup'> => {
+  const begin = (anew: boolean): Promise<number | 'needs-setup'> => {
     stack = startStack(run, {
-      extras,
-      look,
+      extras: {
+        ...extras,
+        onControl: (control, setup) => {
+          const release = console?.attach(control)
+          const takeAwayControl = extras.onControl?.(control, setup)
+          return async () => {
+            release?.()
+            await takeAwayControl?.()
+          }
+        },
+      },
+      look: anew,
       stop: () => {
         report.stopping('Stopping (election-dev stop)')
         abort.abort()
@@ -91,6 +112,7 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
   }
   if (reason !== undefined) status = exitStatusOf[reason]
   report.end(status)
+  await console?.close()
   hangUp(reason)
   return status
 }
