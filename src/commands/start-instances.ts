@@ -143,8 +143,7 @@ function keepMember(run: Prepared, options: MemberOptions): Member {
   const prove = () => (proving = proving.then(proveNow))
 
   const start = () => {
-    let settle = () => {}
-    const settled = new Promise<void>((resolve) => (settle = resolve))
+    const { promise: settled, resolve: settle } = withResolvers()
     const kept = keepUp(
       { ...own, port },
       {
@@ -213,4 +212,13 @@ function keepMember(run: Prepared, options: MemberOptions): Member {
     isProvenWith: (first) => provenWith === first,
     summary: () => instanceSummary(backend.status(), crossing, `http://${bracketed(connectAddress(config.host))}:${port}/`),
   }
+}
+
+/** A promise with the function that fulfils it; Node 20 has no Promise.withResolvers. */
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  const box: { resolve?: () => void } = {}
+  const promise = new Promise<void>((resolve) => {
+    box.resolve = resolve
+  })
+  return { promise, resolve: () => box.resolve?.() }
 }
