@@ -88,6 +88,8 @@ Examples:
   $ election-dev verify
   $ election-dev verify ws://127.0.0.1:8000/ws/election-updates/ --origin http://localhost:3000
   $ ELECTION_DEV_TOKEN=… election-dev verify wss://example.org/ws/election-updates/
+  $ election-dev verify --url ws://a:8000/ws/x/ --url ws://b:8000/ws/x/ --send '{"type":"vote","note":"{marker}"}' --count 100
+                                      does what is sent at one instance reach a socket at the other, and back?
 ${exitCodes}`,
     )
     .action(async (url: string | undefined, options: Options) => {
@@ -98,6 +100,13 @@ ${exitCodes}`,
   verify.addOption(new Option('--hold <ms>', 'how long the socket is held open, in milliseconds (default 2000)').argParser(number))
   verify.addOption(new Option('--port <port>', 'port of the backend (default 8000)').argParser(number))
   verify.addOption(new Option('--host <address>', 'address of the backend (default 127.0.0.1)'))
+  verify
+    .addOption(
+      new Option('--url <url>', 'the WebSocket; given again: further instances, between which broadcasts must cross').argParser(collect),
+    )
+    .option('--send <json>', 'several URLs: the message that makes the application broadcast; {marker} in it becomes a random word')
+    .option('--expect <json>', 'what the message that arrives must contain (default: the marker, else any message)')
+    .addOption(new Option('--count <n>', 'how often it is sent at each instance (default 1)').argParser(number))
 
   const smoke = program
     .command('smoke')

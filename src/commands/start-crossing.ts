@@ -3,8 +3,6 @@ import { proveCrossing, type CrossingSide } from '../verify/crossing.ts'
 import type { Crossing } from './start-instance.ts'
 import type { Up } from './start-life.ts'
 
-const untried = (why: string): Crossing => ({ kind: 'untried', why })
-
 /** Proves that a broadcast gets from the first backend to the further one, and back. `watch`: their proven sockets are kept open. */
 export async function proveBetween(first: Up, further: Up, watch: boolean): Promise<Crossing> {
   if (further.state.dot === 'yellow') return untried('speaks WebSocket, wants a token')
@@ -20,4 +18,8 @@ export async function proveBetween(first: Up, further: Up, watch: boolean): Prom
 function sideOf({ prover, first }: Up, watch: boolean): CrossingSide | undefined {
   const { observer } = prover
   return observer === undefined ? undefined : { endpoint: prover.endpoint(), observer, socket: watch ? first.socket : undefined }
+}
+
+function untried(why: string): Crossing {
+  return { kind: 'untried', why }
 }

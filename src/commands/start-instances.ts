@@ -82,7 +82,7 @@ export function furtherInstances(prepared: Prepared, options: InstancesOptions):
       untold = undefined
       for (const cause of causes) report.diagnosis(cause)
       // the banner has told of what was proven for it
-      if (begun !== undefined && causes.length === 0 && members.every((member) => member.isProvenWith(first))) return
+      if (begun !== undefined && members.every((member) => member.isProvenWith(first))) return
       await (begun ??= begin(first))
       await proveAll()
     },
