@@ -108,6 +108,9 @@ export async function summaryOf(
       openToNetwork: config.host === '0.0.0.0' || config.host === '::',
     },
     channels: await channelsOf(prepared, prover),
+    frontend: undefined,
+    services: [],
+    instances: [],
     page: extras.page?.(url),
     notes,
   }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { ExitCode, LauncherError } from '../errors.ts'
 import { statSync } from 'node:fs'
 import type { Host } from './host.ts'
+import { openOutput } from './output.ts'
 import { Secrets } from './secrets.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -18,10 +19,11 @@ const secretVariables = [
 ]
 
 /**
- * The real host. `cwd` is `--cwd`, relative to the working folder.
+ * The real host. `cwd` is `--cwd`, relative to the working folder. `terminal`
+ * stands in for that of the process, which is left alone then.
  * Throws LauncherError `no-such-folder` (exit 2).
  */
-export function nodeHost(options: { cwd?: string | undefined } = {}): Host {
+export function nodeHost(options: { cwd?: string | undefined; terminal?: ((secrets: Secrets) => Terminal) | undefined } = {}): Host {
   const cwd = resolve(options.cwd ?? '.')
   if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new LauncherError('no-such-folder', `--cwd: there is no folder ${cwd}`, { exitCode: ExitCode.usage })
@@ -31,7 +33,8 @@ export function nodeHost(options: { cwd?: string | undefined } = {}): Host {
     const value = process.env[name]
     if (value !== undefined && value !== '') secrets.add(value)
   }
-  return { platform: process.platform, env: process.env, cwd, now: () => performance.now(), terminal: nodeTerminal(secrets), secrets }
+  const terminal = (options.terminal ?? nodeTerminal)(secrets)
+  return { platform: process.platform, env: process.env, cwd, now: () => performance.now(), terminal, secrets }
 }
 
 function nodeTerminal(secrets: Secrets): Terminal {
@@ -39,17 +42,38 @@ function nodeTerminal(secrets: Secrets): Terminal {
   // a reader that went away (EPIPE) or a closed terminal (EIO) ends the run by its signal handlers, not by an exception
   stdout.on('error', () => {})
   stderr.on('error', () => {})
-  const inCi = env['CI'] !== undefined && env['CI'] !== '' && env['CI'] !== 'false'
+  const [outIsTerminal, errIsTerminal, inCi] = [stdout.isTTY === true, stderr.isTTY === true, isCi(env)]
+  const draws = !inCi && env['TERM'] !== 'dumb'
+  // a terminal that was never told its size has 0 columns, and can't be drawn on
+  const canDrawOn = (stream: NodeJS.WriteStream) => draws && stream.isTTY === true && stream.columns > 0
+  const { out, err, log, full, drained, screen } = openOutput({
+    stdout,
+    stderr,
+    mask: (line) => secrets.mask(line),
+    maskLines: (text) => secrets.maskLines(text),
+    drawOn: canDrawOn(stdout) ? 'stdout' : !outIsTerminal && canDrawOn(stderr) ? 'stderr' : undefined,
+    oneScreen: outIsTerminal && errIsTerminal,
+  })
   return {
-    out: (line) => void stdout.write(`${secrets.mask(line)}\n`),
-    err: (line) => void stderr.write(`${secrets.mask(line)}\n`),
-    interactive: stdin.isTTY === true && stderr.isTTY === true && !inCi,
-    outIsTerminal: stdout.isTTY === true,
-    errIsTerminal: stderr.isTTY === true,
-    color: wantsColor(env, stdout.isTTY === true),
-    // 0 on a terminal that was never told its size
-    columns: stdout.columns > 0 ? stdout.columns : 80,
+    out,
+    err,
+    log,
+    full,
+    drained,
+    screen,
+    interactive: stdin.isTTY === true && errIsTerminal && !inCi,
+    outIsTerminal,
+    errIsTerminal,
+    color: wantsColor(env, outIsTerminal),
+    get columns() {
+      return stdout.columns > 0 ? stdout.columns : 80
+    },
   }
+}
+
+/** True where CI says so of itself. */
+function isCi({ CI: value }: Readonly<Record<string, string | undefined>>): boolean {
+  return value !== undefined && value !== '' && value !== 'false'
 }
 
 /** NO_COLOR wins, then FORCE_COLOR, then whether it is a terminal that isn't dumb (https://no-color.org, https://force-color.org). */

@@ -1,9 +1,42 @@
+/** Where lines go faster than they are taken. Whoever has more waits while it is full: what is kept in between stays small. */
+export interface Sink {
+  /** True while so much waits to be taken that no more should come. */
+  readonly full: () => boolean
+  /** Calls back once it isn't full any more; at once where it isn't now. */
+  readonly drained: (callback: () => void) => void
+}
+
+/** One line that stays below everything that is written. Of several the one that was made last is shown. */
+export interface BottomLine {
+  /** Shows the text, which must fit into `columns` - 1; undefined takes it away. */
+  readonly show: (text: string | undefined) => void
+}
+
+/** What can be done on a terminal that draws: one that knows its width and isn't dumb, with a person in front of it (not CI). */
+export interface Screen {
+  readonly bottomLine: () => BottomLine
+  /** Empties the screen but for the bottom line. */
+  readonly clear: () => void
+  /** Takes the bottom line from the screen until `redraw`: another program gets the terminal. */
+  readonly hide: () => void
+  /** Draws the bottom line anew, such as after `hide`. */
+  readonly redraw: () => void
+  /** Calls back when the width has changed; gives the function that ends it. */
+  readonly resized: (callback: () => void) => () => void
+}
+
 /** Where text leaves the process. Every line is masked on its way out; a closed pipe or terminal never throws. */
-export interface Terminal {
+export interface Terminal extends Sink {
   /** Writes a whole line to standard output. */
   readonly out: (line: string) => void
   /** Writes a whole line to standard error. */
   readonly err: (line: string) => void
+  /**
+   * Writes a line of a service to standard output, in one piece with those that
+   * come at the same time: never later than 100 ms, and before whatever `out`
+   * and `err` are given afterwards.
+   */
+  readonly log: (line: string) => void
   /** True where a person can answer a question: standard input and error are terminals, and this isn't CI. */
   readonly interactive: boolean
   /** True where standard output is a terminal. */
@@ -12,5 +45,8 @@ export interface Terminal {
   readonly errIsTerminal: boolean
   /** True where colour helps on standard output: a terminal, or FORCE_COLOR; never with NO_COLOR. */
   readonly color: boolean
+  /** As wide as it is now; 80 where that isn't known. */
   readonly columns: number
+  /** Undefined where nothing may be drawn. */
+  readonly screen: Screen | undefined
 }

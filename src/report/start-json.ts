@@ -1,4 +1,5 @@
 import type { BroadcastFact } from '../facts/observed.ts'
+import type { ServiceStatus } from '../facts/service-status.ts'
 import type { Host } from '../host/host.ts'
 import type { SocketState, StartReport } from './start-report.ts'
 
@@ -7,26 +8,43 @@ export const schemaVersion = 1
 
 /** `start --json`: one event a line on standard output, and nothing else there. */
 export function startJson(host: Host): StartReport {
-  const emit = (event: string, data: Readonly<Record<string, unknown>> = {}) => {
-    host.terminal.out(JSON.stringify({ schemaVersion, event, ...data }))
-  }
+  const { terminal } = host
+  const emit = (event: string, data: Readonly<Record<string, unknown>>) => terminal.out(eventLine(event, data))
   return {
     phase: (text) => emit('phase', { text }),
     note: (text) => emit('note', { text }),
     warning: (id, text) => emit('warning', { id, text }),
-    line: (service, line) => emit('log', { service, line }),
+    line: (service, line) => terminal.log(eventLine('log', { service, line })),
     setupList: (steps) =>
       emit('setup', { steps: steps.map(({ id, title, shown, evidence, certain }) => ({ id, title, command: shown, evidence, certain })) }),
     setupStep: ({ id, shown }) => emit('setup-step', { id, command: shown }),
     setupLine: (line) => emit('log', { service: 'setup', line }),
     setupUser: (user) => emit('setup-user', { ...user }),
-    ready: (summary) => emit('ready', { ...summary, websocket: { url: summary.websocket.url, ...stateOf(summary.websocket.state) } }),
+    ready: (summary) =>
+      emit('ready', {
+        ...summary,
+        websocket: { url: summary.websocket.url, ...stateOf(summary.websocket.state) },
+        frontend: summary.frontend ?? null,
+        services: summary.services.map(nulls),
+        instances: summary.instances.map((instance) => ({ ...instance, pid: instance.pid ?? null })),
+      }),
+    service: (status) => emit('service', nulls(status)),
+    frontend: (summary) => emit('frontend', { ...summary }),
+    restarting: (why) => emit('restarting', { why }),
+    restarted: ({ why, elapsedMs, url, state, note }) =>
+      emit('restarted', { why, elapsedMs, websocket: { url, ...stateOf(state) }, ...(note === undefined ? {} : { note }) }),
+    refusedReload: (problem) => emit('reload-refused', { ...problem, since: problem.since ?? null }),
+    openSockets: (count) => emit('open-sockets', { count }),
     socket: (url, state) => emit('websocket', { url, ...stateOf(state) }),
     diagnosis: (diagnosis) => emit('diagnosis', { diagnosis }),
     error: (error) => emit('error', { code: error.code, message: error.message, hint: error.hint ?? null, evidence: error.evidence }),
     stopping: (reason) => emit('stopping', { reason }),
     end: (exitCode) => emit('end', { exitCode }),
   }
+}
+
+function eventLine(event: string, data: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify({ schemaVersion, event, ...data })
 }
 
 function stateOf(state: SocketState): Readonly<Record<string, unknown>> {
@@ -44,4 +62,9 @@ function stateOf(state: SocketState): Readonly<Record<string, unknown>> {
 
 function broadcastOf(fact: BroadcastFact | undefined): Readonly<Record<string, unknown>> | null {
   return fact === undefined ? null : { sent: fact.sent, received: fact.received, elapsedMs: fact.elapsedMs }
+}
+
+/** What is not known is null in JSON, not left out. */
+function nulls(status: ServiceStatus): Readonly<Record<string, unknown>> {
+  return { ...status, pid: status.pid ?? null, url: status.url ?? null, why: status.why ?? null }
 }

@@ -1,6 +1,7 @@
 import type { Diagnosis } from '../checks/diagnosis.ts'
 import type { BroadcastFact } from '../facts/observed.ts'
 import type { LauncherError } from '../errors.ts'
+import type { ServiceStatus } from '../facts/service-status.ts'
 import type { SetupStep } from '../plan/setup.ts'
 
 /** The WebSocket's dot. */
@@ -30,10 +31,45 @@ export interface ReadySummary {
     readonly openToNetwork: boolean
   }
   readonly channels: { readonly layer: 'memory' | 'redis' | 'settings'; readonly text: string; readonly note: string | undefined }
+  /** The dev server of the page; undefined where none was started. */
+  readonly frontend: FrontendSummary | undefined
+  /** What runs beside backend and frontend. */
+  readonly services: readonly ServiceStatus[]
+  /** Further backends of the same project, by their URLs. */
+  readonly instances: readonly InstanceSummary[]
   /** The page to open, where there is one besides the backend. */
   readonly page: string | undefined
   /** Things worth a line each. */
   readonly notes: readonly string[]
+}
+
+/** What is known of the page when the banner is printed. */
+export interface FrontendSummary {
+  readonly url: string
+  readonly state: 'ready' | 'starting' | 'failed'
+  /** What was seen: `page 200 in 40 ms · WebSocket through it 101`. */
+  readonly text: string
+}
+
+/** One more backend. */
+export interface InstanceSummary {
+  readonly url: string
+  readonly pid: number | undefined
+  /** `failed`: it isn't up, its WebSocket isn't connected, or no broadcast gets to it. */
+  readonly state: 'ready' | 'failed'
+  /** What was proven of it: `a broadcast from :8000 arrived in 3 ms`. */
+  readonly text: string
+}
+
+/** The backend was started again, and its WebSocket tried. */
+export interface Restarted {
+  /** Why, such as `updates/consumers.py changed`. */
+  readonly why: string
+  readonly elapsedMs: number
+  readonly url: string
+  readonly state: SocketState
+  /** What else was proven of it, where it is one of several instances. */
+  readonly note?: string | undefined
 }
 
 /** Where `start` says what it does: text for people, or one JSON event a line. */
@@ -50,6 +86,22 @@ export interface StartReport {
   readonly setupStep: (step: SetupStep) => void
   readonly setupUser: (user: { name: string; password: string; model: string }) => void
   readonly ready: (summary: ReadySummary) => void
+  /** The state of a service has changed. */
+  readonly service: (status: ServiceStatus) => void
+  /** The page answers, or doesn't any more. */
+  readonly frontend: (summary: FrontendSummary) => void
+  /** The backend is about to be started again. */
+  readonly restarting: (why: string) => void
+  readonly restarted: (outcome: Restarted) => void
+  /** Python that can't be compiled was saved: the backend goes on with the code of `since`, where it is up, until the next save. */
+  readonly refusedReload: (problem: {
+    readonly file: string
+    readonly line: number
+    readonly message: string
+    readonly since: string | undefined
+  }) => void
+  /** How many sockets of others than ourselves are open. */
+  readonly openSockets: (count: number) => void
   /** The dot has changed after ready. */
   readonly socket: (url: string, state: SocketState) => void
   readonly diagnosis: (diagnosis: Diagnosis) => void

@@ -4,36 +4,38 @@ import type { LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import type { SetupStep } from '../plan/setup.ts'
 import { diagnosisPage, errorPage } from './failure.ts'
-import type { ReadySummary, SocketState, StartReport } from './start-report.ts'
+import type { FrontendSummary, ReadySummary, SocketState, StartReport } from './start-report.ts'
+import { serviceLog, type ServiceLog } from './service-log.ts'
+import { spinnerFor } from './spinner.ts'
 import { styleFor, type Style } from './style.ts'
 
-/** How many characters are held back until the banner is printed; a start that says more is shown at once: no line is lost. */
-const heldCharacters = 16_000_000
 /** How long the backend's lines are held back, in milliseconds: a slow start is worth watching. */
 const holdMs = 3000
 
-/** `start` for people: a spinner while it waits, then the banner, then the backend's own log. */
-export function startText(host: Host, options: { verbose: boolean }): StartReport {
+/** How `start` speaks to people. */
+export interface StartTextOptions {
+  readonly verbose: boolean
+  /** Where the lines of the services go; default: a log of its own, of all services and without times. */
+  readonly log?: ServiceLog
+}
+
+/** `start` for people: a spinner while it waits, then the banner, then the log of the services. */
+export function startText(host: Host, options: StartTextOptions): StartReport {
   const { terminal } = host
   const style = styleFor(host)
   const spinner = spinnerFor(host)
-  let held: { service: string; line: string }[] | undefined = []
-  let heldSize = 0
-  const timer = setTimeout(() => release(), holdMs)
+  const log = options.log ?? serviceLog(host)
+  log.hold()
+  const timer = setTimeout(() => log.release(), holdMs)
   timer.unref()
 
   const write = (lines: readonly string[]) => {
     spinner.stop()
     for (const line of lines) terminal.out(line)
   }
-  const print = (service: string, line: string) => terminal.out(`${style.dim(`${service} │`)} ${line}`)
   const release = () => {
     clearTimeout(timer)
-    if (held === undefined) return
-    const lines = held
-    held = undefined
-    if (lines.length > 0) spinner.stop()
-    for (const { service, line } of lines) print(service, line)
+    log.release()
   }
   return {
     phase: (text) => spinner.say(text),
@@ -41,15 +43,7 @@ export function startText(host: Host, options: { verbose: boolean }): StartRepor
       if (options.verbose) write([style.dim(`  ${text}`)])
     },
     warning: (id, text) => write([`  ${style.yellow('!')} ${text}   ${style.dim(id)}`]),
-    line: (service, line) => {
-      if (held === undefined) {
-        print(service, line)
-        return
-      }
-      held.push({ service, line })
-      heldSize += line.length
-      if (heldSize > heldCharacters) release()
-    },
+    line: log.line,
     setupList: (steps) => write(setupLines(steps, style)),
     setupStep: (step) => {
       write([`  ${style.cyan('›')} ${step.shown}`])
@@ -70,6 +64,27 @@ export function startText(host: Host, options: { verbose: boolean }): StartRepor
       write(banner(summary, style))
       release()
     },
+    service: ({ name, kind, state, why }) => {
+      // of the backend there is a page
+      if (kind !== 'backend' && (state === 'failed' || state === 'restarting'))
+        write([`  ${style.yellow('!')} ${name} ${state}${why === undefined ? '' : `: ${why}`}`])
+    },
+    frontend: (summary) => write([row('Frontend', frontendWords(summary, style), style)]),
+    restarting: (why) => {
+      write([style.dim(`  ↻ ${why}: starting the backend again`)])
+      spinner.say('starting the backend again')
+    },
+    restarted: ({ why, elapsedMs, url, state, note }) =>
+      write([
+        `  ${style.green('↻')} ${why} · ${Math.round(elapsedMs)} ms   ${url}   ${dot(state, style)}${note === undefined ? '' : style.dim(` · ${note}`)}`,
+        ...(state.dot === 'green' ? [] : diagnosisPage(state.diagnosis, style, terminal.columns)),
+      ]),
+    refusedReload: ({ file, line, message, since }) => {
+      const goesOn =
+        since === undefined ? 'waiting for the next save' : `the backend goes on with the code of ${since}, until the next save`
+      write([`  ${style.yellow('!')} ${file}:${line}: ${message}   ${style.dim(goesOn)}`])
+    },
+    openSockets: () => {},
     socket: (url, state) =>
       write([
         `  ${arrow(style)}  WebSocket  ${url}   ${dot(state, style)}`,
@@ -122,22 +137,35 @@ function banner(summary: ReadySummary, style: Style): string[] {
     ...(backend.django === undefined ? [] : [`Django ${backend.django}`]),
     backend.environment,
   ].join(' · ')
-  const row = (name: string, value: string) => `  ${arrow(style)}  ${style.bold(name.padEnd(9))}  ${value}`
   return [
     '',
     `  ${style.bold(style.green('election-dev'))} ${style.green(summary.version)}   ${head}`,
     '',
-    row('WebSocket', `${style.cyan(websocket.url)}   ${dot(state, style)}`),
-    row('Backend', `${style.cyan(backend.url)}   ${details}`),
-    row('Channels', `${channels.text}${channels.note === undefined ? '' : `   ${style.dim(channels.note)}`}`),
-    ...(summary.page === undefined ? [] : [row('Page', style.cyan(summary.page))]),
+    row('WebSocket', `${style.cyan(websocket.url)}   ${dot(state, style)}`, style),
+    row('Backend', `${style.cyan(backend.url)}   ${details}`, style),
+    ...summary.instances.map(({ url, state, text }) =>
+      row('', `${style.cyan(url)}   ${state === 'ready' ? style.dim(text) : style.yellow(text)}`, style),
+    ),
+    row('Channels', `${channels.text}${channels.note === undefined ? '' : `   ${style.dim(channels.note)}`}`, style),
+    ...(summary.frontend === undefined ? [] : [row('Frontend', frontendWords(summary.frontend, style), style)]),
+    ...summary.services.map(({ name, state, url }) => row(name, `${url === undefined ? '' : `${url}   `}${state}`, style)),
+    ...(summary.page === undefined ? [] : [row('Page', style.cyan(summary.page), style)]),
     ...(backend.openToNetwork
-      ? [row('Network', style.yellow('open to the network: every machine that reaches this one reaches the backend'))]
+      ? [row('Network', style.yellow('open to the network: every machine that reaches this one reaches the backend'), style)]
       : []),
     ...summary.notes.map((note) => `     ${style.dim(note)}`),
     '',
     ...(state.dot === 'green' ? [] : explain(state.diagnosis, style)),
   ]
+}
+
+function row(name: string, value: string, style: Style): string {
+  return `  ${arrow(style)}  ${style.bold(name.padEnd(9))}  ${value}`
+}
+
+function frontendWords({ url, state, text }: FrontendSummary, style: Style): string {
+  const mark = state === 'ready' ? style.green('●') : state === 'starting' ? style.yellow('●') : style.red('●')
+  return `${style.cyan(url)}   ${mark} ${text}`
 }
 
 function explain(diagnosis: Diagnosis, style: Style): string[] {
@@ -163,42 +191,4 @@ function broadcastWords(fact: BroadcastFact | undefined, style: Style): string {
   if (fact === undefined) return ''
   const words = ` · broadcast ${fact.received}/${fact.sent}`
   return fact.received === fact.sent ? style.dim(words) : style.yellow(words)
-}
-
-interface Spinner {
-  readonly say: (text: string) => void
-  readonly stop: () => void
-}
-
-/** A spinner on a terminal, nothing anywhere else: a log has no use for it. Loaded late, so that it never delays the launch. */
-function spinnerFor(host: Host): Spinner {
-  // on a terminal that doesn't know its width, ora clears lines for ever
-  const hasWidth = (process.stderr.columns ?? 0) > 0
-  if (!host.terminal.interactive || !host.terminal.errIsTerminal || !hasWidth) return { say: () => {}, stop: () => {} }
-  let text = ''
-  let stopped = false
-  let loading = false
-  let running: { text: string; stop: () => unknown } | undefined
-  const begin = async () => {
-    loading = true
-    const { default: ora } = await import('ora')
-    loading = false
-    // discardStdin would put the terminal into raw mode and take Ctrl+C from us
-    if (!stopped) running = ora({ text, stream: process.stderr, discardStdin: false, indent: 2 }).start()
-  }
-  return {
-    say: (next) => {
-      text = next
-      if (stopped || running === undefined) {
-        stopped = false
-        // a second spinner would never be stopped, and keep the process up
-        if (!loading) void begin()
-      } else running.text = next
-    },
-    stop: () => {
-      stopped = true
-      running?.stop()
-      running = undefined
-    },
-  }
 }

@@ -18,7 +18,19 @@ export const testHost: Host = {
   env: process.env,
   cwd: process.cwd(),
   now: () => performance.now(),
-  terminal: { out: () => {}, err: () => {}, interactive: false, outIsTerminal: false, errIsTerminal: false, color: false, columns: 80 },
+  terminal: {
+    out: () => {},
+    err: () => {},
+    log: () => {},
+    full: () => false,
+    drained: (callback) => callback(),
+    interactive: false,
+    outIsTerminal: false,
+    errIsTerminal: false,
+    color: false,
+    columns: 80,
+    screen: undefined,
+  },
   secrets: new Secrets(),
 }
 

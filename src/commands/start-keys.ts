@@ -1,0 +1,107 @@
+import { errorMessage, LauncherError } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { takeKeys } from '../host/keys.ts'
+import type { Live } from '../report/live.ts'
+import { nextFilter, type ServiceLog } from '../report/service-log.ts'
+import type { StartReport } from '../report/start-report.ts'
+import { styleFor } from '../report/style.ts'
+import type { StackControl } from './stack-control.ts'
+
+/** What the keys need beside the run itself. */
+export interface KeyActions {
+  readonly log: ServiceLog
+  /** The status line, which shows the filter of the log. */
+  readonly live?: Live
+  /** Opens the page in the browser. */
+  readonly openPage: (page: string) => Promise<void>
+  /** Runs the doctor and prints what it finds; the log is held back meanwhile. */
+  readonly runDoctor: () => Promise<void>
+}
+
+/** The service that `r` restarts. */
+const backend = 'backend'
+
+const help = [
+  ['r', 'restart the backend'],
+  ['R', 'restart everything'],
+  ['v', 'prove the WebSocket again'],
+  ['d', 'run the doctor'],
+  ['o', 'open the page'],
+  ['l', 'log: of all services, of one after the other, of none'],
+  ['Enter', 'an empty line'],
+  ['Ctrl+L', 'clear the screen'],
+  ['q', 'quit'],
+] as const
+
+/**
+ * Takes the keys of a run that is up. Attach them once it is ready: no question
+ * may be asked meanwhile. Gives the function that gives the keyboard back, or
+ * undefined where there is none to take. What is asked for twice while it is
+ * still being done is done once.
+ */
+export function attachKeys(
+  host: Pick<Host, 'terminal' | 'platform'>,
+  control: StackControl,
+  report: StartReport,
+  { log, live, openPage, runDoctor }: KeyActions,
+): (() => void) | undefined {
+  const { terminal } = host
+  const style = styleFor(host)
+  const busy = new Set<string>()
+  const once = async (what: string, work: () => Promise<void>) => {
+    if (busy.has(what)) return
+    busy.add(what)
+    try {
+      await work()
+    } catch (error) {
+      // a key that can't do its work ends no day's work
+      report.warning(error instanceof LauncherError ? error.code : 'key-failed', errorMessage(error))
+    } finally {
+      busy.delete(what)
+    }
+  }
+  const verify = async () => {
+    const state = await control.verify()
+    const url = control.status().websocket?.url
+    if (url !== undefined) report.socket(url, state)
+  }
+  const open = async () => {
+    const { page } = control.status()
+    if (page === undefined) report.warning('no-page', 'There is no page to open')
+    else await openPage(page)
+  }
+  const doctor = async () => {
+    log.hold()
+    try {
+      await runDoctor()
+    } finally {
+      log.release()
+    }
+  }
+  const nextLog = () => {
+    const filter = nextFilter(
+      log.filter(),
+      control.status().services.map(({ name }) => name),
+    )
+    log.show(filter)
+    const words = filter === 'all' ? 'all services' : filter === 'none' ? 'nothing (l: all services again)' : filter.join(', ')
+    terminal.out(style.dim(`  log: ${words}`))
+    live?.update()
+  }
+  const showHelp = () => {
+    for (const [key, what] of help) terminal.out(`  ${style.bold(key.padEnd(7))} ${what}`)
+  }
+  const actions: Readonly<Record<string, () => void>> = {
+    r: () => void once('restart', () => control.restart(backend)),
+    R: () => void once('restart', () => control.restart(undefined)),
+    v: () => void once('verify', verify),
+    d: () => void once('doctor', doctor),
+    o: () => void once('open', open),
+    l: nextLog,
+    h: showHelp,
+    '?': showHelp,
+    q: () => void once('stop', () => control.stop()),
+    '\r': () => terminal.out(''),
+  }
+  return takeKeys(host, { onKey: (key) => actions[key]?.(), onEnd: () => actions['q']?.() })?.detach
+}

@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises'
+import type { Host } from './host.ts'
+import { runToEnd } from './processes.ts'
+
+/** Keys while they are taken. */
+export interface Keys {
+  /** Gives the keyboard back: lines are edited by the terminal again, and Ctrl+C is a signal. */
+  readonly detach: () => void
+}
+
+/** What else can be done with the terminal than typing a letter. */
+export interface KeyEvents {
+  /** A letter or another sign, as it was typed; `\r` for Enter. */
+  readonly onKey: (key: string) => void
+  /** Ctrl+D: the end of the input. */
+  readonly onEnd: () => void
+}
+
+const [ctrlC, ctrlD, ctrlL, ctrlZ, escape] = ['\u0003', '\u0004', '\f', '\u001A', '\u001B']
+/** More characters than these in one piece were pasted: nobody meant them as commands. */
+const typedAtOnce = 4
+/** Who goes on this long after it suspended itself was not suspended, or has been continued; in milliseconds. */
+const notSuspendedMs = 100
+
+/**
+ * Takes single keys from the terminal (raw mode), which then turns none into a
+ * signal by itself: Ctrl+C asks this process to stop, Ctrl+Z suspends it, with
+ * all of its process group, and `fg` takes the keyboard again. Undefined where
+ * there is nobody to type, or standard output isn't the same person's terminal:
+ * a pager beside us reads the keyboard itself.
+ */
+export function takeKeys(host: Pick<Host, 'terminal' | 'platform'>, events: KeyEvents): Keys | undefined {
+  const { terminal, platform } = host
+  const { stdin } = process
+  if (!terminal.interactive || !terminal.outIsTerminal) return undefined
+  let taken = true
+  let raw = false
+  const setRaw = (on: boolean) => {
+    raw = on
+    try {
+      stdin.setRawMode(on)
+    } catch {
+      // a terminal that was closed has no mode; its end comes as a signal
+    }
+  }
+  const resume = async () => {
+    // in the background, a process that changes the terminal is stopped by it (SIGTTOU), and so is one that reads (SIGTTIN)
+    const ours = await inForeground(platform)
+    if (!taken) return
+    // whoever had the terminal meanwhile may have left it in any mode: libuv sets none that it believes to be set
+    if (raw && ours) setRaw(false)
+    if (ours) setRaw(true)
+    if (ours) stdin.resume()
+    else stdin.pause()
+    terminal.screen?.redraw()
+  }
+  const onContinue = () => void resume()
+  const suspend = () => {
+    terminal.screen?.hide()
+    setRaw(false)
+    stdin.pause()
+    // 0: the whole group, as the terminal would do it; a parent such as npm that went on would keep the shell waiting
+    process.kill(0, 'SIGTSTP')
+    // where no shell could continue us (an orphaned process group), the system suspends nobody
+    setTimeout(onContinue, notSuspendedMs).unref()
+  }
+  const onData = (data: Buffer | string) => {
+    const text = data.toString()
+    if (text.includes(ctrlC)) interrupt(platform)
+    else if (text.startsWith(escape) || text.length > typedAtOnce) return
+    else
+      for (const key of text) {
+        if (key === ctrlD) events.onEnd()
+        else if (key === ctrlL) terminal.screen?.clear()
+        else if (key === ctrlZ) {
+          if (platform !== 'win32') suspend()
+        } else events.onKey(key)
+      }
+  }
+  const restore = () => {
+    if (raw) setRaw(false)
+  }
+  // paused, so that a listener alone reads nothing
+  stdin.pause()
+  stdin.on('data', onData)
+  // it must not keep a run up that has nothing else to do
+  stdin.unref()
+  process.on('SIGCONT', onContinue)
+  process.on('exit', restore)
+  void resume()
+  return {
+    detach: () => {
+      if (!taken) return
+      taken = false
+      stdin.off('data', onData)
+      stdin.pause()
+      stdin.ref()
+      process.off('SIGCONT', onContinue)
+      process.off('exit', restore)
+      restore()
+    },
+  }
+}
+
+/** What Ctrl+C does where the terminal makes a signal of it. Windows has no signals: `kill` would end the process at once. */
+function interrupt(platform: NodeJS.Platform): void {
+  if (platform === 'win32') process.emit('SIGINT', 'SIGINT')
+  else process.kill(process.pid, 'SIGINT')
+}
+
+/** Whether the terminal is ours: the shell gives it to one process group at a time. */
+async function inForeground(platform: NodeJS.Platform): Promise<boolean> {
+  if (platform === 'win32') return true
+  if (platform === 'linux') {
+    // pid (comm) state ppid pgrp session tty_nr tpgid …; the name may hold anything, so what follows its last bracket counts (proc(5))
+    const stat = await readFile('/proc/self/stat', 'utf8').catch(() => '')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[2] === fields[5]
+  }
+  // `+`: in the foreground process group of its terminal (ps(1) of macOS and the BSDs)
+  const { stdout } = await runToEnd('ps', ['-o', 'stat=', '-p', String(process.pid)], { deadlineMs: 2000 })
+  return stdout.includes('+')
+}

@@ -1,0 +1,207 @@
+import type { BottomLine, Screen, Sink } from './terminal.ts'
+
+/** What is needed of `process.stdout` and `process.stderr`. */
+export interface OutStream {
+  readonly write: (text: string) => unknown
+  readonly once: (event: 'drain', callback: () => void) => unknown
+  readonly on: (event: 'error' | 'resize', callback: () => void) => unknown
+  readonly off: (event: 'resize', callback: () => void) => unknown
+  /** Characters that wait in Node; a file has none (SyncWriteStream). */
+  readonly writableLength?: number
+}
+
+/** What the output is made of. */
+export interface OutputOptions {
+  readonly stdout: OutStream
+  readonly stderr: OutStream
+  /** Takes the secrets out of a line. */
+  readonly mask: (line: string) => string
+  /** The same for many at once. */
+  readonly maskLines: (text: string) => string
+  /** Where the bottom line is drawn; undefined where nothing may be drawn. */
+  readonly drawOn: 'stdout' | 'stderr' | undefined
+  /** Both are the same screen: a line on the one has to spare the bottom line on the other. */
+  readonly oneScreen: boolean
+}
+
+/** The two streams with their order, their limits and the line at the bottom. */
+export interface Output extends Sink {
+  readonly out: (line: string) => void
+  readonly err: (line: string) => void
+  readonly log: (line: string) => void
+  /** Writes what waits. */
+  readonly flush: () => void
+  readonly screen: Screen | undefined
+}
+
+/** So many characters are written at once. */
+const pieceSize = 32 * 1024
+/** The reader is too slow when so many characters wait for it. */
+const fullSize = 128 * 1024
+/** Beside a bottom line, the log is written (and the line drawn) no more often than this, in milliseconds. */
+const drawEveryMs = 100
+
+/** From the cursor to the end of the screen; column 1 and that; all of the screen, from its first row (ECMA-48: ED, CUP). */
+const eraseBelow = '\u001B[J'
+const emptyScreen = '\u001B[2J\u001B[H'
+
+/**
+ * Puts lines out, those of the log many at a time: a million single writes take
+ * longer than the servers that made the lines. A pipe on POSIX takes everything
+ * and keeps it in our memory (net.Socket), so `full` says when to stop.
+ *
+ * The cursor rests at the beginning of the bottom line: where a terminal breaks
+ * lines anew at a resize, all of it is still below the cursor, and is erased.
+ */
+export function openOutput(options: OutputOptions): Output {
+  const { stdout, stderr, mask } = options
+  const lines: BottomLineState[] = []
+  let pending: string[] = []
+  let pendingSize = 0
+  let timer: NodeJS.Timeout | undefined
+  let immediate: NodeJS.Immediate | undefined
+  let writtenAt = Number.NEGATIVE_INFINITY
+  let drawn = ''
+  let gone = false
+  let hidden = false
+  const waiting: (() => void)[] = []
+  const stage = options.drawOn === undefined ? undefined : options.drawOn === 'stdout' ? stdout : stderr
+
+  const bottom = () => (hidden ? '' : mask(lines.findLast(({ text }) => text !== undefined)?.text ?? ''))
+  /** Erases the line, writes the text, draws the line: in one piece, so that nobody sees it missing. */
+  const put = (stream: OutStream, text: string) => {
+    if (stage === undefined || (stream !== stage && !options.oneScreen)) {
+      if (text !== '') stream.write(text)
+      return
+    }
+    const erase = drawn === '' ? '' : `\r${eraseBelow}`
+    drawn = bottom()
+    const draw = drawn === '' ? '' : `${drawn}\r`
+    if (stream === stage) stage.write(`${erase}${text}${draw}`)
+    else {
+      stream.write(`${erase}${text}`)
+      if (draw !== '') stage.write(draw)
+    }
+  }
+  const draw = () => {
+    if (stage !== undefined && (drawn !== '' || bottom() !== '')) put(stage, '')
+  }
+  const changed = () => {
+    if (bottom() !== drawn) draw()
+  }
+  const flush = () => {
+    clearTimeout(timer)
+    clearImmediate(immediate)
+    timer = undefined
+    immediate = undefined
+    if (pending.length === 0) return
+    const text = `${pending.join('\n')}\n`
+    pending = []
+    pendingSize = 0
+    writtenAt = performance.now()
+    put(stdout, options.maskLines(text))
+  }
+  const schedule = () => {
+    if (timer !== undefined || immediate !== undefined) return
+    const wait = drawn === '' ? 0 : writtenAt + drawEveryMs - performance.now()
+    if (wait <= 0) immediate = setImmediate(flush)
+    else timer = setTimeout(flush, wait)
+  }
+  const full = () => !gone && pendingSize + (stdout.writableLength ?? 0) > fullSize
+  const look = () => {
+    if (full()) {
+      flush()
+      if ((stdout.writableLength ?? 0) > 0) {
+        stdout.once('drain', look)
+        return
+      }
+    }
+    for (const go of waiting.splice(0)) go()
+  }
+  stdout.on('error', () => {
+    // a reader that went away takes nothing more, and nobody is to wait for it
+    gone = true
+    for (const go of waiting.splice(0)) go()
+  })
+  const hide = () => {
+    flush()
+    hidden = true
+    draw()
+  }
+  const redraw = () => {
+    hidden = false
+    draw()
+  }
+  // where the run ends by an exception, what was said before it is why
+  atExit(hide)
+
+  return {
+    out: (line) => {
+      flush()
+      put(stdout, `${mask(line)}\n`)
+    },
+    err: (line) => {
+      flush()
+      put(stderr, `${mask(line)}\n`)
+    },
+    log: (line) => {
+      pending.push(line)
+      pendingSize += line.length + 1
+      if (pendingSize >= pieceSize) flush()
+      else schedule()
+    },
+    flush,
+    full,
+    drained: (callback) => {
+      waiting.push(callback)
+      if (waiting.length === 1) look()
+    },
+    screen: stage === undefined ? undefined : screenOn(stage, lines, { changed, hide, redraw }),
+  }
+}
+
+interface BottomLineState {
+  text: string | undefined
+}
+
+function screenOn(
+  stage: OutStream,
+  lines: BottomLineState[],
+  { changed, hide, redraw }: { changed: () => void; hide: () => void; redraw: () => void },
+): Screen {
+  return {
+    bottomLine: (): BottomLine => {
+      const line: BottomLineState = { text: undefined }
+      lines.push(line)
+      return {
+        show: (text) => {
+          line.text = text
+          changed()
+        },
+      }
+    },
+    clear: () => {
+      hide()
+      stage.write(emptyScreen)
+      redraw()
+    },
+    hide,
+    redraw,
+    resized: (callback) => {
+      stage.on('resize', callback)
+      return () => void stage.off('resize', callback)
+    },
+  }
+}
+
+const ending = new Set<() => void>()
+
+/** One listener for all: a program may start many runs, each with an output of its own. */
+function atExit(callback: () => void): void {
+  if (ending.size === 0) {
+    process.on('exit', () => {
+      for (const end of ending) end()
+    })
+  }
+  ending.add(callback)
+}

@@ -1,0 +1,164 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { describe, expect, test } from 'vitest'
+import { diagnosis } from '../../src/checks/diagnosis.ts'
+import { LauncherError } from '../../src/errors.ts'
+import type { ServiceStatus } from '../../src/facts/service-status.ts'
+import { startJson } from '../../src/report/start-json.ts'
+import type { ReadySummary, SocketState, StartReport } from '../../src/report/start-report.ts'
+import { testHost } from '../support/host.ts'
+import { secret } from '../support/secrets.ts'
+import { root } from '../support/tools.ts'
+
+const schema: { properties: { event: { enum: string[] } } } = JSON.parse(readFileSync(join(root, 'src/report/start.schema.json'), 'utf8'))
+const validate = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allowUnionTypes: true }).compile(schema)
+
+const red: SocketState = {
+  dot: 'red',
+  diagnosis: diagnosis('redis-too-old', 'Redis 4.0 is too old', ['redis_version 4.0.14'], 'Use the in-memory layer.', {
+    commands: [['election-dev', 'start']],
+  }),
+}
+const green: SocketState = {
+  dot: 'green',
+  handshakeMs: 4.2,
+  pongMs: undefined,
+  heldMs: 2000,
+  broadcast: { sent: 2, received: 2, elapsedMs: 3, raised: undefined },
+}
+const worker: ServiceStatus = {
+  name: 'worker',
+  kind: 'service',
+  state: 'restarting',
+  pid: undefined,
+  url: undefined,
+  restarts: 2,
+  why: undefined,
+}
+const bare: ReadySummary = {
+  version: '0.1.0',
+  readyMs: 812.5,
+  websocket: { url: 'ws://127.0.0.1:8000/ws/', state: red },
+  backend: {
+    url: 'http://127.0.0.1:8000/',
+    server: 'daphne',
+    serverVersion: '4.2.3',
+    django: undefined,
+    environment: 'backend/venv',
+    pid: undefined,
+    openToNetwork: false,
+  },
+  channels: { layer: 'memory', text: 'in memory', note: undefined },
+  frontend: undefined,
+  services: [],
+  instances: [],
+  page: undefined,
+  notes: [],
+}
+const whole: ReadySummary = {
+  ...bare,
+  websocket: { url: 'ws://127.0.0.1:8000/ws/', state: { ...green, pongMs: 1, broadcast: undefined } },
+  backend: { ...bare.backend, django: '5.2', pid: 4711 },
+  channels: { layer: 'redis', text: 'Redis 7', note: 'it is managed' },
+  frontend: { url: 'http://localhost:3000/', state: 'ready', text: 'page 200' },
+  services: [worker, { ...worker, state: 'ready', pid: 12, url: 'redis://127.0.0.1:6379', why: 'it answers' }],
+  instances: [
+    { url: 'http://127.0.0.1:8001/', pid: undefined, state: 'failed', text: 'not connected' },
+    { url: 'http://127.0.0.1:8002/', pid: 13, state: 'ready', text: 'a broadcast from :8000 arrived in 3 ms' },
+  ],
+  page: 'http://localhost:3000/',
+  notes: ['a note'],
+}
+const step = {
+  id: 'venv-missing',
+  title: 'No environment',
+  shown: 'python3 -m venv venv',
+  evidence: 'there is none',
+  action: { kind: 'create-user' },
+  certain: true,
+} as const
+
+/** Every method of the report: one that is added without an event here doesn't compile. */
+const calls: { readonly [Name in keyof StartReport]: readonly ((report: StartReport) => void)[] } = {
+  phase: [(report) => report.phase('starting daphne')],
+  note: [(report) => report.note('a note')],
+  warning: [(report) => report.warning('port-in-use', 'Port 8000 is held')],
+  line: [(report) => report.line('worker', 'a line')],
+  setupLine: [(report) => report.setupLine('Collecting Django')],
+  setupList: [(report) => report.setupList([step])],
+  setupStep: [(report) => report.setupStep(step)],
+  setupUser: [(report) => report.setupUser({ name: 'dev', password: secret(), model: 'auth.User' })],
+  ready: [(report) => report.ready(bare), (report) => report.ready(whole)],
+  service: [
+    (report) => report.service(worker),
+    (report) => report.service({ ...worker, state: 'failed', pid: 7, url: 'http://127.0.0.1:1/', why: 'it ended with 1' }),
+  ],
+  frontend: [(report) => report.frontend({ url: 'http://localhost:3000/', state: 'failed', text: 'nothing answers' })],
+  restarting: [(report) => report.restarting('updates/consumers.py changed')],
+  restarted: [
+    (report) => report.restarted({ why: 'consumers.py changed', elapsedMs: 700.5, url: 'ws://127.0.0.1:8000/ws/', state: green }),
+  ],
+  refusedReload: [(report) => report.refusedReload({ file: 'consumers.py', line: 3, message: 'invalid syntax', since: '09:12:13' })],
+  openSockets: [(report) => report.openSockets(0), (report) => report.openSockets(3)],
+  socket: [
+    (report) => report.socket('ws://127.0.0.1:8000/ws/', green),
+    (report) => report.socket('ws://127.0.0.1:8000/ws/', { ...red, dot: 'yellow' }),
+  ],
+  diagnosis: [(report) => report.diagnosis(red.diagnosis)],
+  error: [
+    (report) => report.error(new LauncherError('config-invalid', 'No')),
+    (report) => report.error(new LauncherError('no-project', 'No', { hint: 'Go there', evidence: ['seen'] })),
+  ],
+  stopping: [(report) => report.stopping('Stopping')],
+  end: [(report) => report.end(130)],
+}
+
+/** What a call prints, as a reader gets it. */
+function printed(call: (report: StartReport) => void): Record<string, unknown> {
+  const host = testHost(root)
+  call(startJson(host))
+  expect(host.said).toHaveLength(1)
+  return JSON.parse(host.said[0] ?? '')
+}
+
+const events = Object.entries(calls).flatMap(([name, list]) => list.map((call) => ({ name, event: printed(call) })))
+
+test('is shipped as it is', () => {
+  expect(JSON.parse(readFileSync(join(root, 'dist', 'start.schema.json'), 'utf8'))).toEqual(schema)
+})
+
+describe('takes all that the report says', () => {
+  test.each(events)('$name', ({ event }) => {
+    expect(validate(event), `${JSON.stringify(event)}: ${JSON.stringify(validate.errors)}`).toBe(true)
+  })
+
+  test('and names no event that is never said', () => {
+    expect(new Set(schema.properties.event.enum)).toEqual(new Set(events.map(({ event }) => event['event'])))
+  })
+})
+
+test('refuses one more property in any event', () => {
+  for (const { name, event } of events) expect(validate({ ...event, more: 1 }), name).toBe(false)
+})
+
+describe('refuses', () => {
+  const log = { schemaVersion: 1, event: 'log', service: 'backend', line: 'x' }
+  const socket = printed((report) => report.socket('ws://127.0.0.1/', green))
+  const service = printed((report) => report.service(worker))
+  const cause = printed((report) => report.diagnosis(red.diagnosis))
+  const ready = printed((report) => report.ready(bare))
+  test.each<[string, unknown]>([
+    ['an unknown event', { ...log, event: 'lag' }],
+    ['another version of the shape', { ...log, schemaVersion: 2 }],
+    ['an event without its version', { event: 'end', exitCode: 0 }],
+    ['a log line without its service', { schemaVersion: 1, event: 'log', line: 'x' }],
+    ['a connected socket with a diagnosis', { ...socket, diagnosis: red.diagnosis }],
+    ['a broken socket without one', { schemaVersion: 1, event: 'websocket', url: 'ws://127.0.0.1/', state: 'not-connected' }],
+    ['a service in no known state', { ...service, state: 'tired' }],
+    ['a diagnosis without evidence', { ...cause, diagnosis: { ...red.diagnosis, evidence: [] } }],
+    ['something more in the socket of a banner', { ...ready, websocket: { ...socket, event: 'websocket' } }],
+  ])('%s', (_, event) => {
+    expect(validate(event)).toBe(false)
+  })
+})
