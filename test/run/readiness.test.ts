@@ -65,9 +65,9 @@ const on = (script: string) => script.replaceAll('PORT', String(port))
 /** A server that answers the first requests with 503. */
 const pages = `let n = 0; require('http').createServer((q, r) => { r.statusCode = n++ < 2 ? 503 : 200; r.end(q.headers.accept) }).listen(PORT, '127.0.0.1'); ${runsOn}`
 const upgrade = (accept: string, status = '101 Switching Protocols') =>
-  `require('http').createServer((q, r) => { r.statusCode = 426; r.end() }).on('upgrade', (q, s) => { const key = q.headers['sec-websocket-key']; s.write('HTTP/1.1 ${status}\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\nSec-WebSocket-Accept: ' + (${accept}) + '\\r\\n\\r\\n') }).listen(PORT, '127.0.0.1'); ${runsOn}`
+  `require('http').createServer((q, r) => { r.statusCode = 426; r.end() }).on('upgrade', (q, s) => { const key = q.headers['sec-websocket-key']; s.write('HTTP/1.1 ${status}\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\nSec-WebSocket-Accept: ' + (${accept}) + '\\r\\n\\r\\n'); if (!'${status}'.startsWith('101')) s.end() }).listen(PORT, '127.0.0.1'); ${runsOn}`
 const goodAccept = `require('crypto').createHash('sha1').update(key + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11').digest('base64')`
-const short = { readyTimeoutMs: 2500 }
+const short = { readyTimeoutMs: 1200 }
 
 test('without a sign it is ready at once', async () => {
   expect(await ready(runsOn, { ready: undefined })).toBe('ready')
@@ -83,7 +83,7 @@ test('port: in a child of its own', async () => {
 })
 
 test('port: nobody listens', async () => {
-  expect(await ready(runsOn, { ready: { port }, ...short })).toBe(`it was not ready within 2.5 s: nobody takes connections on port ${port}`)
+  expect(await ready(runsOn, { ready: { port }, ...short })).toBe(`it was not ready within 1.2 s: nobody takes connections on port ${port}`)
 })
 
 test.each(['port', 'http', 'websocket'] as const)('%s: another program’s answer is none', async (kind) => {
@@ -142,7 +142,7 @@ test('log: a line that fits, colours taken out', async () => {
 
 test('log: no line fits', async () => {
   expect(await ready(`console.log('almost ready'); ${runsOn}`, { ready: { log: '^ready' }, ...short })).toBe(
-    'it was not ready within 2.5 s: no line of its output fits /^ready/',
+    'it was not ready within 1.2 s: no line of its output fits /^ready/',
   )
 })
 
