@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option, InvalidArgumentError } from 'commander'
+import { Argument, Command, CommanderError, Option, InvalidArgumentError } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 
 /** The version of this package. */
@@ -37,6 +37,7 @@ Examples:
   $ election-dev verify               is the WebSocket of the running backend sound?
   $ election-dev doctor               why does the WebSocket not work, and what mends it?
   $ election-dev env                  which channel layer would be written to .env, as a diff
+  $ election-dev init                 a configuration out of the scripts that started the project until now
 ${exitCodes}`,
     )
     .exitOverride()
@@ -150,6 +151,41 @@ ${exitCodes}`,
   projectOptions(env)
   layerOptions(env)
 
+  const init = program
+    .command('init')
+    .description('write a configuration, npm scripts, a CI job and a .gitignore line out of what the project has; shows a diff first')
+    .addHelpText(
+      'after',
+      `
+Reads start-services.ps1, start-services.bat, start.ps1, start-server.ps1, stop-services.ps1, Procfile,
+docker-compose.yml, Makefile and package.json, and says what it took from where.
+
+Examples:
+  $ election-dev init                             shows what it would write, and asks
+  $ election-dev init --yes                       writes it
+  $ election-dev init --settings                  also lets USE_REDIS_FOR_CHANNELS choose the channel layer
+  $ election-dev init --ci gitlab
+${exitCodes}`,
+    )
+    .action(async (options: Options) => {
+      const { initCommand } = await import('./commands/init.ts')
+      status = await initCommand(options)
+    })
+  commonOptions(init)
+  init
+    .option('--dry-run', 'show the diff, and write nothing; status 1 where there is something to do')
+    .option('--yes', 'write it without asking')
+    .option('--settings [module]', 'also add the choice of the channel layer to the settings')
+    .option('--backend <folder>', 'folder that holds manage.py')
+    .option('--application <name>', 'ASGI application, such as core.asgi:application')
+    .addOption(
+      new Option('--ci <kind>', 'CI job to write (default: github, or gitlab where .gitlab-ci.yml is)').choices([
+        'github',
+        'gitlab',
+        'none',
+      ]),
+    )
+
   const demo = program
     .command('demo')
     .argument('[dir]', 'where the demo is laid out', 'election-demo')
@@ -168,6 +204,36 @@ ${exitCodes}`,
     })
   commonOptions(demo)
   launchOptions(demo)
+
+  const exportSetUp = program
+    .command('export')
+    .addArgument(new Argument('<target>', 'what the set-up is for').choices(['compose', 'kubernetes', 'procfile']))
+    .description('write a set-up for several instances: replicas behind a proxy, Redis, migrations, probes')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ election-dev export compose                          into deploy/compose, behind nginx
+  $ election-dev export compose --proxy caddy --replicas 3
+  $ election-dev export kubernetes --host election.example.org --image example.org/election:1
+  $ election-dev export procfile --dry-run
+${exitCodes}`,
+    )
+    .action(async (target: string, options: Options) => {
+      const { exportCommand } = await import('./commands/export.ts')
+      status = await exportCommand(target, options)
+    })
+  projectOptions(exportSetUp)
+  exportOptions(exportSetUp)
+
+  program
+    .command('completion')
+    .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish', 'powershell']))
+    .description('print what teaches a shell the commands and options: source <(election-dev completion bash)')
+    .action(async (shell: string) => {
+      const { completionCommand } = await import('./commands/completion.ts')
+      status = await completionCommand(shell, program)
+    })
 
   for (const command of program.commands)
     command.exitOverride().showHelpAfterError(`(election-dev ${command.name()} --help lists the options)`)
@@ -311,6 +377,22 @@ function layerOptions(command: Command): void {
     .option('--strict', 'fail where Redis is wanted and not usable, instead of going on in memory')
 }
 
+/** What a set-up for several instances is made to. */
+function exportOptions(command: Command): void {
+  command
+    .addOption(
+      new Option('--server <name>', 'ASGI server (default: the one of the requirements)').choices(['daphne', 'uvicorn', 'hypercorn']),
+    )
+    .option('--channel-layer-variable <name>', 'variable that the settings read to choose Redis (default USE_REDIS_FOR_CHANNELS)')
+    .option('--out <folder>', 'where it is written (default: deploy/compose, deploy/kubernetes; a Procfile in the checkout)')
+    .addOption(new Option('--proxy <name>', 'compose: what stands in front (default nginx)').choices(['nginx', 'caddy', 'traefik']))
+    .addOption(new Option('--replicas <n>', 'how many instances (default 2)').argParser(number))
+    .option('--host <name>', 'kubernetes: host name of the Ingress (default election.example.org)')
+    .option('--image <name>', "name of the backend's image (default: the folder's, and -backend)")
+    .option('--dry-run', 'show what would be written, and write nothing')
+    .option('--yes', 'change files that are there, after showing the difference')
+}
+
 /** What starts a server. */
 function launchOptions(command: Command): void {
   layerOptions(command)
@@ -357,7 +439,7 @@ function stackOptions(command: Command): void {
     .option('--no-procfile', 'read no Procfile')
     .option('--managed-redis', 'start a Redis of its own on a free port, and use it as the channel layer')
     .addOption(new Option('--instances <n>', 'start n backends, each on a port of its own; needs the Redis layer').argParser(number))
-    .option('--install', 'install the packages of the frontend where they are missing')
+    .option('--install', 'install packages where they are missing: of the backend, into its environment, and of the frontend')
     .option('--open', 'open the page in the browser once all is proven')
     .option('--no-keys', 'take no keys on the terminal')
     .option('--timestamps', 'begin each line of output with the time')

@@ -40,10 +40,15 @@ export interface BackendOptions {
   readonly onLaunch: (server: RunningServer, port: number) => void
   /** It listens. */
   readonly onListening: (port: number) => void
+  /** The Origin that the browser will have, where a frontend of this run decides it. */
+  readonly origin: () => Promise<string | undefined>
   /** The first proof of a run: gives what the banner says besides the backend. */
   readonly complete: (summary: ReadySummary, up: Up) => Promise<ReadySummary>
   readonly onChange: () => void
+  /** It listens and was tried; the banner is still to come. */
   readonly onUp: (up: Up) => void
+  /** The banner, or the line of a restart, is out. */
+  readonly onTold: (up: Up) => void
 }
 
 /** Starts the backend and keeps it up until `prepared.signal` is aborted. */
@@ -96,7 +101,14 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
     }
     return live(
       { ...current, signal: lifeSignal },
-      { port, strictPort: pinned || config.strictPort, mayNeedSetup: options.mayNeedSetup && asked === undefined, name, extras },
+      {
+        port,
+        strictPort: pinned || config.strictPort,
+        mayNeedSetup: options.mayNeedSetup && asked === undefined,
+        name,
+        extras,
+        origin: options.origin,
+      },
       {
         onLaunch: (running) => {
           server = running
@@ -118,8 +130,9 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
           everUp = true
           socket = { url: now.prover.url, state: now.state }
           become(now.state.dot === 'red' ? 'failed' : 'ready', now.state.dot === 'green' ? undefined : now.state.diagnosis.title)
-          const status = await announce(now)
           options.onUp(now)
+          const status = await announce(now)
+          options.onTold(now)
           settle()
           return status
         },

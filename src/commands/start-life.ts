@@ -49,6 +49,8 @@ export interface LifeOptions {
   /** Name in the log. */
   readonly name: string
   readonly extras: StartExtras
+  /** The Origin that the browser will have, where a frontend of this run decides it; waited for before the proof. */
+  readonly origin: () => Promise<string | undefined>
 }
 
 /**
@@ -91,7 +93,8 @@ export async function live(prepared: Prepared, options: LifeOptions, events: Lif
     return end({ kind: 'failed', diagnosis, wasUp: false, livedMs: host.now() - began })
   }
   events.onListening(up.port)
-  const prover: Prover = startProof(prepared, inspection, up)
+  const origin = await raceStop(options.origin(), signal)
+  const prover: Prover = startProof(prepared, inspection, up, origin)
   report.phase('proving the WebSocket')
   const first = await raceStop(prover.first(), signal)
   if (first === undefined) return end({ kind: 'stopped' })

@@ -6,8 +6,8 @@ import type { Backend } from './start-backend.ts'
 import type { Prepared } from './start-prepare.ts'
 import { shown } from '../facts/project.ts'
 
-/** Restarts backends when their sources change, until `prepared.signal` is aborted. */
-export function reload(prepared: Prepared, backends: readonly Backend[]): void {
+/** Restarts backends when their sources change, until `prepared.signal` is aborted. `all`: those that there are by then, the first one first. */
+export function reload(prepared: Prepared, all: () => readonly Backend[]): void {
   const { report, environment, checkout, signal } = prepared
   const scope = scopeOf(prepared)
   /** What was saved and couldn't be compiled: nothing is started before all of it can. */
@@ -30,18 +30,19 @@ export function reload(prepared: Prepared, backends: readonly Backend[]): void {
       for (const { file } of problems) broken.add(file)
       const [first] = problems
       if (first !== undefined) {
-        const since = backends[0]?.since()
+        const [backend] = all()
+        const since = backend?.since()
         report.refusedReload({
           file: shown(checkout.project, first.file),
           line: first.line,
           message: first.message,
-          since: backends[0]?.up() === undefined || since === undefined ? undefined : since.toTimeString().slice(0, 8),
+          since: backend?.up() === undefined || since === undefined ? undefined : since.toTimeString().slice(0, 8),
         })
         continue
       }
       pending.clear()
       const prepareAnew = changesDecisions(scope, files)
-      for (const backend of backends) void backend.restart(changeWords(scope, files), { prepareAnew })
+      for (const backend of all()) void backend.restart(changeWords(scope, files), { prepareAnew })
     }
     working = false
   }

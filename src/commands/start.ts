@@ -2,10 +2,8 @@ import { projectHost } from '../config/project-host.ts'
 import { resolveConfig, type Flags } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { raceStop } from '../host/race-stop.ts'
 import { exitStatusOf, hangUp, onStopRequest, type StopReason } from '../host/stop-signals.ts'
 import type { ReadySummary, StartReport } from '../report/start-report.ts'
-import { prepare } from './start-prepare.ts'
 import type { SetupRun } from './start-setup.ts'
 import { startStack, type Stack } from './start-stack.ts'
 import type { StackControl } from './stack-control.ts'
@@ -56,12 +54,14 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
         )
       : follow(extras.signal, abort)
   const run: SetupRun = { host: projectHost(host, config), config, report, signal: abort.signal }
-  const begin = async (look: boolean): Promise<number | 'needs-setup'> => {
-    const prepared = await raceStop(prepare(run, { look }), abort.signal)
-    if (prepared === undefined) return ExitCode.ok
-    stack = startStack(prepared, extras, () => {
-      report.stopping('Stopping (election-dev stop)')
-      abort.abort()
+  const begin = (look: boolean): Promise<number | 'needs-setup'> => {
+    stack = startStack(run, {
+      extras,
+      look,
+      stop: () => {
+        report.stopping('Stopping (election-dev stop)')
+        abort.abort()
+      },
     })
     return stack.ended
   }

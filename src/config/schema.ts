@@ -100,7 +100,7 @@ export const configSchema = v.strictObject({
       v.description('How many backends to start, each on a port of its own; default 1'),
     ),
   ),
-  install: flag('Install the packages of the frontend where they are missing'),
+  install: flag('Install packages where they are missing: of the backend, into its environment, and of the frontend'),
   open: flag('Open the page in the browser once all is proven'),
   reload: flag('Restart the backend when its Python changes'),
   restart: flag('Start the backend again when it crashes; default true'),

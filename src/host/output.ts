@@ -35,9 +35,9 @@ export interface Output extends Sink {
 }
 
 /** So many characters are written at once. */
-const pieceSize = 64 * 1024
+const pieceSize = 32 * 1024
 /** The reader is too slow when so many characters wait for it. */
-const fullSize = 256 * 1024
+const fullSize = 128 * 1024
 /** Beside a bottom line, the log is written (and the line drawn) no more often than this, in milliseconds. */
 const drawEveryMs = 100
 
@@ -85,6 +85,9 @@ export function openOutput(options: OutputOptions): Output {
   }
   const draw = () => {
     if (stage !== undefined && (drawn !== '' || bottom() !== '')) put(stage, '')
+  }
+  const changed = () => {
+    if (bottom() !== drawn) draw()
   }
   const flush = () => {
     clearTimeout(timer)
@@ -153,7 +156,7 @@ export function openOutput(options: OutputOptions): Output {
       waiting.push(callback)
       if (waiting.length === 1) look()
     },
-    screen: stage === undefined ? undefined : screenOn(stage, lines, { draw, hide, redraw }),
+    screen: stage === undefined ? undefined : screenOn(stage, lines, { changed, hide, redraw }),
   }
 }
 
@@ -164,7 +167,7 @@ interface BottomLineState {
 function screenOn(
   stage: OutStream,
   lines: BottomLineState[],
-  { draw, hide, redraw }: { draw: () => void; hide: () => void; redraw: () => void },
+  { changed, hide, redraw }: { changed: () => void; hide: () => void; redraw: () => void },
 ): Screen {
   return {
     bottomLine: (): BottomLine => {
@@ -172,9 +175,8 @@ function screenOn(
       lines.push(line)
       return {
         show: (text) => {
-          if (line.text === text) return
           line.text = text
-          draw()
+          changed()
         },
       }
     },

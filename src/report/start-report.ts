@@ -55,7 +55,9 @@ export interface FrontendSummary {
 export interface InstanceSummary {
   readonly url: string
   readonly pid: number | undefined
-  /** What was proven of it: `a broadcast from the first one arrived`. */
+  /** `failed`: it isn't up, its WebSocket isn't connected, or no broadcast gets to it. */
+  readonly state: 'ready' | 'failed'
+  /** What was proven of it: `a broadcast from :8000 arrived in 3 ms`. */
   readonly text: string
 }
 
@@ -66,6 +68,8 @@ export interface Restarted {
   readonly elapsedMs: number
   readonly url: string
   readonly state: SocketState
+  /** What else was proven of it, where it is one of several instances. */
+  readonly note?: string | undefined
 }
 
 /** Where `start` says what it does: text for people, or one JSON event a line. */

@@ -74,9 +74,9 @@ export function startText(host: Host, options: StartTextOptions): StartReport {
       write([style.dim(`  ↻ ${why}: starting the backend again`)])
       spinner.say('starting the backend again')
     },
-    restarted: ({ why, elapsedMs, url, state }) =>
+    restarted: ({ why, elapsedMs, url, state, note }) =>
       write([
-        `  ${style.green('↻')} ${why} · ${Math.round(elapsedMs)} ms   ${url}   ${dot(state, style)}`,
+        `  ${style.green('↻')} ${why} · ${Math.round(elapsedMs)} ms   ${url}   ${dot(state, style)}${note === undefined ? '' : style.dim(` · ${note}`)}`,
         ...(state.dot === 'green' ? [] : diagnosisPage(state.diagnosis, style, terminal.columns)),
       ]),
     refusedReload: ({ file, line, message, since }) => {
@@ -143,7 +143,9 @@ function banner(summary: ReadySummary, style: Style): string[] {
     '',
     row('WebSocket', `${style.cyan(websocket.url)}   ${dot(state, style)}`, style),
     row('Backend', `${style.cyan(backend.url)}   ${details}`, style),
-    ...summary.instances.map(({ url, text }) => row('', `${style.cyan(url)}   ${text}`, style)),
+    ...summary.instances.map(({ url, state, text }) =>
+      row('', `${style.cyan(url)}   ${state === 'ready' ? style.dim(text) : style.yellow(text)}`, style),
+    ),
     row('Channels', `${channels.text}${channels.note === undefined ? '' : `   ${style.dim(channels.note)}`}`, style),
     ...(summary.frontend === undefined ? [] : [row('Frontend', frontendWords(summary.frontend, style), style)]),
     ...summary.services.map(({ name, state, url }) => row(name, `${url === undefined ? '' : `${url}   `}${state}`, style)),

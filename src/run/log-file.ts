@@ -28,7 +28,7 @@ export interface LogFile extends Sink {
 }
 
 /** The file is too slow when so many characters wait for it. */
-const fullSize = 1_000_000
+const fullSize = 128 * 1024
 
 /**
  * Writes the lines to the file, many at a time: `2026-11-23T09:12:13.123+00:00
@@ -118,26 +118,26 @@ async function current(handle: FileHandle | undefined, path: string): Promise<Fi
 async function append(handle: FileHandle, path: string, lines: readonly string[], options: LogFileOptions): Promise<FileHandle> {
   let file = handle
   let size = (await file.stat()).size
-  let piece: Buffer[] = []
+  let piece = ''
   let pieceSize = 0
   for (const line of lines) {
-    const bytes = Buffer.from(`${line}\n`)
-    if (size + pieceSize > 0 && size + pieceSize + bytes.length > options.size) {
+    const bytes = Buffer.byteLength(line) + 1
+    if (size + pieceSize > 0 && size + pieceSize + bytes > options.size) {
       await writeAll(file, piece)
       file = await rotate(file, path, options.count)
       size = (await file.stat()).size
-      piece = []
+      piece = ''
       pieceSize = 0
     }
-    piece.push(bytes)
-    pieceSize += bytes.length
+    piece += `${line}\n`
+    pieceSize += bytes
   }
   await writeAll(file, piece)
   return file
 }
 
-async function writeAll(file: FileHandle, piece: readonly Buffer[]): Promise<void> {
-  let rest = Buffer.concat(piece)
+async function writeAll(file: FileHandle, piece: string): Promise<void> {
+  let rest = Buffer.from(piece)
   while (rest.length > 0) {
     const { bytesWritten } = await file.write(rest)
     rest = rest.subarray(bytesWritten)

@@ -2,47 +2,38 @@
 import { createServer } from 'node:http'
 import { type Browser, type Page, chromium as playwright } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launchServer } from '../../src/run/server.ts'
-import { proveFrontend } from '../../src/verify/frontend.ts'
 import { startCli } from '../support/cli.ts'
 import { ending } from '../support/ends.ts'
+import { installerEnvironment } from '../support/fresh-project.ts'
 import { listening } from '../support/node-servers.ts'
-import { testHost } from '../support/processes.ts'
 import { freePort, until } from '../support/redis.ts'
-import { chromium } from '../support/tools.ts'
-import { planOf, votesConsumer, writeViteFrontend } from '../support/vite-frontend.ts'
+import { chromium, prepareEnvironment } from '../support/tools.ts'
+import { votesConsumer, writeViteFrontend } from '../support/vite-frontend.ts'
 
 const executablePath = await chromium()
 const { keep, project } = ending()
 
-/** Starts both halves; gives the page's URL. `wanted`: the port that the project's files name. */
-async function bothHalves(wanted: number): Promise<{ page: string; port: number }> {
-  const made = await project({ consumer: votesConsumer })
+/** `start` on a checkout of both halves, whose files name the port `wanted`; gives where page and backend really are. */
+async function bothHalves(
+  wanted: number,
+  more: { args?: readonly string[]; clean?: boolean } = {},
+): Promise<{ page: string; port: number }> {
+  const clean = more.clean === true
+  const made = await project({
+    consumer: votesConsumer,
+    ...(clean
+      ? { style: 'plain', environment: undefined, files: { 'backend/requirements.txt': 'Django>=4.2,<6\nchannels~=4.2\ndaphne~=4.1\n' } }
+      : {}),
+  })
   // the seed names port 8000, which is no test's to have
   const socket = `\`\${import.meta.env.VITE_WS_URL ?? 'ws://localhost:${wanted}'}/ws/election-updates/?token=\${token}\``
-  await writeViteFrontend(made, { socket, port: await freePort('127.0.0.1') })
-  const port = await freePort('127.0.0.1')
-  const origin = `http://localhost:${port}`
-  const cli = startCli(['start', '--no-frontend', '--json', '--port', String(wanted), '--origin', origin], { cwd: made.root })
+  await writeViteFrontend(made, { socket, port: await freePort('127.0.0.1'), installed: !clean })
+  const env = clean ? installerEnvironment(true) : {}
+  const cli = startCli(['start', '--json', '--port', String(wanted), ...(more.args ?? [])], { cwd: made.root, env })
   keep({ stop: () => cli.end('SIGINT') })
   const [, address = ''] = await cli.waitFor(/"event":"ready".*?"url":"ws:\/\/127\.0\.0\.1:(\d+)\/[^"]*","state":"connected"/)
-  const backend = { host: '127.0.0.1', port: Number(address), wantedPort: wanted, path: '/ws/election-updates/' }
-  const plan = await planOf(made, backend, port)
-  if (plan.kind !== 'run') throw new Error(plan.kind)
-  const { file, args, cwd, env } = plan.service
-  const running = launchServer(testHost, { file, args, cwd, env }, () => {})
-  keep({ stop: () => running.stop(3000) })
-  const proof = await proveFrontend(testHost, {
-    page: new URL(plan.page),
-    pid: running.pid,
-    socket: undefined,
-    direct: undefined,
-    wiring: undefined,
-    deadlineMs: 15_000,
-    holdMs: 0,
-  })
-  expect(proof.state).toBe('proven')
-  return { page: plan.page, port: backend.port }
+  const [, page = ''] = await cli.waitFor(/"(?:url|frontend)":\{?"?(?:url":")?(http:\/\/localhost:\d+\/)","state":"ready","text":"page 200/)
+  return { page, port: Number(address) }
 }
 
 const votes = async (window: Page) => Number(await window.innerText('#votes'))
@@ -52,6 +43,7 @@ describe.skipIf(executablePath === undefined)('two windows', () => {
 
   beforeAll(async () => {
     if (executablePath === undefined) return
+    await prepareEnvironment('uv')
     const args = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update']
     browser = await playwright.launch({ executablePath, args })
   })
@@ -83,6 +75,11 @@ describe.skipIf(executablePath === undefined)('two windows', () => {
     const wanted = await freePort('127.0.0.1')
     const { page, port } = await bothHalves(wanted)
     expect(port).toBe(wanted)
+    await expectVotesToCross(page)
+  })
+
+  test('from a clean checkout, with --install', { timeout: 180_000 }, async () => {
+    const { page } = await bothHalves(await freePort('127.0.0.1'), { args: ['--install'], clean: true })
     await expectVotesToCross(page)
   })
 

