@@ -25,7 +25,7 @@ export interface RegisterOptions {
   readonly background: BackgroundRun | undefined
   /** Called once where the state can't be written: the run goes on, and can't be asked from outside. */
   readonly onProblem: (text: string) => void
-  /** Called once the state was written for the first time, or can't be: from then on the run is known. */
+  /** Called when the state was written, or can't be: from then on the run is known. More often than once. */
   readonly onSettled?: (() => void) | undefined
 }
 

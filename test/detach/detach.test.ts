@@ -53,6 +53,7 @@ test('start --detach, status, logs, restart, stop: one run from its start to its
   expect(started.stdout).toMatch(/ready in[\s\S]*● connected[\s\S]*Running in the background: election-dev status · logs -f · stop\n$/)
   // it runs, and its starter is gone
   expect(await listens(stand.port)).toBe(true)
+  await until(async () => (await state()).processes.length === 2)
   const { launcher, control, processes } = await state()
   expect((await stat(await runFile())).mode & 0o777).toBe(0o600)
   expect(await readFile(join(stand.project.root, '.election-dev', '.gitignore'), 'utf8')).toBe('*\n')
@@ -134,7 +135,9 @@ test('a run in the background survives its terminal', async () => {
   // the shell of the terminal is gone, by SIGHUP
   const { launcher, processes } = await state()
   expect((await stand.mark.processes()).toSorted()).toEqual([launcher.pid, ...processes.map(({ pid }) => pid)].toSorted())
-  expect((await cli('status')).status).toBe(0)
+  // it goes on with its work, and was told nothing
+  expect(await cli('restart')).toMatchObject({ status: 0, stdout: expect.stringContaining('● connected') })
+  expect((await cli('logs', 'election-dev')).stdout).not.toContain('Stopping')
   expect((await cli('stop')).status).toBe(0)
   expect(await stand.mark.processes()).toEqual([])
 })
