@@ -157,7 +157,7 @@ function keepMember(run: Prepared, options: MemberOptions): Member {
         },
         origin: options.origin,
         complete: async (summary) => summary,
-        onTold: () => {},
+        onTold: () => void tellRestarted(),
         onChange: () => {
           if (kept.status().state !== 'ready') crossing = undefined
           if (kept.status().state === 'failed') settle()
@@ -166,7 +166,6 @@ function keepMember(run: Prepared, options: MemberOptions): Member {
         onUp: ({ prover }) => {
           options.onUp(name, prover.observer)
           settle()
-          void tellRestarted()
         },
       },
     )
