@@ -5,7 +5,8 @@ import { defineConfig } from 'vitest/config'
  * Of the real faults (test/faults) `npm test` runs these; the whole takes many
  * minutes and has a script of its own, `npm run test:faults`.
  */
-const quick = ['broken-probes', 'broadcast', 'dotenv', 'fix', 'routing', 'token']
+const quick = ['broken-probes', 'routing', 'token']
+const slowSuite = process.env['TEST_SLOW'] === 'all'
 const faults = process.env['TEST_FAULTS'] === 'all'
 // by name: a negated pattern takes `fix` for the beginning of `fix-stores`
 const slow = readdirSync(new URL('test/faults', import.meta.url)).filter(
@@ -14,8 +15,8 @@ const slow = readdirSync(new URL('test/faults', import.meta.url)).filter(
 
 export default defineConfig({
   test: {
-    include: faults ? ['test/faults/**/*.test.ts'] : ['test/**/*.test.ts'],
-    exclude: ['test/.cache/**', 'test/slow/**', ...(faults ? [] : slow.map((name) => `test/faults/${name}`))],
+    include: slowSuite ? ['test/slow/**/*.test.ts'] : faults ? ['test/faults/**/*.test.ts'] : ['test/**/*.test.ts'],
+    exclude: ['test/.cache/**', ...(slowSuite ? [] : ['test/slow/**']), ...(faults ? [] : slow.map((name) => `test/faults/${name}`))],
     globalSetup: ['test/support/global-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,

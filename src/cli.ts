@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option, InvalidArgumentError } from 'commander'
+import { Argument, Command, CommanderError, Option, InvalidArgumentError } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 
 /** The version of this package. */
@@ -33,9 +33,12 @@ Examples:
   $ election-dev demo                 lay out a small election backend, start it, prove its WebSocket
   $ election-dev start                in your checkout: start the backend, prove its WebSocket, stay up
   $ election-dev start --setup        the same on a fresh clone: makes what is missing first
+  $ election-dev start --detach       the same in the background: status, logs -f, restart, stop
   $ election-dev verify               is the WebSocket of the running backend sound?
+  $ election-dev smoke -- npm test    start, prove, run a command against it, end all of it: for CI
   $ election-dev doctor               why does the WebSocket not work, and what mends it?
   $ election-dev env                  which channel layer would be written to .env, as a diff
+  $ election-dev init                 a configuration out of the scripts that started the project until now
 ${exitCodes}`,
     )
     .exitOverride()
@@ -54,6 +57,8 @@ Examples:
   $ election-dev start --channel-layer redis        use Redis, and fail where it can't be used
   $ ELECTION_DEV_TOKEN=… election-dev start         prove it with a token of yours
   $ election-dev start --json                       one JSON event a line
+  $ election-dev start --detach                     in the background: status, logs -f, restart, stop
+  $ election-dev start --takeover                   end the earlier server of this project that holds the port
 
 Every option has its key in election-dev.config.{json,js,mjs,ts} and a variable:
 --port is "port" there and ELECTION_DEV_PORT in the environment.
@@ -67,6 +72,11 @@ ${exitCodes}`,
   launchOptions(start)
   stackOptions(start)
 
+  start.option('--detach', 'run in the background once the WebSocket was tried: status, logs, restart and stop go on from there')
+  runCommands(program, (code) => {
+    status = code
+  })
+
   const verify = program
     .command('verify')
     .argument('[url]', 'the WebSocket; default: the one of the project in this folder')
@@ -78,6 +88,8 @@ Examples:
   $ election-dev verify
   $ election-dev verify ws://127.0.0.1:8000/ws/election-updates/ --origin http://localhost:3000
   $ ELECTION_DEV_TOKEN=… election-dev verify wss://example.org/ws/election-updates/
+  $ election-dev verify --url ws://a:8000/ws/x/ --url ws://b:8000/ws/x/ --send '{"type":"vote","note":"{marker}"}' --count 100
+                                      does what is sent at one instance reach a socket at the other, and back?
 ${exitCodes}`,
     )
     .action(async (url: string | undefined, options: Options) => {
@@ -88,6 +100,43 @@ ${exitCodes}`,
   verify.addOption(new Option('--hold <ms>', 'how long the socket is held open, in milliseconds (default 2000)').argParser(number))
   verify.addOption(new Option('--port <port>', 'port of the backend (default 8000)').argParser(number))
   verify.addOption(new Option('--host <address>', 'address of the backend (default 127.0.0.1)'))
+  verify
+    .addOption(
+      new Option('--url <url>', 'the WebSocket; given again: further instances, between which broadcasts must cross').argParser(collect),
+    )
+    .option('--send <json>', 'several URLs: the message that makes the application broadcast; {marker} in it becomes a random word')
+    .option('--expect <json>', 'what the message that arrives must contain (default: the marker, else any message)')
+    .addOption(new Option('--count <n>', 'how often it is sent at each instance (default 1)').argParser(number))
+
+  const smoke = program
+    .command('smoke')
+    .argument('[command...]', 'what to run once all is proven, behind --')
+    .description('start, prove the WebSocket, run a command against it, end all of it: for CI')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ election-dev smoke                              start, prove (2 s hold, ping, broadcast), end
+  $ election-dev smoke -- npx playwright test       the same, and the tests in between
+  $ election-dev smoke --setup --reporter text --reporter junit=smoke.xml
+  $ election-dev smoke --timeout 60000 --json       one JSON document (dist/smoke.schema.json)
+
+The command gets ELECTION_DEV_URL, ELECTION_DEV_WS_URL and ELECTION_DEV_ORIGIN, with a frontend
+ELECTION_DEV_PAGE_URL, and ELECTION_DEV_TOKEN where you gave one. It isn't run unless all is proven.
+Reporters: text, json, junit, github; KIND=FILE writes to a file. Default: text, and github in GitHub Actions.
+The backend alone is started, since it is what is proven; --frontend, or "frontend" and "services" in the
+configuration, add to it. Nothing is watched, restarted, opened or asked.
+
+Exit codes: the command's own (128 + n: ended by signal n; 127: no such program), 1 for a finding,
+2 for usage and configuration, 130 and 143 where it was stopped.`,
+    )
+    .action(async (command: string[], options: Options) => {
+      const { smokeCommand } = await import('./commands/smoke.ts')
+      status = await smokeCommand(command, options, version)
+    })
+  projectOptions(smoke)
+  launchOptions(smoke)
+  smokeOptions(smoke)
 
   const doctor = program
     .command('doctor')
@@ -142,6 +191,41 @@ ${exitCodes}`,
   projectOptions(env)
   layerOptions(env)
 
+  const init = program
+    .command('init')
+    .description('write a configuration, npm scripts, a CI job and a .gitignore line out of what the project has; shows a diff first')
+    .addHelpText(
+      'after',
+      `
+Reads start-services.ps1, start-services.bat, start.ps1, start-server.ps1, stop-services.ps1, Procfile,
+docker-compose.yml, Makefile and package.json, and says what it took from where.
+
+Examples:
+  $ election-dev init                             shows what it would write, and asks
+  $ election-dev init --yes                       writes it
+  $ election-dev init --settings                  also lets USE_REDIS_FOR_CHANNELS choose the channel layer
+  $ election-dev init --ci gitlab
+${exitCodes}`,
+    )
+    .action(async (options: Options) => {
+      const { initCommand } = await import('./commands/init.ts')
+      status = await initCommand(options)
+    })
+  commonOptions(init)
+  init
+    .option('--dry-run', 'show the diff, and write nothing; status 1 where there is something to do')
+    .option('--yes', 'write it without asking')
+    .option('--settings [module]', 'also add the choice of the channel layer to the settings')
+    .option('--backend <folder>', 'folder that holds manage.py')
+    .option('--application <name>', 'ASGI application, such as core.asgi:application')
+    .addOption(
+      new Option('--ci <kind>', 'CI job to write (default: github, or gitlab where .gitlab-ci.yml is)').choices([
+        'github',
+        'gitlab',
+        'none',
+      ]),
+    )
+
   const demo = program
     .command('demo')
     .argument('[dir]', 'where the demo is laid out', 'election-demo')
@@ -161,6 +245,36 @@ ${exitCodes}`,
   commonOptions(demo)
   launchOptions(demo)
 
+  const exportSetUp = program
+    .command('export')
+    .addArgument(new Argument('<target>', 'what the set-up is for').choices(['compose', 'kubernetes', 'procfile']))
+    .description('write a set-up for several instances: replicas behind a proxy, Redis, migrations, probes')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ election-dev export compose                          into deploy/compose, behind nginx
+  $ election-dev export compose --proxy caddy --replicas 3
+  $ election-dev export kubernetes --host election.example.org --image example.org/election:1
+  $ election-dev export procfile --dry-run
+${exitCodes}`,
+    )
+    .action(async (target: string, options: Options) => {
+      const { exportCommand } = await import('./commands/export.ts')
+      status = await exportCommand(target, options)
+    })
+  projectOptions(exportSetUp)
+  exportOptions(exportSetUp)
+
+  program
+    .command('completion')
+    .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish', 'powershell']))
+    .description('print what teaches a shell the commands and options: source <(election-dev completion bash)')
+    .action(async (shell: string) => {
+      const { completionCommand } = await import('./commands/completion.ts')
+      status = await completionCommand(shell, program)
+    })
+
   for (const command of program.commands)
     command.exitOverride().showHelpAfterError(`(election-dev ${command.name()} --help lists the options)`)
   try {
@@ -171,6 +285,88 @@ ${exitCodes}`,
     const { reportError } = await import('./commands/failure.ts')
     return reportError(error, { json: argv.includes('--json') })
   }
+}
+
+/** The commands for a run that is up. */
+function runCommands(program: Command, done: (status: number) => void): void {
+  const pid = () => new Option('--pid <pid>', 'the run of this launcher, where there are several').argParser(number)
+  const status = program
+    .command('status')
+    .description('what runs here: services, addresses, the WebSocket, how long, what went wrong last')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ election-dev status                           0: up and proven; 1: nothing runs, or not all of it is well
+  $ election-dev status --json                    one document, with a schema
+${exitCodes}`,
+    )
+    .action(async (options: Options) => {
+      const { statusCommand } = await import('./commands/status.ts')
+      done(await statusCommand(options, version))
+    })
+  commonOptions(status)
+
+  const logs = program
+    .command('logs')
+    .argument('[service]', 'this service alone, such as backend; election-dev is the launcher itself')
+    .description('what a run in the background has printed, and with -f what it prints')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ election-dev logs                             the last 200 lines, also of a run that has ended
+  $ election-dev logs -f backend                  until the run ends
+  $ election-dev logs -n 1000 --timestamps
+${exitCodes}`,
+    )
+    .action(async (service: string | undefined, options: Options) => {
+      const { logsCommand } = await import('./commands/logs.ts')
+      done(await logsCommand(service, options))
+    })
+  commonOptions(logs)
+  logs
+    .option('-f, --follow', 'print what comes, until the run ends')
+    .addOption(new Option('-n, --lines <lines>', 'how many lines of before (default 200)').argParser(number))
+    .option('--timestamps', 'begin each line with the time')
+    .addOption(pid())
+
+  const restart = program
+    .command('restart')
+    .argument('[service]', 'this service alone, such as backend')
+    .description('start a service of the run again, or all of them, and prove the WebSocket anew')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ election-dev restart
+  $ election-dev restart backend
+${exitCodes}`,
+    )
+    .action(async (service: string | undefined, options: Options) => {
+      const { restartCommand } = await import('./commands/restart.ts')
+      done(await restartCommand(service, options, version))
+    })
+  commonOptions(restart)
+  restart.addOption(pid())
+
+  const stop = program
+    .command('stop')
+    .description('end the run of this folder: exactly what was started, and nothing else')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ election-dev stop                             0: nothing is left of it, also where nothing ran
+  $ election-dev stop --all                       all runs of this folder
+${exitCodes}`,
+    )
+    .action(async (options: Options) => {
+      const { stopCommand } = await import('./commands/stop.ts')
+      done(await stopCommand(options))
+    })
+  commonOptions(stop)
+  stop.option('--all', 'end all runs of this folder').addOption(pid())
 }
 
 function number(value: string): number {
@@ -221,6 +417,22 @@ function layerOptions(command: Command): void {
     .option('--strict', 'fail where Redis is wanted and not usable, instead of going on in memory')
 }
 
+/** What a set-up for several instances is made to. */
+function exportOptions(command: Command): void {
+  command
+    .addOption(
+      new Option('--server <name>', 'ASGI server (default: the one of the requirements)').choices(['daphne', 'uvicorn', 'hypercorn']),
+    )
+    .option('--channel-layer-variable <name>', 'variable that the settings read to choose Redis (default USE_REDIS_FOR_CHANNELS)')
+    .option('--out <folder>', 'where it is written (default: deploy/compose, deploy/kubernetes; a Procfile in the checkout)')
+    .addOption(new Option('--proxy <name>', 'compose: what stands in front (default nginx)').choices(['nginx', 'caddy', 'traefik']))
+    .addOption(new Option('--replicas <n>', 'how many instances (default 2)').argParser(number))
+    .option('--host <name>', 'kubernetes: host name of the Ingress (default election.example.org)')
+    .option('--image <name>', "name of the backend's image (default: the folder's, and -backend)")
+    .option('--dry-run', 'show what would be written, and write nothing')
+    .option('--yes', 'change files that are there, after showing the difference')
+}
+
 /** What starts a server. */
 function launchOptions(command: Command): void {
   layerOptions(command)
@@ -267,12 +479,29 @@ function stackOptions(command: Command): void {
     .option('--no-procfile', 'read no Procfile')
     .option('--managed-redis', 'start a Redis of its own on a free port, and use it as the channel layer')
     .addOption(new Option('--instances <n>', 'start n backends, each on a port of its own; needs the Redis layer').argParser(number))
-    .option('--install', 'install the packages of the frontend where they are missing')
+    .option('--install', 'install packages where they are missing: of the backend, into its environment, and of the frontend')
     .option('--open', 'open the page in the browser once all is proven')
     .option('--no-keys', 'take no keys on the terminal')
     .option('--timestamps', 'begin each line of output with the time')
     .option('--log-file <file>', 'write the output of all services to this file, too; rotated')
     .addOption(new Option('--log-only <services>', 'print the output of these services alone').argParser(list))
+}
+
+/** How a smoke test is told, and how long it may take. */
+function smokeOptions(command: Command): void {
+  command
+    .addOption(new Option('--reporter <kind>', 'text, json, junit or github, or KIND=FILE; may be given more than once').argParser(collect))
+    .addOption(
+      new Option('--timeout <ms>', 'how long the whole may take, start and end included, in milliseconds (default 120000)').argParser(
+        number,
+      ),
+    )
+    .option('--frontend [folder]', 'start the frontend, too')
+    .option('--no-frontend', 'start no frontend')
+    .option('--install', 'install the packages of the frontend where they are missing')
+    .option('--managed-redis', 'start a Redis of its own on a free port, and use it as the channel layer')
+    .addOption(new Option('--instances <n>', 'start n backends, each on a port of its own; needs the Redis layer').argParser(number))
+    .addOption(new Option('--only <services>', 'start these alone, and what they depend on: backend,frontend,worker').argParser(list))
 }
 
 function list(value: string): readonly string[] {

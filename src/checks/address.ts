@@ -52,7 +52,7 @@ export function judgeElsewhere(evidence: Evidence, seen: readonly string[]): Dia
 }
 
 /** Where the frontend names the port: in a source, or in a variable that its bundler hands on. */
-function whereWritten({ frontend, wire }: Evidence): string[] {
+function whereWritten({ frontend, wire }: Pick<Evidence, 'frontend' | 'wire'>): string[] {
   const { port } = wire.endpoint
   const url = frontend?.urls.find((written) => written.port === port)
   if (url !== undefined) return [`frontend/${url.file}:${url.line} names port ${port}: ${url.text}`]
@@ -61,7 +61,7 @@ function whereWritten({ frontend, wire }: Evidence): string[] {
 }
 
 /** The frontend's own server answers: where the page's source says so, and where the backend is. */
-export function withBackend(evidence: Evidence, found: Diagnosis): Diagnosis {
+export function withBackend(evidence: Pick<Evidence, 'wire' | 'servers' | 'frontend'>, found: Diagnosis): Diagnosis {
   const { port } = evidence.wire.endpoint
   const backend = evidence.servers.ofProject.find(({ listens }) => listens.length > 0)
   const at = backend?.listens[0]

@@ -3,12 +3,15 @@ import { withBackend } from './address.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { commandLine, listenerOf, named, type Evidence } from './evidence.ts'
 import { judgeWire } from './wire.ts'
-import { said, seconds } from './wire-words.ts'
+import { said, seconds, vitePage } from './wire-words.ts'
 
 const nginxLines = 'nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";'
 
+/** What two handshakes are compared by. */
+export type ProxyEvidence = Pick<Evidence, 'wire' | 'direct' | 'servers' | 'frontend'>
+
 /** What a proxy in front of the backend does to the upgrade: the same handshake directly and through it, compared. Nothing where they agree. Pure. */
-export function judgeProxied(evidence: Evidence): Diagnosis[] {
+export function judgeProxied(evidence: ProxyEvidence): Diagnosis[] {
   const { direct, wire } = evidence
   if (direct === undefined) return []
   const server = listenerOf(evidence)
@@ -26,6 +29,8 @@ export function judgeProxied(evidence: Evidence): Diagnosis[] {
   if (through.result === 'open')
     return plain.result === 'open' ? [...judgeIdle(wire, direct, compared), ...judgeHost(wire, direct, who)] : []
   const known = judgeWire(wire)
+  const astray = judgeTarget(evidence, direct, compared)
+  if (astray !== undefined) return [astray]
   if (known?.id === 'wrong-frontend-port') return [withBackend(evidence, known)]
   if (known?.id === 'wss-vs-ws' || known?.id === 'tls-untrusted') return [known]
   if (through.result === 'refused') {
@@ -61,12 +66,34 @@ export function judgeProxied(evidence: Evidence): Diagnosis[] {
   ]
 }
 
-/** The dev server's own configuration, where it passes the path on and doesn't say so of upgrades. */
-function withoutWs({ frontend, wire }: Evidence): string[] {
+/** The entry of the dev server's own configuration that takes the path. */
+function entryFor({ frontend, wire }: ProxyEvidence, passesUpgrades: boolean) {
   const { path } = wire.endpoint
-  const entry = frontend?.proxies.find(
-    ({ context, ws }) => ws !== true && path.startsWith(context.replace(/^\^/, '').replace(/[.*$]+$/, '')),
+  return frontend?.proxies.find(
+    ({ context, ws }) => (ws === true) === passesUpgrades && path.startsWith(context.replace(/^\^/, '').replace(/[.*$]+$/, '')),
   )
+}
+
+/** A dev server that passes upgrades on, to another port than the backend's. */
+function judgeTarget(evidence: ProxyEvidence, direct: WireFacts, compared: readonly string[]): Diagnosis | undefined {
+  const { wire } = evidence
+  if (wire.http?.result !== 'answer' || !vitePage.test(wire.http.body) || direct.handshake?.result !== 'open') return undefined
+  const entry = entryFor(evidence, true)
+  if (entry?.target === undefined || !URL.canParse(entry.target)) return undefined
+  const port = new URL(entry.target).port
+  if (port === '' || Number(port) === direct.endpoint.port) return undefined
+  return diagnosis(
+    'wrong-frontend-port',
+    `The dev server's proxy leads to port ${port}, and the backend listens on ${direct.endpoint.port}`,
+    [`frontend/${entry.file}:${entry.line} passes ${entry.context} on to ${entry.target}`, ...compared],
+    `Let the proxy lead to port ${direct.endpoint.port}.`,
+    { automatic: 'yes' },
+  )
+}
+
+/** The dev server's own configuration, where it passes the path on and doesn't say so of upgrades. */
+function withoutWs(evidence: ProxyEvidence): string[] {
+  const entry = entryFor(evidence, false)
   if (entry === undefined) return []
   return [`frontend/${entry.file}:${entry.line} passes ${entry.context} on ${entry.ws === false ? 'with ws: false' : 'without ws: true'}`]
 }

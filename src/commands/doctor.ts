@@ -4,6 +4,7 @@ import { judge, type Judgement } from '../checks/judgement.ts'
 import { isCauseId } from '../checks/vocabulary.ts'
 import { cwdOf, flagsOf } from '../config/flags.ts'
 import type { Config } from '../config/config.ts'
+import { projectHost } from '../config/project-host.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import { frontendWiring } from '../facts/frontend-wiring.ts'
@@ -28,13 +29,14 @@ export async function doctorCommand(
   options: Readonly<Record<string, unknown>>,
   version: string,
 ): Promise<number> {
-  const host = nodeHost({ cwd: cwdOf(options) })
+  const machine = nodeHost({ cwd: cwdOf(options) })
   const json = options['json'] === true
-  if (options['list'] === true) return (await import('./doctor-list.ts')).listCommand(host, { json })
-  if (words[0] === 'explain') return (await import('./doctor-explain.ts')).explainCommand(host, words[1] ?? '', { json })
-  if (options['undo'] === true) return (await import('./doctor-undo.ts')).undoCommand(host, { json, version })
+  if (options['list'] === true) return (await import('./doctor-list.ts')).listCommand(machine, { json })
+  if (words[0] === 'explain') return (await import('./doctor-explain.ts')).explainCommand(machine, words[1] ?? '', { json })
+  if (options['undo'] === true) return (await import('./doctor-undo.ts')).undoCommand(machine, { json, version })
   const wanted = wantedIds(words)
-  const config = await resolveConfig(host, flagsOf(options))
+  const config = await resolveConfig(machine, flagsOf(options))
+  const host = projectHost(machine, config)
   if (options['fix'] === true) {
     const { fixCommand } = await import('./doctor-fix.ts')
     return fixCommand(host, config, {

@@ -1,4 +1,5 @@
 import { cwdOf, flagsOf } from '../config/flags.ts'
+import { projectHost } from '../config/project-host.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import { readCheckout } from '../facts/checkout.ts'
@@ -17,8 +18,9 @@ import { layerEdit, writeLayerChoice } from '../run/layer-choice.ts'
  * asked for and can't be used.
  */
 export async function envCommand(options: Readonly<Record<string, unknown>>): Promise<number> {
-  const host = nodeHost({ cwd: cwdOf(options) })
-  const config = await resolveConfig(host, flagsOf(options))
+  const machine = nodeHost({ cwd: cwdOf(options) })
+  const config = await resolveConfig(machine, flagsOf(options))
+  const host = projectHost(machine, config)
   const checkout = await readCheckout(host, config)
   const { project, dotenv, layerVariable } = checkout
   if (dotenv.kind === 'unreadable') {

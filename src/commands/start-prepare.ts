@@ -15,6 +15,7 @@ import { chooseServer, type ServerChoice } from '../plan/server.ts'
 import { gatingSteps, planSetup } from '../plan/setup.ts'
 import { writeLayerChoice } from '../run/layer-choice.ts'
 import { observerFolder } from '../run/observer.ts'
+import { refuseHeldPorts, refuseUnshared, sharedLayerHint } from './start-shared.ts'
 import { ensureSetup, gatherSetup, missingLogFolders, type SetupRun } from './start-setup.ts'
 
 /** Everything that is decided before the server is launched. */
@@ -36,8 +37,9 @@ export interface Prepared extends SetupRun {
  * Decides everything that `start` runs with: checkout, environment, server,
  * channel layer, port. Throws LauncherError where it can't be run.
  * `look`: what is missing is looked for by the project's own interpreter, even where the files look complete.
+ * `anew`: something of this run is up already, and holds its ports.
  */
-export async function prepare(run: SetupRun, options: { look?: boolean } = {}): Promise<Prepared> {
+export async function prepare(run: SetupRun, options: { look?: boolean; anew?: boolean } = {}): Promise<Prepared> {
   const { host, config, report } = run
   const [found, portFact] = await Promise.all([readCheckout(host, config), probePort(config.port, config.host)])
   const checkout = await completeCheckout(run, found, options.look === true)
@@ -55,6 +57,7 @@ export async function prepare(run: SetupRun, options: { look?: boolean } = {}): 
   let probing: Promise<RedisNow> | undefined
   const redis = () => (probing ??= redisNow(checkout.redis, redisProtocol(environment.packages)))
   const layer = await layerOf(run, checkout, redis)
+  if (config.instances > 1) await refuseUnshared(run, checkout, environment, layer)
   refuseStopped(run)
   if (layer.write !== undefined) {
     const written = await writeLayerChoice(checkout, layer.write)
@@ -76,6 +79,8 @@ export async function prepare(run: SetupRun, options: { look?: boolean } = {}): 
     platform: host.platform,
     observer: config.observer ? observerFolder : undefined,
   })
+  const port = await portFor(run, checkout, portFact)
+  if (config.strictPort && options.anew !== true) await refuseHeldPorts(config, port)
   if (plan.observed === 'process') report.note('runserver finds its application by itself: it runs without the observer around it')
   return {
     ...run,
@@ -84,7 +89,7 @@ export async function prepare(run: SetupRun, options: { look?: boolean } = {}): 
     server,
     application,
     layer,
-    port: await portFor(run, checkout, portFact),
+    port,
     plan,
     redis,
     inspect: () =>
@@ -104,6 +109,9 @@ function refuseStopped({ signal }: SetupRun): void {
   if (signal.aborted) throw new LauncherError('stopped', 'Stopped before the launch')
 }
 
+/** What `--install` does without another question; the rest of a setup is `--setup`'s. */
+const ofPackages: ReadonlySet<string> = new Set(['venv-missing', 'venv-broken', 'missing-dep'])
+
 /** Looks for what a fresh checkout lacks, where there is a sign of it or it is asked for; makes it with the user's word. */
 async function completeCheckout(run: SetupRun, checkout: Checkout, look: boolean): Promise<Checkout> {
   const { config } = run
@@ -120,6 +128,12 @@ async function completeCheckout(run: SetupRun, checkout: Checkout, look: boolean
   if (!signs && !config.setup && !look) return checkout
   const facts = await gatherSetup(run, checkout, true)
   const steps = planSetup(facts)
+  const packages = config.install && !config.setup ? steps.filter(({ id }) => ofPackages.has(id)) : []
+  if (packages.length > 0) {
+    const installed = await ensureSetup({ ...run, config: { ...config, setup: true } }, checkout, packages)
+    // what else is missing is seen only now
+    return completeCheckout({ ...run, config: { ...config, install: false } }, installed, look)
+  }
   return ensureSetup(run, checkout, config.setup ? steps : gatingSteps(steps, facts, { needsTables: look }))
 }
 
@@ -134,7 +148,8 @@ function serverOf({ config }: SetupRun, checkout: Checkout, environment: PythonE
 
 async function layerOf({ config, report }: SetupRun, checkout: Checkout, redis: () => Promise<RedisNow>): Promise<LayerDecision> {
   const { dotenv, layerVariable, wish } = checkout
-  const wanted = config.channelLayer === 'redis' || (config.channelLayer === 'auto' && wish.kind === 'set' && wish.redis)
+  const { channelLayer, instances } = config
+  const wanted = channelLayer === 'redis' || (channelLayer === 'auto' && (instances > 1 || (wish.kind === 'set' && wish.redis)))
   const now = wanted && layerVariable !== undefined ? await redis() : undefined
   if (now?.malformed !== undefined) {
     throw new LauncherError('env-value-malformed', `${now.malformed.name} can't be read`, {
@@ -149,16 +164,21 @@ async function layerOf({ config, report }: SetupRun, checkout: Checkout, redis: 
     variable: layerVariable,
     redis: now?.fact,
     strict: config.strict,
-    instances: 1,
+    instances,
     dotenv: dotenv.kind === 'present' ? (hasKey ? 'with-key' : 'without-key') : dotenv.kind,
   })
   if (decision.error !== undefined) {
     throw new LauncherError(decision.error.id, decision.error.text, {
-      evidence: now?.fact?.usable === false ? now.fact.evidence : [],
+      evidence: [
+        ...(now?.fact?.usable === false ? now.fact.evidence : []),
+        ...(instances > 1 ? [`${instances} instances, because of ${config.source('instances')}`] : []),
+      ],
       hint:
-        decision.error.id === 'channel-layer-not-chosen'
-          ? 'Let the settings read USE_REDIS_FOR_CHANNELS, or name the variable that they read: "channelLayerVariable" in election-dev.config.json.'
-          : 'Without Redis:  election-dev start --channel-layer memory\nWith it:        docker run -d --name redis -p 6379:6379 redis:7-alpine',
+        instances > 1
+          ? sharedLayerHint(instances)
+          : decision.error.id === 'channel-layer-not-chosen'
+            ? 'Let the settings read USE_REDIS_FOR_CHANNELS, or name the variable that they read: "channelLayerVariable" in election-dev.config.json.'
+            : 'Without Redis:  election-dev start --channel-layer memory\nWith it:        docker run -d --name redis -p 6379:6379 redis:7-alpine',
     })
   }
   if (decision.warning !== undefined)
@@ -204,8 +224,9 @@ async function askApplication(
 async function portFor(
   { host, config, report }: SetupRun,
   checkout: Checkout,
-  fact: Awaited<ReturnType<typeof probePort>>,
+  found: Awaited<ReturnType<typeof probePort>>,
 ): Promise<number> {
+  const fact = config.takeover ? await (await import('../run/takeover.ts')).takeOver(host, config, checkout, found, report) : found
   const held = fact.binds.some(({ result }) => result === 'held')
   const holder = held ? await findHolder(host, fact) : undefined
   const decision = decidePort(fact, { host: config.host, strict: config.strictPort, holder, backend: checkout.project.backend })

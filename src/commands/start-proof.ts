@@ -54,8 +54,13 @@ interface Credentials {
   readonly note: string | undefined
 }
 
-/** Makes the prover of a run; nothing is tried before `first`. */
-export function startProof(prepared: Prepared, looking: Inspection, up: Extract<BringUp, { kind: 'listening' }>): Prover {
+/** Makes the prover of a run; nothing is tried before `first`. `origin`: of the frontend of this run, where there is one. */
+export function startProof(
+  prepared: Prepared,
+  looking: Inspection,
+  up: Extract<BringUp, { kind: 'listening' }>,
+  origin: string | undefined,
+): Prover {
   const { config, checkout } = prepared
   const inspection = impatient(looking)
   const address = connectAddress(config.host)
@@ -71,7 +76,7 @@ export function startProof(prepared: Prepared, looking: Inspection, up: Extract<
 
   const endpoint = (): Endpoint => ({
     url: new URL(path, base),
-    origin: originOf(config.origin, checkout.project.frontendOrigin ?? `http://${base.host}`),
+    origin: originOf(config.origin, origin ?? checkout.project.frontendOrigin ?? `http://${base.host}`),
     token: credentials.token,
     tokenIn: config.tokenIn,
     tokenName: config.tokenName,

@@ -1,16 +1,16 @@
+import { projectHost } from '../config/project-host.ts'
 import { resolveConfig, type Flags } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { exitStatusOf, hangUp, onStopRequest, type StopReason } from '../host/stop-signals.ts'
-import type { ReadySummary, SocketState, StartReport } from '../report/start-report.ts'
-import { bringUp } from '../run/bring-up.ts'
-import type { RunningServer } from '../run/server.ts'
+import type { ReadySummary, StartReport } from '../report/start-report.ts'
 import type { Proof } from '../verify/prove.ts'
-import { prepare, type Prepared } from './start-prepare.ts'
 import type { SetupRun } from './start-setup.ts'
-import type { Prover } from './start-proof.ts'
+import { holdBack } from '../run/hold-back.ts'
+import { startStack, type Stack } from './start-stack.ts'
+import type { StackControl } from './stack-control.ts'
 
-/** What a composition of `start` (the demo) sets besides the flags. */
+/** What a composition of `start` (the demo, smoke, a program) sets besides the flags. */
 export interface StartExtras {
   /** The page to name in the banner, once the port is known. */
   readonly page?: (backendUrl: URL) => string
@@ -22,54 +22,97 @@ export interface StartExtras {
    * gives a status, the run ends with it; where it gives none, the run goes on.
    * `signal` is aborted when the run is told to stop.
    */
-  readonly whenReady?: (summary: ReadySummary, signal: AbortSignal) => Promise<number | undefined>
+  readonly whenReady?: (summary: ReadySummary, signal: AbortSignal, proving: Proving) => Promise<number | undefined>
+  /** Called when there is something to be asked of the run; what it gives is called at the run's end. */
+  readonly onControl?: (control: StackControl, run: SetupRun) => () => void | Promise<void>
+  /** What asks it to end, in place of signals, a closed output and a parent that is gone; of those nothing is listened to then. */
+  readonly onStop?: (callback: (reason: StopReason, count: number) => void) => () => void
   /** When the start began, on the host's clock, where other work came before it; default: with the process. */
   readonly since?: number
 }
 
+/** What a composition may ask of the WebSocket while the run is up. */
+export interface Proving {
+  /** The last proof. */
+  readonly last: () => Proof | undefined
+  /** Proves it anew, held for `holdMs` milliseconds at least, with the cause as exact as it is known. */
+  readonly again: (holdMs: number) => Promise<Proof>
+}
+
 /**
  * `election-dev start`: from a checkout to a proven WebSocket, and up until it
- * is told to stop. Gives the exit status: 0 never (it runs until stopped), 1 for
- * a finding, 130, 143 and 129 after SIGINT, SIGTERM and SIGHUP.
+ * is told to stop. Gives the exit status: 0 where it was asked to stop by
+ * `election-dev stop` or a program, 1 for a finding, 130, 143 and 129 after
+ * SIGINT, SIGTERM and SIGHUP.
  */
 export async function start(host: Host, flags: Flags, extras: StartExtras): Promise<number> {
   const config = await resolveConfig(host, flags)
-  const report = extras.report ?? (await reportFor(host, config))
+  let stack: Stack | undefined
+  const console = extras.report === undefined ? (await import('./start-console.ts')).openConsole(host, config, extras.version) : undefined
+  const said = extras.report ?? console?.report ?? (await reportFor(host, config))
+  const seen = config.open ? (await import('./start-console.ts')).opening(host, said) : said
+  const look = holdBack(console?.sinks ?? [], { pause: () => stack?.pause(), resume: () => stack?.resume() })
+  const report: StartReport = {
+    ...seen,
+    line: (service, line) => {
+      seen.line(service, line)
+      look()
+    },
+  }
   const abort = new AbortController()
   let reason: StopReason | undefined
-  let server: RunningServer | undefined
-  const takeAway = onStopRequest(
-    (why, count) => {
-      reason ??= why
-      if (count === 1) report.stopping(words[why])
-      else server?.kill()
-      abort.abort()
-    },
-    { watchParent: config.parentWatch },
-  )
+  const listenForStop = extras.onStop ?? ((callback) => onStopRequest(callback, { watchParent: config.parentWatch }))
+  const takeAway = listenForStop((why, count) => {
+    reason ??= why
+    if (count === 1) report.stopping(words[why])
+    else stack?.kill()
+    abort.abort()
+  })
+  const run: SetupRun = { host: projectHost(host, config), config, report, signal: abort.signal }
+  const begin = (anew: boolean): Promise<number | 'needs-setup'> => {
+    stack = startStack(run, {
+      extras: {
+        ...extras,
+        onControl: (control, setup) => {
+          const release = console?.attach(control)
+          const takeAwayControl = extras.onControl?.(control, setup)
+          return async () => {
+            release?.()
+            await takeAwayControl?.()
+          }
+        },
+      },
+      look: anew,
+      stop: () => {
+        report.stopping('Stopping (election-dev stop)')
+        abort.abort()
+      },
+    })
+    return stack.ended
+  }
   let status: number = ExitCode.finding
   try {
-    const run = { host, config, report, signal: abort.signal }
-    const keep = (running: RunningServer) => {
-      server = running
-    }
-    const prepared = await raceStop(prepare(run), abort.signal)
-    const outcome = prepared === undefined ? ExitCode.ok : await serve(prepared, extras, keep)
+    const first = await begin(false)
+    // found out only while it ran: it has stopped; what is missing is made, and it starts anew
+    const outcome = first === 'needs-setup' ? await begin(true) : first
     if (outcome === 'needs-setup') {
-      // found out only while it ran: stop, make what is missing, and start anew
-      await server?.stop(config.stopTimeout)
-      status = await serveAfterSetup(run, extras, keep)
-    } else status = outcome
+      throw new LauncherError('migrations-pending', 'The database still has no tables after the setup', {
+        hint: 'Run python manage.py migrate by hand to see why.',
+      })
+    }
+    status = outcome
   } catch (error) {
     if (!(error instanceof LauncherError)) throw error
     if (reason === undefined) report.error(error)
     status = error.exitCode
   } finally {
-    await server?.stop(config.stopTimeout)
+    abort.abort()
+    await stack?.ended.catch(() => {})
     takeAway()
   }
   if (reason !== undefined) status = exitStatusOf[reason]
   report.end(status)
+  await console?.close()
   hangUp(reason)
   return status
 }
@@ -81,131 +124,11 @@ const words: Readonly<Record<StopReason, string>> = {
   SIGBREAK: 'Stopping',
   'parent-gone': 'Stopping (the process that started this is gone)',
   'output-closed': 'Stopping (nobody reads the output)',
+  asked: 'Stopping',
 }
 
 /** Text for people, or JSON events. */
 export async function reportFor(host: Host, config: { json: boolean; verbose: boolean }): Promise<StartReport> {
   if (config.json) return (await import('../report/start-json.ts')).startJson(host)
   return (await import('../report/start-text.ts')).startText(host, { verbose: config.verbose })
-}
-
-async function serveAfterSetup(run: SetupRun, extras: StartExtras, onLaunch: (server: RunningServer) => void): Promise<number> {
-  const prepared = await raceStop(prepare(run, { look: true }), run.signal)
-  if (prepared === undefined) return ExitCode.ok
-  const outcome = await serve(prepared, extras, onLaunch)
-  if (outcome !== 'needs-setup') return outcome
-  throw new LauncherError('migrations-pending', 'The database still has no tables after the setup', {
-    hint: 'Run python manage.py migrate by hand to see why.',
-  })
-}
-
-/** Launches, proves and watches. Gives the exit status where the run ends by itself. */
-async function serve(prepared: Prepared, extras: StartExtras, onLaunch: (server: RunningServer) => void): Promise<number | 'needs-setup'> {
-  const { host, config, report, signal } = prepared
-  report.phase(`starting ${prepared.server.name}`)
-  const inspection = prepared.inspect()
-  // loaded while the server starts: nothing of it is needed before
-  const later = import('./start-later.ts')
-  const up = await bringUp(host, prepared.plan, {
-    bindHost: config.host,
-    port: prepared.port,
-    strictPort: config.strictPort,
-    startTimeout: config.startTimeout,
-    stopTimeout: config.stopTimeout,
-    onLine: (line) => report.line('backend', line),
-    onLaunch: (server) => {
-      onLaunch(server)
-      // beside the server's start: the banner tells of it
-      void prepared.redis()
-    },
-    onPortLost: (lost, next) => report.warning('port-in-use', `Port ${lost} was taken by another program in the meantime: using ${next}`),
-    signal,
-  })
-  const { startupCause, startProof, summaryOf } = await later
-  if (up.kind !== 'listening') {
-    inspection.cancel()
-    if (up.kind === 'stopped') return ExitCode.ok
-    report.diagnosis(await startupCause(prepared, up))
-    return ExitCode.finding
-  }
-  const prover: Prover = startProof(prepared, inspection, up)
-  report.phase('proving the WebSocket')
-  const first = await raceStop(prover.first(), signal)
-  if (first === undefined) {
-    inspection.cancel()
-    return ExitCode.ok
-  }
-  if (first.state !== 'proven' && (await inspection.get('database'))?.state === 'empty') return 'needs-setup'
-  const summary = await raceStop(summaryOf(prepared, prover, up, first, extras), signal)
-  if (summary !== undefined) report.ready(summary)
-  if (summary !== undefined && extras.whenReady !== undefined) {
-    const status = await extras.whenReady(summary, signal)
-    if (status !== undefined) {
-      inspection.cancel()
-      first.socket?.terminate()
-      return status
-    }
-  }
-  return untilEnd(prepared, prover, up.server, first, summary?.websocket.state, inspection.cancel)
-}
-
-/** Stays up until it is told to stop, or the server ends by itself. */
-async function untilEnd(
-  prepared: Prepared,
-  prover: Prover,
-  server: RunningServer,
-  first: Proof,
-  shown: SocketState | undefined,
-  cancel: () => void,
-): Promise<number> {
-  const { config, report, signal } = prepared
-  const { deadState, exactCause, startupCause, stateOf, tellDatabase, tellOthers, watch } = await import('./start-later.ts')
-  void tellDatabase(prepared, prover)
-  const untold = tellOthers(prepared, prover.observer)
-  const over = new AbortController()
-  const ended = AbortSignal.any([signal, over.signal])
-  const watching = config.watch
-    ? watch(first.socket, {
-        signal: ended,
-        shown: shown === undefined || shown.dot === 'green' ? undefined : shown.diagnosis.id,
-        prove: async (holdMs) => {
-          const proof = await prover.again(holdMs)
-          return proof.diagnosis === undefined
-            ? proof
-            : { ...proof, diagnosis: await exactCause(prepared, prover, proof.diagnosis, 'first') }
-        },
-        onDead: async (close, silent) => {
-          const state = await deadState(prepared, prover, first, close, silent)
-          // a socket that ended because the whole run does is no news
-          if (!ended.aborted) report.socket(prover.url, state)
-          return state.diagnosis.id
-        },
-        onChange: (proof) => report.socket(prover.url, stateOf(proof, proof.diagnosis)),
-      })
-    : first.socket?.close()
-  const outcome = await raceStop(server.exited, signal)
-  over.abort()
-  untold()
-  cancel()
-  // at once: a backend that hangs would hold the watcher's last look, and the watcher us
-  await Promise.all([server.stop(config.stopTimeout), watching])
-  if (outcome === undefined) return ExitCode.ok
-  report.diagnosis(
-    await startupCause(prepared, { kind: 'died', exit: outcome, lines: server.lastLines(), port: prover.port, portTaken: false }),
-  )
-  return ExitCode.finding
-}
-
-/** What the promise gives, or undefined as soon as the run is to stop. */
-async function raceStop<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  const over = new AbortController()
-  const aborted = new Promise<undefined>((resolve) => {
-    signal.addEventListener('abort', () => resolve(undefined), { once: true, signal: over.signal })
-    if (signal.aborted) resolve(undefined)
-  })
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    over.abort()
-  }
 }

@@ -24,6 +24,7 @@ export function mergeConfig(host: Pick<Host, 'env' | 'secrets'>, flags: Flags, f
   const fromFile = file?.config ?? {}
   const merged: PartialConfig = { ...fromFile, ...fromEnvironment, ...fromFlags, ...frontendOf(fromFile, fromEnvironment, fromFlags) }
   if (merged.token !== undefined) host.secrets.add(merged.token)
+  for (const [name, value] of Object.entries(merged.env ?? {})) if (secretName.test(name) && value !== '') host.secrets.add(value)
   const source = (key: ConfigKey): ConfigSource => {
     if (fromFlags[key] !== undefined) return flagOf(key)
     if (fromEnvironment[key] !== undefined) return variableOf(key)
@@ -42,6 +43,7 @@ export function mergeConfig(host: Pick<Host, 'env' | 'secrets'>, flags: Flags, f
     token: undefined,
     tokenName: undefined,
     login: undefined,
+    broadcast: undefined,
     envFile: undefined,
     frontend: undefined,
     procfile: undefined,
@@ -84,8 +86,11 @@ function environmentValues(env: Host['env']): Record<string, unknown> {
   return values
 }
 
+/** Names of variables whose values are nobody's business. */
+const secretName = /SECRET|PASSWORD|TOKEN|KEY/i
+
 /** Keys that hold more than a line of text. */
-const fileOnly: ReadonlySet<string> = new Set(['$schema', 'login', 'env', 'services'])
+const fileOnly: ReadonlySet<string> = new Set(['$schema', 'login', 'broadcast', 'env', 'services'])
 const numbers: ReadonlySet<string> = new Set(['port', 'hold', 'startTimeout', 'stopTimeout', 'instances', 'logFileSize', 'logFileCount'])
 const flags: ReadonlySet<string> = new Set([
   'strictPort',

@@ -23,7 +23,14 @@ export function readViteConfig(file: string, source: string): { proxies: DevProx
   const own = entries.find(({ key, value }) => key === 'proxy' && value.startsWith('{'))?.valueAt
   // `server: { proxy }` names an object that was written above
   const open = own ?? (server === undefined ? braceAfter(text, /\bproxy\s*[:=]\s*\{/) : braceAfter(text, /\bproxy\w*\s*=\s*\{/))
-  return { proxies: open === undefined ? [] : proxiesIn(file, text, open), port: /^\d+$/.test(port) ? Number(port) : undefined }
+  return { proxies: open === undefined ? [] : proxiesIn(file, text, open), port: numberOf(port) }
+}
+
+/** A number, or the one that stands in for a variable: `Number(process.env.PORT) || 3000`. */
+function numberOf(written: string): number | undefined {
+  const digits = /^(\d+)$|(?:\|\||\?\?)\s*['"`]?(\d{2,5})\b['"`)]*(?:,\s*10\s*\))?$/.exec(written)
+  const text = digits?.[1] ?? digits?.[2]
+  return text === undefined ? undefined : Number(text)
 }
 
 /** create-react-app's "proxy" in package.json (https://create-react-app.dev/docs/proxying-api-requests-in-development). */

@@ -47,8 +47,12 @@ const sourceName = /\.(?:jsx?|tsx?|mjs|vue|svelte|html)$/
 const passedFolder = /^(?:\.|node_modules$|dist$|build$|out$|coverage$|tests?$|__tests__$|__mocks__$|e2e$|cypress$|playwright$)/
 const passedFile = /(?:\.(?:test|spec|stories|config|min)\.\w+|\.d\.ts|^setupProxy\.[jt]s)$/
 
-/** Reads a frontend's folder. Never throws: what can't be read says nothing. */
-export async function frontendWiring(folder: string, bounds: typeof wiringBounds = wiringBounds): Promise<FrontendWiring> {
+/** Reads a frontend's folder. Never throws: what can't be read says nothing. `onSource` gets every source that is read. */
+export async function frontendWiring(
+  folder: string,
+  bounds: typeof wiringBounds = wiringBounds,
+  onSource?: (file: string, text: string) => void,
+): Promise<FrontendWiring> {
   const until = performance.now() + bounds.ms
   // what says most comes first: there are few of these files
   const [variables, dev] = await Promise.all([variablesOf(folder, bounds.bytes), devServerOf(folder)])
@@ -64,6 +68,7 @@ export async function frontendWiring(folder: string, bounds: typeof wiringBounds
     const batch = found.files.slice(index, index + together)
     const texts = await Promise.all(batch.map((file) => boundedText(join(folder, file), bounds.bytes)))
     urls.push(...batch.flatMap((file, at) => urlsIn(file, texts[at] ?? '')))
+    if (onSource !== undefined) for (const [at, file] of batch.entries()) onSource(file, texts[at] ?? '')
   }
   return { urls, variables, ...dev, complete }
 }
@@ -100,8 +105,9 @@ function schemeOf(scheme: string): WrittenUrl['scheme'] | undefined {
   return scheme === 'ws' || scheme === 'wss' || scheme === 'http' || scheme === 'https' ? scheme : undefined
 }
 
-function isLocal(host: string): boolean {
-  return /^(?:localhost|127(?:\.\d+){3}|0\.0\.0\.0|\[::1?\])$/i.test(host)
+/** True for the names and addresses of this very machine, brackets of IPv6 or not. */
+export function isLocal(host: string): boolean {
+  return /^(?:localhost|127(?:\.\d+){3}|0\.0\.0\.0|\[?::1?\]?)$/i.test(host)
 }
 
 /** The files of a folder and below that may hold sources, nearest first. Links aren't followed: they may lead in circles. */
@@ -122,7 +128,7 @@ async function sourcesOf(folder: string, most: number, until: number): Promise<{
   return { files, complete: true }
 }
 
-async function boundedText(path: string, bytes: number): Promise<string | undefined> {
+export async function boundedText(path: string, bytes: number): Promise<string | undefined> {
   const size = await stat(path).then(
     (entry) => (entry.isFile() ? entry.size : Number.POSITIVE_INFINITY),
     () => Number.POSITIVE_INFINITY,

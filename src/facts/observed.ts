@@ -26,13 +26,20 @@ export type Observed =
   | ({ readonly event: 'refused'; readonly id: number } & Refusal)
   | ({ readonly event: 'raised'; readonly id: number } & RaisedOn & Raised)
   | { readonly event: 'closed'; readonly id: number; readonly code: number | undefined; readonly open: number }
-  | {
-      readonly event: 'broadcast'
-      readonly id: number
-      readonly sent: number
-      readonly why: string | undefined
-      readonly raised: Raised | undefined
-    }
+  | ({ readonly event: 'broadcast'; readonly id: number } & Outcome)
+  /** The launcher's sockets are in the group that was asked for. */
+  | { readonly event: 'joined'; readonly id: number }
+  /** They have left it again; `sent`: how many they were. */
+  | ({ readonly event: 'left'; readonly id: number } & Outcome)
+  /** One message went to a group that sockets of another process have joined. */
+  | ({ readonly event: 'sent'; readonly id: number } & Outcome)
+
+/** What came of something that went through the channel layer; `sent` is 0 where it didn't, and `why` says `no-consumer`, `no-layer` or `raised`. */
+export interface Outcome {
+  readonly sent: number
+  readonly why: string | undefined
+  readonly raised: Raised | undefined
+}
 
 /** The socket that an exception ended. */
 export interface RaisedOn {
@@ -108,7 +115,11 @@ export function parseObserved(line: string): Observed | undefined {
       }
     case 'closed':
       return { event, id, code, open }
-    case 'broadcast': {
+    case 'joined':
+      return { event, id }
+    case 'broadcast':
+    case 'left':
+    case 'sent': {
       const raised = fields.has('type') ? raisedOf(fields) : undefined
       return { event, id, sent: whole(fields, 'sent') ?? 0, why: optional(fields, 'why'), raised }
     }

@@ -5,7 +5,7 @@ import { ExitCode, LauncherError } from '../errors.ts'
 import { isFile, readText, realPath, upwards } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { dotenvValue, readDotenv } from './dotenv.ts'
-import { frontendOrigin } from './frontend.ts'
+import { findFrontend, frontendOrigin } from './frontend-app.ts'
 import { logFoldersOf } from './log-folders.ts'
 import {
   asgiApplicationOf,
@@ -83,7 +83,7 @@ export async function findProject(host: Host, config: Config): Promise<Project> 
     hasDaphneApp: hasDaphneApp(settings),
     logFolders: logFoldersOf(settings),
     hasUsualRoute: await namesUsualRoute(backend, application.application),
-    frontendOrigin: await frontendOrigin(root, backend),
+    frontendOrigin: frontendOrigin(await findFrontend(config, { root, backend })),
   }
 }
 

@@ -34,3 +34,17 @@ export function takesAnyText(lines: readonly SettingsLine[], name: string): Sett
       !/cast\s*=|\.lower\(|\.upper\(|\.casefold\(|[=!]=|\bin\s*[([{]|\.bool\(|strtobool|json\.|literal_eval/.test(text),
   )
 }
+
+/** Where the settings name the class of their channel layer; undefined where it isn't written out. Never throws. */
+export async function layerLine(project: Pick<Project, 'root' | 'settingsFiles'>, backend: string): Promise<SettingsLine | undefined> {
+  const texts = await Promise.all(project.settingsFiles.map((file) => readText(file)))
+  return texts
+    .flatMap((text, index) =>
+      (text ?? '').split(/\r\n|\n|\r/).map((line, at) => ({
+        file: shown(project, project.settingsFiles[index] ?? ''),
+        line: at + 1,
+        text: line.trim(),
+      })),
+    )
+    .find(({ text }) => !text.startsWith('#') && (text.includes(`"${backend}"`) || text.includes(`'${backend}'`)))
+}

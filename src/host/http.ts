@@ -87,7 +87,7 @@ export async function httpRequest(url: URL, options: HttpRequest): Promise<HttpF
         status: response.statusCode ?? 101,
         reason: '',
         server: headersOf(response)['server'],
-        headers: {},
+        headers: headersOf(response),
         body: '',
         elapsedMs: elapsed(),
       })

@@ -41,7 +41,7 @@ export interface LayerDecision {
 export function decideLayer(inputs: LayerInputs): LayerDecision {
   const { choice, wish, variable, redis, strict, instances } = inputs
   const wanted = choice === 'redis' || instances > 1 || (choice === 'auto' && wish.kind === 'set' && wish.redis)
-  if (variable === undefined) return settingsDecide(inputs, wanted)
+  if (variable === undefined) return settingsDecide(inputs)
   if (choice === 'memory' && instances > 1) {
     const text = `${instances} instances can't share a layer that is in the memory of one`
     return {
@@ -102,7 +102,8 @@ export function decideLayer(inputs: LayerInputs): LayerDecision {
   }
 }
 
-function settingsDecide({ choice, instances }: LayerInputs, wanted: boolean): LayerDecision {
+/** Whether several instances can share what the settings give is told by the settings, which have to be asked. */
+function settingsDecide({ choice }: LayerInputs): LayerDecision {
   const base = {
     layer: 'settings' as const,
     environment: {},
@@ -110,12 +111,12 @@ function settingsDecide({ choice, instances }: LayerInputs, wanted: boolean): La
     warning: undefined,
     why: 'the settings read no variable that chooses it',
   }
-  if (choice === 'auto' && !(wanted && instances > 1)) return { ...base, error: undefined }
+  if (choice === 'auto') return { ...base, error: undefined }
   return {
     ...base,
     error: {
       id: 'channel-layer-not-chosen',
-      text: `${choice === 'auto' ? `Redis, which ${instances} instances need, can't be chosen` : `--channel-layer ${choice} has no effect`}: the settings read no variable that chooses the channel layer`,
+      text: `--channel-layer ${choice} has no effect: the settings read no variable that chooses the channel layer`,
     },
   }
 }

@@ -5,7 +5,7 @@ import { serverArguments, type ServerChoice } from './server.ts'
 
 /** What decides about the command that starts the backend. */
 export interface LaunchFacts {
-  readonly config: Pick<Config, 'host'>
+  readonly config: Pick<Config, 'host' | 'reload'>
   readonly backend: string
   readonly settingsModule: string
   readonly application: string
@@ -42,7 +42,11 @@ const ours: readonly string[] = ['ELECTION_DEV_TOKEN', 'ELECTION_DEV_PASSWORD']
 /** Plans the backend's command: interpreter, arguments, folder and environment. Pure. */
 export function planLaunch(facts: LaunchFacts): LaunchPlan {
   const { config, environment, server, application, color } = facts
-  const env = backendEnvironment(facts)
+  const env: Readonly<Record<string, string | undefined>> = {
+    ...backendEnvironment(facts),
+    // Python takes compiled code for fresh where second and size of its source are the same (docs.python.org/3/reference/import.html#cached-bytecode-invalidation): two saves within a second, and the first one is served
+    ...(config.reload ? { PYTHONDONTWRITEBYTECODE: '1' } : {}),
+  }
   const command = (name: string, port: number) => serverArguments({ name: server.name, application: name, host: config.host, port, color })
   const base = { file: environment.python, cwd: facts.backend, env }
   if (facts.observer === undefined) return { ...base, argsFor: (port) => command(application, port), serverEnv: env, observed: 'none' }

@@ -1,5 +1,14 @@
 import type { ReadyConfig, RestartPolicy } from '../config/stack-schema.ts'
+import type { RedisEndpoint } from '../facts/redis-endpoint.ts'
 import type { ServiceKind } from '../facts/service-status.ts'
+
+/** How a service shows that it is ready; the first of these that is given counts. */
+export type Readiness = Omit<ReadyConfig, 'timeout' | 'command'> & {
+  /** Program and arguments, found already. */
+  readonly command?: readonly string[]
+  /** Ready when channels_redis can work with the Redis there. */
+  readonly redis?: RedisEndpoint
+}
 
 /** One process beside the backend, ready to be run without a shell. */
 export interface ServicePlan {
@@ -11,8 +20,10 @@ export interface ServicePlan {
   readonly cwd: string
   /** The whole environment: nothing is added to it. */
   readonly env: Readonly<Record<string, string | undefined>>
+  /** What it reads from its standard input; undefined: nothing can be read there. Never shown. */
+  readonly input?: string
   /** Undefined: it is ready as soon as it runs. */
-  readonly ready: Omit<ReadyConfig, 'timeout'> | undefined
+  readonly ready: Readiness | undefined
   readonly readyTimeoutMs: number
   /** Names of services, `backend` among them, that must be ready before it starts. */
   readonly dependsOn: readonly string[]

@@ -31,8 +31,9 @@ export function startJson(host: Host): StartReport {
     service: (status) => emit('service', nulls(status)),
     frontend: (summary) => emit('frontend', { ...summary }),
     restarting: (why) => emit('restarting', { why }),
-    restarted: ({ why, elapsedMs, url, state }) => emit('restarted', { why, elapsedMs, websocket: { url, ...stateOf(state) } }),
-    refusedReload: (problem) => emit('reload-refused', { ...problem }),
+    restarted: ({ why, elapsedMs, url, state, note }) =>
+      emit('restarted', { why, elapsedMs, websocket: { url, ...stateOf(state) }, ...(note === undefined ? {} : { note }) }),
+    refusedReload: (problem) => emit('reload-refused', { ...problem, since: problem.since ?? null }),
     openSockets: (count) => emit('open-sockets', { count }),
     socket: (url, state) => emit('websocket', { url, ...stateOf(state) }),
     diagnosis: (diagnosis) => emit('diagnosis', { diagnosis }),

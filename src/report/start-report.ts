@@ -55,7 +55,9 @@ export interface FrontendSummary {
 export interface InstanceSummary {
   readonly url: string
   readonly pid: number | undefined
-  /** What was proven of it: `a broadcast from the first one arrived`. */
+  /** `failed`: it isn't up, its WebSocket isn't connected, or no broadcast gets to it. */
+  readonly state: 'ready' | 'failed'
+  /** What was proven of it: `a broadcast from :8000 arrived in 3 ms`. */
   readonly text: string
 }
 
@@ -66,6 +68,8 @@ export interface Restarted {
   readonly elapsedMs: number
   readonly url: string
   readonly state: SocketState
+  /** What else was proven of it, where it is one of several instances. */
+  readonly note?: string | undefined
 }
 
 /** Where `start` says what it does: text for people, or one JSON event a line. */
@@ -89,12 +93,12 @@ export interface StartReport {
   /** The backend is about to be started again. */
   readonly restarting: (why: string) => void
   readonly restarted: (outcome: Restarted) => void
-  /** Python that can't be compiled was saved: the backend goes on with what it has, until the next save. */
+  /** Python that can't be compiled was saved: the backend goes on with the code of `since`, where it is up, until the next save. */
   readonly refusedReload: (problem: {
     readonly file: string
     readonly line: number
     readonly message: string
-    readonly since: string
+    readonly since: string | undefined
   }) => void
   /** How many sockets of others than ourselves are open. */
   readonly openSockets: (count: number) => void

@@ -64,8 +64,9 @@ export function startText(host: Host, options: StartTextOptions): StartReport {
       write(banner(summary, style))
       release()
     },
-    service: ({ name, state, why }) => {
-      if (state === 'failed' || state === 'restarting')
+    service: ({ name, kind, state, why }) => {
+      // of the backend there is a page
+      if (kind !== 'backend' && (state === 'failed' || state === 'restarting'))
         write([`  ${style.yellow('!')} ${name} ${state}${why === undefined ? '' : `: ${why}`}`])
     },
     frontend: (summary) => write([row('Frontend', frontendWords(summary, style), style)]),
@@ -73,15 +74,16 @@ export function startText(host: Host, options: StartTextOptions): StartReport {
       write([style.dim(`  ↻ ${why}: starting the backend again`)])
       spinner.say('starting the backend again')
     },
-    restarted: ({ why, elapsedMs, url, state }) =>
+    restarted: ({ why, elapsedMs, url, state, note }) =>
       write([
-        `  ${style.green('↻')} ${why} · ${Math.round(elapsedMs)} ms   ${url}   ${dot(state, style)}`,
+        `  ${style.green('↻')} ${why} · ${Math.round(elapsedMs)} ms   ${url}   ${dot(state, style)}${note === undefined ? '' : style.dim(` · ${note}`)}`,
         ...(state.dot === 'green' ? [] : diagnosisPage(state.diagnosis, style, terminal.columns)),
       ]),
-    refusedReload: ({ file, line, message, since }) =>
-      write([
-        `  ${style.yellow('!')} ${file}:${line}: ${message}   ${style.dim(`the backend goes on with the code of ${since}, until the next save`)}`,
-      ]),
+    refusedReload: ({ file, line, message, since }) => {
+      const goesOn =
+        since === undefined ? 'waiting for the next save' : `the backend goes on with the code of ${since}, until the next save`
+      write([`  ${style.yellow('!')} ${file}:${line}: ${message}   ${style.dim(goesOn)}`])
+    },
     openSockets: () => {},
     socket: (url, state) =>
       write([
@@ -141,7 +143,9 @@ function banner(summary: ReadySummary, style: Style): string[] {
     '',
     row('WebSocket', `${style.cyan(websocket.url)}   ${dot(state, style)}`, style),
     row('Backend', `${style.cyan(backend.url)}   ${details}`, style),
-    ...summary.instances.map(({ url, text }) => row('', `${style.cyan(url)}   ${text}`, style)),
+    ...summary.instances.map(({ url, state, text }) =>
+      row('', `${style.cyan(url)}   ${state === 'ready' ? style.dim(text) : style.yellow(text)}`, style),
+    ),
     row('Channels', `${channels.text}${channels.note === undefined ? '' : `   ${style.dim(channels.note)}`}`, style),
     ...(summary.frontend === undefined ? [] : [row('Frontend', frontendWords(summary.frontend, style), style)]),
     ...summary.services.map(({ name, state, url }) => row(name, `${url === undefined ? '' : `${url}   `}${state}`, style)),

@@ -3,8 +3,10 @@ import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import * as v from 'valibot'
 import { errorMessage, LauncherError } from '../errors.ts'
+import { homeName } from '../facts/run-state.ts'
 import { isEntry } from '../host/files.ts'
 import { writeDotenv } from './dotenv-write.ts'
+import { makeHome } from './home.ts'
 
 const entrySchema = v.variant('kind', [
   /** Kept as `copy` before it was changed; `after` is what it was changed to. */
@@ -49,11 +51,10 @@ export interface Backup {
   readonly putBack: (mark: number) => Promise<PutBack[]>
 }
 
-const home = '.election-dev'
-
 /** A backup for one run, in the checkout's `.election-dev/backups`. */
 export function makeBackup(root: string, now: Date = new Date()): Backup {
-  const folder = join(root, home, 'backups', now.toISOString().replace(/[:.]/g, '-'))
+  const stamp = now.toISOString().replace(/[:.]/g, '-')
+  const folder = join(root, homeName, 'backups', stamp)
   let entries: Entry[] = []
   let isMade = false
   const label = (path: string) => shownPath(root, path)
@@ -63,8 +64,7 @@ export function makeBackup(root: string, now: Date = new Date()): Backup {
   const open = async () => {
     if (isMade) return
     // it holds what .env holds
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    await writeFile(join(root, home, '.gitignore'), '*\n', { flag: 'wx' }).catch(() => undefined)
+    await makeHome(root, 'backups', stamp)
     isMade = true
   }
   const add = async (entry: Entry) => {
@@ -114,7 +114,7 @@ export function makeBackup(root: string, now: Date = new Date()): Backup {
 
 /** Puts back the newest backup of the checkout. Throws LauncherError `no-backup` where there is none. */
 export async function undoNewest(root: string): Promise<{ shown: string; done: PutBack[] }> {
-  const above = join(root, home, 'backups')
+  const above = join(root, homeName, 'backups')
   const names = (await readdir(above).catch(() => [])).filter((name) => !name.endsWith('-undone')).toSorted()
   for (const name of names.toReversed()) {
     const folder = join(above, name)

@@ -25,6 +25,10 @@ export interface Observer {
   readonly first: <T>(mark: number, pick: (event: Observed) => T | undefined, deadlineMs: number) => Promise<T | undefined>
   /** Asks for a broadcast to the probes that are open. */
   readonly askBroadcast: (id: number) => void
+  /** Asks for the probes that are open to be in a group until the message `id` has come to each of them, for 3 s at most. */
+  readonly askJoin: (id: number, group: string) => void
+  /** Asks for one message to a group that sockets of another process have joined. */
+  readonly askSend: (id: number, group: string) => void
   /** Lets go of the pipes. */
   readonly close: () => void
 }
@@ -88,6 +92,8 @@ export function observe(input: Writable, output: Readable, nonce: string): Obser
       })
     },
     askBroadcast: (id) => say({ ask: 'broadcast', id }),
+    askJoin: (id, group) => say({ ask: 'join', id, group }),
+    askSend: (id, group) => say({ ask: 'send', id, group }),
     close: () => {
       input.destroy()
       output.destroy()

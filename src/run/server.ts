@@ -46,6 +46,22 @@ export interface RunningServer {
   readonly kill: () => void
 }
 
+/** What has to be ended by force at our own end. */
+const living = new Set<() => void>()
+
+/** An exception of ours must not leave a server behind. One listener for all: Node warns of more than ten. */
+function atExit(kill: () => void): void {
+  if (living.size === 0) {
+    process.removeListener('exit', killAll)
+    process.once('exit', killAll)
+  }
+  living.add(kill)
+}
+
+function killAll(): void {
+  for (const kill of living) kill()
+}
+
 const keptLines = 200
 /** The last lines of an ended server are read until nothing has come for so long, in milliseconds. */
 const quietMs = 200
@@ -106,8 +122,7 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
     forced = true
     if (leader !== undefined) killTreeNow(host.platform, leader)
   }
-  // an exception of ours must not leave the server behind
-  process.once('exit', killNow)
+  atExit(killNow)
 
   const exited = new Promise<ServerExit>((resolve) => {
     const finish = (exit: ServerExit) =>
@@ -166,7 +181,7 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
         child.stdout.destroy()
         child.stderr.destroy()
         observer?.close()
-        process.removeListener('exit', killNow)
+        living.delete(killNow)
       })()
       return stopping
     },

@@ -46,7 +46,8 @@ export async function proveBroadcast(endpoint: Endpoint, first: HeldSocket, obse
   return { fact: { sent: outcome.length, received, elapsedMs, raised: undefined }, socket: first }
 }
 
-function isProbe(text: string, id: number): boolean {
+/** Whether a text is the message of the observer with this number. */
+export function isProbe(text: string, id: number): boolean {
   // most of what comes is the application's own, and none of it is parsed
   if (!text.includes('"election_dev.probe"')) return false
   try {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { raceStop } from '../host/race-stop.ts'
 import type { SocketClose } from '../facts/wire.ts'
 import type { HeldSocket } from './held-socket.ts'
 import type { Proof } from './prove.ts'
@@ -41,7 +42,7 @@ export async function watch(first: HeldSocket | undefined, options: WatchOptions
       const dead = socket
       socket = undefined
       if (dead.heldMs < shortLifeMs) holdMs = dead.heldMs + 1500
-      const id = await unlessAborted(options.onDead(close, dead.closedByUs), signal)
+      const id = await raceStop(options.onDead(close, dead.closedByUs), signal)
       if (id === undefined) break
       lastId = id
     }
@@ -50,7 +51,7 @@ export async function watch(first: HeldSocket | undefined, options: WatchOptions
       if (attempt > 0 || first === undefined) await pause(pauses[Math.min(attempt, pauses.length - 1)] ?? 30_000, signal)
       if (signal.aborted) break
       const proving = options.prove(holdMs)
-      const proof = await unlessAborted(proving, signal)
+      const proof = await raceStop(proving, signal)
       if (proof === undefined) {
         // nobody waits for it any more; what it opens is cut as soon as it is there
         void proving.then((late) => late.socket?.terminate())
@@ -66,17 +67,6 @@ export async function watch(first: HeldSocket | undefined, options: WatchOptions
   await socket?.close()
 }
 
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  const over = new AbortController()
-  const aborted = new Promise<undefined>((resolve) => {
-    signal.addEventListener('abort', () => resolve(undefined), { once: true, signal: over.signal })
-    if (signal.aborted) resolve(undefined)
-  })
-  const result = await Promise.race([promise, aborted])
-  over.abort()
-  return result
-}
-
 async function untilDead(socket: HeldSocket, signal: AbortSignal): Promise<SocketClose | undefined> {
   const over = new AbortController()
   const ticking = (async () => {
@@ -89,7 +79,7 @@ async function untilDead(socket: HeldSocket, signal: AbortSignal): Promise<Socke
       }
     }
   })()
-  const close = await unlessAborted(socket.closed, signal)
+  const close = await raceStop(socket.closed, signal)
   over.abort()
   // a look that is under way when all is over ends with the socket, and isn't waited for
   if (close !== undefined) await ticking

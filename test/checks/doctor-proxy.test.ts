@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Evidence } from '../../src/checks/evidence.ts'
 import { judge } from '../../src/checks/judgement.ts'
 import { evidenceOf, serverOf, wireOf } from '../support/evidence.ts'
-import { elsewhere, ended, failed, machine, opened, page, proxied, refused, silent } from '../support/serving.ts'
+import { broken, elsewhere, ended, failed, machine, opened, page, proxied, refused, silent } from '../support/serving.ts'
 
 const nginx = { server: 'nginx/1.22.1' }
 const vite = (ws: boolean | undefined): Evidence['frontend'] => ({
@@ -26,6 +26,11 @@ describe('names it', () => {
       'proxy-strips-upgrade: never answered, and no ws: true',
       proxied(hangs, wireOf(), { frontend: vite(undefined) }),
       /vite\.config\.js:5.*without ws: true/,
+    ],
+    [
+      "wrong-frontend-port: the dev server's proxy leads to another port than the backend's",
+      proxied(failed(broken('ECONNRESET'), { http: page(200, undefined, '/@vite/client') }), wireOf(), { frontend: vite(true) }),
+      /vite\.config\.js:5 passes \/ws on to http:\/\/localhost:8000/,
     ],
     [
       'proxy-strips-upgrade: the backend is not to be seen',

@@ -13,7 +13,7 @@ const layer: LayerDecision = {
 
 test('the command: interpreter, arguments for any port, folder', () => {
   const plan = planLaunch({
-    config: { host: '127.0.0.1' },
+    config: { host: '127.0.0.1', reload: false },
     backend: '/project/backend',
     settingsModule: 'core.settings',
     application: 'core.asgi:application',
@@ -75,7 +75,7 @@ test.each([
 
 test('with the observer: its folder comes before what the user has, and only the server sees it', () => {
   const facts = {
-    config: { host: '127.0.0.1' },
+    config: { host: '127.0.0.1', reload: false },
     backend: '/project/backend',
     settingsModule: 'core.settings',
     application: 'core.asgi:application',
@@ -103,4 +103,7 @@ test('with the observer: its folder comes before what the user has, and only the
   const runserver = planLaunch({ ...facts, server: { ...facts.server, name: 'runserver' } })
   expect(runserver.argsFor(8000).slice(0, 4)).toEqual(['-m', 'election_dev_observer', 'manage.py', 'runserver'])
   expect(runserver.observed).toBe('process')
+  // under --reload no compiled code is kept: Python may take it for fresh
+  expect(planLaunch({ ...facts, config: { ...facts.config, reload: true } }).env['PYTHONDONTWRITEBYTECODE']).toBe('1')
+  expect(plan.env).not.toHaveProperty('PYTHONDONTWRITEBYTECODE')
 })

@@ -64,8 +64,8 @@ const whole: ReadySummary = {
   frontend: { url: 'http://localhost:3000/', state: 'ready', text: 'page 200' },
   services: [worker, { ...worker, state: 'ready', pid: 12, url: 'redis://127.0.0.1:6379', why: 'it answers' }],
   instances: [
-    { url: 'http://127.0.0.1:8001/', pid: undefined, text: 'a broadcast arrived' },
-    { url: 'http://127.0.0.1:8002/', pid: 13, text: '' },
+    { url: 'http://127.0.0.1:8001/', pid: undefined, state: 'failed', text: 'not connected' },
+    { url: 'http://127.0.0.1:8002/', pid: 13, state: 'ready', text: 'a broadcast from :8000 arrived in 3 ms' },
   ],
   page: 'http://localhost:3000/',
   notes: ['a note'],

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { booleanOf, dotenvValue, parseDotenv } from '../../facts/dotenv.ts'
 import type { Evidence } from '../evidence.ts'
-import { editDistance } from '../nearest.ts'
+import { editDistance } from '../../plan/edit-distance.ts'
 import { editDotenv, sourceOf } from './files.ts'
 import { isUnmended, mend, unmended, type Mend, type MendStep, type Planner, type Unmended } from './mend.ts'
 import { handOver, startWithout } from './serving.ts'

@@ -32,6 +32,17 @@ export function assignmentsOf(text: string, name: string): Assignment[] {
   return found
 }
 
+/** The statements of a source at any depth, comments and blank lines among them; each ends behind its line. */
+export function statementsOf(text: string): Span[] {
+  const found: Span[] = []
+  for (let at = 0; at < text.length;) {
+    const { next } = logicalLine(text, at)
+    found.push({ start: at, end: next })
+    at = next
+  }
+  return found
+}
+
 /** The elements between a bracket and its end, comments and blanks around them left out. */
 export function elementsOf(text: string, open: number): { elements: Span[]; close: number } {
   const elements: Span[] = []

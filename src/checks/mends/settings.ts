@@ -1,4 +1,4 @@
-import { editDistance } from '../nearest.ts'
+import { editDistance } from '../../plan/edit-distance.ts'
 import type { Evidence } from '../evidence.ts'
 import { edited } from './dotenv.ts'
 import { editDotenv, mainSettings, settingsAssignments, sourceOf, winningAssignment, type FoundAssignment } from './files.ts'

@@ -11,6 +11,8 @@ from .frames import described
 PROBE_TYPE = "election_dev.probe"
 # a message that has not come so many seconds after it was sent is lost
 DEADLINE = 1
+# one from another process is asked for in between
+CROSSING = 3
 
 # the probe that the running task serves: middleware copies scopes, and a context is never copied away
 _probe = contextvars.ContextVar("election_dev_probe", default=None)
@@ -19,12 +21,12 @@ _probe = contextvars.ContextVar("election_dev_probe", default=None)
 class Probe:
     """A WebSocket of the launcher's own: its server's send, and its consumer once it is known."""
 
-    __slots__ = ("consumer", "delivered", "send")
+    __slots__ = ("consumer", "expected", "send")
 
     def __init__(self, send):
         self.send = send
         self.consumer = None
-        self.delivered = None
+        self.expected = {}
 
 
 class Probes:
@@ -47,26 +49,53 @@ class Probes:
 
     async def broadcast(self, ident):
         """Sends one message to all of them through their channel layer, in a group that nobody else is in."""
-        probes = [probe for probe in self._open if hasattr(probe.consumer, "channel_layer")]
-        if not probes:
-            return {"sent": 0, "why": "no-consumer"}
-        layer = probes[0].consumer.channel_layer
-        if layer is None:
-            return {"sent": 0, "why": "no-layer"}
         group = "election-dev." + secrets.token_hex(8)
+        return await self._grouped(ident, group, lambda layer: layer.group_send(group, message(ident)), DEADLINE)
+
+    async def join(self, ident, group, joined):
+        """Puts all of them into a group until the message of this number, which another process sends, has come to each."""
+
+        async def tell(_):
+            joined()
+
+        return await self._grouped(ident, group, tell, CROSSING)
+
+    async def send(self, ident, group):
+        """Sends one message to a group that sockets of another process have joined."""
+        layer, _, why = self._layer()
+        if layer is None:
+            return {"sent": 0, "why": why}
+        try:
+            await layer.group_send(group, message(ident))
+            return {"sent": 1}
+        except Exception as error:
+            return {"sent": 0, "why": "raised", **described(error)}
+
+    def _layer(self):
+        probes = [probe for probe in self._open if hasattr(probe.consumer, "channel_layer")]
+        layer = probes[0].consumer.channel_layer if probes else None
+        return layer, probes, "no-layer" if probes else "no-consumer"
+
+    async def _grouped(self, ident, group, begin, deadline):
+        """With all of them in the group: what is to begin, and the message at each of them or the deadline."""
+        layer, probes, why = self._layer()
+        if layer is None:
+            return {"sent": 0, "why": why}
         names = [probe.consumer.channel_name for probe in probes]
         for probe in probes:
-            probe.delivered = asyncio.get_running_loop().create_future()
+            probe.expected[ident] = asyncio.get_running_loop().create_future()
         try:
             for name in names:
                 await layer.group_add(group, name)
-            await layer.group_send(group, {"type": PROBE_TYPE, "id": ident})
+            await begin(layer)
             # a layer may deliver only as long as the sockets are in the group
-            await asyncio.wait([probe.delivered for probe in probes], timeout=DEADLINE)
+            await asyncio.wait([probe.expected[ident] for probe in probes], timeout=deadline)
             return {"sent": len(names)}
         except Exception as error:
             return {"sent": 0, "why": "raised", **described(error)}
         finally:
+            for probe in probes:
+                del probe.expected[ident]
             for name in names:
                 try:
                     await layer.group_discard(group, name)
@@ -91,17 +120,23 @@ class Probes:
         consumers.AsyncConsumer.__call__ = observed_call
 
 
+def message(ident):
+    return {"type": PROBE_TYPE, "id": ident}
+
+
 def attend(probe, consumer):
     """What comes to this one consumer goes on to it, but for our own message: that is answered to its client alone."""
     dispatch = consumer.dispatch
     probe.consumer = consumer
 
-    async def observed_dispatch(message):
-        if message.get("type") != PROBE_TYPE:
-            await dispatch(message)
+    async def observed_dispatch(event):
+        if event.get("type") != PROBE_TYPE:
+            await dispatch(event)
             return
-        await probe.send({"type": "websocket.send", "text": json.dumps({"type": PROBE_TYPE, "id": message.get("id")})})
-        if probe.delivered is not None and not probe.delivered.done():
-            probe.delivered.set_result(None)
+        ident = event.get("id")
+        await probe.send({"type": "websocket.send", "text": json.dumps(message(ident))})
+        arrived = probe.expected.get(ident)
+        if arrived is not None and not arrived.done():
+            arrived.set_result(None)
 
     consumer.dispatch = observed_dispatch

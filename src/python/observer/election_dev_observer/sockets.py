@@ -82,6 +82,12 @@ class Observer:
         return any(name.lower() == HEADER and hmac.compare_digest(value, nonce) for name, value in scope.get("headers", ()))
 
     async def _asked(self, request):
-        if request.get("ask") == "broadcast":
-            ident = request.get("id")
-            self._channel.tell({"event": "broadcast", "id": ident, **await self._probes.broadcast(ident)})
+        ask, ident, group = request.get("ask"), request.get("id"), request.get("group")
+        tell = self._channel.tell
+        if ask == "broadcast":
+            tell({"event": "broadcast", "id": ident, **await self._probes.broadcast(ident)})
+        elif ask == "join":
+            outcome = await self._probes.join(ident, group, lambda: tell({"event": "joined", "id": ident}))
+            tell({"event": "left", "id": ident, **outcome})
+        elif ask == "send":
+            tell({"event": "sent", "id": ident, **await self._probes.send(ident, group)})

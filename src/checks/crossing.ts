@@ -1,0 +1,85 @@
+import { crosses, type CrossingFact } from '../facts/crossing.ts'
+import { isInMemory } from '../facts/redis-now.ts'
+import type { SocketClose } from '../facts/wire.ts'
+import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { judgeException } from './server-log.ts'
+import { exceptionFrom } from './traceback.ts'
+
+/**
+ * Why messages don't cross between instances of which each is sound by itself;
+ * undefined where they do. `backend`: the channel layer's class, where it is
+ * known. Pure.
+ */
+export function judgeCrossing(facts: readonly CrossingFact[], backend: string | undefined): Diagnosis | undefined {
+  if (crosses(facts)) return undefined
+  const [first = '', ...more] = facts.map((fact) => crossingWords(fact))
+  const raised = facts.find((fact) => fact.raised !== undefined)?.raised
+  if (raised !== undefined) {
+    const exception = exceptionFrom(raised)
+    const named = judgeException(exception, 'serving')
+    if (named !== undefined) return { ...named, evidence: [first, ...more, ...named.evidence] }
+    const frame = exception.ownFrame === undefined ? [] : [exception.ownFrame]
+    return diagnosis(
+      'consumer-exception',
+      'A message over the channel layer does not get to the other instance',
+      [first, ...more, `It raised: ${exception.text}`, ...frame],
+      "Correct what raises; the server's log has the traceback.",
+    )
+  }
+  const sound = 'Each of the instances is sound by itself'
+  if (isInMemory(backend))
+    return diagnosis(
+      'layer-inmemory-multi-instance',
+      'Each instance keeps its own channel layer in memory: broadcasts do not cross',
+      [first, ...more, sound, `The channel layer is ${backend ?? ''}`],
+      'Run one instance, or use Redis 5 or newer for the layer.',
+      { commands: [['election-dev', 'env', '--channel-layer', 'redis', '--write']], automatic: 'ask' },
+    )
+  return diagnosis(
+    'layer-split',
+    'The instances do not share a channel layer: broadcasts do not cross',
+    [first, ...more, sound, ...(backend === undefined ? [] : [`The channel layer is ${backend}`])],
+    backend === undefined
+      ? 'Give all of them the same Redis: host, port, database and prefix. The in-memory layer is never shared.'
+      : 'Give all of them the same host, port, database and prefix.',
+    { automatic: 'ask' },
+  )
+}
+
+/** A socket that ended meanwhile: what the application does on it is the cause, not the way between the instances. `sent`: our message had been sent on it. Pure. */
+export function judgeEnded(url: string, { code, reason }: Pick<SocketClose, 'code' | 'reason'>, sent: boolean): Diagnosis {
+  const closed = `The socket at ${url} was closed with ${code}${reason === '' ? '' : ` (${reason})`}`
+  return sent
+    ? diagnosis(
+        'consumer-exception',
+        'The message ends the socket instead of being broadcast',
+        [`${closed} after the message was sent on it`],
+        "Send what a page sends; the server's log has the traceback, if it raised.",
+      )
+    : diagnosis(
+        'consumer-exception',
+        'A socket ended before anything was sent on it',
+        [`${closed} while it waited for what the other instance broadcasts`],
+        "Correct what raises; the server's log has the traceback.",
+      )
+}
+
+/** What became of a direction's messages, in a sentence: `http://a:8000/ → http://b:8000/: 99 of 100 arrived, median 3 ms, slowest 9 ms`. */
+export function crossingWords(fact: CrossingFact): string {
+  return `${fact.from} → ${fact.to}: ${arrivalWords(fact)}`
+}
+
+/** `100 of 100 arrived, median 3 ms, slowest 9 ms`. */
+export function arrivalWords({ sent, received, medianMs, slowestMs }: CrossingFact): string {
+  const times =
+    medianMs === undefined || slowestMs === undefined
+      ? ''
+      : sent === 1
+        ? ` in ${whole(slowestMs)} ms`
+        : `, median ${whole(medianMs)} ms, slowest ${whole(slowestMs)} ms`
+  return `${received} of ${sent} arrived${times}`
+}
+
+function whole(ms: number): number {
+  return Math.max(1, Math.round(ms))
+}

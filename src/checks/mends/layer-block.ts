@@ -1,0 +1,185 @@
+import { layerDefaults, type LayerDefaults } from './layer-literal.ts'
+import { assignmentsOf, spliced, statementsOf } from './python-text.ts'
+
+/** A file of the settings. */
+export interface SettingsText {
+  readonly file: string
+  readonly text: string
+}
+
+export interface LayerBlockFacts {
+  /** The settings module itself first. */
+  readonly files: readonly SettingsText[]
+  readonly reader: 'decouple' | 'environ' | 'dotenv' | undefined
+  /** The variable that is to choose the layer. */
+  readonly variable: string
+  /** Every variable that the settings name. */
+  readonly variables: ReadonlySet<string>
+}
+
+/** What `init --settings` does to the settings. Lines are counted from 1. */
+export type LayerBlock =
+  | { readonly kind: 'there' }
+  | { readonly kind: 'edit'; readonly file: string; readonly before: string; readonly after: string }
+  /** `block` is to be pasted by hand, with the imports that it needs. */
+  | {
+      readonly kind: 'refused'
+      readonly why: string
+      readonly file: string
+      readonly line: number | undefined
+      readonly block: readonly string[]
+    }
+
+/** How a file reads a variable, and the import that it lacks for that. */
+interface Style {
+  readonly flag: (name: string) => string
+  readonly text: (name: string, fallback: string) => string
+  readonly number: (name: string, fallback: number) => string
+  readonly missing: string | undefined
+}
+
+/**
+ * The channel layer as a choice: Redis where the variable says so, else the
+ * memory of the process. An assignment that is there is replaced where it is a
+ * plain literal; otherwise nothing is touched. Pure.
+ */
+export function layerBlock({ files, reader, variable, variables }: LayerBlockFacts): LayerBlock {
+  const [main] = files
+  if (main === undefined) return { kind: 'refused', why: 'the settings can’t be read', file: '', line: undefined, block: [] }
+  if (variables.has(variable)) return { kind: 'there' }
+  const found = files.flatMap(({ file, text }) =>
+    assignmentsOf(text, 'CHANNEL_LAYERS').map((assignment) => ({ ...assignment, file, text })),
+  )
+  const [only, another] = found
+  const target = only ?? main
+  const style = styleOf(target.text, only?.start ?? target.text.length, reader)
+  const refused = (why: string, at: { file: string; text: string; start?: number }): LayerBlock => ({
+    kind: 'refused',
+    why,
+    file: at.file,
+    line: at.start === undefined ? undefined : lineAt(at.text, at.start),
+    block: [...(style.missing === undefined ? [] : [style.missing, '']), ...blockOf(variable, style, {})],
+  })
+  const changed = files.find(({ text }) => /^[ \t]*CHANNEL_LAYERS\s*(?:\[|\.)/m.test(text))
+  if (changed !== undefined)
+    return refused('CHANNEL_LAYERS is changed after it is set', {
+      ...changed,
+      start: changed.text.search(/^[ \t]*CHANNEL_LAYERS\s*(?:\[|\.)/m),
+    })
+  if (only === undefined) {
+    const after = withImport(appended(main.text, blockOf(variable, style, {})), style.missing)
+    return { kind: 'edit', file: main.file, before: main.text, after }
+  }
+  if (another !== undefined) return refused('CHANNEL_LAYERS is set more than once', another)
+  if (only.operator !== '=' || /[ \t]/.test(only.text.charAt(only.start))) return refused('CHANNEL_LAYERS is set under a condition', only)
+  const defaults = layerDefaults(only.text, only.valueStart, only.valueEnd)
+  if ('why' in defaults) return refused(defaults.why, only)
+  const loads = /^[ \t]*(?:environ\.|\w+\.)?(?:read_env|load_dotenv)\(/m.exec(only.text.slice(only.valueEnd))
+  if (loads !== null) return refused('the .env is read below it', only)
+  const block = blockOf(variable, style, defaults).join(newlineOf(only.text))
+  const after = withImport(spliced(only.text, { start: only.start, end: only.valueEnd }, block), style.missing)
+  return { kind: 'edit', file: only.file, before: only.text, after }
+}
+
+function blockOf(variable: string, { flag, text, number }: Style, { host = '127.0.0.1', port = 6379, url = '' }: LayerDefaults): string[] {
+  return [
+    '# In memory is enough for one server process; several need Redis 5.0 or newer.',
+    `${variable} = ${flag(variable)}`,
+    '',
+    `if ${variable}:`,
+    '    CHANNEL_LAYERS = {',
+    '        "default": {',
+    '            "BACKEND": "channels_redis.core.RedisChannelLayer",',
+    '            "CONFIG": {',
+    '                "hosts": [',
+    `                    ${text('REDIS_URL', url)} or {`,
+    `                        "host": ${text('REDIS_HOST', host)},`,
+    `                        "port": ${number('REDIS_PORT', port)},`,
+    `                        "password": ${text('REDIS_PASSWORD', '')} or None,`,
+    '                    }',
+    '                ]',
+    '            },',
+    '        }',
+    '    }',
+    'else:',
+    '    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}',
+  ]
+}
+
+/** The style of the file above an offset; what its other files import isn't counted on. */
+function styleOf(text: string, at: number, reader: LayerBlockFacts['reader']): Style {
+  const above = text.slice(0, at).replace(/^\u{feff}/u, '')
+  const env = /^(\w+)\s*=\s*(?:environ\.)?(?:FileAware)?Env\(/m.exec(above)?.[1]
+  const config = decoupleName(above)
+  if (config !== undefined || reader === 'decouple') {
+    const name = config ?? 'config'
+    return {
+      flag: (variable) => `${name}("${variable}", default=False, cast=bool)`,
+      text: (variable, fallback) => `${name}("${variable}", default="${fallback}")`,
+      number: (variable, fallback) => `${name}("${variable}", default=${fallback}, cast=int)`,
+      missing: config === undefined ? 'from decouple import config' : undefined,
+    }
+  }
+  if (env !== undefined)
+    return {
+      flag: (variable) => `${env}.bool("${variable}", default=False)`,
+      text: (variable, fallback) => `${env}.str("${variable}", default="${fallback}")`,
+      number: (variable, fallback) => `${env}.int("${variable}", default=${fallback})`,
+      missing: undefined,
+    }
+  // python-dotenv and read_env of django-environ both fill os.environ
+  return {
+    flag: (variable) => `os.environ.get("${variable}", "").strip().lower() in ("1", "true", "yes", "on")`,
+    text: (variable, fallback) => `os.environ.get("${variable}", "${fallback}")`,
+    number: (variable, fallback) => `int(os.environ.get("${variable}", "${fallback}"))`,
+    missing: /^import (?:[\w.]+, *)*os\b(?!\.| as)/m.test(above) ? undefined : 'import os',
+  }
+}
+
+function decoupleName(above: string): string | undefined {
+  const imported = /^from decouple import (?:\(([^)]*)\)|(.*))$/m.exec(above)
+  const names = imported?.[1] ?? imported?.[2] ?? ''
+  const direct = /\bconfig\b(?:\s+as\s+(\w+))?/.exec(names)
+  if (direct !== null) return direct[1] ?? 'config'
+  const made = /^(\w+)\s*=\s*(?:decouple\.)?(?:AutoConfig|Config)\(/m.exec(above)?.[1]
+  return made ?? (/^import decouple\b/m.test(above) ? 'decouple.config' : undefined)
+}
+
+/** The block behind the last line, after a blank one, in the file's own line ends; without a final newline where it had none. */
+function appended(text: string, lines: readonly string[]): string {
+  const newline = newlineOf(text)
+  const bare = text.replace(/(?:\r?\n)+$/, '')
+  const tail = text === '' || text.endsWith('\n') ? newline : ''
+  return `${bare}${bare === '' || bare === '\u{feff}' ? '' : newline + newline}${lines.join(newline)}${tail}`
+}
+
+/** The text with an import behind those that it begins with. */
+function withImport(text: string, line: string | undefined): string {
+  if (line === undefined) return text
+  const newline = newlineOf(text)
+  let at = text.startsWith('\u{feff}') ? 1 : 0
+  let found = false
+  for (const { start, end } of statementsOf(text)) {
+    const statement = text
+      .slice(start, end)
+      .replace(/^\u{feff}/u, '')
+      .trim()
+    const isImport = /^(?:import|from)\s/.test(statement)
+    const isDocstring = !found && /^[rRuU]?(?:"""|'''|"|')/.test(statement)
+    if (isImport || isDocstring) at = end
+    if (isImport) found = true
+    if (!isImport && !isDocstring && statement !== '' && !statement.startsWith('#')) break
+  }
+  const behind = text.slice(at)
+  const gap = found || behind.startsWith(newline) ? '' : newline
+  const before = text.slice(0, at)
+  return `${before}${before === '' || before.endsWith('\n') || before === '\u{feff}' ? '' : newline}${line}${newline}${gap}${behind}`
+}
+
+function newlineOf(text: string): string {
+  return text.includes('\r\n') ? '\r\n' : '\n'
+}
+
+function lineAt(text: string, at: number): number {
+  return text.slice(0, at).split('\n').length
+}

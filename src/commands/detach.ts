@@ -1,0 +1,114 @@
+import { close, open } from 'node:fs'
+import { readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { cwdOf, flagsOf } from '../config/flags.ts'
+import { resolveConfig } from '../config/resolve.ts'
+import { ExitCode } from '../errors.ts'
+import { readRuns, type FactOfRun } from '../facts/run-state.ts'
+import { isSound } from '../facts/run-status.ts'
+import { launchBackground } from '../host/background-process.ts'
+import type { Host } from '../host/host.ts'
+import { nodeHost } from '../host/node-host.ts'
+import { exitStatusOf, hangUp, onStopRequest, type StopReason } from '../host/stop-signals.ts'
+import { schemaVersion } from '../report/start-json.ts'
+import { statusText } from '../report/status.ts'
+import { styleFor } from '../report/style.ts'
+import { makeHome } from '../run/home.ts'
+import { endRun } from '../run/run-end.ts'
+import { newRunId } from './run-id.ts'
+import { lookAt } from './run-look.ts'
+
+/**
+ * `start --detach`: the same start in a session of its own. Shows what it says
+ * until its banner is out, then lets it go on alone. Exit status 0 where the
+ * WebSocket is proven, 1 where the start fails (nothing is left then) or where
+ * it is up without a proof, 130 and so on where this is stopped before.
+ */
+export async function detach(options: Readonly<Record<string, unknown>>): Promise<number> {
+  const host = nodeHost({ cwd: cwdOf(options) })
+  const config = await resolveConfig(host, flagsOf(options))
+  for (const fact of await readRuns(host, host.cwd)) {
+    if (fact.kind !== 'alive' || !fact.run.background) continue
+    if (!config.takeover) return tellRunning(host, fact, config.json)
+    const say = (text: string) => host.terminal.err(`  ${text}`)
+    say(`Ending the run in the background (PID ${fact.run.launcher.pid}, since ${new Date(fact.run.startedAt).toLocaleTimeString('sv')})`)
+    await endRun(host, host.cwd, fact, say)
+  }
+  const id = newRunId()
+  const folder = await makeHome(host.cwd, 'logs')
+  const errors = join(folder, `${id}.err`)
+  const status = await launch(host, id, errors, config.json)
+  // what the launcher itself could not say otherwise: nearly always nothing
+  if ((await stat(errors).catch(() => undefined))?.size === 0) await rm(errors, { force: true }).catch(() => undefined)
+  return status
+}
+
+async function launch(host: Host, id: string, errors: string, json: boolean): Promise<number> {
+  const descriptor = await promisify(open)(errors, 'a', 0o600)
+  let reason: StopReason | undefined
+  let ready: { readonly proven: boolean } | undefined
+  let end: number | undefined
+  const { terminal } = host
+  const over = new AbortController()
+  const isReady = new Promise<'ready'>((resolve) => {
+    over.signal.addEventListener('abort', () => resolve('ready'), { once: true })
+  })
+  const launcher = launchBackground({ id, color: terminal.color, columns: terminal.columns }, descriptor, (message) => {
+    if (message.kind === 'out') terminal.out(message.line)
+    else if (message.kind === 'err') terminal.err(message.line)
+    else if (message.kind === 'end') end = message.status
+    else {
+      ready = message
+      over.abort()
+    }
+  })
+  await promisify(close)(descriptor)
+  const takeAway = onStopRequest(
+    (why, count) => {
+      reason ??= why
+      if (count > 2) launcher.kill()
+      else launcher.stop()
+    },
+    { watchParent: false },
+  )
+  const first = await Promise.race([isReady, launcher.exited])
+  takeAway()
+  if (first === 'ready' && reason === undefined) {
+    launcher.release()
+    tellDetached(host, { id, pid: launcher.pid, proven: ready?.proven === true, json })
+    return ready?.proven === true ? ExitCode.ok : ExitCode.finding
+  }
+  const status = await launcher.exited
+  if (end === undefined && reason === undefined) {
+    const text = (await readFile(errors, 'utf8').catch(() => '')).trim()
+    terminal.err(host.secrets.mask(text === '' ? `The start in the background ended (${status ?? 'by a signal'}) without a word` : text))
+  }
+  hangUp(reason)
+  return reason === undefined ? (end ?? status ?? ExitCode.finding) || ExitCode.finding : exitStatusOf[reason]
+}
+
+function tellDetached(
+  { terminal }: Host,
+  { id, pid, proven, json }: { id: string; pid: number | undefined; proven: boolean; json: boolean },
+): void {
+  if (json) {
+    terminal.out(JSON.stringify({ schemaVersion, event: 'detached', id, pid: pid ?? null, proven }))
+    return
+  }
+  const words = proven ? 'Running in the background' : 'Running in the background, its WebSocket is not proven'
+  terminal.out(`  ${words}: election-dev status · logs -f · stop`)
+}
+
+async function tellRunning(host: Host, fact: FactOfRun<'alive'>, json: boolean): Promise<number> {
+  const look = await lookAt(fact)
+  const sound = isSound(look.status)
+  const { terminal } = host
+  if (json) {
+    terminal.out(JSON.stringify({ schemaVersion, event: 'already-running', id: fact.run.id, pid: fact.run.launcher.pid, proven: sound }))
+  } else {
+    for (const line of statusText(look, styleFor(host), Date.now())) terminal.out(line)
+    terminal.out('  It runs already: election-dev logs -f · restart · stop; start --detach --takeover replaces it')
+  }
+  return sound ? ExitCode.ok : ExitCode.finding
+}

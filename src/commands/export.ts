@@ -1,0 +1,136 @@
+import { resolve } from 'node:path'
+import type { Config } from '../config/config.ts'
+import { cwdOf, flagsOf } from '../config/flags.ts'
+import { resolveConfig } from '../config/resolve.ts'
+import { ExitCode, LauncherError } from '../errors.ts'
+import { readCheckout, type Checkout } from '../facts/checkout.ts'
+import { readDeployment } from '../facts/deployment.ts'
+import { inspect } from '../facts/inspect.ts'
+import { plainPaths } from '../facts/inspect-facts.ts'
+import { shown, usualPath } from '../facts/project.ts'
+import type { Host } from '../host/host.ts'
+import { nodeHost } from '../host/node-host.ts'
+import { choosePython } from '../plan/environment.ts'
+import { planCompose } from '../plan/export-compose.ts'
+import { planKubernetes } from '../plan/export-kubernetes.ts'
+import { planProcfile } from '../plan/export-procfile.ts'
+import {
+  deployable,
+  exportTargets,
+  proxies,
+  type Deployable,
+  type ExportPlan,
+  type ExportRequest,
+  type ExportTarget,
+  type ProxyName,
+} from '../plan/export.ts'
+import { exportDiff, exportJson, exportText, type ExportRun } from '../report/export.ts'
+import { compareExport, writeExport } from '../run/export-write.ts'
+import { ask } from './ask.ts'
+
+/** Milliseconds for the project to say its routes. */
+const inspectMs = 20_000
+const defaultReplicas = 2
+const defaultHost = 'election.example.org'
+
+/**
+ * `election-dev export compose|kubernetes|procfile`: writes a set-up for several
+ * instances from what the checkout says. Files that are there already change
+ * only after their diff and a yes. Gives 0, or 1 where they were to change and
+ * nobody said yes.
+ */
+export async function exportCommand(name: string, options: Readonly<Record<string, unknown>>): Promise<number> {
+  const { out, proxy, replicas, host: hostName, image, ...rest } = options
+  const target = exportTargets.find((known) => known === name)
+  if (target === undefined) throw new LauncherError('usage', `There is no export for ${name}`, { exitCode: ExitCode.usage })
+  const host = nodeHost({ cwd: cwdOf(options) })
+  const config = await resolveConfig(host, flagsOf(rest))
+  const checkout = await readCheckout(host, config)
+  const asked = { out, proxy, replicas, host: hostName, image }
+  const request = requestOf(checkout.project.root, target, asked)
+  const facts = await readDeployment(config, checkout, await socketPath(host, config, checkout))
+  const judged = deployable(facts, target === 'procfile' ? { ...request, replicas: 1 } : request)
+  if (judged.kind === 'refused') {
+    const { code, message, evidence, hint } = judged.refusal
+    throw new LauncherError(code, message, { evidence, hint })
+  }
+  const plan = planFor(judged.facts, request)
+  const states = await compareExport(request.out, plan)
+  const before = { target, folder: shown(checkout.project, request.out), plan, states }
+  const outcome = await carryOut(host, config, before, request.out, { dryRun: options['dryRun'] === true, yes: options['yes'] === true })
+  const run: ExportRun = { ...before, outcome }
+  if (config.json) host.terminal.out(JSON.stringify(exportJson(run)))
+  else for (const line of exportText(host, run)) host.terminal.out(line)
+  return outcome === 'refused' ? ExitCode.finding : ExitCode.ok
+}
+
+function planFor(facts: Deployable, request: ExportRequest): ExportPlan {
+  switch (request.target) {
+    case 'compose':
+      return planCompose(facts, request)
+    case 'kubernetes':
+      return planKubernetes(facts, request)
+    case 'procfile':
+      return planProcfile(facts, request)
+  }
+}
+
+/** Shows what would change, asks where somebody can answer, and writes all of it or nothing. */
+async function carryOut(
+  host: Host,
+  config: Config,
+  { plan, states, folder }: Omit<ExportRun, 'outcome'>,
+  out: string,
+  { dryRun, yes }: { dryRun: boolean; yes: boolean },
+): Promise<ExportRun['outcome']> {
+  const diff = exportDiff({ folder, states })
+  if (!config.json) for (const line of diff) host.terminal.out(`  ${line}`)
+  if (dryRun) return 'dry-run'
+  if (states.every(({ kind }) => kind === 'same' || kind === 'kept')) return 'unchanged'
+  if (diff.length > 0 && !yes && (config.json || !(await ask(host, 'Change these files?')))) return 'refused'
+  await writeExport(out, plan, states)
+  return 'written'
+}
+
+/** Without a word of the user's, the usual route where it stands in the routing; else the project is asked for its routes. */
+async function socketPath(host: Host, config: Config, checkout: Checkout): Promise<string | undefined> {
+  const { project } = checkout
+  if (config.path !== undefined) return config.path
+  if (project.hasUsualRoute) return usualPath
+  const choice = choosePython(checkout.python, checkout.requirements?.names)
+  if (choice.kind !== 'ready') return undefined
+  const inspection = inspect(host, {
+    python: choice.environment.python,
+    backend: project.backend,
+    env: { ...host.env, DJANGO_SETTINGS_MODULE: project.settingsModule },
+    application: project.application,
+    mint: false,
+    deadlineMs: inspectMs,
+  })
+  const routes = await inspection.get('routes')
+  inspection.cancel()
+  return plainPaths(routes?.routes ?? [])[0]
+}
+
+function requestOf(root: string, target: ExportTarget, asked: Readonly<Record<string, unknown>>): ExportRequest {
+  const text = (name: string) => (typeof asked[name] === 'string' ? asked[name] : undefined)
+  const proxy: ProxyName = proxies.find((known) => known === asked['proxy']) ?? 'nginx'
+  const replicas = typeof asked['replicas'] === 'number' ? asked['replicas'] : defaultReplicas
+  const host = text('host') ?? defaultHost
+  if (replicas < 1) throw new LauncherError('usage', '--replicas must be 1 or more', { exitCode: ExitCode.usage })
+  // RFC 1123; what is no host name would be refused by the cluster, or change the meaning of a file
+  if (!/^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/.test(host))
+    throw new LauncherError('usage', '--host must be a host name, such as election.example.org', { exitCode: ExitCode.usage })
+  const image = text('image')
+  if (image !== undefined && !/^[\w][\w./:@-]*$/.test(image))
+    throw new LauncherError('usage', '--image must be the name of an image, such as example.org/election:1', { exitCode: ExitCode.usage })
+  const standard = target === 'procfile' ? '.' : `deploy/${target}`
+  const words = [
+    `election-dev export ${target}`,
+    ...(target === 'compose' ? [`--proxy ${proxy}`] : []),
+    ...(target === 'procfile' ? [] : [`--replicas ${replicas}`]),
+    ...(target === 'kubernetes' ? [`--host ${host}`] : []),
+    ...(image === undefined || target === 'procfile' ? [] : [`--image ${image}`]),
+  ]
+  return { target, out: resolve(root, text('out') ?? standard), proxy, replicas, host, image, command: words.join(' ') }
+}

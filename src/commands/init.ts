@@ -1,0 +1,259 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { layerBlock, type LayerBlock } from '../checks/mends/layer-block.ts'
+import { cwdOf, flagsOf } from '../config/flags.ts'
+import type { Config } from '../config/config.ts'
+import { resolveConfig } from '../config/resolve.ts'
+import { ExitCode, LauncherError } from '../errors.ts'
+import { readCheckout, type Checkout } from '../facts/checkout.ts'
+import { exactText, packageFolders } from '../facts/init-project.ts'
+import { asgiApplicationOf, withoutComments } from '../facts/manage-py.ts'
+import { readOldScripts, type OldScript } from '../facts/old-scripts.ts'
+import { shown } from '../facts/project.ts'
+import { isEntry, isFile, readText } from '../host/files.ts'
+import type { Host } from '../host/host.ts'
+import { nodeHost } from '../host/node-host.ts'
+import { choosePython } from '../plan/environment.ts'
+import { decideInit, type InitDecision, type InitFacts } from '../plan/init.ts'
+import type { CiFacts, CiKind } from '../plan/init-ci.ts'
+import { configName, decideFiles, gitlabJobName, validConfig, workflowName, type FileChange, type InitFiles } from '../plan/init-files.ts'
+import { holdsLogin, namesSecret, type InitNote } from '../plan/init-sources.ts'
+import { chooseServer } from '../plan/server.ts'
+import { initEnd, initJson, initText, type InitRun } from '../report/init.ts'
+import { ciTemplate, writeInit } from '../run/init-write.ts'
+import { ask } from './ask.ts'
+
+type Options = Readonly<Record<string, unknown>>
+
+/**
+ * `election-dev init`: what the project's old scripts did as a configuration,
+ * npm scripts, a CI job and a line for git, shown as a diff and written with
+ * the user's word. Gives 0 where it was written or nothing is to do, 1 where
+ * something is to do and nothing was written.
+ */
+export async function initCommand(options: Options): Promise<number> {
+  const host = nodeHost({ cwd: cwdOf(options) })
+  const { dryRun, yes, ci, settings, ...rest } = options
+  const flags = flagsOf({ ...rest, ...(typeof settings === 'string' ? { settings } : {}) })
+  const config = await resolveConfig(host, flags)
+  const found = await findCheckout(host, config, flags)
+  hideSecrets(host, found.scripts)
+  const run = await decide(host, found, {
+    settings: settings !== undefined && settings !== false,
+    ci: typeof ci === 'string' ? ci : undefined,
+  })
+  const say = (lines: readonly string[]): void => {
+    if (!config.json) for (const line of lines) host.terminal.out(line)
+  }
+  say(initText(host, run))
+  const done = run.changes.length === 0
+  const asks = !done && dryRun !== true && yes !== true && !config.json && host.terminal.interactive
+  const may = !done && dryRun !== true && (yes === true || (asks && (await ask(host, 'Write it?'))))
+  const backup = may ? await writeInit(host.cwd, run.changes, found.python) : undefined
+  const ended: InitRun = { ...run, written: may, backup }
+  say(initEnd(ended, asks))
+  const status = done || may ? ExitCode.ok : ExitCode.finding
+  if (config.json) host.terminal.out(JSON.stringify(initJson(ended, status === ExitCode.ok)))
+  return status
+}
+
+interface Found {
+  readonly checkout: Checkout
+  readonly scripts: readonly OldScript[]
+  /** False: `start` wouldn't find the backend by itself. */
+  readonly findsBackend: boolean
+  readonly python: string | undefined
+  readonly hasVariable: boolean
+  readonly variable: string
+}
+
+/** The checkout; where its backend can't be found, the folder that the old scripts go to is asked. */
+async function findCheckout(host: Host, config: Config, flags: Parameters<typeof resolveConfig>[1]): Promise<Found> {
+  const first = await readCheckout(host, config).catch((error: unknown) => {
+    if (error instanceof LauncherError && (error.code === 'no-project' || error.code === 'several-projects')) return error
+    throw error
+  })
+  const found = async (checkout: Checkout, findsBackend: boolean): Promise<Found> => {
+    const choice = choosePython(checkout.python, checkout.requirements?.names)
+    const backend = shown(checkout.project, checkout.project.backend)
+    return {
+      checkout,
+      findsBackend,
+      scripts: await readOldScripts(host.cwd, [...new Set([backend, 'backend', '.'])]),
+      python: 'environment' in choice ? choice.environment.python : undefined,
+      hasVariable: checkout.layerVariable !== undefined,
+      variable: config.channelLayerVariable,
+    }
+  }
+  if (!(first instanceof LauncherError))
+    return found(first, config.source('backend') !== '--backend' || (await readsSame(host, flags, first)))
+  const scripts = await readOldScripts(host.cwd, ['backend', '.'])
+  for (const { cwd, role } of scripts.flatMap(({ commands }) => commands)) {
+    if (cwd === undefined || (role.kind !== 'backend' && role.kind !== 'wsgi-only')) continue
+    if (await isFile(join(host.cwd, ...cwd.split('/'), 'manage.py')))
+      return found(await readCheckout(host, await resolveConfig(host, { ...flags, backend: cwd })), false)
+  }
+  throw first
+}
+
+/** True where the same backend is found without the flag that names it. */
+async function readsSame(host: Host, flags: Parameters<typeof resolveConfig>[1], { project }: Checkout): Promise<boolean> {
+  const { backend, ...others } = flags
+  void backend
+  const alone = await readCheckout(host, await resolveConfig(host, others)).catch(() => undefined)
+  return alone?.project.backend === project.backend
+}
+
+/** Nothing that a script holds as a secret shows in any line. */
+function hideSecrets(host: Host, scripts: readonly OldScript[]): void {
+  for (const { env } of scripts.flatMap(({ commands }) => commands)) {
+    for (const { name, value } of env) {
+      const password = /:\/\/[^\s/@:]*:([^\s/@]+)@/.exec(value)?.[1]
+      if (password !== undefined) host.secrets.add(password)
+      else if ((namesSecret(name) || holdsLogin(value)) && value.length >= 4 && !/^(?:true|false|\d{1,5})$/i.test(value))
+        host.secrets.add(value)
+    }
+  }
+}
+
+async function decide(host: Host, found: Found, asked: { settings: boolean; ci: string | undefined }): Promise<InitRun> {
+  const { checkout, scripts } = found
+  const { project } = checkout
+  const packages = await packageFolders(host.cwd)
+  const backend = shown(project, project.backend)
+  const decision = decideInit(factsOf(host, found, new Map(packages.map(({ folder, script }) => [folder, script]))))
+  const valid = validConfig(decision.config)
+  const frontendFolder =
+    (valid.config.frontend === undefined || valid.config.frontend === false ? undefined : valid.config.frontend.folder) ?? 'frontend'
+  const frontend = packages.find(({ folder }) => folder === frontendFolder) ?? packages.find(({ script }) => script !== undefined)
+  const ciFacts: CiFacts = {
+    backend,
+    requirements:
+      checkout.requirements === undefined
+        ? undefined
+        : { kind: checkout.requirements.kind, file: shown(project, checkout.requirements.file) },
+    frontend,
+    redis: usesRedis(checkout, decision, await settingsTexts(checkout)),
+    layerVariable: checkout.layerVariable,
+  }
+  const ci = await ciKind(host.cwd, asked.ci)
+  const files = decideFiles(await filesOf(host.cwd), valid.config, ci, ciFacts)
+  const settings = asked.settings ? await settingsBlock(found) : undefined
+  const changes: FileChange[] = [
+    ...files.changes,
+    ...(settings?.kind === 'edit'
+      ? [{ file: shown(project, settings.file), before: settings.before, after: settings.after, language: 'python' as const }]
+      : []),
+  ]
+  return {
+    config: valid.config,
+    read: scripts
+      .filter(({ commands, kind }) => kind !== 'manifest' || commands.some(({ role }) => role.kind !== 'other'))
+      .map(({ file }) => file),
+    taken: decision.taken,
+    warnings: decision.warnings,
+    notes: [...decision.notes, ...valid.notes, ...files.notes, ...(asked.settings ? await settingsNotes(checkout) : [])],
+    changes,
+    settings: settings?.kind === 'refused' ? { ...settings, file: shown(project, settings.file) } : settings,
+    written: false,
+    backup: undefined,
+  }
+}
+
+function factsOf(host: Host, { checkout, scripts, findsBackend }: Found, devScripts: InitFacts['devScripts']): InitFacts {
+  const { project } = checkout
+  const choice = choosePython(checkout.python, checkout.requirements?.names)
+  const server =
+    'environment' in choice
+      ? chooseServer({ packages: choice.environment.packages, hasDaphneApp: project.hasDaphneApp, wanted: undefined })
+      : undefined
+  return {
+    scripts,
+    platform: host.platform,
+    backend: shown(project, project.backend),
+    findsBackend,
+    settingsModule: project.settingsModule,
+    application: project.application,
+    hasDaphneApp: project.hasDaphneApp,
+    server: server?.kind === 'server' ? server.name : undefined,
+    layerVariable: checkout.layerVariable,
+    wishesRedis: checkout.wish.kind === 'set' ? checkout.wish.redis : undefined,
+    dotenv: shown(project, project.dotenv),
+    devScripts,
+  }
+}
+
+/** Redis is wanted by the environment, `.env` or the old scripts; or the settings know no other layer. */
+function usesRedis({ wish, layerVariable }: Checkout, { config }: InitDecision, settings: string): boolean {
+  if (layerVariable !== undefined)
+    return config.channelLayer === 'redis' || (config.channelLayer === undefined && wish.kind === 'set' && wish.redis)
+  return /channels_redis\./.test(settings) && !/InMemoryChannelLayer/.test(settings)
+}
+
+async function settingsTexts({ project }: Checkout): Promise<string> {
+  const texts = await Promise.all(project.settingsFiles.map((file) => readText(file)))
+  return texts.map((text) => withoutComments(text ?? '')).join('\n')
+}
+
+/** GitLab where the checkout says so, and nothing of GitHub is there. */
+async function ciKind(root: string, asked: string | undefined): Promise<CiKind | undefined> {
+  if (asked === 'github' || asked === 'gitlab') return asked
+  if (asked === 'none') return undefined
+  return (await isFile(join(root, '.gitlab-ci.yml'))) && !(await isEntry(join(root, '.github'))) ? 'gitlab' : 'github'
+}
+
+async function filesOf(root: string): Promise<InitFiles> {
+  const read = async (name: string): Promise<string | undefined> => {
+    const found = await exactText(join(root, ...name.split('/')))
+    if (found === 'foreign')
+      throw new LauncherError('init-encoding', `${name} isn't UTF-8: nothing was written`, { hint: 'Save it as plain UTF-8.' })
+    return found === 'absent' ? undefined : found.text
+  }
+  const [config, manifest, gitignore, workflow, gitlabJob, gitlabCi] = await Promise.all([
+    read(configName),
+    read('package.json'),
+    read('.gitignore'),
+    read(workflowName),
+    read(gitlabJobName),
+    read('.gitlab-ci.yml'),
+  ])
+  const others = (await readdir(root)).filter((name) => /^election-dev\.config\.(?:m?js|ts)$/.test(name))
+  const inManifest = manifest !== undefined && /^\s*"election-dev"\s*:\s*\{/m.test(manifest) ? 'package.json#election-dev' : undefined
+  const templates = { github: await ciTemplate('github'), gitlab: await ciTemplate('gitlab') }
+  return { otherConfig: others[0] ?? inManifest, config, manifest, gitignore, workflow, gitlabJob, gitlabCi, templates }
+}
+
+async function settingsBlock({ checkout, variable }: Found): Promise<LayerBlock> {
+  const { project } = checkout
+  const texts = await Promise.all(project.settingsFiles.map(async (file) => ({ file, found: await exactText(file) })))
+  const foreign = texts.find(({ found }) => found === 'foreign')
+  if (foreign !== undefined)
+    throw new LauncherError('init-encoding', `${shown(project, foreign.file)} isn't UTF-8: nothing was written`, {
+      hint: 'Save it as plain UTF-8.',
+    })
+  const files = texts.flatMap(({ file, found }) => (typeof found === 'object' ? [{ file, text: found.text }] : []))
+  return layerBlock({ files, reader: project.dotenvReader, variable, variables: project.variables })
+}
+
+/** What the layer is of no use without. */
+async function settingsNotes(checkout: Checkout): Promise<InitNote[]> {
+  const settings = await settingsTexts(checkout)
+  const choice = choosePython(checkout.python, checkout.requirements?.names)
+  const packages = 'environment' in choice ? choice.environment.packages : undefined
+  return [
+    ...(/["']channels(?:\.apps\.\w+)?["']/.test(settings)
+      ? []
+      : [{ text: '"channels" is not in INSTALLED_APPS', hint: 'election-dev doctor names what follows from it, and --fix mends it.' }]),
+    ...(asgiApplicationOf(settings) === undefined && !/^ASGI_APPLICATION\b/m.test(settings)
+      ? [{ text: 'ASGI_APPLICATION is not set', hint: 'election-dev doctor --fix sets it.' }]
+      : []),
+    ...(packages !== undefined && !packages.has('channels-redis')
+      ? [
+          {
+            text: 'channels_redis is not installed: the in-memory layer works without it, Redis does not',
+            hint: 'python -m pip install channels_redis',
+          },
+        ]
+      : []),
+  ]
+}

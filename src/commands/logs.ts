@@ -1,0 +1,118 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { cwdOf } from '../config/flags.ts'
+import { ExitCode, LauncherError } from '../errors.ts'
+import { followLog, lastRecords, logIds, type LogPosition, type LogRecord } from '../facts/run-log.ts'
+import { logsFolder, readRuns, rowOf, type FactOfRun } from '../facts/run-state.ts'
+import type { Host } from '../host/host.ts'
+import { nodeHost } from '../host/node-host.ts'
+import { processTable } from '../host/process-table.ts'
+import { exitStatusOf, onStopRequest, type StopReason } from '../host/stop-signals.ts'
+import { logLines } from '../report/log-line.ts'
+import { chooseRun, nothingRuns, pidOf } from './run-choice.ts'
+
+/** How many lines are printed without --lines. */
+const usualLines = 200
+/** How often a followed log is looked at, and whether its launcher still runs, in milliseconds. */
+const lookEveryMs = 100
+const aliveEveryMs = 1000
+
+/**
+ * `election-dev logs [service]`: the last lines of the run in the background, or
+ * of the last one where none runs; with --follow what comes, until the run ends.
+ */
+export async function logsCommand(service: string | undefined, options: Readonly<Record<string, unknown>>): Promise<number> {
+  const host = nodeHost({ cwd: cwdOf(options) })
+  const { id, run } = await chooseLog(host, pidOf(options))
+  const folder = logsFolder(host.cwd)
+  const { lines } = options
+  const seen = new Set<string>()
+  const wanted = (record: LogRecord) => {
+    if ('line' in record) seen.add(record.service)
+    return 'line' in record && (service === undefined || record.service === service)
+  }
+  const print = printer(host, { json: options['json'] === true, timestamps: options['timestamps'] === true })
+  const last = await lastRecords(folder, id, { count: typeof lines === 'number' ? lines : usualLines, wanted })
+  const known = new Set([...seen, ...(run?.run.status.services.map(({ name }) => name) ?? [])])
+  if (service !== undefined && last.records.length === 0 && !known.has(service))
+    throw new LauncherError('no-such-service', `Nothing of a service ${service} is in the log`, {
+      hint: `There is: ${[...known].join(', ')}`,
+      exitCode: ExitCode.usage,
+    })
+  for (const record of last.records) print(record)
+  if (options['follow'] !== true || last.ended || run === undefined) return ExitCode.ok
+  return follow(host, { folder, id, run, wanted, print }, last.position)
+}
+
+async function chooseLog(host: Host, pid: number | undefined): Promise<{ id: string; run: FactOfRun<'alive'> | undefined }> {
+  const alive = (await readRuns(host, host.cwd)).flatMap((fact) => (fact.kind === 'alive' ? [fact] : []))
+  const logged = alive.filter(({ run }) => run.log !== null)
+  const run = chooseRun(pid === undefined ? logged : alive, pid, 'logs')
+  if (run !== undefined) {
+    if (run.run.log !== null) return { id: run.run.log, run }
+    throw new LauncherError('no-log', `The run of PID ${run.run.launcher.pid} prints to its terminal and keeps no log`, {
+      hint: 'election-dev start --detach keeps one; --log-file does in a terminal.',
+    })
+  }
+  const [id] = await logIds(logsFolder(host.cwd))
+  if (id !== undefined) return { id, run: undefined }
+  if (alive.length === 0) throw await nothingRuns(host.cwd)
+  throw new LauncherError('no-log', 'The run of this folder prints to its terminal and keeps no log', {
+    hint: 'election-dev start --detach keeps one; --log-file does in a terminal.',
+  })
+}
+
+interface Following {
+  readonly folder: string
+  readonly id: string
+  readonly run: FactOfRun<'alive'>
+  readonly wanted: (record: LogRecord) => boolean
+  readonly print: (record: LogRecord) => void
+}
+
+async function follow(host: Host, { folder, id, run, wanted, print }: Following, from: LogPosition): Promise<number> {
+  const over = new AbortController()
+  let reason: StopReason | undefined
+  const takeAway = onStopRequest(
+    (why) => {
+      reason ??= why
+      over.abort()
+    },
+    { watchParent: false },
+  )
+  const follower = followLog(folder, id, from)
+  let askAt = host.now() + aliveEveryMs
+  let isAlive = true
+  try {
+    for (;;) {
+      const since = await follower.read()
+      if (since.lost > 0) host.terminal.err(`  ! ${since.lost} files of the log were written and taken away faster than they were read`)
+      for (const record of since.records) if (wanted(record)) print(record)
+      await taken(host)
+      if (reason !== undefined) return exitStatusOf[reason]
+      if (since.records.some((record) => 'end' in record)) return ExitCode.ok
+      // what it wrote before its end was read by the look after it
+      if (!isAlive && since.records.length === 0 && !since.moved) return ExitCode.ok
+      if (host.now() >= askAt) {
+        askAt = host.now() + aliveEveryMs
+        const rows = await processTable(host)
+        isAlive = rows === undefined || rowOf(rows, run.run.launcher) !== undefined
+      }
+      if (!since.moved) await delay(lookEveryMs, undefined, { signal: over.signal }).catch(() => undefined)
+    }
+  } finally {
+    takeAway()
+    await follower.close()
+  }
+}
+
+function printer({ terminal }: Host, options: { json: boolean; timestamps: boolean }): (record: LogRecord) => void {
+  const show = logLines({ timestamps: options.timestamps, color: terminal.color })
+  return (record) => {
+    if ('line' in record) terminal.log(options.json ? JSON.stringify(record) : show(record))
+  }
+}
+
+/** Resolves when what was printed is taken: a slow reader holds us up, not the memory. */
+function taken({ terminal }: Host): Promise<void> {
+  return new Promise((resolve) => terminal.drained(resolve))
+}

@@ -1,0 +1,111 @@
+import { flagsOf, cwdOf } from '../config/flags.ts'
+import { resolveConfig } from '../config/resolve.ts'
+import { logsFolder, readRuns } from '../facts/run-state.ts'
+import { launcherService } from '../facts/run-log.ts'
+import { answerStarter, type BackgroundMessage, type BackgroundOrder } from '../host/background-process.ts'
+import type { Host } from '../host/host.ts'
+import { nodeHost } from '../host/node-host.ts'
+import { both } from '../report/both.ts'
+import { startText } from '../report/start-text.ts'
+import type { StartReport } from '../report/start-report.ts'
+import { openRunLog, pruneLogs, type RunLog } from '../run/run-log.ts'
+import { registrar } from './run-registrar.ts'
+import { reportFor, start } from './start.ts'
+
+/** How many logs of earlier runs are kept. */
+const keptLogs = 3
+
+/**
+ * `start` in the background: what it says goes to the one that has started it
+ * until the banner is out, and to the log of the run all the time. Gives the exit status.
+ */
+export async function startInBackground(
+  options: Readonly<Record<string, unknown>>,
+  version: string,
+  order: BackgroundOrder,
+): Promise<number> {
+  const own = nodeHost({ cwd: cwdOf(options) })
+  const tell = answerStarter()
+  const host: Host = { ...own, terminal: starterTerminal(own, order, tell) }
+  // nobody is there to press a key, and the end of the starter is no reason to stop
+  const flags = { ...flagsOf(options), keys: false, parentWatch: false }
+  const config = await resolveConfig(host, flags)
+  const folder = logsFolder(host.cwd)
+  const log = openRunLog(folder, order.id, { size: config.logFileSize, count: config.logFileCount })
+  void pruneOthers(host, folder, order.id)
+  const said: StartReport = {
+    ...both(untilReady(await reportFor(host, config)), logReport(host, log)),
+    end: (status) => {
+      log.end(status)
+      tell({ kind: 'end', status })
+    },
+  }
+  const known = new AbortController()
+  const report: StartReport = {
+    ...said,
+    ready: (summary) => {
+      said.ready(summary)
+      const tellReady = () => tell({ kind: 'ready', proven: summary.websocket.state.dot === 'green' })
+      // who is told that it runs may ask for its status at once
+      if (known.signal.aborted) tellReady()
+      else known.signal.addEventListener('abort', tellReady, { once: true })
+    },
+  }
+  const status = await start(host, flags, { version, report, onControl: registrar(version, { id: order.id }, () => known.abort()) })
+  log.flush()
+  return status
+}
+
+/** The starter's own terminal, over the channel to it. */
+function starterTerminal(host: Host, { color, columns }: BackgroundOrder, tell: (message: BackgroundMessage) => void): Host['terminal'] {
+  return {
+    out: (line) => tell({ kind: 'out', line: host.secrets.mask(line) }),
+    err: (line) => tell({ kind: 'err', line: host.secrets.mask(line) }),
+    log: (line) => tell({ kind: 'out', line: host.secrets.mask(line) }),
+    // the starter reads until the banner, and no longer
+    full: () => false,
+    drained: (callback) => callback(),
+    screen: undefined,
+    interactive: false,
+    outIsTerminal: false,
+    errIsTerminal: false,
+    color,
+    columns,
+  }
+}
+
+/** The report for the starter, which goes its own way after the banner: nothing is rendered for nobody. */
+function untilReady(report: StartReport): StartReport {
+  let over = false
+  return {
+    ...report,
+    line: (service, line) => {
+      if (!over) report.line(service, line)
+    },
+    ready: (summary) => {
+      report.ready(summary)
+      over = true
+    },
+  }
+}
+
+/** What goes to the log: each service's lines as they are, and the launcher's own words without colour. */
+function logReport(host: Host, log: RunLog): StartReport {
+  const say = (line: string) => {
+    if (line.trim() !== '') log.line(launcherService, host.secrets.mask(line))
+  }
+  const terminal = { ...host.terminal, out: say, err: say, color: false, columns: 100 }
+  return {
+    ...startText({ ...host, terminal }, { verbose: true }),
+    line: (service, line) => log.line(service, host.secrets.mask(line)),
+    setupLine: (line) => log.line('setup', host.secrets.mask(line)),
+    // shown once, stored nowhere
+    setupUser: ({ name, model }) => say(`A development user was made (${model}): ${name}`),
+  }
+}
+
+async function pruneOthers(host: Host, folder: string, own: string): Promise<void> {
+  const runs = await readRuns(host, host.cwd)
+  const named = runs.flatMap((fact) => (fact.kind === 'unreadable' || fact.run.log === null ? [] : [fact.run.log]))
+  await pruneLogs(folder, keptLogs, new Set([own, ...named]))
+}

@@ -1,0 +1,52 @@
+import type { Diagnosis } from '../checks/diagnosis.ts'
+import type { CrossingFact } from '../facts/crossing.ts'
+import type { ServiceStatus } from '../facts/service-status.ts'
+import type { InstanceSummary, Restarted, StartReport } from '../report/start-report.ts'
+
+/** What is known of the way between the first backend and a further one. */
+export type Crossing =
+  /** Nothing can be proven: why, in a sentence. */
+  | { readonly kind: 'untried'; readonly why: string }
+  | { readonly kind: 'tried'; readonly facts: readonly CrossingFact[]; readonly cause: Diagnosis | undefined }
+
+/** What was proven, in a sentence: `a broadcast from :8000 arrived in 3 ms, one to it in 2 ms`. */
+export function crossingSentence(crossing: Crossing): string {
+  if (crossing.kind === 'untried') return crossing.why
+  if (crossing.cause !== undefined) return `${crossing.cause.title}   ${crossing.cause.id}`
+  const [there, back] = crossing.facts
+  const port = new URL(there?.from ?? 'http://localhost/').port
+  return `a broadcast from :${port} arrived in ${shownMs(there)} ms, one to it in ${shownMs(back)} ms`
+}
+
+function shownMs(fact: CrossingFact | undefined): number {
+  return Math.max(1, Math.round(fact?.slowestMs ?? 0))
+}
+
+/** The status of a further backend with what is known of its crossing: one that no broadcast gets to has failed. */
+export function statusWith(status: ServiceStatus, crossing: Crossing | undefined): ServiceStatus {
+  if (status.state !== 'ready' || crossing === undefined) return status
+  const failed = crossing.kind === 'tried' && crossing.cause !== undefined
+  return { ...status, state: failed ? 'failed' : 'ready', why: crossingSentence(crossing) }
+}
+
+/** What the banner says of it. `url`: where it was to listen, where it isn't up. */
+export function instanceSummary(status: ServiceStatus, crossing: Crossing | undefined, url: string): InstanceSummary {
+  const { state, why } = statusWith(status, crossing)
+  const text = why ?? (crossing === undefined ? state : crossingSentence(crossing))
+  return { url: status.url ?? url, pid: status.pid, state: state === 'ready' ? 'ready' : 'failed', text }
+}
+
+/** The report as a further backend has it: its name before what is said, and no banner of its own. `restarted` is kept for its crossing. */
+export function reportOf(report: StartReport, name: string, restarted: (outcome: Restarted) => void): StartReport {
+  return {
+    ...report,
+    phase: () => {},
+    note: (text) => report.note(`${name}: ${text}`),
+    // the database is the same one
+    warning: (id, text) => (id === 'migrations-pending' ? undefined : report.warning(id, `${name}: ${text}`)),
+    ready: () => {},
+    restarting: (why) => report.restarting(`${name}: ${why}`),
+    restarted: (outcome) => restarted({ ...outcome, why: `${name}: ${outcome.why}` }),
+    diagnosis: (diagnosis) => report.diagnosis({ ...diagnosis, title: `${name}: ${diagnosis.title}` }),
+  }
+}

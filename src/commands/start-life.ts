@@ -1,0 +1,165 @@
+import type { Diagnosis } from '../checks/diagnosis.ts'
+import { raceStop } from '../host/race-stop.ts'
+import type { ReadySummary, SocketState } from '../report/start-report.ts'
+import { bringUp } from '../run/bring-up.ts'
+import type { RunningServer } from '../run/server.ts'
+import type { Proof } from '../verify/prove.ts'
+import type { Prepared } from './start-prepare.ts'
+import type { Prover } from './start-proof.ts'
+import type { StartExtras } from './start.ts'
+
+/** A backend that listens and whose WebSocket was tried. */
+export interface Up {
+  readonly server: RunningServer
+  readonly prover: Prover
+  readonly first: Proof
+  readonly state: SocketState
+  readonly summary: ReadySummary
+}
+
+/** How one life of the backend came to its end; nothing of it is left then. */
+export type LifeEnd =
+  /** It was asked to: the run ends, or the backend is to be started again. */
+  | { readonly kind: 'stopped' }
+  /** The database has no tables, which only showed while it ran. */
+  | { readonly kind: 'needs-setup' }
+  /** Somebody who waited for it to be ready wants the run to end with this status. */
+  | { readonly kind: 'status'; readonly status: number }
+  /** It never listened, or ended by itself after `livedMs`. */
+  | { readonly kind: 'failed'; readonly diagnosis: Diagnosis; readonly wasUp: boolean; readonly livedMs: number }
+
+/** What happens during one life. */
+export interface LifeEvents {
+  /** The port is tried for; another follows where it is lost. */
+  readonly onLaunch: (server: RunningServer) => void
+  readonly onPortLost: (lost: number, next: number) => void
+  readonly onListening: (port: number) => void
+  /** Its WebSocket was tried; a status that it gives ends the run. */
+  readonly onUp: (up: Up) => Promise<number | undefined>
+  /** The dot has changed since. */
+  readonly onDot: (state: SocketState) => void
+}
+
+export interface LifeOptions {
+  readonly port: number
+  /** Fail where the port is lost. */
+  readonly strictPort: boolean
+  /** Tables that are missing end this life, for the setup to make them. */
+  readonly mayNeedSetup: boolean
+  /** Name in the log. */
+  readonly name: string
+  readonly extras: StartExtras
+  /** The Origin that the browser will have, where a frontend of this run decides it; waited for before the proof. */
+  readonly origin: () => Promise<string | undefined>
+}
+
+/**
+ * One life of a backend: launched, proven, watched until it ends by itself or
+ * `prepared.signal` is aborted. All that it started has ended when this resolves.
+ */
+export async function live(prepared: Prepared, options: LifeOptions, events: LifeEvents): Promise<LifeEnd> {
+  const { host, config, report, signal } = prepared
+  const began = host.now()
+  report.phase(`starting ${prepared.server.name}`)
+  const inspection = prepared.inspect()
+  // loaded while the server starts: nothing of it is needed before
+  const later = import('./start-later.ts')
+  let server: RunningServer | undefined
+  const up = await bringUp(host, prepared.plan, {
+    bindHost: config.host,
+    port: options.port,
+    strictPort: options.strictPort,
+    startTimeout: config.startTimeout,
+    stopTimeout: config.stopTimeout,
+    onLine: (line) => report.line(options.name, line),
+    onLaunch: (running) => {
+      server = running
+      events.onLaunch(running)
+      // beside the server's start: the banner tells of it
+      void prepared.redis()
+    },
+    onPortLost: events.onPortLost,
+    signal,
+  })
+  const { startupCause, startProof, summaryOf } = await later
+  const end = async (how: LifeEnd): Promise<LifeEnd> => {
+    inspection.cancel()
+    await server?.stop(config.stopTimeout)
+    return how
+  }
+  if (up.kind === 'stopped') return end({ kind: 'stopped' })
+  if (up.kind !== 'listening') {
+    const diagnosis = await startupCause(prepared, up)
+    return end({ kind: 'failed', diagnosis, wasUp: false, livedMs: host.now() - began })
+  }
+  events.onListening(up.port)
+  const origin = await raceStop(options.origin(), signal)
+  const prover: Prover = startProof(prepared, inspection, up, origin)
+  report.phase('proving the WebSocket')
+  const first = await raceStop(prover.first(), signal)
+  if (first === undefined) return end({ kind: 'stopped' })
+  if (options.mayNeedSetup && first.state !== 'proven' && (await inspection.get('database'))?.state === 'empty')
+    return end({ kind: 'needs-setup' })
+  const summary = await raceStop(summaryOf(prepared, prover, up, first, options.extras), signal)
+  if (summary === undefined) {
+    first.socket?.terminate()
+    return end({ kind: 'stopped' })
+  }
+  const { state } = summary.websocket
+  const status = await events.onUp({ server: up.server, prover, first, state, summary })
+  if (status !== undefined) {
+    first.socket?.terminate()
+    return end({ kind: 'status', status })
+  }
+  return untilEnd(prepared, { server: up.server, prover, first, state }, began, events, inspection.cancel)
+}
+
+/** Watches until the server ends by itself or is to stop. */
+async function untilEnd(
+  prepared: Prepared,
+  { server, prover, first, state }: Omit<Up, 'summary'>,
+  began: number,
+  events: LifeEvents,
+  cancel: () => void,
+): Promise<LifeEnd> {
+  const { host, config, signal } = prepared
+  const { deadState, exactCause, startupCause, stateOf, tellDatabase, tellOthers, watch } = await import('./start-later.ts')
+  void tellDatabase(prepared, prover)
+  const untold = tellOthers(prepared, prover.observer)
+  const over = new AbortController()
+  const ended = AbortSignal.any([signal, over.signal])
+  const watching = config.watch
+    ? watch(first.socket, {
+        signal: ended,
+        shown: state.dot === 'green' ? undefined : state.diagnosis.id,
+        prove: async (holdMs) => {
+          const proof = await prover.again(holdMs)
+          return proof.diagnosis === undefined
+            ? proof
+            : { ...proof, diagnosis: await exactCause(prepared, prover, proof.diagnosis, 'first') }
+        },
+        onDead: async (close, silent) => {
+          const dead = await deadState(prepared, prover, first, close, silent)
+          // a socket that ended because the whole run does is no news
+          if (!ended.aborted) events.onDot(dead)
+          return dead.diagnosis.id
+        },
+        onChange: (proof) => events.onDot(stateOf(proof, proof.diagnosis)),
+      })
+    : first.socket?.close()
+  const outcome = await raceStop(server.exited, signal)
+  over.abort()
+  untold()
+  cancel()
+  // at once: a backend that hangs would hold the watcher's last look, and the watcher us
+  await Promise.all([server.stop(config.stopTimeout), watching])
+  if (outcome === undefined) return { kind: 'stopped' }
+  const diagnosis = await startupCause(prepared, {
+    kind: 'died',
+    exit: outcome,
+    lines: server.lastLines(),
+    port: prover.port,
+    portTaken: false,
+  })
+  return { kind: 'failed', diagnosis, wasUp: true, livedMs: host.now() - began }
+}

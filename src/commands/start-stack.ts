@@ -1,0 +1,286 @@
+import { join } from 'node:path'
+import { ExitCode, LauncherError } from '../errors.ts'
+import type { ServiceStatus } from '../facts/service-status.ts'
+import { isFile } from '../host/files.ts'
+import { raceStop } from '../host/race-stop.ts'
+import type { StackPlan } from '../plan/services.ts'
+import { remembering } from '../report/remembering.ts'
+import type { ReadySummary } from '../report/start-report.ts'
+import type { ManagedRedis } from '../run/managed-redis.ts'
+import { superviseServices, type Services } from '../run/services.ts'
+import { keepUp, type Backend } from './start-backend.ts'
+import { countOpenSockets } from './open-sockets.ts'
+import type { Frontend } from './start-frontend.ts'
+import { furtherInstances, type Instances } from './start-instances.ts'
+import { prepare, type Prepared } from './start-prepare.ts'
+import type { SetupRun } from './start-setup.ts'
+import type { StartExtras } from './start.ts'
+import type { StackControl, StackStatus } from './stack-control.ts'
+
+/** All that one run has started. */
+export interface Stack {
+  /** The status that the run ends with, once nothing of it is left. */
+  readonly ended: Promise<number | 'needs-setup'>
+  /** Ends all of it by force, at once. */
+  readonly kill: () => void
+  /** Holds up the output of all processes; their writers wait, and no line is lost. */
+  readonly pause: () => void
+  readonly resume: () => void
+}
+
+export interface StackOptions {
+  readonly extras: StartExtras
+  /** What is missing is looked for by the project's own interpreter, even where the files look complete. */
+  readonly look: boolean
+  /** Ends the run, by aborting its signal. */
+  readonly stop: () => void
+}
+
+/** How long the banner waits for the page and the services once the WebSocket was tried, in milliseconds. */
+const patienceMs = 5000
+
+/** Prepares and starts the backend, and what runs beside it, until `outer.signal` is aborted. */
+export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions): Stack {
+  const { host, config } = outer
+  const listeners = new Set<() => void>()
+  const changed = () => {
+    for (const listener of listeners) listener()
+  }
+  let lastError: string | undefined
+  const report = remembering(outer.report, (error) => {
+    lastError = error
+    changed()
+  })
+  // what fails beside the backend ends the backend, too
+  const failure = new AbortController()
+  const signal = AbortSignal.any([outer.signal, failure.signal])
+  let setup: SetupRun = { ...outer, report, signal }
+  let redis: ManagedRedis | undefined
+
+  let backend: Backend | undefined
+  let frontend: Frontend | undefined
+  let further: Instances | undefined
+  const openSockets = countOpenSockets((count) => {
+    report.openSockets(count)
+    changed()
+  })
+
+  const services: Services = superviseServices(
+    host,
+    [],
+    {
+      onLine: (name, line) => report.line(name, line),
+      onStatus: (status) => {
+        report.service(status)
+        if (status.kind === 'frontend' && status.state === 'ready') frontend?.isReady()
+        if (status.kind === 'frontend' && (status.state === 'failed' || status.state === 'done')) frontend?.hasFailed(status.why)
+        changed()
+      },
+    },
+    signal,
+    { externals: [{ name: 'backend', dependsOn: config.dependsOn, stop: async () => void (await backend?.ended) }] },
+  )
+  const backends = (): Backend[] => [...(backend === undefined ? [] : [backend]), ...(further?.backends ?? [])]
+  const statuses = (): ServiceStatus[] => [...backends().map((each) => each.status()), ...services.statuses()]
+  const prepareAnew = (port: number, on: SetupRun) =>
+    prepare({ ...on, config: { ...config, port, strictPort: true, takeover: false } }, { anew: true })
+
+  const startFrontend = async (prepared: Prepared, port: number): Promise<void> => {
+    const begun = (await import('./start-frontend.ts')).startFrontend(prepared, services, port)
+    frontend = begun
+    await begun.origin
+  }
+
+  const serve = async (prepared: Prepared, wantsFrontend: boolean): Promise<number | 'needs-setup'> => {
+    for (const name of config.dependsOn) {
+      const settled = await raceStop(services.wait(name), signal)
+      if (settled === 'failed') {
+        throw new LauncherError('dependency-failed', `The backend needs ${name}, which is not ready`, {
+          evidence: services.statuses().flatMap((status) => (status.name === name && status.why !== undefined ? [status.why] : [])),
+          hint: 'Correct it, or take it out of "dependsOn".',
+        })
+      }
+    }
+    if (signal.aborted) return ExitCode.ok
+    let beginning: Promise<void> | undefined
+    let plannedPort = prepared.port
+    const origin = async () => {
+      await beginning
+      return frontend?.origin
+    }
+    const others = furtherInstances(prepared, {
+      version: extras.version,
+      first: () => backend?.up(),
+      origin,
+      prepareAnew,
+      onChange: (service) => {
+        report.service(service)
+        changed()
+      },
+      onUp: openSockets.follow,
+    })
+    further = others
+    backend = keepUp(prepared, {
+      name: 'backend',
+      extras,
+      mayNeedSetup: true,
+      prepareAnew: (port, lifeSignal) => prepareAnew(port, { ...setup, signal: lifeSignal }),
+      onLaunch: () => {
+        // beside the server's start
+        if (wantsFrontend) beginning ??= startFrontend(prepared, prepared.port)
+        beginning?.catch((error: unknown) => failure.abort(error))
+      },
+      onListening: (port) => {
+        services.tell('backend', 'ready')
+        if (port !== plannedPort) frontend?.backendMoved(port)
+        plannedPort = port
+      },
+      origin,
+      complete: async (summary, first) => ({
+        ...(await others.complete(await complete(summary, frontend, services, signal), first)),
+        readyMs: host.now() - (extras.since ?? 0),
+      }),
+      onChange: () => {
+        if (backend !== undefined) report.service(backend.status())
+        changed()
+      },
+      onUp: (up) => {
+        frontend?.backendIsUp(up)
+        openSockets.follow('backend', up.prover.observer)
+      },
+      onTold: (up) => void others.firstUp(up),
+    })
+    if (config.reload) {
+      void import('./start-reload.ts').then(({ reload }) => (signal.aborted ? undefined : reload(prepared, backends)))
+    }
+    return backend.ended
+  }
+
+  const run = async (): Promise<number | 'needs-setup'> => {
+    let takeAway: (() => void | Promise<void>) | undefined
+    try {
+      if (config.managedRedis) {
+        const { startManagedRedis } = await import('./start-managed-redis.ts')
+        redis = await startManagedRedis(setup, services)
+        setup = { ...setup, host: { ...host, env: { ...host.env, ...redis.environment } } }
+      }
+      const prepared = await raceStop(prepare(setup, { look }), signal)
+      if (prepared === undefined) return ExitCode.ok
+      const plan = await planOthers(prepared)
+      for (const service of plan.services) services.add(service)
+      takeAway = extras.onControl?.(control, setup)
+      return await (plan.wantsBackend ? serve(prepared, plan.wantsFrontend) : withoutBackend(services, signal, listeners))
+    } catch (error) {
+      if (failure.signal.aborted) throw failure.signal.reason
+      throw error
+    } finally {
+      openSockets.end()
+      await Promise.all([services.stop(), further?.end()])
+      await redis?.remove()
+      await takeAway?.()
+    }
+  }
+  const ended = run().then((status) => {
+    // a frontend that can't be started as it is configured
+    if (failure.signal.aborted) throw failure.signal.reason
+    return status
+  })
+
+  const control: StackControl = {
+    status: (): StackStatus => ({
+      services: statuses(),
+      websocket: backend?.websocket(),
+      openSockets: openSockets.count(),
+      lastError,
+      page: frontend?.summary()?.url ?? backend?.up()?.summary.page,
+    }),
+    restart: async (service) => {
+      const asked = backends().filter((each) => service === undefined || each.status().name === service)
+      const others = services.statuses().filter(({ name }) => service === undefined || name === service)
+      if (asked.length === 0 && others.length === 0) {
+        throw new LauncherError('no-such-service', `There is no service ${service ?? ''}`, {
+          hint: `There is: ${statuses()
+            .map(({ name }) => name)
+            .join(', ')}`,
+        })
+      }
+      await Promise.all([...asked.map((each) => each.restart('asked for')), ...others.map(({ name }) => services.restart(name))])
+    },
+    verify: async () => {
+      const [state] = await Promise.all([backend?.verify(), further?.verify()])
+      if (state === undefined) throw new LauncherError('not-up', 'The backend is not up')
+      return state
+    },
+    stop: async () => {
+      stop()
+      await ended.catch(() => {})
+    },
+    listen: (callback) => {
+      listeners.add(callback)
+      return () => void listeners.delete(callback)
+    },
+  }
+  return {
+    ended,
+    kill: () => {
+      backend?.kill()
+      further?.kill()
+      services.kill()
+    },
+    pause: () => {
+      for (const each of backends()) each.pause()
+      services.pause()
+    },
+    resume: () => {
+      for (const each of backends()) each.resume()
+      services.resume()
+    },
+  }
+}
+
+/** What runs beside the backend; where nothing asks for services, nothing of them is loaded on the way to the server. */
+async function planOthers(prepared: Prepared): Promise<Pick<StackPlan, 'services' | 'wantsBackend' | 'wantsFrontend'>> {
+  const { host, config } = prepared
+  const asked = Object.keys(config.services).length > 0 || config.only.length > 0 || typeof config.procfile === 'string'
+  const hasProcfile = config.procfile === undefined && (await isFile(join(host.cwd, 'Procfile')))
+  const plan =
+    asked || hasProcfile
+      ? await (await import('./start-services.ts')).planStack(prepared)
+      : { services: [], wantsBackend: true, wantsFrontend: true }
+  return { ...plan, wantsFrontend: plan.wantsFrontend && config.frontend !== false }
+}
+
+/** What the banner says of page and services, once these have settled or have had their time. */
+async function complete(
+  summary: ReadySummary,
+  frontend: Frontend | undefined,
+  services: Services,
+  signal: AbortSignal,
+): Promise<ReadySummary> {
+  const settled = Promise.all([frontend?.settled, ...services.statuses().map(({ name }) => services.wait(name))])
+  await raceStop(settled, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]))
+  return {
+    ...summary,
+    frontend: frontend?.show(),
+    services: services.statuses().filter(({ kind }) => kind !== 'frontend'),
+  }
+}
+
+/** `--only` without the backend: there is nothing to prove, and the run goes on as long as one of the services does. */
+async function withoutBackend(services: Services, signal: AbortSignal, listeners: Set<() => void>): Promise<number> {
+  const over = new Set<ServiceStatus['state']>(['done', 'failed', 'stopped'])
+  const states = () => services.statuses().map(({ state }) => state)
+  await raceStop(
+    new Promise<void>((resolve) => {
+      const look = () => {
+        if (!states().every((state) => over.has(state))) return
+        listeners.delete(look)
+        resolve()
+      }
+      listeners.add(look)
+      look()
+    }),
+    signal,
+  )
+  return signal.aborted || states().every((state) => state === 'done') ? ExitCode.ok : ExitCode.finding
+}

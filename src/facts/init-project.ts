@@ -1,0 +1,59 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
+import { isFile, readText } from '../host/files.ts'
+
+/** A package.json and what lies beside it. */
+export interface PackageFolder {
+  /** Relative to the checkout, `.` for itself. */
+  readonly folder: string
+  /** The script that starts its dev server; undefined: it has none. */
+  readonly script: string | undefined
+  readonly lock: 'package-lock.json' | 'yarn.lock' | 'yarn.lock (berry)' | 'pnpm-lock.yaml' | undefined
+}
+
+const passedOver = /^(?:\.|node_modules$|venv$|env$|dist$|build$|static$)/
+
+/** The package.json of the checkout and of the folders one level down. Never throws. */
+export async function packageFolders(root: string): Promise<PackageFolder[]> {
+  const entries = await readdir(root, { withFileTypes: true }).catch(() => [])
+  const folders = entries.filter((entry) => entry.isDirectory() && !passedOver.test(entry.name)).map(({ name }) => join(root, name))
+  const found = await Promise.all([root, ...folders].map((folder) => packageFolder(root, folder)))
+  return found.flatMap((each) => each ?? [])
+}
+
+async function packageFolder(root: string, folder: string): Promise<PackageFolder | undefined> {
+  const manifest = await readText(join(folder, 'package.json'))
+  if (manifest === undefined) return undefined
+  const scripts = scriptsOf(manifest)
+  return {
+    folder: relative(root, folder).split(sep).join('/') || '.',
+    script: ['dev', 'start', 'serve'].find((name) => scripts.has(name) && !/\belection-dev\b/.test(scripts.get(name) ?? '')),
+    lock: await lockOf(folder),
+  }
+}
+
+function scriptsOf(manifest: string): ReadonlyMap<string, string> {
+  try {
+    const value: unknown = JSON.parse(manifest.replace(/^\u{feff}/u, ''))
+    if (typeof value !== 'object' || value === null || !('scripts' in value)) return new Map()
+    return new Map(Object.entries(value.scripts ?? {}).map(([name, command]) => [name, String(command)]))
+  } catch {
+    return new Map()
+  }
+}
+
+async function lockOf(folder: string): Promise<PackageFolder['lock']> {
+  if (await isFile(join(folder, 'pnpm-lock.yaml'))) return 'pnpm-lock.yaml'
+  const yarn = await readText(join(folder, 'yarn.lock'))
+  // Yarn 2 and newer keep their own version in it
+  if (yarn !== undefined) return /^__metadata:/m.test(yarn) ? 'yarn.lock (berry)' : 'yarn.lock'
+  return (await isFile(join(folder, 'package-lock.json'))) ? 'package-lock.json' : undefined
+}
+
+/** The text of a file, `absent` where there is none, `foreign` where it isn't UTF-8: writing it back would change it. */
+export async function exactText(path: string): Promise<{ readonly text: string } | 'absent' | 'foreign'> {
+  const bytes = await readFile(path).catch(() => undefined)
+  if (bytes === undefined) return 'absent'
+  const text = bytes.toString('utf8')
+  return Buffer.from(text).equals(bytes) ? { text } : 'foreign'
+}

@@ -1,0 +1,91 @@
+import { pathFrom, scopeIn, setVariable, type Reading, type Scope, type ScriptPlace } from './old-scripts-session.ts'
+import { readYaml, yamlAt, type YamlNode } from './yaml-text.ts'
+
+/** A port of a container that the host has, too. */
+export interface PublishedPort {
+  readonly service: string
+  readonly host: number
+  readonly container: number
+  readonly place: ScriptPlace
+}
+
+/** What a compose file says beside the commands, which go to the reading. */
+export interface ComposeFacts {
+  readonly ports: readonly PublishedPort[]
+  /** Services that run an image of Redis. */
+  readonly redis: readonly RedisImage[]
+  /** Names of its services, which are host names within it. */
+  readonly services: readonly string[]
+}
+
+export interface RedisImage {
+  readonly service: string
+  readonly image: string
+  readonly place: ScriptPlace
+}
+
+/** Reads the services of a compose file (https://docs.docker.com/reference/compose-file/services/). */
+export function readCompose(text: string, reading: Reading): ComposeFacts {
+  const services = yamlAt(readYaml(text), 'services')
+  const ports: PublishedPort[] = []
+  const redis: RedisImage[] = []
+  if (services?.kind !== 'map') return { ports, redis, services: [] }
+  for (const [service, node] of services.entries) {
+    const scope = scopeIn(folderOf(yamlAt(node, 'build')), service)
+    environment(yamlAt(node, 'environment'), scope, reading)
+    const command = yamlAt(node, 'command')
+    const entrypoint = yamlAt(node, 'entrypoint')
+    for (const part of [entrypoint, command]) if (part !== undefined) runCommand(part, scope, reading)
+    ports.push(...portsOf(yamlAt(node, 'ports'), service, reading.file))
+    const image = yamlAt(node, 'image')
+    if (image?.kind === 'text' && /(?:^|\/)(?:redis|valkey)(?:[:@/-]|$)/.test(image.text))
+      redis.push({ service, image: image.text, place: { file: reading.file, line: image.line } })
+  }
+  return { ports, redis, services: [...services.entries.keys()] }
+}
+
+/** `build: ./backend` or `build: {context: ./backend}`: where the service's code is in the checkout. */
+function folderOf(build: YamlNode | undefined): string | undefined {
+  const context = build?.kind === 'map' ? yamlAt(build, 'context') : build
+  return context?.kind === 'text' ? pathFrom('.', context.text) : undefined
+}
+
+function environment(node: YamlNode | undefined, scope: Scope, reading: Reading): void {
+  if (node?.kind === 'map') {
+    for (const [name, value] of node.entries) if (value.kind === 'text') setVariable(name, filled(value.text), value.line, scope, reading)
+  } else if (node?.kind === 'list') {
+    for (const item of node.items) {
+      const match = item.kind === 'text' ? /^(\w+)=(.*)$/s.exec(item.text) : null
+      if (match !== null) setVariable(match[1] ?? '', filled(match[2] ?? ''), item.line, scope, reading)
+    }
+  }
+}
+
+function runCommand(node: YamlNode, scope: Scope, reading: Reading): void {
+  if (node.kind === 'text') reading.run('shell', filled(node.text), node.line, scope)
+  else if (node.kind === 'list') {
+    const words = node.items.flatMap((item) => (item.kind === 'text' ? filled(item.text) : []))
+    const quoted = words.map((word) => (/[\s"'$&|;()<>#]/.test(word) ? `'${word.replaceAll("'", `'"'"'`)}'` : word))
+    reading.run('shell', quoted.join(' '), node.line, scope)
+  }
+}
+
+/** `${PORT:-8000}` as its default, which counts where nothing else is said. */
+function filled(text: string): string {
+  return text.replace(/\$\{(\w+):?-([^}]*)\}/g, '$2').replaceAll('$$', '$')
+}
+
+function portsOf(node: YamlNode | undefined, service: string, file: string): PublishedPort[] {
+  if (node?.kind !== 'list') return []
+  return node.items.flatMap((item) => {
+    const place = { file, line: item.line }
+    if (item.kind === 'map') {
+      const [host, container] = [yamlAt(item, 'published'), yamlAt(item, 'target')]
+      return host?.kind === 'text' && container?.kind === 'text' && /^\d+$/.test(host.text)
+        ? [{ service, host: Number(host.text), container: Number(container.text), place }]
+        : []
+    }
+    const match = item.kind === 'text' ? /^(?:.*:)?(\d+):(\d+)(?:\/tcp)?$/.exec(filled(item.text)) : null
+    return match === null ? [] : [{ service, host: Number(match[1]), container: Number(match[2]), place }]
+  })
+}

@@ -1,0 +1,94 @@
+import { open } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { isFile, isFolder, readText, upwards } from '../host/files.ts'
+import type { Host } from '../host/host.ts'
+import { isRecord, recordOf } from './manifest.ts'
+import { programOnPath, type Program } from './package-manager.ts'
+import { packageOf, type DevCommand } from './dev-script.ts'
+
+/** How the program of a dev script can be run. */
+export type ProgramFact =
+  /** `binFolders`: what npm would put in front of the PATH, for programs that the program starts. */
+  | { readonly state: 'found'; readonly program: Program; readonly binFolders: readonly string[] }
+  /** `what`: `node_modules`, or the name of the package that isn't in it. */
+  | { readonly state: 'missing'; readonly what: string }
+  /** Yarn keeps the packages in archives (Plug'n'Play); `yarn` is its own release in the checkout, where there is one. */
+  | { readonly state: 'pnp'; readonly yarn: string | undefined; readonly binFolders: readonly string[] }
+
+/**
+ * Finds the program of a command: the file that its package names under `bin`,
+ * in the nearest node_modules that has it (workspaces hoist packages), else a
+ * program of the PATH. JavaScript is run by `node`. Never throws.
+ */
+export async function findProgram(
+  host: Pick<Host, 'env' | 'platform'>,
+  folder: string,
+  command: DevCommand,
+  dependencies: readonly string[],
+  node: string,
+): Promise<ProgramFact> {
+  const places = upwards(folder, '')
+  const binFolders = places.map((place) => join(place, 'node_modules', '.bin'))
+  const found = (program: Program): ProgramFact => ({ state: 'found', program, binFolders })
+  if (command.program === 'node') return found({ file: node, args: [] })
+  if (/[\\/]/.test(command.program)) {
+    const file = resolve(folder, command.program)
+    return (await isFile(file)) ? found(await runnable(file, node)) : { state: 'missing', what: command.program }
+  }
+  const known = command.tool === 'other' ? undefined : packageOf[command.tool]
+  for (const name of new Set(known === undefined ? [command.program, ...dependencies] : [known])) {
+    for (const place of places) {
+      const file = await binOf(join(place, 'node_modules', ...name.split('/')), command.program)
+      if (file !== undefined) return found(await runnable(file, node))
+    }
+  }
+  for (const place of places) {
+    if (await isFile(join(place, '.pnp.cjs'))) return { state: 'pnp', yarn: await yarnRelease(place), binFolders }
+  }
+  if (known === undefined) {
+    const onPath = await programOnPath(host, command.program, node)
+    if (onPath !== undefined) return found(onPath)
+  }
+  // a workspace's member has none of its own where all is hoisted
+  const installed = await Promise.all(places.map((place) => isFolder(join(place, 'node_modules', '.bin'))))
+  return { state: 'missing', what: installed.includes(true) ? (known ?? command.program) : 'node_modules' }
+}
+
+/** The file that a package names for a program. */
+async function binOf(packageFolder: string, program: string): Promise<string | undefined> {
+  const manifest = recordOf(await readText(join(packageFolder, 'package.json')))
+  const { bin, name } = manifest
+  const short = typeof name === 'string' ? name.replace(/^@[^/]*\//, '') : ''
+  const written = typeof bin === 'string' ? (short === program ? bin : undefined) : isRecord(bin) ? bin[program] : undefined
+  if (typeof written !== 'string') return undefined
+  const file = join(packageFolder, written)
+  return (await isFile(file)) ? file : undefined
+}
+
+/** JavaScript takes Node; a package may as well put a native program there, as esbuild does. */
+async function runnable(file: string, node: string): Promise<Program> {
+  if (/\.[cm]?js$/.test(file)) return { file: node, args: [file] }
+  return (await firstLine(file)).includes('node') ? { file: node, args: [file] } : { file, args: [] }
+}
+
+async function firstLine(file: string): Promise<string> {
+  const handle = await open(file).catch(() => undefined)
+  if (handle === undefined) return ''
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(128), 0, 128, 0)
+    const text = buffer.toString('latin1', 0, bytesRead)
+    return text.startsWith('#!') ? (text.split('\n', 1)[0] ?? '') : ''
+  } catch {
+    return ''
+  } finally {
+    await handle.close()
+  }
+}
+
+/** `yarnPath: .yarn/releases/yarn-4.5.0.cjs` of .yarnrc.yml (https://yarnpkg.com/configuration/yarnrc#yarnPath). */
+async function yarnRelease(folder: string): Promise<string | undefined> {
+  const file = join(folder, '.yarnrc.yml')
+  const path = /^yarnPath:\s*["']?([^\s"']+)/m.exec((await readText(file)) ?? '')?.[1]
+  const release = path === undefined ? undefined : resolve(dirname(file), path)
+  return release !== undefined && (await isFile(release)) ? release : undefined
+}

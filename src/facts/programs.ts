@@ -1,0 +1,70 @@
+import { access, constants } from 'node:fs/promises'
+import { dirname, extname, resolve } from 'node:path'
+import { isFile, readText } from '../host/files.ts'
+import type { Host } from '../host/host.ts'
+import { onPath } from './tools.ts'
+
+/** A program that is to be run, as it is written in a command. */
+export interface ProgramRequest {
+  readonly program: string
+  /** Where a path is relative to. */
+  readonly cwd: string
+  /** Whose PATH is looked through. */
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** What runs when a program is asked for. */
+export type ProgramFact =
+  /** `args` come before those of the command: the script that a shim runs. */
+  | { readonly kind: 'program'; readonly file: string; readonly args: readonly string[] }
+  /** Windows: only a batch file bears the name, and what it runs isn't known. It takes cmd.exe, which breaks arguments and stopping. */
+  | { readonly kind: 'batch'; readonly file: string }
+  | { readonly kind: 'missing' }
+
+/**
+ * Finds a program as the system would, without running anything: a path as it
+ * is, a name in the PATH of the environment. On Windows a `.cmd` that npm made
+ * for a Node script is read, and that script is run by node itself. Never throws.
+ */
+export async function findProgram(host: Host, request: ProgramRequest): Promise<ProgramFact> {
+  const { program, cwd, env } = request
+  const windows = host.platform === 'win32'
+  const isPath = program.includes('/') || (windows && program.includes('\\'))
+  const file = isPath
+    ? await atPath(resolve(cwd, program), windows)
+    : await onPath({ ...host, env: { ...env, PATH: pathOf(env) } }, program)
+  if (file === undefined) return { kind: 'missing' }
+  if (!windows || !/^\.(?:cmd|bat)$/i.test(extname(file))) return { kind: 'program', file, args: [] }
+  const script = shimScript((await readText(file)) ?? '')
+  if (script === undefined) return { kind: 'batch', file }
+  const target = resolve(dirname(file), script)
+  return (await isFile(target)) ? { kind: 'program', file: process.execPath, args: [target] } : { kind: 'batch', file }
+}
+
+/**
+ * The Node script that a `.cmd` of npm's cmd-shim runs with all its arguments,
+ * relative to the shim's folder, with forward slashes; undefined for any other
+ * batch file. Pure.
+ */
+export function shimScript(text: string): string | undefined {
+  if (!/node/i.test(text)) return undefined
+  const match = /"%(?:~dp0|dp0%)\\?([^"%\r\n]+\.[cm]?js)"\s+%\*/i.exec(text)
+  return match?.[1]?.replaceAll('\\', '/')
+}
+
+/** The PATH of an environment; on Windows its name may be written in any case. */
+export function pathOf(env: Readonly<Record<string, string | undefined>>): string {
+  return env['PATH'] ?? Object.entries(env).find(([name]) => name.toUpperCase() === 'PATH')?.[1] ?? ''
+}
+
+async function atPath(file: string, windows: boolean): Promise<string | undefined> {
+  for (const candidate of windows && extname(file) === '' ? [`${file}.exe`, `${file}.cmd`, file] : [file]) {
+    if (!(await isFile(candidate))) continue
+    const runs = await access(candidate, constants.X_OK).then(
+      () => true,
+      () => false,
+    )
+    if (runs) return candidate
+  }
+  return undefined
+}

@@ -1,0 +1,40 @@
+import { fileURLToPath } from 'node:url'
+import { runToEnd } from '../host/processes.ts'
+
+const program = fileURLToPath(new URL('../python/syntax.py', import.meta.url))
+
+/** Python that can't be compiled. */
+export interface SyntaxProblem {
+  /** As it was asked for. */
+  readonly file: string
+  readonly line: number
+  /** `SyntaxError: invalid syntax`. */
+  readonly message: string
+}
+
+/** How long the interpreter may take, in milliseconds. */
+const deadlineMs = 5000
+
+/**
+ * Which of the files the backend's own interpreter can't compile. Nothing of them
+ * is run. Empty where the interpreter gives no answer: the server's start tells
+ * then. Never throws.
+ */
+export async function syntaxProblems(python: string, files: readonly string[]): Promise<SyntaxProblem[]> {
+  const sources = files.filter((file) => file.endsWith('.py'))
+  if (sources.length === 0) return []
+  // -S and -I: neither site-packages nor the project has a say in what compiles
+  const { stdout } = await runToEnd(python, ['-I', '-S', program], { input: sources.join('\n'), deadlineMs })
+  return stdout.split('\n').flatMap((line) => parseProblem(line) ?? [])
+}
+
+function parseProblem(line: string): SyntaxProblem | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    if (typeof value !== 'object' || value === null || !('file' in value && 'line' in value && 'message' in value)) return undefined
+    const { file, line: at, message } = value
+    return typeof file === 'string' && typeof at === 'number' && typeof message === 'string' ? { file, line: at, message } : undefined
+  } catch {
+    return undefined
+  }
+}

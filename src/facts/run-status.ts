@@ -1,0 +1,47 @@
+import * as v from 'valibot'
+
+/** How a running stack stands, as it goes through the state file and the control socket. What is not known is null. */
+const text = v.nullable(v.string())
+const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+
+/** What has this number could be signalled: never 0, 1 or a negative one, which mean whole groups, init or everybody. */
+export const pidSchema = v.pipe(v.number(), v.integer(), v.minValue(2))
+
+const serviceStatusSchema = v.object({
+  name: v.string(),
+  kind: v.picklist(['backend', 'frontend', 'redis', 'service']),
+  state: v.picklist(['waiting', 'starting', 'ready', 'restarting', 'failed', 'done', 'stopped']),
+  pid: v.nullable(pidSchema),
+  url: text,
+  restarts: count,
+  why: text,
+})
+
+const socketStatusSchema = v.object({
+  url: v.string(),
+  /** As the events of `start --json` say it. */
+  state: v.picklist(['connected', 'wants-token', 'not-connected']),
+  handshakeMs: v.nullable(v.number()),
+  pongMs: v.nullable(v.number()),
+  broadcast: v.nullable(v.object({ sent: count, received: count })),
+  /** The cause where it isn't connected. */
+  cause: v.nullable(v.object({ id: v.string(), title: v.string(), remedy: v.string() })),
+})
+
+export const runStatusSchema = v.object({
+  services: v.array(serviceStatusSchema),
+  /** null until it was tried. */
+  websocket: v.nullable(socketStatusSchema),
+  /** Sockets of others than the launcher; null where nobody tells. */
+  openSockets: v.nullable(count),
+  lastError: text,
+  page: text,
+})
+
+export type RunStatus = v.InferOutput<typeof runStatusSchema>
+export type SocketStatus = v.InferOutput<typeof socketStatusSchema>
+
+/** True where all that was started is there and the WebSocket is proven. */
+export function isSound(status: RunStatus): boolean {
+  return status.websocket?.state === 'connected' && status.services.every(({ state }) => state === 'ready' || state === 'done')
+}

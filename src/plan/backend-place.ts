@@ -1,0 +1,77 @@
+import { readServerCommand } from '../facts/server-command.ts'
+import { nameOf } from '../facts/server-invocation.ts'
+import { readCommand, type CommandContext } from './command-words.ts'
+
+/** What of a project tells its own servers from others'. */
+export interface OwnProject {
+  readonly settingsModule: string
+  /** `core.asgi:application`, where it is known. */
+  readonly application: string | undefined
+  /** `runserver` speaks ASGI then. */
+  readonly hasDaphneApp: boolean
+}
+
+/** A server of the project in a command: what it is, and whether it can speak WebSocket. */
+export interface BackendServer {
+  readonly program: string
+  /** Its words, as they stand in the command. */
+  readonly shown: string
+  readonly speaksWebSocket: boolean
+}
+
+/** What only starts the program behind it. */
+const carriers = new Set(['exec', 'env', 'nice', 'nohup', 'run', 'poetry', 'pipenv', 'uv', 'pdm', 'hatch', 'dotenv', 'doppler'])
+const carrierPrograms = new Set(['ddtrace-run', 'opentelemetry-instrument', 'newrelic-admin', 'run-program', 'honcho'])
+/** WSGI servers that nothing else here has to know. */
+const otherWsgi = new Set(['waitress-serve', 'uwsgi', 'mod_wsgi-express'])
+
+/**
+ * The server of this project that a command starts, also behind `migrate &&`
+ * or `poetry run`; undefined where it starts none, or another project's. Pure.
+ */
+export function serverIn(command: string, project: OwnProject, context: CommandContext): BackendServer | undefined {
+  for (const part of command.split(/&&|\|\||[;|\n]/)) {
+    const reading = readCommand(part, { ...context, globs: 'literal' })
+    if (reading.kind !== 'words') continue
+    const found = serverOfWords(withoutCarriers(reading.words), project)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function withoutCarriers(words: readonly string[]): readonly string[] {
+  let rest = words
+  while (rest.length > 1) {
+    const name = nameOf(rest[0] ?? '')
+    const carries = carriers.has(name) || carrierPrograms.has(name) || /^[A-Za-z_]\w*=/.test(rest[0] ?? '')
+    if (!carries && !(rest !== words && (rest[0] ?? '').startsWith('-'))) break
+    rest = rest.slice(1)
+  }
+  return rest
+}
+
+function serverOfWords(words: readonly string[], project: OwnProject): BackendServer | undefined {
+  const shown = words.join(' ')
+  const program = nameOf(words[0] ?? '')
+  const wsgi = words.find((word) => /^[\w.]+\.wsgi(?::\w+)?$/.test(word))
+  if (otherWsgi.has(program)) return isOwn(wsgi, project) ? { program, shown, speaksWebSocket: false } : undefined
+  const server = readServerCommand(words)
+  if (server === undefined || !isOwn(server.application, project)) return undefined
+  const isWsgi = /(?:^|\.)wsgi(?::|$)/.test(server.application ?? '')
+  switch (server.program) {
+    case 'runserver':
+      return { program: 'runserver', shown, speaksWebSocket: project.hasDaphneApp && !server.noAsgi }
+    case 'gunicorn':
+      return { program: 'gunicorn', shown, speaksWebSocket: !isWsgi && /uvicorn|asgi/i.test(server.workerClass ?? '') }
+    default:
+      return { program: server.program, shown, speaksWebSocket: !isWsgi }
+  }
+}
+
+const top = (module: string | undefined) => module?.split(/[.:]/)[0]
+
+/** An application that isn't named (runserver, a configuration file) is taken for this project's. */
+function isOwn(application: string | undefined, project: OwnProject): boolean {
+  if (application === undefined) return true
+  return [top(project.settingsModule), top(project.application)].includes(top(application))
+}

@@ -1,0 +1,255 @@
+import { relative, resolve, sep } from 'node:path'
+import type { DeploymentFacts } from '../facts/deployment.ts'
+import type { ServerName } from '../config/schema.ts'
+
+/** What a set-up is written for. */
+export const exportTargets = ['compose', 'kubernetes', 'procfile'] as const
+export type ExportTarget = (typeof exportTargets)[number]
+
+/** What stands in front of the replicas of a compose set-up. */
+export const proxies = ['nginx', 'caddy', 'traefik'] as const
+export type ProxyName = (typeof proxies)[number]
+
+/** What the user asked for. */
+export interface ExportRequest {
+  readonly target: ExportTarget
+  /** Absolute. */
+  readonly out: string
+  readonly proxy: ProxyName
+  readonly replicas: number
+  /** Host name of the Ingress. */
+  readonly host: string
+  /** Name of the backend's image; undefined: the project's. */
+  readonly image: string | undefined
+  /** The command line, for the head of each file. */
+  readonly command: string
+}
+
+/** A file of a set-up. `path` is relative to the folder of the set-up, with forward slashes. */
+export interface ExportFile {
+  readonly path: string
+  readonly text: string
+  /** True for what a person fills in: written where it isn't there yet, then left alone and never shown. */
+  readonly once?: true
+}
+
+/** Something that a person has to know, with a stable id. */
+export interface ExportNote {
+  readonly id: string
+  readonly text: string
+}
+
+/** A set-up, decided: nothing is written yet. */
+export interface ExportPlan {
+  readonly files: readonly ExportFile[]
+  /** Paths of files that get a random value each, where they aren't there yet. */
+  readonly secrets: readonly string[]
+  readonly notes: readonly ExportNote[]
+  /** What to do next, a command each. */
+  readonly next: readonly string[]
+}
+
+/** Why no set-up can be written. */
+export interface ExportRefusal {
+  readonly code: string
+  readonly message: string
+  readonly evidence: readonly string[]
+  readonly hint: string
+}
+
+export type DeployedServer = Exclude<ServerName, 'runserver'>
+
+/** A set-up's facts with everything known that its files need. */
+export interface Deployable extends DeploymentFacts {
+  readonly application: string
+  readonly requirements: NonNullable<DeploymentFacts['requirements']>
+  readonly server: DeployedServer
+  /** Distributions that the image needs and the requirements don't name. */
+  readonly added: readonly string[]
+  /** The folder of the set-up as the checkout has it: `deploy/compose`. */
+  readonly outFolder: string
+  /** The checkout as the folder of the set-up has it: `../..`. */
+  readonly context: string
+}
+
+/** Seconds that sockets get to go elsewhere once a replica is told to end. */
+export const drainSeconds = 20
+/** Seconds from being told to end until a replica is killed: more than the drain, or it is cut short. */
+export const graceSeconds = drainSeconds + 15
+/** Port that the ASGI server has inside its container. */
+export const backendPort = 8000
+/** Port of the frontend's files inside their container. */
+export const frontendPort = 8080
+
+/**
+ * Whether the facts are enough for a set-up, and what its files need to know.
+ * Several replicas need a layer that they share: settings that have the one in
+ * memory alone are refused. Pure.
+ */
+export function deployable(
+  facts: DeploymentFacts,
+  request: Pick<ExportRequest, 'out' | 'replicas'>,
+): { readonly kind: 'deployable'; readonly facts: Deployable } | { readonly kind: 'refused'; readonly refusal: ExportRefusal } {
+  const refusal = refusalOf(facts, request)
+  if (refusal !== undefined) return { kind: 'refused', refusal }
+  const { application, requirements } = facts
+  if (application === undefined) return refused('application-unknown', applicationText, [], applicationHint)
+  if (requirements === undefined) return refused('requirements-missing', requirementsText, [], requirementsHint)
+  const server = serverOf(facts)
+  const outFolder = forward(relative(facts.root, request.out)) || '.'
+  if (outFolder.startsWith('..') || resolve(facts.root, outFolder) !== resolve(request.out)) {
+    return refused(
+      'out-outside',
+      `${request.out} is outside of the checkout, and an image can take files only from below it`,
+      [],
+      'Name a folder of the checkout: --out deploy',
+    )
+  }
+  const context = forward(relative(request.out, facts.root)) || '.'
+  return { kind: 'deployable', facts: { ...facts, application, requirements, server, added: addedTo(facts, server), outFolder, context } }
+}
+
+const applicationText = 'Neither ASGI_APPLICATION nor an asgi.py says which ASGI application is to be served'
+const applicationHint = 'Name it: --application core.asgi:application'
+const requirementsText = 'Nothing in the checkout says which packages the image needs'
+const requirementsHint = 'Write them down: python -m pip freeze > requirements.txt   (in the environment of the backend)'
+
+function refused(code: string, message: string, evidence: readonly string[], hint: string) {
+  return { kind: 'refused', refusal: { code, message, evidence, hint } } as const
+}
+
+function refusalOf({ layer, variables }: DeploymentFacts, { replicas }: Pick<ExportRequest, 'replicas'>): ExportRefusal | undefined {
+  if (layer.kind === 'memory') {
+    if (replicas === 1) return undefined
+    return {
+      code: 'layer-inmemory-multi-instance',
+      message: `${replicas} replicas need a channel layer that they share, and the settings have none but the one in memory`,
+      evidence: ['A message sent in one replica would never reach the sockets of another', 'No variable of the settings chooses Redis'],
+      hint: 'election-dev init --settings offers the block that makes it a choice; or export one instance: --replicas 1',
+    }
+  }
+  if (!variables.has('REDIS_URL') && !variables.has('REDIS_HOST')) {
+    return {
+      code: 'redis-address-fixed',
+      message: 'The settings read neither REDIS_URL nor REDIS_HOST: the replicas would look for Redis in their own container',
+      evidence: [],
+      hint: 'Read it there: "host": config("REDIS_HOST", default="127.0.0.1"); election-dev init --settings offers the block',
+    }
+  }
+  if (!variables.has('REDIS_URL') && !variables.has('REDIS_PASSWORD')) {
+    return {
+      code: 'redis-password-not-read',
+      message: 'The settings read no REDIS_PASSWORD, and the Redis of this set-up has a password',
+      evidence: [],
+      hint: 'Read it there: "password": config("REDIS_PASSWORD", default="") or None; election-dev init --settings offers the block',
+    }
+  }
+  return undefined
+}
+
+/** What is asked for, else what the requirements name, else what is installed; daphne where nothing tells. */
+function serverOf({ wantedServer, requiredNames, installed }: DeploymentFacts): DeployedServer {
+  if (wantedServer !== undefined) return wantedServer === 'runserver' ? 'daphne' : wantedServer
+  const order = ['daphne', 'uvicorn', 'hypercorn'] as const
+  return order.find((name) => requiredNames?.has(name)) ?? order.find((name) => installed.has(name)) ?? 'daphne'
+}
+
+function addedTo({ requiredNames, layer }: DeploymentFacts, server: DeployedServer): string[] {
+  // what only the project's tool can read is taken at its word
+  if (requiredNames === undefined) return []
+  const has = (...names: readonly string[]) => names.some((name) => requiredNames.has(name))
+  const added: string[] = []
+  if (!has(server)) added.push(server === 'uvicorn' ? 'uvicorn[standard]' : server)
+  // the extras of `uvicorn[standard]` don't show in its name; uvicorn alone speaks no WebSocket
+  else if (server === 'uvicorn' && !has('websockets', 'wsproto')) added.push('websockets')
+  if (layer.kind !== 'memory' && !has('channels-redis')) added.push('channels-redis')
+  return added
+}
+
+/** Arguments of the server inside its container: all addresses, behind a proxy, ended after a drain. */
+export function serverWords({ server, application }: Pick<Deployable, 'server' | 'application'>, port: string): string[] {
+  switch (server) {
+    case 'daphne':
+      return ['daphne', '--proxy-headers', '-b', '0.0.0.0', '-p', port, application]
+    case 'uvicorn':
+      // without it, uvicorn waits without end for sockets that browsers hold (uvicorn #1972)
+      return ['uvicorn', '--host', '0.0.0.0', '--port', port, '--proxy-headers', '--forwarded-allow-ips', '*'].concat(
+        '--timeout-graceful-shutdown',
+        String(drainSeconds),
+        application,
+      )
+    case 'hypercorn':
+      return ['hypercorn', '--bind', `0.0.0.0:${port}`, '--workers', '0', '--graceful-timeout', String(drainSeconds), application]
+  }
+}
+
+/** Variables of the backend that are no secret. `hosts` are the names under which it is reached. */
+export function backendVariables(
+  facts: Deployable,
+  hosts: readonly string[],
+  scheme: 'http' | 'https',
+  redisHost: string,
+): Record<string, string> {
+  const { variables, layer } = facts
+  const found: Record<string, string> = { DJANGO_SETTINGS_MODULE: facts.settingsModule }
+  if (layer.kind === 'switch') found[layer.variable] = 'True'
+  if (layer.kind !== 'memory') Object.assign(found, { REDIS_HOST: redisHost, REDIS_PORT: '6379' })
+  if (layer.kind !== 'memory' && variables.has('REDIS_URL')) found['REDIS_URL_FROM_PARTS'] = '1'
+  // localhost is what the probes say, and the proxy hands on the name that the browser used
+  const names = [...new Set([...hosts, 'localhost', '127.0.0.1'])]
+  for (const name of ['ALLOWED_HOSTS', 'DJANGO_ALLOWED_HOSTS']) if (variables.has(name)) found[name] = names.join(',')
+  for (const name of ['DEBUG', 'DJANGO_DEBUG']) if (variables.has(name)) found[name] = 'False'
+  const origins = hosts.map((host) => `${scheme}://${host}`).join(',')
+  if (variables.has('CSRF_TRUSTED_ORIGINS')) found['CSRF_TRUSTED_ORIGINS'] = origins
+  if (variables.has('CORS_ALLOWED_ORIGINS')) found['CORS_ALLOWED_ORIGINS'] = origins
+  return { ...found, PROBE_PORT: String(backendPort), PROBE_HOST: 'localhost', PROBE_PATH: facts.webSocketPath ?? '/' }
+}
+
+/** A secret of the set-up: its file, and the variable that the backend reads it from. */
+export interface BackendSecret {
+  readonly file: string
+  readonly variable: string
+}
+
+/** Redis's password, and Django's key where the settings read it from a variable. */
+export function backendSecrets({ layer, variables }: Deployable): BackendSecret[] {
+  const found: BackendSecret[] = layer.kind === 'memory' ? [] : [{ file: 'redis-password', variable: 'REDIS_PASSWORD' }]
+  const key = ['SECRET_KEY', 'DJANGO_SECRET_KEY'].find((name) => variables.has(name))
+  if (key !== undefined) found.push({ file: 'secret-key', variable: key })
+  return found
+}
+
+/** Paths that go to the backend where a frontend has all others: its routes, what the dev server hands on, the WebSocket's. */
+export function backendPaths({ routes, frontend, webSocketPath }: DeploymentFacts): string[] {
+  const socket = webSocketPath === undefined ? '/ws/' : `/${webSocketPath.split('/')[1] ?? 'ws'}/`
+  return [...new Set([socket, ...routes, ...(frontend?.proxied ?? [])])].toSorted()
+}
+
+/** What every reader of a set-up has to know before it runs. */
+export function commonNotes(facts: Deployable, set: ReadonlySet<string>): ExportNote[] {
+  const notes: ExportNote[] = []
+  const note = (id: string, text: string) => notes.push({ id, text })
+  if (facts.layer.kind === 'memory')
+    note('layer-inmemory', 'The channel layer is in memory: one replica, never more, until election-dev init --settings gives it a choice')
+  if (facts.sqliteOnly)
+    note(
+      'database-in-file',
+      'The settings know SQLite alone: each container has a file of its own, gone with it. Point DATABASES to a server',
+    )
+  if (facts.added.length > 0)
+    note('requirements-added', `The image installs ${facts.added.join(', ')}, which ${facts.requirements.files[0] ?? ''} doesn't name`)
+  if (facts.server === 'daphne')
+    note('drain', 'daphne ends its sockets at once when it is told to: pages must connect again, as after any update')
+  if (facts.webSocketPath === undefined)
+    note('path-unknown', 'The path of the WebSocket is not known, so that readiness asks / alone: --path names it')
+  const open = facts.dotenvKeys.filter((key) => !set.has(key))
+  if (open.length > 0) note('variables-open', `In .env, and not in this set-up: ${open.join(', ')}. Give those that matter in settings.env`)
+  return notes
+}
+
+/** The first lines of a file: which command wrote it. */
+export function headOf(command: string, ...lines: readonly string[]): string {
+  return [`Written by: ${command}`, ...lines].map((line) => `# ${line}\n`).join('')
+}
+
+const forward = (path: string): string => path.split(sep).join('/')

@@ -1,0 +1,53 @@
+import { isLocal } from '../facts/frontend-wiring.ts'
+import { bracketed } from '../host/tcp.ts'
+
+/** Where the backend really is, and where the project takes it to be. */
+export interface BackendAddress {
+  /** The address that it binds. */
+  readonly host: string
+  readonly port: number
+  /** The port that the project's files name: the wanted one. */
+  readonly wantedPort: number
+  /** Of the WebSocket. */
+  readonly path: string
+}
+
+/**
+ * The host that a page of this machine reaches the backend at. Over loopback it
+ * is the page's own, localhost: to a browser 127.0.0.1 is another site, which
+ * gets no cookie with SameSite=Lax. The port was free on both families.
+ */
+export function pageHost({ host }: Pick<BackendAddress, 'host'>): string {
+  return isLocal(host) || host === '::' ? 'localhost' : bracketed(host)
+}
+
+/** What a text that names a backend's address comes to. */
+export type Readdressed =
+  /** It names no local address with the wanted port: not the backend, or another machine's. */
+  | { readonly kind: 'other' }
+  /** It names where the backend is. */
+  | { readonly kind: 'right' }
+  | { readonly kind: 'moved'; readonly text: string }
+
+/** A URL, or `localhost:8000` alone. */
+const address = /^((?:wss?|https?):\/\/)?([^\s/?#@]*@)?(\[[0-9a-f:]+\]|[\w.-]+):(\d{1,5})(?=[/?#]|$)/i
+
+/** Puts the backend's real address into a text that names the wanted one; scheme, path and query stay as they are. Pure. */
+export function readdress(text: string, backend: BackendAddress): Readdressed {
+  const match = address.exec(text)
+  const [whole = '', scheme = '', login = '', host = '', port] = match ?? []
+  if (match === null || !isLocal(host)) return { kind: 'other' }
+  const stays = reaches(host, backend.host)
+  if (Number(port) === backend.port && stays) return { kind: 'right' }
+  if (Number(port) !== backend.wantedPort) return { kind: 'other' }
+  return { kind: 'moved', text: `${scheme}${login}${stays ? host : pageHost(backend)}:${backend.port}${text.slice(whole.length)}` }
+}
+
+/** Whether a local host leads to a server that binds `bound`. */
+function reaches(host: string, bound: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '').toLowerCase()
+  if (bare === bound || bound === '::') return true
+  if (bare === 'localhost') return isLocal(bound)
+  if (bare === '::1') return bound === 'localhost'
+  return bound === '0.0.0.0' || (bare === '127.0.0.1' && bound === 'localhost') || (bare === '0.0.0.0' && bound === '127.0.0.1')
+}

@@ -1,0 +1,78 @@
+import { booleanOf } from '../facts/dotenv.ts'
+import type { JudgedCommand, OldScript } from '../facts/old-scripts.ts'
+import { fromRoot, type ScriptVariable } from '../facts/old-scripts-session.ts'
+import type { InitFacts } from './init.ts'
+import { chosen, holdsLogin, namesSecret, type InitNote, type Said, type Taken } from './init-sources.ts'
+
+/** What the variables of the backend's commands come to. */
+export interface VariablesDecision {
+  readonly env: Readonly<Record<string, string>>
+  readonly channelLayer: 'redis' | 'memory' | undefined
+  readonly taken: readonly Taken[]
+  readonly warnings: readonly InitNote[]
+  readonly notes: readonly InitNote[]
+}
+
+/** Variables that have a key of their own, or that only the shell needs. */
+const passedOver = /^(?:DJANGO_SETTINGS_MODULE|PATH|VIRTUAL_ENV|HOST|PORT|HOSTNAME|PWD|HOME|SHELL|TERM|TITLE|BROWSER|ERRORLEVEL)$/i
+/** What the page's own tools read. */
+export const frontendVariable = /^(?:VITE_|REACT_APP_|NEXT_PUBLIC_|NUXT_|NODE_|VUE_APP_|BROWSER$|CHOKIDAR_)/
+
+/** Sorts the variables that the scripts set for the backend. Pure. */
+export function variablesOf(
+  commands: readonly (JudgedCommand & { readonly script: OldScript })[],
+  { layerVariable, wishesRedis, dotenv }: InitFacts,
+): VariablesDecision {
+  const said = new Map<string, Said<string>[]>()
+  const secrets = new Map<string, ScriptVariable>()
+  const notes: InitNote[] = []
+  for (const { env, script } of commands) {
+    for (const variable of env) {
+      const { name, value, place } = variable
+      if (passedOver.test(name) || frontendVariable.test(name) || value === '' || value.includes(fromRoot)) continue
+      if (namesSecret(name) || holdsLogin(value)) {
+        if (!secrets.has(name)) secrets.set(name, variable)
+      } else if (isUnknown(value)) notes.push(note(`${name} is put together at run time, and left out`, variable))
+      else if (script.kind === 'compose' && namesService(value, script.compose.services))
+        notes.push(note(`${name} names a container, which this machine doesn't know by that name: left out`, variable))
+      else said.set(name, [...(said.get(name) ?? []), { value, place }])
+    }
+  }
+  const layer = layerVariable === undefined ? undefined : chosen('channelLayer', said.get(layerVariable) ?? [])
+  const redis = layer === undefined ? undefined : booleanOf(layer.value)
+  const isLayer = redis !== undefined && layer !== undefined
+  // in memory is what start does where nobody wishes for Redis
+  const channelLayer = redis === undefined || redis === (wishesRedis ?? false) ? undefined : redis ? 'redis' : 'memory'
+  const env: Record<string, string> = {}
+  const taken: Taken[] = isLayer ? [{ ...layer.taken, value: redis ? 'redis' : 'memory', written: channelLayer !== undefined }] : []
+  for (const [name, values] of said) {
+    if (isLayer && name === layerVariable) continue
+    const found = chosen(`env.${name}`, values)
+    if (found === undefined) continue
+    env[name] = found.value
+    taken.push({ ...found.taken, written: true })
+  }
+  const warnings = [...secrets.values()].map((variable) => ({
+    text: `${variable.name} looks like a secret: it is not copied`,
+    place: variable.place,
+    hint: `Put it into ${dotenv}, which git ignores, and take it out of the script.`,
+  }))
+  return { env, channelLayer, taken, warnings, notes: unique(notes) }
+}
+
+/** True where a value has parts that only the shell knows. */
+export function isUnknown(value: string): boolean {
+  return /\$[\w({]|%\w+%/.test(value)
+}
+
+function namesService(value: string, services: readonly string[]): boolean {
+  return services.some((service) => new RegExp(`(?:^|//|@)${service.replace(/[^\w-]/g, '.')}(?:[:/]|$)`).test(value))
+}
+
+function note(text: string, { place }: ScriptVariable): InitNote {
+  return { text, place }
+}
+
+function unique(notes: readonly InitNote[]): InitNote[] {
+  return notes.filter(({ text }, index) => notes.findIndex((other) => other.text === text) === index)
+}

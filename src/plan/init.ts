@@ -1,0 +1,174 @@
+import type { PartialConfig } from '../config/schema.ts'
+import type { ServerName } from '../config/schema.ts'
+import type { JudgedCommand, OldScript } from '../facts/old-scripts.ts'
+import type { ScriptPlace } from '../facts/old-scripts-session.ts'
+import type { ScriptRole } from '../facts/old-scripts-roles.ts'
+import { servicesOf } from './init-services.ts'
+import { frontendOf } from './init-frontend.ts'
+import { variablesOf } from './init-variables.ts'
+import { chosen, type InitNote, type Said, type Taken } from './init-sources.ts'
+import { stopNotes, wsgiWarnings, isWsgi, serverNotes } from './init-warnings.ts'
+
+/** What decides about the configuration that `init` writes. */
+export interface InitFacts {
+  readonly scripts: readonly OldScript[]
+  readonly platform: NodeJS.Platform
+  /** Folder of manage.py, relative to the checkout; `.` for itself. */
+  readonly backend: string
+  /** False: `start` needs to be told. */
+  readonly findsBackend: boolean
+  readonly settingsModule: string
+  readonly application: string | undefined
+  readonly hasDaphneApp: boolean
+  /** The server that `start` takes by itself; undefined where none is installed, or no environment is there yet. */
+  readonly server: ServerName | undefined
+  readonly layerVariable: string | undefined
+  /** What the environment or `.env` wish already. */
+  readonly wishesRedis: boolean | undefined
+  /** Where secrets belong, as a person names it. */
+  readonly dotenv: string
+  /** Of each folder with a package.json the script that `start` takes by itself; undefined: it has none that starts a dev server. */
+  readonly devScripts: ReadonlyMap<string, string | undefined>
+}
+
+/** What `init` writes, and what it says of it. */
+export interface InitDecision {
+  readonly config: PartialConfig
+  readonly taken: readonly Taken[]
+  readonly warnings: readonly InitNote[]
+  readonly notes: readonly InitNote[]
+}
+
+interface BackendCommand extends JudgedCommand {
+  readonly role: Extract<ScriptRole, { kind: 'backend' | 'wsgi-only' }>
+  readonly script: OldScript
+}
+
+/**
+ * What the old scripts say, as a configuration: only what `start` would do
+ * otherwise by itself is written. A command that speaks ASGI counts for more
+ * than one that doesn't, then the order of the files counts. Pure.
+ */
+export function decideInit(facts: InitFacts): InitDecision {
+  const all = facts.scripts.flatMap((script) => script.commands.flatMap((command) => asBackend(command, script)))
+  // a command that can't speak WebSocket is asked last
+  const backends = [
+    ...all.filter(({ role }) => !isWsgi(role, facts.hasDaphneApp)),
+    ...all.filter(({ role }) => isWsgi(role, facts.hasDaphneApp)),
+  ]
+  const asgi = all.filter(({ role }) => !isWsgi(role, facts.hasDaphneApp))
+  const taken: Taken[] = []
+  const config: Record<string, unknown> = {}
+  const take = <T extends string | number | boolean>(
+    key: string,
+    said: readonly Said<T>[],
+    usual: T | undefined,
+    note?: (value: T) => string | undefined,
+  ): void => {
+    const found = chosen(key, said)
+    if (found === undefined) return
+    const written = found.value !== usual
+    if (written) config[key] = found.value
+    const more = note?.(found.value)
+    taken.push({ ...found.taken, written, ...(more === undefined ? {} : { note: more }) })
+  }
+
+  if (!facts.findsBackend) config['backend'] = facts.backend
+  take('settings', settingsSaid(backends), facts.settingsModule)
+  take('application', applicationsSaid(asgi), facts.application)
+  take('python', environmentsSaid(backends, facts), undefined)
+  take('server', serversSaid(asgi), facts.server ?? 'daphne')
+  take('host', hostsSaid(backends), '127.0.0.1', (host) =>
+    opensToNetwork(host) ? 'it opens the server to the whole network: leave the key out to serve this machine alone' : undefined,
+  )
+  take('port', portsSaid(backends), 8000)
+  take('reload', reloadsSaid(asgi), undefined)
+  const variables = variablesOf(backends, facts)
+  if (variables.channelLayer !== undefined) config['channelLayer'] = variables.channelLayer
+  if (Object.keys(variables.env).length > 0) config['env'] = variables.env
+  const port = typeof config['port'] === 'number' ? config['port'] : 8000
+  const frontend = frontendOf(facts, port)
+  if (frontend.config !== undefined) config['frontend'] = frontend.config
+  const services = servicesOf(facts)
+  if (Object.keys(services.config).length > 0) config['services'] = services.config
+  return {
+    config,
+    taken: [...taken, ...variables.taken, ...frontend.taken, ...services.taken],
+    warnings: [...wsgiWarnings(all, facts), ...variables.warnings, ...frontend.warnings, ...services.warnings],
+    notes: [...serverNotes(all), ...variables.notes, ...frontend.notes, ...services.notes, ...stopNotes(facts.scripts)],
+  }
+}
+
+function asBackend(command: JudgedCommand, script: OldScript): BackendCommand[] {
+  const { role } = command
+  return role.kind === 'backend' || role.kind === 'wsgi-only' ? [{ ...command, role, script }] : []
+}
+
+/** True for an address that others reach. */
+export function opensToNetwork(host: string): boolean {
+  return host === '0.0.0.0' || host === '::' || !/^(?:127\.|localhost$|::1$)/.test(host)
+}
+
+function said<T>(value: T | undefined, place: ScriptPlace): Said<T>[] {
+  return value === undefined ? [] : [{ value, place }]
+}
+
+function settingsSaid(commands: readonly BackendCommand[]): Said<string>[] {
+  return commands.flatMap(({ role, env, place }) => {
+    const variable = env.find(({ name, value }) => name === 'DJANGO_SETTINGS_MODULE' && /^[\w.]+$/.test(value))
+    const named = role.kind === 'backend' ? role.settings : undefined
+    return named === undefined && variable !== undefined ? [{ value: variable.value, place: variable.place }] : said(named, place)
+  })
+}
+
+function applicationsSaid(commands: readonly BackendCommand[]): Said<string>[] {
+  return commands.flatMap(({ role, place }) => {
+    const application = role.kind === 'backend' ? role.server.application : undefined
+    return application !== undefined && /^[\w.]+:[\w.]+$/.test(application) ? [{ value: application, place }] : []
+  })
+}
+
+/** An environment that `start` doesn't look for: by another name, or in another place. */
+function environmentsSaid(commands: readonly BackendCommand[], { backend, platform }: InitFacts): Said<string>[] {
+  const usual = ['.venv', 'venv', 'env'].flatMap((name) => [name, backend === '.' ? name : `${backend}/${name}`])
+  return commands.flatMap(({ venv, place }) =>
+    venv === undefined || usual.includes(venv)
+      ? []
+      : [{ value: `${venv}/${platform === 'win32' ? 'Scripts/python.exe' : 'bin/python'}`, place }],
+  )
+}
+
+/** gunicorn with uvicorn's workers is uvicorn; runserver with the daphne app is daphne. */
+function serversSaid(commands: readonly BackendCommand[]): Said<ServerName>[] {
+  return commands.flatMap(({ role, place }): Said<ServerName>[] => {
+    if (role.kind !== 'backend') return []
+    const { program } = role.server
+    return [{ value: program === 'gunicorn' ? 'uvicorn' : program === 'runserver' ? 'daphne' : program, place }]
+  })
+}
+
+/** What a container or a platform listens on is no word about this machine. */
+function hostsSaid(commands: readonly BackendCommand[]): Said<string>[] {
+  return commands.flatMap(({ role, place, script }) => {
+    if (script.kind === 'compose' || (role.kind === 'backend' && role.openPort && script.kind === 'procfile')) return []
+    const host = role.host === 'localhost' ? '127.0.0.1' : role.host
+    return said(host, place)
+  })
+}
+
+function portsSaid(commands: readonly BackendCommand[]): Said<number>[] {
+  return commands.flatMap(({ role, place, script, name }) => {
+    if (script.kind !== 'compose') return said(role.port, place)
+    // a container's port is known by the one that this machine has for it
+    const published = script.compose.ports.find(({ service, container }) => service === name && container === (role.port ?? 8000))
+    return published === undefined ? [] : [{ value: published.host, place: published.place }]
+  })
+}
+
+function reloadsSaid(commands: readonly BackendCommand[]): Said<boolean>[] {
+  return commands.flatMap(({ role, place, script }) =>
+    role.kind === 'backend' && role.server.program !== 'runserver' && role.server.reload && script.kind !== 'compose'
+      ? [{ value: true, place }]
+      : [],
+  )
+}

@@ -1,0 +1,53 @@
+import { isLocal } from '../facts/frontend-wiring.ts'
+import type { FrontendReading } from '../facts/frontend-reading.ts'
+import type { DevProxy } from '../facts/dev-proxy.ts'
+import type { MappedVariable } from './frontend-env.ts'
+
+/** Which way the page's WebSocket goes, and what tells. */
+export interface SocketWay {
+  /** `dev-server`: through the dev server's own port; `backend`: straight to it. */
+  readonly way: 'dev-server' | 'backend'
+  /** Where that is written, relative to the frontend's folder; undefined where nothing is written. */
+  readonly source: string | undefined
+}
+
+/**
+ * Tells whether the page opens its WebSocket through its dev server: a source
+ * opens it at the page's own host, or a URL names the dev server's port. A proxy
+ * entry for the path alone tells it where no source names the backend itself. Pure.
+ */
+export function socketWay(
+  { wiring, values, pageSocket }: FrontendReading,
+  mapped: readonly MappedVariable[],
+  { frontendPort, path }: { readonly frontendPort: number; readonly path: string },
+): SocketWay {
+  if (pageSocket !== undefined) return { way: 'dev-server', source: `${pageSocket.file}:${pageSocket.line}` }
+  const written = [
+    ...wiring.urls.map(({ scheme, host, port, file, line }) => ({ scheme, host, port, source: `${file}:${line}` })),
+    ...values.flatMap(({ name, value, file, line }) => {
+      const now = mapped.find((variable) => variable.name === name)?.value ?? value
+      if (!/^wss?:\/\//i.test(now) || !URL.canParse(now)) return []
+      const url = new URL(now)
+      return [{ scheme: url.protocol.slice(0, -1), host: url.hostname, port: Number(url.port), source: `${file}:${line}` }]
+    }),
+  ].filter(({ scheme, host }) => /^wss?$/.test(scheme) && isLocal(host))
+  const own = written.find(({ port }) => port === frontendPort)
+  if (own !== undefined) return { way: 'dev-server', source: own.source }
+  const proxy = proxyFor(wiring.proxies, path)
+  const [direct] = written
+  if (direct !== undefined || mapped.some(({ value }) => /^wss?:/.test(value)) || proxy === undefined)
+    return { way: 'backend', source: direct?.source }
+  return { way: 'dev-server', source: `${proxy.file}:${proxy.line}` }
+}
+
+/** The entry that takes a path: by its beginning, or by a pattern where it begins with ^ (https://vite.dev/config/server-options#server-proxy). */
+export function proxyFor(proxies: readonly DevProxy[], path: string): DevProxy | undefined {
+  return proxies.find(({ context }) => {
+    if (!context.startsWith('^')) return path.startsWith(context.replace(/\/?\*+$/, ''))
+    try {
+      return new RegExp(context).test(path)
+    } catch {
+      return false
+    }
+  })
+}

@@ -1,0 +1,288 @@
+import type { Config } from '../config/config.ts'
+import type { ReadyConfig, ServiceConfig } from '../config/stack-schema.ts'
+import { ExitCode, LauncherError } from '../errors.ts'
+import type { ProcfileEntry, ProcfileFact } from '../facts/procfile.ts'
+import type { ProgramRequest } from '../facts/programs.ts'
+import type { PythonEnvironment } from '../facts/python.ts'
+import { serverIn, type BackendServer, type OwnProject } from './backend-place.ts'
+import { readCommand, showCommand } from './command-words.ts'
+import { serviceEnvironment } from './service-environment.ts'
+import { orderNodes, type GraphNode } from './service-graph.ts'
+import type { ServicePlan } from './service.ts'
+import { pathsOf } from './setup-commands.ts'
+
+/** All that decides which services there are. */
+export interface ServiceInputs {
+  readonly config: Pick<Config, 'services' | 'only' | 'dependsOn' | 'managedRedis' | 'source'>
+  /** The folder of the run. */
+  readonly root: string
+  readonly procfile: ProcfileFact
+  readonly project: OwnProject
+  /** The backend's environment, without what is for its server alone. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly python: Pick<PythonEnvironment, 'python' | 'isVirtual'>
+  readonly platform: NodeJS.Platform
+}
+
+/** A command whose program is still to be found. */
+export interface CommandDraft extends ProgramRequest {
+  readonly args: readonly string[]
+  readonly shown: string
+}
+
+/** A service before its program is found. */
+export interface ServiceDraft extends GraphNode {
+  readonly command: CommandDraft
+  /** A command that shows that it is ready. */
+  readonly readyCommand: CommandDraft | undefined
+  /** All that is known of the plan already. */
+  readonly rest: Omit<ServicePlan, 'name' | 'file' | 'args' | 'cwd' | 'env' | 'shown'>
+  /** Asked for by name: what keeps it from running is an error, and not a warning. */
+  readonly isAskedFor: boolean
+}
+
+/** A sentence for people, with an id where it is a warning. */
+export interface StackWarning {
+  readonly id: string
+  readonly text: string
+}
+
+/** The services of a run, in an order in which each comes after what it depends on. */
+export interface StackDraft {
+  readonly drafts: readonly ServiceDraft[]
+  readonly wantsBackend: boolean
+  readonly wantsFrontend: boolean
+  /** A managed Redis is started, before everything else. */
+  readonly wantsRedis: boolean
+  readonly warnings: readonly StackWarning[]
+  readonly notes: readonly string[]
+}
+
+const defaultReadyMs = 60_000
+const defaultStopMs = 5000
+/** foreman's first port, and the step from one process type to the next (ddollar.github.io/foreman). */
+const foreman = { port: 5000, step: 100 }
+
+/**
+ * Reads the services of configuration and Procfile. The Procfile's `web`, what
+ * else in it starts this project's own server, `backend`, `frontend` and
+ * `release` aren't services: the launcher has these places itself. A service of
+ * the configuration is run as it is written. Pure. Throws LauncherError
+ * (`service-…`, exit 2) for what can't be.
+ */
+export function draftServices(inputs: ServiceInputs): StackDraft {
+  const { config } = inputs
+  const warnings: StackWarning[] = []
+  const notes: string[] = []
+  refuseNames(inputs)
+  const configured = Object.entries(config.services).map(([name, service]) => draftConfigured(name, service, inputs))
+  const found = draftProcfile(inputs, warnings, notes)
+  const redis: GraphNode[] = config.managedRedis ? [{ name: 'redis', dependsOn: [], source: 'managedRedis' }] : []
+  const own: readonly GraphNode[] = [
+    ...redis,
+    { name: 'backend', dependsOn: [...names(redis), ...config.dependsOn], source: '' },
+    { name: 'frontend', dependsOn: [], source: 'frontend' },
+  ]
+  const services = [...configured, ...found].map((draft) => ({ ...draft, dependsOn: [...names(redis), ...draft.dependsOn] }))
+  const ordered = orderNodes<GraphNode | ServiceDraft>([...own, ...services], config.only, config.source('only'))
+  const drafts = ordered.filter((node) => 'command' in node)
+  const wanted = new Set(names(ordered))
+  const needed = new Set([...config.only, ...config.dependsOn, ...ordered.flatMap(({ dependsOn }) => dependsOn)])
+  return {
+    drafts: drafts.map((draft) => ({
+      ...draft,
+      rest: { ...draft.rest, dependsOn: draft.dependsOn },
+      isAskedFor: draft.isAskedFor || needed.has(draft.name),
+    })),
+    wantsBackend: wanted.has('backend'),
+    wantsFrontend: wanted.has('frontend'),
+    wantsRedis: config.managedRedis && wanted.has('redis'),
+    warnings,
+    notes,
+  }
+}
+
+const names = (nodes: readonly GraphNode[]): string[] => nodes.map(({ name }) => name)
+
+function refuseNames({ config }: ServiceInputs): void {
+  for (const name of ['backend', 'frontend', ...(config.managedRedis ? ['redis'] : [])]) {
+    if (!Object.hasOwn(config.services, name)) continue
+    const [what, hint] =
+      name === 'redis'
+        ? ['managedRedis starts one of that name', 'Take managedRedis out, or call the service otherwise.']
+        : [
+            `the launcher has its own ${name}`,
+            `Describe that one by the keys of the configuration (${keysOf(name)}), or choose another name.`,
+          ]
+    throw new LauncherError('service-name-taken', `services.${name}: ${what}`, { hint, exitCode: ExitCode.usage })
+  }
+}
+
+const keysOf = (name: string): string => (name === 'backend' ? 'server, env, dependsOn …' : 'frontend.command, frontend.env …')
+
+function draftConfigured(name: string, service: ServiceConfig, inputs: ServiceInputs): ServiceDraft {
+  const { root, platform } = inputs
+  const source = `services.${name}`
+  const cwd = pathsOf(platform).resolve(root, service.cwd ?? '.')
+  const env = { ...serviceEnvironment(inputs.env, inputs.python, platform), ...service.env }
+  const ready = service.ready ?? {}
+  const { timeout, command: readyCommand, ...others } = ready
+  checkPattern(ready, source)
+  return {
+    name,
+    source,
+    dependsOn: service.dependsOn ?? [],
+    command: commandOf(service.command, `${source}.command`, { cwd, env }, inputs),
+    readyCommand: readyCommand === undefined ? undefined : commandOf(readyCommand, `${source}.ready.command`, { cwd, env }, inputs),
+    rest: {
+      kind: 'service',
+      ready: Object.keys(others).length === 0 ? undefined : others,
+      readyTimeoutMs: timeout ?? defaultReadyMs,
+      dependsOn: service.dependsOn ?? [],
+      restart: service.restart ?? 'on-failure',
+      stopTimeoutMs: service.stopTimeout ?? defaultStopMs,
+      url: ready.http ?? ready.websocket,
+    },
+    isAskedFor: true,
+  }
+}
+
+/** A command of the configuration. No shell is ever put in between: one that is wanted is written there. */
+function commandOf(
+  command: string | readonly string[],
+  source: string,
+  place: Pick<ProgramRequest, 'cwd' | 'env'>,
+  { platform }: ServiceInputs,
+): CommandDraft {
+  const refuse = (reason: string, hint: string) =>
+    new LauncherError('service-command', `${source}: ${reason}`, { hint, exitCode: ExitCode.usage })
+  if (typeof command !== 'string') {
+    const [program = '', ...args] = command
+    if (program === '')
+      throw refuse('its first word, the program, is empty', 'Write the program first: ["celery", "-A", "core", "worker"].')
+    return { ...place, program, args, shown: showCommand(command) }
+  }
+  const reading = readCommand(command, { env: place.env, platform, globs: 'literal' })
+  if (reading.kind === 'invalid') throw refuse(reading.reason, `It is: ${command}`)
+  if (reading.kind === 'shell') {
+    const words = platform === 'win32' ? '["cmd", "/d", "/c", "file.bat"]' : `["sh", "-c", ${JSON.stringify(command)}]`
+    throw refuse(
+      `${reading.what} takes a shell, and services are run without one`,
+      `Ask for the shell:  "command": ${words}\nor put what doesn't belong to the command elsewhere: "cwd", "env", "dependsOn", a service of its own.`,
+    )
+  }
+  const [program, ...args] = reading.words
+  return { cwd: place.cwd, env: { ...place.env, ...reading.assignments }, program, args, shown: command }
+}
+
+function checkPattern({ log }: ReadyConfig, source: string): void {
+  if (log === undefined) return
+  try {
+    void new RegExp(log)
+  } catch (error) {
+    throw new LauncherError('service-log-pattern', `${source}.ready.log is no regular expression`, {
+      evidence: [error instanceof Error ? error.message : String(error)],
+      hint: 'Put a backslash before signs that are meant as they are: \\( \\[ \\. \\+',
+      exitCode: ExitCode.usage,
+    })
+  }
+}
+
+function draftProcfile(inputs: ServiceInputs, warnings: StackWarning[], notes: string[]): ServiceDraft[] {
+  const { procfile, config } = inputs
+  if (procfile.kind === 'absent') return []
+  if (procfile.kind === 'unreadable') {
+    throw new LauncherError('procfile-unreadable', `The Procfile ${procfile.path} can't be read: ${procfile.reason}`, {
+      hint: 'Correct "procfile" in the configuration (or --procfile), or leave it out with --no-procfile.',
+      exitCode: ExitCode.usage,
+    })
+  }
+  for (const { line, problem } of procfile.problems) warnings.push({ id: 'procfile-line', text: `${procfile.shown}:${line} ${problem}` })
+  return procfile.entries.flatMap((entry, index) => {
+    const at = `${procfile.shown}:${entry.line} ${entry.name}`
+    const place = { cwd: procfile.folder, env: { ...serviceEnvironment(inputs.env, inputs.python, inputs.platform) } }
+    const server = serverIn(entry.command, inputs.project, { env: place.env, platform: inputs.platform, globs: 'literal' })
+    const why = notAService(entry, server)
+    if (server?.speaksWebSocket === false) warnings.push(wsgiWarning(at, server))
+    if (why !== undefined) {
+      notes.push(`${at} isn't run: ${why}`)
+      return []
+    }
+    if (Object.hasOwn(config.services, entry.name) || (entry.name === 'redis' && config.managedRedis)) {
+      notes.push(`${at} isn't run: the configuration has a service of that name`)
+      return []
+    }
+    const asked = config.only.includes(entry.name)
+    const command = procfileCommand(entry, index, place, inputs)
+    if (command.kind === 'command') return [draftOfEntry(entry, at, command.command, asked)]
+    if (asked) throw new LauncherError('service-command', `${at}: ${command.reason}`, { hint: command.hint, exitCode: ExitCode.usage })
+    warnings.push({ id: 'service-command', text: `${at} isn't run: ${command.reason}` })
+    return []
+  })
+}
+
+function notAService({ name }: ProcfileEntry, server: BackendServer | undefined): string | undefined {
+  if (name === 'release') return 'it belongs to a deployment'
+  if (name === 'web') return "the launcher runs the backend's server itself"
+  if (name === 'backend' || name === 'frontend') return `the launcher runs the ${name} itself`
+  return server === undefined ? undefined : `${server.program} is the backend's server, which the launcher runs itself`
+}
+
+function wsgiWarning(at: string, { shown, program }: BackendServer): StackWarning {
+  const text = `${at} runs ${shown}: ${program === 'runserver' ? 'runserver without the daphne app' : 'a WSGI server'} can't speak WebSocket, so it fails wherever this Procfile is run; an ASGI server can: daphne -b 0.0.0.0 -p $PORT core.asgi:application`
+  return { id: 'wsgi-server-in-procfile', text }
+}
+
+type ProcfileCommand =
+  | { readonly kind: 'command'; readonly command: CommandDraft }
+  | { readonly kind: 'refused'; readonly reason: string; readonly hint: string }
+
+/**
+ * A Procfile's commands go through a shell by definition (foreman: `sh -c`).
+ * One that needs none is run without: its signals reach it, and Windows can run
+ * it. `PORT` is what foreman would give.
+ */
+function procfileCommand(
+  entry: ProcfileEntry,
+  index: number,
+  place: Pick<ProgramRequest, 'cwd' | 'env'>,
+  { platform }: ServiceInputs,
+): ProcfileCommand {
+  const base = Number(place.env['PORT'] ?? '')
+  const port = String((Number.isInteger(base) && base > 0 ? base : foreman.port) + index * foreman.step)
+  const env = { ...place.env, PORT: port }
+  const reading = readCommand(entry.command, { env, platform, globs: 'shell' })
+  if (reading.kind === 'words') {
+    const [program, ...args] = reading.words
+    const command = { cwd: place.cwd, env: { ...env, ...reading.assignments }, program, args, shown: entry.command }
+    return { kind: 'command', command }
+  }
+  if (reading.kind === 'invalid') return { kind: 'refused', reason: reading.reason, hint: `It is: ${entry.command}` }
+  if (platform !== 'win32')
+    return { kind: 'command', command: { cwd: place.cwd, env, program: '/bin/sh', args: ['-c', entry.command], shown: entry.command } }
+  return {
+    kind: 'refused',
+    reason: `${reading.what} takes a POSIX shell, which Windows doesn't have`,
+    hint: `Describe it in the configuration, a command without a shell:  "services": { ${JSON.stringify(entry.name)}: { "command": [ … ] } }`,
+  }
+}
+
+function draftOfEntry(entry: ProcfileEntry, at: string, command: CommandDraft, isAskedFor: boolean): ServiceDraft {
+  return {
+    name: entry.name,
+    source: at,
+    dependsOn: [],
+    command,
+    readyCommand: undefined,
+    rest: {
+      kind: 'service',
+      ready: undefined,
+      readyTimeoutMs: defaultReadyMs,
+      dependsOn: [],
+      restart: 'on-failure',
+      stopTimeoutMs: defaultStopMs,
+      url: undefined,
+    },
+    isAskedFor,
+  }
+}

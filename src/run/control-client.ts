@@ -1,0 +1,52 @@
+import { connect } from 'node:net'
+import { errorCode } from '../errors.ts'
+import type { RunState } from '../facts/run-state.ts'
+import type { RunStatus } from '../facts/run-status.ts'
+import { answerSchema, parseLine, type ControlAsk } from './control-protocol.ts'
+
+/** What came of asking a launcher. */
+export type ControlOutcome =
+  | { readonly kind: 'answer'; readonly status: RunStatus }
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string; readonly hint: string | undefined }
+  /** It takes the connection, or holds it up, and says nothing within the deadline: it hangs. */
+  | { readonly kind: 'silent' }
+  /** Nobody is there, or it went away before it answered. */
+  | { readonly kind: 'absent'; readonly reason: string }
+
+/** An answer is no longer than this, in characters. */
+const longestAnswer = 4_000_000
+
+/** Asks the launcher of a run; `deadlineMs` bounds all of it. Never throws. */
+export async function askRun(
+  run: Pick<RunState, 'control'>,
+  ask: ControlAsk,
+  options: { readonly deadlineMs: number; readonly service?: string | undefined },
+): Promise<ControlOutcome> {
+  const { control } = run
+  if (control === null) return { kind: 'absent', reason: 'it takes no requests' }
+  return new Promise((resolve) => {
+    let text = ''
+    const socket = connect(control.address)
+    const done = (outcome: ControlOutcome) => {
+      clearTimeout(timer)
+      socket.destroy()
+      resolve(outcome)
+    }
+    const timer = setTimeout(() => done({ kind: 'silent' }), options.deadlineMs)
+    socket.setEncoding('utf8')
+    socket.once('connect', () => socket.write(`${JSON.stringify({ key: control.key, ask, service: options.service ?? null })}\n`))
+    socket.once('error', (error) => done({ kind: 'absent', reason: errorCode(error) ?? error.message }))
+    socket.on('data', (chunk: string) => {
+      text += chunk
+      if (text.length > longestAnswer) done({ kind: 'absent', reason: 'its answer is none' })
+    })
+    socket.once('close', () => done(outcomeOf(text)))
+  })
+}
+
+function outcomeOf(text: string): ControlOutcome {
+  const answer = parseLine(answerSchema, text)
+  if (answer === undefined) return { kind: 'absent', reason: text === '' ? 'it closed without an answer' : 'its answer is none' }
+  if (answer.ok) return { kind: 'answer', status: answer.status }
+  return { kind: 'refused', code: answer.code, message: answer.message, hint: answer.hint ?? undefined }
+}

@@ -1,0 +1,28 @@
+import * as v from 'valibot'
+import { runStatusSchema } from '../facts/run-status.ts'
+
+/** One request a connection: a line of JSON, answered by a line of JSON. */
+export const requestSchema = v.object({
+  key: v.string(),
+  ask: v.picklist(['status', 'restart', 'verify', 'stop']),
+  service: v.nullable(v.string()),
+})
+
+export const answerSchema = v.variant('ok', [
+  v.object({ ok: v.literal(true), status: runStatusSchema }),
+  v.object({ ok: v.literal(false), code: v.string(), message: v.string(), hint: v.nullable(v.string()) }),
+])
+
+export type ControlRequest = v.InferOutput<typeof requestSchema>
+export type ControlAsk = ControlRequest['ask']
+export type ControlAnswer = v.InferOutput<typeof answerSchema>
+
+/** A line of JSON as what the schema says, or undefined. */
+export function parseLine<Schema extends v.GenericSchema>(schema: Schema, line: string): v.InferOutput<Schema> | undefined {
+  try {
+    const result = v.safeParse(schema, JSON.parse(line))
+    return result.success ? result.output : undefined
+  } catch {
+    return undefined
+  }
+}

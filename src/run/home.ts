@@ -1,0 +1,32 @@
+import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { homeName } from '../facts/run-state.ts'
+
+const ignoreAll = '*\n'
+
+/**
+ * Makes a folder below the checkout's `.election-dev`, which this user alone may
+ * enter and which git is told to leave out by a file of its own. Gives its path.
+ */
+export async function makeHome(root: string, ...parts: readonly string[]): Promise<string> {
+  const folder = join(root, homeName, ...parts)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await ignore(root)
+  return folder
+}
+
+/** Takes `.election-dev` away where nothing is kept in it. Never throws. */
+export async function clearHome(root: string): Promise<void> {
+  const home = join(root, homeName)
+  for (const name of ['runs', 'logs']) await rmdir(join(home, name)).catch(() => undefined)
+  const entries = await readdir(home).catch(() => [])
+  const file = join(home, '.gitignore')
+  if (entries.length !== 1 || entries[0] !== '.gitignore' || (await readFile(file, 'utf8').catch(() => '')) !== ignoreAll) return
+  await rm(file, { force: true })
+  // another run may have come in between
+  await rmdir(home).catch(() => ignore(root))
+}
+
+async function ignore(root: string): Promise<void> {
+  await writeFile(join(root, homeName, '.gitignore'), ignoreAll, { flag: 'wx' }).catch(() => undefined)
+}

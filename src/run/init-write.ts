@@ -1,0 +1,73 @@
+import { chmod, mkdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { errorMessage, LauncherError } from '../errors.ts'
+import { isEntry } from '../host/files.ts'
+import { runToEnd } from '../host/processes.ts'
+import type { CiKind } from '../plan/init-ci.ts'
+import type { FileChange } from '../plan/init-files.ts'
+import { makeBackup } from './backup.ts'
+import { writeDotenv } from './dotenv-write.ts'
+
+/** How long an interpreter may take to read a source, in milliseconds. */
+const parseMs = 10_000
+
+/** The template of a job, as the package has it. */
+export async function ciTemplate(kind: CiKind): Promise<string> {
+  return readFile(fileURLToPath(new URL(`../../templates/ci/${kind}.yml`, import.meta.url)), 'utf8')
+}
+
+/**
+ * Writes the files, all of them or none: what was written before one that fails
+ * is put back. Gives the folder that keeps how they were, relative to `root`.
+ * A file that isn't any more what the change was made from, and Python that
+ * `python` can't read, are refused. Throws LauncherError `init-write`.
+ */
+export async function writeInit(root: string, changes: readonly FileChange[], python: string | undefined): Promise<string | undefined> {
+  const backup = makeBackup(root)
+  try {
+    for (const { language, after, file } of changes) if (language === 'python') await parses(file, after, python)
+    for (const { file, before, after } of changes) {
+      const path = join(root, ...file.split('/'))
+      if (before !== undefined) {
+        await backup.changing(path)
+        await writeDotenv(path, Buffer.from(before), Buffer.from(after))
+      } else {
+        for (const folder of await missingFolders(dirname(path))) {
+          await mkdir(folder)
+          await backup.madeFolder(folder)
+        }
+        await writeDotenv(path, undefined, Buffer.from(after))
+        // only what is ours by now may be taken away again
+        await backup.creating(path)
+        // nothing of it is for the owner's eyes alone
+        await chmod(path, 0o666 & ~process.umask())
+      }
+    }
+    await backup.settle()
+    return backup.shown()
+  } catch (error) {
+    const back = await backup.putBack(0)
+    const left = back.filter(({ outcome }) => outcome === 'left').map(({ path, why }) => `${path} was left as it is: ${why ?? ''}`)
+    throw new LauncherError('init-write', `Nothing was written: ${errorMessage(error)}`, {
+      hint: error instanceof LauncherError && error.hint !== undefined ? error.hint : 'Run the command again.',
+      evidence: left,
+      cause: error,
+    })
+  }
+}
+
+/** The folders that have to be made, the highest first. */
+async function missingFolders(folder: string): Promise<string[]> {
+  return (await isEntry(folder)) ? [] : [...(await missingFolders(dirname(folder))), folder]
+}
+
+async function parses(file: string, source: string, python: string | undefined): Promise<void> {
+  if (python === undefined) return
+  const { outcome, exitCode, stderr } = await runToEnd(python, ['-c', 'import ast, sys; ast.parse(sys.stdin.buffer.read())'], {
+    input: source,
+    deadlineMs: parseMs,
+  })
+  if (outcome === 'exited' && exitCode !== 0)
+    throw new LauncherError('init-write', `${file} would not be Python any more`, { evidence: stderr.trim().split('\n').slice(-1) })
+}

@@ -1,0 +1,114 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { readText } from '../host/files.ts'
+import { parseRun, rowOf, type FactOfRun, type RecordedProcess, type RunState } from '../facts/run-state.ts'
+import type { Host } from '../host/host.ts'
+import { processTable } from '../host/process-table.ts'
+import { askRun } from './control-client.ts'
+import { endRecorded } from './recorded-process.ts'
+import { removeRun, removeSocket } from './run-state.ts'
+
+/** How long a launcher may take to take a request, in milliseconds. */
+const answerMs = 3000
+/** What the launcher itself needs beside its services, in milliseconds. */
+const graceMs = 5000
+/** How often what is waited for is looked at and said, in milliseconds. */
+const lookEveryMs = 50
+const sayEveryMs = 3000
+
+/** What came of ending a run. */
+export interface EndOfRun {
+  readonly id: string
+  /** What ran before and doesn't any more, the launcher among it. */
+  readonly ended: readonly RecordedProcess[]
+  /** What could not be ended: of another user, or not to be killed. */
+  readonly left: readonly RecordedProcess[]
+  /** By the launcher itself, or process by process where it is gone or hangs. */
+  readonly by: 'launcher' | 'signals'
+}
+
+/**
+ * Ends a run and waits until all of it is gone: asks its launcher; where that
+ * doesn't answer or was killed, ends exactly the processes that it has written
+ * down and that are still the same ones. `say` gets a sentence on what is waited for.
+ */
+export async function endRun(
+  host: Host,
+  root: string,
+  fact: FactOfRun<'alive' | 'orphaned'>,
+  say: (text: string) => void,
+): Promise<EndOfRun> {
+  const { run, file } = fact
+  const before = await living(host, membersOf(run))
+  const by = fact.kind === 'alive' && (await byLauncher(host, run, say)) ? 'launcher' : 'signals'
+  // what it started since it was read
+  const latest = parseRun((await readText(file)) ?? '')
+  const known = typeof latest === 'string' || latest.id !== run.id ? [] : latest.processes
+  const members = distinct([...before, ...known])
+  if (by === 'signals') await bySignals(host, run, members, say)
+  const left = await living(host, members)
+  if (left.length === 0) {
+    if (run.control !== null) await removeSocket(run.control.address)
+    await removeRun(root, run.id, file)
+  }
+  return { id: run.id, ended: members.filter(({ pid }) => !left.some((one) => one.pid === pid)), left, by }
+}
+
+/** True where the launcher took the request and nothing of the run is left. */
+async function byLauncher(host: Host, run: RunState, say: (text: string) => void): Promise<boolean> {
+  const outcome = await askRun(run, 'stop', { deadlineMs: answerMs })
+  // services end one after the other where they depend on each other
+  const timeoutMs = run.stopTimeoutMs * Math.max(1, run.processes.length) + graceMs
+  if (outcome.kind === 'answer') return untilGone(host, membersOf(run), timeoutMs, say)
+  const why = outcome.kind === 'silent' ? `does not answer within ${answerMs / 1000} s` : `can't be asked (${reasonOf(outcome)})`
+  say(`The launcher (PID ${run.launcher.pid}) ${why}: ending what it has written down`)
+  return false
+}
+
+function reasonOf(
+  outcome: { readonly kind: 'refused'; readonly message: string } | { readonly kind: 'absent'; readonly reason: string },
+): string {
+  return outcome.kind === 'refused' ? outcome.message : outcome.reason
+}
+
+/** The launcher first: asked by a signal it ends its services itself, and once it is gone nobody starts them again. */
+async function bySignals(host: Host, run: RunState, members: readonly RecordedProcess[], say: (text: string) => void): Promise<void> {
+  const timeoutMs = run.stopTimeoutMs + graceMs
+  await endRecorded(host, run.launcher, { timeoutMs, reach: 'alone' })
+  const left = (await living(host, members)).filter(({ pid }) => pid !== run.launcher.pid)
+  if (left.length > 0) say(`Ending ${left.map(({ service, pid }) => `${service} (PID ${pid})`).join(', ')}`)
+  await Promise.all(left.map((process) => endRecorded(host, process, { timeoutMs: run.stopTimeoutMs, reach: 'group' })))
+}
+
+async function untilGone(
+  host: Host,
+  members: readonly RecordedProcess[],
+  timeoutMs: number,
+  say: (text: string) => void,
+): Promise<boolean> {
+  const until = host.now() + timeoutMs
+  let sayAt = host.now() + sayEveryMs
+  for (;;) {
+    const left = await living(host, members)
+    if (left.length === 0) return true
+    if (host.now() >= until) return false
+    if (host.now() >= sayAt) {
+      sayAt = host.now() + sayEveryMs
+      say(`Waiting for ${left.map(({ service, pid }) => `${service} (PID ${pid})`).join(', ')}`)
+    }
+    await delay(lookEveryMs)
+  }
+}
+
+function membersOf(run: RunState): readonly RecordedProcess[] {
+  return [{ service: 'launcher', ...run.launcher }, ...run.processes]
+}
+
+/** Those that still run; all of them where the machine doesn't tell. */
+async function living(host: Host, members: readonly RecordedProcess[]): Promise<readonly RecordedProcess[]> {
+  const rows = await processTable(host)
+  return rows === undefined ? members : members.filter((process) => rowOf(rows, process) !== undefined)
+}
+
+function distinct(members: readonly RecordedProcess[]): RecordedProcess[] {
+  return members.filter(({ pid, started }, index) => members.findIndex((other) => other.pid === pid && other.started === started) === index)
+}

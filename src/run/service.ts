@@ -1,0 +1,245 @@
+import type { ServerExit } from '../facts/startup.ts'
+import type { ServiceState, ServiceStatus } from '../facts/service-status.ts'
+import { isFile, isFolder } from '../host/files.ts'
+import type { Host } from '../host/host.ts'
+import { restartDelayMs, settledMs } from '../plan/restart-delay.ts'
+import type { ServicePlan } from '../plan/service.ts'
+import { installHint } from '../plan/services.ts'
+import { untilReady } from './readiness.ts'
+import { launchServer, type RunningServer } from './server.ts'
+
+/** What time it is for the waits before restarts; tests have their own. */
+export interface Clock {
+  /** Milliseconds on a clock that never goes back. */
+  readonly now: () => number
+  /** Resolves after so many milliseconds, or at once when the signal is aborted. Never throws. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
+}
+
+/** What a service needs of those around it. */
+export interface ServiceWorld {
+  readonly host: Host
+  readonly clock: Clock
+  readonly onLine: (line: string, stream: 'out' | 'err') => void
+  readonly onStatus: (status: ServiceStatus) => void
+  /** Resolves when all are ready: undefined, or why they never will be. Waits for ever where nothing is told; the signal ends that. */
+  readonly dependencies: (names: readonly string[], signal: AbortSignal) => Promise<string | undefined>
+  /** The run is being ended: nothing is started any more. */
+  readonly isStopping: () => boolean
+}
+
+/** One process of a plan, started again as its policy says, until it is stopped. */
+export class Service {
+  readonly #world: ServiceWorld
+  #plan: ServicePlan
+  #state: ServiceState = 'waiting'
+  #why: string | undefined
+  #restarts = 0
+  /** Restarts since it was well for the last time. */
+  #row = 0
+  #running: RunningServer | undefined
+  #paused = false
+  /** It failed because of what it depends on. */
+  #blocked = false
+  #quit = new AbortController()
+  #loop: Promise<void> = Promise.resolve()
+  #restarting: Promise<void> = Promise.resolve()
+  readonly #listeners = new Set<(line: string) => void>()
+
+  constructor(plan: ServicePlan, world: ServiceWorld) {
+    this.#plan = plan
+    this.#world = world
+  }
+
+  get plan(): ServicePlan {
+    return this.#plan
+  }
+
+  get status(): ServiceStatus {
+    const { name, kind, url } = this.#plan
+    const pid = this.#running?.pid
+    return { name, kind, state: this.#state, pid, url, restarts: this.#restarts, why: this.#why }
+  }
+
+  /** It failed because of what it depends on, and may be started when that is mended. */
+  get isBlocked(): boolean {
+    return this.#blocked && this.#state === 'failed'
+  }
+
+  /** It is about to be started again: nobody takes it for failed any more. */
+  unblock(): void {
+    this.#blocked = false
+    this.#set('waiting', undefined)
+  }
+
+  /** Starts it, once what it depends on is ready. */
+  start(): void {
+    this.#blocked = false
+    this.#quit = new AbortController()
+    this.#loop = this.#run(this.#quit.signal)
+  }
+
+  /** Ends it and starts it again, with another plan where one is given. One restart after the other. */
+  async restart(plan: ServicePlan = this.#plan): Promise<void> {
+    const before = this.#restarting
+    this.#restarting = (async () => {
+      await before
+      if (this.#world.isStopping()) return
+      this.#set('restarting', undefined)
+      await this.#end()
+      if (this.#world.isStopping()) return
+      this.#plan = plan
+      this.#row = 0
+      this.#restarts++
+      this.start()
+    })()
+    return this.#restarting
+  }
+
+  /** Ends it with all that it started, within its stopTimeout. */
+  async stop(): Promise<void> {
+    await this.#end()
+    // a restart under way may have started it once more
+    await this.#restarting
+    await this.#end()
+    if (this.#state !== 'failed' && this.#state !== 'done') this.#set('stopped', undefined)
+  }
+
+  /** Ends it by force; a `stop` under way goes over to force. */
+  kill(): void {
+    this.#quit.abort()
+    this.#running?.kill()
+  }
+
+  pause(): void {
+    this.#paused = true
+    this.#running?.pause()
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#running?.resume()
+  }
+
+  async #end(): Promise<void> {
+    this.#quit.abort()
+    await this.#loop
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    /** Until when it has to be ready for the first time, however often it crashes before. */
+    let deadline: number | undefined
+    while (!signal.aborted) {
+      const blocked = await this.#world.dependencies(this.#plan.dependsOn, signal)
+      if (signal.aborted || this.#world.isStopping()) return
+      if (blocked !== undefined) {
+        this.#blocked = true
+        this.#set('failed', blocked)
+        return
+      }
+      deadline ??= this.#world.clock.now() + this.#plan.readyTimeoutMs
+      const end = await this.#once(signal)
+      if (end === undefined) return
+      if (end.wasReady) deadline = Number.POSITIVE_INFINITY
+      const pause = restartDelayMs(this.#row++)
+      if (this.#world.clock.now() + pause > deadline) {
+        this.#set('failed', `${end.why}; it was never ready in ${this.#row} starts`)
+        return
+      }
+      this.#set('restarting', `${end.why}; it starts again in ${pause / 1000} s`)
+      await this.#world.clock.wait(pause, signal)
+      if (!signal.aborted) this.#restarts++
+    }
+  }
+
+  /** Runs it to its end. Gives why it is to be started again, or undefined where it isn't. */
+  async #once(signal: AbortSignal): Promise<{ why: string; wasReady: boolean } | undefined> {
+    const plan = this.#plan
+    const { host, clock } = this.#world
+    const { file, args, cwd, env, input } = plan
+    const launch = { file, args, cwd, env, ...(input === undefined ? {} : { input }) }
+    const server = launchServer(host, launch, (line, stream) => {
+      for (const listener of this.#listeners) listener(line)
+      this.#world.onLine(line, stream)
+    })
+    this.#running = server
+    if (this.#paused) server.pause()
+    // one that was never born has no state of its own
+    if (server.pid !== undefined) this.#set('starting', undefined)
+    const over = new AbortController()
+    const ended = (async () => {
+      const exit = await server.exited
+      over.abort()
+      return exit
+    })()
+    const outcome = await this.#untilReady(server, AbortSignal.any([over.signal, signal]))
+    const readyAt = outcome.kind === 'ready' && server.pid !== undefined ? clock.now() : undefined
+    if (readyAt !== undefined && !signal.aborted) this.#set('ready', undefined)
+    if (outcome.kind !== 'late') await Promise.race([ended, whenAborted(signal)])
+    // what is left of its tree goes with it, whichever way it ended
+    await server.stop(plan.stopTimeoutMs)
+    const exit = await ended
+    this.#running = undefined
+    if (signal.aborted) return undefined
+    if (outcome.kind === 'late') {
+      this.#set('failed', outcome.why)
+      return undefined
+    }
+    if (readyAt !== undefined && clock.now() - readyAt >= settledMs) this.#row = 0
+    return this.#after(exit, server, readyAt !== undefined)
+  }
+
+  async #untilReady(server: RunningServer, over: AbortSignal) {
+    const listen = (callback: (line: string) => void) => {
+      this.#listeners.add(callback)
+      return () => void this.#listeners.delete(callback)
+    }
+    // without a process, its end is told in a moment, and why
+    if (server.pid === undefined) return { kind: 'over' } as const
+    return untilReady(this.#world.host, this.#plan, { pid: server.pid, listen, over })
+  }
+
+  /** What its policy says after it ended by itself. */
+  async #after(exit: ServerExit, server: RunningServer, wasReady: boolean): Promise<{ why: string; wasReady: boolean } | undefined> {
+    const { restart } = this.#plan
+    const why = this.#world.host.secrets.mask(await whyEnded(this.#plan, exit, server.lastLines().at(-1)))
+    // what isn't there doesn't come by trying again
+    if (exit.spawnError !== undefined) this.#set('failed', why)
+    else if (restart === 'always') return { why, wasReady }
+    else if (exit.exitCode === 0) this.#set(wasReady ? 'done' : 'failed', wasReady ? undefined : `${why}, before it was ready`)
+    else if (restart === 'no') this.#set('failed', why)
+    else return { why, wasReady }
+    return undefined
+  }
+
+  #set(state: ServiceState, why: string | undefined): void {
+    this.#state = state
+    this.#why = why
+    this.#world.onStatus(this.status)
+  }
+}
+
+/** Resolves when the signal is aborted. */
+export async function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+/** `ended with 1 after 0.4 s: ModuleNotFoundError: No module named 'celery'`. */
+async function whyEnded(plan: ServicePlan, exit: ServerExit, last: string | undefined): Promise<string> {
+  if (exit.spawnError !== undefined) return whyUnborn(plan, exit.spawnError)
+  const how = exit.exitCode === undefined ? `was ended by ${exit.signal ?? 'a signal'}` : `ended with ${exit.exitCode}`
+  const seconds = (exit.afterMs / 1000).toFixed(1)
+  return `${how} after ${seconds} s${last === undefined || last.trim() === '' ? '' : `: ${last.trim().slice(0, 300)}`}`
+}
+
+/** ENOENT alone doesn't tell a missing program from a missing folder, or from a script whose interpreter is gone (execve(2)). */
+async function whyUnborn(plan: ServicePlan, spawnError: string): Promise<string> {
+  if (!(await isFolder(plan.cwd))) return `its working folder ${plan.cwd} isn't there`
+  if (!spawnError.startsWith('ENOENT')) return `${plan.file} could not be run (${spawnError})`
+  if (await isFile(plan.file)) return `${plan.file} could not be run: the interpreter that its first line names isn't there`
+  const python = plan.env['VIRTUAL_ENV'] === undefined ? 'python3' : 'python'
+  return `there is no program ${plan.file}. ${installHint(plan.file, python)}`
+}
