@@ -1,6 +1,7 @@
 import type { Diagnosis } from '../checks/diagnosis.ts'
 import { nextFreePort } from '../facts/next-port.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
+import { deferred } from '../host/deferred.ts'
 import { bracketed } from '../host/tcp.ts'
 import { instanceName } from '../plan/instances.ts'
 import type { ReadySummary, Restarted } from '../report/start-report.ts'
@@ -143,7 +144,7 @@ function keepMember(run: Prepared, options: MemberOptions): Member {
   const prove = () => (proving = proving.then(proveNow))
 
   const start = () => {
-    const { promise: settled, resolve: settle } = withResolvers()
+    const { promise: settled, resolve: settle } = deferred<void>()
     const kept = keepUp(
       { ...own, port },
       {
@@ -160,16 +161,16 @@ function keepMember(run: Prepared, options: MemberOptions): Member {
         onTold: () => void tellRestarted(),
         onChange: () => {
           if (kept.status().state !== 'ready') crossing = undefined
-          if (kept.status().state === 'failed') settle()
+          if (kept.status().state === 'failed') settle(undefined)
           changed()
         },
         onUp: ({ prover }) => {
           options.onUp(name, prover.observer)
-          settle()
+          settle(undefined)
         },
       },
     )
-    const gone = kept.ended.finally(settle)
+    const gone = kept.ended.finally(() => settle(undefined))
     // whoever ends the run is told
     gone.catch(() => {})
     let ended = false
@@ -201,6 +202,8 @@ function keepMember(run: Prepared, options: MemberOptions): Member {
     up: () => life.kept.up(),
     since: () => life.kept.since(),
     kill: () => life.kept.kill(),
+    pause: () => life.kept.pause(),
+    resume: () => life.kept.resume(),
   }
   return {
     ...backend,
@@ -211,13 +214,4 @@ function keepMember(run: Prepared, options: MemberOptions): Member {
     isProvenWith: (first) => provenWith === first,
     summary: () => instanceSummary(backend.status(), crossing, `http://${bracketed(connectAddress(config.host))}:${port}/`),
   }
-}
-
-/** A promise with the function that fulfils it; Node 20 has no Promise.withResolvers. */
-function withResolvers(): { promise: Promise<void>; resolve: () => void } {
-  const box: { resolve?: () => void } = {}
-  const promise = new Promise<void>((resolve) => {
-    box.resolve = resolve
-  })
-  return { promise, resolve: () => box.resolve?.() }
 }

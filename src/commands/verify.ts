@@ -38,19 +38,20 @@ export async function verifyCommand(url: string | undefined, options: Readonly<R
     const endpoints = await Promise.all(urls.map((each) => withLogin(host, config, endpointOf(host, config, each))))
     return verifyInstances({ host, config, version }, endpoints, message)
   }
-  return verifyOne(host, config, urls[0], version)
+  const proof = await verifyOnce(host, config, urls[0])
+  if (config.json) host.terminal.out(JSON.stringify(verifyJson(proof)))
+  else for (const line of verifyText(host, proof, version)) host.terminal.out(line)
+  return proof.state === 'proven' ? ExitCode.ok : ExitCode.finding
 }
 
-async function verifyOne(host: Host, config: Config, url: string | undefined, version: string): Promise<number> {
+/** Proves the WebSocket that the URL names, else the one of the project in the host's folder. Its socket is closed again. */
+export async function verifyOnce(host: Host, config: Config, url: string | undefined): Promise<Proof> {
   const { endpoint, minted } =
     url === undefined ? await endpointOfProject(host, config) : { endpoint: endpointOf(host, config, url), minted: false }
   const completed = await withLogin(host, config, endpoint)
   const first = await prove(completed, { holdMs: config.hold, tokenIsOurs: minted })
   first.socket?.terminate()
-  const proof = first.diagnosis === undefined ? first : { ...first, diagnosis: await nearer(host, config, completed, first) }
-  if (config.json) host.terminal.out(JSON.stringify(verifyJson(proof)))
-  else for (const line of verifyText(host, proof, version)) host.terminal.out(line)
-  return proof.state === 'proven' ? ExitCode.ok : ExitCode.finding
+  return first.diagnosis === undefined ? first : { ...first, diagnosis: await nearer(host, config, completed, first) }
 }
 
 /** The argument, then what `--url` names. */

@@ -8,6 +8,10 @@ import { decideShared, instanceName } from '../../src/plan/instances.ts'
 
 const where = { from: 'http://127.0.0.1:8000/', to: 'http://127.0.0.1:8001/' }
 
+const layerRaised = (type: string, message: string) =>
+  judgeCrossing([crossingOf(where, [undefined], { type, message, place: undefined })], undefined)
+const ended = (sent: boolean) => judgeEnded('ws://a/', { code: 1011, reason: 'x' }, sent)
+
 describe('several instances and the layer that the settings come to', () => {
   const memory = 'channels.layers.InMemoryChannelLayer'
   test.each([
@@ -74,8 +78,6 @@ describe('what does not cross', () => {
   })
 
   test('because the layer raised: what it raised', () => {
-    const layerRaised = (type: string, message: string) =>
-      judgeCrossing([crossingOf(where, [undefined], { type, message, place: undefined })], undefined)
     expect(layerRaised('LookupError', 'no shard')).toMatchObject({ id: 'consumer-exception' })
     expect(layerRaised('LookupError', 'no shard')?.evidence).toContain('It raised: LookupError: no shard')
     const refused = 'Error 111 connecting to 127.0.0.1:6379. Connection refused.'
@@ -83,7 +85,6 @@ describe('what does not cross', () => {
   })
 
   test('because a socket ended: by the message, or before one was sent on it', () => {
-    const ended = (sent: boolean) => judgeEnded('ws://a/', { code: 1011, reason: 'x' }, sent)
     expect(ended(true)).toMatchObject({
       id: 'consumer-exception',
       evidence: ['The socket at ws://a/ was closed with 1011 (x) after the message was sent on it'],
