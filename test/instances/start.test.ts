@@ -5,7 +5,7 @@ import { expect, test, vi, type TestContext } from 'vitest'
 import type { RunningCli } from '../support/cli.ts'
 import { listens } from '../support/processes.ts'
 import type { ProjectOptions } from '../support/project.ts'
-import { freePort, startRedis, until } from '../support/redis.ts'
+import { freePort, startRedis, until, type RunningRedis } from '../support/redis.ts'
 import { makeStand, type Stand } from '../support/stand.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -17,10 +17,10 @@ async function standOf({ onTestFinished }: TestContext, options: ProjectOptions 
   return stand
 }
 
-async function redisPort({ onTestFinished }: TestContext): Promise<string> {
+async function redisFor({ onTestFinished }: TestContext): Promise<RunningRedis> {
   const redis = await startRedis()
   onTestFinished(redis.stop)
-  return String(redis.port)
+  return redis
 }
 
 type Event = Readonly<Record<string, unknown>>
@@ -38,8 +38,9 @@ const crossed = /^a broadcast from :\d+ arrived in \d+ ms, one to it in \d+ ms$/
 
 test('two on one Redis: the broadcast crosses; so it does again after a crash and after a reload; all of it ends', async (context) => {
   const stand = await standOf(context)
+  const redis = await redisFor(context)
   const cli = stand.start(['--instances', '2', '--channel-layer', 'redis', '--reload', '--json', '--verbose'], {
-    REDIS_PORT: await redisPort(context),
+    REDIS_PORT: String(redis.port),
   })
   await cli.waitFor(/"event":"ready"/)
   const [ready] = events(cli, { event: 'ready' })
@@ -55,6 +56,10 @@ test('two on one Redis: the broadcast crosses; so it does again after a crash an
   const further = Number(new URL(url).port)
   expect(await listens(further)).toBe(true)
   expect(events(cli, { event: 'service', name: 'backend-2', state: 'ready' }).at(-1)?.['why']).toMatch(crossed)
+
+  // the groups of the proof are left again
+  const groups = async () => JSON.stringify(await redis.command('KEYS', '*group*'))
+  await until(async () => (await groups()) === '["asgi:group:updates"]')
 
   process.kill(pid, 'SIGKILL')
   await cli.waitFor(/"event":"diagnosis".*"title":"backend-2: /)
