@@ -4,6 +4,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { writeTypes } from './types.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const dist = join(root, 'dist')
@@ -11,7 +12,7 @@ const dist = join(root, 'dist')
 await rm(dist, { recursive: true, force: true })
 const result = await build({
   absWorkingDir: root,
-  entryPoints: { cli: 'src/cli.ts' },
+  entryPoints: { cli: 'src/cli.ts', index: 'src/index.ts' },
   outdir: dist,
   bundle: true,
   splitting: true,
@@ -29,6 +30,22 @@ const result = await build({
   logLevel: 'warning',
 })
 
+// by itself: what it shares with the launcher would split the launcher's chunks
+await build({
+  absWorkingDir: root,
+  entryPoints: { guard: 'src/run/guard.ts' },
+  outdir: dist,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  banner: { js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);" },
+  logLevel: 'warning',
+})
+
 for (const folder of ['python', 'python/observer/election_dev_observer']) {
   await mkdir(join(dist, folder), { recursive: true })
   for (const name of await readdir(join(root, 'src', folder))) {
@@ -38,7 +55,9 @@ for (const folder of ['python', 'python/observer/election_dev_observer']) {
 for (const name of await readdir(join(root, 'src/report'))) {
   if (name.endsWith('.schema.json')) await cp(join(root, 'src/report', name), join(dist, name))
 }
-await writeFile(join(dist, 'config.schema.json'), `${JSON.stringify(await configSchema(), undefined, 2)}\n`)
+const schema = await configSchema()
+await writeFile(join(dist, 'config.schema.json'), `${JSON.stringify(schema, undefined, 2)}\n`)
+await writeTypes(root, dist, schema)
 await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await notices(Object.keys(result.metafile.inputs)))
 
 /** The configuration's JSON Schema, made from the one that validates it. */

@@ -35,6 +35,7 @@ Examples:
   $ election-dev start --setup        the same on a fresh clone: makes what is missing first
   $ election-dev start --detach       the same in the background: status, logs -f, restart, stop
   $ election-dev verify               is the WebSocket of the running backend sound?
+  $ election-dev smoke -- npm test    start, prove, run a command against it, end all of it: for CI
   $ election-dev doctor               why does the WebSocket not work, and what mends it?
   $ election-dev env                  which channel layer would be written to .env, as a diff
   $ election-dev init                 a configuration out of the scripts that started the project until now
@@ -87,6 +88,8 @@ Examples:
   $ election-dev verify
   $ election-dev verify ws://127.0.0.1:8000/ws/election-updates/ --origin http://localhost:3000
   $ ELECTION_DEV_TOKEN=… election-dev verify wss://example.org/ws/election-updates/
+  $ election-dev verify --url ws://a:8000/ws/x/ --url ws://b:8000/ws/x/ --send '{"type":"vote","note":"{marker}"}' --count 100
+                                      does what is sent at one instance reach a socket at the other, and back?
 ${exitCodes}`,
     )
     .action(async (url: string | undefined, options: Options) => {
@@ -97,6 +100,43 @@ ${exitCodes}`,
   verify.addOption(new Option('--hold <ms>', 'how long the socket is held open, in milliseconds (default 2000)').argParser(number))
   verify.addOption(new Option('--port <port>', 'port of the backend (default 8000)').argParser(number))
   verify.addOption(new Option('--host <address>', 'address of the backend (default 127.0.0.1)'))
+  verify
+    .addOption(
+      new Option('--url <url>', 'the WebSocket; given again: further instances, between which broadcasts must cross').argParser(collect),
+    )
+    .option('--send <json>', 'several URLs: the message that makes the application broadcast; {marker} in it becomes a random word')
+    .option('--expect <json>', 'what the message that arrives must contain (default: the marker, else any message)')
+    .addOption(new Option('--count <n>', 'how often it is sent at each instance (default 1)').argParser(number))
+
+  const smoke = program
+    .command('smoke')
+    .argument('[command...]', 'what to run once all is proven, behind --')
+    .description('start, prove the WebSocket, run a command against it, end all of it: for CI')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ election-dev smoke                              start, prove (2 s hold, ping, broadcast), end
+  $ election-dev smoke -- npx playwright test       the same, and the tests in between
+  $ election-dev smoke --setup --reporter text --reporter junit=smoke.xml
+  $ election-dev smoke --timeout 60000 --json       one JSON document (dist/smoke.schema.json)
+
+The command gets ELECTION_DEV_URL, ELECTION_DEV_WS_URL and ELECTION_DEV_ORIGIN, with a frontend
+ELECTION_DEV_PAGE_URL, and ELECTION_DEV_TOKEN where you gave one. It isn't run unless all is proven.
+Reporters: text, json, junit, github; KIND=FILE writes to a file. Default: text, and github in GitHub Actions.
+The backend alone is started, since it is what is proven; --frontend, or "frontend" and "services" in the
+configuration, add to it. Nothing is watched, restarted, opened or asked.
+
+Exit codes: the command's own (128 + n: ended by signal n; 127: no such program), 1 for a finding,
+2 for usage and configuration, 130 and 143 where it was stopped.`,
+    )
+    .action(async (command: string[], options: Options) => {
+      const { smokeCommand } = await import('./commands/smoke.ts')
+      status = await smokeCommand(command, options, version)
+    })
+  projectOptions(smoke)
+  launchOptions(smoke)
+  smokeOptions(smoke)
 
   const doctor = program
     .command('doctor')
@@ -445,6 +485,23 @@ function stackOptions(command: Command): void {
     .option('--timestamps', 'begin each line of output with the time')
     .option('--log-file <file>', 'write the output of all services to this file, too; rotated')
     .addOption(new Option('--log-only <services>', 'print the output of these services alone').argParser(list))
+}
+
+/** How a smoke test is told, and how long it may take. */
+function smokeOptions(command: Command): void {
+  command
+    .addOption(new Option('--reporter <kind>', 'text, json, junit or github, or KIND=FILE; may be given more than once').argParser(collect))
+    .addOption(
+      new Option('--timeout <ms>', 'how long the whole may take, start and end included, in milliseconds (default 120000)').argParser(
+        number,
+      ),
+    )
+    .option('--frontend [folder]', 'start the frontend, too')
+    .option('--no-frontend', 'start no frontend')
+    .option('--install', 'install the packages of the frontend where they are missing')
+    .option('--managed-redis', 'start a Redis of its own on a free port, and use it as the channel layer')
+    .addOption(new Option('--instances <n>', 'start n backends, each on a port of its own; needs the Redis layer').argParser(number))
+    .addOption(new Option('--only <services>', 'start these alone, and what they depend on: backend,frontend,worker').argParser(list))
 }
 
 function list(value: string): readonly string[] {

@@ -1,5 +1,6 @@
 import { crosses, type CrossingFact } from '../facts/crossing.ts'
 import { isInMemory } from '../facts/redis-now.ts'
+import type { SocketClose } from '../facts/wire.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { judgeException } from './server-log.ts'
 import { exceptionFrom } from './traceback.ts'
@@ -43,6 +44,24 @@ export function judgeCrossing(facts: readonly CrossingFact[], backend: string | 
       : 'Give all of them the same host, port, database and prefix.',
     { automatic: 'ask' },
   )
+}
+
+/** A socket that ended meanwhile: what the application does on it is the cause, not the way between the instances. `sent`: our message had been sent on it. Pure. */
+export function judgeEnded(url: string, { code, reason }: Pick<SocketClose, 'code' | 'reason'>, sent: boolean): Diagnosis {
+  const closed = `The socket at ${url} was closed with ${code}${reason === '' ? '' : ` (${reason})`}`
+  return sent
+    ? diagnosis(
+        'consumer-exception',
+        'The message ends the socket instead of being broadcast',
+        [`${closed} after the message was sent on it`],
+        "Send what a page sends; the server's log has the traceback, if it raised.",
+      )
+    : diagnosis(
+        'consumer-exception',
+        'A socket ended before anything was sent on it',
+        [`${closed} while it waited for what the other instance broadcasts`],
+        "Correct what raises; the server's log has the traceback.",
+      )
 }
 
 /** What became of a direction's messages, in a sentence: `http://a:8000/ → http://b:8000/: 99 of 100 arrived, median 3 ms, slowest 9 ms`. */

@@ -6,6 +6,7 @@ import { raceStop } from '../host/race-stop.ts'
 import { afterFailure } from '../plan/restart.ts'
 import type { ReadySummary, SocketState } from '../report/start-report.ts'
 import type { RunningServer } from '../run/server.ts'
+import type { Proof } from '../verify/prove.ts'
 import { live, type LifeEnd, type Up } from './start-life.ts'
 import type { Prepared } from './start-prepare.ts'
 import type { StartExtras } from './start.ts'
@@ -27,6 +28,9 @@ export interface Backend {
   readonly since: () => Date | undefined
   /** Ends it by force, at once. */
   readonly kill: () => void
+  /** Holds up its output; it waits where it writes, and no line is lost. */
+  readonly pause: () => void
+  readonly resume: () => void
 }
 
 export interface BackendOptions {
@@ -154,7 +158,13 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
     const summary = await raceStop(options.complete(now.summary, now), signal)
     if (summary === undefined) return undefined
     report.ready(summary)
-    return extras.whenReady?.(summary, signal)
+    return extras.whenReady?.(summary, signal, { last: now.prover.last, again: (holdMs) => proveAgain(now, holdMs) })
+  }
+
+  const proveAgain = async ({ prover }: Up, holdMs: number): Promise<Proof> => {
+    const { exactCause } = await import('./start-later.ts')
+    const proof = await prover.again(holdMs)
+    return proof.diagnosis === undefined ? proof : { ...proof, diagnosis: await exactCause(current, prover, proof.diagnosis, 'first') }
   }
 
   const loop = async (): Promise<number | 'needs-setup'> => {
@@ -235,11 +245,10 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
     verify: async () => {
       if (up === undefined) return undefined
       const { prover } = up
-      const { exactCause, stateOf } = await import('./start-later.ts')
-      const proof = await prover.again(config.hold)
+      const { stateOf } = await import('./start-later.ts')
+      const proof = await proveAgain(up, config.hold)
       proof.socket?.terminate()
-      const exact = proof.diagnosis === undefined ? undefined : await exactCause(current, prover, proof.diagnosis, 'first')
-      const seen = stateOf(proof, exact)
+      const seen = stateOf(proof, proof.diagnosis)
       socket = { url: prover.url, state: seen }
       options.onChange()
       return seen
@@ -257,5 +266,7 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
     up: () => up,
     since: () => since,
     kill: () => server?.kill(),
+    pause: () => server?.pause(),
+    resume: () => server?.resume(),
   }
 }

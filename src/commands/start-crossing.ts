@@ -5,7 +5,6 @@ import type { Up } from './start-life.ts'
 
 /** Proves that a broadcast gets from the first backend to the further one, and back. `watch`: their proven sockets are kept open. */
 export async function proveBetween(first: Up, further: Up, watch: boolean): Promise<Crossing> {
-  const untried = (why: string): Crossing => ({ kind: 'untried', why })
   if (further.state.dot === 'yellow') return untried('speaks WebSocket, wants a token')
   if (further.state.dot === 'red') return untried(`not connected   ${further.state.diagnosis.id}`)
   const [a, b] = [sideOf(first, watch), sideOf(further, watch)]
@@ -19,4 +18,8 @@ export async function proveBetween(first: Up, further: Up, watch: boolean): Prom
 function sideOf({ prover, first }: Up, watch: boolean): CrossingSide | undefined {
   const { observer } = prover
   return observer === undefined ? undefined : { endpoint: prover.endpoint(), observer, socket: watch ? first.socket : undefined }
+}
+
+function untried(why: string): Crossing {
+  return { kind: 'untried', why }
 }

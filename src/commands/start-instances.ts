@@ -1,6 +1,7 @@
 import type { Diagnosis } from '../checks/diagnosis.ts'
 import { nextFreePort } from '../facts/next-port.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
+import { deferred } from '../host/deferred.ts'
 import { bracketed } from '../host/tcp.ts'
 import { instanceName } from '../plan/instances.ts'
 import type { ReadySummary, Restarted } from '../report/start-report.ts'
@@ -81,7 +82,7 @@ export function furtherInstances(prepared: Prepared, options: InstancesOptions):
       untold = undefined
       for (const cause of causes) report.diagnosis(cause)
       // the banner has told of what was proven for it
-      if (begun !== undefined && causes.length === 0 && members.every((member) => member.isProvenWith(first))) return
+      if (begun !== undefined && members.every((member) => member.isProvenWith(first))) return
       await (begun ??= begin(first))
       await proveAll()
     },
@@ -143,8 +144,7 @@ function keepMember(run: Prepared, options: MemberOptions): Member {
   const prove = () => (proving = proving.then(proveNow))
 
   const start = () => {
-    let settle = () => {}
-    const settled = new Promise<void>((resolve) => (settle = resolve))
+    const { promise: settled, resolve: settle } = deferred<void>()
     const kept = keepUp(
       { ...own, port },
       {
@@ -161,17 +161,17 @@ function keepMember(run: Prepared, options: MemberOptions): Member {
         onTold: () => {},
         onChange: () => {
           if (kept.status().state !== 'ready') crossing = undefined
-          if (kept.status().state === 'failed') settle()
+          if (kept.status().state === 'failed') settle(undefined)
           changed()
         },
         onUp: ({ prover }) => {
           options.onUp(name, prover.observer)
-          settle()
+          settle(undefined)
           void tellRestarted()
         },
       },
     )
-    const gone = kept.ended.finally(settle)
+    const gone = kept.ended.finally(() => settle(undefined))
     // whoever ends the run is told
     gone.catch(() => {})
     let ended = false
@@ -203,6 +203,8 @@ function keepMember(run: Prepared, options: MemberOptions): Member {
     up: () => life.kept.up(),
     since: () => life.kept.since(),
     kill: () => life.kept.kill(),
+    pause: () => life.kept.pause(),
+    resume: () => life.kept.resume(),
   }
   return {
     ...backend,

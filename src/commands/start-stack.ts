@@ -6,6 +6,7 @@ import { raceStop } from '../host/race-stop.ts'
 import type { StackPlan } from '../plan/services.ts'
 import { remembering } from '../report/remembering.ts'
 import type { ReadySummary } from '../report/start-report.ts'
+import type { ManagedRedis } from '../run/managed-redis.ts'
 import { superviseServices, type Services } from '../run/services.ts'
 import { keepUp, type Backend } from './start-backend.ts'
 import { countOpenSockets } from './open-sockets.ts'
@@ -22,6 +23,9 @@ export interface Stack {
   readonly ended: Promise<number | 'needs-setup'>
   /** Ends all of it by force, at once. */
   readonly kill: () => void
+  /** Holds up the output of all processes; their writers wait, and no line is lost. */
+  readonly pause: () => void
+  readonly resume: () => void
 }
 
 export interface StackOptions {
@@ -50,7 +54,8 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
   // what fails beside the backend ends the backend, too
   const failure = new AbortController()
   const signal = AbortSignal.any([outer.signal, failure.signal])
-  const setup: SetupRun = { ...outer, report, signal }
+  let setup: SetupRun = { ...outer, report, signal }
+  let redis: ManagedRedis | undefined
 
   let backend: Backend | undefined
   let frontend: Frontend | undefined
@@ -154,6 +159,11 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
   const run = async (): Promise<number | 'needs-setup'> => {
     let takeAway: (() => void | Promise<void>) | undefined
     try {
+      if (config.managedRedis) {
+        const { startManagedRedis } = await import('./start-managed-redis.ts')
+        redis = await startManagedRedis(setup, services)
+        setup = { ...setup, host: { ...host, env: { ...host.env, ...redis.environment } } }
+      }
       const prepared = await raceStop(prepare(setup, { look }), signal)
       if (prepared === undefined) return ExitCode.ok
       const plan = await planOthers(prepared)
@@ -166,6 +176,7 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
     } finally {
       openSockets.end()
       await Promise.all([services.stop(), further?.end()])
+      await redis?.remove()
       await takeAway?.()
     }
   }
@@ -215,6 +226,14 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
       backend?.kill()
       further?.kill()
       services.kill()
+    },
+    pause: () => {
+      for (const each of backends()) each.pause()
+      services.pause()
+    },
+    resume: () => {
+      for (const each of backends()) each.resume()
+      services.resume()
     },
   }
 }

@@ -4,7 +4,9 @@ import { ExitCode, LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { exitStatusOf, hangUp, onStopRequest, type StopReason } from '../host/stop-signals.ts'
 import type { ReadySummary, StartReport } from '../report/start-report.ts'
+import type { Proof } from '../verify/prove.ts'
 import type { SetupRun } from './start-setup.ts'
+import { holdBack } from '../run/hold-back.ts'
 import { startStack, type Stack } from './start-stack.ts'
 import type { StackControl } from './stack-control.ts'
 
@@ -20,13 +22,21 @@ export interface StartExtras {
    * gives a status, the run ends with it; where it gives none, the run goes on.
    * `signal` is aborted when the run is told to stop.
    */
-  readonly whenReady?: (summary: ReadySummary, signal: AbortSignal) => Promise<number | undefined>
+  readonly whenReady?: (summary: ReadySummary, signal: AbortSignal, proving: Proving) => Promise<number | undefined>
   /** Called when there is something to be asked of the run; what it gives is called at the run's end. */
   readonly onControl?: (control: StackControl, run: SetupRun) => () => void | Promise<void>
-  /** Ends the run instead of the signals of this process, for a program that has its own. */
-  readonly signal?: AbortSignal
+  /** What asks it to end, in place of signals, a closed output and a parent that is gone; of those nothing is listened to then. */
+  readonly onStop?: (callback: (reason: StopReason, count: number) => void) => () => void
   /** When the start began, on the host's clock, where other work came before it; default: with the process. */
   readonly since?: number
+}
+
+/** What a composition may ask of the WebSocket while the run is up. */
+export interface Proving {
+  /** The last proof. */
+  readonly last: () => Proof | undefined
+  /** Proves it anew, held for `holdMs` milliseconds at least, with the cause as exact as it is known. */
+  readonly again: (holdMs: number) => Promise<Proof>
 }
 
 /**
@@ -37,27 +47,42 @@ export interface StartExtras {
  */
 export async function start(host: Host, flags: Flags, extras: StartExtras): Promise<number> {
   const config = await resolveConfig(host, flags)
-  const report = extras.report ?? (await reportFor(host, config))
+  let stack: Stack | undefined
+  const console = extras.report === undefined ? (await import('./start-console.ts')).openConsole(host, config, extras.version) : undefined
+  const said = extras.report ?? console?.report ?? (await reportFor(host, config))
+  const seen = config.open ? (await import('./start-console.ts')).opening(host, said) : said
+  const look = holdBack(console?.sinks ?? [], { pause: () => stack?.pause(), resume: () => stack?.resume() })
+  const report: StartReport = {
+    ...seen,
+    line: (service, line) => {
+      seen.line(service, line)
+      look()
+    },
+  }
   const abort = new AbortController()
   let reason: StopReason | undefined
-  let stack: Stack | undefined
-  const takeAway =
-    extras.signal === undefined
-      ? onStopRequest(
-          (why, count) => {
-            reason ??= why
-            if (count === 1) report.stopping(words[why])
-            else stack?.kill()
-            abort.abort()
-          },
-          { watchParent: config.parentWatch },
-        )
-      : follow(extras.signal, abort)
+  const listenForStop = extras.onStop ?? ((callback) => onStopRequest(callback, { watchParent: config.parentWatch }))
+  const takeAway = listenForStop((why, count) => {
+    reason ??= why
+    if (count === 1) report.stopping(words[why])
+    else stack?.kill()
+    abort.abort()
+  })
   const run: SetupRun = { host: projectHost(host, config), config, report, signal: abort.signal }
-  const begin = (look: boolean): Promise<number | 'needs-setup'> => {
+  const begin = (anew: boolean): Promise<number | 'needs-setup'> => {
     stack = startStack(run, {
-      extras,
-      look,
+      extras: {
+        ...extras,
+        onControl: (control, setup) => {
+          const release = console?.attach(control)
+          const takeAwayControl = extras.onControl?.(control, setup)
+          return async () => {
+            release?.()
+            await takeAwayControl?.()
+          }
+        },
+      },
+      look: anew,
       stop: () => {
         report.stopping('Stopping (election-dev stop)')
         abort.abort()
@@ -87,6 +112,7 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
   }
   if (reason !== undefined) status = exitStatusOf[reason]
   report.end(status)
+  await console?.close()
   hangUp(reason)
   return status
 }
@@ -98,17 +124,11 @@ const words: Readonly<Record<StopReason, string>> = {
   SIGBREAK: 'Stopping',
   'parent-gone': 'Stopping (the process that started this is gone)',
   'output-closed': 'Stopping (nobody reads the output)',
+  asked: 'Stopping',
 }
 
 /** Text for people, or JSON events. */
 export async function reportFor(host: Host, config: { json: boolean; verbose: boolean }): Promise<StartReport> {
   if (config.json) return (await import('../report/start-json.ts')).startJson(host)
   return (await import('../report/start-text.ts')).startText(host, { verbose: config.verbose })
-}
-
-function follow(signal: AbortSignal, abort: AbortController): () => void {
-  const pass = () => abort.abort()
-  signal.addEventListener('abort', pass, { once: true })
-  if (signal.aborted) pass()
-  return () => signal.removeEventListener('abort', pass)
 }

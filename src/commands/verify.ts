@@ -14,6 +14,7 @@ import { httpUrl, originOf, type Endpoint } from '../verify/endpoint.ts'
 import { logIn } from '../verify/login.ts'
 import { prove, type Proof } from '../verify/prove.ts'
 import type { Diagnosis } from '../checks/diagnosis.ts'
+import { broadcastOf } from './verify-message.ts'
 import { verifyJson, verifyText } from '../report/verify.ts'
 import { pathOf } from './start-proof.ts'
 import { bracketed } from '../host/tcp.ts'
@@ -22,26 +23,45 @@ import { bracketed } from '../host/tcp.ts'
 const inspectMs = 20_000
 
 /**
- * `election-dev verify [url]`: proves a WebSocket that is already served. Gives
- * 0 where it is proven, 1 with the cause where it isn't.
+ * `election-dev verify [url]`: proves a WebSocket that is already served; of
+ * several URLs each one, and that a broadcast crosses between them. Gives 0
+ * where it is proven, 1 with the cause where it isn't.
  */
 export async function verifyCommand(url: string | undefined, options: Readonly<Record<string, unknown>>, version: string): Promise<number> {
   const machine = nodeHost({ cwd: cwdOf(options) })
   const config = await resolveConfig(machine, flagsOf(options))
   const host = projectHost(machine, config)
-  const { endpoint, minted } =
-    url === undefined ? await endpointOfProject(host, config) : { endpoint: endpointOf(host, config, url), minted: false }
-  const completed = await withLogin(host, config, endpoint)
-  const first = await prove(completed, { holdMs: config.hold, tokenIsOurs: minted })
-  first.socket?.terminate()
-  const proof = first.diagnosis === undefined ? first : { ...first, diagnosis: await nearer(host, config, completed, first) }
+  const urls = urlsOf(url, options)
+  const message = broadcastOf(config, options, urls)
+  if (message !== undefined) {
+    const { verifyInstances } = await import('./verify-instances.ts')
+    const endpoints = await Promise.all(urls.map((each) => withLogin(host, config, endpointOf(host, config, each))))
+    return verifyInstances({ host, config, version }, endpoints, message)
+  }
+  const proof = await verifyOnce(host, config, urls[0])
   if (config.json) host.terminal.out(JSON.stringify(verifyJson(proof)))
   else for (const line of verifyText(host, proof, version)) host.terminal.out(line)
   return proof.state === 'proven' ? ExitCode.ok : ExitCode.finding
 }
 
+/** Proves the WebSocket that the URL names, else the one of the project in the host's folder. Its socket is closed again. */
+export async function verifyOnce(host: Host, config: Config, url: string | undefined): Promise<Proof> {
+  const { endpoint, minted } =
+    url === undefined ? await endpointOfProject(host, config) : { endpoint: endpointOf(host, config, url), minted: false }
+  const completed = await withLogin(host, config, endpoint)
+  const first = await prove(completed, { holdMs: config.hold, tokenIsOurs: minted })
+  first.socket?.terminate()
+  return first.diagnosis === undefined ? first : { ...first, diagnosis: await nearer(host, config, completed, first) }
+}
+
+/** The argument, then what `--url` names. */
+function urlsOf(argument: string | undefined, { url }: Readonly<Record<string, unknown>>): string[] {
+  const named = Array.isArray(url) ? url.filter((each) => typeof each === 'string') : []
+  return [...(argument === undefined ? [] : [argument]), ...named]
+}
+
 /** The cause as the doctor judges it: with the project in this folder, its processes and its Redis. */
-async function nearer(host: Host, config: Config, main: Endpoint, proof: Proof): Promise<Diagnosis | undefined> {
+export async function nearer(host: Host, config: Config, main: Endpoint, proof: Proof): Promise<Diagnosis | undefined> {
   const [{ gather }, { judge }] = await Promise.all([import('./doctor-gather.ts'), import('../checks/judgement.ts')])
   const { root } = judge(await gather(host, config, { main, others: [], minted: false, proof }))
   // a token that can be made for nobody is said in words of its own

@@ -1,4 +1,4 @@
-import type { ChannelLayerChoice, ConfigKey, LoginRequest, ServerName } from './schema.ts'
+import type { BroadcastMessage, ChannelLayerChoice, ConfigKey, LoginRequest, ServerName } from './schema.ts'
 import type { FrontendConfig, ServiceConfig } from './stack-schema.ts'
 
 /** Where a value of the configuration came from, in words: `--port`, `ELECTION_DEV_PORT`, `election-dev.config.json`, `default`. */
@@ -23,6 +23,7 @@ export interface Config {
   readonly subprotocols: readonly string[]
   readonly login: LoginRequest | undefined
   readonly ping: false | Readonly<Record<string, unknown>>
+  readonly broadcast: BroadcastMessage | undefined
   readonly channelLayer: ChannelLayerChoice
   /** The variable that the settings read; the user named it where `source('channelLayerVariable')` isn't `default`. */
   readonly channelLayerVariable: string

@@ -43,6 +43,7 @@ export function mergeConfig(host: Pick<Host, 'env' | 'secrets'>, flags: Flags, f
     token: undefined,
     tokenName: undefined,
     login: undefined,
+    broadcast: undefined,
     envFile: undefined,
     frontend: undefined,
     procfile: undefined,
@@ -89,7 +90,7 @@ function environmentValues(env: Host['env']): Record<string, unknown> {
 const secretName = /SECRET|PASSWORD|TOKEN|KEY/i
 
 /** Keys that hold more than a line of text. */
-const fileOnly: ReadonlySet<string> = new Set(['$schema', 'login', 'env', 'services'])
+const fileOnly: ReadonlySet<string> = new Set(['$schema', 'login', 'broadcast', 'env', 'services'])
 const numbers: ReadonlySet<string> = new Set(['port', 'hold', 'startTimeout', 'stopTimeout', 'instances', 'logFileSize', 'logFileCount'])
 const flags: ReadonlySet<string> = new Set([
   'strictPort',

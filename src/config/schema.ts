@@ -24,6 +24,20 @@ const login = v.strictObject({
   tokenField: text('Name of the field of the answer that holds the token; default: access, token, access_token, key, jwt'),
 })
 
+/** A message that a page may send and that makes the application broadcast: what is sent at one instance must reach a socket at another. */
+const broadcast = v.strictObject({
+  send: v.pipe(
+    v.record(v.string(), v.unknown()),
+    v.description('What is sent over the WebSocket; {marker} in a text of it is replaced by a random word'),
+  ),
+  expect: v.exactOptional(
+    v.pipe(
+      v.record(v.string(), v.unknown()),
+      v.description('What the message that arrives must contain; default: the marker, or any message where there is none'),
+    ),
+  ),
+})
+
 /** Every key of the configuration file. Each flag has its key here, under the same name in camelCase. */
 export const configSchema = v.strictObject({
   $schema: text('Where the JSON Schema of this file is'),
@@ -53,6 +67,9 @@ export const configSchema = v.strictObject({
       v.union([v.literal(false), v.record(v.string(), v.unknown())]),
       v.description('Message that the application answers with a pong; false: send none; default {"type":"ping"}'),
     ),
+  ),
+  broadcast: v.exactOptional(
+    v.pipe(broadcast, v.description('A message that makes the application broadcast, for verify with several URLs')),
   ),
   channelLayer: v.exactOptional(
     v.pipe(v.picklist(channelLayerChoices), v.description('Channel layer; auto asks the environment and .env')),
@@ -131,6 +148,7 @@ export const configSchema = v.strictObject({
 export type PartialConfig = v.InferOutput<typeof configSchema>
 export type ConfigKey = Exclude<keyof PartialConfig, '$schema'>
 export type LoginRequest = v.InferOutput<typeof login>
+export type BroadcastMessage = v.InferOutput<typeof broadcast>
 
 /** One thing that is wrong with a configuration: which key, what it holds, what is allowed. */
 export interface ConfigProblem {
@@ -163,6 +181,7 @@ function entriesAt(key: string): object {
   const [first, , third] = key.split('.')
   if (!key.includes('.')) return configSchema.entries
   if (first === 'login') return login.entries
+  if (first === 'broadcast') return broadcast.entries
   if (first === 'frontend') return frontendSchema.entries
   return third === 'ready' && key.split('.').length > 3 ? readySchema.entries : serviceSchema.entries
 }

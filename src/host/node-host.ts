@@ -19,10 +19,11 @@ const secretVariables = [
 ]
 
 /**
- * The real host. `cwd` is `--cwd`, relative to the working folder.
+ * The real host. `cwd` is `--cwd`, relative to the working folder. `terminal`
+ * stands in for that of the process, which is left alone then.
  * Throws LauncherError `no-such-folder` (exit 2).
  */
-export function nodeHost(options: { cwd?: string | undefined } = {}): Host {
+export function nodeHost(options: { cwd?: string | undefined; terminal?: ((secrets: Secrets) => Terminal) | undefined } = {}): Host {
   const cwd = resolve(options.cwd ?? '.')
   if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new LauncherError('no-such-folder', `--cwd: there is no folder ${cwd}`, { exitCode: ExitCode.usage })
@@ -32,7 +33,8 @@ export function nodeHost(options: { cwd?: string | undefined } = {}): Host {
     const value = process.env[name]
     if (value !== undefined && value !== '') secrets.add(value)
   }
-  return { platform: process.platform, env: process.env, cwd, now: () => performance.now(), terminal: nodeTerminal(secrets), secrets }
+  const terminal = (options.terminal ?? nodeTerminal)(secrets)
+  return { platform: process.platform, env: process.env, cwd, now: () => performance.now(), terminal, secrets }
 }
 
 function nodeTerminal(secrets: Secrets): Terminal {

@@ -1,5 +1,5 @@
-/** What asks the launcher to end. */
-export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGBREAK' | 'parent-gone' | 'output-closed'
+/** What asks the launcher to end. `asked`: the program that it is part of. */
+export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGBREAK' | 'parent-gone' | 'output-closed' | 'asked'
 
 /** Exit status after a reason: 128 + the signal's number, as shells give it. A closed output is what SIGHUP tells too. */
 export const exitStatusOf: Readonly<Record<StopReason, number>> = {
@@ -9,6 +9,7 @@ export const exitStatusOf: Readonly<Record<StopReason, number>> = {
   SIGBREAK: 130,
   'parent-gone': 129,
   'output-closed': 129,
+  asked: 0,
 }
 
 /** A request this soon after another is the same one, in milliseconds. */

@@ -4,6 +4,7 @@ import type { Judgement } from '../checks/judgement.ts'
 import { said } from '../checks/wire-words.ts'
 import { unknownPath, type WireFacts } from '../facts/wire.ts'
 import type { Host } from '../host/host.ts'
+import type { DoctorResult } from '../public.ts'
 import { diagnosisPage } from './failure.ts'
 import { styleFor, type Style } from './style.ts'
 
@@ -29,7 +30,7 @@ export function stateOfRun({ judgement, wire }: Pick<DoctorRun, 'judgement' | 'w
 }
 
 /** `doctor --json`: one document. Holds no token, no body of a page, no value of a secret. */
-export function doctorJson(run: DoctorRun): Readonly<Record<string, unknown>> {
+export function doctorJson(run: DoctorRun): DoctorResult & Pick<DoctorRun, 'fixes'> {
   const state = stateOfRun(run)
   return {
     schemaVersion: 1,

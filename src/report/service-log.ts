@@ -47,8 +47,7 @@ export function serviceLog(host: Pick<Host, 'terminal'>, options: ServiceLogOpti
     const there = prefixes.get(service)
     if (there !== undefined) return there
     known.add(service)
-    // the prefixes of all were made for the width that was the greatest until now
-    prefixes.clear()
+    // a longer name makes room before all of them
     const width = Math.max(...[...known].map((name) => name.length))
     for (const name of known) prefixes.set(name, `${chalk[colourOf(name)](name.padEnd(width))} ${chalk.dim('│')} `)
     return prefixes.get(service) ?? ''

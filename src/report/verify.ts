@@ -1,12 +1,48 @@
 import type { Host } from '../host/host.ts'
+import { arrivalWords } from '../checks/crossing.ts'
+import type { Diagnosis } from '../checks/diagnosis.ts'
 import { said } from '../checks/wire-words.ts'
+import { crosses, type CrossingFact } from '../facts/crossing.ts'
 import type { Proof } from '../verify/prove.ts'
 import { diagnosisPage } from './failure.ts'
-import { styleFor } from './style.ts'
+import { styleFor, type Style } from './style.ts'
 
 /** `verify` for people: a line a step, then the cause where there is one. */
 export function verifyText(host: Host, proof: Proof, version: string): string[] {
   const style = styleFor(host)
+  return [...headLines(version, style), ...proofLines(host, proof, style)]
+}
+
+/** `verify` of several instances for people: each of them, then what crosses, then the cause where there is one. */
+export function verifyInstancesText(host: Host, { proofs, crossing, diagnosis }: InstancesProof, version: string): string[] {
+  const style = styleFor(host)
+  const lines = [...headLines(version, style), ...proofs.flatMap((proof) => proofLines(host, proof, style))]
+  const width = Math.max(0, ...crossing.map(({ from, to }) => from.length + to.length))
+  for (const fact of crossing) {
+    const mark = crosses([fact]) ? style.green('➜') : style.red('✖')
+    const room = ' '.repeat(width - fact.from.length - fact.to.length + 3)
+    lines.push(`  ${mark}  ${style.bold('Broadcast')}  ${style.cyan(fact.from)} → ${style.cyan(fact.to)}${room}${arrivalWords(fact)}`)
+  }
+  if (diagnosis !== undefined) lines.push(...diagnosisPage(diagnosis, style, host.terminal.columns))
+  else lines.push('')
+  return lines
+}
+
+/** What was proven of several instances. */
+export interface InstancesProof {
+  /** Each by itself. */
+  readonly proofs: readonly Proof[]
+  /** Empty where one of them isn't proven. */
+  readonly crossing: readonly CrossingFact[]
+  /** Why it doesn't cross; the cause of an instance that isn't proven is its proof's. */
+  readonly diagnosis: Diagnosis | undefined
+}
+
+function headLines(version: string, style: Style): string[] {
+  return ['', `  ${style.bold(style.green('election-dev'))} ${style.green(version)}   verify`, '']
+}
+
+function proofLines(host: Host, proof: Proof, style: Style): string[] {
   const { facts } = proof
   const { endpoint, handshake, session } = facts
   const dot =
@@ -15,13 +51,7 @@ export function verifyText(host: Host, proof: Proof, version: string): string[] 
       : proof.state === 'wants-token'
         ? style.yellow('● speaks WebSocket, wants a token')
         : style.red('● not connected')
-  const lines = [
-    '',
-    `  ${style.bold(style.green('election-dev'))} ${style.green(version)}   verify`,
-    '',
-    `  ${style.green('➜')}  ${style.bold('WebSocket')}  ${style.cyan(endpoint.url)}   ${dot}`,
-    '',
-  ]
+  const lines = [`  ${style.green('➜')}  ${style.bold('WebSocket')}  ${style.cyan(endpoint.url)}   ${dot}`, '']
   const step = (name: string, text: string) => lines.push(`     ${name.padEnd(10)} ${text}`)
   if (facts.nameError !== undefined) step('name', facts.nameError)
   for (const { address, result, code, elapsedMs } of facts.tcp)
@@ -95,6 +125,36 @@ export function verifyJson(proof: Proof): Readonly<Record<string, unknown>> {
     },
     notes: session?.pong?.result === 'unanswered' ? ['ping-unanswered'] : [],
     diagnosis: proof.diagnosis ?? null,
+  }
+}
+
+/**
+ * `verify --json` of several instances: the document of the first that isn't
+ * proven, else of the first, with `ok`, `state` and `diagnosis` for all of them;
+ * `instances` has each, `crossing` each direction.
+ */
+export function verifyInstancesJson({ proofs, crossing, diagnosis }: InstancesProof): Readonly<Record<string, unknown>> {
+  const shown = proofs.find(({ state }) => state !== 'proven') ?? proofs[0]
+  if (shown === undefined) return {}
+  const document = verifyJson(shown)
+  const ok = shown.state === 'proven' && diagnosis === undefined
+  return {
+    ...document,
+    ok,
+    state: shown.state === 'proven' && !ok ? 'failed' : shown.state,
+    diagnosis: shown.diagnosis ?? diagnosis ?? null,
+    instances: proofs.map((proof) => {
+      const { schemaVersion: _version, command: _command, ...instance } = verifyJson(proof)
+      return instance
+    }),
+    crossing: crossing.map(({ from, to, sent, received, medianMs, slowestMs }) => ({
+      from,
+      to,
+      sent,
+      received,
+      medianMs: medianMs ?? null,
+      slowestMs: slowestMs ?? null,
+    })),
   }
 }
 

@@ -92,6 +92,11 @@ export class HeldSocket {
     return result ?? false
   }
 
+  /** Sends a text; whether it gets anywhere is told by what comes back. */
+  send(text: string): void {
+    this.#socket.send(text, () => {})
+  }
+
   /** Sends a ping frame of the protocol and tells whether its pong came within `deadlineMs` milliseconds: every server answers it by itself. */
   async isAlive(deadlineMs: number): Promise<boolean> {
     if (this.#close !== undefined) return false

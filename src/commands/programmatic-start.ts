@@ -1,0 +1,134 @@
+import type { Diagnosis } from '../checks/diagnosis.ts'
+import { LauncherError } from '../errors.ts'
+import type { StopReason } from '../host/stop-signals.ts'
+import type { Run, RunStatus, SocketStatus, StartOptions } from '../public.ts'
+import { startJson } from '../report/start-json.ts'
+import type { ReadySummary, SocketState, StartReport } from '../report/start-report.ts'
+import { flagsOfOptions, programHost } from './programmatic.ts'
+import { start } from './start.ts'
+
+/**
+ * `start` for a program: no signal is listened to and nothing printed. Resolves
+ * when the WebSocket is proven. Throws LauncherError where it can't be, after
+ * everything was ended.
+ */
+export async function startRun(options: StartOptions, version: string): Promise<Run> {
+  const { onEvent, signal } = options
+  const host = programHost(options, (line, mask) => {
+    // masked text by text: a mask over the whole line might take a quote's backslash with it
+    if (onEvent !== undefined) onEvent(JSON.parse(line, (_, value: unknown) => (typeof value === 'string' ? mask(value) : value)))
+  })
+  const seen: { failure?: LauncherError; socket?: SocketState; exitCode?: number } = {}
+  const report = following(startJson(host), seen)
+  const stop = stopSwitch()
+  const proven = deferred<ReadySummary>()
+  signal?.addEventListener('abort', stop.ask, { once: true })
+  if (signal?.aborted === true) stop.ask()
+  const running = (async () => {
+    try {
+      seen.exitCode = await start(
+        host,
+        { ...flagsOfOptions(options), keys: false },
+        {
+          version,
+          report,
+          since: host.now(),
+          onStop: stop.onStop,
+          whenReady: async (summary) => {
+            const { state } = summary.websocket
+            if (state.dot !== 'green') {
+              seen.failure ??= errorOf(state.diagnosis)
+              return 1
+            }
+            proven.resolve(summary)
+            return undefined
+          },
+        },
+      )
+    } finally {
+      signal?.removeEventListener('abort', stop.ask)
+    }
+  })()
+  const summary = await Promise.race([proven.promise, running])
+  if (summary === undefined) throw seen.failure ?? new LauncherError('stopped', 'The run was stopped before its WebSocket was proven')
+  const status = (): RunStatus => ({ running: seen.exitCode === undefined, websocket: socketOf(seen.socket), exitCode: seen.exitCode })
+  return {
+    url: summary.backend.url,
+    websocketUrl: summary.websocket.url,
+    pageUrl: summary.frontend?.url ?? summary.page,
+    pid: summary.backend.pid,
+    status,
+    stop: async () => {
+      stop.ask()
+      await running
+    },
+    ended: running.then(status),
+  }
+}
+
+/** The same report, with what a program may ask for later kept in `seen`. */
+function following(report: StartReport, seen: { failure?: LauncherError; socket?: SocketState }): StartReport {
+  return {
+    ...report,
+    ready: (summary) => {
+      seen.socket = summary.websocket.state
+      report.ready(summary)
+    },
+    socket: (url, state) => {
+      seen.socket = state
+      report.socket(url, state)
+    },
+    restarted: (outcome) => {
+      seen.socket = outcome.state
+      report.restarted(outcome)
+    },
+    diagnosis: (found) => {
+      seen.failure ??= errorOf(found)
+      report.diagnosis(found)
+    },
+    error: (error) => {
+      seen.failure ??= error
+      report.error(error)
+    },
+  }
+}
+
+function errorOf({ id, title, evidence, remedy }: Diagnosis): LauncherError {
+  return new LauncherError(id, title, { evidence, hint: remedy.text })
+}
+
+function socketOf(state: SocketState | undefined): SocketStatus {
+  if (state === undefined) return { state: 'not-connected', cause: undefined }
+  if (state.dot === 'green') return { state: 'connected', cause: undefined }
+  return { state: state.dot === 'yellow' ? 'wants-token' : 'not-connected', cause: state.diagnosis }
+}
+
+/** Asks a run to stop, also where it doesn't listen yet. */
+function stopSwitch(): { ask: () => void; onStop: (callback: (reason: StopReason, count: number) => void) => () => void } {
+  let isAsked = false
+  let tell: ((reason: StopReason, count: number) => void) | undefined
+  return {
+    ask: () => {
+      if (isAsked) return
+      isAsked = true
+      tell?.('asked', 1)
+    },
+    onStop: (callback) => {
+      tell = callback
+      if (isAsked) callback('asked', 1)
+      return () => {
+        tell = undefined
+      }
+    },
+  }
+}
+
+function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = ignore
+  const promise = new Promise<T>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
+}
+
+function ignore(): void {}

@@ -1,0 +1,162 @@
+import { cwdOf, flagsOf } from '../config/flags.ts'
+import type { Config } from '../config/config.ts'
+import { resolveConfig, type Flags } from '../config/resolve.ts'
+import { ExitCode, LauncherError } from '../errors.ts'
+import { findProject } from '../facts/project.ts'
+import type { Host } from '../host/host.ts'
+import { nodeHost } from '../host/node-host.ts'
+import { verdict, type SmokeResult } from '../report/smoke-result.ts'
+import { smokeHead, smokeTail } from '../report/smoke-text.ts'
+import { styleFor } from '../report/style.ts'
+import { resultOf } from './smoke-judgement.ts'
+import { asDiagnosis, recording, type SmokeRecord } from './smoke-record.ts'
+import { reportersOf, writeReports, type Reporter } from './smoke-reporters.ts'
+import { proveAndRun, type SmokeRun } from './smoke-run.ts'
+import { stopByDeadline } from './smoke-stop.ts'
+import { start } from './start.ts'
+
+/** How long the whole may take unless `--timeout` says otherwise, in milliseconds. */
+const usualTimeoutMs = 120_000
+
+/**
+ * `election-dev smoke [-- COMMAND…]`: starts the project, proves it, runs the
+ * command, ends all of it, under one deadline. Gives the exit status: the
+ * command's own, 1 for a finding, 2 for usage and configuration, 130 and 143
+ * where it was stopped. The reports are written in any case.
+ */
+export async function smokeCommand(words: readonly string[], options: Readonly<Record<string, unknown>>, version: string): Promise<number> {
+  const host = nodeHost({ cwd: cwdOf(options) })
+  const { reporter, timeout, json } = options
+  const wanted = Array.isArray(reporter) ? reporter.filter((value) => typeof value === 'string') : []
+  const reporters = reportersOf(wanted, json === true, host.env)
+  const began = host.now()
+  const record = emptyRecord(words, { version, timeoutMs: typeof timeout === 'number' ? timeout : usualTimeoutMs })
+  let bases: readonly string[] = [host.cwd]
+  let isHeadSaid = false
+  const finished = () => masked(host, record, began)
+  try {
+    const config = await resolveConfig(host, flagsOf(options))
+    bases = await basesOf(host, config)
+    record.wantsFrontend = wantsFrontend(config, options)
+    record.wantsPing = config.ping !== false
+    await conduct(host, config, record, {
+      flags: smokeFlags(flagsOf(options), config, record.wantsFrontend),
+      began,
+      output: reporters.some(({ kind, file }) => file === undefined && (kind === 'json' || kind === 'junit')) ? 'err' : 'out',
+      beforeCommand: () => {
+        if (!hasText(reporters)) return
+        isHeadSaid = true
+        for (const line of [...smokeHead(finished(), styleFor(host)), '']) host.terminal.out(line)
+      },
+    })
+  } catch (error) {
+    if (!(error instanceof LauncherError)) throw error
+    record.failure ??= { diagnosis: asDiagnosis(error), exitCode: error.exitCode }
+  }
+  const result = finished()
+  await writeReports(host, reporters, result, {
+    tail: isHeadSaid ? smokeTail(result, styleFor(host), host.terminal.columns) : undefined,
+    bases,
+  })
+  if (!hasText(reporters)) host.terminal.err(`election-dev smoke: ${verdict(result)}`)
+  return result.exitCode
+}
+
+/** What a run is made with. */
+interface Conduct {
+  readonly flags: Flags
+  /** On the host's clock. */
+  readonly began: number
+  readonly output: SmokeRun['output']
+  readonly beforeCommand: () => void
+}
+
+async function conduct(host: Host, config: Config, record: SmokeRecord, { flags, began, output, beforeCommand }: Conduct): Promise<void> {
+  const begin = (text: string) => void record.phases.push({ text, atMs: host.now() - began })
+  begin('looking at the project')
+  // the work ends so much before the deadline that what it started can end by itself
+  const stopMs = Math.min(config.stopTimeout, record.timeoutMs / 4)
+  const limits = { began, timeoutMs: record.timeoutMs, reserveMs: stopMs, watchParent: config.parentWatch }
+  const stop = stopByDeadline(host, limits, () => record.phases.at(-1)?.text ?? '')
+  const quiet: Host = { ...host, terminal: { ...host.terminal, interactive: false, color: false } }
+  try {
+    await start(quiet, flags, {
+      version: record.version,
+      report: recording(host, record, began),
+      onStop: stop.onStop,
+      whenReady: async (summary, signal, proving) => {
+        await proveAndRun({ host, config, record, stop, begin, stopMs, output, beforeCommand }, summary, signal, proving)
+        return ExitCode.ok
+      },
+    })
+  } finally {
+    stop.end()
+    record.interruption = stop.interruption()
+  }
+}
+
+function emptyRecord(words: readonly string[], { version, timeoutMs }: { version: string; timeoutMs: number }): SmokeRecord {
+  return {
+    version,
+    timeoutMs,
+    startedAt: new Date(),
+    phases: [],
+    warnings: [],
+    lines: [],
+    wantsFrontend: false,
+    wantsPing: true,
+    command: words.length === 0 ? undefined : { words, ran: false },
+    elapsedMs: 0,
+    ready: undefined,
+    listeningMs: undefined,
+    failure: undefined,
+    tcp: undefined,
+    http: undefined,
+    proof: undefined,
+    frontend: undefined,
+    frontendMs: undefined,
+    commandExit: undefined,
+    afterwards: undefined,
+    interruption: undefined,
+  }
+}
+
+/** A smoke test is of the backend; the page's dev server and a Procfile's processes are started where they are asked for by name. */
+function wantsFrontend(config: Config, options: Readonly<Record<string, unknown>>): boolean {
+  return options['frontend'] === true || (config.source('frontend') !== 'default' && config.frontend !== false)
+}
+
+/** The flags of `start` that suit a run which nobody watches, and which is about the code as it is. */
+function smokeFlags(flags: Flags, config: Config, frontend: boolean): Flags {
+  return {
+    ...flags,
+    watch: false,
+    keys: false,
+    restart: false,
+    reload: false,
+    open: false,
+    json: false,
+    ...(frontend ? {} : { frontend: false }),
+    ...(config.source('procfile') === 'default' ? { procfile: false } : {}),
+  }
+}
+
+/** Folders that evidence names its files relative to. */
+async function basesOf(host: Host, config: Config): Promise<readonly string[]> {
+  const project = await findProject(host, config).catch(() => undefined)
+  return project === undefined ? [host.cwd] : [project.backend, project.root, host.cwd]
+}
+
+/**
+ * The result as it may leave the process. Whatever a server or a command says
+ * may hold a secret: every text is masked before it is escaped for its reader.
+ */
+function masked(host: Host, record: SmokeRecord, began: number): SmokeResult {
+  record.elapsedMs = host.now() - began
+  const result = resultOf(record, { node: process.versions.node, platform: `${process.platform} ${process.arch}` })
+  return JSON.parse(JSON.stringify(result), (_, value: unknown) => (typeof value === 'string' ? host.secrets.mask(value) : value))
+}
+
+function hasText(reporters: readonly Reporter[]): boolean {
+  return reporters.some(({ kind, file }) => kind === 'text' && file === undefined)
+}

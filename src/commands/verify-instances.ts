@@ -1,0 +1,100 @@
+import { judgeCrossing, judgeEnded } from '../checks/crossing.ts'
+import type { Diagnosis } from '../checks/diagnosis.ts'
+import type { Config } from '../config/config.ts'
+import { ExitCode, LauncherError } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { verifyInstancesJson, verifyInstancesText, type InstancesProof } from '../report/verify.ts'
+import { shownUrl, type Endpoint } from '../verify/endpoint.ts'
+import { exchange, type Exchange } from '../verify/exchange.ts'
+import { prove, type Proof } from '../verify/prove.ts'
+import { nearer } from './verify.ts'
+import type { CrossingMessage } from './verify-message.ts'
+
+/** What a run of `verify` has. */
+interface Run {
+  readonly host: Host
+  readonly config: Config
+  readonly version: string
+}
+
+/** Proves each of several instances, then that a message sent at each reaches a socket at every other one. Gives the exit status. */
+export async function verifyInstances(run: Run, endpoints: readonly Endpoint[], message: CrossingMessage): Promise<number> {
+  const { host, config, version } = run
+  const first = await Promise.all(endpoints.map((endpoint) => prove(endpoint, { holdMs: config.hold })))
+  const outcome = await crossed(run, endpoints, first, message)
+  for (const { socket } of first) socket?.terminate()
+  if (config.json) host.terminal.out(JSON.stringify(verifyInstancesJson(outcome)))
+  else for (const line of verifyInstancesText(host, outcome, version)) host.terminal.out(line)
+  return outcome.diagnosis === undefined && outcome.proofs.every(({ state }) => state === 'proven') ? ExitCode.ok : ExitCode.finding
+}
+
+async function crossed(
+  run: Run,
+  endpoints: readonly Endpoint[],
+  proofs: readonly Proof[],
+  { message, count }: CrossingMessage,
+): Promise<InstancesProof> {
+  const sides = proofs.flatMap(({ socket }, index) => {
+    const endpoint = endpoints[index]
+    return socket === undefined || endpoint === undefined ? [] : [{ endpoint, socket }]
+  })
+  if (sides.length < endpoints.length) return { proofs: await withCauses(run, endpoints, proofs), crossing: [], diagnosis: undefined }
+  const result = await exchange(sides, message, count)
+  refuseUntold(result)
+  return { proofs, crossing: result.facts, diagnosis: await causeOf(run, endpoints, result) }
+}
+
+/** The same proofs, each failed one with the cause as the doctor judges it. */
+async function withCauses({ host, config }: Run, endpoints: readonly Endpoint[], proofs: readonly Proof[]): Promise<Proof[]> {
+  return Promise.all(
+    proofs.map(async (proof, index) => {
+      const endpoint = endpoints[index]
+      if (proof.diagnosis === undefined || endpoint === undefined) return proof
+      return { ...proof, diagnosis: await nearer(host, config, endpoint, proof) }
+    }),
+  )
+}
+
+/** Where nothing can be judged by this message, that is said, and no cause claimed. */
+function refuseUntold({ restless, besideSender, facts }: Exchange): void {
+  if (restless.length > 0) {
+    throw new LauncherError('not-quiet', 'Messages come by themselves: which of them is ours can not be told', {
+      evidence: restless.map((url) => `The socket at ${url} got messages that nobody had asked for`),
+      hint: 'Put {marker} into a text of --send that the application passes on, or into --expect.',
+      exitCode: ExitCode.usage,
+    })
+  }
+  if (besideSender === false) {
+    const [{ from, sent } = { from: '', sent: 0 }] = facts
+    throw new LauncherError(
+      'nothing-broadcast',
+      'The message makes the application broadcast nothing: whether one would cross is not known',
+      {
+        evidence: [
+          ...facts.map((fact) => `${fact.from} → ${fact.to}: 0 of ${fact.sent} arrived`),
+          ...(sent === 0 ? [] : [`Not even a second socket at ${from} got what it was expected to get`]),
+        ],
+        hint: 'Name a message that does: --send; and what arrives, where it is another one: --expect.',
+        exitCode: ExitCode.usage,
+      },
+    )
+  }
+}
+
+/** Why it doesn't cross: what the message did to a socket, what the project in this folder tells, else what was seen. */
+async function causeOf({ host, config }: Run, endpoints: readonly Endpoint[], result: Exchange): Promise<Diagnosis | undefined> {
+  // the one that the message was sent on says more
+  const ended = result.closed.find(({ sent }) => sent) ?? result.closed[0]
+  if (ended !== undefined) return judgeEnded(ended.url, ended.close, ended.sent)
+  const seen = judgeCrossing(result.facts, undefined)
+  const [main, ...others] = endpoints
+  if (seen === undefined || main === undefined) return undefined
+  const more = result.besideSender === true ? [`The same message reached a second socket at ${shownUrl(main.url)}`] : []
+  const [{ gather }, { judge }] = await Promise.all([import('./doctor-gather.ts'), import('../checks/judgement.ts')])
+  const { root } = judge(await gather(host, config, { main, others, minted: false }))
+  const known = root !== undefined && sharing.has(root.id) ? root : seen
+  return { ...known, evidence: [...new Set([...seen.evidence, ...more, ...known.evidence])] }
+}
+
+/** Causes that the doctor finds in a project whose sockets are sound, and that keep broadcasts from crossing. */
+const sharing: ReadonlySet<string> = new Set(['layer-inmemory-multi-instance', 'layer-split'])

@@ -1,0 +1,107 @@
+import { join } from 'node:path'
+import { readText } from '../host/files.ts'
+import type { Host } from '../host/host.ts'
+import { runToEnd } from '../host/processes.ts'
+import { onPath } from './tools.ts'
+
+/** A Redis that can be started here. */
+export interface RedisServerProgram {
+  readonly file: string
+  /** `Redis 7.0.15`, as it says of itself. */
+  readonly version: string
+  readonly major: number
+}
+
+/** A service of a compose file whose image is a Redis. */
+export interface ComposeRedis {
+  /** Absolute path of the compose file. */
+  readonly file: string
+  readonly service: string
+  readonly program: 'redis-server' | 'valkey-server'
+}
+
+/** What a managed Redis could be started from. */
+export interface RedisPrograms {
+  /** redis-server or valkey-server of the PATH; undefined where there is none that says its version. */
+  readonly server: RedisServerProgram | undefined
+  readonly compose: ComposeRedis | undefined
+  /** Asked only where there is no server and a compose service is there. */
+  readonly docker:
+    { readonly state: 'ready'; readonly file: string } | { readonly state: 'absent' | 'no-compose' | 'no-engine' } | undefined
+}
+
+/** In the order in which compose looks for them (docs.docker.com/compose/intro/compose-application-model). */
+const composeFiles = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml']
+
+/** Looks for what can run a Redis: the PATH first, then a compose file in the folders. Never throws; each question has 5 s. */
+export async function findRedisPrograms(host: Host, folders: readonly string[]): Promise<RedisPrograms> {
+  for (const name of ['redis-server', 'valkey-server']) {
+    const file = await onPath(host, name)
+    if (file === undefined || /\.(?:cmd|bat)$/i.test(file)) continue
+    const answer = await runToEnd(file, ['--version'], { env: host.env, deadlineMs: 5000 })
+    const server = serverVersion(answer.stdout)
+    if (server !== undefined) return { server: { file, ...server }, compose: undefined, docker: undefined }
+  }
+  const compose = await findCompose(folders)
+  return { server: undefined, compose, docker: compose === undefined ? undefined : await findDocker(host) }
+}
+
+/** `Redis server v=7.0.15 sha=…`, and Valkey's in the same form. */
+export function serverVersion(output: string): Pick<RedisServerProgram, 'version' | 'major'> | undefined {
+  const match = /^(\w+) server v=((\d+)\.[\w.]+)/im.exec(output)
+  return match === null ? undefined : { version: `${match[1] ?? ''} ${match[2] ?? ''}`, major: Number(match[3]) }
+}
+
+async function findCompose(folders: readonly string[]): Promise<ComposeRedis | undefined> {
+  for (const folder of new Set(folders)) {
+    for (const name of composeFiles) {
+      const file = join(folder, name)
+      const found = redisServiceOf((await readText(file)) ?? '')
+      if (found !== undefined) return { file, ...found }
+    }
+  }
+  return undefined
+}
+
+/** The first service of a compose file whose image is Redis or Valkey. Read by its indentation: anchors and flow style are passed over. Pure. */
+export function redisServiceOf(text: string): Pick<ComposeRedis, 'service' | 'program'> | undefined {
+  let isWithin = false
+  let [serviceIndent, service]: [number | undefined, string] = [undefined, '']
+  let keyIndent: number | undefined
+  for (const line of text.split(/\r?\n/)) {
+    const match = /^(\s*)(["']?)([\w.-]+)\2\s*:(?:\s+(.*))?$/.exec(line)
+    if (match === null) continue
+    const [, blanks = '', , key = '', value = ''] = match
+    const indent = blanks.length
+    if (indent === 0) {
+      isWithin = key === 'services'
+      serviceIndent = undefined
+    } else if (isWithin && (serviceIndent === undefined || indent <= serviceIndent)) {
+      serviceIndent ??= indent
+      ;[service, keyIndent] = [key, undefined]
+    } else if (isWithin && (keyIndent === undefined || indent === keyIndent)) {
+      keyIndent ??= indent
+      const program = key === 'image' ? programOf(value) : undefined
+      if (program !== undefined) return { service, program }
+    }
+  }
+  return undefined
+}
+
+function programOf(image: string): ComposeRedis['program'] | undefined {
+  const written = image.replace(/\s+#.*$/, '').replaceAll(/["']/g, '')
+  // ${REDIS_IMAGE:-redis:7}
+  const name = /^\$\{\w+:?-([^}]+)\}$/.exec(written.trim())?.[1] ?? written.trim()
+  const last = name.split('/').at(-1)?.split(/[:@]/)[0] ?? ''
+  if (['redis', 'redis-stack', 'redis-stack-server'].includes(last)) return 'redis-server'
+  return last === 'valkey' ? 'valkey-server' : undefined
+}
+
+async function findDocker(host: Host): Promise<RedisPrograms['docker']> {
+  const file = await onPath(host, 'docker')
+  if (file === undefined) return { state: 'absent' }
+  const compose = await runToEnd(file, ['compose', 'version'], { env: host.env, deadlineMs: 5000 })
+  if (compose.exitCode !== 0) return { state: 'no-compose' }
+  const engine = await runToEnd(file, ['info', '--format', '{{.ServerVersion}}'], { env: host.env, deadlineMs: 5000 })
+  return engine.exitCode === 0 && engine.stdout.trim() !== '' ? { state: 'ready', file } : { state: 'no-engine' }
+}

@@ -1,0 +1,172 @@
+import { LauncherError } from '../errors.ts'
+import type { RedisEndpoint } from '../facts/redis-endpoint.ts'
+import type { RedisPrograms } from '../facts/redis-programs.ts'
+import type { ServicePlan } from './service.ts'
+
+/** All that decides about a Redis of the run's own. */
+export interface ManagedRedisInputs {
+  readonly programs: RedisPrograms
+  /** Variables that the settings name. */
+  readonly variables: ReadonlySet<string>
+  /** The variable that chooses the channel layer; undefined where the settings read none. */
+  readonly layerVariable: string | undefined
+  /** A free port, or 6379 where `redisPortWanted` says so. */
+  readonly port: number
+  /** A folder of its own, which is removed with the run. */
+  readonly folder: string
+  /** A random password; it is used where the settings read one. */
+  readonly password: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly platform: NodeJS.Platform
+  /** Milliseconds. */
+  readonly stopTimeoutMs: number
+}
+
+/** A Redis of the run's own, and what the backend has to be told of it. */
+export interface ManagedRedisPlan {
+  readonly service: ServicePlan
+  readonly endpoint: RedisEndpoint
+  /** For everything that runs in the backend. Holds the password. */
+  readonly environment: Readonly<Record<string, string>>
+  /** A command that takes away what a forced end left, where there may be something. */
+  readonly cleanUp: { readonly file: string; readonly args: readonly string[] } | undefined
+}
+
+/** Settings that read neither port nor URL look for Redis at its default port: it has to be there. */
+export function redisPortWanted(variables: ReadonlySet<string>): 'any' | 6379 {
+  return variables.has('REDIS_PORT') || variables.has('REDIS_URL') ? 'any' : 6379
+}
+
+/**
+ * Plans a Redis that listens on loopback, writes nothing, and ends with the run.
+ * It has a password only where the settings read REDIS_PASSWORD or REDIS_URL:
+ * others would be locked out. Its configuration comes on standard input, since
+ * arguments can be read by every user; on Windows, whose builds read none
+ * there, it has none. Pure. Throws LauncherError `managed-redis`.
+ */
+export function planManagedRedis(inputs: ManagedRedisInputs): ManagedRedisPlan {
+  const { programs, variables, platform, port } = inputs
+  const { server, compose, docker } = programs
+  if (server === undefined && (compose === undefined || docker?.state !== 'ready')) throw noRedis(inputs)
+  if (server !== undefined && server.major < 5)
+    throw new LauncherError('redis-too-old', `${server.version} is too old for channels_redis, which needs BZPOPMIN (5.0)`, {
+      evidence: [`${server.file} --version says ${server.version}`],
+      hint: installRedis(platform),
+    })
+  const readsPassword = variables.has('REDIS_PASSWORD') || variables.has('REDIS_URL')
+  const password = readsPassword && platform !== 'win32' ? inputs.password : undefined
+  const source = 'managedRedis'
+  const endpoint: RedisEndpoint = { host: '127.0.0.1', port, db: 0, tls: false, source, ...(password === undefined ? {} : { password }) }
+  const common = {
+    name: 'redis',
+    kind: 'redis' as const,
+    env: inputs.env,
+    ready: { redis: endpoint },
+    dependsOn: [],
+    restart: 'on-failure' as const,
+    stopTimeoutMs: inputs.stopTimeoutMs,
+    url: `redis://127.0.0.1:${port}`,
+    cwd: inputs.folder,
+  }
+  const environment = environmentOf(inputs, password)
+  if (server !== undefined) {
+    const settings = settingsOf({ port, bind: '127.0.0.1', dir: inputs.folder, password })
+    const byInput = platform !== 'win32'
+    const service: ServicePlan = {
+      ...common,
+      file: server.file,
+      args: byInput ? ['-'] : settings.flatMap(([name, value]) => [`--${name}`, value]),
+      ...(byInput ? { input: settings.map(([name, value]) => `${name} ${value === '' ? '""' : `"${value}"`}\n`).join('') } : {}),
+      readyTimeoutMs: 10_000,
+      shown: `${server.file} (managed, port ${port})`,
+    }
+    return { service, endpoint, environment, cleanUp: undefined }
+  }
+  if (compose === undefined || docker?.state !== 'ready') throw noRedis(inputs)
+  const name = `election-dev-redis-${port}`
+  // in the container every address is its own; only loopback is published
+  const settings = settingsOf({ port: 6379, bind: '0.0.0.0', dir: '/tmp', password })
+  const service: ServicePlan = {
+    ...common,
+    file: docker.file,
+    args: [
+      'compose',
+      '-f',
+      compose.file,
+      'run',
+      '--rm',
+      '--no-deps',
+      '-T',
+      '--name',
+      name,
+      '-p',
+      `127.0.0.1:${port}:6379`,
+      compose.service,
+      compose.program,
+      '-',
+    ],
+    input: [...settings, ['protected-mode', 'no'] as const]
+      .map(([key, value]) => `${key} ${value === '' ? '""' : `"${value}"`}\n`)
+      .join(''),
+    // the image may have to be fetched first
+    readyTimeoutMs: 120_000,
+    shown: `docker compose run ${compose.service} (managed, port ${port})`,
+  }
+  return { service, endpoint, environment, cleanUp: { file: docker.file, args: ['rm', '--force', name] } }
+}
+
+interface RedisSettings {
+  readonly port: number
+  readonly bind: string
+  readonly dir: string
+  readonly password: string | undefined
+}
+
+function settingsOf({ port, bind, dir, password }: RedisSettings): (readonly [string, string])[] {
+  return [
+    ['port', String(port)],
+    ['bind', bind],
+    ['save', ''],
+    ['appendonly', 'no'],
+    ['dir', dir],
+    ['daemonize', 'no'],
+    ...(password === undefined ? [] : [['requirepass', password] as const]),
+  ]
+}
+
+/** Each variable that the settings read, so that nothing of another Redis in `.env` is left beside it. */
+function environmentOf({ variables, layerVariable, port }: ManagedRedisInputs, password: string | undefined): Record<string, string> {
+  const values: Readonly<Record<string, string>> = {
+    REDIS_URL: `redis://${password === undefined ? '' : `:${password}@`}127.0.0.1:${port}/0`,
+    REDIS_HOST: '127.0.0.1',
+    REDIS_PORT: String(port),
+    REDIS_DB: '0',
+    REDIS_USERNAME: '',
+    REDIS_PASSWORD: password ?? '',
+  }
+  return {
+    ...Object.fromEntries(Object.entries(values).filter(([name]) => variables.has(name))),
+    ...(layerVariable === undefined ? {} : { [layerVariable]: 'True' }),
+  }
+}
+
+function noRedis({ programs, platform }: ManagedRedisInputs): LauncherError {
+  const { compose, docker } = programs
+  const evidence = ['neither redis-server nor valkey-server is in the PATH']
+  if (compose === undefined) evidence.push('no compose file of the project has a service whose image is Redis or Valkey')
+  else if (docker?.state === 'absent') evidence.push(`${compose.file} has ${compose.service}, and docker is not in the PATH`)
+  else if (docker?.state === 'no-compose') evidence.push(`${compose.file} has ${compose.service}, and docker has no compose`)
+  else evidence.push(`${compose.file} has ${compose.service}, and Docker's engine doesn't run`)
+  return new LauncherError('managed-redis', 'There is no Redis that could be started', { evidence, hint: installRedis(platform) })
+}
+
+function installRedis(platform: NodeJS.Platform): string {
+  switch (platform) {
+    case 'win32':
+      return 'Start one with Docker:  docker run -d -p 6379:6379 redis:7-alpine\nor install Memurai, a Redis for Windows:  winget install Memurai.MemuraiDeveloper'
+    case 'darwin':
+      return 'Install it:  brew install redis'
+    default:
+      return 'Install it:  sudo apt-get install redis-server   (Fedora: sudo dnf install valkey, Alpine: apk add redis)'
+  }
+}

@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { LauncherError } from '../errors.ts'
+import { isFree, probePort } from '../facts/port.ts'
+import type { RedisPrograms } from '../facts/redis-programs.ts'
+import type { Host } from '../host/host.ts'
+import { runToEnd } from '../host/processes.ts'
+import { withoutOurs } from '../plan/launch.ts'
+import { planManagedRedis, redisPortWanted, type ManagedRedisInputs, type ManagedRedisPlan } from '../plan/managed-redis.ts'
+
+/** A Redis of the run's own, ready to be supervised as the service `redis`. */
+export interface ManagedRedis extends ManagedRedisPlan {
+  /** Takes away its folder, and a container that a forced end left. Call it once the service is stopped; never throws. */
+  readonly remove: () => Promise<void>
+}
+
+/**
+ * Makes the folder and the password for a Redis of the run's own, on a free
+ * port. Throws LauncherError where none can be started, or where the settings
+ * know no other port than 6379 and that is held.
+ */
+export async function prepareManagedRedis(
+  host: Host,
+  options: Pick<ManagedRedisInputs, 'variables' | 'layerVariable' | 'stopTimeoutMs'> & { readonly programs: RedisPrograms },
+): Promise<ManagedRedis> {
+  const port = await portFor(redisPortWanted(options.variables))
+  const folder = await mkdtemp(join(tmpdir(), 'election-dev-redis-'))
+  const removeFolder = () => rm(folder, { recursive: true, force: true }).catch(() => undefined)
+  try {
+    const password = host.secrets.add(randomBytes(24).toString('hex'))
+    const plan = planManagedRedis({ ...options, port, folder, password, env: withoutOurs(host.env), platform: host.platform })
+    return {
+      ...plan,
+      remove: async () => {
+        if (plan.cleanUp !== undefined) await runToEnd(plan.cleanUp.file, plan.cleanUp.args, { env: host.env, deadlineMs: 10_000 })
+        await removeFolder()
+      },
+    }
+  } catch (error) {
+    await removeFolder()
+    throw error
+  }
+}
+
+async function portFor(wanted: ReturnType<typeof redisPortWanted>): Promise<number> {
+  if (wanted === 'any') {
+    const { default: getPort } = await import('get-port')
+    return getPort({ host: '127.0.0.1' })
+  }
+  if (isFree(await probePort(wanted, '127.0.0.1'))) return wanted
+  throw new LauncherError('managed-redis', `The settings read neither REDIS_PORT nor REDIS_URL, and port ${wanted} is held`, {
+    hint: 'Let the settings read REDIS_PORT or REDIS_URL, or end what holds the port.',
+  })
+}

@@ -1,0 +1,132 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import type { RunningCli } from '../support/cli.ts'
+import { until } from '../support/redis.ts'
+import { makeStand, type Stand } from '../support/stand.ts'
+import { redisServer } from '../support/tools.ts'
+
+let stand: Stand | undefined
+
+afterEach(async () => {
+  await stand?.remove()
+  stand = undefined
+})
+
+/** The events so far. */
+function events(cli: RunningCli): Record<string, unknown>[] {
+  return cli
+    .stdout()
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line): Record<string, unknown> => JSON.parse(line))
+}
+
+const script = (text: string) => [process.execPath, '-e', text]
+const stays = 'setInterval(() => {}, 1000)'
+
+test('services of the configuration and a Procfile run beside the backend, in the order of their needs, and end with it', async () => {
+  stand = await makeStand({
+    files: {
+      'election-dev.config.json': JSON.stringify({
+        dependsOn: ['mail'],
+        services: {
+          mail: { command: script(`setTimeout(() => console.log('mail is up'), 200); ${stays}`), ready: { log: 'mail is up' } },
+          after: { command: script(`console.log('after the backend'); ${stays}`), dependsOn: ['backend'] },
+        },
+      }),
+      // its `web` is the backend's own place
+      Procfile: `web: daphne core.asgi:application\nrelease: python manage.py migrate\nworker: ${process.execPath} -e 'console.log("worker at work"); ${stays}'\n`,
+    },
+  })
+  const cli = stand.start(['--json'])
+  await cli.waitFor(/"event":"ready".*"state":"connected"/)
+  await cli.waitFor(/after the backend/)
+  await cli.waitFor(/worker at work/)
+  const at = (pattern: RegExp) => cli.stdout().search(pattern)
+  expect(at(/mail is up/)).toBeLessThan(at(/"service":"backend"/))
+  expect(at(/Listening on TCP/)).toBeLessThan(at(/after the backend/))
+  const ready = events(cli).find(({ event }) => event === 'ready')
+  expect(ready?.['services']).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ name: 'mail', state: 'ready' }),
+      expect.objectContaining({ name: 'worker', state: 'ready' }),
+    ]),
+  )
+  const { status } = await cli.end('SIGINT')
+  expect(status).toBe(130)
+  await stand.expectNothingLeft()
+})
+
+test('a service that the backend needs and that fails is said, and nothing goes on', async () => {
+  stand = await makeStand({
+    files: {
+      'election-dev.config.json': JSON.stringify({
+        dependsOn: ['mail'],
+        services: { mail: { command: script('process.exit(3)'), restart: 'no', ready: { log: 'up' } } },
+      }),
+    },
+  })
+  const { status, stderr } = await stand.start().end()
+  expect(status).toBe(1)
+  expect(stderr).toContain('dependency-failed')
+  await stand.expectNothingLeft()
+})
+
+test('a service that is called as another one, or needs one that is not there, is a usage error', async () => {
+  stand = await makeStand({
+    files: { 'election-dev.config.json': JSON.stringify({ services: { mail: { command: 'true', dependsOn: ['mial'] } } }) },
+  })
+  const { status, stderr } = await stand.start().end()
+  expect(status).toBe(2)
+  expect(stderr).toMatch(/mial/)
+})
+
+test('--only starts what is named and what it needs, without the backend', async () => {
+  stand = await makeStand({
+    files: {
+      'election-dev.config.json': JSON.stringify({
+        services: { once: { command: script("console.log('done it')") }, other: { command: script(stays) } },
+      }),
+    },
+  })
+  const { status, stdout } = await stand.start(['--only', 'once', '--json']).end()
+  expect(status).toBe(0)
+  expect(stdout).toContain('done it')
+  expect(stdout).not.toMatch(/"service":"backend"|"name":"other"/)
+  await stand.expectNothingLeft()
+})
+
+test('--managed-redis: a Redis of its own is the channel layer, its password is nowhere, and it ends with the run', async () => {
+  const server = await redisServer('system')
+  if (server === undefined) throw new Error('no redis-server can be had')
+  stand = await makeStand()
+  const cli = stand.start(['--managed-redis', '--json'], { PATH: `${join(server, '..')}:${process.env['PATH'] ?? ''}` })
+  await cli.waitFor(/"event":"ready"/)
+  const ready = events(cli).find(({ event }) => event === 'ready')
+  expect(ready).toMatchObject({ channels: { layer: 'redis' }, websocket: { state: 'connected', broadcast: { sent: 2, received: 2 } } })
+  const [, pid = ''] = /"name":"redis","kind":"redis","state":"ready","pid":(\d+)/.exec(cli.stdout()) ?? []
+  const backend = /"name":"backend".*?"pid":(\d+)/.exec(cli.stdout())?.[1] ?? ''
+  const password = /REDIS_PASSWORD=([^\0]+)/.exec(await readFile(`/proc/${backend}/environ`, 'utf8'))?.[1] ?? ''
+  expect(password.length).toBeGreaterThan(20)
+  expect(await readFile(`/proc/${pid}/cmdline`, 'utf8')).not.toContain(password)
+  expect(`${cli.stdout()}${cli.stderr()}`).not.toContain(password)
+  await cli.end('SIGINT')
+  await stand.expectNothingLeft()
+})
+
+test('--log-file has every line with its time, and --log-only prints one service', async () => {
+  stand = await makeStand({
+    files: {
+      'election-dev.config.json': JSON.stringify({ services: { mail: { command: script(`console.log('a letter'); ${stays}`) } } }),
+    },
+  })
+  const file = join(stand.project.root, '..', `${stand.port}.log`)
+  const cli = stand.start(['--log-file', file, '--log-only', 'backend', '--timestamps'])
+  await cli.waitFor(/\d\d:\d\d:\d\d\.\d{3} backend\s+│ .*Listening on TCP/)
+  await until(async () => /mail\s+│ a letter/.test(await readFile(file, 'utf8').catch(() => '')))
+  await cli.end('SIGINT')
+  expect(cli.stdout()).not.toContain('a letter')
+  expect(await readFile(file, 'utf8')).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+[+-]\d\d:\d\d backend\s+│ .*Listening on TCP/m)
+  await writeFile(file, '')
+})
