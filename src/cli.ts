@@ -1,6 +1,16 @@
-import { Argument, Command, CommanderError, Option, InvalidArgumentError } from 'commander'
+import { Argument, Command, CommanderError, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
-import { collect, commonOptions, exportOptions, launchOptions, layerOptions, list, number, projectOptions, smokeOptions, stackOptions } from './cli-options.ts'
+import {
+  collect,
+  commonOptions,
+  exportOptions,
+  launchOptions,
+  layerOptions,
+  number,
+  projectOptions,
+  smokeOptions,
+  stackOptions,
+} from './cli-options.ts'
 
 /** The version of this package. */
 export const version: string = packageJson.version
@@ -288,9 +298,10 @@ ${exitCodes}`,
   }
 }
 
+const pid = () => new Option('--pid <pid>', 'the run of this launcher, where there are several').argParser(number)
+
 /** The commands for a run that is up. */
 function runCommands(program: Command, done: (status: number) => void): void {
-  const pid = () => new Option('--pid <pid>', 'the run of this launcher, where there are several').argParser(number)
   const status = program
     .command('status')
     .description('what runs here: services, addresses, the WebSocket, how long, what went wrong last')
