@@ -69,11 +69,12 @@ export async function untilReady(
   const waiting = wait()
   const outcome = await Promise.race([waiting, aborted(signal)])
   clearTimeout(timer)
+  const last = missing
   // a command that was asked is ended first: nothing of ours outlives the answer
   if (ready.command !== undefined) await waiting
   if (outcome.kind === 'ready' || target.over.aborted) return target.over.aborted ? { kind: 'over' } : outcome
   const seconds = plan.readyTimeoutMs / 1000
-  const what = ready.log !== undefined && byAddress(ready) === undefined ? `no line of its output fits /${ready.log}/` : missing
+  const what = ready.log !== undefined && byAddress(ready) === undefined ? `no line of its output fits /${ready.log}/` : last
   return { kind: 'late', why: `it was not ready within ${seconds} s: ${what}` }
 }
 
