@@ -6,10 +6,10 @@ import { root, environments, prepareEnvironment, redisServer, chromium, nginx, t
 export default async function setup(): Promise<() => void> {
   clearTranscripts()
   execFileSync(process.execPath, ['.ci/prepare.js'], { cwd: root, stdio: 'inherit' })
-  const usual: EnvironmentName[] = ['main', 'uvicorn', 'uvicornPlain', 'hypercorn', 'django']
+  const usual: EnvironmentName[] = ['main', 'uvicorn', 'uvicornPlain', 'hypercorn', 'django', 'redisPy5']
   // what only the faults are produced with
   const faults = process.env['TEST_FAULTS'] === 'all'
-  const names: EnvironmentName[] = faults ? [...usual, 'redisPy5', 'gunicorn', 'postgres'] : usual
+  const names: EnvironmentName[] = faults ? [...usual, 'gunicorn', 'postgres'] : usual
   const known = Object.keys(environments)
   for (const name of names) {
     if (!known.includes(name)) throw new Error(`no such environment: ${name}`)
