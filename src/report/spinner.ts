@@ -1,5 +1,4 @@
 import type { Host } from '../host/host.ts'
-import { styleFor } from './style.ts'
 
 /** Says what is being waited for, in a line that turns. */
 export interface Spinner {
@@ -7,23 +6,37 @@ export interface Spinner {
   readonly stop: () => void
 }
 
-const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 const everyMs = 80
 
-/** A spinner on a terminal that draws, nothing anywhere else: a log has no use for it. Lines that are written meanwhile stand above it. */
+/**
+ * A spinner on a terminal that draws, nothing anywhere else: a log has no use
+ * for it. ora makes its frames, which are shown in the terminal's bottom line:
+ * lines that are written meanwhile stand above it. Loaded late, so that it
+ * never delays the launch.
+ */
 export function spinnerFor(host: Pick<Host, 'terminal'>): Spinner {
   const { terminal } = host
   const line = terminal.interactive ? terminal.screen?.bottomLine() : undefined
   if (line === undefined) return { say: () => {}, stop: () => {} }
-  const style = styleFor(host)
   let text = ''
-  let frame = 0
+  let loading: Promise<void> | undefined
+  let frames: { text: string; frame: () => string } | undefined
   let timer: NodeJS.Timeout | undefined
-  // a text of ours is never wider than it has characters
-  const draw = () => line.show(`  ${style.cyan(frames[frame++ % frames.length] ?? '')} ${text.slice(0, Math.max(0, terminal.columns - 6))}`)
+  const load = async () => {
+    const { default: ora } = await import('ora')
+    // never started: it would draw by itself, and take the keyboard
+    frames = ora({ text, discardStdin: false, color: terminal.color ? 'cyan' : false })
+  }
+  const draw = () => {
+    if (frames === undefined) return
+    // a text of ours is never wider than it has characters
+    frames.text = text.slice(0, Math.max(0, terminal.columns - 6))
+    line.show(`  ${frames.frame()}`)
+  }
   return {
     say: (next) => {
       text = next
+      loading ??= load()
       draw()
       timer ??= setInterval(draw, everyMs).unref()
     },
