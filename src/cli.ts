@@ -1,5 +1,16 @@
-import { Argument, Command, CommanderError, Option, InvalidArgumentError } from 'commander'
+import { Argument, Command, CommanderError, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
+import {
+  collect,
+  commonOptions,
+  exportOptions,
+  launchOptions,
+  layerOptions,
+  number,
+  projectOptions,
+  smokeOptions,
+  stackOptions,
+} from './cli-options.ts'
 
 /** The version of this package. */
 export const version: string = packageJson.version
@@ -287,9 +298,10 @@ ${exitCodes}`,
   }
 }
 
+const pid = () => new Option('--pid <pid>', 'the run of this launcher, where there are several').argParser(number)
+
 /** The commands for a run that is up. */
 function runCommands(program: Command, done: (status: number) => void): void {
-  const pid = () => new Option('--pid <pid>', 'the run of this launcher, where there are several').argParser(number)
   const status = program
     .command('status')
     .description('what runs here: services, addresses, the WebSocket, how long, what went wrong last')
@@ -367,146 +379,4 @@ ${exitCodes}`,
     })
   commonOptions(stop)
   stop.option('--all', 'end all runs of this folder').addOption(pid())
-}
-
-function number(value: string): number {
-  if (!/^\d+$/.test(value)) throw new InvalidArgumentError('It must be a number.')
-  return Number(value)
-}
-
-function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
-  return [...(earlier ?? []), value]
-}
-
-/** What every command takes. */
-function commonOptions(command: Command): void {
-  command
-    .option('--cwd <folder>', 'the folder of the project (default: the working folder)')
-    .option('--json', 'print JSON on standard output, and nothing else there')
-    .option('--verbose', 'say what was looked at and why it was chosen')
-}
-
-/** What a command that looks at a project takes. */
-function projectOptions(command: Command): void {
-  commonOptions(command)
-  command
-    .option('--backend <folder>', 'folder that holds manage.py')
-    .option('--settings <module>', 'settings module, such as core.settings')
-    .option('--application <name>', 'ASGI application, such as core.asgi:application')
-    .option('--python <file>', 'interpreter of the backend')
-    .option('--path <path>', 'path of the WebSocket (default /ws/election-updates/, else what the routes say)')
-    .option('--origin <origin>', 'Origin that the browser will send, such as http://localhost:3000; none: no browser, and none is sent')
-    .addOption(new Option('--token-in <place>', 'where the token goes (default query)').choices(['query', 'header', 'subprotocol']))
-    .option('--token-name <name>', 'name of the query parameter or header that takes the token')
-    .addOption(new Option('--subprotocol <name>', 'subprotocol that the page offers; may be given more than once').argParser(collect))
-    .option('--no-ping', 'send the application no {"type":"ping"}')
-    .option('--env-file <file>', 'the .env that the settings read')
-}
-
-/** What chooses the channel layer. */
-function layerOptions(command: Command): void {
-  command
-    .addOption(
-      new Option('--channel-layer <layer>', 'memory, redis, or auto: as the environment and .env say (default auto)').choices([
-        'auto',
-        'memory',
-        'redis',
-      ]),
-    )
-    .option('--channel-layer-variable <name>', 'variable that the settings read to choose Redis (default USE_REDIS_FOR_CHANNELS)')
-    .option('--strict', 'fail where Redis is wanted and not usable, instead of going on in memory')
-}
-
-/** What a set-up for several instances is made to. */
-function exportOptions(command: Command): void {
-  command
-    .addOption(
-      new Option('--server <name>', 'ASGI server (default: the one of the requirements)').choices(['daphne', 'uvicorn', 'hypercorn']),
-    )
-    .option('--channel-layer-variable <name>', 'variable that the settings read to choose Redis (default USE_REDIS_FOR_CHANNELS)')
-    .option('--out <folder>', 'where it is written (default: deploy/compose, deploy/kubernetes; a Procfile in the checkout)')
-    .addOption(new Option('--proxy <name>', 'compose: what stands in front (default nginx)').choices(['nginx', 'caddy', 'traefik']))
-    .addOption(new Option('--replicas <n>', 'how many instances (default 2)').argParser(number))
-    .option('--host <name>', 'kubernetes: host name of the Ingress (default election.example.org)')
-    .option('--image <name>', "name of the backend's image (default: the folder's, and -backend)")
-    .option('--dry-run', 'show what would be written, and write nothing')
-    .option('--yes', 'change files that are there, after showing the difference')
-}
-
-/** What starts a server. */
-function launchOptions(command: Command): void {
-  layerOptions(command)
-  command
-    .addOption(
-      new Option('--server <name>', 'ASGI server (default: the first that is installed)').choices([
-        'daphne',
-        'uvicorn',
-        'hypercorn',
-        'runserver',
-      ]),
-    )
-    .option('--host <address>', 'address to bind (default 127.0.0.1; 0.0.0.0 opens it to the network)')
-    .addOption(new Option('--port <port>', 'port to bind (default 8000; the next free one where it is held)').argParser(number))
-    .option('--strict-port', 'fail where the port is held')
-    .option('--setup', 'make what a fresh checkout lacks, after listing it')
-    .option('--reload', 'restart the backend when its Python changes, and prove its WebSocket again')
-    .option('--no-restart', 'end when the backend crashes, instead of starting it again')
-    .option('--takeover', 'end an earlier server of this project on the wanted port')
-    .option('--no-watch', 'do not keep a socket open after ready')
-    .option('--no-parent-watch', 'go on when the process that started this is gone')
-    .option('--no-observer', 'run the application without the observer around it: no broadcast proof, less exact causes')
-    .addOption(
-      new Option('--hold <ms>', 'how long a socket is held that answers no ping, in milliseconds (default 2000)').argParser(number),
-    )
-    .addOption(
-      new Option('--start-timeout <ms>', 'how long the server may take to listen, in milliseconds (default 60000)').argParser(number),
-    )
-    .addOption(
-      new Option(
-        '--stop-timeout <ms>',
-        'how long the server may take to end before it is killed, in milliseconds (default 5000)',
-      ).argParser(number),
-    )
-}
-
-/** What runs beside the backend, and how a whole day of it is shown. */
-function stackOptions(command: Command): void {
-  command
-    .option('--frontend <folder>', 'folder of the frontend (default: frontend, or where a package.json has a dev script)')
-    .option('--no-frontend', 'start no frontend')
-    .addOption(new Option('--only <services>', 'start these alone, and what they depend on: backend,frontend,worker').argParser(list))
-    .option('--procfile <file>', 'read services from this Procfile (default: Procfile where it is there)')
-    .option('--no-procfile', 'read no Procfile')
-    .option('--managed-redis', 'start a Redis of its own on a free port, and use it as the channel layer')
-    .addOption(new Option('--instances <n>', 'start n backends, each on a port of its own; needs the Redis layer').argParser(number))
-    .option('--install', 'install packages where they are missing: of the backend, into its environment, and of the frontend')
-    .option('--open', 'open the page in the browser once all is proven')
-    .option('--no-keys', 'take no keys on the terminal')
-    .option('--timestamps', 'begin each line of output with the time')
-    .option('--log-file <file>', 'write the output of all services to this file, too; rotated')
-    .addOption(new Option('--log-only <services>', 'print the output of these services alone').argParser(list))
-}
-
-/** How a smoke test is told, and how long it may take. */
-function smokeOptions(command: Command): void {
-  command
-    .addOption(new Option('--reporter <kind>', 'text, json, junit or github, or KIND=FILE; may be given more than once').argParser(collect))
-    .addOption(
-      new Option('--timeout <ms>', 'how long the whole may take, start and end included, in milliseconds (default 120000)').argParser(
-        number,
-      ),
-    )
-    .option('--frontend [folder]', 'start the frontend, too')
-    .option('--no-frontend', 'start no frontend')
-    .option('--install', 'install the packages of the frontend where they are missing')
-    .option('--managed-redis', 'start a Redis of its own on a free port, and use it as the channel layer')
-    .addOption(new Option('--instances <n>', 'start n backends, each on a port of its own; needs the Redis layer').argParser(number))
-    .addOption(new Option('--only <services>', 'start these alone, and what they depend on: backend,frontend,worker').argParser(list))
-}
-
-function list(value: string): readonly string[] {
-  return value
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
 }

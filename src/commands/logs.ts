@@ -7,7 +7,7 @@ import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { processTable } from '../host/process-table.ts'
 import { exitStatusOf, onStopRequest, type StopReason } from '../host/stop-signals.ts'
-import { logLine } from '../report/log-line.ts'
+import { logLines } from '../report/log-line.ts'
 import { chooseRun, nothingRuns, pidOf } from './run-choice.ts'
 
 /** How many lines are printed without --lines. */
@@ -87,6 +87,7 @@ async function follow(host: Host, { folder, id, run, wanted, print }: Following,
       const since = await follower.read()
       if (since.lost > 0) host.terminal.err(`  ! ${since.lost} files of the log were written and taken away faster than they were read`)
       for (const record of since.records) if (wanted(record)) print(record)
+      await taken(host)
       if (reason !== undefined) return exitStatusOf[reason]
       if (since.records.some((record) => 'end' in record)) return ExitCode.ok
       // what it wrote before its end was read by the look after it
@@ -105,8 +106,13 @@ async function follow(host: Host, { folder, id, run, wanted, print }: Following,
 }
 
 function printer({ terminal }: Host, options: { json: boolean; timestamps: boolean }): (record: LogRecord) => void {
+  const show = logLines({ timestamps: options.timestamps, color: terminal.color })
   return (record) => {
-    if (!('line' in record)) return
-    terminal.out(options.json ? JSON.stringify(record) : logLine(record, { timestamps: options.timestamps, color: terminal.color }))
+    if ('line' in record) terminal.log(options.json ? JSON.stringify(record) : show(record))
   }
+}
+
+/** Resolves when what was printed is taken: a slow reader holds us up, not the memory. */
+function taken({ terminal }: Host): Promise<void> {
+  return new Promise((resolve) => terminal.drained(resolve))
 }

@@ -25,6 +25,8 @@ export interface RegisterOptions {
   readonly background: BackgroundRun | undefined
   /** Called once where the state can't be written: the run goes on, and can't be asked from outside. */
   readonly onProblem: (text: string) => void
+  /** Called when the state was written, or can't be: from then on the run is known. More often than once. */
+  readonly onSettled?: (() => void) | undefined
 }
 
 /** A run that stands in the state file and takes requests, until it is closed. */
@@ -95,6 +97,7 @@ export function registerRun(host: Host, options: RegisterOptions): RunRegistrati
       .catch((error: unknown) => options.onProblem(`The state of this run can't be written: ${errorMessage(error)}`))
       .finally(() => {
         writing = undefined
+        options.onSettled?.()
         if (dirty && !closed && written !== '') change()
       })
   }

@@ -40,14 +40,18 @@ export async function startInBackground(
       tell({ kind: 'end', status })
     },
   }
+  const known = new AbortController()
   const report: StartReport = {
     ...said,
     ready: (summary) => {
       said.ready(summary)
-      tell({ kind: 'ready', proven: summary.websocket.state.dot === 'green' })
+      const tellReady = () => tell({ kind: 'ready', proven: summary.websocket.state.dot === 'green' })
+      // who is told that it runs may ask for its status at once
+      if (known.signal.aborted) tellReady()
+      else known.signal.addEventListener('abort', tellReady, { once: true })
     },
   }
-  const status = await start(host, flags, { version, report, onControl: registrar(version, { id: order.id }) })
+  const status = await start(host, flags, { version, report, onControl: registrar(version, { id: order.id }, () => known.abort()) })
   log.flush()
   return status
 }

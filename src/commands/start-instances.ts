@@ -158,7 +158,7 @@ function keepMember(run: Prepared, options: MemberOptions): Member {
         },
         origin: options.origin,
         complete: async (summary) => summary,
-        onTold: () => {},
+        onTold: () => void tellRestarted(),
         onChange: () => {
           if (kept.status().state !== 'ready') crossing = undefined
           if (kept.status().state === 'failed') settle(undefined)
@@ -167,7 +167,6 @@ function keepMember(run: Prepared, options: MemberOptions): Member {
         onUp: ({ prover }) => {
           options.onUp(name, prover.observer)
           settle(undefined)
-          void tellRestarted()
         },
       },
     )

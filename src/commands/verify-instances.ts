@@ -21,8 +21,9 @@ interface Run {
 export async function verifyInstances(run: Run, endpoints: readonly Endpoint[], message: CrossingMessage): Promise<number> {
   const { host, config, version } = run
   const first = await Promise.all(endpoints.map((endpoint) => prove(endpoint, { holdMs: config.hold })))
-  const outcome = await crossed(run, endpoints, first, message)
-  for (const { socket } of first) socket?.terminate()
+  const outcome = await crossed(run, endpoints, first, message).finally(() => {
+    for (const { socket } of first) socket?.terminate()
+  })
   if (config.json) host.terminal.out(JSON.stringify(verifyInstancesJson(outcome)))
   else for (const line of verifyInstancesText(host, outcome, version)) host.terminal.out(line)
   return outcome.diagnosis === undefined && outcome.proofs.every(({ state }) => state === 'proven') ? ExitCode.ok : ExitCode.finding

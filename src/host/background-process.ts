@@ -92,7 +92,10 @@ export function takeBackgroundOrder(): BackgroundOrder | undefined {
 export function answerStarter(): (message: BackgroundMessage) => void {
   let over = false
   process.on('message', (message) => {
-    if (typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'stop') process.emit('SIGTERM', 'SIGTERM')
+    if (typeof message !== 'object' || message === null || !('kind' in message) || message.kind !== 'stop') return
+    // before the start listens there is nothing to be put in order
+    if (process.listenerCount('SIGTERM') > 0) process.emit('SIGTERM', 'SIGTERM')
+    else process.kill(process.pid, 'SIGTERM')
   })
   process.once('disconnect', () => {
     over = true

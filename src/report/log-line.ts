@@ -1,17 +1,17 @@
 import { Chalk } from 'chalk'
 import type { LogLine } from '../facts/run-log.ts'
-import { plain } from '../run/server.ts'
+import { onlyColours, withoutEscapes } from '../host/escape-codes.ts'
+import { colourOf, timeOfDay } from './service-log.ts'
 
-/** A line of a log, in the same shape as `start` prints it. Colours of the service stay where colour is wanted. */
-export function logLine({ t, service, line }: LogLine, options: { readonly timestamps: boolean; readonly color: boolean }): string {
-  const style = new Chalk({ level: options.color ? 1 : 0 })
-  const time = options.timestamps ? `${style.dim(clock(new Date(t)))} ` : ''
-  return `${time}${style.dim(`${service} │`)} ${options.color ? line : plain(line)}`
-}
-
-const two = (part: number): string => String(part).padStart(2, '0')
-
-/** The local time of day to the millisecond. */
-function clock(date: Date): string {
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, '0')}`
+/**
+ * Gives the function that shows a line of a log in the same shape as `start`
+ * prints it. Colours of the service stay where colour is wanted.
+ */
+export function logLines(options: { readonly timestamps: boolean; readonly color: boolean }): (line: LogLine) => string {
+  const chalk = new Chalk({ level: options.color ? 1 : 0 })
+  const clean = options.color ? onlyColours : withoutEscapes
+  return ({ t, service, line }) => {
+    const time = options.timestamps ? `${chalk.dim(timeOfDay(new Date(t)))} ` : ''
+    return `${time}${chalk[colourOf(service)](service)} ${chalk.dim('│')} ${clean(line)}`
+  }
 }

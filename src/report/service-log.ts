@@ -117,7 +117,7 @@ export function colourOf(service: string): (typeof colours)[number] {
 }
 
 /** `09:12:13.123`, as the clock on the wall has it. */
-function timeOfDay(now: Date): string {
+export function timeOfDay(now: Date): string {
   const [hours, minutes, seconds] = [now.getHours(), now.getMinutes(), now.getSeconds()].map((value) => String(value).padStart(2, '0'))
   return `${hours}:${minutes}:${seconds}.${String(now.getMilliseconds()).padStart(3, '0')}`
 }

@@ -66,8 +66,11 @@ export async function untilReady(
     }
     return { kind: 'over' }
   }
-  const outcome = await Promise.race([wait(), aborted(signal)])
+  const waiting = wait()
+  const outcome = await Promise.race([waiting, aborted(signal)])
   clearTimeout(timer)
+  // a command that was asked is ended first: nothing of ours outlives the answer
+  if (ready.command !== undefined) await waiting
   if (outcome.kind === 'ready' || target.over.aborted) return target.over.aborted ? { kind: 'over' } : outcome
   const seconds = plan.readyTimeoutMs / 1000
   const what = ready.log !== undefined && byAddress(ready) === undefined ? `no line of its output fits /${ready.log}/` : missing

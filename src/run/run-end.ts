@@ -56,7 +56,9 @@ export async function endRun(
 /** True where the launcher took the request and nothing of the run is left. */
 async function byLauncher(host: Host, run: RunState, say: (text: string) => void): Promise<boolean> {
   const outcome = await askRun(run, 'stop', { deadlineMs: answerMs })
-  if (outcome.kind === 'answer') return untilGone(host, membersOf(run), run.stopTimeoutMs + graceMs, say)
+  // services end one after the other where they depend on each other
+  const timeoutMs = run.stopTimeoutMs * Math.max(1, run.processes.length) + graceMs
+  if (outcome.kind === 'answer') return untilGone(host, membersOf(run), timeoutMs, say)
   const why = outcome.kind === 'silent' ? `does not answer within ${answerMs / 1000} s` : `can't be asked (${reasonOf(outcome)})`
   say(`The launcher (PID ${run.launcher.pid}) ${why}: ending what it has written down`)
   return false

@@ -31,8 +31,7 @@ export async function proveCrossing(a: CrossingSide, b: CrossingSide): Promise<r
   const [first, second] = await Promise.all([held(a), held(b)])
   try {
     if (first === undefined || second === undefined) return undefined
-    const there = await cross(a, b, second)
-    const back = await cross(b, a, first)
+    const [there, back] = await Promise.all([cross(a, b, second), cross(b, a, first)])
     return there === undefined || back === undefined ? undefined : [there, back]
   } finally {
     if (first !== a.socket) void first?.close()

@@ -10,7 +10,7 @@ import type { HeldSocket } from './held-socket.ts'
 /** Deadlines and pauses, in milliseconds. */
 const limits = {
   /** A message that has not come by then is lost. */
-  lost: 3000,
+  lost: 2000,
   handshake: 6500,
   /** How long a socket must have been quiet where any message counts: before the first one, and between two. */
   quietAtFirst: 500,
@@ -55,7 +55,12 @@ export async function exchange(sides: readonly ExchangeSide[], message: Broadcas
   const facts: CrossingFact[] = []
   const restless = isMarked(message) ? [] : await restlessOf(sides, message)
   if (restless.length > 0) return { facts, closed: [], restless, besideSender: undefined }
-  for (const from of sides) facts.push(...(await sendFrom(from, sides, message, count)))
+  let mayLose = enoughLost
+  for (const from of sides) {
+    const sent = await sendFrom(from, sides, message, { count, mayLose })
+    facts.push(...sent)
+    mayLose = Math.max(1, mayLose - Math.max(...sent.map((fact) => fact.sent - fact.received)))
+  }
   const ended = sides.filter(({ socket }) => socket.hasClosed)
   const closed = await Promise.all(
     ended.map(async (side): Promise<EndedSocket> => {
@@ -77,11 +82,11 @@ async function sendFrom(
   from: ExchangeSide,
   sides: readonly ExchangeSide[],
   message: BroadcastMessage,
-  count: number,
+  limit: { readonly count: number; readonly mayLose: number },
 ): Promise<CrossingFact[]> {
   const others = sides.filter((side) => side !== from).map((side) => withTimes(side))
   let lost = 0
-  for (let sent = 0; sent < count && lost < enoughLost; sent++) {
+  for (let sent = 0; sent < limit.count && lost < limit.mayLose; sent++) {
     if (sides.some(({ socket }) => socket.hasClosed)) break
     const arrivals = await sendOnce(
       from.socket,

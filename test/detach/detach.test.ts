@@ -4,11 +4,12 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { parseRun, runsFolder, type RunState } from '../../src/facts/run-state.ts'
+import { logsFolder, parseRun, runsFolder, type RunState } from '../../src/facts/run-state.ts'
 import { bin, cliEnvironment, runCli, startCli, startOnTerminal, type CliResult } from '../support/cli.ts'
 import { listenerOf, listens } from '../support/processes.ts'
 import { until } from '../support/redis.ts'
 import { makeStand, type Stand } from '../support/stand.ts'
+import { secret } from '../support/secrets.ts'
 import { basePython, root } from '../support/tools.ts'
 
 let stand: Stand
@@ -20,6 +21,13 @@ beforeEach(async () => {
 afterEach(async () => {
   await stand.remove()
 })
+
+const worker = { command: ['/bin/sh', '-c', 'echo at work; exec sleep 600'] }
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return Promise.all(entries.filter((entry) => entry.isFile()).map((entry) => readFile(join(entry.parentPath, entry.name), 'utf8')))
+}
 
 const cli = (...args: string[]): Promise<CliResult> => runCli(args, { cwd: stand.project.root, env: stand.mark.env })
 
@@ -35,20 +43,31 @@ async function state(): Promise<RunState> {
 }
 
 test('start --detach, status, logs, restart, stop: one run from its start to its end', async () => {
-  const started = await cli(...stand.args, '--detach')
+  await writeFile(join(stand.project.root, 'election-dev.config.json'), JSON.stringify({ services: { worker } }))
+  const token = secret()
+  const started = await runCli([...stand.args, '--detach'], {
+    cwd: stand.project.root,
+    env: { ...stand.mark.env, ELECTION_DEV_TOKEN: token },
+  })
   expect(started).toMatchObject({ status: 0, stderr: '' })
   expect(started.stdout).toMatch(/ready in[\s\S]*● connected[\s\S]*Running in the background: election-dev status · logs -f · stop\n$/)
   // it runs, and its starter is gone
   expect(await listens(stand.port)).toBe(true)
+  await until(async () => (await state()).processes.length === 2)
   const { launcher, control, processes } = await state()
   expect((await stat(await runFile())).mode & 0o777).toBe(0o600)
   expect(await readFile(join(stand.project.root, '.election-dev', '.gitignore'), 'utf8')).toBe('*\n')
-  expect(processes).toEqual([{ service: 'backend', pid: await listenerOf(stand.port), started: expect.any(String) }])
+  expect(processes.map(({ service }) => service).toSorted()).toEqual(['backend', 'worker'])
+  const backend = processes.find(({ service }) => service === 'backend')?.pid
+  expect(backend).toBe(await listenerOf(stand.port))
+  const kept = await filesBelow(join(stand.project.root, '.election-dev'))
+  expect(kept.length).toBeGreaterThan(2)
+  expect(kept.filter((text) => text.includes(token))).toEqual([])
 
   const text = await cli('status')
   expect(text).toMatchObject({ status: 0, stderr: '' })
   expect(text.stdout).toMatch(
-    new RegExp(`in the background · PID ${launcher.pid}\\n[\\s\\S]*WebSocket .*● connected[\\s\\S]*backend .*PID ${processes[0]?.pid}`),
+    new RegExp(`in the background · PID ${launcher.pid}\\n[\\s\\S]*WebSocket .*● connected[\\s\\S]*backend .*PID ${backend}`),
   )
   const json = await cli('status', '--json')
   const document: unknown = JSON.parse(json.stdout)
@@ -67,19 +86,20 @@ test('start --detach, status, logs, restart, stop: one run from its start to its
   const logs = await cli('logs', 'backend')
   expect(logs.status).toBe(0)
   expect(logs.stdout).toMatch(/^backend │ .*Listening on TCP address/m)
+  expect((await cli('logs', 'worker')).stdout).toBe('worker │ at work\n')
   expect(await cli('logs', 'nobody')).toMatchObject({ status: 2, stderr: expect.stringContaining('no-such-service') })
 
   const follower = startCli(['logs', '-f', '-n', '0'], { cwd: stand.project.root, env: stand.mark.env })
   const restarted = await cli('restart', 'backend')
   expect(restarted.status, restarted.stderr).toBe(0)
   expect(restarted.stdout).toContain('● connected')
-  expect(await listenerOf(stand.port)).not.toBe(processes[0]?.pid)
+  expect(await listenerOf(stand.port)).not.toBe(backend)
   await follower.waitFor(/backend │ .*Listening on TCP address/)
   expect(await cli('restart', 'nobody')).toMatchObject({ status: 2, stderr: expect.stringContaining('There is no service nobody') })
 
   const stopped = await cli('stop')
   expect(stopped.status).toBe(0)
-  expect(stopped.stdout).toMatch(new RegExp(`Stopped: launcher \\(PID ${launcher.pid}\\), backend`))
+  expect(stopped.stdout).toMatch(new RegExp(`Stopped: launcher \\(PID ${launcher.pid}\\), `))
   // whoever follows the log is let go by the end of the run
   expect((await follower.end()).status).toBe(0)
   expect(await stand.mark.processes()).toEqual([])
@@ -97,7 +117,7 @@ test('a run in the background survives its terminal', async () => {
   const inTerminal = join(root, 'test', 'support', 'in_terminal.py')
   const child = spawn(
     basePython(),
-    [inTerminal, '/bin/sh', '-c', `"${process.execPath}" "${bin}" ${stand.args.join(' ')} --detach; exec sleep 600`],
+    [inTerminal, '/bin/sh', '-c', `"${process.execPath}" "${bin}" ${stand.args.join(' ')} --detach; echo alone; exec sleep 600`],
     {
       cwd: stand.project.root,
       env: cliEnvironment({ TERM: 'xterm', ...stand.mark.env }),
@@ -108,14 +128,16 @@ test('a run in the background survives its terminal', async () => {
   child.stdout.on('data', (data: Buffer) => {
     said += data.toString()
   })
-  await until(async () => said.includes('Running in the background'))
+  await until(async () => /Running in the background[^]*alone/.test(said))
   const ended = once(child, 'exit')
   child.stdin.write('close\n')
   await ended
   // the shell of the terminal is gone, by SIGHUP
   const { launcher, processes } = await state()
-  expect((await stand.mark.processes()).toSorted()).toEqual([launcher.pid, ...processes.map(({ pid }) => pid)].toSorted())
-  expect((await cli('status')).status).toBe(0)
+  expect(await stand.mark.processes()).toEqual(expect.arrayContaining([launcher.pid, ...processes.map(({ pid }) => pid)]))
+  // it goes on with its work, and was told nothing
+  expect(await cli('restart')).toMatchObject({ status: 0, stdout: expect.stringContaining('● connected') })
+  expect((await cli('logs', 'election-dev')).stdout).not.toContain('Stopping')
   expect((await cli('stop')).status).toBe(0)
   expect(await stand.mark.processes()).toEqual([])
 })
@@ -123,7 +145,10 @@ test('a run in the background survives its terminal', async () => {
 test('Ctrl+C while it starts ends it, and a start that fails says why; nothing is left of either', async () => {
   await writeFile(join(stand.project.backend, 'core', 'asgi.py'), 'import time\ntime.sleep(600)\n')
   const waiting = startOnTerminal([...stand.args, '--detach'], { cwd: stand.project.root, env: stand.mark.env })
-  await until(async () => (await stand.mark.processes()).length >= 4)
+  // by then the backend is about to be launched
+  await until(async () =>
+    (await filesBelow(logsFolder(stand.project.root)).catch(() => [])).some((text) => text.includes('application core.asgi')),
+  )
   waiting.child.stdin?.write('\u0003')
   expect((await waiting.end()).status).toBe(130)
   expect(await stand.mark.processes()).toEqual([])

@@ -14,6 +14,8 @@ import { until } from '../support/redis.ts'
 
 const ends = ending()
 
+const isLine = (record: LogRecord): boolean => 'line' in record
+
 /** A run whose launcher is the test itself. */
 async function register(root: string, log: string): Promise<void> {
   const own = (await processTable(testHost))?.find(({ pid }) => pid === process.pid)
@@ -33,8 +35,6 @@ async function register(root: string, log: string): Promise<void> {
   }
   await writeRun(root, run)
 }
-
-const wanted = (record: LogRecord) => 'line' in record
 
 test('logs -f follows across files that are written and taken away, in order, without a gap, until the end', async () => {
   const root = await ends.folder()
@@ -73,7 +73,7 @@ test('the last lines come from as many files as it takes; a torn line is passed 
   for (let index = 0; index < 60; index++) log.line('backend', `line ${index}`)
   log.flush()
   expect((await segmentsOf(folder, 'a')).length).toBeGreaterThan(2)
-  const { records, ended, position } = await lastRecords(folder, 'a', { count: 50, wanted })
+  const { records, ended, position } = await lastRecords(folder, 'a', { count: 50, wanted: isLine })
   expect(records.map((record) => ('line' in record ? record.line : ''))).toEqual(
     Array.from({ length: 50 }, (_, index) => `line ${index + 10}`),
   )

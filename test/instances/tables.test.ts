@@ -8,7 +8,7 @@ import { decideShared, instanceName } from '../../src/plan/instances.ts'
 
 const where = { from: 'http://127.0.0.1:8000/', to: 'http://127.0.0.1:8001/' }
 
-const raised = (type: string, message: string) =>
+const layerRaised = (type: string, message: string) =>
   judgeCrossing([crossingOf(where, [undefined], { type, message, place: undefined })], undefined)
 const ended = (sent: boolean) => judgeEnded('ws://a/', { code: 1011, reason: 'x' }, sent)
 
@@ -78,10 +78,10 @@ describe('what does not cross', () => {
   })
 
   test('because the layer raised: what it raised', () => {
-    expect(raised('LookupError', 'no shard')).toMatchObject({ id: 'consumer-exception' })
-    expect(raised('LookupError', 'no shard')?.evidence).toContain('It raised: LookupError: no shard')
+    expect(layerRaised('LookupError', 'no shard')).toMatchObject({ id: 'consumer-exception' })
+    expect(layerRaised('LookupError', 'no shard')?.evidence).toContain('It raised: LookupError: no shard')
     const refused = 'Error 111 connecting to 127.0.0.1:6379. Connection refused.'
-    expect(raised('redis.exceptions.ConnectionError', refused)?.id).toBe('redis-unreachable')
+    expect(layerRaised('redis.exceptions.ConnectionError', refused)?.id).toBe('redis-unreachable')
   })
 
   test('because a socket ended: by the message, or before one was sent on it', () => {

@@ -65,7 +65,7 @@ async function onRedis({ onTestFinished }: TestContext): Promise<Record<string, 
   return { USE_REDIS_FOR_CHANNELS: 'true', REDIS_PORT: String(redis.port) }
 }
 
-test('two daphnes on one Redis: 100 of 100 arrive, each way', async (context) => {
+test.concurrent('two daphnes on one Redis: 100 of 100 arrive, each way', async (context) => {
   const shared = await onRedis(context)
   const { urls, verify } = await pair(context, [shared, shared])
   const { stdout, status } = await verify([...vote, '--count', '100', '--json'])
@@ -91,7 +91,7 @@ test('two daphnes on one Redis: 100 of 100 arrive, each way', async (context) =>
   expect((await verify(['--send', '{"type":"vote"}'])).stdout).toMatch(/1 of 1 arrived in \d+ ms/)
 })
 
-test('each with a layer in its memory: layer-split, and the project in the folder tells which', async (context) => {
+test.concurrent('each with a layer in its memory: layer-split, and the project in the folder tells which', async (context) => {
   const { project, verify } = await pair(context, [{}, {}])
   const { stdout, status } = await verify([...vote, '--count', '100', '--json'])
   const document: Record<string, unknown> = JSON.parse(stdout)
@@ -99,7 +99,7 @@ test('each with a layer in its memory: layer-split, and the project in the folde
   // a few that are lost tell all
   expect(document['crossing']).toMatchObject([
     { sent: 3, received: 0, medianMs: null },
-    { sent: 3, received: 0 },
+    { sent: 1, received: 0 },
   ])
   expect(stdout).toContain('The same message reached a second socket at ws://127.0.0.1:')
   expect(status).toBe(1)
@@ -109,15 +109,15 @@ test('each with a layer in its memory: layer-split, and the project in the folde
   expect(known.status).toBe(1)
 })
 
-test('two different Redis: layer-split', async (context) => {
+test.concurrent('two different Redis: layer-split', async (context) => {
   const { verify } = await pair(context, [await onRedis(context), await onRedis(context)])
-  const { stdout, status } = await verify([...vote, '--count', '100'])
-  expect(stdout).toMatch(/✖ {2}Broadcast .* 0 of 3 arrived\n/)
+  const { stdout, status } = await verify([...vote, '--count', '2'])
+  expect(stdout).toMatch(/✖ {2}Broadcast .* 0 of 2 arrived\n/)
   expect(stdout).toMatch(/The instances do not share a channel layer.* {3,}layer-split/)
   expect(status).toBe(1)
 })
 
-test('what tells nothing about the layer is not taken for it', async (context) => {
+test.concurrent('what tells nothing about the layer is not taken for it', async (context) => {
   const shared = await onRedis(context)
   const { urls, verify } = await pair(context, [shared, shared])
   const [unheard, ended] = await Promise.all([

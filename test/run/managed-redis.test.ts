@@ -69,7 +69,9 @@ test.each([
       expect(JSON.stringify([told.lines(), services.statuses()])).not.toContain(password)
       expect(testHost.secrets.mask(password)).toBe('***')
       const without = { ...env, REDIS_PASSWORD: '' }
-      await expect(run(pythonOf('main'), ['-c', groupSend], { env: without })).rejects.toThrow(/Authentication required|already authenticated/)
+      await expect(run(pythonOf('main'), ['-c', groupSend], { env: without })).rejects.toThrow(
+        /Authentication required|already authenticated/,
+      )
     }
   } finally {
     await services.stop()

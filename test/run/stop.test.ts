@@ -73,9 +73,9 @@ test('the same Ctrl+C sent on by a parent is one request', async () => {
   expect(performance.now() - asked).toBeGreaterThan(1400)
 })
 
-test('kill -9 of the backend is said, exit 1', async () => {
+test('kill -9 of the backend is said, exit 1 with --no-restart', async () => {
   stand = await makeStand()
-  const cli = stand.start()
+  const cli = stand.start(['--no-restart'])
   await cli.waitFor(ready)
   process.kill(await listenerOf(stand.port), 'SIGKILL')
   const { status, stdout } = await cli.end()
@@ -115,7 +115,7 @@ test('a child of the backend in a session of its own ends with it', async () => 
 
 test('a child in a session of its own, orphaned by kill -9, does not hold the launcher', async () => {
   stand = await makeStand({ consumer: sessionChildConsumer })
-  const cli = stand.start()
+  const cli = stand.start(['--no-restart'])
   await cli.waitFor(ready)
   process.kill(await listenerOf(stand.port), 'SIGKILL')
   const exited = once(cli.child, 'exit')
