@@ -44,9 +44,10 @@ export type ProcfileFact =
 export function parseProcfile(text: string): { entries: readonly ProcfileEntry[]; problems: readonly ProcfileProblem[] } {
   const entries: ProcfileEntry[] = []
   const problems: ProcfileProblem[] = []
-  const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/)
+  const lines = text.split(/\r\n|\r|\n/)
   for (const [index, written] of lines.entries()) {
     const line = index + 1
+    // a byte order mark is white space to it (ECMA-262, WhiteSpace)
     const trimmed = written.trim()
     if (trimmed === '' || trimmed.startsWith('#')) continue
     const match = /^([A-Za-z0-9_-]+):\s*(.*)$/.exec(trimmed)

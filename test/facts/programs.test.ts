@@ -19,6 +19,7 @@ test.each([
   [oldShim, 'node_modules/vite/bin/vite.js'],
   [npm, undefined],
   ['@echo off\r\npython "%~dp0\\run.js" %*', undefined],
+  ['node "%~dp0\\run.js" --always %*', undefined],
   ['', undefined],
 ])('the script of a batch file: %#', (text, script) => {
   expect(shimScript(text)).toBe(script)
@@ -27,9 +28,10 @@ test.each([
 const program = '#!/bin/sh\n'
 
 test('a name is found in the PATH of the service, a path from its folder', async () => {
-  const root = await filesIn({ 'one/prog': program, 'two/prog': program, 'plain/prog': 'no program', 'one/dir/x': '' })
+  const root = await filesIn({ 'one/prog': program, 'two/prog': program, 'plain/prog': 'no program', 'one/dir/x': '', 'one/old.cmd': program })
   const at = (...parts: string[]) => join(root, ...parts)
   for (const file of ['one', 'two']) await chmod(at(file, 'prog'), 0o755)
+  await chmod(at('one', 'old.cmd'), 0o755)
   const host = testHost(root, { PATH: at('two') })
   const find = async (name: string, PATH: string, cwd = root) => findProgram(host, { program: name, cwd, env: { PATH } })
   expect(await find('prog', `${at('plain')}:${at('one')}:${at('two')}`)).toEqual({ kind: 'program', file: at('one', 'prog'), args: [] })
@@ -37,6 +39,8 @@ test('a name is found in the PATH of the service, a path from its folder', async
   expect(await find('./prog', '', at('two'))).toEqual({ kind: 'program', file: at('two', 'prog'), args: [] })
   expect(await find('one/prog', '')).toEqual({ kind: 'program', file: at('one', 'prog'), args: [] })
   expect(await find('plain/prog', '')).toEqual({ kind: 'missing' })
+  // a name like any other where there is no cmd.exe
+  expect(await find('one/old.cmd', '')).toEqual({ kind: 'program', file: at('one', 'old.cmd'), args: [] })
   expect(await find('one/dir', '')).toEqual({ kind: 'missing' })
 })
 

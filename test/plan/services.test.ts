@@ -245,6 +245,7 @@ test.each([
   ['web: npm start', false],
   ['app: honcho run gunicorn core.wsgi', true],
   ['app: gunicorn other.wsgi', undefined],
+  ['app: waitress-serve other.wsgi:application', undefined],
   ['app: celery -A core.wsgi worker', undefined],
 ])('%j: a WSGI server is warned of: %j', (line, warned) => {
   const { services, warnings } = plan({ procfile: line })
