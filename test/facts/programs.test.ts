@@ -28,7 +28,13 @@ test.each([
 const program = '#!/bin/sh\n'
 
 test('a name is found in the PATH of the service, a path from its folder', async () => {
-  const root = await filesIn({ 'one/prog': program, 'two/prog': program, 'plain/prog': 'no program', 'one/dir/x': '', 'one/old.cmd': program })
+  const root = await filesIn({
+    'one/prog': program,
+    'two/prog': program,
+    'plain/prog': 'no program',
+    'one/dir/x': '',
+    'one/old.cmd': program,
+  })
   const at = (...parts: string[]) => join(root, ...parts)
   for (const file of ['one', 'two']) await chmod(at(file, 'prog'), 0o755)
   await chmod(at('one', 'old.cmd'), 0o755)
