@@ -16,7 +16,7 @@ import { join } from 'node:path'
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { doctorJson, doctorText, stateOfRun, type DoctorRun } from '../report/doctor.ts'
-import { gather, type Targets } from './doctor-gather.ts'
+import { gather, type Targets } from '../look/gather.ts'
 import { endpointOf, endpointOfProject } from './verify.ts'
 
 /**

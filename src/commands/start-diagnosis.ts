@@ -10,7 +10,7 @@ import { connectAddress } from '../run/bring-up.ts'
 import { backendEnvironment } from '../plan/launch.ts'
 import type { Endpoint } from '../verify/endpoint.ts'
 import { bracketed } from '../host/tcp.ts'
-import { gather } from './doctor-gather.ts'
+import { gather } from '../look/gather.ts'
 import type { Prepared } from './start-prepare.ts'
 import type { Prover } from './start-proof.ts'
 

@@ -91,7 +91,7 @@ async function causeOf({ host, config }: Run, endpoints: readonly Endpoint[], re
   const [main, ...others] = endpoints
   if (seen === undefined || main === undefined) return undefined
   const more = result.besideSender === true ? [`The same message reached a second socket at ${shownUrl(main.url)}`] : []
-  const [{ gather }, { judge }] = await Promise.all([import('./doctor-gather.ts'), import('../checks/judgement.ts')])
+  const [{ gather }, { judge }] = await Promise.all([import('../look/gather.ts'), import('../checks/judgement.ts')])
   const { root } = judge(await gather(host, config, { main, others, minted: false }))
   const known = root !== undefined && sharing.has(root.id) ? root : seen
   return { ...known, evidence: [...new Set([...seen.evidence, ...more, ...known.evidence])] }

@@ -62,7 +62,7 @@ function urlsOf(argument: string | undefined, { url }: Readonly<Record<string, u
 
 /** The cause as the doctor judges it: with the project in this folder, its processes and its Redis. */
 export async function nearer(host: Host, config: Config, main: Endpoint, proof: Proof): Promise<Diagnosis | undefined> {
-  const [{ gather }, { judge }] = await Promise.all([import('./doctor-gather.ts'), import('../checks/judgement.ts')])
+  const [{ gather }, { judge }] = await Promise.all([import('../look/gather.ts'), import('../checks/judgement.ts')])
   const { root } = judge(await gather(host, config, { main, others: [], minted: false, proof }))
   // a token that can be made for nobody is said in words of its own
   return root === undefined || (root.id === proof.diagnosis?.id && proof.state === 'wants-token') ? proof.diagnosis : root

@@ -25,8 +25,8 @@ import { choosePython } from '../plan/environment.ts'
 import { hostOf, portOf, type Endpoint } from '../verify/endpoint.ts'
 import { experimentPaths } from '../verify/experiments.ts'
 import { prove, type Proof, type ProofOptions } from '../verify/prove.ts'
-import { gatherInside, type Inside } from './doctor-inside.ts'
-import { gatherRedis, type RedisLook } from './doctor-redis.ts'
+import { gatherInside, type Inside } from './inside.ts'
+import { gatherRedis, type RedisLook } from './redis.ts'
 
 /** Deadlines, in milliseconds. */
 const limits = {
