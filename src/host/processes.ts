@@ -1,4 +1,4 @@
-import { execa, type Options } from 'execa'
+import type { Options } from 'execa'
 import { errorCode } from '../errors.ts'
 
 /** What came of a command that was run to its end. */
@@ -36,6 +36,8 @@ export async function runToEnd(file: string, args: readonly string[], options: R
     maxBuffer: 8_000_000,
   }
   try {
+    // loaded by the first command: none stands before the server's start
+    const { execa } = await import('execa')
     const result = await execa(file, [...args], settings)
     const missing = result.exitCode === undefined && ['ENOENT', 'EACCES', 'ENOTDIR', 'ENOEXEC'].includes(result.code ?? '')
     return {

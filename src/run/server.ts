@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Readable, Writable } from 'node:stream'
-import { execa } from 'execa'
+import type { ChildProcess } from 'node:child_process'
+import spawn from 'cross-spawn'
 import { errorCode, errorMessage } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { LineSplitter } from '../host/lines.ts'
@@ -83,33 +84,19 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
     if (kept.length > keptLines) kept.shift()
     onLine(line, stream)
   }
-  const child = execa(launch.file, [...launch.args], {
-    cwd: launch.cwd,
-    env: { ...launch.env },
-    extendEnv: false,
-    // the observer's pipes are descriptors 3 and 4: one for each direction, since Windows lets a read hold up a write on the same one
-    stdio: [
-      launch.input === undefined ? 'ignore' : 'pipe',
-      'pipe',
-      'pipe',
-      ...(launch.observed === true ? (['pipe', 'pipe'] as const) : []),
-    ],
-    buffer: false,
-    reject: false,
-    // on Windows a detached child gets a console window of its own
-    detached: host.platform !== 'win32',
-    cleanup: false,
-    windowsHide: true,
-  })
+  const { child, refusal } = spawnChild(launch, host.platform)
+  // a process that isn't there, or for which no descriptor was left, has no streams
+  const stdout = child?.stdout ?? Readable.from([])
+  const stderr = child?.stderr ?? Readable.from([])
   const splitters = { out: new LineSplitter(keep('out')), err: new LineSplitter(keep('err')) }
-  const flow = new Flow([child.stdout, child.stderr])
-  child.stdout.on('data', (chunk: Buffer) => flow.take(() => splitters.out.push(chunk)))
-  child.stderr.on('data', (chunk: Buffer) => flow.take(() => splitters.err.push(chunk)))
+  const flow = new Flow([stdout, stderr])
+  stdout.on('data', (chunk: Buffer) => flow.take(() => splitters.out.push(chunk)))
+  stderr.on('data', (chunk: Buffer) => flow.take(() => splitters.err.push(chunk)))
   // one that ends before it has read everything has said why
-  child.stdin?.on('error', () => {})
-  child.stdin?.end(launch.input)
+  child?.stdin?.on('error', () => {})
+  child?.stdin?.end(launch.input)
 
-  const [, , , toObserver, fromObserver]: readonly unknown[] = child.stdio
+  const [, , , toObserver, fromObserver]: readonly unknown[] = child?.stdio ?? []
   const observer =
     toObserver instanceof Writable && fromObserver instanceof Readable
       ? observe(toObserver, fromObserver, host.secrets.add(randomBytes(16).toString('hex')))
@@ -117,7 +104,8 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
 
   let ended = false
   let forced = false
-  const leader: Leader | undefined = child.pid === undefined ? undefined : { pid: child.pid, ended: () => ended, forced: () => forced }
+  const pid = child?.pid
+  const leader: Leader | undefined = pid === undefined ? undefined : { pid, ended: () => ended, forced: () => forced }
   const killNow = () => {
     forced = true
     if (leader !== undefined) killTreeNow(host.platform, leader)
@@ -131,6 +119,19 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
         splitters.err.end()
         resolve(exit)
       })
+    const unborn = (error: unknown) => {
+      ended = true
+      const spawnError = `${errorCode(error) ?? ''} ${errorMessage(error)}`.trim()
+      finish({ exitCode: undefined, signal: undefined, afterMs: host.now() - started, spawnError })
+    }
+    if (child === undefined) {
+      unborn(refusal)
+      return
+    }
+    child.on('error', (error) => {
+      // a signal that could not be sent is an error, too
+      if ('syscall' in error && String(error.syscall).startsWith('spawn')) unborn(error)
+    })
     child.once('exit', (code, signal) => {
       ended = true
       const exit: ServerExit = {
@@ -146,24 +147,11 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
         () => finish(exit),
       )
     })
-    // where it could not even be started: some systems' errors come as an event, others are thrown; execa's promise has both
-    const unborn = async () => {
-      const { cause } = await child
-      if (child.pid !== undefined) return
-      ended = true
-      finish({
-        exitCode: undefined,
-        signal: undefined,
-        afterMs: host.now() - started,
-        spawnError: `${errorCode(cause) ?? ''} ${errorMessage(cause)}`.trim(),
-      })
-    }
-    void unborn()
   })
 
   let stopping: Promise<void> | undefined
   return {
-    pid: child.pid,
+    pid,
     exited,
     observer,
     lastLines: () => kept,
@@ -178,14 +166,39 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
         flow.openForGood()
         await exited
         // what has left the tree may hold the other ends for ever, and would hold us with them
-        child.stdout.destroy()
-        child.stderr.destroy()
+        stdout.destroy()
+        stderr.destroy()
         observer?.close()
         living.delete(killNow)
       })()
       return stopping
     },
     kill: killNow,
+  }
+}
+
+/** The child, or why there is none: some of the system's errors are thrown, others come as an event. */
+function spawnChild(launch: Launch, platform: NodeJS.Platform): { readonly child?: ChildProcess; readonly refusal?: unknown } {
+  try {
+    return {
+      // not execa: loading it takes some 30 ms, and the server would wait for them
+      child: spawn(launch.file, [...launch.args], {
+        cwd: launch.cwd,
+        env: { ...launch.env },
+        // the observer's pipes are descriptors 3 and 4: one for each direction, since Windows lets a read hold up a write on the same one
+        stdio: [
+          launch.input === undefined ? 'ignore' : 'pipe',
+          'pipe',
+          'pipe',
+          ...(launch.observed === true ? (['pipe', 'pipe'] as const) : []),
+        ],
+        // on Windows a detached child gets a console window of its own
+        detached: platform !== 'win32',
+        windowsHide: true,
+      }),
+    }
+  } catch (error) {
+    return { refusal: error }
   }
 }
 
