@@ -1,4 +1,3 @@
-import { execa } from 'execa'
 import { errorCode, errorMessage } from '../errors.ts'
 import { splitWords } from '../facts/dev-script.ts'
 import type { Host } from '../host/host.ts'
@@ -45,6 +44,7 @@ const waitMs = 1500
 export async function openPage(host: Pick<Host, 'platform' | 'env'>, url: string): Promise<Opened> {
   const command = browserCommand(host, url)
   if (command.kind === 'none') return { opened: false, why: command.why }
+  const { execa } = await import('execa')
   const child = execa(command.file, [...command.args], {
     env: withoutOurs(host.env),
     extendEnv: false,
