@@ -33,7 +33,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   let status = 0
   const program = new Command('election-dev')
     .description(
-      "From a Django Channels checkout to a proven WebSocket with one command.\nWhen it can't work: the one cause, its evidence, and the command that mends it.",
+      "From a Django Channels checkout to a proven WebSocket with one command.\nWhen it can't work: the one cause, its evidence, and the command that fixes it.",
     )
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
@@ -47,7 +47,7 @@ Examples:
   $ election-dev start --detach       the same in the background: status, logs -f, restart, stop
   $ election-dev verify               is the WebSocket of the running backend sound?
   $ election-dev smoke -- npm test    start, prove, run a command against it, end all of it: for CI
-  $ election-dev doctor               why does the WebSocket not work, and what mends it?
+  $ election-dev doctor               why does the WebSocket not work, and what fixes it?
   $ election-dev env                  which channel layer would be written to .env, as a diff
   $ election-dev init                 a configuration out of the scripts that started the project until now
 ${exitCodes}`,
@@ -152,7 +152,7 @@ Exit codes: the command's own (128 + n: ended by signal n; 127: no such program)
   const doctor = program
     .command('doctor')
     .argument('[checks...]', 'run these checks alone; or: explain <id>')
-    .description('name the one cause of a broken WebSocket, with its evidence and the command that mends it')
+    .description('name the one cause of a broken WebSocket, with its evidence and the command that fixes it')
     .addHelpText(
       'after',
       `
@@ -160,7 +160,7 @@ Examples:
   $ election-dev doctor
   $ election-dev doctor --url ws://localhost:8000/ws/election-updates/ --origin http://localhost:3000
   $ election-dev doctor --url ws://a:8000/ws/x/ --url ws://b:8000/ws/x/    two instances of one backend
-  $ election-dev doctor --fix                     mend what can be mended, after showing it
+  $ election-dev doctor --fix                     fix what can be fixed, after showing it
   $ election-dev doctor --undo                    put back what the last --fix has changed
   $ election-dev doctor --list                    every check
   $ election-dev doctor explain redis-too-old     the page on one
@@ -178,7 +178,7 @@ ${exitCodes}`,
     .addOption(new Option('--host <address>', 'address of the backend (default 127.0.0.1)'))
     .addOption(new Option('--hold <ms>', 'how long a socket is held open, in milliseconds (default 2000)').argParser(number))
     .option('--list', 'list the checks')
-    .option('--fix', 'mend the cause: by itself where that is safe, after asking where it is not')
+    .option('--fix', 'fix the cause: by itself where that is safe, after asking where it is not')
     .option('--yes', 'with --fix: take every question for answered with yes')
     .option('--undo', 'put back what the newest --fix has changed')
 

@@ -1,16 +1,7 @@
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { inFile } from './dotenv.ts'
 import type { Evidence } from './evidence.ts'
-
-/** Django's own rule (django.http.request.validate_host): `*`, a name, `.example.org` for all below it; with DEBUG and none set, the local ones. */
-export function isAllowed(host: string, allowed: readonly string[], debug: boolean): boolean {
-  const patterns = debug && allowed.length === 0 ? ['.localhost', '127.0.0.1', '[::1]'] : allowed
-  const name = host.replace(/\.$/, '').toLowerCase()
-  return patterns.some((pattern) => {
-    const wanted = pattern.toLowerCase()
-    return wanted === '*' || wanted === name || (wanted.startsWith('.') && (name.endsWith(wanted) || name === wanted.slice(1)))
-  })
-}
+import { isAllowed } from '../facts/allowed-hosts.ts'
 
 /** Pages are 400 because ALLOWED_HOSTS lacks the host of the URL; `refused` is the refusal of the socket, where there is one. Pure. */
 export function judgeHosts(evidence: Evidence, refused: Diagnosis | undefined): Diagnosis[] {

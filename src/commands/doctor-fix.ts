@@ -2,11 +2,11 @@ import { judgeLayer } from '../checks/channel-layer.ts'
 import type { Diagnosis } from '../checks/diagnosis.ts'
 import { listenerOf, isOwn, named, type Evidence } from '../checks/evidence.ts'
 import { judgeRedis } from '../checks/redis-layer.ts'
-import { isUnmended, type MendStep } from '../checks/mends/mend.ts'
-import { stillRefused } from '../checks/mends/hosts.ts'
-import { planMend } from '../checks/mends/plan.ts'
-import type { MendFacts } from '../checks/mends/mend-facts.ts'
-import { endStep, startStep } from '../checks/mends/serving.ts'
+import { isNoFix, type Step } from '../fix/step.ts'
+import { stillRefused } from '../fix/planners/hosts.ts'
+import { planFix } from '../checks/fixes.ts'
+import type { FixFacts } from '../fix/fix-facts.ts'
+import { endStep, startStep } from '../fix/planners/serving.ts'
 import { entryOf, isCauseId } from '../checks/vocabulary.ts'
 import type { Config } from '../config/config.ts'
 import type { Flags } from '../config/resolve.ts'
@@ -17,15 +17,15 @@ import { exitStatusOf, onStopRequest, type StopReason } from '../host/stop-signa
 import { withoutOurs } from '../plan/launch.ts'
 import { doctorJson, doctorText, type DoctorRun } from '../report/doctor.ts'
 import { diagnosisPage, errorPage } from '../report/failure.ts'
-import { stepJson, stepText, type StepOutcome } from '../report/mend.ts'
+import { stepJson, stepText, type StepOutcome } from '../report/fix.ts'
 import { styleFor } from '../report/style.ts'
 import { makeBackup } from '../run/backup.ts'
-import { doStep } from '../run/mend.ts'
+import { doStep } from '../fix/run-step.ts'
 import { ask } from './ask.ts'
-import { gatherMendFacts } from './doctor-mend-facts.ts'
+import { gatherFixFacts } from '../fix/gather-facts.ts'
 import { exitOf, look, targetsOf } from './doctor.ts'
 
-/** How many causes are mended one after another. */
+/** How many causes are fixed one after another. */
 const mostCauses = 5
 
 /** What `doctor --fix` was asked. */
@@ -37,13 +37,13 @@ export interface FixOptions {
   readonly flags: Flags
 }
 
-type HandOver = Extract<MendStep, { kind: 'hand-over' }>
+type HandOver = Extract<Step, { kind: 'hand-over' }>
 type Looked = Awaited<ReturnType<typeof look>>
-/** How the mending of one cause ended. */
+/** How the fixing of one cause ended. */
 type Ending = 'again' | 'stop' | 'look' | { readonly handOver: HandOver } | { readonly stopped: StopReason }
 
 /**
- * `doctor --fix`: mends the cause, looks again, and mends the next one, up to
+ * `doctor --fix`: fixes the cause, looks again, and fixes the next one, up to
  * five different ones. Gives the exit status of what it came to; where it ends
  * in `start`, that stays up in this process.
  */
@@ -59,8 +59,8 @@ class FixSession {
   readonly #options: FixOptions
   readonly #backup
   readonly #fixes: Readonly<Record<string, unknown>>[] = []
-  /** Causes that were mended, with where their entries begin in the backup. */
-  readonly #mended = new Map<string, number>()
+  /** Causes that were fixed, with where their entries begin in the backup. */
+  readonly #tried = new Map<string, number>()
   #url: string | undefined
 
   constructor(host: Host, config: Config, options: FixOptions) {
@@ -75,9 +75,9 @@ class FixSession {
     for (;;) {
       const cause = looked.run.judgement.root
       if (cause === undefined) return this.#end(looked.run)
-      if (this.#mended.has(cause.id)) return this.#end(await this.#stalled(cause.id, looked.run))
-      if (this.#mended.size >= mostCauses) return this.#end(looked.run)
-      const ending = await this.#mend(cause, looked.evidence)
+      if (this.#tried.has(cause.id)) return this.#end(await this.#stalled(cause.id, looked.run))
+      if (this.#tried.size >= mostCauses) return this.#end(looked.run)
+      const ending = await this.#fix(cause, looked.evidence)
       if (ending === 'stop') return this.#end(looked.run, { told: true })
       if (typeof ending === 'object' && 'stopped' in ending) return exitStatusOf[ending.stopped]
       if (typeof ending === 'object') return this.#start(ending.handOver, looked.run)
@@ -104,20 +104,20 @@ class FixSession {
     return look(this.#host, this.#config, { ...targets, main }, { version, wanted })
   }
 
-  /** What was mended and is named all the same, also where it is only one of those that follow: nothing serves while a server is started anew. */
+  /** What was fixed and is named all the same, also where it is only one of those that follow: nothing serves while a server is started anew. */
   #stillNamed({ run, evidence }: Looked): string | undefined {
     const { root, explained } = run.judgement
     const now = [root, ...explained, ...judgeLayer(evidence), ...judgeRedis(evidence)].map((cause) => cause?.id)
-    return [...this.#mended.keys()].find((id) => now.includes(id) || stillRefused(id, evidence))
+    return [...this.#tried.keys()].find((id) => now.includes(id) || stillRefused(id, evidence))
   }
 
-  async #mend(cause: Diagnosis, evidence: Evidence): Promise<Ending> {
+  async #fix(cause: Diagnosis, evidence: Evidence): Promise<Ending> {
     this.#say(...diagnosisPage(cause, styleFor(this.#host), this.#host.terminal.columns))
-    const facts = await gatherMendFacts(this.#host, evidence, cause.id)
-    const plan = planMend(cause, evidence, facts)
-    if (isUnmended(plan)) {
-      this.#say(`  Not mended: ${plan.unmended}.`)
-      this.#fixes.push({ id: cause.id, kind: 'none', outcome: 'refused', problem: plan.unmended })
+    const facts = await gatherFixFacts(this.#host, evidence, cause.id)
+    const plan = planFix(cause, evidence, facts)
+    if (isNoFix(plan)) {
+      this.#say(`  Not fixed: ${plan.noFix}.`)
+      this.#fixes.push({ id: cause.id, kind: 'none', outcome: 'refused', problem: plan.noFix })
       return 'stop'
     }
     for (const step of plan.steps) this.#say(...stepText(this.#host, step, this.#host.cwd))
@@ -129,12 +129,12 @@ class FixSession {
       this.#say(
         this.#host.terminal.interactive
           ? '  Nothing was changed.'
-          : '  This needs your word: run it again with --yes. Nothing was changed.',
+          : '  Needs confirmation; rerun with --yes. Nothing was changed.',
       )
       return 'stop'
     }
     const mark = this.#backup.mark()
-    this.#mended.set(cause.id, mark)
+    this.#tried.set(cause.id, mark)
     const handOver = plan.steps.find((step) => step.kind === 'hand-over')
     // nobody is to end a server for a start that won't come
     if (handOver !== undefined && this.#config.json) {
@@ -149,7 +149,7 @@ class FixSession {
   }
 
   /** Does the steps; what was done before one that fails is put back. */
-  async #do(id: string, steps: readonly MendStep[], evidence: Evidence): Promise<Ending | undefined> {
+  async #do(id: string, steps: readonly Step[], evidence: Evidence): Promise<Ending | undefined> {
     const mark = this.#backup.mark()
     const abort = new AbortController()
     let reason: StopReason | undefined
@@ -198,8 +198,8 @@ class FixSession {
     return checkout === undefined ? env : { ...env, DJANGO_SETTINGS_MODULE: checkout.project.settingsModule }
   }
 
-  /** What is mended on the disk shows once the server is started anew: with the user's word it is ended, and `start` follows. */
-  async #restart(id: string, evidence: Evidence, facts: MendFacts): Promise<Ending> {
+  /** What is fixed on the disk shows once the server is started anew: with the user's word it is ended, and `start` follows. */
+  async #restart(id: string, evidence: Evidence, facts: FixFacts): Promise<Ending> {
     const server = listenerOf(evidence)
     if (server === undefined || !isOwn(server)) return 'again'
     const end = endStep(server, facts, 'it has read the old state')
@@ -222,10 +222,10 @@ class FixSession {
     return this.#options.yes || (!this.#config.json && (await ask(this.#host, question)))
   }
 
-  /** The mend has not helped: what it changed is put back. */
+  /** The fix has not helped: what it changed is put back. */
   async #stalled(id: string, run: DoctorRun): Promise<DoctorRun> {
-    const mark = this.#mended.get(id)
-    this.#say(`  ${id} is named all the same: the mend has not helped.`)
+    const mark = this.#tried.get(id)
+    this.#say(`  ${id} is named all the same: the fix has not helped.`)
     if (mark !== undefined) await this.#putBack(mark, id)
     return run
   }
@@ -264,7 +264,7 @@ class FixSession {
     if (shown !== undefined) this.#say(`  As it was: ${shown}   (election-dev doctor --undo puts it back)`)
   }
 
-  #record(id: string, step: MendStep, outcome: StepOutcome, problem?: string): void {
+  #record(id: string, step: Step, outcome: StepOutcome, problem?: string): void {
     const details = { root: this.#host.cwd, backup: outcome === 'done' ? this.#backup.shown() : undefined }
     this.#fixes.push(stepJson(id, step, outcome, problem === undefined ? details : { ...details, problem }))
   }

@@ -21,7 +21,7 @@ import { endpointOf, endpointOfProject } from './verify.ts'
 
 /**
  * `election-dev doctor`: the one cause of a broken WebSocket, with its evidence
- * and the command that mends it. Gives 0 where all is well, 1 with a cause, 2
+ * and the command that fixes it. Gives 0 where all is well, 1 with a cause, 2
  * where nothing could be judged.
  */
 export async function doctorCommand(

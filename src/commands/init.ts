@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { layerBlock, type LayerBlock } from '../checks/mends/layer-block.ts'
+import { layerBlock, type LayerBlock } from '../fix/planners/layer-block.ts'
 import { cwdOf, flagsOf } from '../config/flags.ts'
 import type { Config } from '../config/config.ts'
 import { resolveConfig } from '../config/resolve.ts'
@@ -243,7 +243,7 @@ async function settingsNotes(checkout: Checkout): Promise<InitNote[]> {
   return [
     ...(/["']channels(?:\.apps\.\w+)?["']/.test(settings)
       ? []
-      : [{ text: '"channels" is not in INSTALLED_APPS', hint: 'election-dev doctor names what follows from it, and --fix mends it.' }]),
+      : [{ text: '"channels" is not in INSTALLED_APPS', hint: 'election-dev doctor names what follows from it, and --fix corrects it.' }]),
     ...(asgiApplicationOf(settings) === undefined && !/^ASGI_APPLICATION\b/m.test(settings)
       ? [{ text: 'ASGI_APPLICATION is not set', hint: 'election-dev doctor --fix sets it.' }]
       : []),

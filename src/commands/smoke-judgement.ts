@@ -135,7 +135,7 @@ function undone({ interruption, timeoutMs }: SmokeRecord, phases: readonly Smoke
       'smoke-timeout',
       `The run took longer than ${seconds(timeoutMs)} (--timeout)`,
       [`It was ended after ${seconds(interruption.afterMs)}, while: ${interruption.during}`, ...took],
-      'Mend what took so long, or give it more time: --timeout MS.',
+      'Fix what took so long, or give it more time: --timeout MS.',
     ),
   )
 }

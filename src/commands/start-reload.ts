@@ -12,7 +12,7 @@ export function reload(prepared: Prepared, all: () => readonly Backend[]): void 
   const scope = scopeOf(prepared)
   /** What was saved and couldn't be compiled: nothing is started before all of it can. */
   const broken = new Set<string>()
-  /** Saved since the last restart; a refused save waits here for the one that mends it. */
+  /** Saved since the last restart; a refused save waits here for the one that fixes it. */
   const pending = new Set<string>()
   let working = false
   let dirty = false

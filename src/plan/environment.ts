@@ -16,7 +16,7 @@ export type PythonChoice =
       readonly reason: string
       readonly base: string | undefined
     }
-  /** The interpreter that was named doesn't run: nothing of ours to mend. */
+  /** The interpreter that was named doesn't run: nothing of ours to fix. */
   | { readonly kind: 'python-broken'; readonly label: string; readonly reason: string }
   | { readonly kind: 'venv-missing'; readonly base: string | undefined }
 

@@ -22,7 +22,7 @@ export function explainText(host: Pick<Host, 'terminal'>, id: CauseId, entry: Vo
   lines.push(...indented(page.what, columns, '  '))
   lines.push('', `  ${style.bold('What tells it')}`, '')
   for (const item of page.tells) lines.push(...listed(item, columns, style, '-'))
-  lines.push('', `  ${style.bold('Mend it')}`, '')
+  lines.push('', `  ${style.bold('How to fix it')}`, '')
   page.mend.forEach((item, index) => lines.push(...listed(item, columns, style, `${index + 1}.`)))
   if (page.commands.length > 0) lines.push('')
   for (const command of page.commands) lines.push(`    ${style.cyan(typed(command))}`)

@@ -9,8 +9,8 @@ export function diagnosisPage(diagnosis: Diagnosis, style: Style, columns: numbe
   const { commands, text } = diagnosis.remedy
   const lines = ['', titled(`  ${mark} ${style.bold(diagnosis.title)}`, diagnosis.id, `  ✖ ${diagnosis.title}`, columns, style), '']
   for (const evidence of diagnosis.evidence.filter((line) => line !== '')) lines.push(`    ${evidence}`)
-  lines.push('', `    Mend it:  ${text}`)
-  for (const command of commands) lines.push(`              ${style.cyan(typed(command))}`)
+  lines.push('', `    Fix:  ${text}`)
+  for (const command of commands) lines.push(`          ${style.cyan(typed(command))}`)
   lines.push('')
   return lines
 }

@@ -1,4 +1,4 @@
-import type { LayerBlock } from '../checks/mends/layer-block.ts'
+import type { LayerBlock } from '../fix/planners/layer-block.ts'
 import type { PartialConfig } from '../config/schema.ts'
 import type { Host } from '../host/host.ts'
 import type { FileChange } from '../plan/init-files.ts'

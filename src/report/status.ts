@@ -40,7 +40,7 @@ export function statusText({ run, status, unanswered }: RunLook, style: Style, n
 
 function remedyLines(websocket: SocketStatus | null): string[] {
   const cause = websocket?.cause ?? undefined
-  return cause === undefined ? [] : ['', `    Mend it:  ${cause.remedy}`]
+  return cause === undefined ? [] : ['', `    Fix:  ${cause.remedy}`]
 }
 
 function row(name: string, value: string, style: Style): string {

@@ -86,7 +86,7 @@ export function makeBackup(root: string, now: Date = new Date()): Backup {
     move: async (from, to) => {
       await open()
       const target = to ?? join(folder, `${entries.length}-${basename(from)}`)
-      if (await isEntry(target)) throw new LauncherError('mend-failed', `${label(target)} is there already: nothing was moved`)
+      if (await isEntry(target)) throw new LauncherError('fix-failed', `${label(target)} is there already: nothing was moved`)
       await rename(from, target)
       await add({ kind: 'moved', path: label(from), to: label(target) })
     },

@@ -61,7 +61,7 @@ export class Service {
     return { name, kind, state: this.#state, pid, url, restarts: this.#restarts, why: this.#why }
   }
 
-  /** It failed because of what it depends on, and may be started when that is mended. */
+  /** It failed because of what it depends on, and may be started when that is fixed. */
   get isBlocked(): boolean {
     return this.#blocked && this.#state === 'failed'
   }

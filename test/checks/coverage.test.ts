@@ -15,7 +15,7 @@ const sources = (folder: string): string =>
 const checks = sources('src/checks') + sources('src/facts')
 const faults = sources('test/faults')
 const tables = readdirSync(join(root, 'test', 'checks'))
-  .filter((name) => name !== 'coverage.test.ts' && name !== 'vocabulary.test.ts' && name !== 'mends.test.ts')
+  .filter((name) => name !== 'coverage.test.ts' && name !== 'vocabulary.test.ts')
   .map((name) => readFileSync(join(root, 'test', 'checks', name), 'utf8'))
   .join('\n')
 

@@ -229,7 +229,7 @@ real('bad-port-permission', 'start takes a port that everybody may bind', async 
   ])
 })
 
-real('origin-missing', 'the client is not in the checkout: said, and not mended', async () => {
+real('origin-missing', 'the client is not in the checkout: said, and not fixed', async () => {
   const project = await made()
   server = await startServer('daphne', project)
   const answer = await fix(project.root, { url: urlOf(server.port), origin: 'none' })

@@ -2,7 +2,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect } from 'vitest'
 import { real } from '../support/doctor.ts'
-import { mends } from '../support/fix.ts'
+import { fixes } from '../support/fix.ts'
 import { makeProject, type ProjectOptions, type TestProject } from '../support/project.ts'
 import { freePort } from '../support/redis.ts'
 import { secret } from '../support/secrets.ts'
@@ -28,7 +28,7 @@ const text = (file: string) => readFile(file, 'utf8')
 
 real('env-bool-typo', 'the nearest word is written', async () => {
   const { project, url, env } = await broken({ dotenv: ['USE_REDIS_FOR_CHANNELS=Flase'] })
-  await mends('env-bool-typo', project, { url }, { undone: false })
+  await fixes('env-bool-typo', project, { url }, { undone: false })
   expect(await text(env)).toContain('USE_REDIS_FOR_CHANNELS=False')
 })
 
@@ -36,7 +36,7 @@ real('env-encoding', 'UTF-16, as PowerShell writes it', async () => {
   const { project, url, env } = await broken({})
   const before = await text(env)
   await writeFile(env, Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(before, 'utf16le')]))
-  await mends('env-encoding', project, { url, yes: false }, { undone: false })
+  await fixes('env-encoding', project, { url, yes: false }, { undone: false })
   expect(await text(env)).toBe(before)
 })
 
@@ -44,31 +44,31 @@ real('env-encoding', 'a byte order mark', async () => {
   const { project, url, env } = await broken({})
   const before = (await text(env)).replace('# of the tests\n', '')
   await writeFile(env, `\u{feff}${before}`)
-  await mends('env-encoding', project, { url, yes: false })
+  await fixes('env-encoding', project, { url, yes: false })
 })
 
 real('env-value-malformed', 'a comment behind a number', async () => {
   const { project, url, env } = await broken({ dotenv: ['WORKERS=4   # of them'], settings: 'WORKERS = config("WORKERS", cast=int)' })
-  await mends('env-value-malformed', project, { url, yes: false }, { undone: false })
+  await fixes('env-value-malformed', project, { url, yes: false }, { undone: false })
   expect(await text(env)).toContain('WORKERS=4\n')
 })
 
 real('env-not-loaded', 'a .env.txt beside it', async () => {
   const { project, url, env } = await broken({})
   await rename(env, `${env}.txt`)
-  await mends('env-not-loaded', project, { url })
+  await fixes('env-not-loaded', project, { url })
 })
 
 real('env-not-loaded', 'only the example is there: its copy gets a key of its own', async () => {
   const { project, url, env } = await broken({ hasDotenv: false, files: { 'backend/.env.example': 'SECRET_KEY=change-me\nDEBUG=True\n' } })
-  await mends('env-not-loaded', project, { url }, { undone: false })
+  await fixes('env-not-loaded', project, { url }, { undone: false })
   secret(/SECRET_KEY=(.*)/.exec(await text(env))?.[1] ?? '')
   expect(await text(env)).toMatch(/^SECRET_KEY=[\w-]{40,}\nDEBUG=True\n$/)
 })
 
 real('env-not-loaded', 'a key that the file lacks: a signing key is made', async () => {
   const { project, url, env } = await broken({ hasDotenv: false, files: { 'backend/.env': 'DEBUG=True\n' } })
-  await mends('env-not-loaded', project, { url })
+  await fixes('env-not-loaded', project, { url })
   expect(await text(env)).toBe('DEBUG=True\n')
 })
 
@@ -77,7 +77,7 @@ real('log-dir-missing', 'LOGGING with a file handler', async () => {
     settings:
       'LOGGING["handlers"]["file"] = {"class": "logging.FileHandler", "filename": str(BASE_DIR / "var" / "logs" / "django.log")}\nLOGGING["root"]["handlers"].append("file")',
   })
-  await mends('log-dir-missing', project, { url, yes: false }, { undone: false })
+  await fixes('log-dir-missing', project, { url, yes: false }, { undone: false })
 })
 
 real('asgi-application-setting-wrong', 'a name that no module has', async () => {
@@ -85,7 +85,7 @@ real('asgi-application-setting-wrong', 'a name that no module has', async () => 
     installedApps: ['daphne', 'django.contrib.contenttypes', 'django.contrib.auth', 'channels', 'updates'],
     settings: 'ASGI_APPLICATION = "core.asgi.app"',
   })
-  await mends('asgi-application-setting-wrong', project, { url, yes: false })
+  await fixes('asgi-application-setting-wrong', project, { url, yes: false })
   expect(await text(settings)).toContain('core.asgi.app"')
 })
 
@@ -94,7 +94,7 @@ real('daphne-app-order', 'after staticfiles', async () => {
     installedApps: ['django.contrib.contenttypes', 'django.contrib.staticfiles', 'daphne', 'channels', 'updates'],
     settings: 'STATIC_URL = "static/"',
   })
-  await mends('daphne-app-order', project, { url, yes: false }, { undone: false })
+  await fixes('daphne-app-order', project, { url, yes: false }, { undone: false })
   expect(await text(settings)).toContain(
     'INSTALLED_APPS = ["daphne", "django.contrib.contenttypes", "django.contrib.staticfiles", "channels", "updates"]',
   )
@@ -105,10 +105,10 @@ real('daphne-app-order', 'added in a way that no list shows', async () => {
     installedApps: ['django.contrib.contenttypes', 'django.contrib.staticfiles', 'channels', 'updates'],
     settings: 'STATIC_URL = "static/"\nINSTALLED_APPS += ["daph" + "ne"]',
   })
-  await mends('daphne-app-order', project, { url, yes: false })
+  await fixes('daphne-app-order', project, { url, yes: false })
 })
 
 real('module-shadowed', 'channels.py beside manage.py', async () => {
   const { project, url } = await broken({ files: { 'backend/channels.py': 'NAMES = ["a"]\n' } })
-  await mends('module-shadowed', project, { url })
+  await fixes('module-shadowed', project, { url })
 })

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect } from 'vitest'
-import { fix, mends } from '../support/fix.ts'
+import { fix, fixes } from '../support/fix.ts'
 import { doctor, real } from '../support/doctor.ts'
 import { makeProject, type ProjectOptions, type TestProject } from '../support/project.ts'
 import { freePort, startRedis, until, type RunningRedis } from '../support/redis.ts'
@@ -39,7 +39,7 @@ async function served(options: ProjectOptions): Promise<Served> {
 }
 
 /** With `--json` a server that has read the old state is left to the caller, who is told the commands. */
-async function mendsServed(id: string, { project, url }: Served, yes: boolean): Promise<void> {
+async function fixesServed(id: string, { project, url }: Served, yes: boolean): Promise<void> {
   const answer = await fix(project.root, { url, yes })
   expect(answer.made[0], answer.evidence).toMatchObject({ id, outcome: 'done' })
   expect(answer.made.slice(-2)).toMatchObject([
@@ -55,13 +55,13 @@ async function mendsServed(id: string, { project, url }: Served, yes: boolean): 
 
 real('channel-layer-unset', 'a layer for one process is appended', async () => {
   const it = await served({ settings: 'del CHANNEL_LAYERS' })
-  await mendsServed('channel-layer-unset', it, false)
+  await fixesServed('channel-layer-unset', it, false)
   expect(await it.settings()).toMatch(/CHANNEL_LAYERS = \{"default": \{"BACKEND": "channels.layers.InMemoryChannelLayer"\}\}\n$/)
 })
 
 real('channel-layer-backend-wrong', 'a letter too few', async () => {
   const it = await served({ settings: 'CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layer.InMemoryChannelLayer"}}' })
-  await mendsServed('channel-layer-backend-wrong', it, false)
+  await fixesServed('channel-layer-backend-wrong', it, false)
 })
 
 real('channel-layer-config-wrong', 'one host that is no list', async () => {
@@ -69,27 +69,27 @@ real('channel-layer-config-wrong', 'one host that is no list', async () => {
   const it = await served({
     settings: `CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": ("127.0.0.1", ${redis.port})}}}`,
   })
-  await mendsServed('channel-layer-config-wrong', it, false)
+  await fixesServed('channel-layer-config-wrong', it, false)
   expect(await it.settings()).toContain(`"hosts": [("127.0.0.1", ${redis.port})]`)
 })
 
 real('redis-unreachable', 'the in-memory layer by .env', async () => {
   const it = await served({ dotenv: ['USE_REDIS_FOR_CHANNELS=True', `REDIS_PORT=${await freePort('127.0.0.1')}`] })
-  await mendsServed('redis-unreachable', it, true)
+  await fixesServed('redis-unreachable', it, true)
   expect(await it.env()).toContain('USE_REDIS_FOR_CHANNELS=False')
 })
 
 real('redis-too-old', 'the in-memory layer by .env', async () => {
   redis = await startRedis({ version: '3.2' })
   const it = await served({ dotenv: ['USE_REDIS_FOR_CHANNELS=True', `REDIS_PORT=${redis.port}`] })
-  await mendsServed('redis-too-old', it, true)
+  await fixesServed('redis-too-old', it, true)
 })
 
 real('redis-unresponsive', 'the in-memory layer by .env', async () => {
   redis = await startRedis()
   process.kill(redis.pid, 'SIGSTOP')
   const it = await served({ dotenv: ['USE_REDIS_FOR_CHANNELS=True', `REDIS_PORT=${redis.port}`] })
-  await mendsServed('redis-unresponsive', it, true)
+  await fixesServed('redis-unresponsive', it, true)
 })
 
 real('redis-unexpected-password', 'the password is emptied', async () => {
@@ -111,7 +111,7 @@ real('redis-unexpected-password', 'the password is emptied', async () => {
 real('env-value-malformed', 'a port in the host', async () => {
   redis = await startRedis()
   const it = await served({ dotenv: ['USE_REDIS_FOR_CHANNELS=True', `REDIS_HOST=127.0.0.1:${redis.port}`, `REDIS_PORT=${redis.port}`] })
-  await mendsServed('env-value-malformed', it, false)
+  await fixesServed('env-value-malformed', it, false)
 })
 
 real('layer-inmemory-multi-instance', 'the Redis of the variables carries the layer', async () => {
@@ -163,7 +163,7 @@ real('migrations-pending', 'manage.py migrate, with the old database kept', asyn
   const it = await served({ consumer: databaseConsumer })
   // sqlite makes its file when it is first asked
   await doctor(it.project.root, { url: it.url, readOnly: false })
-  await mends('migrations-pending', it.project, { url: it.url })
+  await fixes('migrations-pending', it.project, { url: it.url })
 })
 
 real('database-locked', 'the holder is ended', async () => {
@@ -173,7 +173,7 @@ real('database-locked', 'the holder is ended', async () => {
   server = await startServer('daphne', project)
   const holder = await holdLock(file)
   try {
-    await mends('database-locked', project, { url: `ws://127.0.0.1:${server.port}/ws/election-updates/` }, { undone: false, backup: false })
+    await fixes('database-locked', project, { url: `ws://127.0.0.1:${server.port}/ws/election-updates/` }, { undone: false, backup: false })
     await until(async () => holder.child.exitCode !== null || holder.child.signalCode !== null)
   } finally {
     await holder.stop()
@@ -202,7 +202,7 @@ real(
       project = await makeProject({ dotenv: ['USE_REDIS_FOR_CHANNELS=True', `REDIS_PORT=${redis.port}`] })
       server = await startServer('daphne', project)
       const url = `ws://127.0.0.1:${server.port}/ws/election-updates/`
-      const answer = await mends('redis-loading', project, { url, yes: false }, { undone: false, backup: false })
+      const answer = await fixes('redis-loading', project, { url, yes: false }, { undone: false, backup: false })
       expect(answer.state, answer.evidence).toBe('healthy')
     } finally {
       await first.stop()

@@ -53,7 +53,7 @@ test('on a terminal it asks; no is no', async () => {
   expect(await readFile(env, 'utf8')).toContain('Flase')
 })
 
-test('on a terminal it asks; yes mends, and start follows', async () => {
+test('on a terminal it asks; yes fixes it, and start follows', async () => {
   const { root, url, env } = await made(typo)
   cli = startOnTerminal(['doctor', '--fix', '--url', url], { cwd: root })
   await cli.waitFor(/Do it\? \[y\/N\]/)
@@ -69,7 +69,7 @@ test("a cause that is the user's is told as theirs", async () => {
   const before = await ownFiles(root)
   const answer = await fix(root, { url })
   expect(answer.id).toBe('asgi-syntax-error')
-  expect(answer.made).toMatchObject([{ id: 'asgi-syntax-error', outcome: 'refused', problem: 'this one is yours to mend' }])
+  expect(answer.made).toMatchObject([{ id: 'asgi-syntax-error', outcome: 'refused', problem: 'this one is yours to fix' }])
   expect(await ownFiles(root)).toEqual(before)
 })
 
@@ -109,7 +109,7 @@ test('--undo leaves what the user has changed since', async () => {
   expect(await readFile(env, 'utf8')).toContain('MORE=1')
 })
 
-test('a mend that does not help is put back, and said', async () => {
+test('a fix that does not help is put back, and said', async () => {
   // the last word is spoken after the settings were read: no edit of ASGI_APPLICATION's line helps
   const { root, url } = await made({
     installedApps: ['daphne', 'django.contrib.contenttypes', 'django.contrib.auth', 'channels', 'updates'],

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { layerBlock } from '../../src/checks/mends/layer-block.ts'
+import { layerBlock } from '../../src/fix/planners/layer-block.ts'
 import { runCli } from '../support/cli.ts'
 import { filesIn, removeFiles } from '../support/files.ts'
 import { secret } from '../support/secrets.ts'

@@ -28,7 +28,7 @@ describe('a page', () => {
     const lines = await explained('proxy-strips-upgrade', 100)
     const text = lines.join('\n')
     expect(lines[1]).toMatch(/^ {2}A proxy doesn't pass the WebSocket upgrade on +proxy-strips-upgrade$/)
-    for (const part of ['What tells it', 'Mend it', 'Why it is so']) expect(lines).toContain(`  ${part}`)
+    for (const part of ['What tells it', 'How to fix it', 'Why it is so']) expect(lines).toContain(`  ${part}`)
     expect(text).toContain('\n               proxy_set_header Upgrade $http_upgrade;\n')
     expect(text).toContain('\n    nginx -s reload\n')
     expect(lines).toContain('  This is yours to mend.')

@@ -31,11 +31,11 @@ test.for(['main', 'uvicorn', 'hypercorn'] as const)(
   async (environment, context) => {
     const cli = await run(context, { consumer: diesLater, environment })
     await cli.waitFor(/ready in[\s\S]*● connected/)
-    const [red] = await cli.waitFor(/● not connected {3}consumer-exception[\s\S]*Mend it/)
+    const [red] = await cli.waitFor(/● not connected {3}consumer-exception[\s\S]*Fix: /)
     expect(red).toContain('ValueError: no such election')
     expect(red).toMatch(/consumers\.py", line 14/)
     // the next socket dies the same way: that is no news
-    await cli.waitFor(/Mend it[\s\S]*ValueError: no such election/)
+    await cli.waitFor(/Fix: [\s\S]*ValueError: no such election/)
     expect(cli.stdout().match(/● connected/g)).toHaveLength(1)
     expect(cli.stdout().match(/● not connected/g)).toHaveLength(1)
   },
@@ -48,7 +48,7 @@ test('a Redis that is killed turns it red, and green again when it is back', asy
   const cli = await run(context, { settings: layer })
   await cli.waitFor(/ready in[\s\S]*● connected/)
   await redis.stop()
-  await cli.waitFor(/● not connected {3}redis-unreachable[\s\S]*Mend it/)
+  await cli.waitFor(/● not connected {3}redis-unreachable[\s\S]*Fix: /)
   const again = await startRedis({ port: redis.port })
   context.onTestFinished(again.stop)
   await cli.waitFor(/redis-unreachable[\s\S]*● connected/)
@@ -59,7 +59,7 @@ test('a token that nobody can make: yellow, with how to give one; green when it 
   const key = secret()
   const options = { consumer: pyjwtConsumer, settings: `SECRET_KEY = "${key}"` }
   const yellow = await run(context, options)
-  const [banner] = await yellow.waitFor(/ready in[\s\S]*● speaks WebSocket, wants a token[\s\S]*Mend it.*/)
+  const [banner] = await yellow.waitFor(/ready in[\s\S]*● speaks WebSocket, wants a token[\s\S]*Fix:.*/)
   expect(banner).toContain('ELECTION_DEV_TOKEN')
   await yellow.end('SIGINT')
 
@@ -76,7 +76,7 @@ test('Ctrl+C while a proof waits ends at once', async (context) => {
       'from channels.generic.websocket import AsyncJsonWebsocketConsumer\n\nclass Updates(AsyncJsonWebsocketConsumer):\n    async def connect(self):\n        print("connecting", flush=True)\n',
     environment: 'uvicorn',
   })
-  await cli.waitFor(/not connected[\s\S]*Mend it[\s\S]*connecting/)
+  await cli.waitFor(/not connected[\s\S]*Fix: [\s\S]*connecting/)
   const started = performance.now()
   expect((await cli.end('SIGINT')).status).toBe(130)
   // a proof of this socket would go on for six seconds

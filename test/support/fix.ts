@@ -34,10 +34,10 @@ export async function undo(folder: string): Promise<CliResult> {
 }
 
 /**
- * The whole way: `--fix` names the cause and mends it, a second run doesn't
+ * The whole way: `--fix` names the cause and fixes it, a second run doesn't
  * name it, and `--undo` restores every byte.
  */
-export async function mends(
+export async function fixes(
   id: string,
   project: TestProject,
   asking: Asking & { yes?: boolean },

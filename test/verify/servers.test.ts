@@ -126,6 +126,6 @@ test('text: a line a step, and the cause with its evidence', async (context) => 
   const { stdout, status } = await runCli(['verify', urlOf(server)], { cwd: '/' })
   expect(status).toBe(1)
   expect(stdout).toMatch(
-    /● not connected[\s\S]*tcp {8}127\.0\.0\.1:\d+ {3}open[\s\S]*http {7}GET \/ {3}200 {3}daphne[\s\S]*handshake {2}101 in \d+ ms[\s\S]*held {7}closed with 4001[\s\S]*close-after-accept[\s\S]*Mend it:/,
+    /● not connected[\s\S]*tcp {8}127\.0\.0\.1:\d+ {3}open[\s\S]*http {7}GET \/ {3}200 {3}daphne[\s\S]*handshake {2}101 in \d+ ms[\s\S]*held {7}closed with 4001[\s\S]*close-after-accept[\s\S]*Fix:/,
   )
 })

@@ -1,8 +1,8 @@
 import { dotenvValue } from '../../facts/dotenv.ts'
 import { setDotenvValue } from '../../plan/dotenv-edit.ts'
-import type { Evidence } from '../evidence.ts'
-import { unmended, type MendStep, type Unmended } from './mend.ts'
-import type { MendFacts } from './mend-facts.ts'
+import type { Evidence } from '../../checks/evidence.ts'
+import { noFix, type Step, type NoFix } from '../step.ts'
+import type { FixFacts } from '../fix-facts.ts'
 import { assignmentsOf, type Assignment } from './python-text.ts'
 
 /** An assignment of the settings, with the file that it stands in. */
@@ -14,7 +14,7 @@ export interface FoundAssignment extends Assignment {
 }
 
 /** The assignments to a setting; those of the settings module itself first, since they win over what it imports. */
-export function settingsAssignments({ checkout }: Evidence, { texts }: MendFacts, name: string): FoundAssignment[] {
+export function settingsAssignments({ checkout }: Evidence, { texts }: FixFacts, name: string): FoundAssignment[] {
   return (checkout?.project.settingsFiles ?? []).flatMap((file) => {
     const text = texts.get(file)
     if (text === undefined) return []
@@ -23,13 +23,13 @@ export function settingsAssignments({ checkout }: Evidence, { texts }: MendFacts
 }
 
 /** The assignment that counts: the last one of the module that wins. */
-export function winningAssignment(evidence: Evidence, facts: MendFacts, name: string): FoundAssignment | undefined {
+export function winningAssignment(evidence: Evidence, facts: FixFacts, name: string): FoundAssignment | undefined {
   const all = settingsAssignments(evidence, facts, name)
   return all.findLast(({ file }) => file === all[0]?.file)
 }
 
 /** The settings module itself. */
-export function mainSettings({ checkout }: Evidence, { texts }: MendFacts): { file: string; text: string } | undefined {
+export function mainSettings({ checkout }: Evidence, { texts }: FixFacts): { file: string; text: string } | undefined {
   const file = checkout?.project.settingsFiles[0]
   const text = file === undefined ? undefined : texts.get(file)
   return file === undefined || text === undefined ? undefined : { file, text }
@@ -44,17 +44,17 @@ export function sourceOf({ env, dotenv, checkout }: Evidence, name: string): 'sh
 }
 
 /** Sets keys of the project's `.env`; a file that isn't there is made. */
-export function editDotenv({ dotenv, checkout }: Evidence, pairs: readonly (readonly [string, string])[]): MendStep | Unmended {
+export function editDotenv({ dotenv, checkout }: Evidence, pairs: readonly (readonly [string, string])[]): Step | NoFix {
   const reader = checkout?.project.dotenvReader ?? dotenv?.reader ?? 'decouple'
-  if (dotenv === undefined || dotenv.fact.kind === 'unreadable') return unmended(`${dotenv?.shown ?? '.env'} can't be read`)
+  if (dotenv === undefined || dotenv.fact.kind === 'unreadable') return noFix(`${dotenv?.shown ?? '.env'} can't be read`)
   const before = dotenv.fact.kind === 'present' ? dotenv.fact.text : undefined
   let after = before ?? ''
   for (const [key, value] of pairs) {
     const edit = setDotenvValue(after, key, value, reader)
-    if (edit.kind === 'refused') return unmended(`${dotenv.shown} is left alone: ${edit.reason}`)
+    if (edit.kind === 'refused') return noFix(`${dotenv.shown} is left alone: ${edit.reason}`)
     if (edit.kind === 'changed') after = edit.text
   }
   return after === before
-    ? unmended(`${dotenv.shown} says so already`)
+    ? noFix(`${dotenv.shown} says so already`)
     : { kind: 'edit', file: dotenv.fact.path, before, after, language: 'dotenv' }
 }

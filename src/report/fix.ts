@@ -1,4 +1,4 @@
-import type { MendStep } from '../checks/mends/mend.ts'
+import type { Step } from '../fix/step.ts'
 import type { Host } from '../host/host.ts'
 import { shown } from '../facts/project.ts'
 import { renderDotenvDiff, renderSourceDiff } from './diff.ts'
@@ -9,7 +9,7 @@ import { typed } from './words.ts'
 export type StepOutcome = 'done' | 'refused' | 'failed' | 'needs-word' | 'handed-over' | 'put-back'
 
 /** A step as one line for people, as a command where there is one; an edit is told by its diff. */
-export function stepLine(step: MendStep, root: string): string {
+export function stepLine(step: Step, root: string): string {
   const path = (file: string) => shown({ root }, file)
   switch (step.kind) {
     case 'command':
@@ -34,7 +34,7 @@ export function stepLine(step: MendStep, root: string): string {
 }
 
 /** The diff of an edit; no line for anything else. Values of `.env` and secrets are hidden. */
-export function stepDiff(step: MendStep, root: string): string[] {
+export function stepDiff(step: Step, root: string): string[] {
   if (step.kind !== 'edit') return []
   const path = shown({ root }, step.file)
   const before = step.before instanceof Uint8Array ? new TextDecoder().decode(step.before) : step.before
@@ -42,7 +42,7 @@ export function stepDiff(step: MendStep, root: string): string[] {
 }
 
 /** A step for people before it is done: the command, or the diff. */
-export function stepText(host: Host, step: MendStep, root: string): string[] {
+export function stepText(host: Host, step: Step, root: string): string[] {
   const style = styleFor(host)
   const diff = stepDiff(step, root)
   if (diff.length > 0)
@@ -53,7 +53,7 @@ export function stepText(host: Host, step: MendStep, root: string): string[] {
 /** A step for `fixes` of `--json`. */
 export function stepJson(
   id: string,
-  step: MendStep,
+  step: Step,
   outcome: StepOutcome,
   details: { root: string; backup: string | undefined; problem?: string },
 ): Readonly<Record<string, unknown>> {

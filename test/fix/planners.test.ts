@@ -1,22 +1,22 @@
 import { describe, expect, test } from 'vitest'
-import { bareOf, decoded, nearestBoolean } from '../../src/checks/mends/dotenv.ts'
-import { hostsWith } from '../../src/checks/mends/hosts.ts'
-import { hasMend, withoutMend } from '../../src/checks/mends/plan.ts'
-import { appended, assignmentsOf, elementsOf, entryOf, literalOf, withElement } from '../../src/checks/mends/python-text.ts'
-import { asHosts, nearestBackend } from '../../src/checks/mends/settings.ts'
-import { changed } from '../../src/checks/mends/url.ts'
+import { bareOf, decoded, nearestBoolean } from '../../src/fix/planners/dotenv.ts'
+import { hostsWith } from '../../src/fix/planners/hosts.ts'
+import { hasFix, withoutFix } from '../../src/checks/fixes.ts'
+import { appended, assignmentsOf, elementsOf, entryOf, literalOf, withElement } from '../../src/fix/planners/python-text.ts'
+import { asHosts, nearestBackend } from '../../src/fix/planners/settings.ts'
+import { changed } from '../../src/fix/planners/url.ts'
 import { vocabulary } from '../../src/checks/vocabulary.ts'
 import { renderSourceDiff } from '../../src/report/diff.ts'
 
 test.each(vocabulary.filter(({ automatic }) => automatic !== 'no').map(({ id }) => id))(
-  '%s: what may be mended has a mend, or a reason why no program knows the right value',
+  '%s: what may be fixed has a fix, or a reason why no program knows the right value',
   (id) => {
-    expect(hasMend(id) !== (withoutMend[id] !== undefined)).toBe(true)
+    expect(hasFix(id) !== (withoutFix[id] !== undefined)).toBe(true)
   },
 )
 
 test.each(vocabulary.filter(({ automatic }) => automatic === 'no').map(({ id }) => id))("%s: what is the user's has none", (id) => {
-  expect(hasMend(id)).toBe(false)
+  expect(hasFix(id)).toBe(false)
 })
 
 describe('env-bool-typo: the nearest word', () => {

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import type { Evidence } from '../checks/evidence.ts'
-import { shadowOf } from '../checks/mends/environment.ts'
-import type { MendFacts } from '../checks/mends/mend-facts.ts'
+import { shadowOf } from './planners/environment.ts'
+import type { FixFacts } from './fix-facts.ts'
 import { redisNow, redisProtocol } from '../facts/redis-now.ts'
 import { onPath } from '../facts/tools.ts'
 import { readText } from '../host/files.ts'
@@ -13,8 +13,8 @@ import { processTable } from '../host/process-table.ts'
 
 const passedFolder = /^(?:\.|__pycache__$|node_modules$|venv$|env$|dist$|build$|static$|media$|site-packages$)/
 
-/** Gathers what only a mend needs to know. Never throws. */
-export async function gatherMendFacts(host: Host, evidence: Evidence, id: string): Promise<MendFacts> {
+/** Gathers what only a fix needs to know. Never throws. */
+export async function gatherFixFacts(host: Host, evidence: Evidence, id: string): Promise<FixFacts> {
   const { checkout, frontend, dotenv } = evidence
   const project = checkout?.project
   const written = [...(frontend?.urls ?? []), ...(frontend?.variables ?? []), ...(frontend?.proxies ?? [])]
@@ -66,7 +66,7 @@ async function pythonFiles(backend: string): Promise<string[]> {
 }
 
 /** Applications by the names that their modules give them: `application` first, then routers, then Django's own handler. */
-async function asgiModules(backend: string, settingsModule: string, sources: readonly string[]): Promise<MendFacts['asgi']> {
+async function asgiModules(backend: string, settingsModule: string, sources: readonly string[]): Promise<FixFacts['asgi']> {
   const beside = [...settingsModule.split('.').slice(0, -1), 'asgi'].join('.')
   const found = await Promise.all(
     sources
@@ -83,7 +83,7 @@ async function asgiModules(backend: string, settingsModule: string, sources: rea
   return found.toSorted((a, b) => Number(b.module === beside) - Number(a.module === beside))
 }
 
-async function pythonsOf(host: Host): Promise<MendFacts['pythons']> {
+async function pythonsOf(host: Host): Promise<FixFacts['pythons']> {
   const minors = Array.from({ length: 14 }, (_, index) => index + 8)
   const found = await Promise.all(
     minors.map(async (minor) => {
@@ -109,7 +109,7 @@ async function aroundShadow(
   backend: string,
   sources: readonly string[],
   evidence: Evidence,
-): Promise<Pick<MendFacts, 'importers' | 'compiled'>> {
+): Promise<Pick<FixFacts, 'importers' | 'compiled'>> {
   const file = shadowOf(evidence)
   const name = file?.replace(/\.py$|\/__init__\.py$/, '')
   if (file === undefined || name === undefined) return { importers: [], compiled: [] }

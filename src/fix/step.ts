@@ -1,7 +1,7 @@
-import type { MendFacts } from './mend-facts.ts'
-import type { Evidence } from '../evidence.ts'
+import type { FixFacts } from './fix-facts.ts'
+import type { Evidence } from '../checks/evidence.ts'
 
-/** What `start` is called with where a mend ends in it. */
+/** What `start` is called with where a fix ends in it. */
 export interface StartFlags {
   readonly port?: number
   readonly host?: string
@@ -11,8 +11,8 @@ export interface StartFlags {
   readonly channelLayer?: 'memory'
 }
 
-/** One thing that a mend does. Paths are absolute. */
-export type MendStep =
+/** One thing that a fix does. Paths are absolute. */
+export type Step =
   | {
       readonly kind: 'command'
       readonly argv: readonly [string, ...string[]]
@@ -56,9 +56,9 @@ export type MendStep =
       readonly command: readonly string[]
     }
 
-/** How a cause is mended: its steps in order. */
-export interface Mend {
-  readonly steps: readonly MendStep[]
+/** How a cause is fixed: its steps in order. */
+export interface Fix {
+  readonly steps: readonly Step[]
   /** It touches what isn't this checkout's: never without the user's word, whatever the cause is. */
   readonly needsWord: boolean
   /** Sentences for people: what is left to them. */
@@ -69,25 +69,25 @@ export interface Mend {
   readonly url: string | undefined
 }
 
-/** Why the program mends nothing though the cause is one that it may mend, in a sentence. */
-export interface Unmended {
-  readonly unmended: string
+/** Why the program fixes nothing though the cause is one that it may fix, in a sentence. */
+export interface NoFix {
+  readonly noFix: string
 }
 
 /** A plan for one cause. */
-export type Planner = (evidence: Evidence, facts: MendFacts, cause: MendCause) => Mend | Unmended
+export type Planner = (evidence: Evidence, facts: FixFacts, cause: FixCause) => Fix | NoFix
 
 /** What a plan takes from the diagnosis: its commands hold names that its rule found. */
-export interface MendCause {
+export interface FixCause {
   readonly id: string
   readonly commands: readonly (readonly string[])[]
 }
 
-/** A mend from its steps. */
-export function mend(
-  steps: readonly MendStep[],
+/** A fix from its steps. */
+export function fix(
+  steps: readonly Step[],
   options: { needsWord?: boolean; notes?: readonly string[]; restart?: boolean; url?: string } = {},
-): Mend {
+): Fix {
   return {
     steps,
     needsWord: options.needsWord ?? false,
@@ -97,12 +97,12 @@ export function mend(
   }
 }
 
-/** No mend, and why. */
-export function unmended(why: string): Unmended {
-  return { unmended: why }
+/** No fix, and why. */
+export function noFix(why: string): NoFix {
+  return { noFix: why }
 }
 
 /** Whether a plan came to nothing. */
-export function isUnmended(plan: Mend | Unmended): plan is Unmended {
-  return 'unmended' in plan
+export function isNoFix(plan: Fix | NoFix): plan is NoFix {
+  return 'noFix' in plan
 }

@@ -1,20 +1,20 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { MendStep } from '../checks/mends/mend.ts'
+import type { Step } from './step.ts'
 import { errorMessage, LauncherError } from '../errors.ts'
 import type { DotenvReader } from '../facts/dotenv.ts'
 import { isEntry, isFile } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { processTable, treeOf, type ProcessRow } from '../host/process-table.ts'
 import { runToEnd } from '../host/processes.ts'
-import type { Backup } from './backup.ts'
-import { runCommand } from './command.ts'
-import { writeDotenv } from './dotenv-write.ts'
-import { fillSecrets } from './setup.ts'
+import type { Backup } from '../run/backup.ts'
+import { runCommand } from '../run/command.ts'
+import { writeDotenv } from '../run/dotenv-write.ts'
+import { fillSecrets } from '../run/setup.ts'
 
-/** What the steps of a mend are done with. */
-export interface MendContext {
+/** What the steps of a fix are done with. */
+export interface StepContext {
   readonly id: string
   readonly backup: Backup
   readonly env: Readonly<Record<string, string | undefined>>
@@ -33,7 +33,7 @@ const limits = { command: 10 * 60_000, parse: 10_000, end: 10_000, redis: 60_000
 const lookEveryMs = 50
 
 /** Does one step that isn't a hand-over. Throws LauncherError where it fails; the file in question is as it was then. */
-export async function doStep(host: Host, step: Exclude<MendStep, { kind: 'hand-over' }>, context: MendContext): Promise<void> {
+export async function doStep(host: Host, step: Exclude<Step, { kind: 'hand-over' }>, context: StepContext): Promise<void> {
   const { backup } = context
   try {
     switch (step.kind) {
@@ -59,11 +59,11 @@ export async function doStep(host: Host, step: Exclude<MendStep, { kind: 'hand-o
     }
   } catch (error) {
     if (error instanceof LauncherError) throw error
-    throw new LauncherError('mend-failed', errorMessage(error), { cause: error })
+    throw new LauncherError('fix-failed', errorMessage(error), { cause: error })
   }
 }
 
-async function command(host: Host, step: Extract<MendStep, { kind: 'command' }>, context: MendContext): Promise<void> {
+async function command(host: Host, step: Extract<Step, { kind: 'command' }>, context: StepContext): Promise<void> {
   const { backup } = context
   const [file, ...args] = step.argv
   if (step.makes !== undefined && !(await isEntry(step.makes))) await backup.making(step.makes)
@@ -74,13 +74,13 @@ async function command(host: Host, step: Extract<MendStep, { kind: 'command' }>,
   await runCommand(host, step.makes === undefined ? launch : { ...launch, makes: step.makes }, context)
 }
 
-async function edit(step: Extract<MendStep, { kind: 'edit' }>, { backup, python, env }: MendContext): Promise<void> {
+async function edit(step: Extract<Step, { kind: 'edit' }>, { backup, python, env }: StepContext): Promise<void> {
   const after = Buffer.from(step.after)
   if (step.language === 'python' && python !== undefined) {
     const source = 'import ast, sys; ast.parse(sys.stdin.buffer.read())'
     const { outcome, exitCode, stderr } = await runToEnd(python, ['-c', source], { env, input: step.after, deadlineMs: limits.parse })
     if (outcome === 'exited' && exitCode !== 0)
-      throw new LauncherError('mend-failed', 'The edited file would not be Python any more: it is left as it is', {
+      throw new LauncherError('fix-failed', 'The edited file would not be Python any more: it is left as it is', {
         evidence: stderr.trim().split('\n').slice(-1),
       })
   }
@@ -101,12 +101,12 @@ async function makeFolders(path: string, backup: Backup): Promise<void> {
 }
 
 /** Sends a signal to a process that is still the one that was meant, and to what it started; waits for the end that it asks for. */
-async function signal(host: Host, step: Extract<MendStep, { kind: 'signal' }>, stop: AbortSignal): Promise<void> {
+async function signal(host: Host, step: Extract<Step, { kind: 'signal' }>, stop: AbortSignal): Promise<void> {
   const rows = await processTable(host)
   const leader = rows?.find((row) => row.pid === step.pid && !row.zombie)
   if (rows === undefined || leader === undefined) return
   if (step.startedAt === undefined || leader.started !== step.startedAt)
-    throw new LauncherError('mend-failed', `PID ${step.pid} is another process by now: nothing was sent to it`)
+    throw new LauncherError('fix-failed', `PID ${step.pid} is another process by now: nothing was sent to it`)
   const tree = new Set(treeOf(rows, step.pid))
   const members = rows.filter(({ pid }) => tree.has(pid))
   if (step.signal === 'SIGCONT') {
@@ -127,7 +127,7 @@ async function signal(host: Host, step: Extract<MendStep, { kind: 'signal' }>, s
       asked = true
     }
     if (host.now() > deadline || stop.aborted)
-      throw new LauncherError('mend-failed', `PID ${left[0]?.pid ?? step.pid} did not end on SIGTERM`, {
+      throw new LauncherError('fix-failed', `PID ${left[0]?.pid ?? step.pid} did not end on SIGTERM`, {
         hint: `kill -9 ${left[0]?.pid ?? step.pid}`,
       })
     await delay(lookEveryMs)
@@ -144,15 +144,15 @@ function send(pid: number, name: NodeJS.Signals): void {
     process.kill(pid, name)
   } catch (error) {
     if (name === 'SIGTERM' && error instanceof Error && 'code' in error && error.code === 'EPERM')
-      throw new LauncherError('mend-failed', `PID ${pid} belongs to another user`, { cause: error })
+      throw new LauncherError('fix-failed', `PID ${pid} belongs to another user`, { cause: error })
   }
 }
 
-async function untilRedisIsThere(host: Host, { redisLoads, signal: stop }: MendContext): Promise<void> {
+async function untilRedisIsThere(host: Host, { redisLoads, signal: stop }: StepContext): Promise<void> {
   const deadline = host.now() + limits.redis
   while (await redisLoads()) {
     if (stop.aborted || host.now() > deadline)
-      throw new LauncherError('mend-failed', `Redis still reads its data after ${limits.redis / 1000} s`)
+      throw new LauncherError('fix-failed', `Redis still reads its data after ${limits.redis / 1000} s`)
     await delay(lookEveryMs * 4)
   }
 }

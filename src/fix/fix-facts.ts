@@ -1,8 +1,8 @@
-/** What a mend needs besides the evidence: gathered only where something is to be mended. */
-export interface MendFacts {
+/** What a fix needs besides the evidence: gathered only where something is to be fixed. */
+export interface FixFacts {
   readonly platform: NodeJS.Platform
   readonly hasUv: boolean
-  /** Texts of the files that a mend may edit or read, by absolute path: settings, frontend sources, requirements, `.env` candidates. */
+  /** Texts of the files that a fix may edit or read, by absolute path: settings, frontend sources, requirements, `.env` candidates. */
   readonly texts: ReadonlyMap<string, string>
   /** The `.env` where it isn't text. */
   readonly dotenvBytes: Uint8Array | undefined

@@ -1,14 +1,14 @@
 import { dirname, resolve } from 'node:path'
 import { booleanOf, dotenvValue, parseDotenv } from '../../facts/dotenv.ts'
-import type { Evidence } from '../evidence.ts'
+import type { Evidence } from '../../checks/evidence.ts'
 import { editDistance } from '../../plan/edit-distance.ts'
 import { editDotenv, sourceOf } from './files.ts'
-import { isUnmended, mend, unmended, type Mend, type MendStep, type Planner, type Unmended } from './mend.ts'
+import { isNoFix, fix, noFix, type Fix, type Step, type Planner, type NoFix } from '../step.ts'
 import { handOver, startWithout } from './serving.ts'
 
-/** A mend of one edit, or why there is none. */
-export function edited(step: MendStep | Unmended): Mend | Unmended {
-  return 'unmended' in step ? step : mend([step], { restart: true })
+/** A fix of one edit, or why there is none. */
+export function edited(step: Step | NoFix): Fix | NoFix {
+  return 'noFix' in step ? step : fix([step], { restart: true })
 }
 
 /** What the settings' import says, with the causes behind it. */
@@ -37,10 +37,10 @@ export const correctBoolean: Planner = (evidence, facts) => {
     const entry = entriesOf(evidence).findLast(({ value }) => value.toLowerCase() === written.toLowerCase())
     const fromShell = Object.entries(evidence.env).find(([, text]) => text?.toLowerCase() === written.toLowerCase())?.[0]
     if (entry === undefined)
-      return fromShell === undefined ? unmended("where the value comes from can't be told") : startWithout(evidence, facts, fromShell)
+      return fromShell === undefined ? noFix("where the value comes from can't be told") : startWithout(evidence, facts, fromShell)
     const word = nearestBoolean(written)
     return word === undefined
-      ? unmended(`${entry.key} is nearer to neither True nor False: only you know which was meant`)
+      ? noFix(`${entry.key} is nearer to neither True nor False: only you know which was meant`)
       : edited(editDotenv(evidence, [[entry.key, word]]))
   }
   const values = evidence.examination?.get('settings')?.values ?? []
@@ -54,35 +54,34 @@ export const correctBoolean: Planner = (evidence, facts) => {
       if (word !== undefined) return edited(editDotenv(evidence, [[name, word]]))
     }
   }
-  return unmended("which value is meant can't be told")
+  return noFix("which value is meant can't be told")
 }
 
 /** The `.env` isn't where it is looked for, or lacks a key: what was meant for it is copied there, the original stays. */
 export const placeDotenv: Planner = (evidence, facts) => {
   const { dotenv, checkout } = evidence
-  if (dotenv === undefined || checkout === undefined) return unmended('there is no project here')
+  if (dotenv === undefined || checkout === undefined) return noFix('there is no project here')
   const { fact, others } = dotenv
-  if (fact.kind === 'unreadable') return unmended(`${dotenv.shown} can't be read: ${fact.reason}`)
+  if (fact.kind === 'unreadable') return noFix(`${dotenv.shown} can't be read: ${fact.reason}`)
   const source = others.find(({ kind }) => kind === 'misnamed') ?? others.find(({ kind }) => kind === 'elsewhere') ?? others[0]
   if (fact.kind === 'absent') {
     if (source === undefined) return newDotenv(evidence, facts.secret)
-    return mend([{ kind: 'copy', from: source.path, to: checkout.project.dotenv, fresh: source.kind === 'example' }], { restart: true })
+    return fix([{ kind: 'copy', from: source.path, to: checkout.project.dotenv, fresh: source.kind === 'example' }], { restart: true })
   }
   const wanted = wantedKey(importError(evidence))
-  if (wanted === undefined) return unmended("which key is missing can't be told")
+  if (wanted === undefined) return noFix("which key is missing can't be told")
   if (isSigningKey(wanted)) return edited(editDotenv(evidence, [[wanted, facts.secret]]))
   for (const { path } of others) {
     const entries = parseDotenv(facts.texts.get(path) ?? '', checkout.project.dotenvReader ?? 'decouple')
     const value = dotenvValue(entries, wanted, checkout.project.dotenvReader ?? 'decouple')?.value
     if (value !== undefined && value !== '') return edited(editDotenv(evidence, [[wanted, value]]))
   }
-  return unmended(`no file here has a value for ${wanted}`)
+  return noFix(`no file here has a value for ${wanted}`)
 }
 
-function newDotenv(evidence: Evidence, secret: string): Mend | Unmended {
+function newDotenv(evidence: Evidence, secret: string): Fix | NoFix {
   const wanted = wantedKey(importError(evidence))
-  if (wanted === undefined || !isSigningKey(wanted))
-    return unmended(`no file here has a value for ${wanted ?? 'what the settings ask for'}`)
+  if (wanted === undefined || !isSigningKey(wanted)) return noFix(`no file here has a value for ${wanted ?? 'what the settings ask for'}`)
   return edited(editDotenv(evidence, [[wanted, secret]]))
 }
 
@@ -100,11 +99,11 @@ function wantedKey(text: string): string | undefined {
 
 /** The same text as UTF-8 without a byte order mark. */
 export const encodeDotenv: Planner = ({ dotenv }, facts) => {
-  if (dotenv === undefined) return unmended('there is no .env')
+  if (dotenv === undefined) return noFix('there is no .env')
   const bytes = dotenv.fact.kind === 'present' ? dotenv.fact.bytes : facts.dotenvBytes
   const text = bytes === undefined ? undefined : decoded(bytes)
-  if (bytes === undefined || text === undefined) return unmended(`the encoding of ${dotenv.shown} can't be told`)
-  return mend([{ kind: 'edit', file: dotenv.fact.path, before: bytes, after: text, language: 'dotenv' }], {
+  if (bytes === undefined || text === undefined) return noFix(`the encoding of ${dotenv.shown} can't be told`)
+  return fix([{ kind: 'edit', file: dotenv.fact.path, before: bytes, after: text, language: 'dotenv' }], {
     restart: true,
     notes: [`${dotenv.shown} gets the same text, in UTF-8 without a byte order mark`],
   })
@@ -142,10 +141,10 @@ export const bareValue: Planner = (evidence, facts) => {
     const shell = name ?? Object.entries(evidence.env).find(([, text]) => text === number)?.[0]
     return shell !== undefined && sourceOf(evidence, shell) === 'shell'
       ? startWithout(evidence, facts, shell)
-      : unmended("where the value comes from can't be told")
+      : noFix("where the value comes from can't be told")
   }
   const pairs = bareOf(entry.key, entry.value)
-  return pairs === undefined ? unmended(`what ${entry.key} was meant to be can't be told`) : edited(editDotenv(evidence, pairs))
+  return pairs === undefined ? noFix(`what ${entry.key} was meant to be can't be told`) : edited(editDotenv(evidence, pairs))
 }
 
 /** The keys and values that a malformed one was meant as. */
@@ -169,7 +168,7 @@ export function bareOf(key: string, value: string): readonly (readonly [string, 
 /** A variable of the shell beats `.env`: the shell is the user's, `start` leaves the variable out. */
 export const leaveOut: Planner = (evidence, facts, { commands }) => {
   const name = commands.find(([word]) => word === 'unset')?.[1]
-  return name === undefined ? unmended("which variable it is can't be told") : startWithout(evidence, facts, name)
+  return name === undefined ? noFix("which variable it is can't be told") : startWithout(evidence, facts, name)
 }
 
 /** Folders that LOGGING writes into. */
@@ -190,8 +189,8 @@ export const makeFolders: Planner = ({ examination, checkout }, _facts, { comman
             : [dirname(resolve(base, inError))],
     ),
   ]
-  if (folders.length === 0) return unmended("which folder it is can't be told")
-  return mend(
+  if (folders.length === 0) return noFix("which folder it is can't be told")
+  return fix(
     folders.map((path) => ({ kind: 'make-folder' as const, path })),
     { restart: true },
   )
@@ -205,10 +204,10 @@ function importErrorOf(examination: Evidence['examination']): string {
 /** Empties the password that a Redis without one is sent. */
 export const emptyPassword: Planner = (evidence, facts) => {
   const name = ['REDIS_PASSWORD', 'REDIS_URL'].find((key) => (evidence.env[key] ?? inFile(evidence, key) ?? '') !== '')
-  if (name === undefined) return unmended("where the password comes from can't be told: it stands in the settings")
+  if (name === undefined) return noFix("where the password comes from can't be told: it stands in the settings")
   const source = sourceOf(evidence, name)
   if (source === 'shell') return startWithout(evidence, facts, name)
-  if (source !== 'file') return unmended(`${name} isn't read from .env`)
+  if (source !== 'file') return noFix(`${name} isn't read from .env`)
   const value = inFile(evidence, name) ?? ''
   return edited(editDotenv(evidence, [[name, name === 'REDIS_URL' ? value.replace(/^(\w+:\/\/)[^@/]*@/, '$1') : '']]))
 }
@@ -221,11 +220,11 @@ function inFile(evidence: Evidence, name: string): string | undefined {
 export const memoryInstead: Planner = (evidence, facts) => {
   const variable = evidence.checkout?.layerVariable
   if (variable === undefined)
-    return unmended('the settings read no variable that chooses the channel layer: start Redis, or change CHANNEL_LAYERS')
+    return noFix('the settings read no variable that chooses the channel layer: start Redis, or change CHANNEL_LAYERS')
   const source = sourceOf(evidence, variable)
   if (source === 'file' || source === 'neither') {
     const step = editDotenv(evidence, [[variable, 'False']])
-    if (!('unmended' in step)) return edited(step)
+    if (!('noFix' in step)) return edited(step)
   }
   return handOver(evidence, facts, { channelLayer: 'memory' }, [`${variable} comes from the environment: start sets it for this run`])
 }
@@ -237,7 +236,7 @@ export const sharedLayer: Planner = (evidence, facts) => {
     const source = sourceOf(evidence, variable)
     if (source === 'file' || source === 'neither') {
       const plan = edited(editDotenv(evidence, [[variable, 'True']]))
-      return isUnmended(plan) ? plan : { ...plan, notes: ['Every instance has to be started anew'] }
+      return isNoFix(plan) ? plan : { ...plan, notes: ['Every instance has to be started anew'] }
     }
   }
   const port = evidence.wire.endpoint.port
@@ -245,5 +244,5 @@ export const sharedLayer: Planner = (evidence, facts) => {
     (server) => server.listens.some((at) => at.port === port) && (server.command?.workers ?? 1) > 1,
   )
   if (several !== undefined) return handOver(evidence, facts, {}, ['One process serves now: every broadcast reaches everybody'])
-  return unmended('there is no Redis that could carry the layer: start one, or run one instance')
+  return noFix('there is no Redis that could carry the layer: start one, or run one instance')
 }

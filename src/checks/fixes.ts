@@ -1,7 +1,7 @@
-import type { Diagnosis } from '../diagnosis.ts'
-import type { Evidence } from '../evidence.ts'
-import { entryOf, isCauseId, type CauseId } from '../vocabulary.ts'
-import { migrate, unlock, waitForRedis } from './database.ts'
+import type { Diagnosis } from './diagnosis.ts'
+import type { Evidence } from './evidence.ts'
+import { entryOf, isCauseId, type CauseId } from './vocabulary.ts'
+import { migrate, unlock, waitForRedis } from '../fix/planners/database.ts'
 import {
   bareValue,
   correctBoolean,
@@ -12,11 +12,18 @@ import {
   memoryInstead,
   placeDotenv,
   sharedLayer,
-} from './dotenv.ts'
-import { installPackage, makeEnvironment, newerEnvironment, otherEnvironment, remakeEnvironment, renameShadow } from './environment.ts'
-import { allowHost, allowOrigin } from './hosts.ts'
-import { unmended, type Mend, type Planner, type Unmended } from './mend.ts'
-import type { MendFacts } from './mend-facts.ts'
+} from '../fix/planners/dotenv.ts'
+import {
+  installPackage,
+  makeEnvironment,
+  newerEnvironment,
+  otherEnvironment,
+  remakeEnvironment,
+  renameShadow,
+} from '../fix/planners/environment.ts'
+import { allowHost, allowOrigin } from '../fix/planners/hosts.ts'
+import { noFix, type Fix, type Planner, type NoFix } from '../fix/step.ts'
+import type { FixFacts } from '../fix/fix-facts.ts'
 import {
   continueServer,
   endHolder,
@@ -26,9 +33,9 @@ import {
   rightApplication,
   startAnew,
   withoutSettingsModule,
-} from './serving.ts'
-import { daphneFirst, fixedKey, nameApplication, rightBackend, rightConfig, unsetLayer } from './settings.ts'
-import { rightAddress, rightPort, rightScheme, rightSlash } from './url.ts'
+} from '../fix/planners/serving.ts'
+import { daphneFirst, fixedKey, nameApplication, rightBackend, rightConfig, unsetLayer } from '../fix/planners/settings.ts'
+import { rightAddress, rightPort, rightScheme, rightSlash } from '../fix/planners/url.ts'
 
 const planners: Readonly<Partial<Record<CauseId, Planner>>> = {
   'server-not-running': startAnew,
@@ -84,21 +91,21 @@ const planners: Readonly<Partial<Record<CauseId, Planner>>> = {
   'database-locked': unlock,
 }
 
-/** Causes that a program may mend and where it can't know the right value. */
-export const withoutMend: Readonly<Partial<Record<CauseId, string>>> = {
+/** Causes that a program may fix and where it can't know the right value. */
+export const withoutFix: Readonly<Partial<Record<CauseId, string>>> = {
   'origin-missing': 'the client that sends no Origin is not in this checkout: a browser always sends one',
   'layer-split': 'which of the Redis servers or databases is the right one, only you know',
 }
 
-/** How a cause is mended, or why nothing is. Pure. */
-export function planMend(diagnosis: Diagnosis, evidence: Evidence, facts: MendFacts): Mend | Unmended {
+/** How a cause is fixed, or why nothing is. Pure. */
+export function planFix(diagnosis: Diagnosis, evidence: Evidence, facts: FixFacts): Fix | NoFix {
   const { id, remedy } = diagnosis
-  if (!isCauseId(id) || entryOf(id).automatic === 'no') return unmended('this one is yours to mend')
+  if (!isCauseId(id) || entryOf(id).automatic === 'no') return noFix('this one is yours to fix')
   const planner = planners[id]
   return planner === undefined
-    ? unmended(withoutMend[id] ?? 'there is no mend for it yet')
+    ? noFix(withoutFix[id] ?? 'there is no fix for it yet')
     : planner(evidence, facts, { id, commands: remedy.commands })
 }
 
 /** True where there is a plan for the cause. */
-export const hasMend = (id: CauseId): boolean => planners[id] !== undefined
+export const hasFix = (id: CauseId): boolean => planners[id] !== undefined

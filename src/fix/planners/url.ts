@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { bracketed } from '../../host/tcp.ts'
-import type { Evidence } from '../evidence.ts'
-import { mend, unmended, type Mend, type MendStep, type Planner, type Unmended } from './mend.ts'
-import type { MendFacts } from './mend-facts.ts'
+import type { Evidence } from '../../checks/evidence.ts'
+import { fix, noFix, type Fix, type Step, type Planner, type NoFix } from '../step.ts'
+import type { FixFacts } from '../fix-facts.ts'
 
 /** What is to change in the URL that the page uses. */
 export interface UrlChange {
@@ -28,7 +28,7 @@ export const rightPort: Planner = (evidence, facts) => {
     evidence.direct?.endpoint.port ??
     evidence.servers.ofProject.flatMap(({ listens }) => listens).find((listen) => listen.port !== port)?.port
   return at === undefined
-    ? unmended('no server of this project listens anywhere: start it, and correct the URL of the page')
+    ? noFix('no server of this project listens anywhere: start it, and correct the URL of the page')
     : correct(evidence, facts, { port: at })
 }
 
@@ -39,12 +39,12 @@ export const rightAddress: Planner = (evidence, facts) => {
   const listens = evidence.servers.ofProject.flatMap((server) => server.listens).find(({ port }) => port === endpoint.port)?.address
   const address = answers ?? listens
   return address === undefined
-    ? unmended("the address that the backend answers at can't be seen")
+    ? noFix("the address that the backend answers at can't be seen")
     : correct(evidence, facts, { host: bracketed(address) })
 }
 
 /** Corrects every place of the frontend that has the wrong URL; where there is none, the right one is said. */
-function correct(evidence: Evidence, facts: MendFacts, change: UrlChange): Mend | Unmended {
+function correct(evidence: Evidence, facts: FixFacts, change: UrlChange): Fix | NoFix {
   const { wire, frontend, checkout } = evidence
   const { endpoint } = wire
   const right = changed(endpoint.url.replace(/\?.*$/, ''), change) ?? endpoint.url
@@ -56,7 +56,7 @@ function correct(evidence: Evidence, facts: MendFacts, change: UrlChange): Mend 
       target === undefined || change.path !== undefined ? [] : [{ file, line, text: target }],
     ),
   ].filter(({ text }) => isSame(text, evidence))
-  const steps = new Map<string, MendStep & { kind: 'edit' }>()
+  const steps = new Map<string, Step & { kind: 'edit' }>()
   for (const { file, text } of written) {
     const path = folder === undefined ? undefined : join(folder, ...file.split('/'))
     const source = path === undefined ? undefined : facts.texts.get(path)
@@ -67,8 +67,8 @@ function correct(evidence: Evidence, facts: MendFacts, change: UrlChange): Mend 
     if (after === current) continue
     steps.set(path, { kind: 'edit', file: path, before: source, after, language: file.startsWith('.env') ? 'dotenv' : 'script' })
   }
-  if (steps.size === 0) return unmended(`no file of the frontend has that URL. The right one is ${right}`)
-  return mend([...steps.values()], { url: right, notes: [`The right URL is ${right}`] })
+  if (steps.size === 0) return noFix(`no file of the frontend has that URL. The right one is ${right}`)
+  return fix([...steps.values()], { url: right, notes: [`The right URL is ${right}`] })
 }
 
 /** Where the URL ends in the source: not in the middle of a longer one. */

@@ -1,17 +1,17 @@
 import { manageCommand } from '../../plan/setup-commands.ts'
-import { mend, unmended, type Planner } from './mend.ts'
+import { fix, noFix, type Planner } from '../step.ts'
 
 /** Applies the migrations; of an SQLite file a copy is kept. */
 export const migrate: Planner = ({ checkout, choice, examination }, { platform, hasUv }) => {
-  if (checkout === undefined || choice?.kind !== 'ready') return unmended('there is no environment that could run manage.py')
+  if (checkout === undefined || choice?.kind !== 'ready') return noFix('there is no environment that could run manage.py')
   const { root, backend } = checkout.project
   const { shown, action } = manageCommand({ root, backend, platform, python: choice, requirements: checkout.requirements, hasUv }, [
     'migrate',
     '--no-input',
   ])
-  if (action.kind !== 'command') return unmended('there is no manage.py')
+  if (action.kind !== 'command') return noFix('there is no manage.py')
   const path = examination?.get('database')?.path ?? undefined
-  return mend([
+  return fix([
     { kind: 'command', argv: [action.file, ...action.args], cwd: action.cwd, shown, ...(path === undefined ? {} : { changes: path }) },
   ])
 }
@@ -19,12 +19,10 @@ export const migrate: Planner = ({ checkout, choice, examination }, { platform, 
 /** Ends the process that holds the file locked. */
 export const unlock: Planner = ({ holders }, { started }) => {
   const [holder, ...rest] = holders
-  if (holder === undefined) return unmended("who holds the file can't be seen from here")
+  if (holder === undefined) return noFix("who holds the file can't be seen from here")
   if (rest.length > 0)
-    return unmended(
-      `several processes have it open (PID ${holders.map(({ pid }) => pid).join(', ')}): which of them holds it can't be told`,
-    )
-  return mend(
+    return noFix(`several processes have it open (PID ${holders.map(({ pid }) => pid).join(', ')}): which of them holds it can't be told`)
+  return fix(
     [
       {
         kind: 'signal',
@@ -39,4 +37,4 @@ export const unlock: Planner = ({ holders }, { started }) => {
 }
 
 /** It ends by itself. */
-export const waitForRedis: Planner = () => mend([{ kind: 'wait', what: 'redis-loading' }])
+export const waitForRedis: Planner = () => fix([{ kind: 'wait', what: 'redis-loading' }])

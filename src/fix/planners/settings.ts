@@ -1,9 +1,9 @@
 import { editDistance } from '../../plan/edit-distance.ts'
-import type { Evidence } from '../evidence.ts'
+import type { Evidence } from '../../checks/evidence.ts'
 import { edited } from './dotenv.ts'
 import { editDotenv, mainSettings, settingsAssignments, sourceOf, winningAssignment, type FoundAssignment } from './files.ts'
-import { isUnmended, mend, unmended, type Mend, type MendStep, type Planner, type Unmended } from './mend.ts'
-import type { MendFacts } from './mend-facts.ts'
+import { isNoFix, fix, noFix, type Fix, type Step, type Planner, type NoFix } from '../step.ts'
+import type { FixFacts } from '../fix-facts.ts'
 import { appended, elementsOf, entryOf, literalOf, spliced, type Span } from './python-text.ts'
 import { applicationOf } from './serving.ts'
 
@@ -14,19 +14,19 @@ const backends = [
 ] as const
 const [redisBackend, , memoryBackend] = backends
 
-function editOf({ file, text }: { file: string; text: string }, after: string): MendStep {
+function editOf({ file, text }: { file: string; text: string }, after: string): Step {
   return { kind: 'edit', file, before: text, after, language: 'python' }
 }
 
-function appendedTo(evidence: Evidence, facts: MendFacts, lines: readonly string[]): Mend | Unmended {
+function appendedTo(evidence: Evidence, facts: FixFacts, lines: readonly string[]): Fix | NoFix {
   const main = mainSettings(evidence, facts)
-  return main === undefined ? unmended("the settings can't be read") : edited(editOf(main, appended(main.text, lines)))
+  return main === undefined ? noFix("the settings can't be read") : edited(editOf(main, appended(main.text, lines)))
 }
 
 /** ASGI_APPLICATION names the application that the files define. */
 export const nameApplication: Planner = (evidence, facts) => {
   const application = facts.asgi.length === 0 ? undefined : applicationOf(evidence, facts)
-  if (application === undefined) return unmended('no module called asgi defines an application')
+  if (application === undefined) return noFix('no module called asgi defines an application')
   const literal = `"${application.replace(':', '.')}"`
   const found = winningAssignment(evidence, facts, 'ASGI_APPLICATION')
   if (found === undefined) return appendedTo(evidence, facts, [`ASGI_APPLICATION = ${literal}`])
@@ -112,7 +112,7 @@ export const rightConfig: Planner = (evidence, facts) => {
     const pair = hosts === undefined ? hostAndPort(found.text, config) : undefined
     if (pair !== undefined) return edited(editOf(found, spliced(found.text, config, pair)))
   }
-  return unmended("how the hosts were meant can't be told")
+  return noFix("how the hosts were meant can't be told")
 }
 
 /** A list of hosts out of what stands in its place; undefined where it is one already. */
@@ -151,10 +151,10 @@ export const fixedKey: Planner = (evidence, facts) => {
   const name = /(?:config|env\w*|getenv|environ(?:\.get)?)\s*[([]\s*["'](\w+)["']/.exec(found?.value ?? '')?.[1]
   if (reader !== undefined && name !== undefined) {
     return sourceOf(evidence, name) === 'shell'
-      ? unmended(`${name} comes from the environment`)
+      ? noFix(`${name} comes from the environment`)
       : edited(editDotenv(evidence, [[name, facts.secret]]))
   }
-  if (found === undefined) return unmended('no line of the settings sets SECRET_KEY')
+  if (found === undefined) return noFix('no line of the settings sets SECRET_KEY')
   const how = reader === undefined ? undefined : readingOf(found, reader)
   const value: Span = { start: found.valueStart, end: found.valueEnd }
   if (how === undefined) {
@@ -164,9 +164,9 @@ export const fixedKey: Planner = (evidence, facts) => {
   }
   const keyed = editDotenv(evidence, [['SECRET_KEY', facts.secret]])
   const plan = edited(editOf(found, spliced(found.text, value, how)))
-  if (isUnmended(plan)) return plan
+  if (isNoFix(plan)) return plan
   // a key that is in the file already only waits to be read
-  return sourceOf(evidence, 'SECRET_KEY') === 'file' || 'unmended' in keyed ? plan : mend([keyed, ...plan.steps], { restart: true })
+  return sourceOf(evidence, 'SECRET_KEY') === 'file' || 'noFix' in keyed ? plan : fix([keyed, ...plan.steps], { restart: true })
 }
 
 /** How the file reads a value above the line, in its own style. */

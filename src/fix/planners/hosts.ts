@@ -1,10 +1,10 @@
 import { dotenvValue } from '../../facts/dotenv.ts'
-import type { Evidence } from '../evidence.ts'
-import { isAllowed } from '../hosts.ts'
+import type { Evidence } from '../../checks/evidence.ts'
+import { isAllowed } from '../../facts/allowed-hosts.ts'
 import { edited } from './dotenv.ts'
 import { editDotenv, mainSettings, sourceOf, winningAssignment } from './files.ts'
-import { unmended, type Mend, type Planner, type Unmended } from './mend.ts'
-import type { MendFacts } from './mend-facts.ts'
+import { noFix, type Fix, type Planner, type NoFix } from '../step.ts'
+import type { FixFacts } from '../fix-facts.ts'
 import { appended, elementsOf, literalOf, spliced } from './python-text.ts'
 import { startWithout } from './serving.ts'
 
@@ -15,7 +15,7 @@ const usual = ['localhost', '127.0.0.1', '[::1]']
 export const allowHost: Planner = (evidence, facts) => {
   const { wire, direct } = evidence
   if (direct !== undefined && direct.http?.result === 'answer' && direct.http.status !== 400)
-    return unmended('directly the backend takes the host: the proxy has to pass it on (proxy_set_header Host $http_host)')
+    return noFix('directly the backend takes the host: the proxy has to pass it on (proxy_set_header Host $http_host)')
   const { host } = wire.endpoint
   return allow(evidence, facts, host.includes(':') && !host.startsWith('[') ? `[${host}]` : host)
 }
@@ -24,11 +24,11 @@ export const allowHost: Planner = (evidence, facts) => {
 export const allowOrigin: Planner = (evidence, facts) => {
   const { origin } = evidence.wire.endpoint
   if (origin === undefined || !URL.canParse(origin))
-    return unmended('a page from file:// has no Origin that could be allowed: serve it over http')
+    return noFix('a page from file:// has no Origin that could be allowed: serve it over http')
   const { hostname } = new URL(origin)
   const settings = evidence.examination?.get('settings')
   if (settings !== undefined && settings.allowed_hosts.some((host) => host === hostname || host === '*'))
-    return unmended(`ALLOWED_HOSTS has ${hostname}: the list of Origins in the routing refuses it`)
+    return noFix(`ALLOWED_HOSTS has ${hostname}: the list of Origins in the routing refuses it`)
   return allow(evidence, facts, hostname)
 }
 
@@ -58,7 +58,7 @@ export function hostsWith(current: readonly string[], host: string): string[] {
   return [...new Set([...(bare.length === 0 ? usual : bare), host])]
 }
 
-function allow(evidence: Evidence, facts: MendFacts, host: string): Mend | Unmended {
+function allow(evidence: Evidence, facts: FixFacts, host: string): Fix | NoFix {
   const known = evidence.examination?.get('settings')?.allowed_hosts
   const source = evidence.checkout?.project.variables.has('ALLOWED_HOSTS') === true ? sourceOf(evidence, 'ALLOWED_HOSTS') : 'no-reader'
   if (source === 'shell') return startWithout(evidence, facts, 'ALLOWED_HOSTS')
@@ -82,7 +82,7 @@ function allow(evidence: Evidence, facts: MendFacts, host: string): Mend | Unmen
     }
   }
   const main = mainSettings(evidence, facts)
-  if (main === undefined) return unmended("the settings can't be read")
+  if (main === undefined) return noFix("the settings can't be read")
   const more = (known ?? []).length === 0 ? usual : []
   const line = `ALLOWED_HOSTS = [*ALLOWED_HOSTS, ${[...more, host].map((name) => `"${name}"`).join(', ')}]`
   return edited({ kind: 'edit', file: main.file, before: main.text, after: appended(main.text, [line]), language: 'python' })

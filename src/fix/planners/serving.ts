@@ -1,12 +1,12 @@
 import type { ServerProcess } from '../../facts/server-process.ts'
-import { isCarrier, isOwn, listenerOf, named, type Evidence } from '../evidence.ts'
-import { mend, unmended, type Mend, type MendStep, type Planner, type StartFlags, type Unmended } from './mend.ts'
-import type { MendFacts } from './mend-facts.ts'
+import { isCarrier, isOwn, listenerOf, named, type Evidence } from '../../checks/evidence.ts'
+import { fix, noFix, type Fix, type Step, type Planner, type StartFlags, type NoFix } from '../step.ts'
+import type { FixFacts } from '../fix-facts.ts'
 
 const local = /^(?:localhost|.*\.localhost|127(?:\.\d+){3}|0\.0\.0\.0|::1?|\[::1?\])$/i
 
 /** `election-dev start` with what the URL says of it. */
-export function startStep({ wire }: Evidence, flags: StartFlags, without: readonly string[]): MendStep {
+export function startStep({ wire }: Evidence, flags: StartFlags, without: readonly string[]): Step {
   const { endpoint } = wire
   const all: StartFlags = {
     port: endpoint.port,
@@ -30,7 +30,7 @@ export function startStep({ wire }: Evidence, flags: StartFlags, without: readon
 }
 
 /** Ends a process, if it is still the same one then. */
-export function endStep(server: Pick<ServerProcess, 'pid' | 'command' | 'argv'>, { started }: MendFacts, why: string): MendStep {
+export function endStep(server: Pick<ServerProcess, 'pid' | 'command' | 'argv'>, { started }: FixFacts, why: string): Step {
   return { kind: 'signal', pid: server.pid, startedAt: started.get(server.pid), signal: 'SIGTERM', why: `${why}: ${nameOf(server)}` }
 }
 
@@ -50,17 +50,17 @@ function inTheWay(evidence: Evidence): ServerProcess[] {
 /** Ends what serves wrongly, and goes over to `start`. A process that isn't this checkout's is ended with the user's word alone. */
 export function handOver(
   evidence: Evidence,
-  facts: MendFacts,
+  facts: FixFacts,
   flags: StartFlags,
   notes: readonly string[] = [],
   options: { without?: readonly string[]; ends?: readonly ServerProcess[] } = {},
-): Mend | Unmended {
+): Fix | NoFix {
   const { wire, checkout } = evidence
-  if (checkout === undefined) return unmended('there is no project here that could be started')
-  if (!local.test(wire.endpoint.host)) return unmended(`${wire.endpoint.host} is another machine: the backend has to be started there`)
+  if (checkout === undefined) return noFix('there is no project here that could be started')
+  if (!local.test(wire.endpoint.host)) return noFix(`${wire.endpoint.host} is another machine: the backend has to be started there`)
   const ends = options.ends ?? inTheWay(evidence)
   const steps = ends.map((server) => endStep(server, facts, 'it serves wrongly'))
-  return mend([...steps, startStep(evidence, flags, options.without ?? [])], { needsWord: ends.some((server) => !isOwn(server)), notes })
+  return fix([...steps, startStep(evidence, flags, options.without ?? [])], { needsWord: ends.some((server) => !isOwn(server)), notes })
 }
 
 /** The wrong server, if any, is ended and the right one started. */
@@ -98,9 +98,9 @@ export const endHolder: Planner = (evidence, facts) => {
 /** A stopped process goes on. */
 export const continueServer: Planner = (evidence, facts) => {
   const listener = listenerOf(evidence)
-  if (listener === undefined) return unmended("the process can't be seen from here")
-  if (listener.state !== 'stopped') return unmended(`${named(listener)} is not stopped: something in it blocks`)
-  return mend([
+  if (listener === undefined) return noFix("the process can't be seen from here")
+  if (listener.state !== 'stopped') return noFix(`${named(listener)} is not stopped: something in it blocks`)
+  return fix([
     {
       kind: 'signal',
       pid: listener.pid,
@@ -114,12 +114,12 @@ export const continueServer: Planner = (evidence, facts) => {
 /** The server is told an application that isn't there. */
 export const rightApplication: Planner = (evidence, facts) => {
   const application = applicationOf(evidence, facts)
-  if (application === undefined) return unmended('no module called asgi defines an application')
+  if (application === undefined) return noFix('no module called asgi defines an application')
   return handOver(evidence, facts, { application })
 }
 
 /** The ASGI application that the files define: that of the module named, else the one beside the settings. */
-export function applicationOf({ checkout }: Evidence, { asgi }: MendFacts): string | undefined {
+export function applicationOf({ checkout }: Evidence, { asgi }: FixFacts): string | undefined {
   const module = checkout?.project.application?.split(':')[0]
   const found = asgi.find((entry) => entry.module === module && entry.names.length > 0) ?? asgi.find(({ names }) => names.length > 0)
   const name = found?.names.find((candidate) => candidate === 'application') ?? found?.names[0]
@@ -127,7 +127,7 @@ export function applicationOf({ checkout }: Evidence, { asgi }: MendFacts): stri
 }
 
 /** A variable of the shell is in the way: `start` runs without it. */
-export function startWithout(evidence: Evidence, facts: MendFacts, name: string): Mend | Unmended {
+export function startWithout(evidence: Evidence, facts: FixFacts, name: string): Fix | NoFix {
   return handOver(evidence, facts, {}, [`Your shell keeps ${name}: run  unset ${name}  there`], { without: [name] })
 }
 
@@ -135,7 +135,7 @@ export function startWithout(evidence: Evidence, facts: MendFacts, name: string)
 export const withoutSettingsModule: Planner = (evidence, facts) => {
   const named = evidence.env['DJANGO_SETTINGS_MODULE']
   if (named === undefined || named === '')
-    return unmended(`${evidence.checkout?.project.settingsSource ?? 'a file'} names it: only you know which settings were meant`)
+    return noFix(`${evidence.checkout?.project.settingsSource ?? 'a file'} names it: only you know which settings were meant`)
   return startWithout(evidence, facts, 'DJANGO_SETTINGS_MODULE')
 }
 
