@@ -1,8 +1,9 @@
 import { booleanOf } from '../facts/dotenv.ts'
 import { isRedisLayer } from '../facts/redis-now.ts'
 import { takesAnyText } from '../facts/settings-lines.ts'
+import { shownValue } from '../host/secrets.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
-import { inFile, judgeShadowed, placeOfVariable, shownValue } from './dotenv.ts'
+import { inFile, judgeShadowed, placeOfVariable } from './dotenv.ts'
 import type { Evidence } from './evidence.ts'
 
 /** Variables that say where Redis is. */

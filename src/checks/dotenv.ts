@@ -1,9 +1,7 @@
 import { booleanOf, dotenvValue } from '../facts/dotenv.ts'
+import { shownValue } from '../host/secrets.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { named, type Evidence } from './evidence.ts'
-
-/** Names whose values are never shown. */
-const secretName = /SECRET|PASSWORD|PASSWD|TOKEN|KEY|CREDENTIAL|DSN|URL/i
 
 /** The value of a key as `.env` has it, with its line. */
 export function inFile({ dotenv }: Pick<Evidence, 'dotenv'>, name: string): { value: string; line: number; shown: string } | undefined {
@@ -11,9 +9,6 @@ export function inFile({ dotenv }: Pick<Evidence, 'dotenv'>, name: string): { va
   const entry = dotenvValue(dotenv.fact.entries, name, dotenv.reader ?? 'decouple')
   return entry === undefined ? undefined : { value: entry.value, line: entry.line, shown: `${dotenv.shown}:${entry.line}` }
 }
-
-/** A value for people: never a secret's. */
-export const shownValue = (name: string, value: string): string => (secretName.test(name) ? '***' : value)
 
 /** Where a variable stands that isn't in `.env` alone: in the environment of the server, or of this shell. */
 export function environmentOf({ servers }: Pick<Evidence, 'servers'>, name: string): string {

@@ -17,7 +17,7 @@ import { choosePython } from '../plan/environment.ts'
 import { decideInit, type InitDecision, type InitFacts } from '../plan/init.ts'
 import type { CiFacts, CiKind } from '../plan/init-ci.ts'
 import { configName, decideFiles, gitlabJobName, validConfig, workflowName, type FileChange, type InitFiles } from '../plan/init-files.ts'
-import { holdsLogin, namesSecret, type InitNote } from '../plan/init-sources.ts'
+import type { InitNote } from '../plan/init-sources.ts'
 import { chooseServer } from '../plan/server.ts'
 import { initEnd, initJson, initText, type InitRun } from '../report/init.ts'
 import { ciTemplate, writeInit } from '../run/init-write.ts'
@@ -106,14 +106,7 @@ async function readsSame(host: Host, flags: Parameters<typeof resolveConfig>[1],
 
 /** Nothing that a script holds as a secret shows in any line. */
 function hideSecrets(host: Host, scripts: readonly OldScript[]): void {
-  for (const { env } of scripts.flatMap(({ commands }) => commands)) {
-    for (const { name, value } of env) {
-      const password = /:\/\/[^\s/@:]*:([^\s/@]+)@/.exec(value)?.[1]
-      if (password !== undefined) host.secrets.add(password)
-      else if ((namesSecret(name) || holdsLogin(value)) && value.length >= 4 && !/^(?:true|false|\d{1,5})$/i.test(value))
-        host.secrets.add(value)
-    }
-  }
+  for (const { env } of scripts.flatMap(({ commands }) => commands)) for (const { name, value } of env) host.secrets.addNamed(name, value)
 }
 
 async function decide(host: Host, found: Found, asked: { settings: boolean; ci: string | undefined }): Promise<InitRun> {

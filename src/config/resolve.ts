@@ -24,7 +24,8 @@ export function mergeConfig(host: Pick<Host, 'env' | 'secrets'>, flags: Flags, f
   const fromFile = file?.config ?? {}
   const merged: PartialConfig = { ...fromFile, ...fromEnvironment, ...fromFlags, ...frontendOf(fromFile, fromEnvironment, fromFlags) }
   if (merged.token !== undefined) host.secrets.add(merged.token)
-  for (const [name, value] of Object.entries(merged.env ?? {})) if (secretName.test(name) && value !== '') host.secrets.add(value)
+  const stack = [...Object.values(merged.services ?? {}), merged.frontend === false ? undefined : merged.frontend]
+  for (const env of [merged.env, ...stack.map((entry) => entry?.env)]) host.secrets.addFrom(env ?? {})
   const source = (key: ConfigKey): ConfigSource => {
     if (fromFlags[key] !== undefined) return flagOf(key)
     if (fromEnvironment[key] !== undefined) return variableOf(key)
@@ -85,9 +86,6 @@ function environmentValues(env: Host['env']): Record<string, unknown> {
   }
   return values
 }
-
-/** Names of variables whose values are nobody's business. */
-const secretName = /SECRET|PASSWORD|TOKEN|KEY/i
 
 /** Keys that hold more than a line of text. */
 const fileOnly: ReadonlySet<string> = new Set(['$schema', 'login', 'broadcast', 'env', 'services'])

@@ -1,4 +1,5 @@
 import { errorCode, errorMessage } from '../errors.ts'
+import { Secrets } from '../host/secrets.ts'
 import type { RedisAnswer } from './redis-refusal.ts'
 
 /** A TLS record: alert (21) or handshake (22), then the major version 3 (RFC 8446, 5.1). */
@@ -22,10 +23,11 @@ export function quoted(text: string): string {
   return short.includes('`') ? `"${short}"` : `\`${short}\``
 }
 
-/** A password of under 4 characters stands in ordinary words too, and masking those would give it away. */
+/** The line without a password, which may stand in the settings alone and so is known to nobody else. */
 export function withoutPassword(line: string, password: string | undefined): string {
-  if (password === undefined || password.length < 4) return line
-  return line.replaceAll(password, '***').replaceAll(encodeURIComponent(password), '***')
+  const secrets = new Secrets()
+  secrets.add(password ?? '')
+  return secrets.mask(line)
 }
 
 /** Servers quote what they were sent: a login that they don't know comes back with its arguments. */

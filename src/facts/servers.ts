@@ -26,9 +26,6 @@ export interface ServersRequest {
   readonly self?: number
 }
 
-/** Names of variables and options whose values are nobody's business. */
-const secretName = /SECRET|PASSWORD|TOKEN|KEY/i
-
 /**
  * Which servers run on this machine, as far as they hold one of the ports or
  * belong to the checkout. One look at the table of processes, and a closer one
@@ -159,11 +156,10 @@ async function withEnvironment(host: Host, view: MachineView, names: readonly st
   const { serving, ...server } = entry
   for (const [index, arg] of server.argv.entries()) {
     const [, option = '', value] = /^--?([\w-]+)(?:=(.*))?$/s.exec(arg) ?? []
-    // a key's file is none: only what the option's name ends with
-    if (/(?:secret|password|token)$/i.test(option)) host.secrets.add(value ?? server.argv[index + 1] ?? '')
+    host.secrets.addNamed(option, value ?? server.argv[index + 1] ?? '')
   }
   if (server.command === undefined || names.length === 0) return server
   const env = await view.environment(serving, names)
-  for (const [name, value] of Object.entries(env ?? {})) if (secretName.test(name)) host.secrets.add(value)
+  host.secrets.addFrom(env ?? {})
   return { ...server, env }
 }

@@ -10,19 +10,9 @@ export type LayerWish =
   /** A value that is no truth value, such as `ture`. */
   | { readonly kind: 'typo'; readonly value: string; readonly source: string }
 
-/** Names of `.env` keys whose values are never printed. */
-const secretKey = /SECRET|PASSWORD|PASSWD|TOKEN|PRIVATE|CREDENTIAL|API_?KEY|DATABASE_URL|REDIS_URL|DSN/i
-
 /** Registers what a `.env` holds and nobody should see. */
 export function hideSecrets(host: Host, dotenv: DotenvFact): void {
-  if (dotenv.kind !== 'present') return
-  for (const { key, value } of dotenv.entries) {
-    if (!secretKey.test(key)) continue
-    // of a URL only the password is secret: the host is what evidence is about
-    const password = /^[a-z][a-z0-9+.-]*:\/\/[^\s:@/]*:([^\s@/]+)@/i.exec(value)?.[1]
-    if (password !== undefined) host.secrets.add(password)
-    else if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(value) && booleanOf(value) === undefined && !/^\d{1,5}$/.test(value)) host.secrets.add(value)
-  }
+  if (dotenv.kind === 'present') for (const { key, value } of dotenv.entries) host.secrets.addNamed(key, value)
 }
 
 /** Reads a variable as the settings do: the environment first, then `.env`, with the place where it stands. */

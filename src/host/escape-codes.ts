@@ -18,6 +18,26 @@ export function withoutEscapes(text: string): string {
   return text.includes(esc) ? text.replace(sequence, '') : text
 }
 
+/** The escape sequences of the text, one behind the other. */
+export function onlyEscapes(text: string): string {
+  return text.includes(esc) ? (text.match(sequence) ?? []).join('') : ''
+}
+
+/** For each character of `withoutEscapes(text)` its place in the text. */
+export function placesWithoutEscapes(text: string): number[] {
+  const places: number[] = []
+  let at = 0
+  const upTo = (end: number) => {
+    for (; at < end; at++) places.push(at)
+  }
+  for (const { 0: found, index } of text.matchAll(sequence)) {
+    upTo(index)
+    at = index + found.length
+  }
+  upTo(text.length)
+  return places
+}
+
 /**
  * The text with its colours and without any other escape sequence: a line of a
  * log must not move the cursor nor empty the screen. A colour that is still on

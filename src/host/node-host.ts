@@ -6,18 +6,6 @@ import { openOutput } from './output.ts'
 import { Secrets } from './secrets.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Environment variables whose values must never be printed. */
-const secretVariables = [
-  'ELECTION_DEV_TOKEN',
-  'ELECTION_DEV_PASSWORD',
-  'REDIS_PASSWORD',
-  'SECRET_KEY',
-  'DJANGO_SECRET_KEY',
-  'DATABASE_PASSWORD',
-  'DB_PASSWORD',
-  'POSTGRES_PASSWORD',
-]
-
 /**
  * The real host. `cwd` is `--cwd`, relative to the working folder. `terminal`
  * stands in for that of the process, which is left alone then.
@@ -29,10 +17,7 @@ export function nodeHost(options: { cwd?: string | undefined; terminal?: ((secre
     throw new LauncherError('no-such-folder', `--cwd: there is no folder ${cwd}`, { exitCode: ExitCode.usage })
   }
   const secrets = new Secrets()
-  for (const name of secretVariables) {
-    const value = process.env[name]
-    if (value !== undefined && value !== '') secrets.add(value)
-  }
+  secrets.addFrom(process.env)
   const terminal = (options.terminal ?? nodeTerminal)(secrets)
   return { platform: process.platform, env: process.env, cwd, now: () => performance.now(), terminal, secrets }
 }
@@ -49,8 +34,7 @@ function nodeTerminal(secrets: Secrets): Terminal {
   const { out, err, log, full, drained, screen } = openOutput({
     stdout,
     stderr,
-    mask: (line) => secrets.mask(line),
-    maskLines: (text) => secrets.maskLines(text),
+    mask: (text) => secrets.mask(text),
     drawOn: canDrawOn(stdout) ? 'stdout' : !outIsTerminal && canDrawOn(stderr) ? 'stderr' : undefined,
     oneScreen: outIsTerminal && errIsTerminal,
   })

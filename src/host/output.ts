@@ -14,10 +14,8 @@ export interface OutStream {
 export interface OutputOptions {
   readonly stdout: OutStream
   readonly stderr: OutStream
-  /** Takes the secrets out of a line. */
-  readonly mask: (line: string) => string
-  /** The same for many at once. */
-  readonly maskLines: (text: string) => string
+  /** Takes the secrets out of a text of one or many lines. */
+  readonly mask: (text: string) => string
   /** Where the bottom line is drawn; undefined where nothing may be drawn. */
   readonly drawOn: 'stdout' | 'stderr' | undefined
   /** Both are the same screen: a line on the one has to spare the bottom line on the other. */
@@ -99,7 +97,7 @@ export function openOutput(options: OutputOptions): Output {
     pending = []
     pendingSize = 0
     writtenAt = performance.now()
-    put(stdout, options.maskLines(text))
+    put(stdout, mask(text))
   }
   const schedule = () => {
     if (timer !== undefined || immediate !== undefined) return

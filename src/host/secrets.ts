@@ -1,75 +1,114 @@
+import { onlyEscapes, placesWithoutEscapes, withoutEscapes } from './escape-codes.ts'
+import { isDistinctive, namesSecret } from './secret-names.ts'
+import { patternSpans, userinfoSpans, type Span } from './secret-patterns.ts'
+
+const MASK = '***'
+
 /**
  * Masks what must not be printed. Values enter once, where they are read
- * (environment, `.env`, configuration, a login's answer), and every line that
- * leaves the process goes through `mask`.
+ * (environment, `.env`, configuration, a login's answer), and every text that
+ * leaves the process is masked: a line as it is, a string of a JSON document
+ * before it is serialised.
  */
 export class Secrets {
-  readonly #values = new Set<string>()
+  /** Masked where something says that a secret stands there: `password=…`. */
+  readonly #known = new Set<string>()
+  /** Masked everywhere. */
+  readonly #distinctive = new Set<string>()
 
-  /** Remembers a value as secret and hands it back. Values of under 4 characters would mask ordinary text and are left alone. */
+  /** Remembers a value as secret and hands it back. What can't be told from ordinary text is masked in its own place alone (`isDistinctive`). */
   add(value: string): string {
-    // output goes by line: a key of several lines is known by each of them
-    for (const part of [value, ...value.split(/\r?\n/)]) {
-      // half a character, which encodeURIComponent refuses, is printed as a replacement character anyway
-      const printed = Buffer.from(part).toString()
-      for (const form of [part, part.trim(), encodeURIComponent(printed), JSON.stringify(part).slice(1, -1)]) {
-        if (form.trim().length >= 4) this.#values.add(form)
+    // a key of several lines is known by each of them, as output goes by line
+    for (const line of value.split(/\r?\n/)) {
+      const part = line.trim()
+      if (part === '') continue
+      for (const form of formsOf(part)) {
+        this.#known.add(form)
+        if (isDistinctive(part)) this.#distinctive.add(form)
       }
     }
     return value
   }
 
-  /**
-   * The text with every known secret, every JSON Web Token and every
-   * `token=`, `password=`, `secret=` query value replaced by `***`.
-   */
+  /** Remembers what is secret of a value that has a name: the password of a URL, or all of it where the name says so. */
+  addNamed(name: string, value: string): void {
+    for (const part of secretsIn(name, value)) this.add(part)
+  }
+
+  /** The same for variables. */
+  addFrom(variables: Readonly<Record<string, string | undefined>>): void {
+    for (const [name, value] of Object.entries(variables)) this.addNamed(name, value ?? '')
+  }
+
+  /** The text with every known secret, and everything that looks like one, replaced by `***`. */
   mask(text: string): string {
-    let masked = this.#maskValues(text)
-    // a plain search takes a tenth of the time of a pattern, and nearly no line has any of these
-    if (masked.includes('eyJ')) masked = masked.replace(JWT, '***')
-    if (masked.includes('=')) masked = masked.replace(QUERY_VALUE, '$1***')
-    if (masked.includes('://') && masked.includes('@')) masked = masked.replace(URL_PASSWORD, '$1***@')
-    return masked
+    const spans = this.#spans(text)
+    // colours stand within a name or a value, and a link within an escape code
+    const plain = withoutEscapes(text)
+    const hidden = plain.length === text.length ? [] : this.#spans(plain)
+    if (hidden.length > 0) {
+      const places = placesWithoutEscapes(text)
+      for (const [start, end] of hidden) spans.push([places[start] ?? 0, (places[end - 1] ?? 0) + 1])
+    }
+    return spans.length === 0 ? text : replaced(text, spans)
   }
 
-  /**
-   * The same for many lines at once. Most hold no secret, which one look tells.
-   * Where one does, each is masked by itself: a secret that ends in a line end must not join two.
-   */
-  maskLines(text: string): string {
-    return this.mask(text) === text
-      ? text
-      : text
-          .split('\n')
-          .map((line) => this.mask(line))
-          .join('\n')
+  /** The value as JSON, its strings masked. Nothing may be masked in the result: what would be taken for a secret there may be a quote of its own. */
+  json(value: unknown): string {
+    return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'string' ? this.mask(inner) : inner))
   }
 
-  /** Secrets that overlap are masked as one: a replacement of the first would leave the rest of the second. */
-  #maskValues(text: string): string {
-    const spans: { start: number; end: number }[] = []
-    for (const value of this.#values) {
-      for (let start = text.indexOf(value); start >= 0; start = text.indexOf(value, start + 1))
-        spans.push({ start, end: start + value.length })
+  #spans(text: string): Span[] {
+    const spans = patternSpans(text, this.#known)
+    for (const value of this.#distinctive) {
+      for (let start = text.indexOf(value); start >= 0; start = text.indexOf(value, start + 1)) spans.push([start, start + value.length])
     }
-    if (spans.length === 0) return text
-    spans.sort((a, b) => a.start - b.start)
-    let masked = ''
-    let at = 0
-    for (const { start, end } of spans) {
-      if (start >= at) masked += `${text.slice(at, start)}***`
-      at = Math.max(at, end)
-    }
-    return masked + text.slice(at)
+    return spans
   }
 }
 
-/**
- * Header, payload and signature in base64url; the header always begins with
- * `{"`, which is `eyJ` (RFC 7519). No word boundary before it: in an encoded URL
- * the token follows `%3D`. Bounded, so that no line takes long.
- */
-const JWT = /eyJ[\w-]{5,1024}\.[\w-]{2,}(?:\.[\w-]*)?/g
-const QUERY_VALUE = /([?&](?:access_)?(?:token|jwt|password|passwd|secret|key)=)[^&\s"'<>]+/gi
-/** `redis://user:password@host`: the password between the colon and the at sign. */
-const URL_PASSWORD = /(\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s:@/]*:)[^\s@/]+@/gi
+/** A value as it may be shown beside its name: of a URL all but its password, of a secret's name nothing. */
+export function shownValue(name: string, value: string): string {
+  if (value === '') return value
+  const logins = userinfoSpans(value, namesSecret(name))
+  if (logins.length > 0) return replaced(value, logins)
+  return namesSecret(name) ? MASK : value
+}
+
+function secretsIn(name: string, value: string): string[] {
+  const logins = userinfoSpans(value, namesSecret(name))
+  if (logins.length > 0) return logins.flatMap(([start, end]) => withDecoded(value.slice(start, end)))
+  return namesSecret(name) && !/^(?:true|false|yes|no|on|off|\d{1,5}|\w+:\/\/.*)$/i.test(value) ? [value] : []
+}
+
+function withDecoded(text: string): string[] {
+  try {
+    return [text, decodeURIComponent(text)]
+  } catch {
+    return [text]
+  }
+}
+
+/** A value as it is, and as it stands in a URL (of a browser and of Python), in JSON, in JSON within JSON, and in Python's repr. */
+function formsOf(value: string): Set<string> {
+  // half a character, which encodeURIComponent refuses, is printed as a replacement character anyway
+  const encoded = encodeURIComponent(Buffer.from(value).toString())
+  const strict = encoded.replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+  const json = JSON.stringify(value).slice(1, -1)
+  const ascii = json.replace(/[^ -~]/g, (sign) => String.raw`\u` + sign.charCodeAt(0).toString(16).padStart(4, '0'))
+  const urls = [encoded, strict].flatMap((form) => [form, form.replaceAll('%20', '+'), form.replaceAll('%2F', '/')])
+  const escaped = [json, ascii, value.replaceAll('\\', '\\\\'), value.replace(/[\\']/g, String.raw`\$&`)]
+  return new Set([value, ...urls, ...escaped, ...[json, ascii].map((form) => JSON.stringify(form).slice(1, -1))])
+}
+
+/** Spans that overlap are replaced as one: a replacement of the first would leave the rest of the second. Colours within stay. */
+function replaced(text: string, spans: readonly Span[]): string {
+  let masked = ''
+  let at = 0
+  for (const [start, end] of spans.toSorted(([a], [b]) => a - b)) {
+    if (start >= at) masked += text.slice(at, start) + MASK
+    if (end > at) masked += onlyEscapes(text.slice(Math.max(at, start), end))
+    at = Math.max(at, end)
+  }
+  return masked + text.slice(at)
+}

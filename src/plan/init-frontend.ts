@@ -1,8 +1,9 @@
 import type { FrontendConfig } from '../config/stack-schema.ts'
 import type { JudgedCommand } from '../facts/old-scripts.ts'
 import { pathFrom } from '../facts/old-scripts-session.ts'
+import { namesSecret } from '../host/secret-names.ts'
 import type { InitFacts } from './init.ts'
-import { chosen, holdsLogin, namesSecret, type InitNote, type Said, type Taken } from './init-sources.ts'
+import { chosen, holdsLogin, type InitNote, type Said, type Taken } from './init-sources.ts'
 import { frontendVariable, isUnknown } from './init-variables.ts'
 
 export interface FrontendDecision {

@@ -2,7 +2,8 @@ import type { ServiceConfig } from '../config/stack-schema.ts'
 import type { JudgedCommand, OldScript } from '../facts/old-scripts.ts'
 import type { InitFacts } from './init.ts'
 import { fromRoot } from '../facts/old-scripts-session.ts'
-import { holdsLogin, namesSecret, type InitNote, type Taken } from './init-sources.ts'
+import { namesSecret } from '../host/secret-names.ts'
+import { holdsLogin, type InitNote, type Taken } from './init-sources.ts'
 import { frontendVariable, isUnknown } from './init-variables.ts'
 
 export interface ServicesDecision {

@@ -1,4 +1,5 @@
 import type { ScriptPlace } from '../facts/old-scripts-session.ts'
+import { userinfoSpans } from '../host/secret-patterns.ts'
 
 /** A value, and where it is said. */
 export interface Said<T> {
@@ -56,12 +57,7 @@ export function placeText({ file, line }: ScriptPlace): string {
   return `${file}:${line}`
 }
 
-/** True for the name of a variable whose value is nobody's business. */
-export function namesSecret(name: string): boolean {
-  return /SECRET|PASS|PWD|TOKEN|KEY|CREDENTIAL|DSN|PRIVATE/i.test(name)
-}
-
 /** True where a text holds a login: `redis://:password@host`, `--password=x`. */
 export function holdsLogin(text: string): boolean {
-  return /:\/\/[^\s/@]*:[^\s/@]+@|--?(?:\w+-)*pass(?:word)?(?:[= ]|$)/i.test(text)
+  return userinfoSpans(text, false).length > 0 || /--?(?:\w+-)*pass(?:word)?(?:[= ]|$)/i.test(text)
 }

@@ -1,8 +1,9 @@
 import { booleanOf } from '../facts/dotenv.ts'
 import type { JudgedCommand, OldScript } from '../facts/old-scripts.ts'
 import { fromRoot, type ScriptVariable } from '../facts/old-scripts-session.ts'
+import { namesSecret } from '../host/secret-names.ts'
 import type { InitFacts } from './init.ts'
-import { chosen, holdsLogin, namesSecret, type InitNote, type Said, type Taken } from './init-sources.ts'
+import { chosen, holdsLogin, type InitNote, type Said, type Taken } from './init-sources.ts'
 
 /** What the variables of the backend's commands come to. */
 export interface VariablesDecision {

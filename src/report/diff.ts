@@ -1,3 +1,5 @@
+import { namesSecret } from '../host/secret-names.ts'
+
 /**
  * The change of a `.env` as the lines of a unified diff, two lines of context
  * around each change; no lines where the texts are the same. For reading, not
@@ -21,9 +23,8 @@ export function renderSourceDiff(path: string, beforeText: string | undefined, a
 
 /** Quoted texts behind a secret's name; the name of a variable that is read there is none. */
 function maskSource(line: string): string {
-  const name = SOURCE_SECRET.exec(line)
-  if (name === null) return line
-  const from = name.index + name[0].length
+  const from = behindSecretName(line, /([\w.-]+)["']?\s*[:=]/g)
+  if (from === undefined) return line
   return (
     line.slice(0, from) +
     line
@@ -34,7 +35,11 @@ function maskSource(line: string): string {
   )
 }
 
-const SOURCE_SECRET = /\w*(?:SECRET|PASSW|TOKEN|CREDENTIAL|SIGNING_KEY|API_?KEY)\w*["']?\s*[:=]/i
+/** Where the value of the first name of a secret begins; `pattern` finds a name and what leads to its value. */
+function behindSecretName(text: string, pattern: RegExp): number | undefined {
+  const found = [...text.matchAll(pattern)].find(([, name = '']) => namesSecret(name))
+  return found === undefined ? undefined : found.index + found[0].length
+}
 
 function render(path: string, beforeText: string | undefined, afterText: string, mask: (lines: readonly string[]) => string[]): string[] {
   const before = linesOf(beforeText ?? '')
@@ -207,7 +212,7 @@ function maskValue(name: string, value: string): string {
   if (word === '' && rest.trim() === '' && open === close) return value
   const comment = /^(\s+#\s*)(.*)$/s.exec(rest)
   // python-decouple takes the comment for a part of the value
-  const shown = open === close && (rest.trim() === '' || (comment !== null && !SECRET_NAME.test(name))) && isHarmless(name, word)
+  const shown = open === close && (rest.trim() === '' || (comment !== null && !namesSecret(name))) && isHarmless(name, word)
   if (!shown) return space + MASK
   return space + open + word + close + (comment ? (comment[1] ?? '') + maskComment(comment[2] ?? '') : rest)
 }
@@ -216,17 +221,14 @@ function maskValue(name: string, value: string): string {
 function maskComment(text: string): string {
   const [, name = '', value = ''] = /^([^=]*=)(.*)$/s.exec(text) ?? []
   if (name !== '') return maskComment(name.slice(0, -1)) + '=' + maskValue(name, value)
-  return text
-    .replace(/(\b\w*(?:pass|secret|token|key|pwd|credential)\w*['"]?\s*(?::|\bis\b|->)\s*)\S.*$/is, `$1${MASK}`)
-    .replace(/(:\/\/)\S*@/g, `$1${MASK}@`)
+  const from = behindSecretName(text, /([\w.-]+)['"]?\s*(?::|\bis\b|->)\s*(?=\S)/gi)
+  return (from === undefined ? text : text.slice(0, from) + MASK).replace(/(:\/\/)\S*@/g, `$1${MASK}@`)
 }
-
-const SECRET_NAME = /pass|pwd|secret|token|key|salt|pin|otp|code|credential|auth/i
 
 /** Truth values, and numbers of up to five digits (ports, databases, seconds) of keys that don't name a secret. */
 function isHarmless(name: string, word: string): boolean {
   if (/^(?:true|false|yes|no|on|off|[01])$/i.test(word)) return true
-  return /^\d{1,5}$/.test(word) && !SECRET_NAME.test(name)
+  return /^\d{1,5}$/.test(word) && !namesSecret(name)
 }
 
 /** The last line of an unquoted base64 block reads as a key with an empty value. */

@@ -47,7 +47,7 @@ export function openLogFile(host: Pick<Host, 'cwd' | 'secrets'>, options: LogFil
   const waiting: (() => void)[] = []
 
   const take = () => {
-    const text = host.secrets.maskLines(pending.join('\n'))
+    const text = host.secrets.mask(pending.join('\n'))
     pending = []
     pendingSize = 0
     return text

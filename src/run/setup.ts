@@ -4,6 +4,7 @@ import { errorMessage, LauncherError } from '../errors.ts'
 import { parseDotenv, type DotenvReader } from '../facts/dotenv.ts'
 import { inspect } from '../facts/inspect.ts'
 import type { Host } from '../host/host.ts'
+import { isSigningKey } from '../host/secret-names.ts'
 import { setDotenvValue } from '../plan/dotenv-edit.ts'
 import type { SetupStep } from '../plan/setup.ts'
 import { runCommand } from './command.ts'
@@ -83,15 +84,13 @@ async function createUser(host: Host, context: SetupContext): Promise<MadeUser> 
   })
 }
 
-/** Keys that Django signs with; an example's value is known to everybody who reads the repository. */
-const signingKey = /^(?:DJANGO_)?SECRET_KEY$|^JWT_(?:SECRET|SIGNING)_KEY$/
 const placeholder = /^$|change|your|secret|insecure|example|replace|generate|xxx|^<.*>$|\.\.\./i
 
 /** The example's text with a random value for each signing key that is empty or a placeholder. Everything else stays as it is. */
 export function fillSecrets(example: string, reader: DotenvReader): string {
   let text = example
   for (const { key, value } of parseDotenv(example, reader)) {
-    if (!signingKey.test(key) || !placeholder.test(value)) continue
+    if (!isSigningKey(key) || !placeholder.test(value)) continue
     const edit = setDotenvValue(text, key, randomBytes(32).toString('base64url'), reader)
     if (edit.kind === 'changed') text = edit.text
   }

@@ -50,12 +50,12 @@ describe('flags, environment, file, defaults: in that order, with the source of 
 
   test('a token is registered as a secret wherever it comes from', () => {
     for (const [env_, config] of [
-      [{ ELECTION_DEV_TOKEN: 'opaque-token-1' }, undefined],
-      [{}, { token: 'opaque-token-1' }],
+      [{ ELECTION_DEV_TOKEN: 'op4que-T0ken-1x' }, undefined],
+      [{}, { token: 'op4que-T0ken-1x' }],
     ] as const) {
       const host = testHost('/', { ...env_ })
       mergeConfig(host, {}, config === undefined ? undefined : { name: 'f', config })
-      expect(host.secrets.mask('the opaque-token-1 here')).toBe('the *** here')
+      expect(host.secrets.mask('the op4que-T0ken-1x here')).toBe('the *** here')
     }
   })
 })

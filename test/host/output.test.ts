@@ -29,7 +29,7 @@ const mask = (text: string) => text.replaceAll('hidden', '***')
 
 function open(options: Partial<OutputOptions> = {}) {
   const [stdout, stderr] = [stream(), stream()]
-  return { stdout, stderr, output: openOutput({ stdout, stderr, mask, maskLines: mask, drawOn: undefined, oneScreen: false, ...options }) }
+  return { stdout, stderr, output: openOutput({ stdout, stderr, mask, drawOn: undefined, oneScreen: false, ...options }) }
 }
 
 describe('without a screen', () => {

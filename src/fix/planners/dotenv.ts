@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { booleanOf, dotenvValue, parseDotenv } from '../../facts/dotenv.ts'
+import { isSigningKey } from '../../host/secret-names.ts'
 import type { Evidence } from '../../checks/evidence.ts'
 import { editDistance } from '../../plan/edit-distance.ts'
 import { editDotenv, sourceOf } from './files.ts'
@@ -84,8 +85,6 @@ function newDotenv(evidence: Evidence, secret: string): Fix | NoFix {
   if (wanted === undefined || !isSigningKey(wanted)) return noFix(`no file here has a value for ${wanted ?? 'what the settings ask for'}`)
   return edited(editDotenv(evidence, [[wanted, secret]]))
 }
-
-const isSigningKey = (name: string): boolean => /^(?:DJANGO_)?SECRET_KEY$|^JWT_(?:SECRET|SIGNING)_KEY$/.test(name)
 
 /** The key that the settings asked for in vain. */
 function wantedKey(text: string): string | undefined {
