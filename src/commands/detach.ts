@@ -57,6 +57,7 @@ async function launch(host: Host, id: string, errors: string, json: boolean): Pr
   const launcher = launchBackground({ id, color: terminal.color, columns: terminal.columns }, descriptor, (message) => {
     if (message.kind === 'out') terminal.out(message.line)
     else if (message.kind === 'err') terminal.err(message.line)
+    else if (message.kind === 'json') terminal.json(JSON.parse(message.text))
     else if (message.kind === 'end') end = message.status
     else {
       ready = message
@@ -93,7 +94,7 @@ function tellDetached(
   { id, pid, proven, json }: { id: string; pid: number | undefined; proven: boolean; json: boolean },
 ): void {
   if (json) {
-    terminal.out(JSON.stringify({ schemaVersion, event: 'detached', id, pid: pid ?? null, proven }))
+    terminal.json({ schemaVersion, event: 'detached', id, pid: pid ?? null, proven })
     return
   }
   const words = proven ? 'Running in the background' : 'Running in the background, its WebSocket is not proven'
@@ -105,7 +106,7 @@ async function tellRunning(host: Host, fact: FactOfRun<'alive'>, json: boolean):
   const sound = isSound(look.status)
   const { terminal } = host
   if (json) {
-    terminal.out(JSON.stringify({ schemaVersion, event: 'already-running', id: fact.run.id, pid: fact.run.launcher.pid, proven: sound }))
+    terminal.json({ schemaVersion, event: 'already-running', id: fact.run.id, pid: fact.run.launcher.pid, proven: sound })
   } else {
     for (const line of statusText(look, styleFor(host), Date.now())) terminal.out(line)
     terminal.out('  It runs already: election-dev logs -f · restart · stop; start --detach --takeover replaces it')

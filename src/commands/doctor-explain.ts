@@ -18,7 +18,7 @@ export async function explainCommand(host: Host, id: string, { json }: { readonl
   }
   const entry = entryOf(wanted)
   const page = await pageOf(wanted)
-  const lines = json ? [JSON.stringify(explainJson(wanted, entry, page))] : explainText(host, wanted, entry, page)
-  for (const line of lines) host.terminal.out(line)
+  if (json) host.terminal.json(explainJson(wanted, entry, page))
+  else for (const line of explainText(host, wanted, entry, page)) host.terminal.out(line)
   return ExitCode.ok
 }

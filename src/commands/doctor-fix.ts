@@ -126,11 +126,7 @@ class FixSession {
     const asks = plan.needsWord || !isCauseId(cause.id) || entryOf(cause.id).automatic === 'ask'
     if (asks && !(await this.#hasWord('Do it?'))) {
       for (const step of plan.steps) this.#record(cause.id, step, 'needs-word')
-      this.#say(
-        this.#host.terminal.interactive
-          ? '  Nothing was changed.'
-          : '  Needs confirmation; rerun with --yes. Nothing was changed.',
-      )
+      this.#say(this.#host.terminal.interactive ? '  Nothing was changed.' : '  Needs confirmation; rerun with --yes. Nothing was changed.')
       return 'stop'
     }
     const mark = this.#backup.mark()
@@ -251,7 +247,7 @@ class FixSession {
   /** `told`: the cause is on the screen already. */
   #end(run: DoctorRun, { told }: { told: boolean } = { told: false }): number {
     const { json, verbose } = this.#config
-    if (json) this.#host.terminal.out(JSON.stringify(doctorJson({ ...run, fixes: this.#fixes })))
+    if (json) this.#host.terminal.json(doctorJson({ ...run, fixes: this.#fixes }))
     else {
       this.#tellBackup()
       if (!told) for (const line of doctorText(this.#host, run, { verbose })) this.#host.terminal.out(line)

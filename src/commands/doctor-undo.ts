@@ -8,7 +8,7 @@ export async function undoCommand(host: Host, { json, version }: { json: boolean
   const { shown, done } = await undoNewest(host.cwd)
   // what pip has installed stays: that is told, and is no failure
   const isWhole = done.every(({ outcome, why }) => outcome !== 'left' || why?.startsWith('what a command did') === true)
-  if (json) host.terminal.out(JSON.stringify({ schemaVersion: 1, command: 'doctor', version, ok: isWhole, backup: shown, undone: done }))
+  if (json) host.terminal.json({ schemaVersion: 1, command: 'doctor', version, ok: isWhole, backup: shown, undone: done })
   else {
     const style = styleFor(host)
     host.terminal.out('')

@@ -49,7 +49,7 @@ export async function doctorCommand(
   }
   const targets = await targetsOf(host, config, urlsOf(options['url']))
   const run = await diagnose(host, config, targets, { version, wanted })
-  if (config.json) host.terminal.out(JSON.stringify(doctorJson(run)))
+  if (config.json) host.terminal.json(doctorJson(run))
   else for (const line of doctorText(host, run, { verbose: config.verbose })) host.terminal.out(line)
   return exitOf(run)
 }

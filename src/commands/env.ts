@@ -60,28 +60,26 @@ export async function envCommand(options: Readonly<Record<string, unknown>>): Pr
         ? `usable${redis.fact.version === undefined ? '' : `, ${redis.fact.version}`}`
         : (redis.fact?.evidence[0] ?? 'unknown')
   if (config.json) {
-    host.terminal.out(
-      JSON.stringify({
-        schemaVersion: 1,
-        command: 'env',
-        ok: status === ExitCode.ok,
-        file: shown(project, dotenv.path),
-        variable: layerVariable ?? null,
-        layer: decision.layer,
-        why: decision.why,
-        redis: {
-          where: redis.where,
-          usable: redis.fact?.usable === true,
-          id: redis.fact?.usable === false ? redis.fact.id : null,
-          version: redis.fact?.version ?? null,
-        },
-        change: decision.write ?? null,
-        diff,
-        written,
-        warning: decision.warning ?? null,
-        error: decision.error ?? null,
-      }),
-    )
+    host.terminal.json({
+      schemaVersion: 1,
+      command: 'env',
+      ok: status === ExitCode.ok,
+      file: shown(project, dotenv.path),
+      variable: layerVariable ?? null,
+      layer: decision.layer,
+      why: decision.why,
+      redis: {
+        where: redis.where,
+        usable: redis.fact?.usable === true,
+        id: redis.fact?.usable === false ? redis.fact.id : null,
+        version: redis.fact?.version ?? null,
+      },
+      change: decision.write ?? null,
+      diff,
+      written,
+      warning: decision.warning ?? null,
+      error: decision.error ?? null,
+    })
     return status
   }
   const style = styleFor(host)

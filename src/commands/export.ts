@@ -59,7 +59,7 @@ export async function exportCommand(name: string, options: Readonly<Record<strin
   const before = { target, folder: shown(checkout.project, request.out), plan, states }
   const outcome = await carryOut(host, config, before, request.out, { dryRun: options['dryRun'] === true, yes: options['yes'] === true })
   const run: ExportRun = { ...before, outcome }
-  if (config.json) host.terminal.out(JSON.stringify(exportJson(run)))
+  if (config.json) host.terminal.json(exportJson(run))
   else for (const line of exportText(host, run)) host.terminal.out(line)
   return outcome === 'refused' ? ExitCode.finding : ExitCode.ok
 }

@@ -15,7 +15,7 @@ export function reportError(error: unknown, options: { json: boolean }): number 
   }
   if (options.json) {
     const { code, message, hint, evidence } = error
-    host.terminal.out(JSON.stringify({ schemaVersion, event: 'error', ok: false, code, message, hint: hint ?? null, evidence }))
+    host.terminal.json({ schemaVersion, event: 'error', ok: false, code, message, hint: hint ?? null, evidence })
   } else {
     const color = host.terminal.color && host.terminal.errIsTerminal
     for (const line of errorPage(error, styleFor({ terminal: { ...host.terminal, color } }), host.terminal.columns)) host.terminal.err(line)

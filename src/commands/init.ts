@@ -53,7 +53,7 @@ export async function initCommand(options: Options): Promise<number> {
   const ended: InitRun = { ...run, written: may, backup }
   say(initEnd(ended, asks))
   const status = done || may ? ExitCode.ok : ExitCode.finding
-  if (config.json) host.terminal.out(JSON.stringify(initJson(ended, status === ExitCode.ok)))
+  if (config.json) host.terminal.json(initJson(ended, status === ExitCode.ok))
   return status
 }
 

@@ -108,7 +108,9 @@ async function follow(host: Host, { folder, id, run, wanted, print }: Following,
 function printer({ terminal }: Host, options: { json: boolean; timestamps: boolean }): (record: LogRecord) => void {
   const show = logLines({ timestamps: options.timestamps, color: terminal.color })
   return (record) => {
-    if ('line' in record) terminal.log(options.json ? JSON.stringify(record) : show(record))
+    if (!('line' in record)) return
+    if (options.json) terminal.jsonLog(record)
+    else terminal.log(show(record))
   }
 }
 

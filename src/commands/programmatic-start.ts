@@ -14,10 +14,7 @@ import { start } from './start.ts'
  */
 export async function startRun(options: StartOptions, version: string): Promise<Run> {
   const { onEvent, signal } = options
-  const host = programHost(options, (line, mask) => {
-    // masked text by text: a mask over the whole line might take a quote's backslash with it
-    if (onEvent !== undefined) onEvent(JSON.parse(line, (_, value: unknown) => (typeof value === 'string' ? mask(value) : value)))
-  })
+  const host = programHost(options, (text) => onEvent?.(JSON.parse(text)))
   const seen: { failure?: LauncherError; socket?: SocketState; exitCode?: number } = {}
   const report = following(startJson(host), seen)
   const stop = stopSwitch()

@@ -14,14 +14,16 @@ export function flagsOfOptions(options: ProjectOptions): Flags {
   return Object.fromEntries(Object.entries(options).filter(([name, value]) => !notKeys.has(name) && value !== undefined))
 }
 
-/** The host of a program that we are a part of: its terminal is its own. `out` gets each line, unmasked, with what masks it. */
-export function programHost(options: ProjectOptions, out: (line: string, mask: (text: string) => string) => void = () => {}): Host {
+/** The host of a program that we are a part of: its terminal is its own. `json` gets each document, without secrets. */
+export function programHost(options: ProjectOptions, json: (text: string) => void = () => {}): Host {
   return nodeHost({
     cwd: options.cwd,
     terminal: (secrets) => ({
-      out: (line) => out(line, (text) => secrets.mask(text)),
+      out: () => {},
       err: () => {},
-      log: (line) => out(line, (text) => secrets.mask(text)),
+      log: () => {},
+      json: (value) => json(secrets.json(value)),
+      jsonLog: (value) => json(secrets.json(value)),
       // a callback takes what it is given
       full: () => false,
       drained: (callback) => callback(),

@@ -45,7 +45,7 @@ export async function restartCommand(
     })
   }
   const look = { run, status: outcome.status, unanswered: undefined }
-  if (options['json'] === true) host.terminal.out(JSON.stringify({ ...statusJson(version, [look], []), command: 'restart' }))
+  if (options['json'] === true) host.terminal.json({ ...statusJson(version, [look], []), command: 'restart' })
   else for (const line of statusText(look, styleFor(host), Date.now())) host.terminal.out(line)
   return isSound(outcome.status) ? ExitCode.ok : ExitCode.finding
 }

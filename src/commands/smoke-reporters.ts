@@ -94,6 +94,8 @@ export async function writeReports(
   if (summary !== undefined && summary !== '' && reporters.some(({ kind }) => kind === 'github'))
     await appendReport(summary, smokeSummary(result))
   for (const { kind, file } of reporters) {
-    if (file === undefined) for (const line of texts[kind](false)) host.terminal.out(line)
+    if (file !== undefined) continue
+    if (kind === 'json') host.terminal.json(smokeJson(result))
+    else for (const line of texts[kind](false)) host.terminal.out(line)
   }
 }

@@ -154,7 +154,7 @@ async function basesOf(host: Host, config: Config): Promise<readonly string[]> {
 function masked(host: Host, record: SmokeRecord, began: number): SmokeResult {
   record.elapsedMs = host.now() - began
   const result = resultOf(record, { node: process.versions.node, platform: `${process.platform} ${process.arch}` })
-  return JSON.parse(JSON.stringify(result), (_, value: unknown) => (typeof value === 'string' ? host.secrets.mask(value) : value))
+  return JSON.parse(host.secrets.json(result))
 }
 
 function hasText(reporters: readonly Reporter[]): boolean {

@@ -62,6 +62,8 @@ function starterTerminal(host: Host, { color, columns }: BackgroundOrder, tell: 
     out: (line) => tell({ kind: 'out', line: host.secrets.mask(line) }),
     err: (line) => tell({ kind: 'err', line: host.secrets.mask(line) }),
     log: (line) => tell({ kind: 'out', line: host.secrets.mask(line) }),
+    json: (value) => tell({ kind: 'json', text: host.secrets.json(value) }),
+    jsonLog: (value) => tell({ kind: 'json', text: host.secrets.json(value) }),
     // the starter reads until the banner, and no longer
     full: () => false,
     drained: (callback) => callback(),

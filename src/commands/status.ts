@@ -19,7 +19,7 @@ export async function statusCommand(options: Readonly<Record<string, unknown>>, 
   await cleanRuns(host.cwd, facts)
   const sound = looks.length > 0 && looks.every(({ status }) => isSound(status))
   if (options['json'] === true) {
-    host.terminal.out(JSON.stringify(statusJson(version, looks, others)))
+    host.terminal.json(statusJson(version, looks, others))
     return sound ? ExitCode.ok : ExitCode.finding
   }
   const style = styleFor(host)

@@ -36,16 +36,14 @@ export async function stopCommand(options: Readonly<Record<string, unknown>>): P
   await cleanRuns(host.cwd, facts)
   const failed = ends.some(({ left }) => left.length > 0) || others.some((fact) => mayRun(fact))
   if (json) {
-    host.terminal.out(
-      JSON.stringify({
-        schemaVersion: 1,
-        command: 'stop',
-        ok: !failed,
-        ended: named(ends, 'ended'),
-        left: named(ends, 'left'),
-        notes: words,
-      }),
-    )
+    host.terminal.json({
+      schemaVersion: 1,
+      command: 'stop',
+      ok: !failed,
+      ended: named(ends, 'ended'),
+      left: named(ends, 'left'),
+      notes: words,
+    })
   } else await tell(host, ends, failed)
   return failed ? ExitCode.finding : ExitCode.ok
 }

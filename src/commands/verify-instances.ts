@@ -24,7 +24,7 @@ export async function verifyInstances(run: Run, endpoints: readonly Endpoint[], 
   const outcome = await crossed(run, endpoints, first, message).finally(() => {
     for (const { socket } of first) socket?.terminate()
   })
-  if (config.json) host.terminal.out(JSON.stringify(verifyInstancesJson(outcome)))
+  if (config.json) host.terminal.json(verifyInstancesJson(outcome))
   else for (const line of verifyInstancesText(host, outcome, version)) host.terminal.out(line)
   return outcome.diagnosis === undefined && outcome.proofs.every(({ state }) => state === 'proven') ? ExitCode.ok : ExitCode.finding
 }

@@ -39,7 +39,7 @@ export async function verifyCommand(url: string | undefined, options: Readonly<R
     return verifyInstances({ host, config, version }, endpoints, message)
   }
   const proof = await verifyOnce(host, config, urls[0])
-  if (config.json) host.terminal.out(JSON.stringify(verifyJson(proof)))
+  if (config.json) host.terminal.json(verifyJson(proof))
   else for (const line of verifyText(host, proof, version)) host.terminal.out(line)
   return proof.state === 'proven' ? ExitCode.ok : ExitCode.finding
 }

@@ -13,6 +13,7 @@ export type BackgroundOrder = v.InferOutput<typeof orderSchema>
 const messageSchema = v.variant('kind', [
   v.object({ kind: v.literal('out'), line: v.string() }),
   v.object({ kind: v.literal('err'), line: v.string() }),
+  v.object({ kind: v.literal('json'), text: v.string() }),
   v.object({ kind: v.literal('ready'), proven: v.boolean() }),
   v.object({ kind: v.literal('end'), status: v.number() }),
 ])

@@ -31,10 +31,11 @@ function nodeTerminal(secrets: Secrets): Terminal {
   const draws = !inCi && env['TERM'] !== 'dumb'
   // a terminal that was never told its size has 0 columns, and can't be drawn on
   const canDrawOn = (stream: NodeJS.WriteStream) => draws && stream.isTTY === true && stream.columns > 0
-  const { out, err, log, full, drained, screen } = openOutput({
+  const { out, err, log, json, jsonLog, full, drained, screen } = openOutput({
     stdout,
     stderr,
     mask: (text) => secrets.mask(text),
+    toJson: (value) => secrets.json(value),
     drawOn: canDrawOn(stdout) ? 'stdout' : !outIsTerminal && canDrawOn(stderr) ? 'stderr' : undefined,
     oneScreen: outIsTerminal && errIsTerminal,
   })
@@ -42,6 +43,8 @@ function nodeTerminal(secrets: Secrets): Terminal {
     out,
     err,
     log,
+    json,
+    jsonLog,
     full,
     drained,
     screen,

@@ -16,6 +16,8 @@ export interface OutputOptions {
   readonly stderr: OutStream
   /** Takes the secrets out of a text of one or many lines. */
   readonly mask: (text: string) => string
+  /** Makes JSON of a value without secrets. */
+  readonly toJson: (value: unknown) => string
   /** Where the bottom line is drawn; undefined where nothing may be drawn. */
   readonly drawOn: 'stdout' | 'stderr' | undefined
   /** Both are the same screen: a line on the one has to spare the bottom line on the other. */
@@ -27,6 +29,8 @@ export interface Output extends Sink {
   readonly out: (line: string) => void
   readonly err: (line: string) => void
   readonly log: (line: string) => void
+  readonly json: (value: unknown) => void
+  readonly jsonLog: (value: unknown) => void
   /** Writes what waits. */
   readonly flush: () => void
   readonly screen: Screen | undefined
@@ -52,10 +56,12 @@ const emptyScreen = '\u001B[2J\u001B[H'
  * lines anew at a resize, all of it is still below the cursor, and is erased.
  */
 export function openOutput(options: OutputOptions): Output {
-  const { stdout, stderr, mask } = options
+  const { stdout, stderr, mask, toJson } = options
   const lines: BottomLineState[] = []
   let pending: string[] = []
   let pendingSize = 0
+  /** What waits is JSON, which is masked already: a mask over it might take a quote for a part of a secret. */
+  let pendingJson = false
   let timer: NodeJS.Timeout | undefined
   let immediate: NodeJS.Immediate | undefined
   let writtenAt = Number.NEGATIVE_INFINITY
@@ -97,13 +103,21 @@ export function openOutput(options: OutputOptions): Output {
     pending = []
     pendingSize = 0
     writtenAt = performance.now()
-    put(stdout, mask(text))
+    put(stdout, pendingJson ? text : mask(text))
   }
   const schedule = () => {
     if (timer !== undefined || immediate !== undefined) return
     const wait = drawn === '' ? 0 : writtenAt + drawEveryMs - performance.now()
     if (wait <= 0) immediate = setImmediate(flush)
     else timer = setTimeout(flush, wait)
+  }
+  const later = (line: string, isJson: boolean) => {
+    if (isJson !== pendingJson) flush()
+    pendingJson = isJson
+    pending.push(line)
+    pendingSize += line.length + 1
+    if (pendingSize >= pieceSize) flush()
+    else schedule()
   }
   const full = () => !gone && pendingSize + (stdout.writableLength ?? 0) > fullSize
   const look = () => {
@@ -142,12 +156,12 @@ export function openOutput(options: OutputOptions): Output {
       flush()
       put(stderr, `${mask(line)}\n`)
     },
-    log: (line) => {
-      pending.push(line)
-      pendingSize += line.length + 1
-      if (pendingSize >= pieceSize) flush()
-      else schedule()
+    log: (line) => later(line, false),
+    json: (value) => {
+      flush()
+      put(stdout, `${toJson(value)}\n`)
     },
+    jsonLog: (value) => later(toJson(value), true),
     flush,
     full,
     drained: (callback) => {

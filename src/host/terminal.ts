@@ -37,6 +37,10 @@ export interface Terminal extends Sink {
    * and `err` are given afterwards.
    */
   readonly log: (line: string) => void
+  /** Writes a value to standard output as a line of JSON; its strings are masked before they are serialised. */
+  readonly json: (value: unknown) => void
+  /** The same in one piece with others that come at the same time, as `log` does. */
+  readonly jsonLog: (value: unknown) => void
   /** True where a person can answer a question: standard input and error are terminals, and this isn't CI. */
   readonly interactive: boolean
   /** True where standard output is a terminal. */

@@ -9,12 +9,12 @@ export const schemaVersion = 1
 /** `start --json`: one event a line on standard output, and nothing else there. */
 export function startJson(host: Host): StartReport {
   const { terminal } = host
-  const emit = (event: string, data: Readonly<Record<string, unknown>>) => terminal.out(eventLine(event, data))
+  const emit = (event: string, data: Readonly<Record<string, unknown>>) => terminal.json({ schemaVersion, event, ...data })
   return {
     phase: (text) => emit('phase', { text }),
     note: (text) => emit('note', { text }),
     warning: (id, text) => emit('warning', { id, text }),
-    line: (service, line) => terminal.log(eventLine('log', { service, line })),
+    line: (service, line) => terminal.jsonLog({ schemaVersion, event: 'log', service, line }),
     setupList: (steps) =>
       emit('setup', { steps: steps.map(({ id, title, shown, evidence, certain }) => ({ id, title, command: shown, evidence, certain })) }),
     setupStep: ({ id, shown }) => emit('setup-step', { id, command: shown }),
@@ -41,10 +41,6 @@ export function startJson(host: Host): StartReport {
     stopping: (reason) => emit('stopping', { reason }),
     end: (exitCode) => emit('end', { exitCode }),
   }
-}
-
-function eventLine(event: string, data: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify({ schemaVersion, event, ...data })
 }
 
 function stateOf(state: SocketState): Readonly<Record<string, unknown>> {

@@ -47,7 +47,7 @@ export async function serveControl(host: Host, target: ControlTarget): Promise<C
   const server = createServer((socket) => {
     open.add(socket)
     socket.once('close', () => open.delete(socket))
-    serveOne(socket, key, target)
+    serveOne(socket, key, target, host)
   })
   try {
     await listen(server, address)
@@ -92,7 +92,7 @@ function listen(server: Server, address: string): Promise<void> {
   })
 }
 
-function serveOne(socket: Socket, key: string, target: ControlTarget): void {
+function serveOne(socket: Socket, key: string, target: ControlTarget, host: Host): void {
   let text = ''
   let asked = false
   socket.setEncoding('utf8')
@@ -110,13 +110,13 @@ function serveOne(socket: Socket, key: string, target: ControlTarget): void {
     const request = end < 0 ? undefined : parseLine(requestSchema, text.slice(0, end))
     // nobody that doesn't know the key learns anything, not even what was wrong
     if (request === undefined || !sameText(request.key, key)) socket.destroy()
-    else void answer(socket, request, target)
+    else void answer(socket, request, target, host)
   })
 }
 
-async function answer(socket: Socket, request: ControlRequest, target: ControlTarget): Promise<void> {
+async function answer(socket: Socket, request: ControlRequest, target: ControlTarget, { secrets }: Host): Promise<void> {
   const said = await carryOut(request, target)
-  socket.end(`${JSON.stringify(said)}\n`, () => {
+  socket.end(`${secrets.json(said)}\n`, () => {
     if (request.ask === 'stop') target.stop()
   })
 }

@@ -29,7 +29,11 @@ const mask = (text: string) => text.replaceAll('hidden', '***')
 
 function open(options: Partial<OutputOptions> = {}) {
   const [stdout, stderr] = [stream(), stream()]
-  return { stdout, stderr, output: openOutput({ stdout, stderr, mask, drawOn: undefined, oneScreen: false, ...options }) }
+  return {
+    stdout,
+    stderr,
+    output: openOutput({ stdout, stderr, mask, toJson: JSON.stringify, drawOn: undefined, oneScreen: false, ...options }),
+  }
 }
 
 describe('without a screen', () => {
@@ -45,6 +49,17 @@ describe('without a screen', () => {
     output.log('f')
     await tick()
     expect(stdout.writes).toEqual(['a\n***\n', 'd\n', 'e\n', 'f\n'])
+  })
+
+  test("JSON is written as it was made, in its order, and a service's in one piece", async () => {
+    const { stdout, output } = open()
+    output.jsonLog('hidden')
+    output.jsonLog('b')
+    output.json({ c: 'hidden' })
+    output.jsonLog('d')
+    output.log('hidden')
+    await tick()
+    expect(stdout.writes).toEqual(['"hidden"\n"b"\n', '{"c":"hidden"}\n', '"d"\n', '***\n'])
   })
 
   test('a large piece does not wait', () => {

@@ -208,7 +208,7 @@ describe('what looks like a secret', () => {
     'password=AB1-',
   ])('a line of many %j takes time that grows with its length, and no more', (piece) => {
     const time = (size: number) => {
-      const line = `token=${piece.repeat(size / piece.length)}@.`
+      const line = `the token ${piece.repeat(size / piece.length)}@.`
       const started = performance.now()
       mask(line)
       return performance.now() - started

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { afterEach, expect, test } from 'vitest'
+import { secret } from '../support/secrets.ts'
 import { until } from '../support/redis.ts'
 import { makeStand, type Stand } from '../support/stand.ts'
 
@@ -62,4 +64,29 @@ test.each(['daphne', 'uvicorn', 'hypercorn'])('with NO_COLOR nothing is coloured
   await cli.waitFor(/uncoloured/)
   const { stdout, stderr } = await cli.end('SIGINT')
   expect(stdout + stderr).not.toContain(String.fromCodePoint(27))
+})
+
+/** As uvicorn logs a path that has a quote in it, and as a project prints what it has. */
+const quoting = `
+import os
+print('INFO: "WebSocket /ws/?token=ab%22c"d\\\\" [accepted]', flush=True)
+print('{"password": "' + os.environ["SHOP_PASSWORD"] + '", "at": "/?ticket=' + os.environ["SHOP_PASSWORD"] + '"}', flush=True)
+print("that is all", flush=True)
+`
+
+test('each line of start --json is JSON whatever is masked in it, and none holds a secret', async () => {
+  stand = await makeStand({ settings: quoting })
+  const password = secret(`p"w'\\${randomBytes(6).toString('hex')}`)
+  const cli = stand.start(['--json'], { SHOP_PASSWORD: password })
+  await cli.waitFor(/"event":"ready"/)
+  await cli.waitFor(/that is all/)
+  const { stdout } = await cli.end('SIGINT')
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map((line): { line?: string } => JSON.parse(line))
+  const lines = events.flatMap(({ line }) => line ?? [])
+  expect(lines).toContain('{"password": "***", "at": "/?ticket=***"}')
+  expect(lines.find((line) => line.includes('[accepted]'))).toMatch(/^INFO: "WebSocket \/ws\/\?token=\*\*\*/)
+  expect(stdout).not.toContain(password.slice(4))
 })

@@ -10,6 +10,7 @@ export interface TestHost extends Host {
 /** Makes a host that runs in the folder; `env` is all of its environment. */
 export function testHost(cwd: string, env: Host['env'] = {}): TestHost {
   const said: string[] = []
+  const secrets = new Secrets()
   const say = (line: string) => void said.push(line)
   return {
     platform: process.platform,
@@ -20,6 +21,8 @@ export function testHost(cwd: string, env: Host['env'] = {}): TestHost {
       out: say,
       err: say,
       log: say,
+      json: (value) => say(secrets.json(value)),
+      jsonLog: (value) => say(secrets.json(value)),
       full: () => false,
       drained: (callback) => callback(),
       interactive: false,
@@ -29,7 +32,7 @@ export function testHost(cwd: string, env: Host['env'] = {}): TestHost {
       columns: 80,
       screen: undefined,
     },
-    secrets: new Secrets(),
+    secrets,
     said,
   }
 }

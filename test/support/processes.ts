@@ -22,6 +22,8 @@ export const testHost: Host = {
     out: () => {},
     err: () => {},
     log: () => {},
+    json: () => {},
+    jsonLog: () => {},
     full: () => false,
     drained: (callback) => callback(),
     interactive: false,
