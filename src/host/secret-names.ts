@@ -57,7 +57,7 @@ const WORDS = /^[-_./\\@: ]*(?:[A-Z]?[a-z]+|[A-Z]+|\d{1,4})(?:[-_./\\@: ]+(?:[A-
  */
 export function isDistinctive(value: string): boolean {
   if (value.length > 200) return true
-  if (value.length < 8 || /^\d+$/.test(value) || value.includes('://')) return false
+  if (value.length < 8 || /^\d+$/.test(value) || /^[a-z][a-z\d+.-]*:\/\//i.test(value)) return false
   if (WORDS.test(value)) return value.length >= 20 && !/[./\\@:]/.test(value)
   return value.length >= 16 || [/[a-z]/, /[A-Z]/, /\d/, /[^a-zA-Z\d]/].filter((kind) => kind.test(value)).length >= 2
 }

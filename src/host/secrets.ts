@@ -78,7 +78,7 @@ export function shownValue(name: string, value: string): string {
 function secretsIn(name: string, value: string): string[] {
   const logins = userinfoSpans(value, namesSecret(name))
   if (logins.length > 0) return logins.flatMap(([start, end]) => withDecoded(value.slice(start, end)))
-  return namesSecret(name) && !/^(?:true|false|yes|no|on|off|\d{1,5}|\w+:\/\/.*)$/i.test(value) ? [value] : []
+  return namesSecret(name) && !/^(?:true|false|yes|no|on|off|\d{1,5}|[a-z][a-z\d+.-]*:\/\/.*)$/i.test(value) ? [value] : []
 }
 
 function withDecoded(text: string): string[] {

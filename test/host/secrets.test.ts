@@ -82,6 +82,10 @@ describe('known values', () => {
     expect(masking('abcd-3fgh', '3fgh-jklm')('<abcd-3fgh-jklm>')).toBe('<***>')
   })
 
+  test('that have :// within are no URLs', () => {
+    expect(masking('k3!://aaaqqqq')('before k3!://aaaqqqq after')).toBe('before *** after')
+  })
+
   test('half a character is no obstacle', () => {
     expect(masking('key\uD83Dend')('plain')).toBe('plain')
   })
