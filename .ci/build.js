@@ -8,6 +8,7 @@ import { writeTypes } from './types.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const dist = join(root, 'dist')
+const inside = 'inside/election_dev_inside'
 
 await rm(dist, { recursive: true, force: true })
 const result = await build({
@@ -46,11 +47,9 @@ await build({
   logLevel: 'warning',
 })
 
-for (const folder of ['python', 'python/observer/election_dev_observer']) {
-  await mkdir(join(dist, folder), { recursive: true })
-  for (const name of await readdir(join(root, 'src', folder))) {
-    if (name.endsWith('.py')) await cp(join(root, 'src', folder, name), join(dist, folder, name))
-  }
+await mkdir(join(dist, inside), { recursive: true })
+for (const name of await readdir(join(root, 'src', inside))) {
+  if (name.endsWith('.py')) await cp(join(root, 'src', inside, name), join(dist, inside, name))
 }
 for (const name of await readdir(join(root, 'src/report'))) {
   if (name.endsWith('.schema.json')) await cp(join(root, 'src/report', name), join(dist, name))

@@ -27,10 +27,7 @@ try {
   for (const file of [
     'dist/config.schema.json',
     'dist/doctor.schema.json',
-    'dist/python/inspect.py',
-    'dist/python/examine.py',
-    'dist/python/examine_consumer.py',
-    ...sources('python/observer/election_dev_observer'),
+    ...sources('inside/election_dev_inside'),
     'templates/demo/backend/manage.py',
     'templates/demo/gitignore',
     'LICENSE',

@@ -138,7 +138,7 @@ async function startServer() {
   }[server]
   const env = {
     PATH: process.env.PATH,
-    PYTHONPATH: join(root, 'src', 'python', 'observer'),
+    PYTHONPATH: join(root, 'src', 'inside'),
     ELECTION_DEV_APPLICATION: 'core.asgi:application',
     PYTHONDONTWRITEBYTECODE: '1',
   }
@@ -156,8 +156,8 @@ function writeProject() {
   writeFileSync(
     join(folder, 'both.py'),
     `import gc
-from election_dev_observer import application as observed
-from election_dev_observer.sockets import Observer
+from election_dev_inside import application as observed
+from election_dev_inside.sockets import Observer
 from core.asgi import application as plain
 assert isinstance(observed, Observer)
 

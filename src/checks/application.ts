@@ -1,4 +1,4 @@
-import { servesPath } from '../facts/inspect-facts.ts'
+import { servesPath } from '../facts/routes.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
 import type { ServerProcess } from '../facts/server-process.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'

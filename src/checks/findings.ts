@@ -78,6 +78,7 @@ function coverageOf(family: Family, evidence: Evidence): Coverage {
     case 'layer':
       return inside(evidence, 'settings')
     case 'redis':
+      if (problems['redis'] !== undefined) return unknown(problems['redis'])
       return redis?.fact === undefined ? skipped('the channel layer uses no Redis') : passed
     case 'database':
       return inside(evidence, 'database')

@@ -1,5 +1,5 @@
 import { isInMemory, isRedisLayer } from '../facts/redis-now.ts'
-import type { RedisRefusal } from '../facts/redis-refusal.ts'
+import { refusalsOfLogin, type RedisRefusal } from '../facts/redis-refusal.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import { judgeMalformed, judgeReversed } from './dotenv.ts'
 import { judgeSources } from './dotenv-sources.ts'
@@ -7,14 +7,6 @@ import { pythonOf, type Evidence } from './evidence.ts'
 import { redisRefusalIn } from './redis-raised.ts'
 import { redisDiagnosis, redisVerdict } from './redis.ts'
 import { raisedLine } from './settings.ts'
-
-/** Refusals that depend on who asks. */
-const ofLogin: ReadonlySet<RedisRefusal> = new Set([
-  'redis-auth-required',
-  'redis-wrong-password',
-  'redis-unexpected-password',
-  'redis-acl-denied',
-])
 
 /** What the layer over publish and subscribe does without. */
 const ofQueues: ReadonlySet<RedisRefusal> = new Set(['redis-no-bzpopmin', 'redis-no-eval', 'redis-acl-denied', 'redis-cluster'])
@@ -75,7 +67,7 @@ function refusal(evidence: Evidence): Diagnosis | undefined {
       ? [`${checkout.layerVariable}=True in ${wish.source} asks for this Redis`]
       : []
   const python = pythonOf(evidence)
-  if (error !== undefined && raised !== undefined && (probed === undefined || (ofLogin.has(raised) && raised !== probed.id)))
+  if (error !== undefined && raised !== undefined && (probed === undefined || (refusalsOfLogin.has(raised) && raised !== probed.id)))
     return redisDiagnosis(raised, {
       where: redis.where,
       evidence: [`A message through the project's own layer: ${raisedLine(error)}`, `It asks Redis at ${redis.where}`, ...asked],
@@ -89,6 +81,6 @@ function refusal(evidence: Evidence): Diagnosis | undefined {
 /** Whether the probe may say so: it has no password that stands in the settings alone, and asks for commands that one layer of channels_redis doesn't send. */
 function isTold({ redis, examination }: Evidence, id: RedisRefusal): boolean {
   const settings = examination?.get('settings')
-  if (settings?.layer_hosts[0]?.password === true && redis?.hasPassword === false && ofLogin.has(id)) return false
+  if (settings?.layer_hosts[0]?.password === true && redis?.hasPassword === false && refusalsOfLogin.has(id)) return false
   return !(/pubsub/i.test(settings?.layer_backend ?? '') && ofQueues.has(id))
 }

@@ -70,7 +70,7 @@ function exceptionOf(header: string | undefined, lines: readonly string[]): Logg
     lines,
     text: begins.test(text) ? '' : text.trim(),
     ownFrame: frames.findLast(
-      (frame) => !/site-packages|dist-packages|lib[\\/]python\d|<frozen|\.px[dix]"|election_dev_observer[\\/]/.test(frame),
+      (frame) => !/site-packages|dist-packages|lib[\\/]python\d|<frozen|\.px[dix]"|election_dev_inside[\\/]/.test(frame),
     ),
   }
 }

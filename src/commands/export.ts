@@ -5,8 +5,8 @@ import { resolveConfig } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
 import { readDeployment } from '../facts/deployment.ts'
-import { inspect } from '../facts/inspect.ts'
-import { plainPaths } from '../facts/inspect-facts.ts'
+import { examine } from '../facts/examine.ts'
+import { plainPaths } from '../facts/routes.ts'
 import { shown, usualPath } from '../facts/project.ts'
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
@@ -99,15 +99,16 @@ async function socketPath(host: Host, config: Config, checkout: Checkout): Promi
   if (project.hasUsualRoute) return usualPath
   const choice = choosePython(checkout.python, checkout.requirements?.names)
   if (choice.kind !== 'ready') return undefined
-  const inspection = inspect(host, {
+  const inspection = examine(host, {
+    tell: ['settings', 'application'],
     python: choice.environment.python,
     backend: project.backend,
     env: { ...host.env, DJANGO_SETTINGS_MODULE: project.settingsModule },
+    settingsModule: project.settingsModule,
     application: project.application,
-    mint: false,
     deadlineMs: inspectMs,
   })
-  const routes = await inspection.get('routes')
+  const routes = await inspection.get('application')
   inspection.cancel()
   return plainPaths(routes?.routes ?? [])[0]
 }

@@ -2,10 +2,11 @@ import { diagnosis, type Diagnosis } from '../checks/diagnosis.ts'
 import { judgeException } from '../checks/server-log.ts'
 import { exceptionFrom, type LoggedException } from '../checks/traceback.ts'
 import { at } from '../checks/wire-inside.ts'
-import type { FactOf } from '../facts/inspect-facts.ts'
-import type { Inspection } from '../facts/inspect.ts'
+import type { ExaminationOf } from '../facts/examination.ts'
+import type { Inspection } from '../facts/inspection.ts'
 import type { BroadcastFact, Observed } from '../facts/observed.ts'
-import { isRedisLayer, layerEndpoint, probeNow, redisProtocol } from '../facts/redis-now.ts'
+import { layerRedis } from '../facts/layer-redis.ts'
+import { isRedisLayer, redisProtocol } from '../facts/redis-now.ts'
 import type { RedisFact } from '../facts/redis.ts'
 import type { Observer } from '../run/observer.ts'
 import { proveBroadcast } from '../verify/broadcast.ts'
@@ -68,9 +69,8 @@ function words({ sent, received }: BroadcastFact): string {
 }
 
 /** The Redis that the project's own settings name, probed. */
-export async function redisOfSettings(prepared: Prepared, settings: FactOf<'settings'>): Promise<RedisFact | undefined> {
-  const endpoint = layerEndpoint(settings, prepared.checkout.redis)
-  return endpoint === undefined ? undefined : probeNow(endpoint, redisProtocol(prepared.environment.packages))
+export async function redisOfSettings(prepared: Prepared, settings: ExaminationOf<'settings'>): Promise<RedisFact | undefined> {
+  return layerRedis(settings, prepared.checkout.redis, redisProtocol(prepared.environment.packages))
 }
 
 /**

@@ -1,7 +1,8 @@
 import { ExitCode, LauncherError } from '../errors.ts'
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
 import { findHolder } from '../facts/holder.ts'
-import { inspect, type Inspection } from '../facts/inspect.ts'
+import { examine, insideFolder, quickLook } from '../facts/examine.ts'
+import type { Inspection } from '../facts/inspection.ts'
 import { nextFreePort } from '../facts/next-port.ts'
 import { probePort } from '../facts/port.ts'
 import { shown } from '../facts/project.ts'
@@ -14,7 +15,6 @@ import { decidePort, holderWords } from '../plan/port.ts'
 import { chooseServer, type ServerChoice } from '../plan/server.ts'
 import { gatingSteps, planSetup } from '../plan/setup.ts'
 import { writeLayerChoice } from '../run/layer-choice.ts'
-import { observerFolder } from '../run/observer.ts'
 import { refuseHeldPorts, refuseUnshared, sharedLayerHint } from './start-shared.ts'
 import { ensureSetup, gatherSetup, missingLogFolders, type SetupRun } from './start-setup.ts'
 
@@ -77,7 +77,7 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
     env: host.env,
     color,
     platform: host.platform,
-    observer: config.observer ? observerFolder : undefined,
+    observer: config.observer ? insideFolder : undefined,
   })
   const port = await portFor(run, checkout, portFact)
   if (config.strictPort && options.anew !== true) await refuseHeldPorts(config, port)
@@ -93,12 +93,13 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
     plan,
     redis,
     inspect: () =>
-      inspect(host, {
+      examine(host, {
+        tell: quickLook.filter((stage) => stage !== 'token' || config.token === undefined),
         python: environment.python,
         backend: project.backend,
         env: plan.env,
+        settingsModule: project.settingsModule,
         application,
-        mint: config.token === undefined,
         deadlineMs: config.startTimeout,
       }),
   }
@@ -195,12 +196,13 @@ async function askApplication(
 ): Promise<string> {
   const { project } = checkout
   const env = backendEnvironment({ env: host.env, settingsModule: project.settingsModule, layer, color: false })
-  const inspection = inspect(host, {
+  const inspection = examine(host, {
+    tell: ['settings'],
     python: environment.python,
     backend: project.backend,
     env,
+    settingsModule: project.settingsModule,
     application: undefined,
-    mint: false,
     deadlineMs: config.startTimeout,
     signal,
   })

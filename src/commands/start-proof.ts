@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { plainPaths, servesPath, type FactOf } from '../facts/inspect-facts.ts'
-import type { Inspection } from '../facts/inspect.ts'
+import type { ExaminationOf } from '../facts/examination.ts'
+import type { Inspection } from '../facts/inspection.ts'
+import { plainPaths, servesPath } from '../facts/routes.ts'
 import { isInMemory, isRedisLayer } from '../facts/redis-now.ts'
 import { usualPath } from '../facts/project.ts'
 import type { LoggedException } from '../checks/traceback.ts'
@@ -121,7 +122,7 @@ export function startProof(
     },
     first: async () => {
       const [routes, found] = await Promise.all([
-        config.path === undefined && !checkout.project.hasUsualRoute ? inspection.get('routes') : undefined,
+        config.path === undefined && !checkout.project.hasUsualRoute ? inspection.get('application') : undefined,
         credentialsFor(prepared, inspection, base),
       ])
       path = config.path ?? pathOf(routes)
@@ -142,7 +143,7 @@ export function startProof(
 }
 
 /** The path to prove: the usual one where it is served or nothing else is known, else the first plain route. */
-export function pathOf(routes: FactOf<'routes'> | undefined): string {
+export function pathOf(routes: ExaminationOf<'application'> | undefined): string {
   if (routes === undefined || servesPath(routes.routes, usualPath)) return usualPath
   return plainPaths(routes.routes)[0] ?? usualPath
 }
@@ -163,7 +164,7 @@ async function credentialsFor(prepared: Prepared, inspection: Inspection, base: 
   return { ...none, source: 'none', note: await whyNone(inspection, minted) }
 }
 
-async function whyNone(inspection: Inspection, minted: FactOf<'token'> | undefined): Promise<string | undefined> {
+async function whyNone(inspection: Inspection, minted: ExaminationOf<'token'> | undefined): Promise<string | undefined> {
   if (typeof minted?.why === 'string') return `No token could be minted: ${minted.why}`
   const users = await inspection.get('users')
   if (typeof users?.model === 'string' && users.active === 0)

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
 import { parseDotenv } from '../facts/dotenv.ts'
-import { inspect } from '../facts/inspect.ts'
+import { examine } from '../facts/examine.ts'
 import type { Project } from '../facts/project.ts'
 import { onPath } from '../facts/tools.ts'
 import { isFolder, readText } from '../host/files.ts'
@@ -95,20 +95,25 @@ async function lookAt(
   env: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
 ): Promise<Look> {
-  const inspection = inspect(host, { python, backend, env, application: undefined, mint: false, deadlineMs: inspectMs, signal })
-  const settings = await inspection.get('settings')
-  const folders = (await inspection.get('folders'))?.missing.map(({ folder }) => folder) ?? []
-  const database = (await inspection.get('database'))?.state ?? 'unknown'
-  const users = await inspection.get('users')
-  const pending = (await inspection.get('migrations'))?.pending ?? []
-  await inspection.ended
-  const error = inspection.errorOf('settings') ?? inspection.errorOf('setup')
+  const seen = await examine(host, {
+    tell: ['settings', 'folders', 'database', 'users', 'migrations'],
+    python,
+    backend,
+    env,
+    settingsModule: env['DJANGO_SETTINGS_MODULE'] ?? '',
+    application: undefined,
+    deadlineMs: inspectMs,
+    signal,
+  }).ended
+  const state = seen.get('database')?.state
+  const users = seen.get('users')
+  const error = seen.errorOf('settings') ?? seen.errorOf('setup')
   return {
-    settings,
-    folders,
-    database,
+    settings: seen.get('settings'),
+    folders: seen.get('folders')?.missing.map(({ folder }) => folder) ?? [],
+    database: state === 'none' || state === 'empty' || state === 'ready' ? state : 'unknown',
     activeUsers: users?.model === null ? 'no-model' : users?.active,
-    pending,
+    pending: seen.get('migrations')?.pending ?? [],
     error: error === undefined ? undefined : `${error.type}: ${error.message}`,
   }
 }

@@ -1,11 +1,12 @@
 import type { Config } from '../config/config.ts'
 import { LauncherError } from '../errors.ts'
 import type { Checkout } from '../facts/checkout.ts'
-import { inspect } from '../facts/inspect.ts'
-import type { FactOf } from '../facts/inspect-facts.ts'
+import type { ExaminationOf } from '../facts/examination.ts'
+import { examine } from '../facts/examine.ts'
 import { isFree, probePort } from '../facts/port.ts'
 import type { PythonEnvironment } from '../facts/python.ts'
-import { isRedisLayer, layerEndpoint, probeNow, redisProtocol } from '../facts/redis-now.ts'
+import { layerRedis } from '../facts/layer-redis.ts'
+import { isRedisLayer, redisProtocol } from '../facts/redis-now.ts'
 import { layerLine } from '../facts/settings-lines.ts'
 import type { LayerDecision } from '../plan/channel-layer.ts'
 import { decideShared } from '../plan/instances.ts'
@@ -47,8 +48,7 @@ export async function refuseUnshared(
     })
   }
   if (layer.layer !== 'settings' || settings === undefined || !isRedisLayer(settings.layer_backend)) return
-  const endpoint = layerEndpoint(settings, checkout.redis)
-  const fact = endpoint === undefined ? undefined : await probeNow(endpoint, redisProtocol(environment.packages))
+  const fact = await layerRedis(settings, checkout.redis, redisProtocol(environment.packages))
   if (fact?.usable !== false) return
   throw new LauncherError(fact.id, `${config.instances} instances need the Redis that the settings name, and it can't be used`, {
     evidence: [...fact.evidence, because],
@@ -62,13 +62,14 @@ async function askSettings(
   { project }: Checkout,
   environment: PythonEnvironment,
   layer: LayerDecision,
-): Promise<FactOf<'settings'> | undefined> {
-  const inspection = inspect(host, {
+): Promise<ExaminationOf<'settings'> | undefined> {
+  const inspection = examine(host, {
+    tell: ['settings'],
     python: environment.python,
     backend: project.backend,
     env: backendEnvironment({ env: host.env, settingsModule: project.settingsModule, layer, color: false }),
+    settingsModule: project.settingsModule,
     application: undefined,
-    mint: false,
     deadlineMs: config.startTimeout,
     signal,
   })

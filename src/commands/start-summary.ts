@@ -5,7 +5,8 @@ import { mergeDiagnosis, type LogReading } from '../checks/refine.ts'
 import { judgeSession } from '../checks/wire-session.ts'
 import { redisVerdict } from '../checks/redis.ts'
 import { exceptionsIn } from '../checks/traceback.ts'
-import { servesPath } from '../facts/inspect-facts.ts'
+import { showLayerHost } from '../facts/layer-redis.ts'
+import { servesPath } from '../facts/routes.ts'
 import { shown } from '../facts/project.ts'
 import { isInMemory, isRedisLayer, type RedisNow } from '../facts/redis-now.ts'
 import type { ReadySummary, SocketState } from '../report/start-report.ts'
@@ -134,12 +135,12 @@ async function causeNow(prepared: Prepared, prover: Prover, wire: Diagnosis, pic
   if (settings === undefined || !isRedisLayer(settings.layer_backend)) return routed
   const fact = await redisOfSettings(prepared, settings)
   const [first] = settings.layer_hosts
-  return fact?.usable === false ? redisVerdict(fact, `${first?.host ?? ''}:${first?.port ?? ''}`, routed.evidence) : routed
+  return fact?.usable === false ? redisVerdict(fact, first === undefined ? '' : showLayerHost(first), routed.evidence) : routed
 }
 
 /** Which of the causes of a 500 it is, by the routes of the application. */
 async function routeCause(prover: Prover, merged: Diagnosis): Promise<Diagnosis> {
-  const found = await prover.inspection.get('routes')
+  const found = await prover.inspection.get('application')
   const path = prover.path()
   if (found === undefined) return merged
   if (!found.websocket)
@@ -199,7 +200,7 @@ async function channelsOf(prepared: Prepared, prover: Prover): Promise<ReadySumm
   const [host] = settings?.layer_hosts ?? []
   return {
     layer: 'settings',
-    text: `${backend.split('.').at(-1) ?? backend}${host === undefined ? '' : ` at ${host.host}:${host.port}`}`,
+    text: `${backend.split('.').at(-1) ?? backend}${host === undefined ? '' : ` at ${showLayerHost(host)}`}`,
     note,
   }
 }

@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import { readCheckout } from '../facts/checkout.ts'
 import { usualPath } from '../facts/project.ts'
-import { inspect } from '../facts/inspect.ts'
+import { examine } from '../facts/examine.ts'
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { choosePython } from '../plan/environment.ts'
@@ -114,15 +114,16 @@ export async function endpointOfProject(
   let token: string | undefined
   if (choice.kind === 'ready' && (path === undefined || wantsToken)) {
     const env = { ...host.env, DJANGO_SETTINGS_MODULE: project.settingsModule }
-    const inspection = inspect(host, {
+    const inspection = examine(host, {
+      tell: [...(wantsToken ? (['settings', 'database', 'users', 'token'] as const) : (['settings'] as const)), 'application'],
       python: choice.environment.python,
       backend: project.backend,
       env,
+      settingsModule: project.settingsModule,
       application: project.application,
-      mint: wantsToken,
       deadlineMs,
     })
-    path ??= pathOf(await inspection.get('routes'))
+    path ??= pathOf(await inspection.get('application'))
     token = (await inspection.get('token'))?.token ?? undefined
     inspection.cancel()
   }

@@ -2,6 +2,26 @@ import * as v from 'valibot'
 
 const text = v.nullish(v.string())
 
+/** What can be asked for, a stage each; an error names the one that it broke. `setup` comes by itself, before the first that needs Django. */
+const stages = [
+  'shadows',
+  'settings',
+  'folders',
+  'setup',
+  'application',
+  'asgi_setting',
+  'layer',
+  'trip',
+  'database',
+  'create_user',
+  'users',
+  'token',
+  'migrations',
+  'consumer',
+  'broadcasts',
+] as const
+export type ExaminationStage = (typeof stages)[number]
+
 /** A line of Python on a stack. `own`: it lies in the project, not in a library. Paths of the project are relative to the backend. */
 const frameSchema = v.object({ file: v.string(), line: v.number(), function: v.string(), own: v.boolean() })
 
@@ -23,9 +43,14 @@ const layerHost = v.object({
   tls: v.nullish(v.boolean(), false),
   /** Whether the entry carries a password; never the password. */
   password: v.nullish(v.boolean(), false),
+  /** A Unix socket to use instead of host and port. */
+  socket: v.optional(v.string()),
+  /** Where the master of this name is asked for, instead of host and port. */
+  sentinels: v.optional(v.array(v.object({ host: v.string(), port: v.union([v.number(), v.string()]) }))),
+  master: v.optional(v.string()),
 })
 
-/** What examine.py prints, a JSON object a line, by its `fact`. */
+/** What a look from inside tells, a JSON object a line, by its `fact`. What doesn't fit is dropped: a probe never throws. */
 const examinationSchema = v.variant('fact', [
   v.object({ fact: v.literal('start'), python: v.string(), executable: v.string() }),
   /** Files of the backend that hide a package of the same name: `channels.py` beside manage.py. */
@@ -71,6 +96,11 @@ const examinationSchema = v.variant('fact', [
     path: text,
     message: text,
   }),
+  /** Active users; no model where the project has no users. */
+  v.object({ fact: v.literal('users'), model: text, active: v.number() }),
+  v.object({ fact: v.literal('token'), token: text, user: text, why: text }),
+  /** The development user that was asked for. */
+  v.object({ fact: v.literal('created'), user: v.string(), model: v.string(), superuser: v.boolean() }),
   v.object({ fact: v.literal('migrations'), pending: v.array(v.string()) }),
   /** The handshake of the page, played to the application in this process, with an in-memory layer of our own in place of the project's. */
   v.object({
@@ -115,31 +145,19 @@ const examinationSchema = v.variant('fact', [
   v.object({ fact: v.literal('standing'), stage: v.string(), seconds: v.number(), frames: v.array(frameSchema) }),
   /** `settings_module`: DJANGO_SETTINGS_MODULE as it stood then. */
   v.object({ fact: v.literal('error'), stage: v.string(), settings_module: text, ...raisedSchema.entries }),
+  /** A stage begins. */
+  v.object({ fact: v.literal('stage'), stage: v.picklist(stages) }),
   v.object({ fact: v.literal('end') }),
 ])
 
 export type Frame = v.InferOutput<typeof frameSchema>
 export type Raised = v.InferOutput<typeof raisedSchema>
+export type LayerHost = v.InferOutput<typeof layerHost>
 export type ExaminationFact = v.InferOutput<typeof examinationSchema>
 export type ExaminationName = ExaminationFact['fact']
 export type ExaminationOf<Name extends ExaminationName> = Extract<ExaminationFact, { fact: Name }>
 
-/** The stages of an examination, in their order; an error names the one that it broke. */
-export const examinationStages = [
-  'settings',
-  'folders',
-  'application',
-  'asgi_setting',
-  'layer',
-  'trip',
-  'database',
-  'migrations',
-  'consumer',
-  'broadcasts',
-] as const
-export type ExaminationStage = (typeof examinationStages)[number]
-
-/** All that an examination told, and how it ended. */
+/** All that a look told, and how it ended. */
 export interface Examination {
   readonly get: <Name extends Exclude<ExaminationName, 'error'>>(name: Name) => ExaminationOf<Name> | undefined
   readonly errorOf: (stage: ExaminationStage) => ExaminationOf<'error'> | undefined
@@ -148,18 +166,12 @@ export interface Examination {
   /** The stage that it stood in when it was cut off. */
   readonly stage: ExaminationStage | undefined
   readonly elapsedMs: number
-  /** The last lines that the project wrote while it was examined. */
+  /** The last lines that the project wrote while it was examined; nothing where a server does the look. */
   readonly output: readonly string[]
 }
 
-/** A line of examine.py as a fact; undefined for anything else. */
-export function parseExamination(line: string): ExaminationFact | undefined {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(line)
-  } catch {
-    return undefined
-  }
-  const result = v.safeParse(examinationSchema, parsed)
+/** What was told, as a fact; undefined for anything else. */
+export function factOf(told: unknown): ExaminationFact | undefined {
+  const result = v.safeParse(examinationSchema, told)
   return result.success ? result.output : undefined
 }

@@ -1,17 +1,9 @@
 import { execa } from 'execa'
 import { fileURLToPath } from 'node:url'
-import * as v from 'valibot'
 import type { Host } from '../host/host.ts'
 import { LineSplitter } from '../host/lines.ts'
-import {
-  examinationStages,
-  parseExamination,
-  type Examination,
-  type ExaminationFact,
-  type ExaminationName,
-  type ExaminationOf,
-  type ExaminationStage,
-} from './examination.ts'
+import type { ExaminationOf, ExaminationStage } from './examination.ts'
+import { collect, type Inspection } from './inspection.ts'
 
 /** The page's handshake, to be played to the application. */
 export interface ExamineConsumer {
@@ -29,47 +21,53 @@ export interface ExamineConsumer {
   readonly watchMs: number
 }
 
-/** What to examine, and with what. */
-export interface ExamineRequest {
+/** What a look is to tell, whoever does it. */
+export interface LookRequest {
+  /** Gone through in this order. */
+  readonly tell: readonly ExaminationStage[]
+  readonly settingsModule: string
+  /** `module:attribute`; undefined: what ASGI_APPLICATION says. */
+  readonly application: string | undefined
+  /** SECRET_KEY is told as an HMAC under this. */
+  readonly nonce?: string
+  /** Keys of `.env`, to be told as the settings have them. */
+  readonly names?: readonly string[]
+  readonly consumer?: ExamineConsumer | undefined
+  /** The password of the development user to make. */
+  readonly createUser?: { readonly password: string }
+  /** Milliseconds for the whole look. */
+  readonly deadlineMs: number
+}
+
+/** A look by an interpreter of its own. */
+export interface ExamineRequest extends LookRequest {
   readonly python: string
   /** The folder of manage.py. */
   readonly backend: string
   /** The environment as the server gets it: DJANGO_SETTINGS_MODULE only where the user has set it. */
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly settingsModule: string
-  /** `module:attribute`; undefined: what ASGI_APPLICATION says. */
-  readonly application: string | undefined
-  /** SECRET_KEY is told as an HMAC under this. */
-  readonly nonce: string
-  /** Keys of `.env`, to be told as the settings have them. */
-  readonly names: readonly string[]
-  readonly consumer: ExamineConsumer | undefined
-  readonly layerTrip: boolean
-  readonly onlySettings: boolean
-  /** Milliseconds for the whole run. */
-  readonly deadlineMs: number
   /** Aborted when the user asks to stop: the interpreter is ended then. */
   readonly signal?: AbortSignal
   /** True: it has stood long enough to be judged, and is ended now. */
   readonly giveUp?: (standing: ExaminationOf<'standing'>) => boolean
 }
 
-const script = fileURLToPath(new URL('../python/examine.py', import.meta.url))
+/** What `start` wants to know of a project that runs: the token before what takes longer. */
+export const quickLook = ['settings', 'folders', 'database', 'users', 'token', 'application', 'migrations'] as const
+
+/** The folder of the package that looks from inside, and of nothing else: what lies beside a package on Python's path shadows others. */
+export const insideFolder = fileURLToPath(new URL('../inside', import.meta.url))
+const script = fileURLToPath(new URL('../inside/election_dev_inside', import.meta.url))
 const keptLines = 50
 const longestKeptLine = 2000
 /** For the last output of an interpreter that has ended. */
 const patienceMs = 1000
-const stageLine = v.object({ fact: v.literal('stage'), stage: v.picklist(examinationStages) })
 
-/** Runs examine.py in the backend's interpreter, to its end or its deadline. Never throws. */
-export async function examine(host: Host, request: ExamineRequest): Promise<Examination> {
-  const begun = host.now()
-  const known = new Map<ExaminationName, ExaminationFact>()
-  const errors = new Map<string, ExaminationOf<'error'>>()
+/** Starts a look by the backend's interpreter, where nothing runs that could be asked. Never throws. */
+export function examine(host: Host, request: ExamineRequest): Inspection {
+  const { take, finish, inspection } = collect(host, request.tell)
   const output: string[] = []
-  let stage: ExaminationStage | undefined
   let cutOff = false
-
   const child = execa(request.python, [script], {
     cwd: request.backend,
     env: {
@@ -81,28 +79,19 @@ export async function examine(host: Host, request: ExamineRequest): Promise<Exam
       PYTHONUNBUFFERED: '1',
     },
     extendEnv: false,
+    // argv and environment are seen by every process of the user
     input: JSON.stringify(wireRequest(request)),
     buffer: false,
     reject: false,
   })
-  const kill = () => void child.kill('SIGKILL')
   const cut = () => {
     cutOff = true
-    kill()
+    child.kill('SIGKILL')
   }
-  const take = (line: string) => {
-    stage = stageOf(line) ?? stage
-    const fact = parseExamination(line)
-    if (fact === undefined) return
-    if (fact.fact === 'error') {
-      // what follows from the first error of a stage says less than it
-      if (!errors.has(fact.stage)) errors.set(fact.stage, fact)
-      return
-    }
-    known.set(fact.fact, fact)
-    if (fact.fact === 'standing' && request.giveUp?.(fact) === true) cut()
-  }
-  const lines = new LineSplitter(take)
+  const lines = new LineSplitter((line) => {
+    const fact = take(parsed(line))
+    if (fact?.fact === 'standing' && request.giveUp?.(fact) === true) cut()
+  })
   const errorLines = new LineSplitter((line) => {
     output.push(host.secrets.mask(line).slice(0, longestKeptLine))
     if (output.length > keptLines) output.shift()
@@ -119,40 +108,31 @@ export async function examine(host: Host, request: ExamineRequest): Promise<Exam
   const timer = setTimeout(cut, request.deadlineMs)
   request.signal?.addEventListener('abort', cut, { once: true })
   if (request.signal?.aborted === true) cut()
-  let started = true
-  try {
-    const result = await child
-    // an interpreter that never was has neither a code nor a signal
-    started = child.pid !== undefined && (result.exitCode !== undefined || result.signal !== undefined)
-  } catch {
-    started = child.pid !== undefined
-  } finally {
+  const end = (started: boolean) => {
     clearTimeout(timer)
     request.signal?.removeEventListener('abort', cut)
+    lines.end()
+    errorLines.end()
+    finish(cutOff ? 'timeout' : started ? 'crashed' : 'unstartable', output)
   }
-  lines.end()
-  errorLines.end()
-  const how = known.has('end') ? 'ended' : cutOff ? 'timeout' : started ? 'crashed' : 'unstartable'
-  return {
-    get: (name) => {
-      const fact = known.get(name)
-      return isFact(fact, name) ? fact : undefined
-    },
-    errorOf: (of) => errors.get(of),
-    how,
-    stage: how === 'ended' ? undefined : stage,
-    elapsedMs: host.now() - begun,
-    output,
-  }
+  void child.then(
+    // an interpreter that never was has neither a code nor a signal
+    ({ exitCode, signal }) => end(child.pid !== undefined && (exitCode !== undefined || signal !== undefined)),
+    () => end(child.pid !== undefined),
+  )
+  return inspection(cut)
 }
 
-/** The request as examine.py reads it. */
-function wireRequest({ consumer, ...request }: ExamineRequest): unknown {
+/** The request as the package reads it. */
+export function wireRequest({ consumer, ...request }: LookRequest): Readonly<Record<string, unknown>> {
   return {
+    tell: request.tell,
     settings_module: request.settingsModule,
     application: request.application ?? null,
-    nonce: request.nonce,
-    names: request.names,
+    nonce: request.nonce ?? '',
+    names: request.names ?? [],
+    create_user: request.createUser ?? null,
+    seconds: request.deadlineMs / 1000,
     consumer:
       consumer === undefined
         ? null
@@ -166,22 +146,13 @@ function wireRequest({ consumer, ...request }: ExamineRequest): unknown {
             limit_s: consumer.limitMs / 1000,
             watch_s: consumer.watchMs / 1000,
           },
-    layer_trip: request.layerTrip,
-    only_settings: request.onlySettings,
   }
 }
 
-/** The stage that a line announces. It is no fact: it only says where a run was cut off. */
-function stageOf(line: string): ExaminationStage | undefined {
-  if (!line.includes('"stage"')) return undefined
+function parsed(line: string): unknown {
   try {
-    const result = v.safeParse(stageLine, JSON.parse(line))
-    return result.success ? result.output.stage : undefined
+    return JSON.parse(line)
   } catch {
     return undefined
   }
-}
-
-function isFact<Name extends ExaminationName>(fact: ExaminationFact | undefined, name: Name): fact is ExaminationOf<Name> {
-  return fact?.fact === name
 }

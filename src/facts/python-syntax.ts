@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { runToEnd } from '../host/processes.ts'
 
-const program = fileURLToPath(new URL('../python/syntax.py', import.meta.url))
+const program = fileURLToPath(new URL('../inside/election_dev_inside/syntax.py', import.meta.url))
 
 /** Python that can't be compiled. */
 export interface SyntaxProblem {

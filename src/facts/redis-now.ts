@@ -1,4 +1,3 @@
-import type { FactOf } from './inspect-facts.ts'
 import type { Packages } from './packages.ts'
 import type { RedisFact } from './redis.ts'
 import { showEndpoint, type RedisEndpoint, type RedisEndpointFact } from './redis-endpoint.ts'
@@ -37,22 +36,6 @@ export async function redisNow(endpoint: RedisEndpointFact, protocol: 2 | 3): Pr
 export async function probeNow(endpoint: RedisEndpoint, protocol: 2 | 3): Promise<RedisFact> {
   const { probeRedis } = await import('./redis.ts')
   return probeRedis(endpoint, { protocol })
-}
-
-/** The Redis that the project's own settings name, where they name one; credentials are those of the variables. */
-export function layerEndpoint(settings: FactOf<'settings'>, known: RedisEndpointFact): RedisEndpoint | undefined {
-  const [first] = settings.layer_hosts
-  if (first === undefined) return undefined
-  const [host, port, db] = [first.host, Number(first.port), Number(first.db)]
-  if (!Number.isInteger(port) || !Number.isInteger(db)) return undefined
-  const credentials =
-    known.kind === 'endpoint'
-      ? {
-          ...(known.endpoint.username === undefined ? {} : { username: known.endpoint.username }),
-          ...(known.endpoint.password === undefined ? {} : { password: known.endpoint.password }),
-        }
-      : {}
-  return { host, port, db, tls: first.tls, source: 'CHANNEL_LAYERS', ...credentials }
 }
 
 /** True where the layer's backend is one that keeps everything in the process. */

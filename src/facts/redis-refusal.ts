@@ -19,6 +19,14 @@ export type RedisRefusal =
   | 'redis-tls'
   | 'redis-cluster'
 
+/** Those that depend on who asks. */
+export const refusalsOfLogin: ReadonlySet<RedisRefusal> = new Set([
+  'redis-auth-required',
+  'redis-wrong-password',
+  'redis-unexpected-password',
+  'redis-acl-denied',
+])
+
 export type RedisProduct = 'redis' | 'valkey' | 'keydb' | 'dragonfly' | 'unknown'
 
 /** One command and what the server answered to it. */

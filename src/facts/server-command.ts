@@ -4,7 +4,7 @@ import type { ServerCommand } from './server-process.ts'
 import { daphneTable, gunicornTable, hypercornTable, runserverTable, uvicornTable } from './server-tables.ts'
 
 /** The package that election-dev puts before an application to watch it: the application's own name isn't on the command line then. */
-const observer = 'election_dev_observer'
+const observer = 'election_dev_inside'
 
 const nothing = {
   ...untoldPlace,

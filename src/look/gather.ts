@@ -85,7 +85,7 @@ export async function gather(shell: Host, config: Config, targets: Targets): Pro
   const inside = gatherInside(host, targets.main, checkoutWanted, worksOf(wires.done), problems)
   const checkout = await checkoutWanted
   const frontend = checkout === undefined ? undefined : frontendOf(checkout.project)
-  const redisLook = checkout === undefined ? undefined : gatherRedis(host, checkout, inside.settings, dotenv)
+  const redisLook = checkout === undefined ? undefined : gatherRedis(host, checkout, inside.settings, dotenv, problems)
   const [{ main, direct, others, logged }, examination] = await Promise.all([wires.done, inside.examination])
   if (main.proof.socket !== undefined) main.proof.socket.terminate()
   const wire = main.proof.facts

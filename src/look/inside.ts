@@ -2,11 +2,26 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { errorMessage } from '../errors.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import type { DotenvSurvey } from '../facts/dotenv-survey.ts'
-import { examine } from '../facts/examine.ts'
-import type { Examination, ExaminationOf } from '../facts/examination.ts'
+import { examine, type ExamineConsumer } from '../facts/examine.ts'
+import type { Examination, ExaminationOf, ExaminationStage } from '../facts/examination.ts'
 import type { Host } from '../host/host.ts'
 import { choosePython, type PythonChoice } from '../plan/environment.ts'
 import { requestOf, type Endpoint } from '../verify/endpoint.ts'
+
+/** All that can be seen while nothing of the project runs in this look but itself. */
+export const thoroughLook: readonly ExaminationStage[] = [
+  'shadows',
+  'settings',
+  'folders',
+  'application',
+  'asgi_setting',
+  'layer',
+  'trip',
+  'database',
+  'migrations',
+  'consumer',
+  'broadcasts',
+]
 
 /** Deadlines, in milliseconds. */
 const limits = {
@@ -60,16 +75,15 @@ export function gatherInside(
       names: checkout.dotenv.kind === 'present' ? [...new Set(checkout.dotenv.entries.map(({ key }) => key))] : [...project.variables],
       deadlineMs: limits.examination,
     }
-    again = () => examine(host, { ...common, onlySettings: true, consumer: undefined, layerTrip: false })
+    again = () => examine(host, { ...common, tell: ['settings'] }).ended
     void patience(works, over)
     const examination = await examine(host, {
       ...common,
-      onlySettings: false,
-      layerTrip: true,
+      tell: thoroughLook,
       consumer: playedBy(main),
       giveUp: givesUp,
       signal: over.signal,
-    })
+    }).ended
     if (examination.how !== 'ended')
       problems['examination'] =
         `the look from inside did not end: ${examination.how} after ${(examination.elapsedMs / 1000).toFixed(1)} s in ${examination.stage ?? 'its start'}`
@@ -113,8 +127,8 @@ function interpreterOf(choice: PythonChoice): string | undefined {
   return 'environment' in choice ? choice.environment.python : undefined
 }
 
-/** The page's handshake as examine.py plays it. The token goes through standard input only. */
-function playedBy(endpoint: Endpoint) {
+/** The page's handshake as the look plays it. The token goes through standard input only. */
+function playedBy(endpoint: Endpoint): ExamineConsumer {
   const { url, headers, subprotocols } = requestOf(endpoint)
   const asked = new URL(url)
   const { Origin: _origin, ...rest } = headers

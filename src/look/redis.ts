@@ -3,6 +3,7 @@ import { dotenvValue } from '../facts/dotenv.ts'
 import type { DotenvSurvey } from '../facts/dotenv-survey.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
 import { hostProblem, redisEndpoint, type RedisEndpoint, type RedisEndpointFact } from '../facts/redis-endpoint.ts'
+import { layerEndpoint, showLayerHost } from '../facts/layer-redis.ts'
 import { isRedisLayer, redisNow, redisProtocol, type RedisNow } from '../facts/redis-now.ts'
 import type { Host } from '../host/host.ts'
 import { choosePython } from '../plan/environment.ts'
@@ -25,6 +26,7 @@ export async function gatherRedis(
   checkout: Checkout,
   settingsWanted: Promise<ExaminationOf<'settings'> | undefined>,
   dotenv: DotenvSurvey | undefined,
+  problems: Record<string, string>,
 ): Promise<RedisLook> {
   const choice = choosePython(checkout.python, checkout.requirements?.names)
   const protocol = 'environment' in choice ? redisProtocol(choice.environment.packages) : 2
@@ -32,10 +34,15 @@ export async function gatherRedis(
   // beside the look from inside: mostly it is the same one
   const early = wished ? redisNow(checkout.redis, protocol) : undefined
   const settings = await settingsWanted
-  const named = settings === undefined || !isRedisLayer(settings.layer_backend) ? undefined : endpointOf(settings, checkout.redis)
+  const named = settings === undefined || !isRedisLayer(settings.layer_backend) ? undefined : await layerEndpoint(settings, checkout.redis)
   const uses = settings === undefined ? wished : isRedisLayer(settings.layer_backend)
   // settings that fall back to memory by themselves: the wish stands, and Redis is asked for it
   if (!uses && !wished) return { redis: undefined, redisOfFile: undefined }
+  const [first] = settings?.layer_hosts ?? []
+  if (named === undefined && first?.sentinels !== undefined) {
+    problems['redis'] = `no sentinel tells where ${showLayerHost(first)} is`
+    return { redis: undefined, redisOfFile: undefined }
+  }
   const same = named === undefined || (checkout.redis.kind === 'endpoint' && isSame(named, checkout.redis.endpoint))
   const [redis, redisOfFile] = await Promise.all([
     same ? (early ?? redisNow(checkout.redis, protocol)) : redisNow(asNamed(named, checkout.redis), protocol),
@@ -44,25 +51,9 @@ export async function gatherRedis(
   return { redis, redisOfFile }
 }
 
-/** The first host of the layer; its password is the variables', where the settings hand one on at all. */
-function endpointOf(settings: ExaminationOf<'settings'>, known: RedisEndpointFact): RedisEndpoint | undefined {
-  const [first] = settings.layer_hosts
-  if (first === undefined) return undefined
-  const [port, db] = [Number(first.port), Number(first.db)]
-  if (!Number.isInteger(port) || !Number.isInteger(db)) return undefined
-  const credentials =
-    known.kind === 'endpoint' && first.password
-      ? {
-          ...(known.endpoint.username === undefined ? {} : { username: known.endpoint.username }),
-          ...(known.endpoint.password === undefined ? {} : { password: known.endpoint.password }),
-        }
-      : {}
-  return { host: first.host, port, db, tls: first.tls, source: 'CHANNEL_LAYERS', ...credentials }
-}
-
 /** What the settings name: a host that can be none is told as such, with the variable that it comes from where that is known. */
 function asNamed(endpoint: RedisEndpoint, known: RedisEndpointFact): RedisEndpointFact {
-  const problem = hostProblem(endpoint.host)
+  const problem = endpoint.socketPath === undefined ? hostProblem(endpoint.host) : undefined
   if (problem === undefined) return { kind: 'endpoint', endpoint }
   if (known.kind === 'malformed') return known
   const evidence = [`The host in CHANNEL_LAYERS is \`${endpoint.host.replace(/.*@/, '***@')}\`: ${problem}`]
@@ -71,7 +62,12 @@ function asNamed(endpoint: RedisEndpoint, known: RedisEndpointFact): RedisEndpoi
 
 function isSame(one: RedisEndpoint, other: RedisEndpoint): boolean {
   return (
-    one.host === other.host && one.port === other.port && one.db === other.db && one.tls === other.tls && one.password === other.password
+    one.host === other.host &&
+    one.port === other.port &&
+    one.socketPath === other.socketPath &&
+    one.db === other.db &&
+    one.tls === other.tls &&
+    one.password === other.password
   )
 }
 

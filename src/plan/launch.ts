@@ -34,7 +34,7 @@ export interface LaunchPlan {
 }
 
 /** The package that stands between server and application. */
-const observerModule = 'election_dev_observer'
+const observerModule = 'election_dev_inside'
 
 /** What is ours and none of the backend's business. */
 const ours: readonly string[] = ['ELECTION_DEV_TOKEN', 'ELECTION_DEV_PASSWORD']

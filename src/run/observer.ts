@@ -1,10 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
 import { parseObserved, type Observed, type ObservedHandshake } from '../facts/observed.ts'
 import { LineSplitter } from '../host/lines.ts'
-
-/** The folder of the observer's package, and of nothing else: what lies beside a package shadows Python's own. */
-export const observerFolder = fileURLToPath(new URL('../python/observer', import.meta.url))
 
 /** How many events are kept: a page that reconnects for ever must not fill the memory. */
 const keptEvents = 1000

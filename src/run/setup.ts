@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { errorMessage, LauncherError } from '../errors.ts'
 import { parseDotenv, type DotenvReader } from '../facts/dotenv.ts'
-import { inspect } from '../facts/inspect.ts'
+import { examine } from '../facts/examine.ts'
 import type { Host } from '../host/host.ts'
 import { isSigningKey } from '../host/secret-names.ts'
 import { setDotenvValue } from '../plan/dotenv-edit.ts'
@@ -61,25 +61,24 @@ async function told<T>(step: SetupStep, work: () => Promise<T>): Promise<T> {
 
 async function createUser(host: Host, context: SetupContext): Promise<MadeUser> {
   const password = randomBytes(12).toString('base64url')
-  const inspection = inspect(host, {
+  const inspection = examine(host, {
+    tell: ['settings', 'database', 'create_user'],
     python: context.python,
     backend: context.backend,
     env: context.env,
+    settingsModule: context.env['DJANGO_SETTINGS_MODULE'] ?? '',
     application: undefined,
-    mint: false,
     createUser: { password },
     deadlineMs: 60_000,
+    signal: context.signal,
   })
-  context.signal.addEventListener('abort', inspection.cancel, { once: true })
-  if (context.signal.aborted) inspection.cancel()
-  const made = await inspection.get('created')
-  await inspection.ended
-  context.signal.removeEventListener('abort', inspection.cancel)
+  const found = await inspection.ended
+  const made = found.get('created')
   if (made !== undefined) return { name: made.user, password, model: made.model }
-  const error =
-    inspection.errorOf('create_user') ?? inspection.errorOf('setup') ?? inspection.errorOf('settings') ?? inspection.errorOf('database')
+  const error = found.errorOf('create_user') ?? found.errorOf('setup') ?? found.errorOf('settings') ?? found.errorOf('database')
+  const database = found.get('database')?.message ?? undefined
   throw new LauncherError('user-missing', 'No development user could be made', {
-    evidence: error === undefined ? inspection.output().slice(-5) : [`${error.type}: ${error.message}`],
+    evidence: error === undefined ? (database === undefined ? found.output.slice(-5) : [database]) : [`${error.type}: ${error.message}`],
     hint: 'Make one by hand: python manage.py createsuperuser',
   })
 }

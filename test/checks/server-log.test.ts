@@ -123,7 +123,7 @@ describe('exceptions', () => {
   test('the line of the project is named, not that of the observer which imports it', () => {
     const [exception] = exceptionsIn(
       trace(
-        '  File "/opt/election-dev/dist/python/observer/election_dev_observer/target.py", line 16, in load',
+        '  File "/opt/election-dev/dist/inside/election_dev_inside/target.py", line 16, in load',
         "AttributeError: module 'core.asgi' has no attribute 'app'",
       ),
     )

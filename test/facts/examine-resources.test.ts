@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { runToEnd } from '../../src/host/processes.ts'
+import { thoroughLook } from '../../src/look/inside.ts'
 import { look, page } from '../support/examine.ts'
 import { makeProject, type TestProject } from '../support/project.ts'
 import { freePort, startRedis, type RunningRedis } from '../support/redis.ts'
@@ -23,7 +24,7 @@ const redisLayer = (port: number) =>
 describe('the channel layer', () => {
   test('unset: neither fact nor error', async () => {
     project = await makeProject({ settings: 'del CHANNEL_LAYERS' })
-    const seen = await look(project, { layerTrip: true })
+    const seen = await look(project, { tell: thoroughLook })
     expect([seen.get('settings')?.layers_set, seen.get('layer'), seen.errorOf('layer')]).toEqual([false, undefined, undefined])
   })
 
@@ -34,7 +35,7 @@ describe('the channel layer', () => {
     ['{"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": "localhost"}}}', 'ValueError'],
   ])('%s: %s', async (layers, type) => {
     project = await makeProject({ settings: `CHANNEL_LAYERS = ${layers}` })
-    const seen = await look(project, { layerTrip: true })
+    const seen = await look(project, { tell: thoroughLook })
     expect(seen.errorOf('layer')).toMatchObject({ type })
     expect(seen.get('trip')).toBeUndefined()
   })
@@ -44,7 +45,7 @@ describe('the channel layer', () => {
     async (backend) => {
       redis = await startRedis()
       project = await makeProject({ settings: redisLayer(redis.port).replace('core.RedisChannelLayer', backend) })
-      const seen = await look(project, { layerTrip: true, consumer: page })
+      const seen = await look(project, { tell: thoroughLook, consumer: page })
       expect(seen.get('trip'), JSON.stringify(seen.errorOf('trip'))).toMatchObject({ received: true })
       expect(seen.get('consumer')).toMatchObject({ outcome: 'accepted', groups: ['updates'] })
       expect(await redis.command('DBSIZE')).toBe(0)
@@ -53,7 +54,7 @@ describe('the channel layer', () => {
 
   test('nobody listens: an error of the trip, and the consumer is played all the same', async () => {
     project = await makeProject({ settings: redisLayer(await freePort('127.0.0.1')) })
-    const seen = await look(project, { layerTrip: true, consumer: page })
+    const seen = await look(project, { tell: thoroughLook, consumer: page })
     expect(seen.errorOf('trip')).toMatchObject({ type: 'ConnectionError' })
     expect(seen.get('consumer')?.outcome).toBe('accepted')
   })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { runToEnd } from '../../src/host/processes.ts'
+import { thoroughLook } from '../../src/look/inside.ts'
 import { look, page } from '../support/examine.ts'
 import { makeProject, type ProjectOptions, type TestProject } from '../support/project.ts'
 import { secret } from '../support/secrets.ts'
@@ -17,7 +18,7 @@ describe('a project in order', () => {
   test('every stage has its fact, and no file is made', async () => {
     project = await makeProject({ dotenv: ['REDIS_PORT=6390'], settings: 'REDIS_PORT = 6390\nAPI_KEY = "k"\nNAME = "Ann"\nFLAG = True' })
     const before = readdirSync(project.backend, { recursive: true }).length
-    const seen = await look(project, { layerTrip: true, names: ['REDIS_PORT', 'API_KEY', 'NAME', 'FLAG', 'DATABASES', 'NOT_THERE'] })
+    const seen = await look(project, { tell: thoroughLook, names: ['REDIS_PORT', 'API_KEY', 'NAME', 'FLAG', 'DATABASES', 'NOT_THERE'] })
     expect(seen.how, JSON.stringify(seen.output)).toBe('ended')
     expect(seen.get('settings')).toMatchObject({
       module: 'core.settings',
@@ -48,7 +49,7 @@ describe('a project in order', () => {
 
   test('only the settings, where no more is asked for', async () => {
     project = await makeProject({ asgi: 'raise ValueError("not to be imported")' })
-    const seen = await look(project, { onlySettings: true })
+    const seen = await look(project, { tell: ['shadows', 'settings'] })
     expect([seen.how, seen.get('settings')?.debug, seen.errorOf('application')]).toEqual(['ended', true, undefined])
   })
 
@@ -61,7 +62,7 @@ describe('a project in order', () => {
       ['b'.repeat(40), 'n'],
       ['a'.repeat(40), 'm'],
     ] as const)
-      digests.push((await look(project, { env: { SECRET_KEY }, nonce, onlySettings: true })).get('settings')?.secret)
+      digests.push((await look(project, { env: { SECRET_KEY }, nonce, tell: ['shadows', 'settings'] })).get('settings')?.secret)
     expect(digests[0]).toMatch(/^[0-9a-f]{64}$/)
     expect(digests[1]).toBe(digests[0])
     expect(new Set(digests).size).toBe(3)
@@ -85,10 +86,10 @@ class Updates(AsyncWebsocketConsumer):
       application: 'core.asgi:application',
       nonce: 'n',
       names: ['SECRET_KEY'],
-      layer_trip: true,
+      tell: thoroughLook,
       consumer: { ...page, query_string: `token=${token}`, subprotocols: [token.repeat(2)], limit_s: 1, watch_s: 0.1 },
     }
-    const script = fileURLToPath(new URL('../../src/python/examine.py', import.meta.url))
+    const script = fileURLToPath(new URL('../../src/inside/election_dev_inside', import.meta.url))
     const { stdout } = await runToEnd(pythonOf('main'), [script], {
       cwd: project.backend,
       env,
@@ -146,7 +147,7 @@ describe('settings', () => {
 
   test('what they print is no fact', async () => {
     project = await makeProject({ settings: `print('{"fact": "end"}')\nimport os\nos.system("echo hello")` })
-    const seen = await look(project, { onlySettings: true })
+    const seen = await look(project, { tell: ['shadows', 'settings'] })
     expect([seen.how, seen.get('settings')?.debug, seen.output.join()]).toEqual(['ended', true, expect.stringContaining('hello')])
   })
 
@@ -154,13 +155,13 @@ describe('settings', () => {
     project = await makeProject({ settings: 'import os\nINSTALLED_APPS = os.environ["APPS"].split()' })
     const places = []
     for (const APPS of ['daphne django.contrib.staticfiles', 'django.contrib.staticfiles daphne.apps.DaphneConfig', 'channels'])
-      places.push((await look(project, { env: { APPS }, onlySettings: true })).get('settings')?.daphne_app)
+      places.push((await look(project, { env: { APPS }, tell: ['shadows', 'settings'] })).get('settings')?.daphne_app)
     expect(places).toEqual(['before-staticfiles', 'after-staticfiles', 'absent'])
   })
 
   test.each(['"redis://h"', '7', '[None, (), {"host": []}, 3]', '{"a": 1}'])('hosts of a layer that are no hosts: %s', async (hosts) => {
     project = await makeProject({ settings: `CHANNEL_LAYERS = {"default": {"BACKEND": "x.Y", "CONFIG": {"hosts": ${hosts}}}}` })
-    const seen = await look(project, { onlySettings: true })
+    const seen = await look(project, { tell: ['shadows', 'settings'] })
     expect(seen.errorOf('settings')).toBeUndefined()
     expect(seen.get('settings')?.layer_backend).toBe('x.Y')
   })
@@ -183,7 +184,7 @@ test('files that hide a package', async () => {
   project = await makeProject({
     files: { 'backend/redis.py': '', 'backend/jwt/__init__.py': '', 'backend/tests/__init__.py': '', 'backend/own.py': '' },
   })
-  expect((await look(project, { onlySettings: true })).get('shadows')?.files).toEqual([
+  expect((await look(project, { tell: ['shadows', 'settings'] })).get('shadows')?.files).toEqual([
     { name: 'jwt', file: join('jwt', '__init__.py') },
     { name: 'redis', file: 'redis.py' },
   ])

@@ -94,14 +94,14 @@ test('with the observer: its folder comes before what the user has, and only the
     observer: '/ours',
   } as const
   const plan = planLaunch(facts)
-  expect(plan.argsFor(8000).at(-1)).toBe('election_dev_observer:application')
+  expect(plan.argsFor(8000).at(-1)).toBe('election_dev_inside:application')
   expect(plan.serverEnv).toMatchObject({ PYTHONPATH: '/ours:/theirs', ELECTION_DEV_APPLICATION: 'core.asgi:application' })
   expect(plan.env).toMatchObject({ PYTHONPATH: '/theirs' })
   expect(plan.env).not.toHaveProperty('ELECTION_DEV_APPLICATION')
   expect(planLaunch({ ...facts, env: {} }).serverEnv).toMatchObject({ PYTHONPATH: '/ours' })
   expect(planLaunch({ ...facts, platform: 'win32' }).serverEnv).toMatchObject({ PYTHONPATH: '/ours;/theirs' })
   const runserver = planLaunch({ ...facts, server: { ...facts.server, name: 'runserver' } })
-  expect(runserver.argsFor(8000).slice(0, 4)).toEqual(['-m', 'election_dev_observer', 'manage.py', 'runserver'])
+  expect(runserver.argsFor(8000).slice(0, 4)).toEqual(['-m', 'election_dev_inside', 'manage.py', 'runserver'])
   expect(runserver.observed).toBe('process')
   // under --reload no compiled code is kept: Python may take it for fresh
   expect(planLaunch({ ...facts, config: { ...facts.config, reload: true } }).env['PYTHONDONTWRITEBYTECODE']).toBe('1')

@@ -17,7 +17,7 @@ def number(stream, name):
     for first in range(0, ${count}, 500):
         stream.write("".join(f"{name} {index} end\\n" for index in range(first, first + 500)))
     stream.flush()
-if "inspect.py" not in sys.argv[0]:
+if not sys.argv[0].endswith("election_dev_inside"):
     for pair in ((sys.stdout, "out"), (sys.stderr, "err")):
         threading.Thread(target=number, args=pair).start()
 `

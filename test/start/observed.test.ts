@@ -38,7 +38,7 @@ test('the banner tells of the broadcast, and its event has it', async (context) 
 test('--no-observer: the application runs plain', async (context) => {
   const consumer = openConsumer.replace(
     '{"type": "welcome"}',
-    '{"type": "welcome", "observed": "election_dev_observer" in __import__("sys").modules}',
+    '{"type": "welcome", "observed": "election_dev_inside" in __import__("sys").modules}',
   )
   for (const [args, observed] of [
     [[], true],

@@ -19,7 +19,7 @@ def number(stream, name):
         stream.write(f"{name} {index}")
         stream.write(" end\\n")
 threads = [threading.Thread(target=number, args=pair) for pair in ((sys.stdout, "out"), (sys.stderr, "err"))]
-if "inspect.py" not in sys.argv[0]:
+if not sys.argv[0].endswith("election_dev_inside"):
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
 `

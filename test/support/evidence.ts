@@ -3,7 +3,7 @@ import type { Evidence } from '../../src/checks/evidence.ts'
 import type { Checkout } from '../../src/facts/checkout.ts'
 import { parseDotenv, type DotenvReader } from '../../src/facts/dotenv.ts'
 import type { DotenvSurvey } from '../../src/facts/dotenv-survey.ts'
-import { parseExamination, type Examination, type ExaminationFact, type ExaminationOf } from '../../src/facts/examination.ts'
+import { factOf, type Examination, type ExaminationFact, type ExaminationOf } from '../../src/facts/examination.ts'
 import type { Project } from '../../src/facts/project.ts'
 import type { PythonEnvironment } from '../../src/facts/python.ts'
 import type { ServerCommand, ServerProcess } from '../../src/facts/server-process.ts'
@@ -99,7 +99,7 @@ export function examinationOf({ facts = {}, errors = [], how = 'ended', stage }:
 
 /** A row's fact goes through the schema of the real ones. */
 function parsed(fact: object): ExaminationFact {
-  const found = parseExamination(JSON.stringify(fact))
+  const found = factOf(fact)
   if (found === undefined) throw new Error(`no such fact: ${JSON.stringify(fact)}`)
   return found
 }

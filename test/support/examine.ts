@@ -1,6 +1,7 @@
 /** An examination of a test's project, as doctor would ask for it. */
 import { examine, type ExamineConsumer, type ExamineRequest } from '../../src/facts/examine.ts'
 import type { Examination } from '../../src/facts/examination.ts'
+import { thoroughLook } from '../../src/look/inside.ts'
 import { testHost } from './host.ts'
 import type { TestProject } from './project.ts'
 import { pythonOf } from './tools.ts'
@@ -26,12 +27,9 @@ export async function look({ backend }: TestProject, request: Partial<ExamineReq
     settingsModule: 'core.settings',
     application: 'core.asgi:application',
     nonce: 'n',
-    names: [],
-    consumer: undefined,
-    layerTrip: false,
-    onlySettings: false,
+    tell: thoroughLook.filter((stage) => stage !== 'trip'),
     deadlineMs: 20_000,
     ...request,
     env,
-  })
+  }).ended
 }

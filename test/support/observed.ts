@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { WebSocket } from 'ws'
-import { observerFolder } from '../../src/run/observer.ts'
+import { insideFolder } from '../../src/facts/examine.ts'
 import { launchServer, type RunningServer } from '../../src/run/server.ts'
 import { testHost, listens } from './processes.ts'
 import { freePort, until } from './redis.ts'
@@ -20,13 +20,13 @@ export interface ObservedServer {
 
 /** Arguments and environment of a server on `application`, with the observer around it where it is wanted. */
 export function commandOf(server: ServerName, application: string, port: number, observed: boolean) {
-  const name = observed ? 'election_dev_observer:application' : application
+  const name = observed ? 'election_dev_inside:application' : application
   const args = {
     daphne: ['-m', 'daphne', '-b', '127.0.0.1', '-p', String(port), name],
     uvicorn: ['-m', 'uvicorn', '--host', '127.0.0.1', '--port', String(port), '--timeout-graceful-shutdown', '2', name],
     hypercorn: ['-m', 'hypercorn', '--bind', `127.0.0.1:${port}`, '--workers', '0', '--graceful-timeout', '2', name],
   }[server]
-  const env = observed ? { PYTHONPATH: observerFolder, ELECTION_DEV_APPLICATION: application } : {}
+  const env = observed ? { PYTHONPATH: insideFolder, ELECTION_DEV_APPLICATION: application } : {}
   return { args, env }
 }
 

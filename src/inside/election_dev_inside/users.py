@@ -1,12 +1,54 @@
-"""Makes a development user through the project's own model. Standard library and Django only, Python 3.8+."""
+"""Users of the project: how many there are, a token for one, and a development user made through the project's own model."""
 
 import datetime
 import decimal
 import itertools
 import uuid
 
+from .telling import hide, tell
+
 # How deep rows that a required foreign key needs are made: user -> company -> country.
 DEEPEST = 3
+# How long a token is good for, in seconds.
+TOKEN_SECONDS = 3600
+
+
+def facts(ready):
+    """How many active users there are; without tables only which model they have. Gives the first of them."""
+    from django.apps import apps
+
+    if not apps.is_installed("django.contrib.auth"):
+        tell("users", model=None, active=0)
+        return None
+    from django.contrib.auth import get_user_model
+
+    model = get_user_model()
+    if not ready:
+        tell("users", model=model._meta.label, active=0)
+        return None
+    fields = {field.name for field in model._meta.get_fields()}
+    active = model._default_manager.filter(is_active=True) if "is_active" in fields else model._default_manager.all()
+    user = active.order_by("pk").first()
+    tell("users", model=model._meta.label, active=active.count() if user else 0)
+    return user
+
+
+def mint(user):
+    """An access token of simplejwt, for a user that the project has; nothing is stored."""
+    try:
+        from rest_framework_simplejwt.tokens import AccessToken
+    except ImportError:
+        tell("token", token=None, why="djangorestframework-simplejwt is not installed")
+        return
+    token = AccessToken.for_user(user)
+    token.set_exp(lifetime=datetime.timedelta(seconds=TOKEN_SECONDS))
+    tell("token", token=str(token), user=str(user.get_username()))
+
+
+def make(password):
+    hide(password)
+    user = create_user(password)
+    tell("created", user=str(user.get_username()), model=user._meta.label, superuser=bool(getattr(user, "is_superuser", False)))
 
 
 def create_user(password):

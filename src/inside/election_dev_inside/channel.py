@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import queue
 import select
 import signal
 import socket
@@ -24,17 +25,42 @@ class Channel:
         self.nonce = nonce
         self.loop = None
         self.on_request = None
+        # what the launcher wants to know of the project, until there is a thread that looks
+        self.looks = queue.SimpleQueue()
         self._read = read
         self._write = write
         self._unread = rest
         self._unsent = b""
+        self._sending = threading.Lock()
         self._tasks = set()
 
     def tell(self, event):
         """Writes one event. Never waits: a launcher that doesn't read must not stop the server."""
-        if len(self._unsent) > BACKLOG or self._write is None:
+        with self._sending:
+            if len(self._unsent) <= BACKLOG:
+                self._send(event)
+
+    def tell_surely(self, event):
+        """Writes one event as soon as the launcher reads, and nothing else of the process waits for it. For a thread of its own."""
+        told = False
+        while self._write is not None:
+            with self._sending:
+                # what waits goes first, and nothing of this one is left waiting
+                if told or self._unsent:
+                    self._send()
+                else:
+                    self._send(event)
+                    told = True
+                waits = bool(self._unsent)
+            if told and not waits:
+                return
+            if waits:
+                time.sleep(0.02)
+
+    def _send(self, *events):
+        data = self._unsent + b"".join(json.dumps(event, separators=(",", ":"), default=str).encode() + b"\n" for event in events)
+        if self._write is None:
             return
-        data = self._unsent + json.dumps(event, separators=(",", ":")).encode() + b"\n"
         try:
             self._unsent = data[self._write(data) :]
         except (BlockingIOError, InterruptedError):
@@ -60,6 +86,7 @@ class Channel:
 
     def forget(self):
         """In a forked child: neither the launcher's pipes nor its end are any of its business."""
+        self._sending = threading.Lock()
         self._write = None
         for fd in (READ_FD, WRITE_FD):
             try:
@@ -68,12 +95,12 @@ class Channel:
                 pass
 
     def _take(self, line):
-        loop, on_request = self.loop, self.on_request
-        if loop is None or on_request is None:
-            return
         try:
             request = json.loads(line)
-            loop.call_soon_threadsafe(self._begin, on_request, request)
+            if request.get("ask") == "look":
+                self.looks.put(request)
+            elif self.loop is not None and self.on_request is not None:
+                self.loop.call_soon_threadsafe(self._begin, self.on_request, request)
         except (ValueError, RuntimeError):
             pass
 
@@ -128,8 +155,6 @@ def unix_sockets():
 
 def windows_pipes():
     """Descriptors above 2 are inherited through the C runtime. A pipe's write may wait there, so a thread does it."""
-    import queue
-
     try:
         os.fstat(READ_FD), os.fstat(WRITE_FD)
     except OSError:

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import time
 
-from examine_tell import hide, tell
+from .telling import hide, tell
 
 
 def redis_hosts(hosts):
@@ -20,21 +20,26 @@ def redis_hosts(hosts):
 
 def redis_host(entry):
     if isinstance(entry, (list, tuple)) and len(entry) >= 2:
-        return {"host": str(entry[0]), "port": port_of(entry[1])}
-    if isinstance(entry, str):
-        return from_url(entry)
+        entry = {"host": entry[0], "port": entry[1]}
+    elif isinstance(entry, str):
+        entry = {"address": entry}
     if not isinstance(entry, dict):
         return None
     password = entry.get("password")
     hide(password)
     address = entry.get("address") or entry.get("host")
+    found = {"host": "localhost", "port": port_of(entry.get("port", 6379)), "tls": bool(entry.get("ssl"))}
     if isinstance(address, (list, tuple)):
-        found = {"host": str(address[0]), "port": port_of(address[1])}
+        found.update(host=str(address[0]), port=port_of(address[1]))
     elif isinstance(address, str) and "://" in address:
         found = from_url(address)
-    else:
-        found = {"host": str(address or entry.get("path") or "localhost"), "port": port_of(entry.get("port", 6379)),
-                 "tls": bool(entry.get("ssl"))}
+    elif address:
+        found["host"] = str(address)
+    elif entry.get("path"):
+        found["socket"] = str(entry["path"])
+    elif entry.get("sentinels"):
+        sentinels = [{"host": str(host), "port": port_of(port)} for host, port in entry["sentinels"]]
+        found.update(sentinels=sentinels, master=str(entry.get("master_name")))
     if "db" in entry:
         found["db"] = port_of(entry["db"])
     return dict(found, password=bool(password) or found.get("password", False))
@@ -45,16 +50,19 @@ def port_of(value):
 
 
 def from_url(url):
-    from urllib.parse import unquote, urlsplit
+    """As redis-py reads it: the query's db before the path's, and no number in the path of a socket."""
+    from urllib.parse import parse_qs, unquote, urlsplit
 
     parts = urlsplit(url)
-    hide(parts.password)
-    hide(unquote(parts.password or ""))
+    query = parse_qs(parts.query)
+    for secret in (parts.password, unquote(parts.password or ""), *query.get("password", ())):
+        hide(secret)
     path = parts.path.strip("/")
-    if parts.scheme == "unix":
-        return {"host": parts.path, "password": bool(parts.password)}
-    return {"host": parts.hostname or "localhost", "port": parts.port or 6379, "db": int(path) if path.isdigit() else 0,
-            "tls": parts.scheme == "rediss", "password": bool(parts.password)}
+    number = query["db"][0] if "db" in query else path if parts.scheme != "unix" else ""
+    found = {"host": parts.hostname or "localhost", "port": 6379 if parts.scheme == "unix" else parts.port or 6379,
+             "db": int(number) if number.isdigit() else 0, "tls": parts.scheme == "rediss",
+             "password": bool(parts.password or query.get("password"))}
+    return dict(found, socket=unquote(parts.path)) if parts.scheme == "unix" else found
 
 
 def build():

@@ -6,9 +6,10 @@ import sys
 import threading
 import time
 
-from examine_layer import Recorder
-from examine_database import Guard
-from examine_tell import hide, place, raised, stack_of, tell, trim
+from .database import Guard
+from .frames import place, raised, stack_of, trim
+from .layer import Recorder
+from .telling import hide, tell
 
 SECRET_NAMES = ("token", "jwt", "auth", "key", "ticket", "secret", "password", "cookie", "session")
 # How long an application has to be at rest, having answered nothing, until it counts as done.

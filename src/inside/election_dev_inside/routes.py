@@ -2,7 +2,7 @@
 
 import importlib
 
-from examine_tell import tell
+from .telling import tell
 
 
 def load(path):

@@ -4,7 +4,8 @@ import copy
 import os
 import sqlite3
 
-from examine_tell import tell, text_of
+from .frames import text_of
+from .telling import tell
 
 
 def passwords(module):
@@ -12,21 +13,6 @@ def passwords(module):
     for database in configured.values() if isinstance(configured, dict) else ():
         if isinstance(database, dict) and database.get("PASSWORD"):
             yield database["PASSWORD"]
-
-
-def make_no_file():
-    """Opening SQLite makes the file that is missing. A database in memory is as empty, and leaves nothing."""
-    original = sqlite3.dbapi2.connect
-
-    def connect(database, *rest, **options):
-        name = os.fsdecode(database) if isinstance(database, (str, bytes, os.PathLike)) else ""
-        path, _, parameters = name[5:].partition("?") if name.startswith("file:") else (name, "", "")
-        is_file = path not in ("", ":memory:") and "mode=" not in parameters
-        if is_file and not os.path.exists(path) and os.path.isdir(os.path.dirname(os.path.abspath(path))):
-            return original(":memory:", *rest, **options)
-        return original(database, *rest, **options)
-
-    sqlite3.connect = sqlite3.dbapi2.connect = connect
 
 
 def facts():

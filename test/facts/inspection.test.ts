@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { plainPaths, servesPath } from '../../src/facts/inspect-facts.ts'
-import { inspect, type InspectRequest, type Inspection } from '../../src/facts/inspect.ts'
+import { plainPaths, servesPath } from '../../src/facts/routes.ts'
+import { examine, quickLook, type ExamineRequest } from '../../src/facts/examine.ts'
+import type { Inspection } from '../../src/facts/inspection.ts'
 import { runToEnd } from '../../src/host/processes.ts'
 import { freshProject, type FreshProject } from '../support/fresh-project.ts'
 import { testHost } from '../support/host.ts'
@@ -13,19 +14,22 @@ import { pythonOf } from '../support/tools.ts'
 let project: TestProject | FreshProject | undefined
 afterEach(async () => project?.remove())
 
-function look(backend: string, request: Partial<InspectRequest> = {}): Inspection {
+function look(backend: string, request: Partial<ExamineRequest> = {}): Inspection {
   const settings = { DJANGO_SETTINGS_MODULE: 'core.settings', ...request.env }
   const env = { PATH: process.env['PATH'], ...settings }
-  return inspect(testHost(backend, env), {
+  return examine(testHost(backend, env), {
+    tell: quickLook.filter((stage) => stage !== 'token'),
     python: pythonOf('main'),
     backend,
+    settingsModule: 'core.settings',
     application: 'core.asgi:application',
-    mint: false,
     deadlineMs: 30_000,
     ...request,
     env,
   })
 }
+
+const makeUser = ['settings', 'database', 'create_user'] as const
 
 async function manage(backend: string, args: readonly string[], env: Record<string, string> = {}): Promise<void> {
   const finished = await runToEnd(pythonOf('main'), ['manage.py', ...args], {
@@ -47,15 +51,15 @@ describe('a project as it is', () => {
       asgi_application: 'core.asgi.application',
       layer_backend: 'channels.layers.InMemoryChannelLayer',
     })
-    expect(await seen.get('database')).toEqual({ fact: 'database', state: 'empty', name: 'db.sqlite3' })
+    expect(await seen.get('database')).toMatchObject({ state: 'empty', name: 'db.sqlite3' })
     expect(await seen.get('users')).toEqual({ fact: 'users', model: 'auth.User', active: 0 })
-    expect(await seen.get('routes')).toEqual({
-      fact: 'routes',
+    expect(await seen.get('application')).toMatchObject({
+      kind: 'router',
       websocket: true,
       middleware: ['OriginValidator'],
-      routes: [{ route: 'ws/election-updates/', consumer: 'Updates' }],
+      routes: [{ route: 'ws/election-updates/', consumer: 'Updates', is_class: false }],
     })
-    expect(await seen.ended).toBe('ended')
+    expect((await seen.ended).how).toBe('ended')
     expect(existsSync(join(project.backend, 'db.sqlite3'))).toBe(false)
   })
 
@@ -80,7 +84,7 @@ application = Monitor(ProtocolTypeRouter({"http": http, "websocket": AuthMiddlew
 `,
       installedApps: ['django.contrib.contenttypes', 'django.contrib.auth', 'django.contrib.sessions', 'channels', 'updates'],
     })
-    const routes = await look(project.backend).get('routes')
+    const routes = await look(project.backend).get('application')
     expect(routes?.middleware).toEqual(['CookieMiddleware', 'SessionMiddleware', 'AuthMiddleware'])
     expect(routes?.routes.map(({ route }) => route)).toEqual([
       '^ws/election-updates/$',
@@ -105,7 +109,7 @@ application = Monitor(ProtocolTypeRouter({"http": http, "websocket": AuthMiddlew
     const seen = look(project.backend)
     const missing = (await seen.get('folders'))?.missing
     expect(missing).toEqual([{ folder: expect.stringMatching(/logs$/), handler: 'file' }])
-    expect((await seen.get('routes'))?.websocket).toBe(true)
+    expect((await seen.get('application'))?.websocket).toBe(true)
     await seen.ended
     expect([existsSync(join(project.backend, 'logs')), existsSync(join(project.backend, 'here.log'))]).toEqual([false, false])
   })
@@ -116,8 +120,8 @@ describe('settings that misbehave', () => {
     project = await makeProject({ settings: `print('{"fact": "end"}')\nimport os\nos.system("echo hello")` })
     const seen = look(project.backend)
     expect((await seen.get('settings'))?.debug).toBe(true)
-    expect(await seen.ended).toBe('ended')
-    expect(seen.output().join('\n')).toContain('hello')
+    expect((await seen.ended).how).toBe('ended')
+    expect((await seen.ended).output.join('\n')).toContain('hello')
   })
 
   test.each([
@@ -129,7 +133,7 @@ describe('settings that misbehave', () => {
     const seen = look(project.backend)
     expect(await seen.get('settings')).toBeUndefined()
     expect(seen.errorOf('settings')).toMatchObject({ ...expected, file: join('core', 'settings.py'), line: expect.any(Number) })
-    expect(await seen.ended).toBe('ended')
+    expect((await seen.ended).how).toBe('ended')
   })
 
   test('that hang: the deadline ends it, with what came before', async () => {
@@ -137,12 +141,12 @@ describe('settings that misbehave', () => {
     const seen = look(project.backend, { deadlineMs: 1500 })
     expect(await seen.get('start')).toBeDefined()
     expect(await seen.get('settings')).toBeUndefined()
-    expect(await seen.ended).toBe('timeout')
+    expect((await seen.ended).how).toBe('timeout')
   })
 
   test('that end the process: it failed', async () => {
     project = await makeProject({ settings: 'import os\nos._exit(9)' })
-    expect(await look(project.backend).ended).toBe('failed')
+    expect((await look(project.backend).ended).how).toBe('crashed')
   })
 })
 
@@ -154,7 +158,7 @@ test('a user is made by the model, counted, and its token is one that the consum
   const env = { DJANGO_SETTINGS_MODULE: 'server.settings.dev' }
   await manage(backend, ['migrate', '--no-input', '--verbosity', '0'], env)
   const password = secret()
-  const made = look(backend, { env, application: 'server.asgi:application', createUser: { password } })
+  const made = look(backend, { env, application: 'server.asgi:application', tell: makeUser, createUser: { password } })
   expect(await made.get('created'), JSON.stringify(made.errorOf('create_user'))).toMatchObject({
     user: 'developer@example.com',
     model: 'people.Person',
@@ -162,12 +166,13 @@ test('a user is made by the model, counted, and its token is one that the consum
   })
   await made.ended
   const host = testHost(backend)
-  const seen = inspect(host, {
+  const seen = examine(host, {
+    tell: quickLook,
     python: pythonOf('main'),
     backend,
     env: { PATH: process.env['PATH'], ...env },
+    settingsModule: 'server.settings.dev',
     application: undefined,
-    mint: true,
     deadlineMs: 30_000,
   })
   expect(await seen.get('users')).toMatchObject({ active: 1 })
@@ -200,7 +205,7 @@ test('required fields of every common type, named or not, with rows that they ne
   const users: string[] = []
   // the second has to differ in all that is unique
   for (const _ of [1, 2]) {
-    const seen = look(backend, { application: undefined, createUser: { password: secret() } })
+    const seen = look(backend, { application: undefined, tell: makeUser, createUser: { password: secret() } })
     const made = await seen.get('created')
     expect(made, JSON.stringify(seen.errorOf('create_user'))).toBeDefined()
     users.push(made?.user ?? '')

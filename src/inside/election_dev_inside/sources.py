@@ -5,7 +5,7 @@ import os
 import time
 import warnings
 
-from examine_tell import tell
+from .telling import tell
 
 SKIPPED = {"venv", ".venv", "env", "node_modules", "site-packages", "dist-packages", "migrations", "tests", "test", "__pycache__"}
 MOST_FILES, MOST_BYTES, MOST_SECONDS = 2000, 1_000_000, 1.0

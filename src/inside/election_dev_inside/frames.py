@@ -1,0 +1,167 @@
+"""Stacks and tracebacks as places in the project: who refused a socket, which line raised, where something waits."""
+
+import os
+import sys
+
+from .folder import FOLDER
+
+_HERE = os.getcwd()
+_LIBRARIES = ("site-packages", "dist-packages")
+_STDLIB = os.path.dirname(os.path.abspath(os.__file__))
+# the scripts beside the interpreter, which an environment inside the project has there as well
+_SCRIPTS = os.path.dirname(sys.executable or os.devnull)
+
+
+def is_own(file):
+    """True for a file of the project: no library's, not Python's own, and none of these."""
+    return not is_packaged(file) and not is_plumbing(file)
+
+
+def is_packaged(file):
+    return any(name in file for name in _LIBRARIES)
+
+
+def is_plumbing(file):
+    """True for Python's own files, for these here, and for asgiref, which carries calls from thread to thread."""
+    if is_packaged(file):
+        return os.sep + "asgiref" + os.sep in file
+    # Cython names the source that a library was built from, as if it lay in the working folder
+    if file.startswith("<") or file.endswith((".pyx", ".pxd", ".pxi")):
+        return True
+    return os.path.abspath(file).startswith((_STDLIB + os.sep, FOLDER + os.sep, _SCRIPTS + os.sep))
+
+
+def shown(file):
+    """A file of the project relative to its folder; one of a library from its package on."""
+    parts = file.split(os.sep)
+    for folder in _LIBRARIES:
+        if folder in parts:
+            return os.sep.join(parts[len(parts) - parts[::-1].index(folder) :])
+    path = file if file.startswith("<") else os.path.abspath(file)
+    for folder in (_HERE, _STDLIB):
+        if path.startswith(folder + os.sep):
+            return path[len(folder) + 1 :]
+    return path
+
+
+def place(code, line):
+    """One frame as the facts have it; None for the machinery of imports and for our own."""
+    path = code.co_filename
+    if path.startswith(("<frozen", FOLDER + os.sep, os.path.join(_STDLIB, "importlib") + os.sep)):
+        return None
+    return {"file": shown(path), "line": line or 0, "function": code.co_name, "own": is_own(path)}
+
+
+def trim(places, limit=12):
+    """The frames that tell most: the project's own and the innermost of the others."""
+    if len(places) <= limit:
+        return places
+    kept = [index for index, frame in enumerate(places) if frame["own"]][-(limit - 4) :]
+    for index in range(len(places) - 1, -1, -1):
+        if len(kept) >= limit:
+            break
+        if index not in kept:
+            kept.append(index)
+    return [places[index] for index in sorted(kept)]
+
+
+def stack_of(frame):
+    """The frames of a running stack, outermost first."""
+    places = []
+    while frame is not None:
+        places.append(place(frame.f_code, frame.f_lineno))
+        frame = frame.f_back
+    return [found for found in reversed(places) if found is not None]
+
+
+def text_of(error, longest=500):
+    try:
+        return str(error)[:longest]
+    except Exception:  # a __str__ of the project that fails itself
+        return ""
+
+
+def traceback_of(error):
+    places, step = [], error.__traceback__
+    while step is not None:
+        places.append(place(step.tb_frame.f_code, step.tb_lineno))
+        step = step.tb_next
+    return [found for found in places if found is not None]
+
+
+def last_own(error):
+    return next((frame for frame in reversed(traceback_of(error)) if frame["own"]), None)
+
+
+def raised(error):
+    """An exception with those it was chained to, and the last line of the project that it passed."""
+    last, causes, seen, cause = last_own(error), [], {id(error)}, error
+    while len(causes) < 5:
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+        if cause is None or id(cause) in seen:
+            break
+        seen.add(id(cause))
+        causes.append({"type": type(cause).__name__, "message": text_of(cause)})
+        last = last or last_own(cause)
+    file, line = (last["file"], last["line"]) if last else (None, None)
+    if isinstance(error, SyntaxError) and error.filename:
+        file, line = shown(error.filename), error.lineno
+    return {"type": type(error).__name__, "message": text_of(error), "file": file, "line": line,
+            "frames": trim(traceback_of(error)), "causes": causes}
+
+
+def described(error):
+    """Type, message and the project's own last line of an exception that left the application."""
+    while len(getattr(error, "exceptions", ())) == 1:
+        error = error.exceptions[0]
+    kind = type(error)
+    name = kind.__qualname__ if kind.__module__ in ("builtins", "__main__") else kind.__module__ + "." + kind.__qualname__
+    return {"type": name, "message": text_of(error, 300), **line_of(last_own(error))}
+
+
+def line_of(found):
+    return {} if found is None else {name: found[name] for name in ("file", "line", "function")}
+
+
+def refuser(frame, observer):
+    """Who on the stack closes a socket before it is accepted: the Origin validator, a line of the project, or a class of a library."""
+    own = by = own_by = None
+    denied = False
+    for frame in stack(frame, observer):
+        owner = frame.f_locals.get("self")
+        file = frame.f_code.co_filename
+        if owner is not None and not is_plumbing(file):
+            # Channels lets a consumer of this name refuse what its validators don't let through
+            denied = denied or any(kind.__name__ == "WebsocketDenier" for kind in type(owner).__mro__)
+            if denied and hasattr(owner, "valid_origin"):
+                return {"by": "origin", "class": type(owner).__name__}
+            by = by or type(owner).__name__
+        if own is None and is_own(file):
+            own = place(frame.f_code, frame.f_lineno)
+            own_by = None if owner is None else type(owner).__name__
+    by = by if own is None else own_by
+    return {"by": "application", **({} if by is None else {"class": by}), **line_of(own)}
+
+
+def stack(frame, observer):
+    """The frames between us and the server, the innermost first; those of a synchronous consumer stand in the thread that waits for us."""
+    while frame is not None:
+        owner = frame.f_locals.get("self")
+        if owner is observer:
+            return
+        if type(owner).__name__ == "AsyncToSync":
+            yield from waiting_stack(owner)
+            return
+        yield frame
+        frame = frame.f_back
+
+
+def waiting_stack(sender):
+    for frame in sys._current_frames().values():
+        frames = []
+        while frame is not None:
+            frames.append(frame)
+            frame = frame.f_back
+        if any(getattr(frame.f_locals.get("self"), "base_send", None) is sender for frame in frames):
+            return frames
+    return []

@@ -1,0 +1,113 @@
+"""What was asked for, stage by stage: each tells its own fact, and the exception of one leaves the others their turn."""
+
+import os
+import sys
+import time
+
+from . import database, layer, routes, settings, users
+from .telling import run, tell
+
+# the stages that need Django set up, which importing the application mostly has done
+ON_DJANGO = ("asgi_setting", "layer", "trip", "database", "create_user", "users", "token", "migrations")
+
+
+class Look:
+    """
+    Request: {"tell": ["settings", …], "settings_module": "core.settings", "application": "core.asgi:application" | null,
+              "nonce": "…", "names": ["REDIS_PORT", …], "consumer": null | {"path": …, …}, "create_user": null | {"password": "…"},
+              "seconds": null | 20}
+    The stages of "tell" are gone through in its order. DJANGO_SETTINGS_MODULE is what the environment says: an
+    asgi.py that forgets it fails here as it does in a server.
+    """
+
+    def __init__(self, request, application=None):
+        self.request = request
+        # what the server serves, where this runs inside one: it is set up by then, and left as it is
+        self.serving = self.is_set_up = application is not None
+        self.application_object = application
+        self.module = None
+        self.built = None
+        self.state = "unreachable"
+        self.user = None
+
+    def run(self):
+        end = time.monotonic() + (self.request.get("seconds") or 3600)
+        tell("start", python="%d.%d.%d" % sys.version_info[:3], executable=sys.executable)
+        for stage in self.request["tell"]:
+            if time.monotonic() > end:
+                break
+            if self.module is None and stage not in ("shadows", "settings", "broadcasts"):
+                continue
+            if stage in ON_DJANGO and not self.is_set_up:
+                self.set_up()
+            run(stage, getattr(self, stage))
+        tell("end")
+
+    def set_up(self):
+        """Django for the later stages, which look on where a server would have ended."""
+        self.is_set_up = True
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", self.module.__name__)
+        # a server sets Django up by importing its application
+        run("setup" if self.application_object is None else "application", routes.set_up)
+
+    def shadows(self):
+        settings.shadows()
+
+    def settings(self):
+        module = settings.configured() if self.serving else settings.imported(self.request["settings_module"])
+        settings.facts(module, self.request)
+        if not self.serving:
+            settings.make_quiet(module)
+        self.module = module
+
+    def folders(self):
+        settings.missing_folders(self.module)
+
+    def application(self):
+        if self.application_object is None:
+            self.application_object = routes.load(self.request.get("application") or getattr(self.module, "ASGI_APPLICATION", None))
+        if self.application_object is not None:
+            routes.facts(self.application_object)
+
+    def asgi_setting(self):
+        routes.setting_facts(self.module)
+
+    def layer(self):
+        self.built = layer.build()
+
+    def trip(self):
+        if self.built is not None:
+            layer.trip(self.built)
+
+    def database(self):
+        self.state = database.facts()
+
+    def migrations(self):
+        if self.state == "ready":
+            database.pending()
+
+    def create_user(self):
+        if self.state == "ready":
+            users.make(self.request["create_user"]["password"])
+
+    def users(self):
+        self.user = users.facts(self.state == "ready")
+
+    def token(self):
+        if self.user is not None:
+            users.mint(self.user)
+
+    def consumer(self):
+        if self.application_object is not None and self.request["consumer"] is not None:
+            from . import play
+
+            play.play(self.application_object, self.request["consumer"], self.state)
+
+    def broadcasts(self):
+        from . import sources
+
+        sources.broadcasts(self.module)
+
+
+def look(request, application=None):
+    Look(request, application).run()
