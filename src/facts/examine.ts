@@ -1,6 +1,7 @@
 import { execa } from 'execa'
 import { fileURLToPath } from 'node:url'
 import type { Host } from '../host/host.ts'
+import { withoutOurs } from '../host/secret-names.ts'
 import { LineSplitter } from '../host/lines.ts'
 import type { ExaminationOf, ExaminationStage } from './examination.ts'
 import { collect, type Inspection } from './inspection.ts'
@@ -71,9 +72,7 @@ export function examine(host: Host, request: ExamineRequest): Inspection {
   const child = execa(request.python, [script], {
     cwd: request.backend,
     env: {
-      ...request.env,
-      ELECTION_DEV_TOKEN: undefined,
-      ELECTION_DEV_PASSWORD: undefined,
+      ...withoutOurs(request.env),
       PYTHONDONTWRITEBYTECODE: '1',
       PYTHONIOENCODING: 'utf-8',
       PYTHONUNBUFFERED: '1',

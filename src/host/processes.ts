@@ -1,5 +1,6 @@
 import type { Options } from 'execa'
 import { errorCode } from '../errors.ts'
+import { withoutOurs } from './secret-names.ts'
 
 /** What came of a command that was run to its end. */
 export interface Finished {
@@ -28,7 +29,8 @@ export interface RunOptions {
 export async function runToEnd(file: string, args: readonly string[], options: RunOptions): Promise<Finished> {
   const settings: Options = {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.env === undefined ? {} : { env: { ...options.env }, extendEnv: false }),
+    env: withoutOurs(options.env ?? process.env),
+    extendEnv: false,
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     timeout: options.deadlineMs,
     ...(options.now === true ? { killSignal: 'SIGKILL' as const } : { forceKillAfterDelay: 500 }),

@@ -68,3 +68,11 @@ export function looksLikeToken(text: string): boolean {
     text.length >= 16 && /^[\w+/=~.-]+$/.test(text) && /\d/.test(text) && /[a-z]/i.test(text) && (text.length > 200 || !WORDS.test(text))
   )
 }
+
+/** What is for the launcher alone: no child that wasn't asked to use it gets it. */
+const ours: readonly string[] = ['ELECTION_DEV_TOKEN', 'ELECTION_DEV_PASSWORD']
+
+/** An environment without what is secret and for the launcher alone. */
+export function withoutOurs(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !ours.includes(name)))
+}

@@ -10,7 +10,7 @@ import type { BackendAddress } from './frontend-address.ts'
 import { mapVariables, type MappedVariable } from './frontend-env.ts'
 import { planFrontendInstall, type FrontendInstall } from './frontend-install.ts'
 import { hardCodedPorts, type HardCodedPort } from './hard-coded-port.ts'
-import { withoutOurs } from './launch.ts'
+import { withoutOurs } from '../host/secret-names.ts'
 import { socketWay, type SocketWay } from './page-socket.ts'
 import type { ServicePlan } from './service.ts'
 

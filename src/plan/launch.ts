@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts'
 import type { PythonEnvironment } from '../facts/python.ts'
+import { withoutOurs } from '../host/secret-names.ts'
 import type { LayerDecision } from './channel-layer.ts'
 import { serverArguments, type ServerChoice } from './server.ts'
 
@@ -35,9 +36,6 @@ export interface LaunchPlan {
 
 /** The package that stands between server and application. */
 const observerModule = 'election_dev_inside'
-
-/** What is ours and none of the backend's business. */
-const ours: readonly string[] = ['ELECTION_DEV_TOKEN', 'ELECTION_DEV_PASSWORD']
 
 /** Plans the backend's command: interpreter, arguments, folder and environment. Pure. */
 export function planLaunch(facts: LaunchFacts): LaunchPlan {
@@ -83,9 +81,4 @@ export function backendEnvironment(
     ...(facts.color ? { FORCE_COLOR: env['FORCE_COLOR'] ?? '1' } : {}),
     ...facts.layer.environment,
   }
-}
-
-/** An environment without what is secret and for the launcher alone. */
-export function withoutOurs(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !ours.includes(name)))
 }

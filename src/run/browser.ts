@@ -1,7 +1,7 @@
 import { errorCode, errorMessage } from '../errors.ts'
 import { splitWords } from '../facts/dev-script.ts'
 import type { Host } from '../host/host.ts'
-import { withoutOurs } from '../plan/launch.ts'
+import { withoutOurs } from '../host/secret-names.ts'
 
 /** How a page is opened on a machine, or why it can't be. */
 export type BrowserCommand =

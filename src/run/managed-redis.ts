@@ -7,7 +7,7 @@ import { isFree, probePort } from '../facts/port.ts'
 import type { RedisPrograms } from '../facts/redis-programs.ts'
 import type { Host } from '../host/host.ts'
 import { runToEnd } from '../host/processes.ts'
-import { withoutOurs } from '../plan/launch.ts'
+import { withoutOurs } from '../host/secret-names.ts'
 import { planManagedRedis, redisPortWanted, type ManagedRedisInputs, type ManagedRedisPlan } from '../plan/managed-redis.ts'
 
 /** A Redis of the run's own, ready to be supervised as the service `redis`. */
