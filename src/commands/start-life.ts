@@ -1,4 +1,5 @@
 import type { Diagnosis } from '../checks/diagnosis.ts'
+import type { Inspection } from '../facts/inspection.ts'
 import { raceStop } from '../host/race-stop.ts'
 import type { ReadySummary, SocketState } from '../report/start-report.ts'
 import { bringUp } from '../run/bring-up.ts'
@@ -53,6 +54,9 @@ export interface LifeOptions {
   readonly origin: () => Promise<string | undefined>
 }
 
+/** How long the first word of the observer is waited for when its server listens, in milliseconds: it was said before the application was imported. */
+const helloMs = 1000
+
 /**
  * One life of a backend: launched, proven, watched until it ends by itself or
  * `prepared.signal` is aborted. All that it started has ended when this resolves.
@@ -61,10 +65,10 @@ export async function live(prepared: Prepared, options: LifeOptions, events: Lif
   const { host, config, report, signal } = prepared
   const began = host.now()
   report.phase(`starting ${prepared.server.name}`)
-  const inspection = prepared.inspect()
   // loaded while the server starts: nothing of it is needed before
   const later = import('./start-later.ts')
   let server: RunningServer | undefined
+  let inspection: Inspection | undefined
   const up = await bringUp(host, prepared.plan, {
     bindHost: config.host,
     port: options.port,
@@ -75,6 +79,8 @@ export async function live(prepared: Prepared, options: LifeOptions, events: Lif
     onLaunch: (running) => {
       server = running
       events.onLaunch(running)
+      inspection?.cancel()
+      inspection = prepared.inspect(running)
       // beside the server's start: the banner tells of it
       void prepared.redis()
     },
@@ -83,7 +89,7 @@ export async function live(prepared: Prepared, options: LifeOptions, events: Lif
   })
   const { startupCause, startProof, summaryOf } = await later
   const end = async (how: LifeEnd): Promise<LifeEnd> => {
-    inspection.cancel()
+    inspection?.cancel()
     await server?.stop(config.stopTimeout)
     return how
   }
@@ -94,11 +100,12 @@ export async function live(prepared: Prepared, options: LifeOptions, events: Lif
   }
   events.onListening(up.port)
   const origin = await raceStop(options.origin(), signal)
-  const prover: Prover = startProof(prepared, inspection, up, origin)
+  const looking = await answering(prepared, inspection, up.server)
+  const prover: Prover = startProof(prepared, looking, up, origin)
   report.phase('proving the WebSocket')
   const first = await raceStop(prover.first(), signal)
   if (first === undefined) return end({ kind: 'stopped' })
-  if (options.mayNeedSetup && first.state !== 'proven' && (await inspection.get('database'))?.state === 'empty')
+  if (options.mayNeedSetup && first.state !== 'proven' && (await looking.get('database'))?.state === 'empty')
     return end({ kind: 'needs-setup' })
   const summary = await raceStop(summaryOf(prepared, prover, up, first, options.extras), signal)
   if (summary === undefined) {
@@ -111,7 +118,15 @@ export async function live(prepared: Prepared, options: LifeOptions, events: Lif
     first.socket?.terminate()
     return end({ kind: 'status', status })
   }
-  return untilEnd(prepared, { server: up.server, prover, first, state }, began, events, inspection.cancel)
+  return untilEnd(prepared, { server: up.server, prover, first, state }, began, events, looking.cancel)
+}
+
+/** The look under way; where the server's end of the pipes is somebody else's, one beside it. */
+async function answering(prepared: Prepared, inspection: Inspection | undefined, { observer }: RunningServer): Promise<Inspection> {
+  const hello = observer === undefined ? true : await observer.first(0, ({ event }) => event === 'hello' || undefined, helloMs)
+  if (hello === true && inspection !== undefined) return inspection
+  inspection?.cancel()
+  return prepared.inspect()
 }
 
 /** Watches until the server ends by itself or is to stop. */

@@ -15,6 +15,7 @@ import { decidePort, holderWords } from '../plan/port.ts'
 import { chooseServer, type ServerChoice } from '../plan/server.ts'
 import { gatingSteps, planSetup } from '../plan/setup.ts'
 import { writeLayerChoice } from '../run/layer-choice.ts'
+import type { RunningServer } from '../run/server.ts'
 import { refuseHeldPorts, refuseUnshared, sharedLayerHint } from './start-shared.ts'
 import { ensureSetup, gatherSetup, missingLogFolders, type SetupRun } from './start-setup.ts'
 
@@ -29,8 +30,8 @@ export interface Prepared extends SetupRun {
   readonly plan: LaunchPlan
   /** Redis as the variables name it; probed once, never on the path to the launch unless it is wanted. */
   readonly redis: () => Promise<RedisNow>
-  /** Starts a look at the project by its own interpreter, beside the server. */
-  readonly inspect: () => Inspection
+  /** Starts a look at the project from inside: by the server where one is given that is observed, else by an interpreter beside it. */
+  readonly inspect: (server?: RunningServer) => Inspection
 }
 
 /**
@@ -92,16 +93,17 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
     port,
     plan,
     redis,
-    inspect: () =>
-      examine(host, {
-        tell: quickLook.filter((stage) => stage !== 'token' || config.token === undefined),
-        python: environment.python,
-        backend: project.backend,
-        env: plan.env,
+    inspect: (running) => {
+      const request = {
+        tell: quickLook.filter((stage) => stage !== 'token' || (config.token === undefined && config.login === undefined)),
         settingsModule: project.settingsModule,
         application,
         deadlineMs: config.startTimeout,
-      }),
+      }
+      return plan.observed === 'application' && running?.observer !== undefined
+        ? running.observer.look(host, request)
+        : examine(host, { ...request, python: environment.python, backend: project.backend, env: plan.env })
+    },
   }
 }
 

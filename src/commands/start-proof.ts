@@ -136,7 +136,7 @@ export function startProof(
     again: async (holdMs) => {
       // a token of ours that ran out is no news about the backend
       const stale = credentials.source !== 'given' && shapeOf(credentials.token, Date.now()).kind === 'expired'
-      if (stale) credentials = await credentialsFor(prepared, impatient(prepared.inspect()), base)
+      if (stale) credentials = await credentialsFor(prepared, impatient(prepared.inspect(up.server)), base)
       return attempt({ holdMs: Math.max(config.hold, holdMs) })
     },
   }

@@ -29,6 +29,8 @@ export type Observed =
   | ({ readonly event: 'broadcast'; readonly id: number } & Outcome)
   /** The launcher's sockets are in the group that was asked for. */
   | { readonly event: 'joined'; readonly id: number }
+  /** What a look tells, by the number that it was asked with. */
+  | { readonly event: 'fact'; readonly id: number; readonly told: unknown }
   /** They have left it again; `sent`: how many they were. */
   | ({ readonly event: 'left'; readonly id: number } & Outcome)
   /** One message went to a group that sockets of another process have joined. */
@@ -117,6 +119,8 @@ export function parseObserved(line: string): Observed | undefined {
       return { event, id, code, open }
     case 'joined':
       return { event, id }
+    case 'fact':
+      return { event, id, told: fields.get('told') }
     case 'broadcast':
     case 'left':
     case 'sent': {

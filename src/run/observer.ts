@@ -1,5 +1,8 @@
 import type { Readable, Writable } from 'node:stream'
+import { wireRequest, type LookRequest } from '../facts/examine.ts'
+import { collect, type Inspection } from '../facts/inspection.ts'
 import { parseObserved, type Observed, type ObservedHandshake } from '../facts/observed.ts'
+import type { Host } from '../host/host.ts'
 import { LineSplitter } from '../host/lines.ts'
 
 /** How many events are kept: a page that reconnects for ever must not fill the memory. */
@@ -25,6 +28,8 @@ export interface Observer {
   readonly askJoin: (id: number, group: string) => void
   /** Asks for one message to a group that sockets of another process have joined. */
   readonly askSend: (id: number, group: string) => void
+  /** Asks for a look at the project by the process that serves it. Begins once the application is imported. */
+  readonly look: (host: Host, request: LookRequest) => Inspection
   /** Lets go of the pipes. */
   readonly close: () => void
 }
@@ -38,13 +43,19 @@ export interface Observer {
 export function observe(input: Writable, output: Readable, nonce: string): Observer {
   const kept: Observed[] = []
   const listeners = new Set<(event: Observed) => void>()
+  const looks = new Map<number, { readonly take: (told: unknown) => void; readonly lose: () => void }>()
   let count = 0
+  let asked = 0
   let greeted = false
   let observes = false
   const splitter = new LineSplitter((line) => {
     const event = parseObserved(line)
     if (event?.event === 'hello') greeted = event.nonce === nonce
     if (event === undefined || !greeted) return
+    if (event.event === 'fact') {
+      looks.get(event.id)?.take(event.told)
+      return
+    }
     observes ||= event.event === 'observing'
     kept.push(event)
     count++
@@ -56,6 +67,9 @@ export function observe(input: Writable, output: Readable, nonce: string): Obser
   // a server that has ended takes nothing any more; its end is told by `exited`
   input.on('error', () => {})
   output.on('error', () => {})
+  output.once('close', () => {
+    for (const { lose } of looks.values()) lose()
+  })
   say({ 'election-dev': nonce })
 
   const since = (mark: number) => kept.slice(Math.max(0, kept.length - (count - mark)))
@@ -90,6 +104,24 @@ export function observe(input: Writable, output: Readable, nonce: string): Obser
     askBroadcast: (id) => say({ ask: 'broadcast', id }),
     askJoin: (id, group) => say({ ask: 'join', id, group }),
     askSend: (id, group) => say({ ask: 'send', id, group }),
+    look: (host, request) => {
+      const id = ++asked
+      const { take, finish, inspection } = collect(host, request.tell)
+      const end = (how: 'timeout' | 'crashed') => {
+        clearTimeout(timer)
+        looks.delete(id)
+        finish(how, [])
+      }
+      const timer = setTimeout(() => end('timeout'), request.deadlineMs)
+      looks.set(id, {
+        take: (told) => {
+          if (take(told)?.fact === 'end') end('crashed')
+        },
+        lose: () => end('crashed'),
+      })
+      say({ ask: 'look', id, ...wireRequest(request) })
+      return inspection(() => end('timeout'))
+    },
     close: () => {
       input.destroy()
       output.destroy()

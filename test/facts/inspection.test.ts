@@ -106,7 +106,7 @@ application = Monitor(ProtocolTypeRouter({"http": http, "websocket": AuthMiddlew
       settings:
         'LOGGING["handlers"]["file"] = {"class": "logging.FileHandler", "filename": BASE_DIR / "logs" / "x.log"}\nLOGGING["handlers"]["here"] = {"class": "logging.FileHandler", "filename": BASE_DIR / "here.log"}\nLOGGING["root"]["handlers"] = ["file", "here"]',
     })
-    const seen = look(project.backend)
+    const seen = look(project.backend, { tell: ['settings', 'folders', 'application'] })
     const missing = (await seen.get('folders'))?.missing
     expect(missing).toEqual([{ folder: expect.stringMatching(/logs$/), handler: 'file' }])
     expect((await seen.get('application'))?.websocket).toBe(true)
