@@ -54,16 +54,22 @@ for (const name of await readdir(join(root, 'src', inside))) {
 for (const name of await readdir(join(root, 'src/report'))) {
   if (name.endsWith('.schema.json')) await cp(join(root, 'src/report', name), join(dist, name))
 }
-const schema = await configSchema()
+await cp(join(root, 'src/causes/pages'), join(dist, 'causes/pages'), { recursive: true })
+const { schema, causes } = await schemas()
+const doctorSchema = JSON.parse(await readFile(join(dist, 'doctor.schema.json'), 'utf8'))
+doctorSchema.$defs.causeId.enum = causes.map(({ id }) => id)
+await writeFile(join(dist, 'doctor.schema.json'), `${JSON.stringify(doctorSchema, undefined, 2)}\n`)
 await writeFile(join(dist, 'config.schema.json'), `${JSON.stringify(schema, undefined, 2)}\n`)
 await writeTypes(root, dist, schema)
 await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await notices(Object.keys(result.metafile.inputs)))
 
-/** The configuration's JSON Schema, made from the one that validates it. */
-async function configSchema() {
+/** The configuration's JSON Schema, made from the one that validates it, and the causes whose ids stand in doctor's. */
+async function schemas() {
   const { outputFiles } = await build({
     stdin: {
-      contents: "export { configSchema } from './src/config/schema.ts'; export { toJsonSchema } from '@valibot/to-json-schema'",
+      contents: `export { configSchema } from './src/config/schema.ts'
+        export { toJsonSchema } from '@valibot/to-json-schema'
+        export { causes } from './src/causes/causes.ts'`,
       resolveDir: root,
     },
     bundle: true,
@@ -72,10 +78,10 @@ async function configSchema() {
     write: false,
   })
   const [file] = outputFiles
-  const { configSchema: schema, toJsonSchema } = await import(
+  const { configSchema, toJsonSchema, causes } = await import(
     `data:text/javascript;base64,${Buffer.from(file.contents).toString('base64')}`
   )
-  return { ...toJsonSchema(schema), title: 'election-dev configuration' }
+  return { schema: { ...toJsonSchema(configSchema), title: 'election-dev configuration' }, causes }
 }
 
 /** The licences of the packages that the bundle carries. */

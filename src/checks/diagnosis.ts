@@ -1,5 +1,4 @@
-/** What the tool may do about a cause: by itself, with the user's word, or not at all. */
-export type Automatic = 'yes' | 'ask' | 'no'
+import type { Automatic } from '../causes/cause.ts'
 
 /** How a cause is mended: in words, and as commands to copy where there are any. */
 export interface Remedy {

@@ -1,9 +1,10 @@
 import type { Diagnosis } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
 import type { Judgement } from './judgement.ts'
-import { isCauseId, vocabulary, type CauseId, type Family } from './vocabulary.ts'
+import type { Family } from '../causes/cause.ts'
+import { isCauseId, causes, type CauseId } from '../causes/causes.ts'
 
-/** What a check came to: one of the vocabulary's causes, looked for. */
+/** What a check came to: one of the causes, looked for. */
 export interface Finding {
   readonly id: CauseId
   readonly severity: 'error' | 'warning' | 'info'
@@ -27,7 +28,7 @@ export function findingsOf(evidence: Evidence, { root, explained, notes }: Judge
   for (const cause of explained)
     failed.set(cause.id, { diagnosis: cause, severity: 'error', ...(root === undefined ? {} : { explainedBy: root.id }) })
   if (root !== undefined) failed.set(root.id, { diagnosis: root, severity: 'error' })
-  return vocabulary.map(({ id, title, family, severity }): Finding => {
+  return causes.map(({ id, title, family, severity }): Finding => {
     const found = failed.get(id)
     if (found === undefined) return { id, severity, title, ...coverageOf(family, evidence) }
     const { diagnosis, explainedBy } = found
@@ -42,7 +43,7 @@ export function findingsOf(evidence: Evidence, { root, explained, notes }: Judge
   })
 }
 
-/** True where the judgement's root is one of the vocabulary, as it always should be. */
+/** True where the judgement's root is one of the list, as it always should be. */
 export const isNamed = (judgement: Judgement): boolean => judgement.root === undefined || isCauseId(judgement.root.id)
 
 const passed: Coverage = { status: 'pass' }

@@ -1,6 +1,6 @@
 import type { Diagnosis } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
-import { entryOf, isCauseId, type CauseId } from './vocabulary.ts'
+import { causeOf, isCauseId, type CauseId } from '../causes/causes.ts'
 import { migrate, unlock, waitForRedis } from '../fix/planners/database.ts'
 import {
   bareValue,
@@ -100,7 +100,7 @@ export const withoutFix: Readonly<Partial<Record<CauseId, string>>> = {
 /** How a cause is fixed, or why nothing is. Pure. */
 export function planFix(diagnosis: Diagnosis, evidence: Evidence, facts: FixFacts): Fix | NoFix {
   const { id, remedy } = diagnosis
-  if (!isCauseId(id) || entryOf(id).automatic === 'no') return noFix('this one is yours to fix')
+  if (!isCauseId(id) || causeOf(id).automatic === 'no') return noFix('this one is yours to fix')
   const planner = planners[id]
   return planner === undefined
     ? noFix(withoutFix[id] ?? 'there is no fix for it yet')

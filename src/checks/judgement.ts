@@ -18,7 +18,7 @@ import { judgeSettings } from './settings.ts'
 import { judgeTokens } from './tokens.ts'
 import { judgeWire } from './wire.ts'
 import { judgeHosts } from './hosts.ts'
-import { entryOf, isCauseId } from './vocabulary.ts'
+import { causeOf, isCauseId } from '../causes/causes.ts'
 
 /** What a judgement comes to: the root, what it explains, and what is worth a word though it breaks nothing. */
 export interface Judgement {
@@ -49,7 +49,7 @@ export function judge(evidence: Evidence): Judgement {
 /** What the tool may do about a cause is one promise, wherever the cause was found. */
 function asVocabulary(cause: Diagnosis): Diagnosis {
   if (!isCauseId(cause.id)) return cause
-  return { ...cause, remedy: { ...cause.remedy, automatic: entryOf(cause.id).automatic } }
+  return { ...cause, remedy: { ...cause.remedy, automatic: causeOf(cause.id).automatic } }
 }
 
 /** A log names no interpreter and no folder: a command to copy names both, as seen from the checkout. */

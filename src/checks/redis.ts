@@ -1,6 +1,7 @@
 import type { RedisFact } from '../facts/redis.ts'
 import type { RedisRefusal } from '../facts/redis-refusal.ts'
-import type { Automatic, Diagnosis } from './diagnosis.ts'
+import type { Automatic } from '../causes/cause.ts'
+import type { Diagnosis } from './diagnosis.ts'
 
 interface Words {
   readonly title: (name: string, where: string) => string

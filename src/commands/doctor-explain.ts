@@ -1,6 +1,6 @@
 import { nearestIds } from '../checks/nearest.ts'
-import { pageOf } from '../checks/pages/pages.ts'
-import { entryOf, isCauseId } from '../checks/vocabulary.ts'
+import { pageOf } from '../causes/page.ts'
+import { causeOf, isCauseId } from '../causes/causes.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { explainJson, explainText } from '../report/explain.ts'
@@ -16,9 +16,9 @@ export async function explainCommand(host: Host, id: string, { json }: { readonl
       exitCode: ExitCode.usage,
     })
   }
-  const entry = entryOf(wanted)
+  const cause = causeOf(wanted)
   const page = await pageOf(wanted)
-  if (json) host.terminal.json(explainJson(wanted, entry, page))
-  else for (const line of explainText(host, wanted, entry, page)) host.terminal.out(line)
+  if (json) host.terminal.json(explainJson(cause, page))
+  else for (const line of explainText(host, cause, page)) host.terminal.out(line)
   return ExitCode.ok
 }

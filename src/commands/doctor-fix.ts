@@ -7,7 +7,7 @@ import { stillRefused } from '../fix/planners/hosts.ts'
 import { planFix } from '../checks/fixes.ts'
 import type { FixFacts } from '../fix/fix-facts.ts'
 import { endStep, startStep } from '../fix/planners/serving.ts'
-import { entryOf, isCauseId } from '../checks/vocabulary.ts'
+import { causeOf, isCauseId } from '../causes/causes.ts'
 import type { Config } from '../config/config.ts'
 import type { Flags } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
@@ -123,7 +123,7 @@ class FixSession {
     for (const step of plan.steps) this.#say(...stepText(this.#host, step, this.#host.cwd))
     for (const note of plan.notes) this.#say(`    ${note}`)
     this.#say('')
-    const asks = plan.needsWord || !isCauseId(cause.id) || entryOf(cause.id).automatic === 'ask'
+    const asks = plan.needsWord || !isCauseId(cause.id) || causeOf(cause.id).automatic === 'ask'
     if (asks && !(await this.#hasWord('Do it?'))) {
       for (const step of plan.steps) this.#record(cause.id, step, 'needs-word')
       this.#say(this.#host.terminal.interactive ? '  Nothing was changed.' : '  Needs confirmation; rerun with --yes. Nothing was changed.')

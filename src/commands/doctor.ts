@@ -1,7 +1,7 @@
 import type { Evidence } from '../checks/evidence.ts'
 import { findingsOf } from '../checks/findings.ts'
 import { judge, type Judgement } from '../checks/judgement.ts'
-import { isCauseId } from '../checks/vocabulary.ts'
+import { isCauseId } from '../causes/causes.ts'
 import { cwdOf, flagsOf } from '../config/flags.ts'
 import type { Config } from '../config/config.ts'
 import { projectHost } from '../config/project-host.ts'

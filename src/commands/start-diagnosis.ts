@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Diagnosis } from '../checks/diagnosis.ts'
 import { judge } from '../checks/judgement.ts'
 import { judgeStartup } from '../checks/startup.ts'
-import { entryOf, isCauseId } from '../checks/vocabulary.ts'
+import { causeOf, isCauseId } from '../causes/causes.ts'
 import type { Config } from '../config/config.ts'
 import type { FailedStart } from '../facts/startup.ts'
 import type { Host } from '../host/host.ts'
@@ -38,7 +38,7 @@ export async function startupCause(prepared: Prepared, up: FailedStart): Promise
   // a signal from outside says nothing of the project
   if (ofTheLog.has(named.id) || (up.kind === 'died' && up.exit.signal !== undefined)) return named
   const root = await rootOf(prepared, { main: endpointAt(prepared, up.port) })
-  if (root === undefined || !isCauseId(root.id) || !ofTheStart.has(entryOf(root.id).family)) return named
+  if (root === undefined || !isCauseId(root.id) || !ofTheStart.has(causeOf(root.id).family)) return named
   const [first] = named.evidence
   return { ...root, evidence: first === undefined || root.evidence.includes(first) ? root.evidence : [...root.evidence, first] }
 }

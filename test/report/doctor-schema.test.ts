@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, test } from 'vitest'
-import { vocabulary } from '../../src/checks/vocabulary.ts'
+import { causes } from '../../src/causes/causes.ts'
 import { root } from '../support/tools.ts'
 
-const text = readFileSync(join(root, 'src/report/doctor.schema.json'), 'utf8')
+const text = readFileSync(join(root, 'dist/doctor.schema.json'), 'utf8')
 const schema: { $defs: { causeId: { enum: string[] } } } = JSON.parse(text)
 const validate = new Ajv2020({ strict: true, strictTypes: false }).compile(schema)
 
@@ -29,12 +29,8 @@ const healthy = {
 const finding = { id: 'redis-too-old', severity: 'error', status: 'fail', title: 'Redis is older than 5.0' }
 const diagnosed = { ...healthy, ok: false, state: 'diagnosed', diagnosis, findings: [finding] }
 
-test('knows the ids of the vocabulary, in its order', () => {
-  expect(schema.$defs.causeId.enum).toEqual(vocabulary.map(({ id }) => id))
-})
-
-test('is shipped as it is', () => {
-  expect(JSON.parse(readFileSync(join(root, 'dist', 'doctor.schema.json'), 'utf8'))).toEqual(schema)
+test('knows the ids of the causes, in their order', () => {
+  expect(schema.$defs.causeId.enum).toEqual(causes.map(({ id }) => id))
 })
 
 describe('takes', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { pageOf } from '../../src/checks/pages/pages.ts'
-import { entryOf, vocabulary, type CauseId } from '../../src/checks/vocabulary.ts'
+import { pageOf } from '../../src/causes/page.ts'
+import { causeOf, causes, type CauseId } from '../../src/causes/causes.ts'
 import { explainCommand } from '../../src/commands/doctor-explain.ts'
 import { listCommand } from '../../src/commands/doctor-list.ts'
 import { LauncherError } from '../../src/errors.ts'
-import { listText } from '../../src/report/check-list.ts'
+import { causeJson, listText } from '../../src/report/check-list.ts'
 import { explainText } from '../../src/report/explain.ts'
 import { testHost, type TestHost } from '../support/host.ts'
 
@@ -15,7 +15,7 @@ function terminalOf(columns: number, color = false): TestHost {
 }
 
 async function explained(id: CauseId, columns: number, color = false): Promise<string[]> {
-  return explainText(terminalOf(columns, color), id, entryOf(id), await pageOf(id))
+  return explainText(terminalOf(columns, color), causeOf(id), await pageOf(id))
 }
 
 /** Prose lines: code and commands stay as they are, whatever the width. */
@@ -28,14 +28,14 @@ describe('a page', () => {
     const lines = await explained('proxy-strips-upgrade', 100)
     const text = lines.join('\n')
     expect(lines[1]).toMatch(/^ {2}A proxy doesn't pass the WebSocket upgrade on +proxy-strips-upgrade$/)
-    for (const part of ['What tells it', 'How to fix it', 'Why it is so']) expect(lines).toContain(`  ${part}`)
+    for (const part of ['How to tell', 'How to fix it', 'Background']) expect(lines).toContain(`  ${part}`)
     expect(text).toContain('\n               proxy_set_header Upgrade $http_upgrade;\n')
     expect(text).toContain('\n    nginx -s reload\n')
-    expect(lines).toContain('  This is yours to mend.')
+    expect(lines).toContain('  This is yours to fix.')
   })
 
   test.each([60, 80, 100, 200])('of every cause keeps its prose within %i columns, and within 100', async (columns) => {
-    for (const { id } of vocabulary) {
+    for (const { id } of causes) {
       const lines = (await explained(id, columns)).slice(2)
       const long = prose(lines).filter((line) => line.length > Math.min(columns, 100) && line.trim().includes(' '))
       expect(long, id).toEqual([])
@@ -43,7 +43,7 @@ describe('a page', () => {
   })
 
   test('never has a line that ends in a space, nor two empty ones in a row', async () => {
-    for (const { id } of vocabulary) expect((await explained(id, 80)).join('\n'), id).not.toMatch(/[^\S\n]$|\n\n\n/m)
+    for (const { id } of causes) expect((await explained(id, 80)).join('\n'), id).not.toMatch(/[^\S\n]$|\n\n\n/m)
   })
 
   test('has colour where the terminal has, and says the same without', async () => {
@@ -61,7 +61,8 @@ describe('a page', () => {
     expect(host.said).toHaveLength(1)
     const document: unknown = JSON.parse(host.said[0] ?? '')
     expect(document).toMatchObject({ schemaVersion: 1, command: 'doctor', id: 'redis-too-old', family: 'redis', automatic: 'ask' })
-    expect(document).toHaveProperty('page', await pageOf('redis-too-old'))
+    const { fix, ...page } = await pageOf('redis-too-old')
+    expect(document).toHaveProperty('page', { ...page, mend: fix })
   })
 
   test('is found whatever the case', async () => {
@@ -82,7 +83,7 @@ describe('the list', () => {
   test.each([50, 80, 100])('names every cause under its family within %i columns', (columns) => {
     const lines = listText(terminalOf(columns))
     expect(lines.filter((line) => line.length > columns)).toEqual([])
-    for (const { id } of vocabulary) expect(lines.filter((line) => line.trim().split(/\s+/)[0] === id)).toHaveLength(1)
+    for (const { id } of causes) expect(lines.filter((line) => line.trim().split(/\s+/)[0] === id)).toHaveLength(1)
     expect(lines.indexOf('  Redis')).toBeLessThan(lines.findIndex((line) => line.includes('redis-too-old')))
     expect(lines.indexOf('  Database')).toBeGreaterThan(lines.findIndex((line) => line.includes('redis-cluster')))
   })
@@ -90,6 +91,6 @@ describe('the list', () => {
   test('as JSON has id, family, severity, automatic and title of each', async () => {
     const host = terminalOf(80)
     expect(await listCommand(host, { json: true })).toBe(0)
-    expect(JSON.parse(host.said.join(''))).toEqual({ schemaVersion: 1, command: 'doctor', checks: vocabulary })
+    expect(JSON.parse(host.said.join(''))).toEqual({ schemaVersion: 1, command: 'doctor', checks: causes.map(causeJson) })
   })
 })

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
-import type { CauseId } from '../../src/checks/vocabulary.ts'
+import type { CauseId } from '../../src/causes/causes.ts'
 import { runCli } from './cli.ts'
 import { root } from './tools.ts'
 

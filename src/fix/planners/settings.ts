@@ -4,7 +4,7 @@ import { edited } from './dotenv.ts'
 import { editDotenv, mainSettings, settingsAssignments, sourceOf, winningAssignment, type FoundAssignment } from './files.ts'
 import { isNoFix, fix, noFix, type Fix, type Step, type Planner, type NoFix } from '../step.ts'
 import type { FixFacts } from '../fix-facts.ts'
-import { appended, elementsOf, entryOf, literalOf, spliced, type Span } from './python-text.ts'
+import { appended, elementsOf, causeOf, literalOf, spliced, type Span } from './python-text.ts'
 import { applicationOf } from './serving.ts'
 
 const backends = [
@@ -83,7 +83,7 @@ export const rightBackend: Planner = (evidence, facts) => {
   const written = settings?.layer_backend ?? undefined
   const right = nearestBackend(written, (settings?.layer_hosts.length ?? 0) > 0)
   for (const found of settingsAssignments(evidence, facts, 'CHANNEL_LAYERS')) {
-    const span = entryOf(found.text, { start: found.valueStart, end: found.valueEnd }, 'BACKEND')
+    const span = causeOf(found.text, { start: found.valueStart, end: found.valueEnd }, 'BACKEND')
     if (span === undefined || (written !== undefined && literalOf(found.text.slice(span.start, span.end)) !== written)) continue
     return edited(editOf(found, spliced(found.text, span, `"${right}"`)))
   }
@@ -103,10 +103,10 @@ export const rightConfig: Planner = (evidence, facts) => {
   for (const found of settingsAssignments(evidence, facts, 'CHANNEL_LAYERS')) {
     const all: Span = { start: found.valueStart, end: found.valueEnd }
     if (memory !== /InMemory/i.test(found.value)) continue
-    const config = entryOf(found.text, all, 'CONFIG')
+    const config = causeOf(found.text, all, 'CONFIG')
     if (config === undefined) continue
     if (memory) return edited(editOf(found, spliced(found.text, config, '{}')))
-    const hosts = entryOf(found.text, config, 'hosts')
+    const hosts = causeOf(found.text, config, 'hosts')
     const right = hosts === undefined ? undefined : asHosts(found.text.slice(hosts.start, hosts.end))
     if (hosts !== undefined && right !== undefined) return edited(editOf(found, spliced(found.text, hosts, right)))
     const pair = hosts === undefined ? hostAndPort(found.text, config) : undefined
@@ -135,7 +135,7 @@ export function asHosts(written: string): string | undefined {
 
 /** `{"host": …, "port": …}` as the hosts that it was meant as. */
 function hostAndPort(text: string, config: Span): string | undefined {
-  const [host, port] = [entryOf(text, config, 'host'), entryOf(text, config, 'port')]
+  const [host, port] = [causeOf(text, config, 'host'), causeOf(text, config, 'port')]
   if (host === undefined) return undefined
   return `{"hosts": [(${text.slice(host.start, host.end)}, ${port === undefined ? '6379' : text.slice(port.start, port.end)})]}`
 }
