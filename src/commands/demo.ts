@@ -9,10 +9,12 @@ import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { exitStatusOf, onStopRequest, type StopReason } from '../host/stop-signals.ts'
 import { choosePython } from '../plan/environment.ts'
-import { planSetup, type SetupStep } from '../plan/setup.ts'
+import { setUp } from '../fix/set-up.ts'
+import { lookForSetup } from '../fix/setup-look.ts'
+import { isOfPackages } from '../fix/setup.ts'
+import { runCommand } from '../run/command.ts'
 import { layOutDemo } from '../run/lay-out.ts'
-import { runSetupStep } from '../run/setup.ts'
-import { gatherSetup, type SetupRun } from './start-setup.ts'
+import { tellerOf, type SetupRun } from './start-setup.ts'
 import { reportFor, start } from './start.ts'
 
 /**
@@ -55,27 +57,16 @@ export async function demoCommand(dir: string, options: Readonly<Record<string, 
   return start(host, flags, { version, since: host.now(), page: (url) => `${url.href}   two windows, a vote in one moves the other` })
 }
 
+/** How long a command of manage.py may take, in milliseconds. */
+const commandMs = 60_000
+
 /** Lays out the demo and makes what it lacks: environment, packages, tables, its user. */
 async function makeReady(run: SetupRun, folder: string): Promise<void> {
-  const { host, config, report } = run
+  const { host, config, report, signal } = run
   if (await layOutDemo(folder)) report.phase(`laying out ${folder}`)
   let checkout = await readCheckout(host, config)
-  const facts = await gatherSetup(run, checkout, false)
-  const wanted: readonly string[] = ['venv-missing', 'venv-broken', 'missing-dep']
-  const steps = planSetup(facts).filter(({ id }) => wanted.includes(id))
-  if (
-    steps.some(({ id }) => id === 'venv-missing') &&
-    !facts.hasUv &&
-    facts.python.kind === 'venv-missing' &&
-    facts.python.base === undefined
-  ) {
-    throw new LauncherError('venv-missing', 'There is no Python to make the environment of the demo with', {
-      evidence: ['Neither uv nor python3 is on the PATH'],
-      hint: 'Install one:  apt install python3-venv · brew install python · winget install Python.Python.3.13',
-    })
-  }
-  for (const step of steps) await work(run, checkout.project.backend, step, '')
-  checkout = await readCheckout(host, config)
+  const end = await setUp(run, await lookForSetup(run, checkout, false), tellerOf(report), isOfPackages)
+  if (end.kind === 'done') checkout = end.checkout
   const choice = choosePython(checkout.python, checkout.requirements?.names)
   if (choice.kind !== 'ready') {
     throw new LauncherError(choice.kind, 'The environment of the demo lacks packages after the installation', {
@@ -88,31 +79,11 @@ async function makeReady(run: SetupRun, folder: string): Promise<void> {
   if ((await readText(stamp)) === python && (await isFile(join(backend, 'db.sqlite3')))) return
   for (const args of [['migrate', '--no-input', '--verbosity', '0'], ['demo_user']]) {
     const shown = `python manage.py ${args[0] ?? ''}`
-    await work(
-      run,
-      backend,
-      {
-        id: 'migrations-pending',
-        title: shown,
-        shown,
-        evidence: '',
-        certain: true,
-        action: { kind: 'command', file: python, args: ['manage.py', ...args], cwd: backend },
-      },
-      python,
-    )
+    const id = 'migrations-pending'
+    const command = { kind: 'command', argv: [python, 'manage.py', ...args], cwd: backend, shown } as const
+    report.setupStep({ id, title: shown, shown, evidence: '', automatic: 'yes', certain: true, action: command })
+    const launch = { id, shown, file: python, args: ['manage.py', ...args], cwd: backend, deadlineMs: commandMs }
+    await runCommand(host, launch, { env: host.env, onLine: (line) => report.setupLine(line), signal })
   }
   await writeFile(stamp, python)
-}
-
-async function work({ host, report, signal }: SetupRun, backend: string, step: SetupStep, python: string): Promise<void> {
-  report.setupStep(step)
-  await runSetupStep(host, step, {
-    backend,
-    python,
-    env: host.env,
-    reader: 'decouple',
-    onLine: (line) => report.setupLine(line),
-    signal,
-  })
 }

@@ -3,7 +3,7 @@ import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
 import type { DoctorOptions, DoctorResult, ProjectOptions, VerifyOptions, VerifyResult } from '../public.ts'
 import { doctorJson } from '../report/doctor.ts'
-import { diagnose, targetsOf } from './doctor.ts'
+import { diagnose, targetsOf } from './doctor-look.ts'
 import { verifyOnce } from './verify.ts'
 
 /** Options of the API that are no keys of the configuration. */

@@ -119,7 +119,7 @@ export function opening(host: Host, report: StartReport): StartReport {
 
 /** The doctor on this run's own WebSocket, on this terminal. */
 async function runDoctor(host: Host, config: Config, control: StackControl, version: string): Promise<void> {
-  const { diagnose, targetsOf } = await import('./doctor.ts')
+  const { diagnose, targetsOf } = await import('./doctor-look.ts')
   const { doctorText } = await import('../report/doctor.ts')
   const { websocket } = control.status()
   const url = websocket === undefined ? undefined : new URL(websocket.url)

@@ -13,11 +13,12 @@ import { choosePython } from '../plan/environment.ts'
 import { backendEnvironment, planLaunch, type LaunchPlan } from '../plan/launch.ts'
 import { decidePort, holderWords } from '../plan/port.ts'
 import { chooseServer, type ServerChoice } from '../plan/server.ts'
-import { gatingSteps, planSetup } from '../plan/setup.ts'
+import { lookForSetup, missingLogFolders } from '../fix/setup-look.ts'
+import { gatingSteps, isOfPackages, planSetup } from '../fix/setup.ts'
 import { writeLayerChoice } from '../run/layer-choice.ts'
 import type { RunningServer } from '../run/server.ts'
 import { refuseHeldPorts, refuseUnshared, sharedLayerHint } from './start-shared.ts'
-import { ensureSetup, gatherSetup, missingLogFolders, type SetupRun } from './start-setup.ts'
+import { ensureSetup, type SetupRun } from './start-setup.ts'
 
 /** Everything that is decided before the server is launched. */
 export interface Prepared extends SetupRun {
@@ -112,9 +113,6 @@ function refuseStopped({ signal }: SetupRun): void {
   if (signal.aborted) throw new LauncherError('stopped', 'Stopped before the launch')
 }
 
-/** What `--install` does without another question; the rest of a setup is `--setup`'s. */
-const ofPackages: ReadonlySet<string> = new Set(['venv-missing', 'venv-broken', 'missing-dep'])
-
 /** Looks for what a fresh checkout lacks, where there is a sign of it or it is asked for; makes it with the user's word. */
 async function completeCheckout(run: SetupRun, checkout: Checkout, look: boolean): Promise<Checkout> {
   const { config } = run
@@ -129,15 +127,15 @@ async function completeCheckout(run: SetupRun, checkout: Checkout, look: boolean
   const lacksDotenv = dotenv.kind === 'absent' && project.dotenvExample !== undefined
   const signs = choice.kind !== 'ready' || lacksDotenv || (await missingLogFolders(project)).length > 0
   if (!signs && !config.setup && !look) return checkout
-  const facts = await gatherSetup(run, checkout, true)
-  const steps = planSetup(facts)
-  const packages = config.install && !config.setup ? steps.filter(({ id }) => ofPackages.has(id)) : []
+  const seen = await lookForSetup(run, checkout, true)
+  const steps = planSetup(seen)
+  const packages = config.install && !config.setup ? steps.filter(isOfPackages) : []
   if (packages.length > 0) {
-    const installed = await ensureSetup({ ...run, config: { ...config, setup: true } }, checkout, packages)
+    const installed = await ensureSetup({ ...run, config: { ...config, setup: true } }, seen, packages, isOfPackages)
     // what else is missing is seen only now
     return completeCheckout({ ...run, config: { ...config, install: false } }, installed, look)
   }
-  return ensureSetup(run, checkout, config.setup ? steps : gatingSteps(steps, facts, { needsTables: look }))
+  return ensureSetup(run, seen, config.setup ? steps : gatingSteps(steps, seen, { needsTables: look }))
 }
 
 function serverOf({ config }: SetupRun, checkout: Checkout, environment: PythonEnvironment): Extract<ServerChoice, { kind: 'server' }> {

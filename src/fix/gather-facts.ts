@@ -14,7 +14,11 @@ import { processTable } from '../host/process-table.ts'
 const passedFolder = /^(?:\.|__pycache__$|node_modules$|venv$|env$|dist$|build$|static$|media$|site-packages$)/
 
 /** Gathers what only a fix needs to know. Never throws. */
-export async function gatherFixFacts(host: Host, evidence: Evidence, id: string): Promise<FixFacts> {
+export async function gatherFixFacts(
+  host: Host,
+  evidence: Pick<Evidence, 'checkout' | 'choice' | 'dotenv' | 'frontend' | 'examination'>,
+  id: string,
+): Promise<FixFacts> {
   const { checkout, frontend, dotenv } = evidence
   const project = checkout?.project
   const written = [...(frontend?.urls ?? []), ...(frontend?.variables ?? []), ...(frontend?.proxies ?? [])]
@@ -97,7 +101,7 @@ async function pythonsOf(host: Host): Promise<FixFacts['pythons']> {
   return found.flat()
 }
 
-async function usable({ checkout, choice }: Evidence): Promise<boolean | undefined> {
+async function usable({ checkout, choice }: Pick<Evidence, 'checkout' | 'choice'>): Promise<boolean | undefined> {
   if (checkout === undefined || choice === undefined || !('environment' in choice)) return undefined
   const { packages } = choice.environment
   if (!packages.has('channels-redis')) return false
@@ -108,7 +112,7 @@ async function aroundShadow(
   root: string,
   backend: string,
   sources: readonly string[],
-  evidence: Evidence,
+  evidence: Pick<Evidence, 'examination'>,
 ): Promise<Pick<FixFacts, 'importers' | 'compiled'>> {
   const file = shadowOf(evidence)
   const name = file?.replace(/\.py$|\/__init__\.py$/, '')

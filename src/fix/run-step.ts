@@ -1,23 +1,25 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Step } from './step.ts'
+import type { Action, CommandAction, Step } from './step.ts'
 import { errorMessage, LauncherError } from '../errors.ts'
 import type { DotenvReader } from '../facts/dotenv.ts'
-import { isEntry, isFile } from '../host/files.ts'
+import { isEntry, isFile, isFolder } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { processTable, treeOf, type ProcessRow } from '../host/process-table.ts'
 import { runToEnd } from '../host/processes.ts'
 import type { Backup } from '../run/backup.ts'
 import { runCommand } from '../run/command.ts'
 import { writeDotenv } from '../run/dotenv-write.ts'
-import { fillSecrets } from '../run/setup.ts'
+import { fillSecrets } from './fill-secrets.ts'
+import { createUser, type MadeUser } from './make-user.ts'
 
-/** What the steps of a fix are done with. */
+/** What steps are done with. */
 export interface StepContext {
-  readonly id: string
   readonly backup: Backup
   readonly env: Readonly<Record<string, string | undefined>>
+  /** The folder of manage.py. */
+  readonly backend: string
   /** The interpreter of the project, which has to be able to read what is written. */
   readonly python: string | undefined
   readonly reader: DotenvReader
@@ -27,54 +29,65 @@ export interface StepContext {
   readonly redisLoads: () => Promise<boolean>
 }
 
-/** Deadlines, in milliseconds. */
-const limits = { command: 10 * 60_000, parse: 10_000, end: 10_000, redis: 60_000 }
+/** Deadlines, in milliseconds: an installation over a slow line takes minutes. */
+const limits = { command: 15 * 60_000, parse: 10_000, end: 10_000, redis: 60_000 }
 /** How often what takes its time is looked at, in milliseconds. */
 const lookEveryMs = 50
 
-/** Does one step that isn't a hand-over. Throws LauncherError where it fails; the file in question is as it was then. */
-export async function doStep(host: Host, step: Exclude<Step, { kind: 'hand-over' }>, context: StepContext): Promise<void> {
-  const { backup } = context
+/** Does one step. Throws LauncherError where it fails; the backup knows what it has changed by then. A hand-over is the caller's. */
+export async function runStep(host: Host, step: Step, context: StepContext): Promise<MadeUser | undefined> {
   try {
-    switch (step.kind) {
-      case 'command':
-        return await command(host, step, context)
-      case 'edit':
-        return await edit(step, context)
-      case 'make-folder':
-        return await makeFolders(step.path, backup)
-      case 'copy': {
-        const bytes = await readFile(step.from)
-        await backup.creating(step.to)
-        return await writeDotenv(step.to, undefined, step.fresh ? Buffer.from(fillSecrets(bytes.toString(), context.reader)) : bytes)
-      }
-      case 'rename':
-        return await backup.move(step.from, step.to)
-      case 'remove':
-        return (await isEntry(step.path)) ? await backup.move(step.path, undefined) : undefined
-      case 'signal':
-        return await signal(host, step, context.signal)
-      case 'wait':
-        return await untilRedisIsThere(host, context)
-    }
+    if (step.action.kind === 'create-user') return await createUser(host, context)
+    await act(host, step, context)
+    return undefined
   } catch (error) {
     if (error instanceof LauncherError) throw error
-    throw new LauncherError('fix-failed', errorMessage(error), { cause: error })
+    throw new LauncherError(step.id, `${step.shown} failed: ${errorMessage(error)}`, { cause: error })
   }
 }
 
-async function command(host: Host, step: Extract<Step, { kind: 'command' }>, context: StepContext): Promise<void> {
+async function act(host: Host, { id, action }: Step, context: StepContext): Promise<void> {
   const { backup } = context
-  const [file, ...args] = step.argv
-  if (step.makes !== undefined && !(await isEntry(step.makes))) await backup.making(step.makes)
-  if (step.changes === undefined) await backup.ran(step.shown)
-  else if (await isFile(step.changes)) await backup.changing(step.changes)
-  else await backup.creating(step.changes)
-  const launch = { id: context.id, shown: step.shown, file, args, cwd: step.cwd, deadlineMs: limits.command }
-  await runCommand(host, step.makes === undefined ? launch : { ...launch, makes: step.makes }, context)
+  switch (action.kind) {
+    case 'command':
+      return command(host, id, action, context)
+    case 'edit':
+      return edit(action, context)
+    case 'make-folder':
+      return makeFolders(action.path, backup)
+    case 'copy': {
+      const bytes = await readFile(action.from)
+      await backup.creating(action.to)
+      return writeDotenv(action.to, undefined, action.fresh ? Buffer.from(fillSecrets(bytes.toString(), context.reader)) : bytes)
+    }
+    case 'rename':
+      return backup.move(action.from, action.to)
+    case 'remove':
+      return (await isEntry(action.path)) ? backup.move(action.path, undefined) : undefined
+    case 'signal':
+      return signal(host, action, context.signal)
+    case 'wait':
+      return untilRedisIsThere(host, context)
+    case 'create-user':
+    case 'hand-over':
+      return undefined
+  }
 }
 
-async function edit(step: Extract<Step, { kind: 'edit' }>, { backup, python, env }: StepContext): Promise<void> {
+async function command(host: Host, id: string, { argv, cwd, shown, makes, changes }: CommandAction, context: StepContext): Promise<void> {
+  const { backup } = context
+  const [file, ...args] = argv
+  if (makes !== undefined) {
+    if (await isEntry(makes)) await backup.move(makes, undefined)
+    await backup.making(makes)
+  } else if (changes === undefined) await backup.ran(shown)
+  else if (await isFile(changes)) await backup.changing(changes)
+  else await backup.creating(changes)
+  const launch = { id, shown, file, args, cwd, deadlineMs: limits.command }
+  await runCommand(host, makes === undefined ? launch : { ...launch, makes }, context)
+}
+
+async function edit(step: Extract<Action, { kind: 'edit' }>, { backup, python, env }: StepContext): Promise<void> {
   const after = Buffer.from(step.after)
   if (step.language === 'python' && python !== undefined) {
     const source = 'import ast, sys; ast.parse(sys.stdin.buffer.read())'
@@ -94,14 +107,14 @@ async function edit(step: Extract<Step, { kind: 'edit' }>, { backup, python, env
 
 /** Makes the folder and those above it; each is told, the highest first, so that all can be taken back. */
 async function makeFolders(path: string, backup: Backup): Promise<void> {
-  if (await isEntry(path)) return
+  if (await isFolder(path)) return
   await makeFolders(dirname(path), backup)
   await mkdir(path)
   await backup.madeFolder(path)
 }
 
 /** Sends a signal to a process that is still the one that was meant, and to what it started; waits for the end that it asks for. */
-async function signal(host: Host, step: Extract<Step, { kind: 'signal' }>, stop: AbortSignal): Promise<void> {
+async function signal(host: Host, step: Extract<Action, { kind: 'signal' }>, stop: AbortSignal): Promise<void> {
   const rows = await processTable(host)
   const leader = rows?.find((row) => row.pid === step.pid && !row.zombie)
   if (rows === undefined || leader === undefined) return

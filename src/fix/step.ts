@@ -1,5 +1,5 @@
-import type { FixFacts } from './fix-facts.ts'
 import type { Evidence } from '../checks/evidence.ts'
+import type { FixFacts } from './fix-facts.ts'
 
 /** What `start` is called with where a fix ends in it. */
 export interface StartFlags {
@@ -11,19 +11,24 @@ export interface StartFlags {
   readonly channelLayer?: 'memory'
 }
 
-/** One thing that a fix does. Paths are absolute. */
-export type Step =
-  | {
-      readonly kind: 'command'
-      readonly argv: readonly [string, ...string[]]
-      readonly cwd: string
-      /** As a person types it in the checkout. */
-      readonly shown: string
-      /** A folder that it makes, which a run that was cut short must not leave half-made. */
-      readonly makes?: string
-      /** A file that it changes, which is kept before. */
-      readonly changes?: string
-    }
+/** A command that is run to its end, without a shell. */
+export interface CommandAction {
+  readonly kind: 'command'
+  readonly argv: readonly [string, ...string[]]
+  readonly cwd: string
+  /** As a person types it in the checkout. */
+  readonly shown: string
+  /** What there is once it has run: `the database tables`. */
+  readonly what?: string
+  /** A folder that it makes, which a run that was cut short must not leave half-made. One that is there goes into the backup before. */
+  readonly makes?: string
+  /** A file that it changes, which is kept before. */
+  readonly changes?: string
+}
+
+/** What is done. Paths are absolute. */
+export type Action =
+  | CommandAction
   | {
       readonly kind: 'edit'
       readonly file: string
@@ -35,8 +40,8 @@ export type Step =
   | { readonly kind: 'make-folder'; readonly path: string }
   /** A copy of an `.env` example gets signing keys of its own. */
   | { readonly kind: 'copy'; readonly from: string; readonly to: string; readonly fresh: boolean }
-  /** `to` undefined: into the backup. */
-  | { readonly kind: 'rename'; readonly from: string; readonly to: string | undefined }
+  | { readonly kind: 'rename'; readonly from: string; readonly to: string }
+  /** Into the backup. */
   | { readonly kind: 'remove'; readonly path: string }
   | {
       readonly kind: 'signal'
@@ -47,6 +52,8 @@ export type Step =
       readonly why: string
     }
   | { readonly kind: 'wait'; readonly what: 'redis-loading' }
+  /** A development user with a password of its own. `shown` is how a person makes one. */
+  | { readonly kind: 'create-user'; readonly shown: string }
   | {
       readonly kind: 'hand-over'
       readonly to: 'start'
@@ -56,11 +63,28 @@ export type Step =
       readonly command: readonly string[]
     }
 
-/** How a cause is fixed: its steps in order. */
+/** An action with what it is for. */
+export interface Step {
+  /** The id of the cause that it fixes. */
+  readonly id: string
+  /** What there is once it is done. */
+  readonly title: string
+  /** Why it is needed. */
+  readonly evidence: string
+  /** As a person types it in the checkout, where that can be typed. */
+  readonly shown: string
+  /** `ask`: only after a yes. */
+  readonly automatic: 'yes' | 'ask'
+  /** False for what can only be forecast, because the settings can't be imported yet. */
+  readonly certain: boolean
+  readonly action: Action
+}
+
+/** How a cause is fixed: what is done, in order. */
 export interface Fix {
-  readonly steps: readonly Step[]
-  /** It touches what isn't this checkout's: never without the user's word, whatever the cause is. */
-  readonly needsWord: boolean
+  readonly actions: readonly Action[]
+  /** It touches what isn't this checkout's: never without a yes, whatever the cause is. */
+  readonly asks: boolean
   /** Sentences for people: what is left to them. */
   readonly notes: readonly string[]
   /** A running server has read the old state, and has to be started anew. */
@@ -74,8 +98,11 @@ export interface NoFix {
   readonly noFix: string
 }
 
+/** A plan for one cause, from the parts of the evidence that it needs. Pure. */
+export type PlannerOf<Needed extends keyof Evidence> = (evidence: Pick<Evidence, Needed>, facts: FixFacts, cause: FixCause) => Fix | NoFix
+
 /** A plan for one cause. */
-export type Planner = (evidence: Evidence, facts: FixFacts, cause: FixCause) => Fix | NoFix
+export type Planner = PlannerOf<keyof Evidence>
 
 /** What a plan takes from the diagnosis: its commands hold names that its rule found. */
 export interface FixCause {
@@ -83,14 +110,14 @@ export interface FixCause {
   readonly commands: readonly (readonly string[])[]
 }
 
-/** A fix from its steps. */
+/** A fix from its actions. */
 export function fix(
-  steps: readonly Step[],
-  options: { needsWord?: boolean; notes?: readonly string[]; restart?: boolean; url?: string } = {},
+  actions: readonly Action[],
+  options: { asks?: boolean; notes?: readonly string[]; restart?: boolean; url?: string } = {},
 ): Fix {
   return {
-    steps,
-    needsWord: options.needsWord ?? false,
+    actions,
+    asks: options.asks ?? false,
     notes: options.notes ?? [],
     restart: options.restart ?? false,
     url: options.url,
@@ -105,4 +132,10 @@ export function noFix(why: string): NoFix {
 /** Whether a plan came to nothing. */
 export function isNoFix(plan: Fix | NoFix): plan is NoFix {
   return 'noFix' in plan
+}
+
+/** Whether `--undo` can take it back; what can't be taken back is told before. */
+export function isUndoable(action: Action): boolean {
+  if (action.kind === 'command') return action.makes !== undefined || action.changes !== undefined
+  return action.kind !== 'create-user' && action.kind !== 'signal'
 }

@@ -9,7 +9,7 @@ import { readCommand, showCommand } from './command-words.ts'
 import { serviceEnvironment } from './service-environment.ts'
 import { orderNodes, type GraphNode } from './service-graph.ts'
 import type { ServicePlan } from './service.ts'
-import { pathsOf } from './setup-commands.ts'
+import { pathsOf } from '../host/paths.ts'
 
 /** All that decides which services there are. */
 export interface ServiceInputs {

@@ -1,6 +1,6 @@
 import { pathOf } from '../facts/programs.ts'
 import type { PythonEnvironment } from '../facts/python.ts'
-import { pathsOf } from './setup-commands.ts'
+import { pathsOf } from '../host/paths.ts'
 
 /**
  * The environment of what runs beside the backend: the backend's own (settings

@@ -2,7 +2,7 @@ import type { Diagnosis } from '../checks/diagnosis.ts'
 import type { BroadcastFact } from '../facts/observed.ts'
 import type { LauncherError } from '../errors.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
-import type { SetupStep } from '../plan/setup.ts'
+import type { Step } from '../fix/step.ts'
 
 /** The WebSocket's dot. */
 export type SocketState =
@@ -82,8 +82,8 @@ export interface StartReport {
   readonly line: (service: string, line: string) => void
   /** A line that a command of the setup printed; where it fails, its last lines are evidence. */
   readonly setupLine: (line: string) => void
-  readonly setupList: (steps: readonly SetupStep[]) => void
-  readonly setupStep: (step: SetupStep) => void
+  readonly setupList: (steps: readonly Step[]) => void
+  readonly setupStep: (step: Step) => void
   readonly setupUser: (user: { name: string; password: string; model: string }) => void
   readonly ready: (summary: ReadySummary) => void
   /** The state of a service has changed. */

@@ -2,7 +2,8 @@ import type { Diagnosis } from '../checks/diagnosis.ts'
 import type { BroadcastFact } from '../facts/observed.ts'
 import type { LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import type { SetupStep } from '../plan/setup.ts'
+import { isUndoable, type Step } from '../fix/step.ts'
+import { stays } from './fix.ts'
 import { diagnosisPage, errorPage } from './failure.ts'
 import type { FrontendSummary, ReadySummary, SocketState, StartReport } from './start-report.ts'
 import { serviceLog, type ServiceLog } from './service-log.ts'
@@ -111,7 +112,7 @@ export function startText(host: Host, options: StartTextOptions): StartReport {
   }
 }
 
-function setupLines(steps: readonly SetupStep[], style: Style): string[] {
+function setupLines(steps: readonly Step[], style: Style): string[] {
   const width = Math.max(...steps.map(({ title }) => title.length))
   return [
     '',
@@ -119,7 +120,7 @@ function setupLines(steps: readonly SetupStep[], style: Style): string[] {
     '',
     ...steps.flatMap((step, index) => [
       `   ${index + 1}  ${step.title.padEnd(width)}   ${style.cyan(step.shown)}`,
-      style.dim(`      ${step.evidence}`),
+      style.dim(`      ${step.evidence}${isUndoable(step.action) ? '' : ` · ${stays}`}`),
     ]),
     '',
   ]

@@ -6,7 +6,7 @@ import { errorMessage, LauncherError } from '../errors.ts'
 import { homeName } from '../facts/run-state.ts'
 import { isEntry } from '../host/files.ts'
 import { writeDotenv } from './dotenv-write.ts'
-import { makeHome } from './home.ts'
+import { clearHome, makeHome } from './home.ts'
 
 const entrySchema = v.variant('kind', [
   /** Kept as `copy` before it was changed; `after` is what it was changed to. */
@@ -106,6 +106,11 @@ export function makeBackup(root: string, now: Date = new Date()): Backup {
       const taken = entries.slice(mark)
       entries = entries.slice(0, mark)
       const done = await putBackAll(root, folder, taken)
+      if (entries.length === 0 && done.every(({ outcome, why }) => outcome !== 'left' || why === ranWhy)) {
+        await rm(folder, { recursive: true, force: true })
+        await clearHome(root)
+        isMade = false
+      }
       if (isMade) await write()
       return done
     },
@@ -139,12 +144,14 @@ function parsed(text: string): v.InferOutput<typeof manifestSchema> | undefined 
   }
 }
 
+const ranWhy = 'what a command did is not taken back'
+
 /** The last first: what was moved away comes back once what took its place is gone. */
 async function putBackAll(root: string, folder: string, entries: readonly Entry[]): Promise<PutBack[]> {
   const done: PutBack[] = []
   for (const entry of entries.toReversed()) {
     if (entry.kind === 'ran') {
-      done.push({ path: entry.command, outcome: 'left', why: 'what a command did is not taken back' })
+      done.push({ path: entry.command, outcome: 'left', why: ranWhy })
       continue
     }
     try {

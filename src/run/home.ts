@@ -18,7 +18,7 @@ export async function makeHome(root: string, ...parts: readonly string[]): Promi
 /** Takes `.election-dev` away where nothing is kept in it. Never throws. */
 export async function clearHome(root: string): Promise<void> {
   const home = join(root, homeName)
-  for (const name of ['runs', 'logs']) await rmdir(join(home, name)).catch(() => undefined)
+  for (const name of ['runs', 'logs', 'backups']) await rmdir(join(home, name)).catch(() => undefined)
   const entries = await readdir(home).catch(() => [])
   const file = join(home, '.gitignore')
   if (entries.length !== 1 || entries[0] !== '.gitignore' || (await readFile(file, 'utf8').catch(() => '')) !== ignoreAll) return

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { bareOf, decoded, nearestBoolean } from '../../src/fix/planners/dotenv.ts'
 import { hostsWith } from '../../src/fix/planners/hosts.ts'
 import { hasFix, withoutFix } from '../../src/checks/fixes.ts'
-import { appended, assignmentsOf, elementsOf, causeOf, literalOf, withElement } from '../../src/fix/planners/python-text.ts'
+import { appended, assignmentsOf, elementsOf, entryOf, literalOf, withElement } from '../../src/fix/planners/python-text.ts'
 import { asHosts, nearestBackend } from '../../src/fix/planners/settings.ts'
 import { changed } from '../../src/fix/planners/url.ts'
 import { causes } from '../../src/causes/causes.ts'
@@ -165,7 +165,7 @@ A: list = (1,
   })
   test('have entries, however deep', () => {
     const dict = '{"default": {"BACKEND": "a.B", "CONFIG": {"hosts": [("h", 1)], }}}'
-    const hosts = causeOf(dict, { start: 0, end: dict.length }, 'hosts')
+    const hosts = entryOf(dict, { start: 0, end: dict.length }, 'hosts')
     expect(dict.slice(hosts?.start, hosts?.end)).toBe('[("h", 1)]')
   })
   test.each([

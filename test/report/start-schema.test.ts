@@ -75,8 +75,9 @@ const step = {
   title: 'No environment',
   shown: 'python3 -m venv venv',
   evidence: 'there is none',
-  action: { kind: 'create-user' },
+  action: { kind: 'create-user', shown: 'python manage.py createsuperuser' },
   certain: true,
+  automatic: 'ask',
 } as const
 
 /** Every method of the report: one that is added without an event here doesn't compile. */

@@ -1,19 +1,20 @@
-import { manageCommand } from '../../plan/setup-commands.ts'
-import { fix, noFix, type Planner } from '../step.ts'
+import { commandFacts, manageCommand } from './commands.ts'
+import { fix, noFix, type Planner, type PlannerOf } from '../step.ts'
 
 /** Applies the migrations; of an SQLite file a copy is kept. */
-export const migrate: Planner = ({ checkout, choice, examination }, { platform, hasUv }) => {
-  if (checkout === undefined || choice?.kind !== 'ready') return noFix('there is no environment that could run manage.py')
-  const { root, backend } = checkout.project
-  const { shown, action } = manageCommand({ root, backend, platform, python: choice, requirements: checkout.requirements, hasUv }, [
-    'migrate',
-    '--no-input',
-  ])
-  if (action.kind !== 'command') return noFix('there is no manage.py')
-  const path = examination?.get('database')?.path ?? undefined
-  return fix([
-    { kind: 'command', argv: [action.file, ...action.args], cwd: action.cwd, shown, ...(path === undefined ? {} : { changes: path }) },
-  ])
+export const migrate: PlannerOf<'checkout' | 'choice' | 'examination'> = (evidence, facts) => {
+  const around = commandFacts(evidence, facts)
+  if (around === undefined) return noFix('there is no project here')
+  const path = evidence.examination?.get('database')?.path ?? undefined
+  const command = manageCommand(around, ['migrate', '--no-input'])
+  return fix([{ ...command, what: 'the database tables', ...(path === undefined ? {} : { changes: path }) }])
+}
+
+/** A development user, where the database has none that could log in. */
+export const createUser: PlannerOf<'checkout' | 'choice'> = (evidence, facts) => {
+  const around = commandFacts(evidence, facts)
+  if (around === undefined) return noFix('there is no project here')
+  return fix([{ kind: 'create-user', shown: manageCommand(around, ['createsuperuser']).shown }])
 }
 
 /** Ends the process that holds the file locked. */
@@ -32,7 +33,7 @@ export const unlock: Planner = ({ holders }, { started }) => {
         why: `it holds the database: ${holder.command ?? 'a program'} (PID ${holder.pid})`,
       },
     ],
-    { needsWord: true },
+    { asks: true },
   )
 }
 

@@ -1,24 +1,25 @@
-import { dirname, resolve } from 'node:path'
 import { booleanOf, dotenvValue, parseDotenv } from '../../facts/dotenv.ts'
 import { isSigningKey } from '../../host/secret-names.ts'
+import type { DotenvSurvey } from '../../facts/dotenv-survey.ts'
 import type { Evidence } from '../../checks/evidence.ts'
+import { pathsOf } from '../../host/paths.ts'
 import { editDistance } from '../../plan/edit-distance.ts'
 import { editDotenv, sourceOf } from './files.ts'
-import { isNoFix, fix, noFix, type Fix, type Step, type Planner, type NoFix } from '../step.ts'
+import { isNoFix, fix, noFix, type Fix, type Action, type Planner, type PlannerOf, type NoFix } from '../step.ts'
 import { handOver, startWithout } from './serving.ts'
 
 /** A fix of one edit, or why there is none. */
-export function edited(step: Step | NoFix): Fix | NoFix {
+export function edited(step: Action | NoFix): Fix | NoFix {
   return 'noFix' in step ? step : fix([step], { restart: true })
 }
 
 /** What the settings' import says, with the causes behind it. */
-function importError({ examination }: Evidence): string {
-  const error = examination?.errorOf('settings') ?? examination?.errorOf('application')
+export function importError({ examination }: Pick<Evidence, 'examination'>): string {
+  const error = examination?.errorOf('settings') ?? examination?.errorOf('folders') ?? examination?.errorOf('application')
   return error === undefined ? '' : [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`).join('\n')
 }
 
-const entriesOf = ({ dotenv }: Evidence) => (dotenv?.fact.kind === 'present' ? dotenv.fact.entries : [])
+const entriesOf = ({ dotenv }: Pick<Evidence, 'dotenv'>) => (dotenv?.fact.kind === 'present' ? dotenv.fact.entries : [])
 
 /** The word nearest to what was written; a letter or two may be wrong, not the whole word. */
 export function nearestBoolean(written: string): 'True' | 'False' | undefined {
@@ -58,13 +59,18 @@ export const correctBoolean: Planner = (evidence, facts) => {
   return noFix("which value is meant can't be told")
 }
 
+/** The file that was meant to be the `.env`, or is an example of it. */
+export function dotenvSource({ others }: DotenvSurvey): DotenvSurvey['others'][number] | undefined {
+  return others.find(({ kind }) => kind === 'misnamed') ?? others.find(({ kind }) => kind === 'elsewhere') ?? others[0]
+}
+
 /** The `.env` isn't where it is looked for, or lacks a key: what was meant for it is copied there, the original stays. */
-export const placeDotenv: Planner = (evidence, facts) => {
+export const placeDotenv: PlannerOf<'dotenv' | 'checkout' | 'examination'> = (evidence, facts) => {
   const { dotenv, checkout } = evidence
   if (dotenv === undefined || checkout === undefined) return noFix('there is no project here')
   const { fact, others } = dotenv
   if (fact.kind === 'unreadable') return noFix(`${dotenv.shown} can't be read: ${fact.reason}`)
-  const source = others.find(({ kind }) => kind === 'misnamed') ?? others.find(({ kind }) => kind === 'elsewhere') ?? others[0]
+  const source = dotenvSource(dotenv)
   if (fact.kind === 'absent') {
     if (source === undefined) return newDotenv(evidence, facts.secret)
     return fix([{ kind: 'copy', from: source.path, to: checkout.project.dotenv, fresh: source.kind === 'example' }], { restart: true })
@@ -80,7 +86,7 @@ export const placeDotenv: Planner = (evidence, facts) => {
   return noFix(`no file here has a value for ${wanted}`)
 }
 
-function newDotenv(evidence: Evidence, secret: string): Fix | NoFix {
+function newDotenv(evidence: Pick<Evidence, 'dotenv' | 'checkout' | 'examination'>, secret: string): Fix | NoFix {
   const wanted = wantedKey(importError(evidence))
   if (wanted === undefined || !isSigningKey(wanted)) return noFix(`no file here has a value for ${wanted ?? 'what the settings ask for'}`)
   return edited(editDotenv(evidence, [[wanted, secret]]))
@@ -171,12 +177,13 @@ export const leaveOut: Planner = (evidence, facts, { commands }) => {
 }
 
 /** Folders that LOGGING writes into. */
-export const makeFolders: Planner = ({ examination, checkout }, _facts, { commands }) => {
+export const makeFolders: PlannerOf<'checkout' | 'examination'> = ({ examination, checkout }, { platform }, { commands }) => {
+  const { dirname, resolve } = pathsOf(platform)
   const base = checkout?.project.backend ?? '.'
   const root = checkout?.project.root ?? '.'
   const seen = examination?.get('folders')?.missing.map(({ folder }) => resolve(base, folder)) ?? []
   const said = commands.flatMap((words) => (words[0] === 'mkdir' ? words.slice(1).filter((word) => !word.startsWith('-')) : []))
-  const inError = /FileNotFoundError: .*?['"]([^'"]+)['"]/.exec(importErrorOf(examination))?.[1]
+  const inError = /FileNotFoundError: .*?['"]([^'"]+)['"]/.exec(importError({ examination }))?.[1]
   const folders = [
     ...new Set(
       seen.length > 0
@@ -193,11 +200,6 @@ export const makeFolders: Planner = ({ examination, checkout }, _facts, { comman
     folders.map((path) => ({ kind: 'make-folder' as const, path })),
     { restart: true },
   )
-}
-
-function importErrorOf(examination: Evidence['examination']): string {
-  const error = examination?.errorOf('settings') ?? examination?.errorOf('folders') ?? examination?.errorOf('application')
-  return error === undefined ? '' : [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`).join('\n')
 }
 
 /** Empties the password that a Redis without one is sent. */

@@ -1,7 +1,7 @@
 import { dotenvValue } from '../../facts/dotenv.ts'
 import { setDotenvValue } from '../../plan/dotenv-edit.ts'
 import type { Evidence } from '../../checks/evidence.ts'
-import { noFix, type Step, type NoFix } from '../step.ts'
+import { noFix, type Action, type NoFix } from '../step.ts'
 import type { FixFacts } from '../fix-facts.ts'
 import { assignmentsOf, type Assignment } from './python-text.ts'
 
@@ -44,7 +44,10 @@ export function sourceOf({ env, dotenv, checkout }: Evidence, name: string): 'sh
 }
 
 /** Sets keys of the project's `.env`; a file that isn't there is made. */
-export function editDotenv({ dotenv, checkout }: Evidence, pairs: readonly (readonly [string, string])[]): Step | NoFix {
+export function editDotenv(
+  { dotenv, checkout }: Pick<Evidence, 'dotenv' | 'checkout'>,
+  pairs: readonly (readonly [string, string])[],
+): Action | NoFix {
   const reader = checkout?.project.dotenvReader ?? dotenv?.reader ?? 'decouple'
   if (dotenv === undefined || dotenv.fact.kind === 'unreadable') return noFix(`${dotenv?.shown ?? '.env'} can't be read`)
   const before = dotenv.fact.kind === 'present' ? dotenv.fact.text : undefined

@@ -71,7 +71,7 @@ export function elementsOf(text: string, open: number): { elements: Span[]; clos
 }
 
 /** The value of a key in a dict literal, however deep between the offsets: `"hosts": …`. */
-export function causeOf(text: string, { start, end }: Span, key: string): Span | undefined {
+export function entryOf(text: string, { start, end }: Span, key: string): Span | undefined {
   const match = new RegExp(String.raw`(["'])${key}\1[ \t]*:[ \t]*`, 'g')
   match.lastIndex = start
   const found = match.exec(text)

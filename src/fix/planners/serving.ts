@@ -1,12 +1,12 @@
 import type { ServerProcess } from '../../facts/server-process.ts'
 import { isCarrier, isOwn, listenerOf, named, type Evidence } from '../../checks/evidence.ts'
-import { fix, noFix, type Fix, type Step, type Planner, type StartFlags, type NoFix } from '../step.ts'
+import { fix, noFix, type Fix, type Action, type Planner, type StartFlags, type NoFix } from '../step.ts'
 import type { FixFacts } from '../fix-facts.ts'
 
 const local = /^(?:localhost|.*\.localhost|127(?:\.\d+){3}|0\.0\.0\.0|::1?|\[::1?\])$/i
 
 /** `election-dev start` with what the URL says of it. */
-export function startStep({ wire }: Evidence, flags: StartFlags, without: readonly string[]): Step {
+export function startStep({ wire }: Evidence, flags: StartFlags, without: readonly string[]): Action {
   const { endpoint } = wire
   const all: StartFlags = {
     port: endpoint.port,
@@ -30,7 +30,7 @@ export function startStep({ wire }: Evidence, flags: StartFlags, without: readon
 }
 
 /** Ends a process, if it is still the same one then. */
-export function endStep(server: Pick<ServerProcess, 'pid' | 'command' | 'argv'>, { started }: FixFacts, why: string): Step {
+export function endStep(server: Pick<ServerProcess, 'pid' | 'command' | 'argv'>, { started }: FixFacts, why: string): Action {
   return { kind: 'signal', pid: server.pid, startedAt: started.get(server.pid), signal: 'SIGTERM', why: `${why}: ${nameOf(server)}` }
 }
 
@@ -60,7 +60,7 @@ export function handOver(
   if (!local.test(wire.endpoint.host)) return noFix(`${wire.endpoint.host} is another machine: the backend has to be started there`)
   const ends = options.ends ?? inTheWay(evidence)
   const steps = ends.map((server) => endStep(server, facts, 'it serves wrongly'))
-  return fix([...steps, startStep(evidence, flags, options.without ?? [])], { needsWord: ends.some((server) => !isOwn(server)), notes })
+  return fix([...steps, startStep(evidence, flags, options.without ?? [])], { asks: ends.some((server) => !isOwn(server)), notes })
 }
 
 /** The wrong server, if any, is ended and the right one started. */

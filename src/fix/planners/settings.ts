@@ -2,9 +2,9 @@ import { editDistance } from '../../plan/edit-distance.ts'
 import type { Evidence } from '../../checks/evidence.ts'
 import { edited } from './dotenv.ts'
 import { editDotenv, mainSettings, settingsAssignments, sourceOf, winningAssignment, type FoundAssignment } from './files.ts'
-import { isNoFix, fix, noFix, type Fix, type Step, type Planner, type NoFix } from '../step.ts'
+import { isNoFix, fix, noFix, type Fix, type Action, type Planner, type NoFix } from '../step.ts'
 import type { FixFacts } from '../fix-facts.ts'
-import { appended, elementsOf, causeOf, literalOf, spliced, type Span } from './python-text.ts'
+import { appended, elementsOf, entryOf, literalOf, spliced, type Span } from './python-text.ts'
 import { applicationOf } from './serving.ts'
 
 const backends = [
@@ -14,7 +14,7 @@ const backends = [
 ] as const
 const [redisBackend, , memoryBackend] = backends
 
-function editOf({ file, text }: { file: string; text: string }, after: string): Step {
+function editOf({ file, text }: { file: string; text: string }, after: string): Action {
   return { kind: 'edit', file, before: text, after, language: 'python' }
 }
 
@@ -83,7 +83,7 @@ export const rightBackend: Planner = (evidence, facts) => {
   const written = settings?.layer_backend ?? undefined
   const right = nearestBackend(written, (settings?.layer_hosts.length ?? 0) > 0)
   for (const found of settingsAssignments(evidence, facts, 'CHANNEL_LAYERS')) {
-    const span = causeOf(found.text, { start: found.valueStart, end: found.valueEnd }, 'BACKEND')
+    const span = entryOf(found.text, { start: found.valueStart, end: found.valueEnd }, 'BACKEND')
     if (span === undefined || (written !== undefined && literalOf(found.text.slice(span.start, span.end)) !== written)) continue
     return edited(editOf(found, spliced(found.text, span, `"${right}"`)))
   }
@@ -103,10 +103,10 @@ export const rightConfig: Planner = (evidence, facts) => {
   for (const found of settingsAssignments(evidence, facts, 'CHANNEL_LAYERS')) {
     const all: Span = { start: found.valueStart, end: found.valueEnd }
     if (memory !== /InMemory/i.test(found.value)) continue
-    const config = causeOf(found.text, all, 'CONFIG')
+    const config = entryOf(found.text, all, 'CONFIG')
     if (config === undefined) continue
     if (memory) return edited(editOf(found, spliced(found.text, config, '{}')))
-    const hosts = causeOf(found.text, config, 'hosts')
+    const hosts = entryOf(found.text, config, 'hosts')
     const right = hosts === undefined ? undefined : asHosts(found.text.slice(hosts.start, hosts.end))
     if (hosts !== undefined && right !== undefined) return edited(editOf(found, spliced(found.text, hosts, right)))
     const pair = hosts === undefined ? hostAndPort(found.text, config) : undefined
@@ -135,7 +135,7 @@ export function asHosts(written: string): string | undefined {
 
 /** `{"host": …, "port": …}` as the hosts that it was meant as. */
 function hostAndPort(text: string, config: Span): string | undefined {
-  const [host, port] = [causeOf(text, config, 'host'), causeOf(text, config, 'port')]
+  const [host, port] = [entryOf(text, config, 'host'), entryOf(text, config, 'port')]
   if (host === undefined) return undefined
   return `{"hosts": [(${text.slice(host.start, host.end)}, ${port === undefined ? '6379' : text.slice(port.start, port.end)})]}`
 }
@@ -166,7 +166,7 @@ export const fixedKey: Planner = (evidence, facts) => {
   const plan = edited(editOf(found, spliced(found.text, value, how)))
   if (isNoFix(plan)) return plan
   // a key that is in the file already only waits to be read
-  return sourceOf(evidence, 'SECRET_KEY') === 'file' || 'noFix' in keyed ? plan : fix([keyed, ...plan.steps], { restart: true })
+  return sourceOf(evidence, 'SECRET_KEY') === 'file' || 'noFix' in keyed ? plan : fix([keyed, ...plan.actions], { restart: true })
 }
 
 /** How the file reads a value above the line, in its own style. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { bracketed } from '../../host/tcp.ts'
 import type { Evidence } from '../../checks/evidence.ts'
-import { fix, noFix, type Fix, type Step, type Planner, type NoFix } from '../step.ts'
+import { fix, noFix, type Fix, type Action, type Planner, type NoFix } from '../step.ts'
 import type { FixFacts } from '../fix-facts.ts'
 
 /** What is to change in the URL that the page uses. */
@@ -56,7 +56,7 @@ function correct(evidence: Evidence, facts: FixFacts, change: UrlChange): Fix | 
       target === undefined || change.path !== undefined ? [] : [{ file, line, text: target }],
     ),
   ].filter(({ text }) => isSame(text, evidence))
-  const steps = new Map<string, Step & { kind: 'edit' }>()
+  const steps = new Map<string, Action & { kind: 'edit' }>()
   for (const { file, text } of written) {
     const path = folder === undefined ? undefined : join(folder, ...file.split('/'))
     const source = path === undefined ? undefined : facts.texts.get(path)

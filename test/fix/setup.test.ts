@@ -1,7 +1,58 @@
 import { describe, expect, test } from 'vitest'
 import type { Requirements } from '../../src/facts/requirements.ts'
 import type { PythonEnvironment } from '../../src/facts/python.ts'
-import { gatingSteps, planSetup, type SetupFacts } from '../../src/plan/setup.ts'
+import { gatingSteps, planSetup, type SetupSeen } from '../../src/fix/setup.ts'
+import type { PythonChoice } from '../../src/plan/environment.ts'
+import { checkoutOf, dotenvOf } from '../support/evidence.ts'
+import { secret } from '../support/secrets.ts'
+
+/** What a row is about, in short. */
+interface SetupFacts extends Pick<SetupSeen, 'missingFolders' | 'inspected' | 'needsDotenv'> {
+  readonly root: string
+  readonly backend: string
+  readonly platform: NodeJS.Platform
+  readonly python: PythonChoice
+  readonly requirements: Requirements | undefined
+  readonly missingPackages: readonly string[]
+  readonly hasUv: boolean
+  readonly dotenv: { readonly path: string; readonly present: boolean; readonly example: string | undefined }
+}
+
+function seenOf(facts: SetupFacts): SetupSeen {
+  const { python, requirements, dotenv, root, backend, hasUv, platform } = facts
+  const candidates =
+    python.kind === 'venv-broken'
+      ? [{ state: 'broken' as const, own: true, folder: python.folder, label: python.label, reason: python.reason }]
+      : []
+  const others = dotenv.example === undefined ? [] : [{ shown: 'example', path: dotenv.example, kind: 'example' as const }]
+  return {
+    ...facts,
+    checkout: checkoutOf(
+      {
+        python: { candidates, named: false },
+        requirements: requirements === undefined ? undefined : { ...requirements, names: facts.missingPackages },
+      },
+      { root, backend, dotenv: dotenv.path },
+    ),
+    choice: python,
+    dotenv: dotenvOf(dotenv.present ? '' : undefined, { others }),
+    examination: undefined,
+    settingsError: undefined,
+    facts: {
+      platform,
+      hasUv,
+      texts: new Map(),
+      dotenvBytes: undefined,
+      asgi: [],
+      pythons: [],
+      started: new Map(),
+      redisUsable: undefined,
+      importers: [],
+      compiled: [],
+      secret: secret(),
+    },
+  }
+}
 
 const environment = (python: string, packages: readonly string[] = ['pip']): PythonEnvironment => ({
   python,
@@ -23,7 +74,6 @@ const fresh: SetupFacts = {
   missingFolders: [],
   inspected: undefined,
   needsDotenv: false,
-  settingsError: undefined,
 }
 const complete: SetupFacts = {
   ...fresh,
@@ -32,7 +82,7 @@ const complete: SetupFacts = {
   inspected: { database: 'ready', activeUsers: 1 },
 }
 const of = (kind: Requirements['kind'], file: string): Requirements => ({ kind, file, names: [] })
-const commands = (facts: SetupFacts) => planSetup(facts).map(({ shown }) => shown)
+const commands = (facts: SetupFacts) => planSetup(seenOf(facts)).map(({ shown }) => shown)
 const migrate = 'backend/venv/bin/python backend/manage.py migrate'
 const createsuperuser = 'backend/venv/bin/python backend/manage.py createsuperuser'
 
@@ -193,17 +243,18 @@ test('on Windows: its paths, its launcher, its commands', () => {
     String.raw`backend\venv\Scripts\python.exe backend\manage.py migrate`,
     String.raw`backend\venv\Scripts\python.exe backend\manage.py createsuperuser`,
   ])
-  expect(planSetup(facts)[0]?.action).toEqual({
+  expect(planSetup(seenOf(facts))[0]?.action).toEqual({
     kind: 'command',
-    file: 'py',
-    args: ['-m', 'venv', String.raw`C:\Users\Ada L\vote\backend\venv`],
+    argv: ['py', '-m', 'venv', String.raw`C:\Users\Ada L\vote\backend\venv`],
     cwd: facts.backend,
+    shown: String.raw`py -m venv backend\venv`,
+    what: 'a Python environment',
     makes: String.raw`C:\Users\Ada L\vote\backend\venv`,
   })
 })
 
 test('what can only be forecast is marked', () => {
-  const steps = planSetup({ ...fresh, missingFolders: ['/srv/vote/backend/logs'] })
+  const steps = planSetup(seenOf({ ...fresh, missingFolders: ['/srv/vote/backend/logs'] }))
   expect(steps.map(({ id, certain }) => [id, certain])).toEqual([
     ['venv-missing', true],
     ['missing-dep', true],
@@ -245,9 +296,9 @@ describe('what stops a start', () => {
     ['newer migrations', { ...complete, inspected: { database: 'pending', activeUsers: 1 } }, { needsTables: true }, false],
     ['no user', { ...complete, inspected: { database: 'ready', activeUsers: 0 } }, { needsTables: true }, false],
   ])('%s', (_, facts, options, stops) => {
-    const steps = planSetup(facts)
+    const steps = planSetup(seenOf(facts))
     expect(steps.length).toBeGreaterThan(0)
     // all of it or nothing: the order counts
-    expect(gatingSteps(steps, facts, options)).toEqual(stops ? steps : [])
+    expect(gatingSteps(steps, seenOf(facts), options)).toEqual(stops ? steps : [])
   })
 })

@@ -1,0 +1,88 @@
+import { join } from 'node:path'
+import type { Evidence } from '../checks/evidence.ts'
+import { findingsOf } from '../checks/findings.ts'
+import { judge, type Judgement } from '../checks/judgement.ts'
+import type { Config } from '../config/config.ts'
+import { ExitCode } from '../errors.ts'
+import { frontendWiring } from '../facts/frontend-wiring.ts'
+import { findProject } from '../facts/project.ts'
+import { serversOf } from '../facts/servers.ts'
+import type { Host } from '../host/host.ts'
+import { gather, type Targets } from '../look/gather.ts'
+import { pageUrl } from '../plan/page-url.ts'
+import { stateOfRun, type DoctorRun } from '../report/doctor.ts'
+import type { Endpoint } from '../verify/endpoint.ts'
+import { endpointOf, endpointOfProject } from './verify.ts'
+
+/** The exit status that a run calls for. */
+export function exitOf(run: DoctorRun): number {
+  const state = stateOfRun(run)
+  return state === 'healthy' ? ExitCode.ok : state === 'diagnosed' ? ExitCode.finding : ExitCode.usage
+}
+
+/** Gathers and judges once. */
+export async function diagnose(host: Host, config: Config, targets: Targets, options: DiagnoseOptions): Promise<DoctorRun> {
+  return (await look(host, config, targets, options)).run
+}
+
+/** What a diagnosis is told under, and which checks it is about: all where none is named. */
+export interface DiagnoseOptions {
+  readonly version: string
+  readonly wanted: ReadonlySet<string>
+}
+
+/** The same, with all that was gathered for it. */
+export async function look(
+  host: Host,
+  config: Config,
+  targets: Targets,
+  { version, wanted }: DiagnoseOptions,
+): Promise<{ run: DoctorRun; evidence: Evidence }> {
+  const started = host.now()
+  const evidence = await gather(host, config, targets)
+  const judgement = only(judge(evidence), wanted)
+  const findings = findingsOf(evidence, judgement).filter(({ id }) => wanted.size === 0 || wanted.has(id))
+  const run = { version, wire: evidence.wire, others: evidence.others, judgement, findings, elapsedMs: host.now() - started }
+  return { run, evidence }
+}
+
+/** With ids named, nothing else is told: the nearest of them to the root is the cause then. */
+function only({ root, explained, notes }: Judgement, wanted: ReadonlySet<string>): Judgement {
+  if (wanted.size === 0) return { root, explained, notes }
+  const [first, ...rest] = [root, ...explained].filter((cause) => cause !== undefined).filter(({ id }) => wanted.has(id))
+  return { root: first, explained: rest, notes: notes.filter(({ id }) => wanted.has(id)) }
+}
+
+/** How long a token of the project's own is waited for, in milliseconds. */
+const tokenMs = 5000
+
+/** The same at the address that the page uses: what the frontend names, else where the project's server runs. A port that was named stays. */
+async function ofThePage(host: Host, config: Config, endpoint: Endpoint): Promise<Endpoint> {
+  if (config.source('port') !== 'default' || config.source('host') !== 'default') return endpoint
+  const project = await findProject(host, config)
+  const [servers, wiring] = await Promise.all([
+    serversOf(host, { ports: [], root: project.root, backend: project.backend, names: [], deadlineMs: 3000 }),
+    frontendWiring(join(project.root, 'frontend')),
+  ])
+  const page = pageUrl(wiring, servers, endpoint.url.pathname)
+  if (page === undefined) return endpoint
+  const named = endpointOf(host, config, page.url)
+  return { ...endpoint, url: named.url }
+}
+
+/** What to look at: the URLs that were named, else the WebSocket of the project in this folder. */
+export async function targetsOf(host: Host, config: Config, urls: readonly string[]): Promise<Targets> {
+  const [first, ...rest] = urls
+  if (first === undefined) {
+    // settings that hang are found by the look from inside: they aren't waited for here
+    const { endpoint, minted } = await endpointOfProject(host, config, tokenMs)
+    return { main: await ofThePage(host, config, endpoint), others: [], minted }
+  }
+  const project = config.origin === undefined ? await findProject(host, config).catch(() => undefined) : undefined
+  const origin = project?.frontendOrigin
+  const named = (url: string) => {
+    const endpoint = endpointOf(host, config, url)
+    return origin === undefined ? endpoint : { ...endpoint, origin }
+  }
+  return { main: named(first), others: rest.map(named), minted: false }
+}

@@ -1,0 +1,106 @@
+import { join } from 'node:path'
+import type { Config } from '../config/config.ts'
+import type { Checkout } from '../facts/checkout.ts'
+import { parseDotenv } from '../facts/dotenv.ts'
+import { surveyDotenv } from '../facts/dotenv-survey.ts'
+import { examine } from '../facts/examine.ts'
+import type { Project } from '../facts/project.ts'
+import { isFolder, readText } from '../host/files.ts'
+import type { Host } from '../host/host.ts'
+import { choosePython } from '../plan/environment.ts'
+import { withoutOurs } from '../host/secret-names.ts'
+import { gatherFixFacts } from './gather-facts.ts'
+import { dotenvSource } from './planners/dotenv.ts'
+import type { SetupSeen } from './setup.ts'
+
+/** How long a look at the project may take before its setup, in milliseconds. */
+const lookMs = 60_000
+
+/** What a setup is done with. */
+export interface SetupHost {
+  readonly host: Host
+  readonly config: Config
+  readonly signal: AbortSignal
+}
+
+/** Gathers what decides about the setup. `inside`: also by the project's own interpreter, which takes half a second. */
+export async function lookForSetup({ host, config, signal }: SetupHost, checkout: Checkout, inside: boolean): Promise<SetupSeen> {
+  const { project, requirements } = checkout
+  const choice = choosePython(checkout.python, requirements?.names)
+  const dotenv = await surveyDotenv(host, project)
+  const facts = await gatherFixFacts(host, { checkout, choice, dotenv, frontend: undefined, examination: undefined }, 'setup')
+  const base = { checkout, choice, dotenv, facts }
+  const source = dotenvSource(dotenv)
+  const lacksDotenv = dotenv.fact.kind === 'absent'
+  if (choice.kind !== 'ready' || !inside) {
+    const needsDotenv = lacksDotenv && source !== undefined
+    return {
+      ...base,
+      missingFolders: await missingLogFolders(project),
+      examination: undefined,
+      inspected: undefined,
+      needsDotenv,
+      settingsError: undefined,
+    }
+  }
+  const env = { ...withoutOurs(host.env), DJANGO_SETTINGS_MODULE: project.settingsModule }
+  const look = (more: Readonly<Record<string, string>>) =>
+    examine(host, {
+      tell: ['settings', 'folders', 'database', 'users', 'migrations'],
+      python: choice.environment.python,
+      backend: project.backend,
+      env: { ...more, ...env },
+      settingsModule: project.settingsModule,
+      application: undefined,
+      deadlineMs: lookMs,
+      signal,
+    }).ended
+  const first = await look({})
+  const needsDotenv = lacksDotenv && first.get('settings') === undefined
+  // with the values of a file that was meant to be it, a project without .env can be looked at before anything is written
+  const seen = needsDotenv && source !== undefined ? await look(await valuesOf(checkout, source.path)) : first
+  if (seen.get('settings') === undefined) {
+    const error = seen.errorOf('settings') ?? seen.errorOf('setup')
+    const settingsError = error === undefined ? undefined : `${error.type}: ${error.message}`
+    if (config.verbose) host.terminal.err(`  the settings can't be imported: ${settingsError ?? 'no answer'}`)
+    return {
+      ...base,
+      missingFolders: [],
+      examination: first,
+      inspected: undefined,
+      needsDotenv,
+      settingsError,
+    }
+  }
+  const database = seen.get('database')?.state ?? 'unknown'
+  const users = seen.get('users')
+  return {
+    ...base,
+    missingFolders: seen.get('folders')?.missing.map(({ folder }) => folder) ?? [],
+    examination: seen,
+    inspected: {
+      database:
+        database === 'ready' && (seen.get('migrations')?.pending ?? []).length > 0
+          ? 'pending'
+          : database === 'locked' || database === 'unreachable'
+            ? 'unknown'
+            : database,
+      activeUsers: users?.model === null ? 'no-model' : users?.active,
+    },
+    needsDotenv,
+    settingsError: undefined,
+  }
+}
+
+/** Folders of log files that the text of the settings names and that aren't there: a forecast. */
+export async function missingLogFolders({ backend, logFolders }: Project): Promise<string[]> {
+  const folders = logFolders.map((folder) => join(backend, folder))
+  const there = await Promise.all(folders.map((folder) => isFolder(folder)))
+  return folders.filter((_, index) => there[index] === false)
+}
+
+async function valuesOf({ project }: Checkout, file: string): Promise<Record<string, string>> {
+  const entries = parseDotenv((await readText(file)) ?? '', project.dotenvReader ?? 'decouple')
+  // an empty SECRET_KEY in the example is filled at the copy; Django refuses an empty one
+  return Object.fromEntries(entries.map(({ key, value }) => [key, value === '' && /SECRET_KEY/.test(key) ? 'to-be-made' : value]))
+}

@@ -1,0 +1,136 @@
+import type { Evidence } from '../checks/evidence.ts'
+import { LauncherError } from '../errors.ts'
+import type { Checkout } from '../facts/checkout.ts'
+import { missingPackages, type PythonChoice } from '../plan/environment.ts'
+import type { FixFacts } from './fix-facts.ts'
+import type { Place } from './planners/commands.ts'
+import { createUser, migrate } from './planners/database.ts'
+import { makeFolders, placeDotenv } from './planners/dotenv.ts'
+import { installPackage, makeEnvironment, replaceEnvironment } from './planners/environment.ts'
+import { isNoFix, type Fix, type NoFix, type Step } from './step.ts'
+import { stepsOf } from './steps.ts'
+
+/** What a checkout shows before anything of it serves. */
+export interface SetupSeen extends Pick<Evidence, 'dotenv' | 'examination'> {
+  readonly checkout: Checkout
+  readonly choice: PythonChoice
+  readonly facts: FixFacts
+  /** Folders of log files that LOGGING names: seen from inside, or forecast from the text of the settings. */
+  readonly missingFolders: readonly string[]
+  /** Undefined where the settings could not be imported yet. */
+  readonly inspected:
+    | { readonly database: 'none' | 'empty' | 'ready' | 'pending' | 'unknown'; readonly activeUsers: number | 'no-model' | undefined }
+    | undefined
+  /** The settings can't be imported for want of the `.env`. */
+  readonly needsDotenv: boolean
+  /** Why the settings could not be imported, where they were tried. */
+  readonly settingsError: string | undefined
+}
+
+/**
+ * What is missing, in the order in which it has to be made: the fixes of the
+ * causes that stand. Empty where nothing does. What can't be known before the
+ * packages are there is forecast, and marked so. Throws LauncherError where no
+ * environment can be made.
+ */
+export function planSetup(seen: SetupSeen): Step[] {
+  return [...environmentSteps(seen), ...dotenvSteps(seen), ...folderSteps(seen), ...databaseSteps(seen)]
+}
+
+/**
+ * The steps without which the backend can't start at all, so that `start` stops
+ * and says them. A newer migration, a requirement of an environment that can
+ * serve, or a user is no reason to refuse; nor are tables, unless its WebSocket
+ * was seen to need them (`needsTables`). Pure.
+ */
+export function gatingSteps(
+  steps: readonly Step[],
+  { choice, inspected }: Pick<SetupSeen, 'choice' | 'inspected'>,
+  options: { needsTables: boolean },
+): Step[] {
+  const gate = steps.some(({ id }) => {
+    if (id === 'missing-dep') return choice.kind !== 'ready'
+    if (id === 'migrations-pending') return options.needsTables && inspected?.database === 'empty'
+    return id !== 'user-missing'
+  })
+  return gate ? [...steps] : []
+}
+
+/** What `--install` does without another question; the rest of a setup is `--setup`'s. */
+export function isOfPackages({ id }: Pick<Step, 'id'>): boolean {
+  return id === 'venv-missing' || id === 'venv-broken' || id === 'missing-dep'
+}
+
+const placeOf = ({ checkout, facts }: SetupSeen): Place => ({ root: checkout.project.root, platform: facts.platform })
+
+function steps(seen: SetupSeen, id: string, plan: Fix | NoFix, evidence: string, certain = true): Step[] {
+  return isNoFix(plan) ? [] : stepsOf(plan, { id, title: id, evidence, automatic: 'ask' }, placeOf(seen), certain)
+}
+
+function environmentSteps(seen: SetupSeen): Step[] {
+  const { checkout, choice, facts } = seen
+  const lacks = missingPackages(checkout.requirements?.names ?? [], choice)
+  if (choice.kind === 'python-broken' || (choice.kind === 'ready' && lacks.length === 0)) return []
+  const planner = choice.kind === 'venv-missing' ? makeEnvironment : choice.kind === 'venv-broken' ? replaceEnvironment : installPackage
+  const plan = planner(seen, facts, { id: choice.kind, commands: [] })
+  if (isNoFix(plan)) throw cannot(choice, plan)
+  const missing = choice.kind === 'packages-missing' && lacks.length === 0 ? choice.missing : lacks
+  const why = missing.length === 0 ? 'the environment is to be made' : `not installed: ${listed(missing)}`
+  return steps(seen, 'missing-dep', plan, why).map((step) =>
+    step.action.kind !== 'command' || step.action.makes === undefined
+      ? step
+      : choice.kind === 'venv-broken'
+        ? { ...step, id: choice.kind, evidence: `${choice.label}: ${choice.reason}` }
+        : { ...step, id: 'venv-missing', evidence: 'there is no .venv, venv or env beside manage.py or above it' },
+  )
+}
+
+function cannot(choice: PythonChoice, { noFix }: NoFix): LauncherError {
+  if (choice.kind === 'venv-missing' || choice.kind === 'venv-broken')
+    return new LauncherError(choice.kind, 'There is no Python to make an environment with', {
+      evidence: ['Neither uv nor python3 is on the PATH'],
+      hint: 'Install one:  apt install python3-venv · brew install python · winget install Python.Python.3.13',
+    })
+  const missing = choice.kind === 'packages-missing' ? choice.missing : []
+  return new LauncherError(
+    'missing-dep',
+    `The interpreter that was named lacks packages${missing.length === 0 ? '' : `: ${listed(missing)}`}`,
+    {
+      evidence: [noFix],
+      hint: 'Name a virtual environment, or leave the interpreter out: the environment of the project is found by itself.',
+    },
+  )
+}
+
+function listed(names: readonly string[]): string {
+  return `${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`
+}
+
+function dotenvSteps(seen: SetupSeen): Step[] {
+  if (!seen.needsDotenv) return []
+  const plan = placeDotenv(seen, seen.facts, { id: 'env-not-loaded', commands: [] })
+  return steps(seen, 'env-not-loaded', plan, `${seen.dotenv?.shown ?? '.env'} isn't there`)
+}
+
+function folderSteps(seen: SetupSeen): Step[] {
+  const { missingFolders, facts, inspected } = seen
+  const plan = makeFolders(seen, facts, { id: 'log-dir-missing', commands: [['mkdir', ...missingFolders]] })
+  return missingFolders.length === 0 ? [] : steps(seen, 'log-dir-missing', plan, 'LOGGING writes a file there', inspected !== undefined)
+}
+
+const later = 'looked at once the packages are there'
+
+function databaseSteps(seen: SetupSeen): Step[] {
+  const { inspected, facts } = seen
+  const database = inspected?.database ?? 'empty'
+  const certain = inspected !== undefined
+  const users = inspected?.activeUsers
+  const why = database === 'pending' ? 'migrations are not applied' : 'the database has no tables'
+  const noUsers = users === undefined ? database === 'empty' : users === 0
+  const of = (id: string, planner: typeof migrate, evidence: string) =>
+    steps(seen, id, planner(seen, facts, { id, commands: [] }), certain ? evidence : later, certain)
+  return [
+    ...(database === 'empty' || database === 'pending' ? of('migrations-pending', migrate, why) : []),
+    ...(noUsers && database !== 'none' ? of('user-missing', createUser, 'the database has no active user') : []),
+  ]
+}
