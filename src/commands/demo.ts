@@ -42,18 +42,18 @@ export async function demoCommand(dir: string, options: Readonly<Record<string, 
     await makeReady({ host, config, report, signal: abort.signal }, folder)
   } catch (error) {
     if (!(error instanceof LauncherError)) throw error
-    if (reason === undefined) report.error(error)
+    if (reason === undefined) report({ event: 'error', error })
     const status = reason === undefined ? error.exitCode : exitStatusOf[reason]
-    report.end(status)
+    report({ event: 'end', exitCode: status })
     return status
   } finally {
     takeAway()
   }
   if (reason !== undefined) {
-    report.end(exitStatusOf[reason])
+    report({ event: 'end', exitCode: exitStatusOf[reason] })
     return exitStatusOf[reason]
   }
-  report.end(ExitCode.ok)
+  report({ event: 'end', exitCode: ExitCode.ok })
   return start(host, flags, { version, since: host.now(), page: (url) => `${url.href}   two windows, a vote in one moves the other` })
 }
 
@@ -63,7 +63,7 @@ const commandMs = 60_000
 /** Lays out the demo and makes what it lacks: environment, packages, tables, its user. */
 async function makeReady(run: SetupRun, folder: string): Promise<void> {
   const { host, config, report, signal } = run
-  if (await layOutDemo(folder)) report.phase(`laying out ${folder}`)
+  if (await layOutDemo(folder)) report({ event: 'phase', text: `laying out ${folder}` })
   let checkout = await readCheckout(host, config)
   const end = await setUp(run, await lookForSetup(run, checkout, false), tellerOf(report), isOfPackages)
   if (end.kind === 'done') checkout = end.checkout
@@ -81,9 +81,9 @@ async function makeReady(run: SetupRun, folder: string): Promise<void> {
     const shown = `python manage.py ${args[0] ?? ''}`
     const id = 'migrations-pending'
     const command = { kind: 'command', argv: [python, 'manage.py', ...args], cwd: backend, shown } as const
-    report.setupStep({ id, title: shown, shown, evidence: '', automatic: 'yes', certain: true, action: command })
+    report({ event: 'setup-step', step: { id, title: shown, shown, evidence: '', automatic: 'yes', certain: true, action: command } })
     const launch = { id, shown, file: python, args: ['manage.py', ...args], cwd: backend, deadlineMs: commandMs }
-    await runCommand(host, launch, { env: host.env, onLine: (line) => report.setupLine(line), signal })
+    await runCommand(host, launch, { env: host.env, onLine: (line) => report({ event: 'setup-log', line }), signal })
   }
   await writeFile(stamp, python)
 }

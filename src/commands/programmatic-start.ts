@@ -3,7 +3,7 @@ import { LauncherError } from '../errors.ts'
 import type { StopReason } from '../host/stop-signals.ts'
 import type { Run, RunStatus, SocketStatus, StartOptions } from '../public.ts'
 import { startJson } from '../report/start-json.ts'
-import type { ReadySummary, SocketState, StartReport } from '../report/start-report.ts'
+import type { ReadySummary, Report, SocketState } from '../report/run-event.ts'
 import { flagsOfOptions, programHost } from './programmatic.ts'
 import { start } from './start.ts'
 
@@ -64,29 +64,13 @@ export async function startRun(options: StartOptions, version: string): Promise<
 }
 
 /** The same report, with what a program may ask for later kept in `seen`. */
-function following(report: StartReport, seen: { failure?: LauncherError; socket?: SocketState }): StartReport {
-  return {
-    ...report,
-    ready: (summary) => {
-      seen.socket = summary.websocket.state
-      report.ready(summary)
-    },
-    socket: (url, state) => {
-      seen.socket = state
-      report.socket(url, state)
-    },
-    restarted: (outcome) => {
-      seen.socket = outcome.state
-      report.restarted(outcome)
-    },
-    diagnosis: (found) => {
-      seen.failure ??= errorOf(found)
-      report.diagnosis(found)
-    },
-    error: (error) => {
-      seen.failure ??= error
-      report.error(error)
-    },
+function following(report: Report, seen: { failure?: LauncherError; socket?: SocketState }): Report {
+  return (event) => {
+    if (event.event === 'ready') seen.socket = event.websocket.state
+    else if (event.event === 'websocket' || event.event === 'restarted') seen.socket = event.state
+    else if (event.event === 'diagnosis') seen.failure ??= errorOf(event.diagnosis)
+    else if (event.event === 'error') seen.failure ??= event.error
+    report(event)
   }
 }
 

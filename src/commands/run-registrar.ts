@@ -16,7 +16,7 @@ export function registrar(version: string, background?: BackgroundRun, onSettled
         control,
         stopTimeoutMs: longest,
         background,
-        onProblem: (text) => report.note(text),
+        onProblem: (text) => report({ event: 'note', text }),
         onSettled,
       }),
     )

@@ -3,9 +3,8 @@ import type { LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import type { HttpFact } from '../host/http.ts'
 import type { TcpFact } from '../host/tcp.ts'
-import { silentReport } from '../report/silent-report.ts'
 import type { Interruption, SmokeCommand } from '../report/smoke-result.ts'
-import type { FrontendSummary, ReadySummary, StartReport } from '../report/start-report.ts'
+import type { FrontendSummary, ReadySummary, Report } from '../report/run-event.ts'
 import type { CommandExit } from '../run/guarded-command.ts'
 import { plain } from '../run/server.ts'
 import type { Proof } from '../verify/prove.ts'
@@ -49,27 +48,37 @@ export function asDiagnosis({ code, message, evidence, hint }: LauncherError): D
 }
 
 /** A report for `start` that writes all that matters into the record. `began`: on the host's clock. */
-export function recording(host: Pick<Host, 'now'>, record: SmokeRecord, began: number): StartReport {
-  const fail = (found: Diagnosis, exitCode: number) => {
-    record.failure ??= { diagnosis: found, exitCode }
-  }
-  return {
-    ...silentReport,
-    phase: (text) => void record.phases.push({ text, atMs: host.now() - began }),
-    warning: (id, text) => void record.warnings.push({ id, text }),
-    line: (service, line) => {
-      record.lines.push(service === 'backend' ? plain(line) : `${service}: ${plain(line)}`)
-      if (record.lines.length > toldLines) record.lines.shift()
-    },
-    setupStep: ({ shown }) => void record.phases.push({ text: shown, atMs: host.now() - began }),
-    ready: (summary) => {
-      record.ready = summary
-      record.frontend ??= summary.frontend
-    },
-    frontend: (summary) => {
-      record.frontend = summary
-    },
-    diagnosis: (found) => fail(found, 1),
-    error: (error) => fail(asDiagnosis(error), error.exitCode),
+export function recording(host: Pick<Host, 'now'>, record: SmokeRecord, began: number): Report {
+  const begin = (text: string) => void record.phases.push({ text, atMs: host.now() - began })
+  return (event) => {
+    switch (event.event) {
+      case 'phase':
+        begin(event.text)
+        break
+      case 'setup-step':
+        begin(event.step.shown)
+        break
+      case 'warning':
+        record.warnings.push({ id: event.id, text: event.text })
+        break
+      case 'log':
+        record.lines.push(event.service === 'backend' ? plain(event.line) : `${event.service}: ${plain(event.line)}`)
+        if (record.lines.length > toldLines) record.lines.shift()
+        break
+      case 'ready':
+        record.ready = event
+        record.frontend ??= event.frontend
+        break
+      case 'frontend':
+        record.frontend = event
+        break
+      case 'diagnosis':
+        record.failure ??= { diagnosis: event.diagnosis, exitCode: 1 }
+        break
+      case 'error':
+        record.failure ??= { diagnosis: asDiagnosis(event.error), exitCode: event.error.exitCode }
+        break
+      default:
+    }
   }
 }

@@ -4,7 +4,7 @@ import { ExitCode, LauncherError } from '../errors.ts'
 import type { ServiceState, ServiceStatus } from '../facts/service-status.ts'
 import { raceStop } from '../host/race-stop.ts'
 import { afterFailure } from '../plan/restart.ts'
-import type { ReadySummary, SocketState } from '../report/start-report.ts'
+import type { ReadySummary, SocketState } from '../report/run-event.ts'
 import type { RunningServer } from '../run/server.ts'
 import type { Proof } from '../verify/prove.ts'
 import { live, type LifeEnd, type Up } from './start-life.ts'
@@ -92,7 +92,7 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
     for (const resolve of settled) resolve()
   }
   const tell = (cause: Diagnosis) => {
-    report.diagnosis(cause)
+    report({ event: 'diagnosis', diagnosis: cause })
     become('failed', cause.title)
     settle()
   }
@@ -122,7 +122,7 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
         },
         onPortLost: (lost, next) => {
           port = next
-          report.warning('port-in-use', `Port ${lost} was taken by another program in the meantime: using ${next}`)
+          report({ event: 'warning', id: 'port-in-use', text: `Port ${lost} was taken by another program in the meantime: using ${next}` })
         },
         onListening: (listening) => {
           port = listening
@@ -143,7 +143,7 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
         onDot: (dot) => {
           if (up === undefined) return
           socket = { url: up.prover.url, state: dot }
-          report.socket(up.prover.url, dot)
+          report({ event: 'websocket', url: up.prover.url, state: dot })
           become(dot.dot === 'red' ? 'failed' : 'ready', dot.dot === 'green' ? undefined : dot.diagnosis.title)
         },
       },
@@ -152,12 +152,12 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
 
   const announce = async (now: Up): Promise<number | undefined> => {
     if (asked !== undefined) {
-      report.restarted({ why: asked, elapsedMs: host.now() - askedAt, url: now.prover.url, state: now.state })
+      report({ event: 'restarted', why: asked, elapsedMs: host.now() - askedAt, url: now.prover.url, state: now.state })
       return undefined
     }
     const summary = await raceStop(options.complete(now.summary, now), signal)
     if (summary === undefined) return undefined
-    report.ready(summary)
+    report({ event: 'ready', ...summary })
     return extras.whenReady?.(summary, signal, { last: now.prover.last, again: (holdMs) => proveAgain(now, holdMs) })
   }
 
@@ -209,7 +209,7 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
     const pause = AbortSignal.any([signal, turn.signal])
     if (next.kind === 'pause') {
       crashes = next.crashes
-      report.note(`the backend is started again in ${next.delayMs / 1000} s`)
+      report({ event: 'note', text: `the backend is started again in ${next.delayMs / 1000} s` })
       become('waiting', `${end.diagnosis.title}; started again in ${next.delayMs / 1000} s`)
       await delay(next.delayMs, undefined, { signal: pause }).catch(() => {})
     } else {
@@ -222,7 +222,7 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
     if (!turn.signal.aborted && !signal.aborted) {
       asked = `it ended (${end.diagnosis.id})`
       askedAt = host.now()
-      report.restarting(asked)
+      report({ event: 'restarting', why: asked })
     }
     turn = new AbortController()
     restarts++
@@ -237,7 +237,7 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
       asked = reason
       askedAt = host.now()
       crashes = 0
-      report.restarting(reason)
+      report({ event: 'restarting', why: reason })
       const done = new Promise<void>((resolve) => void waiting.push(resolve))
       turn.abort()
       return done

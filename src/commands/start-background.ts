@@ -5,9 +5,8 @@ import { launcherService } from '../facts/run-log.ts'
 import { answerStarter, type BackgroundMessage, type BackgroundOrder } from '../host/background-process.ts'
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
-import { both } from '../report/both.ts'
 import { startText } from '../report/start-text.ts'
-import type { StartReport } from '../report/start-report.ts'
+import type { Report } from '../report/run-event.ts'
 import { openRunLog, pruneLogs, type RunLog } from '../run/run-log.ts'
 import { registrar } from './run-registrar.ts'
 import { reportFor, start } from './start.ts'
@@ -33,23 +32,22 @@ export async function startInBackground(
   const folder = logsFolder(host.cwd)
   const log = openRunLog(folder, order.id, { size: config.logFileSize, count: config.logFileCount })
   void pruneOthers(host, folder, order.id)
-  const said: StartReport = {
-    ...both(untilReady(await reportFor(host, config)), logReport(host, log)),
-    end: (status) => {
-      log.end(status)
-      tell({ kind: 'end', status })
-    },
-  }
+  const toStarter = untilReady(await reportFor(host, config))
+  const toLog = logReport(host, log)
   const known = new AbortController()
-  const report: StartReport = {
-    ...said,
-    ready: (summary) => {
-      said.ready(summary)
-      const tellReady = () => tell({ kind: 'ready', proven: summary.websocket.state.dot === 'green' })
-      // who is told that it runs may ask for its status at once
-      if (known.signal.aborted) tellReady()
-      else known.signal.addEventListener('abort', tellReady, { once: true })
-    },
+  const report: Report = (event) => {
+    if (event.event === 'end') {
+      log.end(event.exitCode)
+      tell({ kind: 'end', status: event.exitCode })
+      return
+    }
+    toStarter(event)
+    toLog(event)
+    if (event.event !== 'ready') return
+    const tellReady = () => tell({ kind: 'ready', proven: event.websocket.state.dot === 'green' })
+    // who is told that it runs may ask for its status at once
+    if (known.signal.aborted) tellReady()
+    else known.signal.addEventListener('abort', tellReady, { once: true })
   }
   const status = await start(host, flags, { version, report, onControl: registrar(version, { id: order.id }, () => known.abort()) })
   log.flush()
@@ -77,32 +75,28 @@ function starterTerminal(host: Host, { color, columns }: BackgroundOrder, tell: 
 }
 
 /** The report for the starter, which goes its own way after the banner: nothing is rendered for nobody. */
-function untilReady(report: StartReport): StartReport {
+function untilReady(report: Report): Report {
   let over = false
-  return {
-    ...report,
-    line: (service, line) => {
-      if (!over) report.line(service, line)
-    },
-    ready: (summary) => {
-      report.ready(summary)
-      over = true
-    },
+  return (event) => {
+    if (over && event.event === 'log') return
+    report(event)
+    over ||= event.event === 'ready'
   }
 }
 
 /** What goes to the log: each service's lines as they are, and the launcher's own words without colour. */
-function logReport(host: Host, log: RunLog): StartReport {
+function logReport(host: Host, log: RunLog): Report {
+  const write = (service: string, line: string) => log.line(service, host.secrets.mask(line))
   const say = (line: string) => {
-    if (line.trim() !== '') log.line(launcherService, host.secrets.mask(line))
+    if (line.trim() !== '') write(launcherService, line)
   }
-  const terminal = { ...host.terminal, out: say, err: say, color: false, columns: 100 }
-  return {
-    ...startText({ ...host, terminal }, { verbose: true }),
-    line: (service, line) => log.line(service, host.secrets.mask(line)),
-    setupLine: (line) => log.line('setup', host.secrets.mask(line)),
+  const text = startText({ ...host, terminal: { ...host.terminal, out: say, err: say, color: false, columns: 100 } }, { verbose: true })
+  return (event) => {
+    if (event.event === 'log') write(event.service, event.line)
+    else if (event.event === 'setup-log') write('setup', event.line)
     // shown once, stored nowhere
-    setupUser: ({ name, model }) => say(`A development user was made (${model}): ${name}`),
+    else if (event.event === 'setup-user') say(`A development user was made (${event.model}): ${event.name}`)
+    else text(event)
   }
 }
 

@@ -3,7 +3,7 @@ import type { Host } from '../host/host.ts'
 import { attachLive, type Live } from '../report/live.ts'
 import { serviceLog } from '../report/service-log.ts'
 import { startJson } from '../report/start-json.ts'
-import type { StartReport } from '../report/start-report.ts'
+import type { Report } from '../report/run-event.ts'
 import { startText } from '../report/start-text.ts'
 import type { Sink } from '../host/terminal.ts'
 import { openPage } from '../run/browser.ts'
@@ -12,7 +12,7 @@ import type { StackControl } from './stack-control.ts'
 
 /** Where `start` speaks, and where it is spoken to. */
 export interface StartConsole {
-  readonly report: StartReport
+  readonly report: Report
   /** Where lines go faster than they are taken: their writers are held back. */
   readonly sinks: readonly Sink[]
   /** The run is under way: the status line is drawn and keys are taken once it is ready. Gives the function that ends both. */
@@ -34,21 +34,18 @@ export function openConsole(host: Host, config: Config, version: string): StartC
           file: config.logFile,
           size: config.logFileSize,
           count: config.logFileCount,
-          onTrouble: (id, text) => spoken.warning(id, text),
+          onTrouble: (id, text) => spoken({ event: 'warning', id, text }),
         })
   const only = new Set(config.logOnly)
   let whenReady: (() => void) | undefined
-  const report: StartReport = {
-    ...spoken,
-    line: (service, line) => {
-      file?.line(service, line)
+  const report: Report = (event) => {
+    if (event.event === 'log') {
+      file?.line(event.service, event.line)
       // the text's own log filters by itself, and its filter can be changed by a key
-      if (log !== undefined || only.size === 0 || only.has(service)) spoken.line(service, line)
-    },
-    ready: (summary) => {
-      spoken.ready(summary)
-      whenReady?.()
-    },
+      if (log === undefined && only.size > 0 && !only.has(event.service)) return
+    }
+    spoken(event)
+    if (event.event === 'ready') whenReady?.()
   }
   return {
     report,
@@ -88,13 +85,13 @@ export function openConsole(host: Host, config: Config, version: string): StartC
 }
 
 /** Opens a page, or says why it can't be. Never throws. */
-export async function tellOpened(host: Host, report: StartReport, page: string): Promise<void> {
+export async function tellOpened(host: Host, report: Report, page: string): Promise<void> {
   const opened = await openPage(host, page)
-  if (!opened.opened) report.warning('no-browser', `${page} was not opened: ${opened.why}`)
+  if (!opened.opened) report({ event: 'warning', id: 'no-browser', text: `${page} was not opened: ${opened.why}` })
 }
 
 /** The same report, which opens the page once the WebSocket and the page are proven: once in a run. */
-export function opening(host: Host, report: StartReport): StartReport {
+export function opening(host: Host, report: Report): Report {
   let proven = false
   let isOpen = false
   const open = (page: string) => {
@@ -102,18 +99,13 @@ export function opening(host: Host, report: StartReport): StartReport {
     isOpen = true
     void tellOpened(host, report, page)
   }
-  return {
-    ...report,
-    ready: (summary) => {
-      report.ready(summary)
-      proven = summary.websocket.state.dot === 'green'
-      if (summary.frontend === undefined) open(summary.backend.url)
-      else if (summary.frontend.state === 'ready') open(summary.frontend.url)
-    },
-    frontend: (summary) => {
-      report.frontend(summary)
-      if (summary.state === 'ready') open(summary.url)
-    },
+  return (event) => {
+    report(event)
+    if (event.event === 'ready') {
+      proven = event.websocket.state.dot === 'green'
+      if (event.frontend === undefined) open(event.backend.url)
+      else if (event.frontend.state === 'ready') open(event.frontend.url)
+    } else if (event.event === 'frontend' && event.state === 'ready') open(event.url)
   }
 }
 

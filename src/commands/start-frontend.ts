@@ -8,7 +8,7 @@ import { hardCodedWords } from '../plan/hard-coded-port.ts'
 import { planFrontend, type FrontendPlan } from '../plan/frontend.ts'
 import { usualPath } from '../facts/project.ts'
 import { holderWords } from '../plan/port.ts'
-import type { FrontendSummary } from '../report/start-report.ts'
+import type { FrontendSummary } from '../report/run-event.ts'
 import { installFrontend } from '../run/frontend-install.ts'
 import type { Services } from '../run/services.ts'
 import { proveFrontend, type FrontendProof } from '../verify/frontend.ts'
@@ -58,24 +58,25 @@ export function startFrontend(run: Prepared, services: Services, port: number): 
     if (next.kind === 'needs-install') {
       // its Origin is known before its packages are there
       if (!(config.install || config.setup)) {
-        report.warning(
-          'frontend-packages-missing',
-          `The frontend is not started: ${next.why}. Install them:  ${inFolder(run, next.install.cwd)}${next.shown}   (--install does it)`,
-        )
+        report({
+          event: 'warning',
+          id: 'frontend-packages-missing',
+          text: `The frontend is not started: ${next.why}. Install them:  ${inFolder(run, next.install.cwd)}${next.shown}   (--install does it)`,
+        })
         done(undefined)
         return
       }
       summary = { url: originAt(chosen), state: 'starting', text: `installing its packages: ${next.shown}` }
       origin.resolve(originAt(chosen))
-      report.phase(next.shown)
-      await installFrontend(host, next.install, { onLine: (line) => report.setupLine(line), signal })
+      report({ event: 'phase', text: next.shown })
+      await installFrontend(host, next.install, { onLine: (line) => report({ event: 'setup-log', line }), signal })
       files = await gather()
       next = planAt(run, files, chosen, backendPort)
     }
     if (next.kind === 'error') throw next.error
     if (next.kind !== 'run') {
       const why = next.kind === 'none' ? next.why : `${next.why}, after the installation`
-      if (why !== undefined) report.warning('frontend-not-started', why)
+      if (why !== undefined) report({ event: 'warning', id: 'frontend-not-started', text: why })
       done(undefined)
       return
     }
@@ -88,8 +89,12 @@ export function startFrontend(run: Prepared, services: Services, port: number): 
     summary ??= { url: next.page, state: 'starting', text: 'starting' }
     const folder = files?.frontend.kind === 'app' ? files.frontend.app.shown : 'frontend'
     if (next.hardCoded.length > 0)
-      report.warning('frontend-port-hard-coded', hardCodedWords(next.hardCoded, folder, { port: backendPort, wantedPort: config.port }))
-    for (const { name, value } of next.variables) report.note(`the frontend gets ${name}=${value}`)
+      report({
+        event: 'warning',
+        id: 'frontend-port-hard-coded',
+        text: hardCodedWords(next.hardCoded, folder, { port: backendPort, wantedPort: config.port }),
+      })
+    for (const { name, value } of next.variables) report({ event: 'note', text: `the frontend gets ${name}=${value}` })
   }
   const done = (last: FrontendSummary | undefined) => {
     summary = last
@@ -115,10 +120,10 @@ export function startFrontend(run: Prepared, services: Services, port: number): 
     )
     if (proof === undefined) return
     summary = { url: now.page, state: proof.state === 'proven' ? 'ready' : 'failed', text: words(proof, now) }
-    if (proof.diagnosis !== undefined) report.diagnosis(proof.diagnosis)
+    if (proof.diagnosis !== undefined) report({ event: 'diagnosis', diagnosis: proof.diagnosis })
     if (shown !== undefined && (shown.state !== summary.state || shown.url !== summary.url)) {
       shown = summary
-      report.frontend(summary)
+      report({ event: 'frontend', ...summary })
     }
     settled.resolve()
   }
@@ -187,7 +192,11 @@ async function freeFrontendPort({ host, report }: Prepared, { frontend }: Fronte
   if (isFree(fact)) return wanted
   const next = (await nextFreePort(wanted, '127.0.0.1')) ?? wanted
   const holder = await findHolder(host, fact)
-  report.warning('port-in-use', `Port ${wanted} of the frontend is held by ${holderWords('foreign', holder)}: using ${next}`)
+  report({
+    event: 'warning',
+    id: 'port-in-use',
+    text: `Port ${wanted} of the frontend is held by ${holderWords('foreign', holder)}: using ${next}`,
+  })
   return next
 }
 

@@ -1,7 +1,7 @@
 import type { Diagnosis } from '../checks/diagnosis.ts'
 import type { CrossingFact } from '../facts/crossing.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
-import type { InstanceSummary, Restarted, StartReport } from '../report/start-report.ts'
+import type { InstanceSummary, Report, Restarted } from '../report/run-event.ts'
 
 /** What is known of the way between the first backend and a further one. */
 export type Crossing =
@@ -37,16 +37,26 @@ export function instanceSummary(status: ServiceStatus, crossing: Crossing | unde
 }
 
 /** The report as a further backend has it: its name before what is said, and no banner of its own. `restarted` is kept for its crossing. */
-export function reportOf(report: StartReport, name: string, restarted: (outcome: Restarted) => void): StartReport {
-  return {
-    ...report,
-    phase: () => {},
-    note: (text) => report.note(`${name}: ${text}`),
-    // the database is the same one
-    warning: (id, text) => (id === 'migrations-pending' ? undefined : report.warning(id, `${name}: ${text}`)),
-    ready: () => {},
-    restarting: (why) => report.restarting(`${name}: ${why}`),
-    restarted: (outcome) => restarted({ ...outcome, why: `${name}: ${outcome.why}` }),
-    diagnosis: (diagnosis) => report.diagnosis({ ...diagnosis, title: `${name}: ${diagnosis.title}` }),
+export function reportOf(report: Report, name: string, restarted: (outcome: Restarted) => void): Report {
+  const named = (text: string) => `${name}: ${text}`
+  return (event) => {
+    switch (event.event) {
+      case 'phase':
+      case 'ready':
+        return
+      case 'note':
+        return report({ ...event, text: named(event.text) })
+      case 'warning':
+        // the database is the same one
+        return event.id === 'migrations-pending' ? undefined : report({ ...event, text: named(event.text) })
+      case 'restarting':
+        return report({ ...event, why: named(event.why) })
+      case 'restarted':
+        return restarted({ ...event, why: named(event.why) })
+      case 'diagnosis':
+        return report({ ...event, diagnosis: { ...event.diagnosis, title: named(event.diagnosis.title) } })
+      default:
+        return report(event)
+    }
   }
 }

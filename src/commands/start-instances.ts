@@ -4,7 +4,7 @@ import type { ServiceStatus } from '../facts/service-status.ts'
 import { deferred } from '../host/deferred.ts'
 import { bracketed } from '../host/tcp.ts'
 import { instanceName } from '../plan/instances.ts'
-import type { ReadySummary, Restarted } from '../report/start-report.ts'
+import type { ReadySummary, Restarted } from '../report/run-event.ts'
 import { connectAddress } from '../run/bring-up.ts'
 import type { Observer } from '../run/observer.ts'
 import { keepUp, type Backend } from './start-backend.ts'
@@ -48,10 +48,10 @@ export function furtherInstances(prepared: Prepared, options: InstancesOptions):
   /** Causes that are to be told below the banner. */
   let untold: Diagnosis[] | undefined = []
   let begun: Promise<void> | undefined
-  const tell = (cause: Diagnosis) => void (untold === undefined ? report.diagnosis(cause) : untold.push(cause))
+  const tell = (cause: Diagnosis) => void (untold === undefined ? report({ event: 'diagnosis', diagnosis: cause }) : untold.push(cause))
 
   const begin = async (first: Up): Promise<void> => {
-    report.phase(`starting ${config.instances - 1} more`)
+    report({ event: 'phase', text: `starting ${config.instances - 1} more` })
     let { port } = first.prover
     for (let index = 1; index < config.instances; index++) {
       const next = config.strictPort ? port + 1 : await nextFreePort(port, config.host)
@@ -60,7 +60,11 @@ export function furtherInstances(prepared: Prepared, options: InstancesOptions):
       members.push(keepMember(run, { ...options, name: instanceName(index), port, tell }))
     }
     if (members.length < config.instances - 1 && !run.signal.aborted)
-      report.warning('port-in-use', `No port above ${port} is free: ${members.length + 1} of ${config.instances} instances run`)
+      report({
+        event: 'warning',
+        id: 'port-in-use',
+        text: `No port above ${port} is free: ${members.length + 1} of ${config.instances} instances run`,
+      })
     await Promise.all(members.map((member) => member.settled()))
   }
   const proveAll = async () => {
@@ -80,7 +84,7 @@ export function furtherInstances(prepared: Prepared, options: InstancesOptions):
       if (config.instances < 2) return
       const causes = untold ?? []
       untold = undefined
-      for (const cause of causes) report.diagnosis(cause)
+      for (const cause of causes) report({ event: 'diagnosis', diagnosis: cause })
       // the banner has told of what was proven for it
       if (begun !== undefined && members.every((member) => member.isProvenWith(first))) return
       await (begun ??= begin(first))
@@ -185,7 +189,7 @@ function keepMember(run: Prepared, options: MemberOptions): Member {
     restarted = undefined
     if (outcome === undefined) return
     await prove()
-    run.report.restarted({ ...outcome, note: crossing === undefined ? undefined : crossingSentence(crossing) })
+    run.report({ event: 'restarted', ...outcome, note: crossing === undefined ? undefined : crossingSentence(crossing) })
   }
 
   let life = start()

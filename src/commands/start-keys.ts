@@ -3,7 +3,7 @@ import type { Host } from '../host/host.ts'
 import { takeKeys } from '../host/keys.ts'
 import type { Live } from '../report/live.ts'
 import { nextFilter, type ServiceLog } from '../report/service-log.ts'
-import type { StartReport } from '../report/start-report.ts'
+import type { Report } from '../report/run-event.ts'
 import { styleFor } from '../report/style.ts'
 import type { StackControl } from './stack-control.ts'
 
@@ -42,7 +42,7 @@ const help = [
 export function attachKeys(
   host: Pick<Host, 'terminal' | 'platform'>,
   control: StackControl,
-  report: StartReport,
+  report: Report,
   { log, live, openPage, runDoctor }: KeyActions,
 ): (() => void) | undefined {
   const { terminal } = host
@@ -55,7 +55,7 @@ export function attachKeys(
       await work()
     } catch (error) {
       // a key that can't do its work ends no day's work
-      report.warning(error instanceof LauncherError ? error.code : 'key-failed', errorMessage(error))
+      report({ event: 'warning', id: error instanceof LauncherError ? error.code : 'key-failed', text: errorMessage(error) })
     } finally {
       busy.delete(what)
     }
@@ -63,11 +63,11 @@ export function attachKeys(
   const verify = async () => {
     const state = await control.verify()
     const url = control.status().websocket?.url
-    if (url !== undefined) report.socket(url, state)
+    if (url !== undefined) report({ event: 'websocket', url, state })
   }
   const open = async () => {
     const { page } = control.status()
-    if (page === undefined) report.warning('no-page', 'There is no page to open')
+    if (page === undefined) report({ event: 'warning', id: 'no-page', text: 'There is no page to open' })
     else await openPage(page)
   }
   const doctor = async () => {

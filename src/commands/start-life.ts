@@ -1,7 +1,7 @@
 import type { Diagnosis } from '../checks/diagnosis.ts'
 import type { Inspection } from '../facts/inspection.ts'
 import { raceStop } from '../host/race-stop.ts'
-import type { ReadySummary, SocketState } from '../report/start-report.ts'
+import type { ReadySummary, SocketState } from '../report/run-event.ts'
 import { bringUp } from '../run/bring-up.ts'
 import type { RunningServer } from '../run/server.ts'
 import type { Proof } from '../verify/prove.ts'
@@ -64,7 +64,7 @@ const helloMs = 1000
 export async function live(prepared: Prepared, options: LifeOptions, events: LifeEvents): Promise<LifeEnd> {
   const { host, config, report, signal } = prepared
   const began = host.now()
-  report.phase(`starting ${prepared.server.name}`)
+  report({ event: 'phase', text: `starting ${prepared.server.name}` })
   // loaded while the server starts: nothing of it is needed before
   const later = import('./start-later.ts')
   let server: RunningServer | undefined
@@ -75,7 +75,7 @@ export async function live(prepared: Prepared, options: LifeOptions, events: Lif
     strictPort: options.strictPort,
     startTimeout: config.startTimeout,
     stopTimeout: config.stopTimeout,
-    onLine: (line) => report.line(options.name, line),
+    onLine: (line) => report({ event: 'log', service: options.name, line }),
     onLaunch: (running) => {
       server = running
       events.onLaunch(running)
@@ -102,7 +102,7 @@ export async function live(prepared: Prepared, options: LifeOptions, events: Lif
   const origin = await raceStop(options.origin(), signal)
   const looking = await answering(prepared, inspection, up.server)
   const prover: Prover = startProof(prepared, looking, up, origin)
-  report.phase('proving the WebSocket')
+  report({ event: 'phase', text: 'proving the WebSocket' })
   const first = await raceStop(prover.first(), signal)
   if (first === undefined) return end({ kind: 'stopped' })
   if (options.mayNeedSetup && first.state !== 'proven' && (await looking.get('database'))?.state === 'empty')

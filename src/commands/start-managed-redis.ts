@@ -11,7 +11,7 @@ import type { SetupRun } from './start-setup.ts'
  * which gets `environment`. Throws LauncherError where there is none to be started.
  */
 export async function startManagedRedis({ host, config, report, signal }: SetupRun, services: Services): Promise<ManagedRedis> {
-  report.phase('starting a Redis of its own')
+  report({ event: 'phase', text: 'starting a Redis of its own' })
   const { project, layerVariable } = await readCheckout(host, config)
   const programs = await findRedisPrograms(host, [...new Set([project.root, project.backend])])
   const redis = await prepareManagedRedis(host, {

@@ -44,7 +44,7 @@ export async function withBroadcast(
   const redis =
     settings !== undefined && isRedisLayer(settings.layer_backend) && (await redisOfSettings(prepared, settings))?.usable === false
   if (exception === undefined && !redis) {
-    prepared.report.warning('broadcast-lost', `${words(fact)} within 1 s; nothing tells why`)
+    prepared.report({ event: 'warning', id: 'broadcast-lost', text: `${words(fact)} within 1 s; nothing tells why` })
     return { ...proof, socket, broadcast: fact }
   }
   socket.terminate()
@@ -91,7 +91,7 @@ export function tellOthers({ report }: Pick<Prepared, 'report'>, observer: Obser
     said.add(key)
     const title = named?.title ?? `The consumer raises an exception ${event.phase === 'before' ? 'before it accepts' : 'on an open socket'}`
     const remedy = named?.remedy.text ?? 'Correct the consumer.'
-    report.warning(id, `${title}   ${exception.text.slice(0, 300)}${place} (a socket on ${event.path}). ${remedy}`)
+    report({ event: 'warning', id, text: `${title}   ${exception.text.slice(0, 300)}${place} (a socket on ${event.path}). ${remedy}` })
   }
   for (const event of observer.since(0)) tell(event)
   return observer.listen(tell)

@@ -51,9 +51,12 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
   if (choice.kind !== 'ready')
     throw new LauncherError(choice.kind, 'The backend has no Python environment that can run it', { hint: 'election-dev start --setup' })
   const { environment } = choice
-  report.note(`project ${shown(project, project.backend)} · settings ${project.settingsModule} (${project.settingsSource})`)
-  report.note(`python ${environment.label}`)
-  if (choice.note !== undefined) report.warning('wrong-venv', `${choice.note}; using ${environment.label}`)
+  report({
+    event: 'note',
+    text: `project ${shown(project, project.backend)} · settings ${project.settingsModule} (${project.settingsSource})`,
+  })
+  report({ event: 'note', text: `python ${environment.label}` })
+  if (choice.note !== undefined) report({ event: 'warning', id: 'wrong-venv', text: `${choice.note}; using ${environment.label}` })
 
   const server = serverOf(run, checkout, environment)
   let probing: Promise<RedisNow> | undefined
@@ -63,11 +66,14 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
   refuseStopped(run)
   if (layer.write !== undefined) {
     const written = await writeLayerChoice(checkout, layer.write)
-    if (written) report.note(`${layer.write.key}=${layer.write.value} written to ${shown(project, project.dotenv)}`)
+    if (written) report({ event: 'note', text: `${layer.write.key}=${layer.write.value} written to ${shown(project, project.dotenv)}` })
   }
   const color = host.terminal.color && !config.json
   const application = project.application ?? (await askApplication(run, checkout, environment, layer))
-  report.note(`application ${application} (${project.applicationSource}) · ${server.name} ${server.version}: ${server.why}`)
+  report({
+    event: 'note',
+    text: `application ${application} (${project.applicationSource}) · ${server.name} ${server.version}: ${server.why}`,
+  })
   const plan = planLaunch({
     config,
     backend: project.backend,
@@ -83,7 +89,8 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
   })
   const port = await portFor(run, checkout, portFact)
   if (config.strictPort && options.anew !== true) await refuseHeldPorts(config, port)
-  if (plan.observed === 'process') report.note('runserver finds its application by itself: it runs without the observer around it')
+  if (plan.observed === 'process')
+    report({ event: 'note', text: 'runserver finds its application by itself: it runs without the observer around it' })
   return {
     ...run,
     checkout,
@@ -183,7 +190,11 @@ async function layerOf({ config, report }: SetupRun, checkout: Checkout, redis: 
     })
   }
   if (decision.warning !== undefined)
-    report.warning(decision.warning.id, `${decision.warning.text}. Using the in-memory layer; .env is left as it is`)
+    report({
+      event: 'warning',
+      id: decision.warning.id,
+      text: `${decision.warning.text}. Using the in-memory layer; .env is left as it is`,
+    })
   return decision
 }
 
@@ -228,7 +239,8 @@ async function portFor(
   checkout: Checkout,
   found: Awaited<ReturnType<typeof probePort>>,
 ): Promise<number> {
-  const fact = config.takeover ? await (await import('../run/takeover.ts')).takeOver(host, config, checkout, found, report) : found
+  const warn = (text: string) => report({ event: 'warning', id: 'port-in-use', text })
+  const fact = config.takeover ? await (await import('../run/takeover.ts')).takeOver(host, config, checkout, found, warn) : found
   const held = fact.binds.some(({ result }) => result === 'held')
   const holder = held ? await findHolder(host, fact) : undefined
   const decision = decidePort(fact, { host: config.host, strict: config.strictPort, holder, backend: checkout.project.backend })
@@ -257,9 +269,10 @@ async function portFor(
       evidence: [`By ${holderWords(decision.holder, holder)}`],
       hint: 'Name a port: --port',
     })
-  report.warning(
-    decision.holder === 'wsgi-server' ? 'wsgi-server-on-port' : 'port-in-use',
-    `Port ${fact.port} is held by ${holderWords(decision.holder, holder)}: using ${next}`,
-  )
+  report({
+    event: 'warning',
+    id: decision.holder === 'wsgi-server' ? 'wsgi-server-on-port' : 'port-in-use',
+    text: `Port ${fact.port} is held by ${holderWords(decision.holder, holder)}: using ${next}`,
+  })
   return next
 }

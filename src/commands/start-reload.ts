@@ -32,7 +32,8 @@ export function reload(prepared: Prepared, all: () => readonly Backend[]): void 
       if (first !== undefined) {
         const [backend] = all()
         const since = backend?.since()
-        report.refusedReload({
+        report({
+          event: 'reload-refused',
           file: shown(checkout.project, first.file),
           line: first.line,
           message: first.message,
@@ -50,13 +51,13 @@ export function reload(prepared: Prepared, all: () => readonly Backend[]): void 
   watchSources(
     scope,
     {
-      onReady: () => report.note(`watching ${shown(checkout.project, scope.backend)} for changes`),
+      onReady: () => report({ event: 'note', text: `watching ${shown(checkout.project, scope.backend)} for changes` }),
       onChange: (files) => {
         for (const file of files) pending.add(file)
         dirty = true
         void work()
       },
-      onProblem: (message) => report.warning('reload-unsure', message),
+      onProblem: (message) => report({ event: 'warning', id: 'reload-unsure', text: message }),
     },
     signal,
   )

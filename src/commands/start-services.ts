@@ -30,7 +30,7 @@ export async function planStack({ host, config, report, checkout, application, e
   })
   const programs = await Promise.all(commandsOf(draft).map(async (command) => [command, await findProgram(host, command)] as const))
   const stack = planServices(draft, new Map(programs), environment.python)
-  for (const { id, text } of stack.warnings) report.warning(id, text)
-  for (const note of stack.notes) report.note(note)
+  for (const { id, text } of stack.warnings) report({ event: 'warning', id, text })
+  for (const note of stack.notes) report({ event: 'note', text: note })
   return stack
 }

@@ -5,11 +5,11 @@ import { setUp, type SetupTeller } from '../fix/set-up.ts'
 import type { SetupHost } from '../fix/setup-look.ts'
 import type { SetupSeen } from '../fix/setup.ts'
 import type { Step } from '../fix/step.ts'
-import type { StartReport } from '../report/start-report.ts'
+import type { Report } from '../report/run-event.ts'
 
 /** What the setup works with. */
 export interface SetupRun extends SetupHost {
-  readonly report: StartReport
+  readonly report: Report
 }
 
 /**
@@ -32,25 +32,25 @@ export async function ensureSetup(
       exitCode: ExitCode.finding,
     })
   }
-  if (config.setup) report.setupList(steps)
+  if (config.setup) report({ event: 'setup', steps })
   const end = await setUp(run, seen, tellerOf(report), only)
   if (end.kind === 'stuck') throw settingsFail(end.seen)
   return end.checkout
 }
 
 /** Tells a setup to the report. */
-export function tellerOf(report: StartReport): SetupTeller {
+export function tellerOf(report: Report): SetupTeller {
   return {
-    step: report.setupStep,
-    line: report.setupLine,
-    user: report.setupUser,
-    kept: (folder) => report.note(`as it was: ${folder} (election-dev doctor --undo puts it back)`),
+    step: (step) => report({ event: 'setup-step', step }),
+    line: (line) => report({ event: 'setup-log', line }),
+    user: (user) => report({ event: 'setup-user', ...user }),
+    kept: (folder) => report({ event: 'note', text: `as it was: ${folder} (election-dev doctor --undo puts it back)` }),
   }
 }
 
 async function agreed({ host, config, report, signal }: SetupRun, steps: readonly Step[]): Promise<boolean> {
   if (!host.terminal.interactive || config.json) return false
-  report.setupList(steps)
+  report({ event: 'setup', steps })
   const { ask } = await import('./ask.ts')
   return ask(host, 'Make all of it now?', { enter: true, signal })
 }

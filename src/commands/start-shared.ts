@@ -34,7 +34,7 @@ export async function refuseUnshared(
   layer: LayerDecision,
 ): Promise<void> {
   const { config } = run
-  run.report.phase('looking at the channel layer')
+  run.report({ event: 'phase', text: 'looking at the channel layer' })
   const settings = await askSettings(run, checkout, environment, layer)
   // a fact without a class: the settings have no layer
   const backend = settings === undefined ? undefined : (settings.layer_backend ?? null)

@@ -4,8 +4,7 @@ import type { ServiceStatus } from '../facts/service-status.ts'
 import { isFile } from '../host/files.ts'
 import { raceStop } from '../host/race-stop.ts'
 import type { StackPlan } from '../plan/services.ts'
-import { remembering } from '../report/remembering.ts'
-import type { ReadySummary } from '../report/start-report.ts'
+import { troubleOf, type ReadySummary, type Report } from '../report/run-event.ts'
 import type { ManagedRedis } from '../run/managed-redis.ts'
 import { superviseServices, type Services } from '../run/services.ts'
 import { keepUp, type Backend } from './start-backend.ts'
@@ -47,10 +46,14 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
     for (const listener of listeners) listener()
   }
   let lastError: string | undefined
-  const report = remembering(outer.report, (error) => {
-    lastError = error
-    changed()
-  })
+  const report: Report = (event) => {
+    const trouble = troubleOf(event)
+    if (trouble !== undefined) {
+      lastError = trouble
+      changed()
+    }
+    outer.report(event)
+  }
   // what fails beside the backend ends the backend, too
   const failure = new AbortController()
   const signal = AbortSignal.any([outer.signal, failure.signal])
@@ -61,7 +64,7 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
   let frontend: Frontend | undefined
   let further: Instances | undefined
   const openSockets = countOpenSockets((count) => {
-    report.openSockets(count)
+    report({ event: 'open-sockets', count })
     changed()
   })
 
@@ -69,9 +72,9 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
     host,
     [],
     {
-      onLine: (name, line) => report.line(name, line),
+      onLine: (name, line) => report({ event: 'log', service: name, line }),
       onStatus: (status) => {
-        report.service(status)
+        report({ event: 'service', ...status })
         if (status.kind === 'frontend' && status.state === 'ready') frontend?.isReady()
         if (status.kind === 'frontend' && (status.state === 'failed' || status.state === 'done')) frontend?.hasFailed(status.why)
         changed()
@@ -114,7 +117,7 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
       origin,
       prepareAnew,
       onChange: (service) => {
-        report.service(service)
+        report({ event: 'service', ...service })
         changed()
       },
       onUp: openSockets.follow,
@@ -141,7 +144,7 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
         readyMs: host.now() - (extras.since ?? 0),
       }),
       onChange: () => {
-        if (backend !== undefined) report.service(backend.status())
+        if (backend !== undefined) report({ event: 'service', ...backend.status() })
         changed()
       },
       onUp: (up) => {

@@ -9,7 +9,7 @@ import { showLayerHost } from '../facts/layer-redis.ts'
 import { servesPath } from '../facts/routes.ts'
 import { shown } from '../facts/project.ts'
 import { isInMemory, isRedisLayer, type RedisNow } from '../facts/redis-now.ts'
-import type { ReadySummary, SocketState } from '../report/start-report.ts'
+import type { ReadySummary, SocketState } from '../report/run-event.ts'
 import { connectAddress, type BringUp } from '../run/bring-up.ts'
 import { experimentPaths } from '../verify/experiments.ts'
 import type { SocketClose } from '../facts/wire.ts'
@@ -222,12 +222,13 @@ export async function tellDatabase({ checkout, environment, report, signal }: Pr
   const database = await prover.inspection.get('database')
   const pending = database?.state === 'ready' ? ((await prover.inspection.get('migrations'))?.pending ?? []) : []
   if (signal.aborted) return
-  if (database?.state === 'empty') report.warning('migrations-pending', `The database has no tables: ${command}`)
+  if (database?.state === 'empty') report({ event: 'warning', id: 'migrations-pending', text: `The database has no tables: ${command}` })
   if (pending.length > 0) {
     const count = pending.length === 1 ? '1 migration is' : `${pending.length} migrations are`
-    report.warning(
-      'migrations-pending',
-      `${count} not applied (${pending.slice(0, 3).join(', ')}${pending.length > 3 ? ' …' : ''}): ${command}`,
-    )
+    report({
+      event: 'warning',
+      id: 'migrations-pending',
+      text: `${count} not applied (${pending.slice(0, 3).join(', ')}${pending.length > 3 ? ' …' : ''}): ${command}`,
+    })
   }
 }

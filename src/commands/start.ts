@@ -3,7 +3,7 @@ import { resolveConfig, type Flags } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { exitStatusOf, hangUp, onStopRequest, type StopReason } from '../host/stop-signals.ts'
-import type { ReadySummary, StartReport } from '../report/start-report.ts'
+import type { ReadySummary, Report } from '../report/run-event.ts'
 import type { Proof } from '../verify/prove.ts'
 import type { SetupRun } from './start-setup.ts'
 import { holdBack } from '../run/hold-back.ts'
@@ -16,7 +16,7 @@ export interface StartExtras {
   readonly page?: (backendUrl: URL) => string
   readonly version: string
   /** Replaces what the configuration says of the report: text or JSON on the terminal. */
-  readonly report?: StartReport
+  readonly report?: Report
   /**
    * Called once the WebSocket was tried and the banner was printed. Where it
    * gives a status, the run ends with it; where it gives none, the run goes on.
@@ -52,19 +52,16 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
   const said = extras.report ?? console?.report ?? (await reportFor(host, config))
   const seen = config.open ? (await import('./start-console.ts')).opening(host, said) : said
   const look = holdBack(console?.sinks ?? [], { pause: () => stack?.pause(), resume: () => stack?.resume() })
-  const report: StartReport = {
-    ...seen,
-    line: (service, line) => {
-      seen.line(service, line)
-      look()
-    },
+  const report: Report = (event) => {
+    seen(event)
+    if (event.event === 'log') look()
   }
   const abort = new AbortController()
   let reason: StopReason | undefined
   const listenForStop = extras.onStop ?? ((callback) => onStopRequest(callback, { watchParent: config.parentWatch }))
   const takeAway = listenForStop((why, count) => {
     reason ??= why
-    if (count === 1) report.stopping(words[why])
+    if (count === 1) report({ event: 'stopping', reason: words[why] })
     else stack?.kill()
     abort.abort()
   })
@@ -84,7 +81,7 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
       },
       look: anew,
       stop: () => {
-        report.stopping('Stopping (election-dev stop)')
+        report({ event: 'stopping', reason: 'Stopping (election-dev stop)' })
         abort.abort()
       },
     })
@@ -103,7 +100,7 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
     status = outcome
   } catch (error) {
     if (!(error instanceof LauncherError)) throw error
-    if (reason === undefined) report.error(error)
+    if (reason === undefined) report({ event: 'error', error })
     status = error.exitCode
   } finally {
     abort.abort()
@@ -111,7 +108,7 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
     takeAway()
   }
   if (reason !== undefined) status = exitStatusOf[reason]
-  report.end(status)
+  report({ event: 'end', exitCode: status })
   await console?.close()
   hangUp(reason)
   return status
@@ -128,7 +125,7 @@ const words: Readonly<Record<StopReason, string>> = {
 }
 
 /** Text for people, or JSON events. */
-export async function reportFor(host: Host, config: { json: boolean; verbose: boolean }): Promise<StartReport> {
+export async function reportFor(host: Host, config: { json: boolean; verbose: boolean }): Promise<Report> {
   if (config.json) return (await import('../report/start-json.ts')).startJson(host)
   return (await import('../report/start-text.ts')).startText(host, { verbose: config.verbose })
 }

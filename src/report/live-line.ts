@@ -2,7 +2,7 @@ import type { ServiceStatus } from '../facts/service-status.ts'
 import { withoutEscapes } from '../host/escape-codes.ts'
 import { displayWidth, fitted } from './display-width.ts'
 import type { LogFilter } from './service-log.ts'
-import type { SocketState } from './start-report.ts'
+import type { SocketState } from './run-event.ts'
 import type { Style } from './style.ts'
 
 /** What the status line shows of a run. */

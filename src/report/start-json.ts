@@ -1,66 +1,178 @@
-import type { BroadcastFact } from '../facts/observed.ts'
+import type { Diagnosis } from '../checks/diagnosis.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
+import type { MadeUser } from '../fix/make-user.ts'
 import type { Host } from '../host/host.ts'
-import type { SocketState, StartReport } from './start-report.ts'
+import type { FrontendSummary, InstanceSummary, ReadySummary, Report, RunEvent, SocketState } from './run-event.ts'
 
 /** The version of the events' shape. */
 export const schemaVersion = 1
 
+/** What is not known is null in JSON, not left out. */
+type Nulls<T> = { readonly [Key in keyof T]: undefined extends T[Key] ? Exclude<T[Key], undefined> | null : T[Key] }
+
+/** A step of the setup. */
+export interface StepJson {
+  readonly id: string
+  readonly title: string
+  readonly command: string
+  readonly evidence: string
+  /** false: a forecast. */
+  readonly certain: boolean
+}
+
+/** How many of the broadcasts that were sent came back. */
+export interface BroadcastJson {
+  readonly sent: number
+  readonly received: number
+  readonly elapsedMs: number
+}
+
+/** A WebSocket that is connected. */
+export interface ConnectedJson {
+  readonly url: string
+  readonly state: 'connected'
+  readonly handshakeMs: number
+  /** null: the application answers no pings. */
+  readonly pongMs: number | null
+  readonly heldMs: number
+  /** null: none could be tried. */
+  readonly broadcast: BroadcastJson | null
+  readonly diagnosis: null
+}
+
+/** A WebSocket that is not. */
+export interface UnconnectedJson {
+  readonly url: string
+  readonly state: 'wants-token' | 'not-connected'
+  readonly diagnosis: Diagnosis
+}
+
+/** A WebSocket and what was proven of it. */
+export type SocketJson = ConnectedJson | UnconnectedJson
+
+/** The banner. */
+export interface ReadyJson extends Omit<ReadySummary, 'websocket' | 'frontend' | 'services' | 'instances'> {
+  readonly websocket: SocketJson
+  /** null: none was started. */
+  readonly frontend: FrontendSummary | null
+  readonly services: readonly Nulls<ServiceStatus>[]
+  /** Further backends of the same project. */
+  readonly instances: readonly Nulls<InstanceSummary>[]
+}
+
+/** An event without its version. */
+export type StartEventBody =
+  | Exclude<
+      RunEvent,
+      {
+        event:
+          | 'setup-log'
+          | 'setup'
+          | 'setup-step'
+          | 'setup-user'
+          | 'ready'
+          | 'service'
+          | 'frontend'
+          | 'restarted'
+          | 'reload-refused'
+          | 'websocket'
+          | 'error'
+      }
+    >
+  /** What is missing, in the order in which it has to be made. */
+  | { readonly event: 'setup'; readonly steps: readonly StepJson[] }
+  | { readonly event: 'setup-step'; readonly id: string; readonly command: string }
+  | ({ readonly event: 'setup-user' } & MadeUser)
+  | ({ readonly event: 'ready' } & ReadyJson)
+  | ({ readonly event: 'service' } & Nulls<ServiceStatus>)
+  | ({ readonly event: 'frontend' } & FrontendSummary)
+  | {
+      readonly event: 'restarted'
+      readonly why: string
+      readonly elapsedMs: number
+      readonly websocket: SocketJson
+      readonly note?: string
+    }
+  | {
+      readonly event: 'reload-refused'
+      readonly file: string
+      readonly line: number
+      readonly message: string
+      readonly since: string | null
+    }
+  | ({ readonly event: 'websocket' } & SocketJson)
+  | {
+      readonly event: 'error'
+      readonly code: string
+      readonly message: string
+      readonly hint: string | null
+      readonly evidence: readonly string[]
+    }
+
+/** One line of what `election-dev start --json` prints on standard output. */
+export type StartJsonEvent = { readonly schemaVersion: typeof schemaVersion } & StartEventBody
+
 /** `start --json`: one event a line on standard output, and nothing else there. */
-export function startJson(host: Host): StartReport {
-  const { terminal } = host
-  const emit = (event: string, data: Readonly<Record<string, unknown>>) => terminal.json({ schemaVersion, event, ...data })
-  return {
-    phase: (text) => emit('phase', { text }),
-    note: (text) => emit('note', { text }),
-    warning: (id, text) => emit('warning', { id, text }),
-    line: (service, line) => terminal.jsonLog({ schemaVersion, event: 'log', service, line }),
-    setupList: (steps) =>
-      emit('setup', { steps: steps.map(({ id, title, shown, evidence, certain }) => ({ id, title, command: shown, evidence, certain })) }),
-    setupStep: ({ id, shown }) => emit('setup-step', { id, command: shown }),
-    setupLine: (line) => emit('log', { service: 'setup', line }),
-    setupUser: (user) => emit('setup-user', { ...user }),
-    ready: (summary) =>
-      emit('ready', {
-        ...summary,
-        websocket: { url: summary.websocket.url, ...stateOf(summary.websocket.state) },
-        frontend: summary.frontend ?? null,
-        services: summary.services.map(nulls),
-        instances: summary.instances.map((instance) => ({ ...instance, pid: instance.pid ?? null })),
-      }),
-    service: (status) => emit('service', nulls(status)),
-    frontend: (summary) => emit('frontend', { ...summary }),
-    restarting: (why) => emit('restarting', { why }),
-    restarted: ({ why, elapsedMs, url, state, note }) =>
-      emit('restarted', { why, elapsedMs, websocket: { url, ...stateOf(state) }, ...(note === undefined ? {} : { note }) }),
-    refusedReload: (problem) => emit('reload-refused', { ...problem, since: problem.since ?? null }),
-    openSockets: (count) => emit('open-sockets', { count }),
-    socket: (url, state) => emit('websocket', { url, ...stateOf(state) }),
-    diagnosis: (diagnosis) => emit('diagnosis', { diagnosis }),
-    error: (error) => emit('error', { code: error.code, message: error.message, hint: error.hint ?? null, evidence: error.evidence }),
-    stopping: (reason) => emit('stopping', { reason }),
-    end: (exitCode) => emit('end', { exitCode }),
+export function startJson({ terminal }: Host): Report {
+  return (event) => {
+    const line: StartJsonEvent = { schemaVersion, ...jsonOf(event) }
+    if (event.event === 'log') terminal.jsonLog(line)
+    else terminal.json(line)
   }
 }
 
-function stateOf(state: SocketState): Readonly<Record<string, unknown>> {
-  if (state.dot === 'green')
-    return {
-      state: 'connected',
-      handshakeMs: state.handshakeMs,
-      pongMs: state.pongMs ?? null,
-      heldMs: state.heldMs,
-      broadcast: broadcastOf(state.broadcast),
-      diagnosis: null,
+function jsonOf(event: RunEvent): StartEventBody {
+  switch (event.event) {
+    case 'setup':
+      return {
+        event: 'setup',
+        steps: event.steps.map(({ id, title, shown, evidence, certain }) => ({ id, title, command: shown, evidence, certain })),
+      }
+    case 'setup-step':
+      return { event: 'setup-step', id: event.step.id, command: event.step.shown }
+    case 'setup-log':
+      return { event: 'log', service: 'setup', line: event.line }
+    case 'ready':
+      return {
+        ...event,
+        websocket: socketOf(event.websocket.url, event.websocket.state),
+        frontend: event.frontend ?? null,
+        services: event.services.map(nulls),
+        instances: event.instances.map((instance) => ({ ...instance, pid: instance.pid ?? null })),
+      }
+    case 'service':
+      return { event: 'service', ...nulls(event) }
+    case 'restarted': {
+      const { why, elapsedMs, url, state, note } = event
+      return { event: 'restarted', why, elapsedMs, websocket: socketOf(url, state), ...(note === undefined ? {} : { note }) }
     }
-  return { state: state.dot === 'yellow' ? 'wants-token' : 'not-connected', diagnosis: state.diagnosis }
+    case 'reload-refused':
+      return { ...event, since: event.since ?? null }
+    case 'websocket':
+      return { event: 'websocket', ...socketOf(event.url, event.state) }
+    case 'error': {
+      const { code, message, hint, evidence } = event.error
+      return { event: 'error', code, message, hint: hint ?? null, evidence }
+    }
+    default:
+      return event
+  }
 }
 
-function broadcastOf(fact: BroadcastFact | undefined): Readonly<Record<string, unknown>> | null {
-  return fact === undefined ? null : { sent: fact.sent, received: fact.received, elapsedMs: fact.elapsedMs }
+function socketOf(url: string, state: SocketState): SocketJson {
+  if (state.dot !== 'green') return { url, state: state.dot === 'yellow' ? 'wants-token' : 'not-connected', diagnosis: state.diagnosis }
+  const { handshakeMs, pongMs, heldMs, broadcast } = state
+  return {
+    url,
+    state: 'connected',
+    handshakeMs,
+    pongMs: pongMs ?? null,
+    heldMs,
+    broadcast: broadcast === undefined ? null : { sent: broadcast.sent, received: broadcast.received, elapsedMs: broadcast.elapsedMs },
+    diagnosis: null,
+  }
 }
 
-/** What is not known is null in JSON, not left out. */
-function nulls(status: ServiceStatus): Readonly<Record<string, unknown>> {
+function nulls(status: ServiceStatus): Nulls<ServiceStatus> {
   return { ...status, pid: status.pid ?? null, url: status.url ?? null, why: status.why ?? null }
 }

@@ -1,11 +1,10 @@
 import type { Diagnosis } from '../checks/diagnosis.ts'
 import type { BroadcastFact } from '../facts/observed.ts'
-import type { LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { isUndoable, type Step } from '../fix/step.ts'
 import { stays } from './fix.ts'
 import { diagnosisPage, errorPage } from './failure.ts'
-import type { FrontendSummary, ReadySummary, SocketState, StartReport } from './start-report.ts'
+import type { FrontendSummary, ReadySummary, Report, RunEvent, SocketState } from './run-event.ts'
 import { serviceLog, type ServiceLog } from './service-log.ts'
 import { spinnerFor } from './spinner.ts'
 import { styleFor, type Style } from './style.ts'
@@ -21,7 +20,7 @@ export interface StartTextOptions {
 }
 
 /** `start` for people: a spinner while it waits, then the banner, then the log of the services. */
-export function startText(host: Host, options: StartTextOptions): StartReport {
+export function startText(host: Host, options: StartTextOptions): Report {
   const { terminal } = host
   const style = styleFor(host)
   const spinner = spinnerFor(host)
@@ -30,86 +29,111 @@ export function startText(host: Host, options: StartTextOptions): StartReport {
   const timer = setTimeout(() => log.release(), holdMs)
   timer.unref()
 
-  const write = (lines: readonly string[]) => {
-    spinner.stop()
-    for (const line of lines) terminal.out(line)
-  }
   const release = () => {
     clearTimeout(timer)
     log.release()
   }
-  return {
-    phase: (text) => spinner.say(text),
-    note: (text) => {
-      if (options.verbose) write([style.dim(`  ${text}`)])
-    },
-    warning: (id, text) => write([`  ${style.yellow('!')} ${text}   ${style.dim(id)}`]),
-    line: log.line,
-    setupList: (steps) => write(setupLines(steps, style)),
-    setupStep: (step) => {
-      write([`  ${style.cyan('›')} ${step.shown}`])
-      spinner.say(step.title)
-    },
-    setupLine: (line) => {
+  return (event) => {
+    if (event.event === 'log') {
+      log.line(event.service, event.line)
+      return
+    }
+    if (releasesBefore.has(event.event)) release()
+    const lines = linesOf(event, { style, columns: terminal.columns, verbose: options.verbose })
+    if (lines.length > 0 || stopsSpinner.has(event.event)) spinner.stop()
+    const print = toErrors.has(event.event) ? terminal.err : terminal.out
+    for (const line of lines) print(line)
+    if (event.event === 'ready') release()
+    const waits = waitsFor(event)
+    if (waits !== undefined) spinner.say(waits)
+  }
+}
+
+/** What the log has to wait for no longer. */
+const releasesBefore: ReadonlySet<RunEvent['event']> = new Set(['diagnosis', 'error', 'stopping', 'end'])
+const stopsSpinner: ReadonlySet<RunEvent['event']> = new Set(['end'])
+/** Words of the launcher that are no result. */
+const toErrors: ReadonlySet<RunEvent['event']> = new Set(['error', 'stopping'])
+
+/** What the spinner says from then on. */
+function waitsFor(event: RunEvent): string | undefined {
+  if (event.event === 'phase') return event.text
+  if (event.event === 'setup-step') return event.step.title
+  return event.event === 'restarting' ? 'starting the backend again' : undefined
+}
+
+interface Page {
+  readonly style: Style
+  readonly columns: number
+  readonly verbose: boolean
+}
+
+function linesOf(event: Exclude<RunEvent, { event: 'log' }>, { style, columns, verbose }: Page): readonly string[] {
+  switch (event.event) {
+    case 'phase':
+    case 'open-sockets':
+    case 'end':
+      return []
+    case 'note':
+      return verbose ? [style.dim(`  ${event.text}`)] : []
+    case 'warning':
+      return [warned(`${event.text}   ${style.dim(event.id)}`, style)]
+    case 'setup':
+      return setupLines(event.steps, style)
+    case 'setup-step':
+      return [`  ${style.cyan('›')} ${event.step.shown}`]
+    case 'setup-log':
       // an installer says a hundred lines of which none matters while it goes well
-      if (options.verbose) write([`${style.dim('setup │')} ${line}`])
-    },
-    setupUser: (user) =>
-      write([
+      return verbose ? [`${style.dim('setup │')} ${event.line}`] : []
+    case 'setup-user':
+      return [
         '',
-        `  A development user was made (${user.model}):  ${style.bold(user.name)}   password ${style.bold(user.password)}`,
+        `  A development user was made (${event.model}):  ${style.bold(event.name)}   password ${style.bold(event.password)}`,
         style.dim('  It is shown this once and stored nowhere but as the hash in the database.'),
         '',
-      ]),
-    ready: (summary) => {
-      write(banner(summary, style))
-      release()
-    },
-    service: ({ name, kind, state, why }) => {
+      ]
+    case 'ready':
+      return banner(event, style)
+    case 'service': {
+      const { name, kind, state, why } = event
       // of the backend there is a page
-      if (kind !== 'backend' && (state === 'failed' || state === 'restarting'))
-        write([`  ${style.yellow('!')} ${name} ${state}${why === undefined ? '' : `: ${why}`}`])
-    },
-    frontend: (summary) => write([row('Frontend', frontendWords(summary, style), style)]),
-    restarting: (why) => {
-      write([style.dim(`  ↻ ${why}: starting the backend again`)])
-      spinner.say('starting the backend again')
-    },
-    restarted: ({ why, elapsedMs, url, state, note }) =>
-      write([
-        `  ${style.green('↻')} ${why} · ${Math.round(elapsedMs)} ms   ${url}   ${dot(state, style)}${note === undefined ? '' : style.dim(` · ${note}`)}`,
-        ...(state.dot === 'green' ? [] : diagnosisPage(state.diagnosis, style, terminal.columns)),
-      ]),
-    refusedReload: ({ file, line, message, since }) => {
+      if (kind === 'backend' || (state !== 'failed' && state !== 'restarting')) return []
+      return [warned(`${name} ${state}${why === undefined ? '' : `: ${why}`}`, style)]
+    }
+    case 'frontend':
+      return [row('Frontend', frontendWords(event, style), style)]
+    case 'restarting':
+      return [style.dim(`  ↻ ${event.why}: starting the backend again`)]
+    case 'restarted': {
+      const { why, elapsedMs, url, state, note } = event
+      const crossing = note === undefined ? '' : style.dim(` · ${note}`)
+      return [
+        `  ${style.green('↻')} ${why} · ${Math.round(elapsedMs)} ms   ${url}   ${dot(state, style)}${crossing}`,
+        ...(state.dot === 'green' ? [] : diagnosisPage(state.diagnosis, style, columns)),
+      ]
+    }
+    case 'reload-refused': {
+      const { file, line, message, since } = event
       const goesOn =
         since === undefined ? 'waiting for the next save' : `the backend goes on with the code of ${since}, until the next save`
-      write([`  ${style.yellow('!')} ${file}:${line}: ${message}   ${style.dim(goesOn)}`])
-    },
-    openSockets: () => {},
-    socket: (url, state) =>
-      write([
-        `  ${arrow(style)}  WebSocket  ${url}   ${dot(state, style)}`,
-        ...(state.dot === 'red' ? diagnosisPage(state.diagnosis, style, terminal.columns) : []),
-      ]),
-    diagnosis: (diagnosis: Diagnosis) => {
-      release()
-      write(diagnosisPage(diagnosis, style, terminal.columns))
-    },
-    error: (error: LauncherError) => {
-      release()
-      spinner.stop()
-      for (const line of errorPage(error, style, terminal.columns)) terminal.err(line)
-    },
-    stopping: (reason) => {
-      release()
-      spinner.stop()
-      terminal.err(style.dim(`  ${reason}`))
-    },
-    end: () => {
-      release()
-      spinner.stop()
-    },
+      return [warned(`${file}:${line}: ${message}   ${style.dim(goesOn)}`, style)]
+    }
+    case 'websocket':
+      return [
+        `  ${arrow(style)}  WebSocket  ${event.url}   ${dot(event.state, style)}`,
+        ...(event.state.dot === 'red' ? diagnosisPage(event.state.diagnosis, style, columns) : []),
+      ]
+    case 'diagnosis':
+      return diagnosisPage(event.diagnosis, style, columns)
+    case 'error':
+      return errorPage(event.error, style, columns)
+    case 'stopping':
+      return [style.dim(`  ${event.reason}`)]
   }
+}
+
+function warned(text: string, style: Style): string {
+  return `  ${style.yellow('!')} ${text}`
 }
 
 function setupLines(steps: readonly Step[], style: Style): string[] {

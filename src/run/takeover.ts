@@ -16,18 +16,19 @@ const lookMs = 3000
 /** How long the system may take to give the port back, in milliseconds. */
 const freeMs = 5000
 
-/** Where it is said what is ended, before it is, and what is left alone. */
-export interface TakeoverReport {
-  readonly warning: (id: string, text: string) => void
-}
-
 /**
  * `--takeover`: ends what holds the port where that is an earlier run of this
  * checkout or a Django server of its backend, after saying which, and waits until
  * the port is free. Anything else is left alone, and that is said. Gives the port as it
- * is then. Never throws.
+ * is then. `warn` is told what is ended, before it is, and what is left alone. Never throws.
  */
-export async function takeOver(host: Host, config: Config, checkout: Checkout, fact: PortFact, report: TakeoverReport): Promise<PortFact> {
+export async function takeOver(
+  host: Host,
+  config: Config,
+  checkout: Checkout,
+  fact: PortFact,
+  warn: (text: string) => void,
+): Promise<PortFact> {
   if (!fact.binds.some(({ result }) => result === 'held')) return fact
   // before the servers are looked at: who comes later has another start
   const rows = await processTable(host)
@@ -42,11 +43,11 @@ export async function takeOver(host: Host, config: Config, checkout: Checkout, f
   const decision = decideTakeover(fact.port, servers, up, rows)
   if (decision.kind === 'leave') {
     const who = decision.holder === undefined ? 'what holds it' : described(decision.holder)
-    report.warning('port-in-use', `Port ${fact.port}: --takeover leaves ${who} alone: ${decision.why}`)
+    warn(`Port ${fact.port}: --takeover leaves ${who} alone: ${decision.why}`)
     return fact
   }
   for (const target of decision.targets) {
-    report.warning('port-in-use', `Port ${fact.port}: ending ${targetWords(target)}`)
+    warn(`Port ${fact.port}: ending ${targetWords(target)}`)
     await end(host, config, checkout, target)
   }
   return untilFree(host, config, fact.port)

@@ -6,7 +6,7 @@ import { diagnosis } from '../../src/checks/diagnosis.ts'
 import { LauncherError } from '../../src/errors.ts'
 import type { ServiceStatus } from '../../src/facts/service-status.ts'
 import { startJson } from '../../src/report/start-json.ts'
-import type { ReadySummary, SocketState, StartReport } from '../../src/report/start-report.ts'
+import type { ReadySummary, RunEvent, SocketState } from '../../src/report/run-event.ts'
 import { testHost } from '../support/host.ts'
 import { secret } from '../support/secrets.ts'
 import { root } from '../support/tools.ts'
@@ -80,50 +80,60 @@ const step = {
   automatic: 'ask',
 } as const
 
-/** Every method of the report: one that is added without an event here doesn't compile. */
-const calls: { readonly [Name in keyof StartReport]: readonly ((report: StartReport) => void)[] } = {
-  phase: [(report) => report.phase('starting daphne')],
-  note: [(report) => report.note('a note')],
-  warning: [(report) => report.warning('port-in-use', 'Port 8000 is held')],
-  line: [(report) => report.line('worker', 'a line')],
-  setupLine: [(report) => report.setupLine('Collecting Django')],
-  setupList: [(report) => report.setupList([step])],
-  setupStep: [(report) => report.setupStep(step)],
-  setupUser: [(report) => report.setupUser({ name: 'dev', password: secret(), model: 'auth.User' })],
-  ready: [(report) => report.ready(bare), (report) => report.ready(whole)],
+/** Every event: one that is added without a sample here doesn't compile. */
+const samples: { readonly [Name in RunEvent['event']]: readonly Extract<RunEvent, { event: Name }>[] } = {
+  phase: [{ event: 'phase', text: 'starting daphne' }],
+  note: [{ event: 'note', text: 'a note' }],
+  warning: [{ event: 'warning', id: 'port-in-use', text: 'Port 8000 is held' }],
+  log: [{ event: 'log', service: 'worker', line: 'a line' }],
+  'setup-log': [{ event: 'setup-log', line: 'Collecting Django' }],
+  setup: [{ event: 'setup', steps: [step] }],
+  'setup-step': [{ event: 'setup-step', step }],
+  'setup-user': [{ event: 'setup-user', name: 'dev', password: secret(), model: 'auth.User' }],
+  ready: [
+    { event: 'ready', ...bare },
+    { event: 'ready', ...whole },
+  ],
   service: [
-    (report) => report.service(worker),
-    (report) => report.service({ ...worker, state: 'failed', pid: 7, url: 'http://127.0.0.1:1/', why: 'it ended with 1' }),
+    { event: 'service', ...worker },
+    { event: 'service', ...worker, state: 'failed', pid: 7, url: 'http://127.0.0.1:1/', why: 'it ended with 1' },
   ],
-  frontend: [(report) => report.frontend({ url: 'http://localhost:3000/', state: 'failed', text: 'nothing answers' })],
-  restarting: [(report) => report.restarting('updates/consumers.py changed')],
+  frontend: [{ event: 'frontend', url: 'http://localhost:3000/', state: 'failed', text: 'nothing answers' }],
+  restarting: [{ event: 'restarting', why: 'updates/consumers.py changed' }],
   restarted: [
-    (report) => report.restarted({ why: 'consumers.py changed', elapsedMs: 700.5, url: 'ws://127.0.0.1:8000/ws/', state: green }),
+    { event: 'restarted', why: 'consumers.py changed', elapsedMs: 700.5, url: 'ws://127.0.0.1:8000/ws/', state: green },
+    { event: 'restarted', why: 'asked for', elapsedMs: 7, url: 'ws://127.0.0.1:8000/ws/', state: red, note: 'a broadcast arrived' },
   ],
-  refusedReload: [(report) => report.refusedReload({ file: 'consumers.py', line: 3, message: 'invalid syntax', since: '09:12:13' })],
-  openSockets: [(report) => report.openSockets(0), (report) => report.openSockets(3)],
-  socket: [
-    (report) => report.socket('ws://127.0.0.1:8000/ws/', green),
-    (report) => report.socket('ws://127.0.0.1:8000/ws/', { ...red, dot: 'yellow' }),
+  'reload-refused': [
+    { event: 'reload-refused', file: 'consumers.py', line: 3, message: 'invalid syntax', since: '09:12:13' },
+    { event: 'reload-refused', file: 'consumers.py', line: 3, message: 'invalid syntax', since: undefined },
   ],
-  diagnosis: [(report) => report.diagnosis(red.diagnosis)],
+  'open-sockets': [
+    { event: 'open-sockets', count: 0 },
+    { event: 'open-sockets', count: 3 },
+  ],
+  websocket: [
+    { event: 'websocket', url: 'ws://127.0.0.1:8000/ws/', state: green },
+    { event: 'websocket', url: 'ws://127.0.0.1:8000/ws/', state: { ...red, dot: 'yellow' } },
+  ],
+  diagnosis: [{ event: 'diagnosis', diagnosis: red.diagnosis }],
   error: [
-    (report) => report.error(new LauncherError('config-invalid', 'No')),
-    (report) => report.error(new LauncherError('no-project', 'No', { hint: 'Go there', evidence: ['seen'] })),
+    { event: 'error', error: new LauncherError('config-invalid', 'No') },
+    { event: 'error', error: new LauncherError('no-project', 'No', { hint: 'Go there', evidence: ['seen'] }) },
   ],
-  stopping: [(report) => report.stopping('Stopping')],
-  end: [(report) => report.end(130)],
+  stopping: [{ event: 'stopping', reason: 'Stopping' }],
+  end: [{ event: 'end', exitCode: 130 }],
 }
 
-/** What a call prints, as a reader gets it. */
-function printed(call: (report: StartReport) => void): Record<string, unknown> {
+/** What an event prints, as a reader gets it. */
+function printed(event: RunEvent): Record<string, unknown> {
   const host = testHost(root)
-  call(startJson(host))
+  startJson(host)(event)
   expect(host.said).toHaveLength(1)
   return JSON.parse(host.said[0] ?? '')
 }
 
-const events = Object.entries(calls).flatMap(([name, list]) => list.map((call) => ({ name, event: printed(call) })))
+const events = Object.entries(samples).flatMap(([name, list]) => list.map((event) => ({ name, event: printed(event) })))
 
 test('is shipped as it is', () => {
   expect(JSON.parse(readFileSync(join(root, 'dist', 'start.schema.json'), 'utf8'))).toEqual(schema)
@@ -145,10 +155,10 @@ test('refuses one more property in any event', () => {
 
 describe('refuses', () => {
   const log = { schemaVersion: 1, event: 'log', service: 'backend', line: 'x' }
-  const socket = printed((report) => report.socket('ws://127.0.0.1/', green))
-  const service = printed((report) => report.service(worker))
-  const cause = printed((report) => report.diagnosis(red.diagnosis))
-  const ready = printed((report) => report.ready(bare))
+  const socket = printed({ event: 'websocket', url: 'ws://127.0.0.1/', state: green })
+  const service = printed({ event: 'service', ...worker })
+  const cause = printed({ event: 'diagnosis', diagnosis: red.diagnosis })
+  const ready = printed({ event: 'ready', ...bare })
   test.each<[string, unknown]>([
     ['an unknown event', { ...log, event: 'lag' }],
     ['another version of the shape', { ...log, schemaVersion: 2 }],

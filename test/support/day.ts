@@ -9,7 +9,7 @@ import { nodeHost } from '../../src/host/node-host.ts'
 import { exitStatusOf, onStopRequest } from '../../src/host/stop-signals.ts'
 import { attachLive } from '../../src/report/live.ts'
 import { serviceLog } from '../../src/report/service-log.ts'
-import type { SocketState } from '../../src/report/start-report.ts'
+import type { SocketState } from '../../src/report/run-event.ts'
 import { startText } from '../../src/report/start-text.ts'
 
 const host = nodeHost()
@@ -60,8 +60,8 @@ const detach = attachKeys(host, pretendedControl, report, {
 })
 let lines = 0
 const timer = setInterval(() => {
-  report.line('backend', `line ${lines}`)
-  report.line('worker', `job ${lines++}`)
+  report({ event: 'log', service: 'backend', line: `line ${lines}` })
+  report({ event: 'log', service: 'worker', line: `job ${lines++}` })
   if (process.argv[2] === 'crash' && lines === 10) end(Number.NaN)
 }, 20)
 const status = await ended
@@ -69,6 +69,6 @@ if (Number.isNaN(status)) throw new Error('a defect')
 clearInterval(timer)
 detach?.()
 live.detach()
-report.end(status)
+report({ event: 'end', exitCode: status })
 takeAway()
 process.exitCode = status

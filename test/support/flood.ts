@@ -51,14 +51,14 @@ for (const service of services) {
   const launch = { file: python, args: ['-c', writer], cwd: process.cwd(), env: process.env }
   servers.add(
     launchServer(host, launch, (line) => {
-      report.line(service, line)
+      report({ event: 'log', service, line })
       logFile?.line(service, line)
       check()
     }),
   )
 }
 await Promise.all([...servers].map(({ exited }) => exited))
-report.end(0)
+report({ event: 'end', exitCode: 0 })
 await logFile?.close()
 const drain = () => {
   if (process.stdout.writableLength > 0) {

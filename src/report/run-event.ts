@@ -2,6 +2,7 @@ import type { Diagnosis } from '../checks/diagnosis.ts'
 import type { BroadcastFact } from '../facts/observed.ts'
 import type { LauncherError } from '../errors.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
+import type { MadeUser } from '../fix/make-user.ts'
 import type { Step } from '../fix/step.ts'
 
 /** The WebSocket's dot. */
@@ -72,42 +73,61 @@ export interface Restarted {
   readonly note?: string | undefined
 }
 
-/** Where `start` says what it does: text for people, or one JSON event a line. */
-export interface StartReport {
+/** All that happens in a run of `start`. The names are those of the events of `start --json`. */
+export type RunEvent =
   /** What is being waited for. */
-  readonly phase: (text: string) => void
-  readonly note: (text: string) => void
-  readonly warning: (id: string, text: string) => void
+  | { readonly event: 'phase'; readonly text: string }
+  | { readonly event: 'note'; readonly text: string }
+  | { readonly event: 'warning'; readonly id: string; readonly text: string }
   /** A line of a service's output. */
-  readonly line: (service: string, line: string) => void
+  | { readonly event: 'log'; readonly service: string; readonly line: string }
   /** A line that a command of the setup printed; where it fails, its last lines are evidence. */
-  readonly setupLine: (line: string) => void
-  readonly setupList: (steps: readonly Step[]) => void
-  readonly setupStep: (step: Step) => void
-  readonly setupUser: (user: { name: string; password: string; model: string }) => void
-  readonly ready: (summary: ReadySummary) => void
+  | { readonly event: 'setup-log'; readonly line: string }
+  | { readonly event: 'setup'; readonly steps: readonly Step[] }
+  | { readonly event: 'setup-step'; readonly step: Step }
+  | ({ readonly event: 'setup-user' } & MadeUser)
+  | ({ readonly event: 'ready' } & ReadySummary)
   /** The state of a service has changed. */
-  readonly service: (status: ServiceStatus) => void
+  | ({ readonly event: 'service' } & ServiceStatus)
   /** The page answers, or doesn't any more. */
-  readonly frontend: (summary: FrontendSummary) => void
+  | ({ readonly event: 'frontend' } & FrontendSummary)
   /** The backend is about to be started again. */
-  readonly restarting: (why: string) => void
-  readonly restarted: (outcome: Restarted) => void
+  | { readonly event: 'restarting'; readonly why: string }
+  | ({ readonly event: 'restarted' } & Restarted)
   /** Python that can't be compiled was saved: the backend goes on with the code of `since`, where it is up, until the next save. */
-  readonly refusedReload: (problem: {
-    readonly file: string
-    readonly line: number
-    readonly message: string
-    readonly since: string | undefined
-  }) => void
+  | {
+      readonly event: 'reload-refused'
+      readonly file: string
+      readonly line: number
+      readonly message: string
+      readonly since: string | undefined
+    }
   /** How many sockets of others than ourselves are open. */
-  readonly openSockets: (count: number) => void
+  | { readonly event: 'open-sockets'; readonly count: number }
   /** The dot has changed after ready. */
-  readonly socket: (url: string, state: SocketState) => void
-  readonly diagnosis: (diagnosis: Diagnosis) => void
-  readonly error: (error: LauncherError) => void
+  | { readonly event: 'websocket'; readonly url: string; readonly state: SocketState }
+  | { readonly event: 'diagnosis'; readonly diagnosis: Diagnosis }
+  | { readonly event: 'error'; readonly error: LauncherError }
   /** The stop was asked for: what is being done about it. */
-  readonly stopping: (reason: string) => void
+  | { readonly event: 'stopping'; readonly reason: string }
   /** The very last word. */
-  readonly end: (exitCode: number) => void
+  | { readonly event: 'end'; readonly exitCode: number }
+
+/** Where a run says what happens in it. */
+export type Report = (event: RunEvent) => void
+
+/** What went wrong, in a sentence, where something did. */
+export function troubleOf(event: RunEvent): string | undefined {
+  switch (event.event) {
+    case 'warning':
+      return event.text
+    case 'diagnosis':
+      return event.diagnosis.title
+    case 'error':
+      return event.error.message
+    case 'websocket':
+      return event.state.dot === 'green' ? undefined : event.state.diagnosis.title
+    default:
+      return undefined
+  }
 }
