@@ -66,12 +66,13 @@ export function startOnTerminal(args: readonly string[], options: CliOptions): R
 function follow(args: readonly string[], child: ChildProcessByStdio<Writable | null, Readable, Readable>): RunningCli {
   let [stdout, stderr] = ['', '']
   const watchers = new Set<() => void>()
-  child.stdout.on('data', (data: Buffer) => {
-    stdout += data.toString()
+  // a character may be parted between two pieces
+  child.stdout.setEncoding('utf8').on('data', (data: string) => {
+    stdout += data
     for (const look of watchers) look()
   })
-  child.stderr.on('data', (data: Buffer) => {
-    stderr += data.toString()
+  child.stderr.setEncoding('utf8').on('data', (data: string) => {
+    stderr += data
     for (const look of watchers) look()
   })
   const closed = (async () => {
