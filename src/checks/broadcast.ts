@@ -1,5 +1,8 @@
+import type { BroadcastFact } from '../facts/observed.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
+import { judgeRaised } from './server-log.ts'
+import { exceptionFrom } from './traceback.ts'
 
 /** Channels' rule for a group's name (channels.layers.BaseChannelLayer.group_name_regex). */
 const groupName = /^[a-zA-Z0-9\-_.]{1,99}$/
@@ -84,4 +87,24 @@ function judgeGroups({ examination }: Evidence): Diagnosis[] {
       'Use one constant for both.',
     ),
   ]
+}
+
+/** A broadcast that was tried and did not reach every socket, with what was raised meanwhile; nothing where nothing was. Pure. */
+export function judgeLost({ launched }: Evidence): Diagnosis[] {
+  const { broadcast } = launched ?? {}
+  if (broadcast === undefined || reachedAll(broadcast)) return []
+  const raised = broadcast.raised === undefined ? launched?.raised : exceptionFrom(broadcast.raised)
+  return raised === undefined
+    ? []
+    : [judgeRaised(raised, 'A broadcast over the channel layer does not reach every socket', [reachWords(broadcast)])]
+}
+
+/** Whether a broadcast came to every socket that it was sent to. */
+export function reachedAll({ sent, received }: BroadcastFact): boolean {
+  return received === sent
+}
+
+/** What became of a broadcast, in a sentence. */
+export function reachWords({ sent, received }: BroadcastFact): string {
+  return `A broadcast over the channel layer reached ${received} of ${sent} sockets`
 }

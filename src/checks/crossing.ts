@@ -2,7 +2,8 @@ import { crosses, type CrossingFact } from '../facts/crossing.ts'
 import { isInMemory } from '../facts/redis-now.ts'
 import type { SocketClose } from '../facts/wire.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
-import { judgeException } from './server-log.ts'
+import type { Evidence } from './evidence.ts'
+import { judgeRaised } from './server-log.ts'
 import { exceptionFrom } from './traceback.ts'
 
 /**
@@ -14,18 +15,8 @@ export function judgeCrossing(facts: readonly CrossingFact[], backend: string | 
   if (crosses(facts)) return undefined
   const [first = '', ...more] = facts.map((fact) => crossingWords(fact))
   const raised = facts.find((fact) => fact.raised !== undefined)?.raised
-  if (raised !== undefined) {
-    const exception = exceptionFrom(raised)
-    const named = judgeException(exception, 'serving')
-    if (named !== undefined) return { ...named, evidence: [first, ...more, ...named.evidence] }
-    const frame = exception.ownFrame === undefined ? [] : [exception.ownFrame]
-    return diagnosis(
-      'consumer-exception',
-      'A message over the channel layer does not get to the other instance',
-      [first, ...more, `It raised: ${exception.text}`, ...frame],
-      "Correct what raises; the server's log has the traceback.",
-    )
-  }
+  if (raised !== undefined)
+    return judgeRaised(exceptionFrom(raised), 'A message over the channel layer does not get to the other instance', [first, ...more])
   const sound = 'Each of the instances is sound by itself'
   if (isInMemory(backend))
     return diagnosis(
@@ -44,6 +35,12 @@ export function judgeCrossing(facts: readonly CrossingFact[], backend: string | 
       : 'Give all of them the same host, port, database and prefix.',
     { automatic: 'ask' },
   )
+}
+
+/** The same of what crossed between the URLs that are judged. Pure. */
+export function judgeUncrossed({ crossing, examination }: Evidence): Diagnosis[] {
+  const cause = crossing === undefined ? undefined : judgeCrossing(crossing, examination?.get('settings')?.layer_backend ?? undefined)
+  return cause === undefined ? [] : [cause]
 }
 
 /** A socket that ended meanwhile: what the application does on it is the cause, not the way between the instances. `sent`: our message had been sent on it. Pure. */

@@ -1,3 +1,7 @@
+import type { CrossingFact } from '../facts/crossing.ts'
+import type { BroadcastFact } from '../facts/observed.ts'
+import type { FailedStart } from '../facts/startup.ts'
+import type { LoggedException } from './traceback.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import type { DotenvSurvey } from '../facts/dotenv-survey.ts'
 import type { Examination } from '../facts/examination.ts'
@@ -13,7 +17,17 @@ import type { WireFacts } from '../facts/wire.ts'
 import type { PythonChoice } from '../plan/environment.ts'
 import { pathFrom } from './paths.ts'
 
-/** Everything that a diagnosis is judged by. What could not be found out is undefined, with the reason in `problems`. */
+/** What only whoever launched the server sees of it. */
+export interface Launched {
+  /** How it ended, or that it never listened; undefined while it serves. */
+  readonly end?: FailedStart | undefined
+  /** What the observer saw leave the application on our own sockets: on the first of them where the handshake failed, else the last of all. */
+  readonly raised?: LoggedException | undefined
+  /** What became of a broadcast over the channel layer, where one was tried. */
+  readonly broadcast?: BroadcastFact | undefined
+}
+
+/** Everything that a diagnosis is judged by; may be partial. What could not be found out is undefined, with the reason in `problems`. */
 export interface Evidence {
   /** The URL that the page opens, over the wire. */
   readonly wire: WireFacts
@@ -48,6 +62,10 @@ export interface Evidence {
   readonly frontend: FrontendWiring | undefined
   /** What the server wrote into its log file since the handshake began. */
   readonly logged: readonly string[]
+  /** Undefined where somebody else launched the server. */
+  readonly launched?: Launched | undefined
+  /** What crossed between the URLs, where that was tried. */
+  readonly crossing?: readonly CrossingFact[] | undefined
   /** Paths that our own experiments asked for: their tracebacks are our doing. */
   readonly ourPaths: readonly string[]
   /** Files of the routing that are newer than the server, relative to the checkout. */
@@ -61,6 +79,39 @@ export interface Evidence {
   readonly isRoot: boolean
   /** What could not be found out, a sentence each, by the name of the fact. */
   readonly problems: Readonly<Record<string, string>>
+}
+
+/** Evidence of what the wire showed, and of nothing else. */
+export function evidenceOfWire(wire: WireFacts): Evidence {
+  return {
+    wire,
+    direct: undefined,
+    others: [],
+    checkout: undefined,
+    choice: undefined,
+    pathPython: undefined,
+    deadShebang: undefined,
+    dotenv: undefined,
+    env: {},
+    servers: { onPorts: [], ofProject: [], source: undefined, problem: undefined },
+    examination: undefined,
+    secretKeys: undefined,
+    otherKeys: [],
+    servingEnvironment: undefined,
+    settingsLines: [],
+    redis: undefined,
+    redisOfFile: undefined,
+    holders: [],
+    frontend: undefined,
+    logged: [],
+    ourPaths: [],
+    newerThanServer: [],
+    ownModules: new Set(),
+    brokenLine: undefined,
+    privilegedBelow: undefined,
+    isRoot: false,
+    problems: {},
+  }
 }
 
 /** The process that listens on the port of the URL, where it can be seen. */

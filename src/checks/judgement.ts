@@ -1,7 +1,9 @@
 import { judgeElsewhere, judgePermission, withBackend, withListeners } from './address.ts'
 import { judgeApplication, judgeRoutes, judgeUnserved } from './application.ts'
-import { judgeBroadcasts } from './broadcast.ts'
+import type { FailedStart } from '../facts/startup.ts'
+import { judgeBroadcasts, judgeLost } from './broadcast.ts'
 import { judgeInstances, judgeLayer } from './channel-layer.ts'
+import { judgeUncrossed } from './crossing.ts'
 import { judgePlayed, refusalInside } from './consumer.ts'
 import { judgeUnplayed, judgeUnusable } from './database.ts'
 import type { Diagnosis } from './diagnosis.ts'
@@ -15,6 +17,7 @@ import { judgeRedis } from './redis-layer.ts'
 import { mergeDiagnosis } from './refine.ts'
 import { judgeCrashed, isStranger, judgeForeign, judgeLimits, judgeListener, judgeStale, runsElsewhere } from './server-process.ts'
 import { judgeSettings } from './settings.ts'
+import { endWords, judgeOutput, judgeProcess } from './startup.ts'
 import { judgeTokens } from './tokens.ts'
 import { judgeWire } from './wire.ts'
 import { judgeHosts } from './hosts.ts'
@@ -68,6 +71,7 @@ function runnable(evidence: Evidence, cause: Diagnosis): Diagnosis {
 
 /** Every cause that fits, the nearest to the root first. */
 function causes(evidence: Evidence): Diagnosis[] {
+  if (evidence.launched?.end !== undefined) return judgeEnded(evidence, evidence.launched.end)
   const verdict = judgeWire(evidence.wire)
   const proxied = judgeProxied(evidence)
   if (proxied.length > 0) return proxied
@@ -80,6 +84,14 @@ function causes(evidence: Evidence): Diagnosis[] {
   const foreign = judgeHolder(evidence, verdict)
   if (foreign.length > 0) return [...foreign, verdict]
   return vague.has(verdict.id) ? judgeVague(evidence, verdict) : judgeDefinite(evidence, verdict)
+}
+
+/** What was launched isn't there: what its process says by itself, what stops a start, what its output says. */
+function judgeEnded(evidence: Evidence, end: FailedStart): Diagnosis[] {
+  const process = judgeProcess(end)
+  if (process !== undefined) return [process]
+  const stops = [...judgePython(evidence), ...judgeSettings(evidence), ...judgeApplication(evidence)]
+  return [...stops.map((cause) => ({ ...cause, evidence: [...cause.evidence, endWords(end)] })), judgeOutput(end)]
 }
 
 /** Nothing serves: somewhere else, or what stops a start, from the interpreter to the port. */
@@ -136,7 +148,7 @@ const vague: ReadonlySet<string> = new Set([
 ])
 
 function judgeVague(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
-  const merged = mergeDiagnosis(verdict, evidence.logged, { ourPaths: evidence.ourPaths, pick: 'first' }) ?? verdict
+  const merged = mergeDiagnosis(verdict, evidence)
   const gone = verdict.id === 'server-crashes' && verdict.evidence.some((line) => line.includes('ECONNREFUSED'))
   if (gone) return [merged]
   const process = [...judgeListener(evidence, verdict.evidence), ...judgeCrashed(evidence, verdict.evidence)]
@@ -192,8 +204,10 @@ function judgeWorking(evidence: Evidence): Diagnosis[] {
     ...judgeHosts(evidence, undefined),
     ...judgeLayer(evidence),
     ...judgeRedis(evidence),
+    ...judgeLost(evidence),
     ...others,
     ...judgeInstances(evidence),
+    ...judgeUncrossed(evidence),
     ...judgeBroadcasts(evidence),
     ...judgeLimits(evidence).filter(({ id }) => id === 'server-websocket-timeout'),
   ]

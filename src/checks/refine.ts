@@ -1,4 +1,5 @@
 import type { Diagnosis } from './diagnosis.ts'
+import type { Evidence } from './evidence.ts'
 import { judgeException, judgeLines } from './server-log.ts'
 import { exceptionsIn, type LoggedException } from './traceback.ts'
 
@@ -11,30 +12,23 @@ const vague: ReadonlySet<string> = new Set([
   'server-crashes',
 ])
 
-/** How the log of a server is to be read. */
-export interface LogReading {
-  /** Paths that our own experiments asked for: their tracebacks are our doing. */
-  readonly ourPaths: readonly string[]
-  /** Which of several exceptions counts: a handshake's is the first, since our experiments come after it; that of a socket that was open for long is the last. */
-  readonly pick: 'first' | 'last'
-  /** The exception that the observer saw leave the application, where there is one: nothing has to be looked for then. */
-  readonly raised?: LoggedException | undefined
-}
-
 /**
- * A diagnosis of the wire, made exact by what the server has logged since the
- * handshake began, where that names a nearer cause. What the wire saw stays as
+ * A diagnosis of the wire, made exact by the exception that the observer saw, or
+ * by what the server has logged since the handshake began, where one of them
+ * names a nearer cause. What the wire saw stays as
  * evidence. Pure.
  */
-export function mergeDiagnosis(wire: Diagnosis | undefined, lines: readonly string[], reading: LogReading): Diagnosis | undefined {
-  if (wire === undefined || !vague.has(wire.id)) return wire
+export function mergeDiagnosis(wire: Diagnosis, evidence: Pick<Evidence, 'wire' | 'logged' | 'ourPaths' | 'launched'>): Diagnosis {
+  if (!vague.has(wire.id)) return wire
+  const { logged: lines, ourPaths } = evidence
   const all = exceptionsIn(lines)
-  const exceptions = all.filter((exception) => isOfTheSocket(exception, reading.ourPaths))
-  const exception = reading.raised ?? (reading.pick === 'first' ? exceptions[0] : exceptions.at(-1))
+  const exceptions = all.filter((exception) => isOfTheSocket(exception, ourPaths))
+  // a handshake's exception is the first, since our experiments come after it; that of an open socket is the last
+  const exception = evidence.launched?.raised ?? (evidence.wire.handshake?.result === 'open' ? exceptions.at(-1) : exceptions[0])
   if (exception === undefined) {
     const inExceptions = new Set(all.flatMap((other) => [other.header, ...other.lines]))
     const named = judgeLines(
-      lines.filter((line) => !inExceptions.has(line) && !isOurs(line, reading.ourPaths)),
+      lines.filter((line) => !inExceptions.has(line) && !isOurs(line, ourPaths)),
       'serving',
     )
     return named === undefined ? wire : { ...named, evidence: [...wire.evidence, ...named.evidence] }

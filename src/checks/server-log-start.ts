@@ -1,8 +1,8 @@
 import { diagnosis } from './diagnosis.ts'
 import { missing, pip, rule, startRule, type LogRule } from './log-rule.ts'
 
-/** What keeps a server from coming up, in the order of the roots. */
-export const startRules: readonly LogRule[] = [
+/** What keeps a server from binding its address, whatever the project is. */
+export const bindRules: readonly LogRule[] = [
   startRule(
     /(?:listen|bind)\b.*Errno 13\b|Errno 13\b.*\bbind|PermissionError: \[Errno 13\] Permission denied$|permission to access that port/i,
     (_, evidence) =>
@@ -17,6 +17,10 @@ export const startRules: readonly LogRule[] = [
       automatic: 'yes',
     }),
   ),
+]
+
+/** What keeps a server from coming up, in the order of the roots. */
+export const startRules: readonly LogRule[] = [
   rule(/(?:^|: )Error loading (\w+) module/, ([, name = ''], evidence) => missing(name, evidence)),
   rule(/InvalidChannelLayerError: Cannot import BACKEND ['"]channels_redis/, (_, evidence) =>
     diagnosis(

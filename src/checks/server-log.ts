@@ -1,7 +1,7 @@
-import type { Diagnosis } from './diagnosis.ts'
+import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import type { LogRule, LogStage } from './log-rule.ts'
 import { servingRules } from './server-log-serving.ts'
-import { startRules } from './server-log-start.ts'
+import { bindRules, startRules } from './server-log-start.ts'
 import { redisRefusalIn } from './redis-raised.ts'
 import { redisDiagnosis } from './redis.ts'
 import { exceptionsIn, type LoggedException } from './traceback.ts'
@@ -9,7 +9,7 @@ import { exceptionsIn, type LoggedException } from './traceback.ts'
 export type { LogStage } from './log-rule.ts'
 
 /** In the order of the roots: the first that matches any line is the cause. */
-const rules: readonly LogRule[] = [...startRules, ...servingRules]
+const rules: readonly LogRule[] = [...bindRules, ...startRules, ...servingRules]
 
 /**
  * The cause that the output of a server names, or undefined where no line is
@@ -38,9 +38,27 @@ export function judgeException(exception: LoggedException, stage: LogStage): Dia
   return judgeLines(exception.lines, stage, exception.ownFrame)
 }
 
+/** What an exception of a server that serves comes to: the cause that it names, else the exception itself under `title`. `seen` comes before it. Pure. */
+export function judgeRaised(exception: LoggedException, title: string, seen: readonly string[]): Diagnosis {
+  const named = judgeException(exception, 'serving')
+  if (named !== undefined) return { ...named, evidence: [...seen, ...named.evidence] }
+  const { text, ownFrame } = exception
+  const [first, ...rest] = [...seen, `It raised: ${text.slice(0, 300)}`, ...(ownFrame === undefined ? [] : [ownFrame])]
+  return diagnosis('consumer-exception', title, [first ?? text, ...rest], "Correct what raises; the server's log has the traceback.")
+}
+
+/** Why a server could not bind its address, as its output names it. Pure. */
+export function judgeBinding(lines: readonly string[]): Diagnosis | undefined {
+  return judgeBy(bindRules, lines, 'start', undefined)
+}
+
 /** The first rule that any of the lines fits. Pure. */
 export function judgeLines(lines: readonly string[], stage: LogStage, frame?: string): Diagnosis | undefined {
-  for (const { pattern, judge, stage: only } of rules) {
+  return judgeBy(rules, lines, stage, frame) ?? judgeRedisLines(lines, frame)
+}
+
+function judgeBy(list: readonly LogRule[], lines: readonly string[], stage: LogStage, frame: string | undefined): Diagnosis | undefined {
+  for (const { pattern, judge, stage: only } of list) {
     if (only !== undefined && only !== stage) continue
     for (const line of lines) {
       const match = pattern.exec(line.trim())
@@ -49,7 +67,7 @@ export function judgeLines(lines: readonly string[], stage: LogStage, frame?: st
       if (named !== undefined) return named
     }
   }
-  return judgeRedisLines(lines, frame)
+  return undefined
 }
 
 const told = (line: string, frame: string | undefined): readonly [string, ...string[]] => [

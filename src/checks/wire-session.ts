@@ -6,6 +6,15 @@ import { said, seconds } from './wire-words.ts'
 export function judgeSession({ session, http, endpoint }: WireFacts): Diagnosis | undefined {
   if (session?.close === undefined) return undefined
   const { close, second, pong } = session
+  if (session.silent === true) {
+    return diagnosis(
+      'server-suspended',
+      'The server does not answer any more',
+      [`A ping frame on the open socket at ${endpoint.url} got no answer`],
+      'Continue the process (fg, or kill -CONT PID), or start it again.',
+      { automatic: 'ask' },
+    )
+  }
   const first = `101, and the socket ended after ${seconds(close.afterMs)} ${close.code === 1006 ? 'without a close frame' : `with ${close.code}`}${close.reason === '' ? '' : ` (${close.reason})`}`
   const messages = `${close.messagesBefore} message${close.messagesBefore === 1 ? '' : 's'} had come before`
   if (close.code >= 4000 && close.code <= 4999) {

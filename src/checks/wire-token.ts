@@ -1,5 +1,6 @@
 import type { WireFacts } from '../facts/wire.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { causeOf, isCauseId } from '../causes/causes.ts'
 import { seconds } from './wire-words.ts'
 
 /** How a user gives the token that nobody can make for them. */
@@ -7,7 +8,7 @@ export const howToGiveToken =
   'Give one: ELECTION_DEV_TOKEN in the environment, or "login" in election-dev.config.json with ELECTION_DEV_PASSWORD.'
 
 /** The Origin is accepted, so it is the token, or the consumer's own word. `seen` is the evidence so far. */
-export function tokenCause({ token }: WireFacts, ...seen: readonly string[]): Diagnosis {
+export function tokenCause({ token, tokenIsOurs }: WireFacts, ...seen: readonly string[]): Diagnosis {
   const [first = '', ...rest] = seen.filter((line) => line !== '')
   switch (token.kind) {
     case 'none':
@@ -41,7 +42,10 @@ export function tokenCause({ token }: WireFacts, ...seen: readonly string[]): Di
     default:
       return diagnosis(
         'token-rejected',
-        'The backend refuses the token',
+        // it was made as simplejwt makes it, so its refusal says that the application wants another kind
+        tokenIsOurs === true
+          ? 'The backend speaks WebSocket and wants another token than one that can be made for it'
+          : 'The backend refuses the token',
         [
           first,
           ...rest,
@@ -49,7 +53,14 @@ export function tokenCause({ token }: WireFacts, ...seen: readonly string[]): Di
             ? 'The token is no JSON Web Token: only the backend can read it'
             : 'The token is well formed and has not expired',
         ],
-        'Log in again on this backend: another SECRET_KEY signed it, or its user is gone or inactive.',
+        tokenIsOurs === true
+          ? howToGiveToken
+          : 'Log in again on this backend: another SECRET_KEY signed it, or its user is gone or inactive.',
       )
   }
+}
+
+/** Whether a cause says that all is well but for a token that nobody has given. */
+export function wantsToken({ id }: Diagnosis, { token, tokenIsOurs, session }: WireFacts): boolean {
+  return session === undefined && isCauseId(id) && causeOf(id).family === 'token' && (token.kind === 'none' || tokenIsOurs === true)
 }

@@ -12,7 +12,7 @@ import { gather, type Targets } from '../look/gather.ts'
 import { pageUrl } from '../plan/page-url.ts'
 import { stateOfRun, type DoctorRun } from '../report/doctor.ts'
 import type { Endpoint } from '../verify/endpoint.ts'
-import { endpointOf, endpointOfProject } from './verify.ts'
+import { endpointOf, endpointOfProject } from '../look/target.ts'
 
 /** The exit status that a run calls for. */
 export function exitOf(run: DoctorRun): number {

@@ -6,7 +6,6 @@ import { raceStop } from '../host/race-stop.ts'
 import { afterFailure } from '../plan/restart.ts'
 import type { ReadySummary, SocketState } from '../report/run-event.ts'
 import type { RunningServer } from '../run/server.ts'
-import type { Proof } from '../verify/prove.ts'
 import { live, type LifeEnd, type Up } from './start-life.ts'
 import type { Prepared } from './start-prepare.ts'
 import type { StartExtras } from './start.ts'
@@ -158,13 +157,7 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
     const summary = await raceStop(options.complete(now.summary, now), signal)
     if (summary === undefined) return undefined
     report({ event: 'ready', ...summary })
-    return extras.whenReady?.(summary, signal, { last: now.prover.last, again: (holdMs) => proveAgain(now, holdMs) })
-  }
-
-  const proveAgain = async ({ prover }: Up, holdMs: number): Promise<Proof> => {
-    const { exactCause } = await import('./start-later.ts')
-    const proof = await prover.again(holdMs)
-    return proof.diagnosis === undefined ? proof : { ...proof, diagnosis: await exactCause(current, prover, proof.diagnosis, 'first') }
+    return extras.whenReady?.(summary, signal, { last: now.prover.last, again: now.prover.again })
   }
 
   const loop = async (): Promise<number | 'needs-setup'> => {
@@ -246,9 +239,9 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
       if (up === undefined) return undefined
       const { prover } = up
       const { stateOf } = await import('./start-later.ts')
-      const proof = await proveAgain(up, config.hold)
+      const proof = await prover.again(config.hold)
       proof.socket?.terminate()
-      const seen = stateOf(proof, proof.diagnosis)
+      const seen = stateOf(proof)
       socket = { url: prover.url, state: seen }
       options.onChange()
       return seen

@@ -1,6 +1,5 @@
 /** What `start` needs once its server is launched: the WebSocket client and the judgement. Loaded by then, not before. */
-export { startupCause } from './start-diagnosis.ts'
 export { watch } from '../verify/watch.ts'
 export { tellOthers } from './start-observed.ts'
 export { startProof } from './start-proof.ts'
-export { deadState, exactCause, stateOf, summaryOf, tellDatabase } from './start-summary.ts'
+export { stateOf, summaryOf, tellDatabase } from './start-summary.ts'

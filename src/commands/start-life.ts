@@ -87,7 +87,7 @@ export async function live(prepared: Prepared, options: LifeOptions, events: Lif
     onPortLost: events.onPortLost,
     signal,
   })
-  const { startupCause, startProof, summaryOf } = await later
+  const { startProof, summaryOf } = await later
   const end = async (how: LifeEnd): Promise<LifeEnd> => {
     inspection?.cancel()
     await server?.stop(config.stopTimeout)
@@ -95,7 +95,7 @@ export async function live(prepared: Prepared, options: LifeOptions, events: Lif
   }
   if (up.kind === 'stopped') return end({ kind: 'stopped' })
   if (up.kind !== 'listening') {
-    const diagnosis = await startupCause(prepared, up)
+    const diagnosis = await (await import('./start-cause.ts')).endCause(prepared, up)
     return end({ kind: 'failed', diagnosis, wasUp: false, livedMs: host.now() - began })
   }
   events.onListening(up.port)
@@ -138,7 +138,7 @@ async function untilEnd(
   cancel: () => void,
 ): Promise<LifeEnd> {
   const { host, config, signal } = prepared
-  const { deadState, exactCause, startupCause, stateOf, tellDatabase, tellOthers, watch } = await import('./start-later.ts')
+  const { stateOf, tellDatabase, tellOthers, watch } = await import('./start-later.ts')
   void tellDatabase(prepared, prover)
   const untold = tellOthers(prepared, prover.observer)
   const over = new AbortController()
@@ -147,19 +147,14 @@ async function untilEnd(
     ? watch(first.socket, {
         signal: ended,
         shown: state.dot === 'green' ? undefined : state.diagnosis.id,
-        prove: async (holdMs) => {
-          const proof = await prover.again(holdMs)
-          return proof.diagnosis === undefined
-            ? proof
-            : { ...proof, diagnosis: await exactCause(prepared, prover, proof.diagnosis, 'first') }
-        },
+        prove: prover.again,
         onDead: async (close, silent) => {
-          const dead = await deadState(prepared, prover, first, close, silent)
+          const diagnosis = await prover.dead(close, silent)
           // a socket that ended because the whole run does is no news
-          if (!ended.aborted) events.onDot(dead)
-          return dead.diagnosis.id
+          if (!ended.aborted && diagnosis !== undefined) events.onDot({ dot: 'red', diagnosis })
+          return diagnosis?.id ?? ''
         },
-        onChange: (proof) => events.onDot(stateOf(proof, proof.diagnosis)),
+        onChange: (proof) => events.onDot(stateOf(proof)),
       })
     : first.socket?.close()
   const outcome = await raceStop(server.exited, signal)
@@ -169,7 +164,8 @@ async function untilEnd(
   // at once: a backend that hangs would hold the watcher's last look, and the watcher us
   await Promise.all([server.stop(config.stopTimeout), watching])
   if (outcome === undefined) return { kind: 'stopped' }
-  const diagnosis = await startupCause(prepared, {
+  const { endCause } = await import('./start-cause.ts')
+  const diagnosis = await endCause(prepared, {
     kind: 'died',
     exit: outcome,
     lines: server.lastLines(),

@@ -1,19 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { reachedAll, reachWords } from '../checks/broadcast.ts'
+import type { Diagnosis } from '../checks/diagnosis.ts'
+import { exceptionsIn } from '../checks/traceback.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
 import type { Inspection } from '../facts/inspection.ts'
-import { plainPaths, servesPath } from '../facts/routes.ts'
 import { isInMemory, isRedisLayer } from '../facts/redis-now.ts'
 import { usualPath } from '../facts/project.ts'
-import type { LoggedException } from '../checks/traceback.ts'
-import { connectAddress, type BringUp } from '../run/bring-up.ts'
+import type { SocketClose } from '../facts/wire.ts'
+import type { Own } from '../look/gather.ts'
+import { endpointAt, pathOf } from '../look/target.ts'
+import type { BringUp } from '../run/bring-up.ts'
 import { handshakeSince, type Observer } from '../run/observer.ts'
-import { originOf, shownUrl, type Endpoint } from '../verify/endpoint.ts'
+import { proveBroadcast } from '../verify/broadcast.ts'
+import { httpUrl, shownUrl, type Endpoint } from '../verify/endpoint.ts'
 import { logIn } from '../verify/login.ts'
-import { prove, type Proof, type ProofOptions } from '../verify/prove.ts'
+import { failed, prove, untried, type Proof, type ProofOptions } from '../verify/prove.ts'
 import { shapeOf } from '../verify/token.ts'
 import type { Prepared } from './start-prepare.ts'
-import { raisedSince, redisOfSettings, withBroadcast } from './start-observed.ts'
-import { bracketed } from '../host/tcp.ts'
+import { raisedSince, redisOfSettings } from './start-observed.ts'
 
 /** How long the project's own interpreter is waited for once the server listens, in milliseconds. */
 const patienceMs = 10_000
@@ -33,19 +37,18 @@ export interface Prover {
   readonly first: () => Promise<Proof>
   /** `holdMs`: how long the socket must live at least, whatever its pong says. */
   readonly again: (holdMs: number) => Promise<Proof>
-  /** The path that is proven. */
-  readonly path: () => string
+  /** The cause behind a proven socket that has died, as far as it shows at once. `silent`: it was cut by us, for want of a sign of life. */
+  readonly dead: (close: SocketClose, silent: boolean) => Promise<Diagnosis | undefined>
   /** What is proven, with its token: never to be printed. */
   readonly endpoint: () => Endpoint
   /** The proof before, where there was one. */
   readonly last: () => Proof | undefined
-  /** What the server has logged since the last proof began. */
-  readonly lines: () => readonly string[]
-  /** What the observer saw leave the application on our own sockets since then: the first handshake's, or the last of all. */
-  readonly raised: (pick: 'first' | 'last') => LoggedException | undefined
   /** What is around the application, where something is. */
   readonly observer: Observer | undefined
 }
+
+/** How long the traceback of a socket that has just died is waited for, in milliseconds: it comes through a pipe, the close over TCP. */
+const logMs = 300
 
 /** What a proof is made with. */
 interface Credentials {
@@ -64,8 +67,6 @@ export function startProof(
 ): Prover {
   const { config, checkout } = prepared
   const inspection = impatient(looking)
-  const address = connectAddress(config.host)
-  const base = new URL(`ws://${bracketed(address)}:${up.port}`)
   let path = config.path ?? usualPath
   let last: Proof | undefined
   let mark = 0
@@ -76,54 +77,72 @@ export function startProof(
   let credentials: Credentials = { token: undefined, cookie: undefined, source: 'none', note: undefined }
 
   const endpoint = (): Endpoint => ({
-    url: new URL(path, base),
-    origin: originOf(config.origin, origin ?? checkout.project.frontendOrigin ?? `http://${base.host}`),
+    ...endpointAt(config, checkout.project, up.port, path, origin),
     token: credentials.token,
-    tokenIn: config.tokenIn,
-    tokenName: config.tokenName,
     cookie: credentials.cookie,
-    subprotocols: config.subprotocols,
-    ping: config.ping,
     nonce: observing()?.nonce,
   })
-  const raised = (pick: 'first' | 'last') => {
+  /** What is seen of the server since the last proof began. */
+  const own = ({ facts, broadcast }: Pick<Proof, 'facts' | 'broadcast'>): Own => {
     const observer = observing()
-    return observer === undefined ? undefined : raisedSince(observer, observedMark, path, pick)
+    const open = facts.handshake?.result === 'open'
+    const raised = observer === undefined ? undefined : raisedSince(observer, observedMark, path, open)
+    return { logged: up.server.linesSince(mark), launched: { raised, broadcast } }
   }
-  const attempt = async (options: ProofOptions): Promise<Proof> => {
+  const attempt = async ({ mayExperiment, ...options }: ProofOptions): Promise<Proof> => {
     mark = up.server.lineCount()
     const observer = observing()
     const begun = (observedMark = observer?.mark() ?? 0)
-    last = await prove(endpoint(), {
+    const proof = await prove(endpoint(), {
       tokenIsOurs: credentials.source === 'minted',
       ours: true,
       ...(last === undefined ? {} : { earlier: last }),
       ...(observer === undefined ? {} : { observed: () => handshakeSince(observer, begun, path) }),
+      ...(mayExperiment === undefined ? {} : { mayExperiment }),
       ...options,
     })
-    if (observer !== undefined) last = await withBroadcast(prepared, inspection, observer, endpoint(), last, raised)
-    return last
+    const tried = observer === undefined ? proof : await withBroadcast(endpoint(), proof, observer)
+    const mayLook = (await mayExperiment?.()) !== false
+    return (last = isSound(tried) ? tried : await withCause(tried, mayLook))
+  }
+  const withCause = async (proof: Proof, mayLook: boolean): Promise<Proof> => {
+    const [{ judgeSeen }, { socketCause }] = await Promise.all([import('../look/cause.ts'), import('./start-cause.ts')])
+    const seen = { main: endpoint(), proof, own: () => own(proof) }
+    const cause = mayLook ? await socketCause(prepared, seen) : judgeSeen(seen).root
+    if (cause !== undefined) {
+      proof.socket?.terminate()
+      return { ...failed(proof.facts, cause), broadcast: proof.broadcast }
+    }
+    if (proof.broadcast !== undefined)
+      prepared.report({ event: 'warning', id: 'broadcast-lost', text: `${reachWords(proof.broadcast)} within 1 s; nothing tells why` })
+    return proof
   }
   return {
     get url() {
-      return shownUrl(new URL(path, base))
+      return shownUrl(endpoint().url)
     },
     port: up.port,
     inspection,
     tokenSource: () => credentials.source,
     tokenNote: () => credentials.note,
-    path: () => path,
+    dead: async (close, silent) => {
+      const { judgeSeen } = await import('../look/cause.ts')
+      const base = last?.facts ?? untried(endpoint(), { ours: true })
+      const session = { heldMs: close.afterMs, close, messages: close.messagesBefore, pong: undefined, second: undefined, silent }
+      const proof = { state: 'failed', facts: { ...base, session } } as const
+      const deadline = performance.now() + (silent ? 0 : logMs)
+      while (!isTold(own(proof)) && performance.now() < deadline) await delay(10)
+      return judgeSeen({ proof, own: () => own(proof) }).root
+    },
     endpoint,
     last: () => last,
-    lines: () => up.server.linesSince(mark),
-    raised,
     get observer() {
       return observing()
     },
     first: async () => {
       const [routes, found] = await Promise.all([
         config.path === undefined && !checkout.project.hasUsualRoute ? inspection.get('application') : undefined,
-        credentialsFor(prepared, inspection, base),
+        credentialsFor(prepared, inspection, endpoint()),
       ])
       path = config.path ?? pathOf(routes)
       credentials = found
@@ -136,25 +155,33 @@ export function startProof(
     again: async (holdMs) => {
       // a token of ours that ran out is no news about the backend
       const stale = credentials.source !== 'given' && shapeOf(credentials.token, Date.now()).kind === 'expired'
-      if (stale) credentials = await credentialsFor(prepared, impatient(prepared.inspect(up.server)), base)
+      if (stale) credentials = await credentialsFor(prepared, impatient(prepared.inspect(up.server)), endpoint())
       return attempt({ holdMs: Math.max(config.hold, holdMs) })
     },
   }
 }
 
-/** The path to prove: the usual one where it is served or nothing else is known, else the first plain route. */
-export function pathOf(routes: ExaminationOf<'application'> | undefined): string {
-  if (routes === undefined || servesPath(routes.routes, usualPath)) return usualPath
-  return plainPaths(routes.routes)[0] ?? usualPath
+/** The proof with the broadcast that follows it. */
+async function withBroadcast(endpoint: Endpoint, proof: Proof, observer: Observer): Promise<Proof> {
+  if (proof.socket === undefined) return proof
+  const { fact, socket } = await proveBroadcast(endpoint, proof.socket, observer)
+  return { ...proof, socket, broadcast: fact }
 }
 
-async function credentialsFor(prepared: Prepared, inspection: Inspection, base: URL): Promise<Credentials> {
+function isTold({ logged, launched }: Own): boolean {
+  return launched.raised !== undefined || exceptionsIn(logged).length > 0
+}
+
+function isSound({ state, broadcast }: Proof): boolean {
+  return state === 'proven' && (broadcast === undefined || reachedAll(broadcast))
+}
+
+async function credentialsFor(prepared: Prepared, inspection: Inspection, { url }: Endpoint): Promise<Credentials> {
   const { host, config } = prepared
   const none = { token: undefined, cookie: undefined }
   if (config.token !== undefined) return { ...none, token: config.token, source: 'given', note: undefined }
   if (config.login !== undefined) {
-    const backend = new URL(base.href.replace(/^ws/, 'http'))
-    const answer = await logIn(host, backend, config.login, 5000)
+    const answer = await logIn(host, httpUrl(url), config.login, 5000)
     if (answer.result === 'token') return { ...none, token: answer.token, source: 'login', note: undefined }
     if (answer.result === 'cookie') return { ...none, cookie: answer.cookie, source: 'login', note: undefined }
     return { ...none, source: 'none', note: `The login gave no token: ${answer.reason}` }

@@ -1,29 +1,19 @@
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import { diagnosis, type Diagnosis } from '../checks/diagnosis.ts'
-import { mergeDiagnosis, type LogReading } from '../checks/refine.ts'
-import { judgeSession } from '../checks/wire-session.ts'
-import { redisVerdict } from '../checks/redis.ts'
-import { exceptionsIn } from '../checks/traceback.ts'
 import { showLayerHost } from '../facts/layer-redis.ts'
-import { servesPath } from '../facts/routes.ts'
 import { shown } from '../facts/project.ts'
 import { isInMemory, isRedisLayer, type RedisNow } from '../facts/redis-now.ts'
 import type { ReadySummary, SocketState } from '../report/run-event.ts'
 import { connectAddress, type BringUp } from '../run/bring-up.ts'
-import { experimentPaths } from '../verify/experiments.ts'
-import type { SocketClose } from '../facts/wire.ts'
 import type { Proof } from '../verify/prove.ts'
-import { redisOfSettings } from './start-observed.ts'
 import type { Prover } from './start-proof.ts'
 import type { Prepared } from './start-prepare.ts'
 import type { StartExtras } from './start.ts'
 import { bracketed } from '../host/tcp.ts'
 
-/** The dot for a proof, with the cause as exact as it is known. */
-export function stateOf(proof: Proof, exact: Diagnosis | undefined): SocketState {
-  const { facts } = proof
-  if (proof.state === 'proven' || exact === undefined) {
+/** The dot for a proof. */
+export function stateOf(proof: Proof): SocketState {
+  const { facts, diagnosis } = proof
+  if (diagnosis === undefined) {
     const { handshake, session } = facts
     return {
       dot: 'green',
@@ -33,45 +23,7 @@ export function stateOf(proof: Proof, exact: Diagnosis | undefined): SocketState
       broadcast: proof.broadcast,
     }
   }
-  return { dot: proof.state === 'wants-token' ? 'yellow' : 'red', diagnosis: exact }
-}
-
-/** How long the traceback of a socket that has just died is waited for, in milliseconds: it comes through a pipe, the close over TCP. */
-const logMs = 300
-
-/** The dot when the open socket has died: red, with what the close, the server's log and Redis tell. */
-export async function deadState(
-  prepared: Prepared,
-  prover: Prover,
-  first: Proof,
-  close: SocketClose,
-  silent: boolean,
-): Promise<Exclude<SocketState, { dot: 'green' }>> {
-  if (silent) {
-    return {
-      dot: 'red',
-      diagnosis: diagnosis(
-        'server-suspended',
-        'The server does not answer any more',
-        [`A ping frame on the open socket at ${prover.url} got no answer within 5 s`],
-        'Continue the process (fg, or kill -CONT PID), or start it again.',
-        { automatic: 'ask' },
-      ),
-    }
-  }
-  const session = { heldMs: close.afterMs, close, messages: close.messagesBefore, pong: undefined, second: undefined }
-  const wire =
-    judgeSession({ ...first.facts, session }) ??
-    diagnosis('consumer-exception', 'The socket was closed', [`Close code ${close.code}`], "The server's log says more.")
-  const deadline = performance.now() + logMs
-  while (
-    wire.id === 'consumer-exception' &&
-    prover.raised('last') === undefined &&
-    exceptionsIn(prover.lines()).length === 0 &&
-    performance.now() < deadline
-  )
-    await delay(10)
-  return { dot: 'red', diagnosis: await exactCause(prepared, prover, wire, 'last') }
+  return { dot: proof.state === 'wants-token' ? 'yellow' : 'red', diagnosis }
 }
 
 /** What the banner says. */
@@ -94,11 +46,10 @@ export async function summaryOf(
   if (first.state === 'wants-token' && note !== undefined) notes.push(note)
   if (first.facts.session?.pong?.result === 'unanswered')
     notes.push('The application answered no {"type":"ping"}; the socket was held instead   ping-unanswered')
-  const exact = first.diagnosis === undefined ? undefined : await exactCause(prepared, prover, first.diagnosis, 'first')
   return {
     version: extras.version,
     readyMs: host.now() - (extras.since ?? 0),
-    websocket: { url: prover.url, state: stateOf(first, exact) },
+    websocket: { url: prover.url, state: stateOf(first) },
     backend: {
       url: url.href,
       server: server.name === 'runserver' ? 'runserver (daphne)' : server.name,
@@ -115,61 +66,6 @@ export async function summaryOf(
     page: extras.page?.(url),
     notes,
   }
-}
-
-/** The wire's cause, made exact by the server's log, by the routes that the project has, and by what is known of Redis. */
-export async function exactCause(prepared: Prepared, prover: Prover, wire: Diagnosis, pick: LogReading['pick']): Promise<Diagnosis> {
-  const known = await causeNow(prepared, prover, wire, pick)
-  if (pick === 'last') return known
-  return (await import('./start-diagnosis.ts')).socketCause(prepared, prover, known)
-}
-
-/** The same by what is known already. */
-async function causeNow(prepared: Prepared, prover: Prover, wire: Diagnosis, pick: LogReading['pick']): Promise<Diagnosis> {
-  const merged =
-    mergeDiagnosis(wire, prover.lines(), { ourPaths: experimentPaths(prover.path()), pick, raised: prover.raised(pick) }) ?? wire
-  const routed = merged.id === 'no-websocket-route' ? await routeCause(prover, merged) : merged
-  const symptoms = ['consumer-exception', 'accept-missing', 'close-after-accept']
-  if (!symptoms.includes(routed.id) && !routed.id.startsWith('redis-')) return routed
-  const settings = await prover.inspection.get('settings')
-  if (settings === undefined || !isRedisLayer(settings.layer_backend)) return routed
-  const fact = await redisOfSettings(prepared, settings)
-  const [first] = settings.layer_hosts
-  return fact?.usable === false ? redisVerdict(fact, first === undefined ? '' : showLayerHost(first), routed.evidence) : routed
-}
-
-/** Which of the causes of a 500 it is, by the routes of the application. */
-async function routeCause(prover: Prover, merged: Diagnosis): Promise<Diagnosis> {
-  const found = await prover.inspection.get('application')
-  const path = prover.path()
-  if (found === undefined) return merged
-  if (!found.websocket)
-    return diagnosis(
-      'http-only-asgi',
-      'The ASGI application has no WebSocket part',
-      [...seen(merged), 'It handles no scope of the type websocket'],
-      'Wrap it: ProtocolTypeRouter({"http": …, "websocket": …}).',
-    )
-  if (servesPath(found.routes, path)) {
-    return diagnosis(
-      'consumer-exception',
-      'The consumer raises an exception before it accepts',
-      [...seen(merged), `A route serves ${path}`],
-      "Correct the consumer; the server's log has the traceback with file and line.",
-    )
-  }
-  const routes = found.routes.map(({ route }) => route)
-  return {
-    ...merged,
-    title: `No WebSocket route fits ${path}`,
-    evidence: [...merged.evidence, `The application's WebSocket routes: ${routes.length === 0 ? 'none' : routes.join('   ')}`],
-    remedy: { ...merged.remedy, text: 'Make path and route agree (--path); no slash at the start of the pattern.' },
-  }
-}
-
-function seen({ evidence }: Diagnosis): [string, ...string[]] {
-  const [first = '', ...rest] = evidence
-  return [first, ...rest]
 }
 
 function shownEnvironment({ checkout, environment }: Prepared): string {

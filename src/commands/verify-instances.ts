@@ -1,13 +1,16 @@
-import { judgeCrossing, judgeEnded } from '../checks/crossing.ts'
+import { crossingWords, judgeEnded } from '../checks/crossing.ts'
 import type { Diagnosis } from '../checks/diagnosis.ts'
+import { judge } from '../checks/judgement.ts'
 import type { Config } from '../config/config.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
+import { crosses } from '../facts/crossing.ts'
 import type { Host } from '../host/host.ts'
 import { verifyInstancesJson, verifyInstancesText, type InstancesProof } from '../report/verify.ts'
+import { withCause } from '../look/cause.ts'
+import { gather } from '../look/gather.ts'
 import { shownUrl, type Endpoint } from '../verify/endpoint.ts'
 import { exchange, type Exchange } from '../verify/exchange.ts'
 import { prove, type Proof } from '../verify/prove.ts'
-import { nearer } from './verify.ts'
 import type { CrossingMessage } from './verify-message.ts'
 
 /** What a run of `verify` has. */
@@ -50,8 +53,7 @@ async function withCauses({ host, config }: Run, endpoints: readonly Endpoint[],
   return Promise.all(
     proofs.map(async (proof, index) => {
       const endpoint = endpoints[index]
-      if (proof.diagnosis === undefined || endpoint === undefined) return proof
-      return { ...proof, diagnosis: await nearer(host, config, endpoint, proof) }
+      return endpoint === undefined ? proof : withCause(host, config, endpoint, proof)
     }),
   )
 }
@@ -87,15 +89,9 @@ async function causeOf({ host, config }: Run, endpoints: readonly Endpoint[], re
   // the one that the message was sent on says more
   const ended = result.closed.find(({ sent }) => sent) ?? result.closed[0]
   if (ended !== undefined) return judgeEnded(ended.url, ended.close, ended.sent)
-  const seen = judgeCrossing(result.facts, undefined)
   const [main, ...others] = endpoints
-  if (seen === undefined || main === undefined) return undefined
+  if (crosses(result.facts) || main === undefined) return undefined
   const more = result.besideSender === true ? [`The same message reached a second socket at ${shownUrl(main.url)}`] : []
-  const [{ gather }, { judge }] = await Promise.all([import('../look/gather.ts'), import('../checks/judgement.ts')])
-  const { root } = judge(await gather(host, config, { main, others, minted: false }))
-  const known = root !== undefined && sharing.has(root.id) ? root : seen
-  return { ...known, evidence: [...new Set([...seen.evidence, ...more, ...known.evidence])] }
+  const { root } = judge(await gather(host, config, { main, others, minted: false, crossing: result.facts }))
+  return root && { ...root, evidence: [...new Set([...result.facts.map((fact) => crossingWords(fact)), ...more, ...root.evidence])] }
 }
-
-/** Causes that the doctor finds in a project whose sockets are sound, and that keep broadcasts from crossing. */
-const sharing: ReadonlySet<string> = new Set(['layer-inmemory-multi-instance', 'layer-split'])

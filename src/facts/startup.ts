@@ -17,4 +17,10 @@ export type FailedStart =
       readonly port: number
       readonly portTaken: boolean
     }
-  | { readonly kind: 'silent'; readonly lines: readonly string[]; readonly port: number }
+  | {
+      readonly kind: 'silent'
+      readonly lines: readonly string[]
+      readonly port: number
+      /** How long a socket of it was waited for, in milliseconds. */
+      readonly afterMs: number
+    }

@@ -83,6 +83,8 @@ export interface SessionFact {
   readonly pong: PongFact | undefined
   /** Where it died: a second socket, which was sent nothing. Its close is undefined where it lived on. */
   readonly second: SecondSocket | undefined
+  /** It was cut by us: a ping frame got no answer. */
+  readonly silent?: boolean
 }
 
 /** The socket after the one that died: whether the server is still there, and whether it was our ping. */
@@ -99,6 +101,8 @@ export interface WireFacts {
   /** The listener is a child of ours that has just come up. */
   readonly ours: boolean
   readonly token: TokenShape
+  /** The token was made by us for a user of the project, so a refusal speaks against the token, not against the backend. */
+  readonly tokenIsOurs?: boolean
   readonly nameError: string | undefined
   readonly tcp: readonly TcpFact[]
   /** GET / before the handshake. */

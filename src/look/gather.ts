@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { LauncherError } from '../errors.ts'
-import type { Evidence } from '../checks/evidence.ts'
+import type { Evidence, Launched } from '../checks/evidence.ts'
 import { judgeWire } from '../checks/wire.ts'
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
 import { changedSince, lineOf, modulesOf, privilegedPorts } from '../facts/checkout-files.ts'
 import { surveyDotenv } from '../facts/dotenv-survey.ts'
+import type { CrossingFact } from '../facts/crossing.ts'
 import type { Examination } from '../facts/examination.ts'
 import { frontendWiring } from '../facts/frontend-wiring.ts'
 import { linesSince, markLogs } from '../facts/log-tail.ts'
@@ -38,6 +39,9 @@ const limits = {
 /** Idle proxies end sockets after a few seconds: behind one the socket is held longer, in milliseconds. */
 const proxiedHoldMs = 4000
 
+/** What whoever launched a server knows of it since the proof began. */
+export type Own = Pick<Evidence, 'logged'> & { readonly launched: Launched }
+
 /** What is to be diagnosed. */
 export interface Targets {
   readonly main: Endpoint
@@ -46,11 +50,13 @@ export interface Targets {
   /** The token was made by us for a user of the project. */
   readonly minted: boolean
   /** The proof of `main` that failed a moment ago: it isn't made a second time, nor are its experiments. */
-  readonly proof?: Proof
-  /** What the server has said since that proof began, where it is ours. */
-  readonly logged?: readonly string[]
-  /** The server is a child of this very process. */
-  readonly ownChild?: boolean
+  readonly proof?: Pick<Proof, 'state' | 'facts'>
+  /** What this very process sees of the server, where it has launched it: asked when the rest is there. */
+  readonly own?: () => Own
+  /** What crossed between `main` and `others`, where that was tried. */
+  readonly crossing?: readonly CrossingFact[]
+  /** Ends the look from inside where it takes longer; what it has found until then counts. */
+  readonly signal?: AbortSignal
 }
 
 /** Everything that can be found out about a WebSocket and the project behind it, in parallel, each part under its own deadline. Never throws but for a usage error. */
@@ -71,7 +77,7 @@ export async function gather(shell: Host, config: Config, targets: Targets): Pro
       names,
       deadlineMs: limits.servers,
       // the servers of this process don't count but where they are what is judged
-      ...(targets.ownChild === true ? { self: -1 } : {}),
+      ...(targets.own === undefined ? {} : { self: -1 }),
     }),
     project === undefined ? undefined : surveyDotenv(shell, project),
   ])
@@ -82,13 +88,13 @@ export async function gather(shell: Host, config: Config, targets: Targets): Pro
   const served = project === undefined ? undefined : servedApplication(serving, await realPath(project.backend))
   const checkoutWanted = served === undefined ? read : read?.then((known) => withApplication(known, served))
   const wires = proveAll(config, targets, servers, checkoutWanted)
-  const inside = gatherInside(host, targets.main, checkoutWanted, worksOf(wires.done), problems)
+  const inside = gatherInside(host, targets, checkoutWanted, worksOf(wires.done), problems)
   const checkout = await checkoutWanted
   const frontend = checkout === undefined ? undefined : frontendOf(checkout.project)
   const redisLook = checkout === undefined ? undefined : gatherRedis(host, checkout, inside.settings, dotenv, problems)
   const [{ main, direct, others, logged }, examination] = await Promise.all([wires.done, inside.examination])
-  if (main.proof.socket !== undefined) main.proof.socket.terminate()
-  const wire = main.proof.facts
+  main.socket?.terminate()
+  const wire = main.facts
   const choice = checkout === undefined ? undefined : choosePython(checkout.python, checkout.requirements?.names)
   const redis: RedisLook = (await redisLook) ?? { redis: undefined, redisOfFile: undefined }
   const ownPython = choice !== undefined && 'environment' in choice ? choice.environment.python : undefined
@@ -125,6 +131,8 @@ export async function gather(shell: Host, config: Config, targets: Targets): Pro
     holders,
     frontend: wiring,
     logged,
+    ...targets.own?.(),
+    crossing: targets.crossing,
     ourPaths: experimentPaths(wire.endpoint.path),
     newerThanServer: newer,
     ownModules: own,
@@ -161,7 +169,7 @@ async function projectOf(
 }
 
 interface Wires {
-  readonly main: { readonly proof: Proof }
+  readonly main: Pick<Proof, 'state' | 'facts'> & { readonly socket?: Proof['socket'] }
   readonly direct: Proof | undefined
   readonly others: readonly Proof[]
   readonly logged: readonly string[]
@@ -188,7 +196,7 @@ function proveAll(
     ])
     direct?.socket?.terminate()
     for (const other of rest) other.socket?.terminate()
-    return { main: { proof }, direct, others: rest, logged: targets.logged ?? (await linesSince(mark)) }
+    return { main: proof, direct, others: rest, logged: await linesSince(mark) }
   }
   return { done: run() }
 }
@@ -222,7 +230,7 @@ function directEndpoint(endpoint: Endpoint, servers: ServersFact): Endpoint | un
 
 async function worksOf(wires: Promise<Wires>): Promise<boolean> {
   const { main } = await wires
-  return main.proof.state === 'proven'
+  return main.state === 'proven'
 }
 
 /** SECRET_KEY of two imports: asked only where a token was refused. */

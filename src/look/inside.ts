@@ -47,7 +47,7 @@ export interface Inside {
 /** Starts the look from inside as soon as the interpreter is known; what kept it from coming to its end is noted in `problems`. Never throws. */
 export function gatherInside(
   host: Host,
-  main: Endpoint,
+  { main, signal }: { readonly main: Endpoint; readonly signal?: AbortSignal },
   checkoutWanted: Promise<Checkout> | undefined,
   works: Promise<boolean>,
   problems: Record<string, string>,
@@ -82,7 +82,7 @@ export function gatherInside(
       tell: thoroughLook,
       consumer: playedBy(main),
       giveUp: givesUp,
-      signal: over.signal,
+      signal: signal === undefined ? over.signal : AbortSignal.any([over.signal, signal]),
     }).ended
     if (examination.how !== 'ended')
       problems['examination'] =

@@ -88,7 +88,7 @@ async function tryPort(host: Host, plan: LaunchPlan, port: number, options: Brin
   if (typeof first === 'object' && 'listenMs' in first) return { kind: 'listening', server, port, ...first }
   await server.stop(options.stopTimeout)
   const lines = server.lastLines()
-  if (first === 'deadline') return { kind: 'silent', lines, port }
+  if (first === 'deadline') return { kind: 'silent', lines, port, afterMs: options.startTimeout }
   const exit = await server.exited
   // 'foreign': the answer comes from a program that isn't ours, so ours has lost the port, whatever it says about it
   const portTaken =

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { judgeWire } from '../checks/wire.ts'
 import type { Diagnosis } from '../checks/diagnosis.ts'
-import { howToGiveToken } from '../checks/wire-token.ts'
+import { wantsToken } from '../checks/wire-token.ts'
 import { hostOf, httpUrl, portOf, requestOf, shownUrl, type Endpoint } from './endpoint.ts'
 import { byAddress, experiment } from './experiments.ts'
 import { shakeHands } from './handshake.ts'
@@ -66,9 +66,9 @@ export interface ProofOptions {
  */
 export async function prove(endpoint: Endpoint, options: ProofOptions): Promise<Proof> {
   const { nameError, tcp } = options.ours === true ? { nameError: undefined, tcp: [] } : await reach(endpoint)
-  const base = { endpoint: showEndpoint(endpoint), ours: options.ours === true, token: shapeOf(endpoint.token, Date.now()), nameError, tcp }
+  const base = { ...untried(endpoint, options), nameError, tcp }
   if (nameError !== undefined || (tcp.length > 0 && !tcp.some(({ result }) => result === 'open'))) {
-    return judged({ ...base, http: undefined, handshake: undefined, session: undefined, experiments: {} }, undefined, options)
+    return judged(base, undefined)
   }
   const page = () => httpRequest(httpUrl(endpoint.url), { deadlineMs: limits.http })
   // whose answer it is, is known of our own child: its first page may take a while, and is asked for where the proof fails
@@ -76,21 +76,21 @@ export async function prove(endpoint: Endpoint, options: ProofOptions): Promise<
   if (asked !== undefined) await firstOf(asked, limits.headStart)
   const { fact: handshake, socket } = await shakeHands(requestOf(endpoint), { deadlineMs: limits.handshake })
   if (socket === undefined) {
-    const failed = { ...base, handshake, session: undefined, observed: await options.observed?.() }
-    if ((await options.mayExperiment?.()) === false) return judged({ ...failed, http: undefined, experiments: {} }, undefined, options)
+    const refused = { ...base, handshake, observed: await options.observed?.() }
+    if ((await options.mayExperiment?.()) === false) return judged(refused, undefined)
     const earlier = options.earlier?.facts
     if (earlier !== undefined && isSame(earlier.handshake, handshake) && Object.keys(earlier.experiments).length > 0) {
-      return judged({ ...failed, http: earlier.http, experiments: earlier.experiments }, undefined, options)
+      return judged({ ...refused, http: earlier.http, experiments: earlier.experiments }, undefined)
     }
     const http = asked === undefined ? (answered(earlier?.http) ?? (await page())) : await asked
-    return judged({ ...failed, http, experiments: await experiment(endpoint, handshake, tcp) }, undefined, options)
+    return judged({ ...refused, http, experiments: await experiment(endpoint, handshake, tcp) }, undefined)
   }
   const [session, experiments] = await Promise.all([hold(endpoint, socket, options), otherAddresses(endpoint, tcp)])
   const earlier = answered(options.earlier?.facts.http)
   const wanted = session.close !== undefined && earlier === undefined && (await options.mayExperiment?.()) !== false
   const http = asked === undefined ? (wanted ? await page() : earlier) : await asked
   const facts: WireFacts = { ...base, http, handshake, session, experiments }
-  return judged(facts, socket, options)
+  return judged(facts, socket)
 }
 
 /** A client takes any address of the name that is open: one that answers otherwise than the others is a trap, though this handshake was lucky. */
@@ -141,25 +141,31 @@ async function secondSocket(endpoint: Endpoint, options: ProofOptions): Promise<
   return { handshake: fact, close, listens }
 }
 
-function judged(facts: WireFacts, socket: HeldSocket | undefined, options: ProofOptions): Proof {
+function judged(facts: WireFacts, socket: HeldSocket | undefined): Proof {
   const found = judgeWire(facts)
   if (found === undefined) return { state: 'proven', facts, diagnosis: undefined, socket }
   socket?.terminate()
-  const ours = found.id === 'token-rejected' && options.tokenIsOurs === true
-  return {
-    state: ours || found.id === 'token-missing' ? 'wants-token' : 'failed',
-    facts,
-    diagnosis: ours ? notMintable(found) : found,
-    socket: undefined,
-  }
+  return failed(facts, found)
 }
 
-/** The token was made by us as simplejwt makes it, so its refusal says that the application wants another kind. */
-function notMintable(found: Diagnosis): Diagnosis {
+/** A proof that failed of this cause. */
+export function failed(facts: WireFacts, cause: Diagnosis): Proof {
+  return { state: wantsToken(cause, facts) ? 'wants-token' : 'failed', facts, diagnosis: cause, socket: undefined }
+}
+
+/** What is known of an endpoint before anything was tried. */
+export function untried(endpoint: Endpoint, { ours = false, tokenIsOurs = false }: Pick<ProofOptions, 'ours' | 'tokenIsOurs'>): WireFacts {
   return {
-    ...found,
-    title: 'The backend speaks WebSocket and wants another token than one that can be made for it',
-    remedy: { ...found.remedy, text: howToGiveToken },
+    endpoint: showEndpoint(endpoint),
+    ours,
+    token: shapeOf(endpoint.token, Date.now()),
+    tokenIsOurs,
+    nameError: undefined,
+    tcp: [],
+    http: undefined,
+    handshake: undefined,
+    session: undefined,
+    experiments: {},
   }
 }
 

@@ -1,6 +1,8 @@
 /** Why a server isn't there. */
 import { expect, test } from 'vitest'
-import { judgeStartup } from '../../src/checks/startup.ts'
+import { evidenceOfWire } from '../../src/checks/evidence.ts'
+import { judge } from '../../src/checks/judgement.ts'
+import { nothingListens } from '../support/evidence.ts'
 
 const exit = { exitCode: 1, signal: undefined, afterMs: 300, spawnError: undefined }
 const died = { kind: 'died', exit, lines: [] as readonly string[], port: 8000, portTaken: false } as const
@@ -17,13 +19,17 @@ test.each([
     { ...died, exit: { ...exit, exitCode: undefined, signal: 'SIGSEGV' }, lines: ['decouple.UndefinedValueError: SECRET_KEY not found.'] },
   ],
   ['server-crashes', { ...died, exit: { ...exit, exitCode: 0 } }],
-  ['settings-import-hang', { kind: 'silent', lines: ["ERROR: ASGI 'lifespan' protocol appears unsupported."], port: 8000 }],
+  [
+    'settings-import-hang',
+    { kind: 'silent', lines: ["ERROR: ASGI 'lifespan' protocol appears unsupported."], port: 8000, afterMs: 60_000 },
+  ],
   [
     'asgi-syntax-error',
     {
       kind: 'silent',
       lines: ['Traceback (most recent call last):', '  File "a.py", line 1', "SyntaxError: '(' was never closed"],
       port: 8000,
+      afterMs: 60_000,
     },
   ],
   [
@@ -32,10 +38,11 @@ test.each([
       kind: 'silent',
       lines: ['SystemCheckError: System check identified some issues:', '?: (daphne.E001) Daphne must be listed before'],
       port: 8000,
+      afterMs: 60_000,
     },
   ],
 ] as const)('%s', (id, up) => {
-  const found = judgeStartup(up, 60_000)
-  expect(found.id).toBe(id)
-  expect(found.evidence.length).toBeGreaterThan(0)
+  const { root } = judge({ ...evidenceOfWire(nothingListens), launched: { end: up } })
+  expect(root?.id).toBe(id)
+  expect(root?.evidence.length).toBeGreaterThan(0)
 })

@@ -1,0 +1,42 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { evidenceOfWire } from '../checks/evidence.ts'
+import { judge, type Judgement } from '../checks/judgement.ts'
+import type { Config } from '../config/config.ts'
+import type { Host } from '../host/host.ts'
+import { experimentPaths } from '../verify/experiments.ts'
+import type { Endpoint } from '../verify/endpoint.ts'
+import { failed, type Proof } from '../verify/prove.ts'
+import { gather, type Targets } from './gather.ts'
+
+/** The look from inside is ended after so long, and the rest has a little more, in milliseconds. */
+const limits = { inside: 10_500, all: 12_000 }
+
+/** A proof that failed, or what is known of a server that isn't there. */
+export type Seen = Targets & { readonly proof: Pick<Proof, 'state' | 'facts'> }
+
+/** The judgement over what is known already. */
+export function judgeSeen({ proof: { facts }, own, crossing }: Pick<Seen, 'proof' | 'own' | 'crossing'>): Judgement {
+  return judge({ ...evidenceOfWire(facts), ...own?.(), crossing, ourPaths: experimentPaths(facts.endpoint.path) })
+}
+
+/** The judgement over all that can be found out in 12 s, as the doctor has it; over what is known already where even that comes to nothing. */
+export async function judgeLooking(host: Host, config: Config, seen: Seen): Promise<Judgement> {
+  const over = new AbortController()
+  const signals = [AbortSignal.timeout(limits.inside), ...(seen.signal === undefined ? [] : [seen.signal])]
+  const looked = gather(host, config, { ...seen, signal: AbortSignal.any(signals) }).then(
+    (evidence) => judge(evidence),
+    // what can't be looked at is no reason to say nothing
+    () => undefined,
+  )
+  const late = delay(limits.all, undefined, { signal: over.signal }).catch(() => undefined)
+  const judgement = await Promise.race([looked, late])
+  over.abort()
+  return judgement ?? judgeSeen(seen)
+}
+
+/** A proof of a server that anybody may have launched; where it failed, with the cause as the doctor has it. */
+export async function withCause(host: Host, config: Config, main: Endpoint, proof: Proof): Promise<Proof> {
+  if (proof.diagnosis === undefined) return proof
+  const { root } = await judgeLooking(host, config, { main, others: [], minted: false, proof })
+  return root === undefined ? proof : failed(proof.facts, root)
+}

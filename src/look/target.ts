@@ -1,0 +1,103 @@
+import type { Config } from '../config/config.ts'
+import { ExitCode, LauncherError } from '../errors.ts'
+import { readCheckout } from '../facts/checkout.ts'
+import type { ExaminationOf } from '../facts/examination.ts'
+import { examine } from '../facts/examine.ts'
+import { usualPath, type Project } from '../facts/project.ts'
+import { plainPaths, servesPath } from '../facts/routes.ts'
+import type { Host } from '../host/host.ts'
+import { bracketed, connectAddress } from '../host/tcp.ts'
+import { choosePython } from '../plan/environment.ts'
+import { httpUrl, originOf, type Endpoint } from '../verify/endpoint.ts'
+import { logIn } from '../verify/login.ts'
+
+/** How long the project's own interpreter may take, in milliseconds. */
+const inspectMs = 20_000
+
+/** The endpoint that a URL names; a token in its query is taken out and becomes a secret. */
+export function endpointOf(host: Host, config: Config, text: string): Endpoint {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !['ws:', 'wss:', 'http:', 'https:'].includes(url.protocol)) {
+    throw new LauncherError('usage', `${host.secrets.mask(text)} is not a WebSocket URL`, {
+      hint: 'Such as ws://127.0.0.1:8000/ws/election-updates/',
+      exitCode: ExitCode.usage,
+    })
+  }
+  url.protocol = url.protocol.replace('http', 'ws')
+  const name = config.tokenName ?? 'token'
+  // no client sends it, and ws refuses a URL that has one
+  url.hash = ''
+  const inUrl = url.searchParams.get(name)
+  if (inUrl !== null) {
+    url.searchParams.delete(name)
+    host.secrets.add(inUrl)
+  }
+  if (url.pathname === '/' && config.path !== undefined) url.pathname = config.path
+  return {
+    url,
+    origin: originOf(config.origin, httpUrl(url).origin),
+    token: config.token ?? inUrl ?? undefined,
+    ...asConfigured(config),
+  }
+}
+
+/** The WebSocket of a backend of this project at a port; `origin`: of the page that is served beside it, where that is known. */
+export function endpointAt(config: Config, project: Project, port: number, path: string, origin?: string): Endpoint {
+  const base = new URL(`ws://${bracketed(connectAddress(config.host))}:${port}`)
+  return {
+    url: new URL(path, base),
+    origin: originOf(config.origin, origin ?? project.frontendOrigin ?? `http://${base.host}`),
+    token: config.token,
+    ...asConfigured(config),
+  }
+}
+
+function asConfigured({ tokenIn, tokenName, subprotocols, ping }: Config) {
+  return { tokenIn, tokenName, cookie: undefined, subprotocols, ping }
+}
+
+/** The endpoint of the project in this folder: its path, its frontend's Origin, a token minted for a user that it has. */
+export async function endpointOfProject(
+  host: Host,
+  config: Config,
+  deadlineMs = inspectMs,
+): Promise<{ endpoint: Endpoint; minted: boolean }> {
+  const { project, python, requirements } = await readCheckout(host, config)
+  const choice = choosePython(python, requirements?.names)
+  const wantsToken = config.token === undefined && config.login === undefined
+  let path = config.path
+  let token: string | undefined
+  if (choice.kind === 'ready' && (path === undefined || wantsToken)) {
+    const env = { ...host.env, DJANGO_SETTINGS_MODULE: project.settingsModule }
+    const inspection = examine(host, {
+      tell: [...(wantsToken ? (['settings', 'database', 'users', 'token'] as const) : (['settings'] as const)), 'application'],
+      python: choice.environment.python,
+      backend: project.backend,
+      env,
+      settingsModule: project.settingsModule,
+      application: project.application,
+      deadlineMs,
+    })
+    path ??= pathOf(await inspection.get('application'))
+    token = (await inspection.get('token'))?.token ?? undefined
+    inspection.cancel()
+  }
+  const endpoint = endpointAt(config, project, config.port, path ?? usualPath)
+  return { endpoint: { ...endpoint, token: config.token ?? token }, minted: token !== undefined }
+}
+
+/** The same with what a login gives, where one is configured and no token was named. */
+export async function withLogin(host: Host, config: Config, endpoint: Endpoint): Promise<Endpoint> {
+  if (endpoint.token !== undefined || config.login === undefined) return endpoint
+  const answer = await logIn(host, httpUrl(endpoint.url), config.login, 5000)
+  if (answer.result === 'token') return { ...endpoint, token: answer.token }
+  if (answer.result === 'cookie') return { ...endpoint, cookie: answer.cookie }
+  host.terminal.err(`  The login gave no token: ${answer.reason}`)
+  return endpoint
+}
+
+/** The path to prove: the usual one where it is served or nothing else is known, else the first plain route. */
+export function pathOf(routes: ExaminationOf<'application'> | undefined): string {
+  if (routes === undefined || servesPath(routes.routes, usualPath)) return usualPath
+  return plainPaths(routes.routes)[0] ?? usualPath
+}
