@@ -8,7 +8,8 @@ const shownLines = 12
 
 /** How the server ended, or that it never listened, in a sentence. */
 export function endWords(end: FailedStart): string {
-  if (end.kind === 'silent') return `The process lives, and no socket of it listens on port ${end.port}`
+  if (end.kind === 'silent')
+    return `The process lives, and no socket of it listens on port ${end.port} after ${Math.round(end.afterMs / 1000)} s`
   return `The server ended after ${Math.round(end.exit.afterMs)} ms with ${statusWords(end)}`
 }
 
