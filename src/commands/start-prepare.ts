@@ -89,8 +89,6 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
   })
   const port = await portFor(run, checkout, portFact)
   if (config.strictPort && options.anew !== true) await refuseHeldPorts(config, port)
-  if (plan.observed === 'process')
-    report({ event: 'note', text: 'runserver finds its application by itself: it runs without the observer around it' })
   return {
     ...run,
     checkout,

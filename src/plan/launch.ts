@@ -30,8 +30,8 @@ export interface LaunchPlan {
   readonly env: Readonly<Record<string, string | undefined>>
   /** That of the server: the same, with what the observer needs. */
   readonly serverEnv: Readonly<Record<string, string | undefined>>
-  /** Whether the observer is around the application, in its process only (runserver finds its application by itself), or nowhere. */
-  readonly observed: 'application' | 'process' | 'none'
+  /** Whether the observer is around the application. */
+  readonly observed: 'application' | 'none'
 }
 
 /** The package that stands between server and application. */
@@ -55,7 +55,7 @@ export function planLaunch(facts: LaunchFacts): LaunchPlan {
       ...base,
       argsFor: (port) => ['-m', observerModule, ...command(application, port)],
       serverEnv: { ...env, PYTHONPATH: path },
-      observed: 'process',
+      observed: 'application',
     }
   return {
     ...base,

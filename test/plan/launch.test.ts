@@ -102,7 +102,7 @@ test('with the observer: its folder comes before what the user has, and only the
   expect(planLaunch({ ...facts, platform: 'win32' }).serverEnv).toMatchObject({ PYTHONPATH: '/ours;/theirs' })
   const runserver = planLaunch({ ...facts, server: { ...facts.server, name: 'runserver' } })
   expect(runserver.argsFor(8000).slice(0, 4)).toEqual(['-m', 'election_dev_inside', 'manage.py', 'runserver'])
-  expect(runserver.observed).toBe('process')
+  expect(runserver.observed).toBe('application')
   // under --reload no compiled code is kept: Python may take it for fresh
   expect(planLaunch({ ...facts, config: { ...facts.config, reload: true } }).env['PYTHONDONTWRITEBYTECODE']).toBe('1')
   expect(plan.env).not.toHaveProperty('PYTHONDONTWRITEBYTECODE')

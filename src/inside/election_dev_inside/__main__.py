@@ -1,7 +1,7 @@
 """
 `python election_dev_inside`: a look at the project in the working folder, as
 standard input asks for it. `python -m election_dev_inside manage.py runserver`:
-runserver finds its application by itself, and ends with the launcher all the same.
+runserver finds its application by itself, and is given the observer around it.
 """
 
 import os
@@ -12,9 +12,12 @@ if __package__:
 
     from .channel import connect
     from .folder import tidy
+    from .target import observe_runserver
 
     tidy()
-    connect()
+    channel = connect()
+    if channel is not None:
+        observe_runserver(channel)
     del sys.argv[0]
     runpy.run_path(sys.argv[0], run_name="__main__")
 else:

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import sys
 import threading
 
 from .channel import connect
@@ -21,14 +22,44 @@ def load(name):
 def observe():
     name = tidy()
     channel = connect()
-    inner = load(name)
-    if channel is not None:
-        threading.Thread(target=answer, args=(channel, inner), name="election-dev-look", daemon=True).start()
+    return around(load(name), channel)
+
+
+def around(inner, channel):
+    """What is served in the application's place."""
+    if channel is None:
+        return inner
+    threading.Thread(target=answer, args=(channel, inner), name="election-dev-look", daemon=True).start()
     # what isn't an ASGI 3 application is served as it is, so that the server says of it what it would say without us
     is_async = inspect.iscoroutinefunction(inner) or (
         not inspect.isclass(inner) and inspect.iscoroutinefunction(getattr(inner, "__call__", None))
     )
-    return inner if channel is None or not is_async else Observer(inner, channel)
+    return Observer(inner, channel) if is_async else inner
+
+
+def observe_runserver(channel):
+    """The runserver of daphne and of Channels 2 and 3 asks a function for the application, once the settings are there: it gets ours."""
+    try:
+        from django.core import management
+    except ImportError:
+        # manage.py says what it makes of that
+        return
+    load_command, found = management.load_command_class, set()
+
+    def load_observed(app_name, name):
+        command = load_command(app_name, name)
+        for kind in type(command).__mro__ if name == "runserver" else ():
+            module = sys.modules.get(kind.__module__)
+            if hasattr(module, "get_default_application") and module not in found:
+                found.add(module)
+                module.get_default_application = observed_by(module.get_default_application, channel)
+        return command
+
+    management.load_command_class = load_observed
+
+
+def observed_by(find, channel):
+    return lambda: around(find(), channel)
 
 
 def answer(channel, inner):
