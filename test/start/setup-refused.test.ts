@@ -55,6 +55,11 @@ describe.skipIf(process.platform === 'win32')('on a terminal it asks', { timeout
     const { status, stdout } = await cli.end()
     expect(status).toBe(130)
     expect(stdout.match(/Missing, in this order/g)).toHaveLength(1)
+    expect(stdout).toMatch(/the database has no active user · can't be undone/)
+    const undone = await runCli(['doctor', '--undo'], { cwd: root })
+    expect(undone.stdout).toMatch(/backend\/\.env {3}removed/)
+    expect(undone.stdout).toMatch(/db\.sqlite3 {3}removed/)
+    expect(existsSync(join(root, 'backend', '.env'))).toBe(false)
   })
 
   test('--json asks nothing', async () => {
