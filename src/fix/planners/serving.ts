@@ -5,6 +5,15 @@ import type { FixFacts } from '../fix-facts.ts'
 
 const local = /^(?:localhost|.*\.localhost|127(?:\.\d+){3}|0\.0\.0\.0|::1?|\[::1?\])$/i
 
+const options = [
+  ['port', '--port'],
+  ['host', '--host'],
+  ['path', '--path'],
+  ['origin', '--origin'],
+  ['application', '--application'],
+  ['channelLayer', '--channel-layer'],
+] as const
+
 /** `election-dev start` with what the URL says of it. */
 export function startStep({ wire }: Evidence, flags: StartFlags, without: readonly string[]): Action {
   const { endpoint } = wire
@@ -19,23 +28,14 @@ export function startStep({ wire }: Evidence, flags: StartFlags, without: readon
     ...without.flatMap((name) => ['-u', name]),
     'election-dev',
     'start',
-    ...(all.port === undefined ? [] : ['--port', String(all.port)]),
-    ...(all.host === undefined ? [] : ['--host', all.host]),
-    ...(all.path === undefined ? [] : ['--path', all.path]),
-    ...(all.origin === undefined ? [] : ['--origin', all.origin]),
-    ...(all.application === undefined ? [] : ['--application', all.application]),
-    ...(all.channelLayer === undefined ? [] : ['--channel-layer', all.channelLayer]),
+    ...options.flatMap(([key, option]) => (all[key] === undefined ? [] : [option, String(all[key])])),
   ]
   return { kind: 'hand-over', to: 'start', flags: all, without, command: without.length === 0 ? words : ['env', ...words] }
 }
 
 /** Ends a process, if it is still the same one then. */
-export function endStep(server: Pick<ServerProcess, 'pid' | 'command' | 'argv'>, { started }: FixFacts, why: string): Action {
-  return { kind: 'signal', pid: server.pid, startedAt: started.get(server.pid), signal: 'SIGTERM', why: `${why}: ${nameOf(server)}` }
-}
-
-function nameOf(server: Pick<ServerProcess, 'pid' | 'command' | 'argv'>): string {
-  return `${server.command?.program ?? server.argv[0]?.split(/[\\/]/).at(-1) ?? 'a program'} (PID ${server.pid})`
+export function endStep(server: ServerProcess, { started }: FixFacts, why: string): Action {
+  return { kind: 'signal', pid: server.pid, startedAt: started.get(server.pid), signal: 'SIGTERM', why: `${why}: ${named(server)}` }
 }
 
 /** The servers that stand in the way of a start: the one on the port, and those of this checkout that live and listen nowhere. */
@@ -47,7 +47,7 @@ function inTheWay(evidence: Evidence): ServerProcess[] {
   return [...(onPort === undefined ? [] : [onPort]), ...idle.filter(({ pid }) => pid !== onPort?.pid)]
 }
 
-/** Ends what serves wrongly, and goes over to `start`. A process that isn't this checkout's is ended with the user's word alone. */
+/** Ends what serves wrongly, and goes over to `start`. A process that isn't this checkout's is ended only after a yes. */
 export function handOver(
   evidence: Evidence,
   facts: FixFacts,
@@ -106,7 +106,7 @@ export const continueServer: Planner = (evidence, facts) => {
       pid: listener.pid,
       startedAt: facts.started.get(listener.pid),
       signal: 'SIGCONT',
-      why: `it was stopped: ${nameOf(listener)}`,
+      why: `it was stopped: ${named(listener)}`,
     },
   ])
 }
