@@ -82,7 +82,7 @@ export async function doctor(folder: string, asking: Asking = {}): Promise<Answe
     ...(asking.uid === undefined ? {} : { uid: asking.uid }),
   })
   const parsed: unknown = result.stdout === '' ? undefined : JSON.parse(result.stdout)
-  validate ??= new Ajv2020({ allErrors: true }).compile(JSON.parse(readFileSync(join(root, 'src', 'report', 'doctor.schema.json'), 'utf8')))
+  validate ??= new Ajv2020({ allErrors: true }).compile(JSON.parse(readFileSync(join(root, 'dist', 'doctor.schema.json'), 'utf8')))
   expect(validate(parsed), `${JSON.stringify(validate.errors)}\n${result.stdout}\n${result.stderr}`).toBe(true)
   const document = v.parse(documentSchema, parsed)
   expect(result.status).toBe(document.state === 'healthy' ? 0 : document.state === 'diagnosed' ? 1 : 2)
