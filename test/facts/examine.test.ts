@@ -235,6 +235,15 @@ describe('the application', () => {
     expect(seen.get('asgi_setting')).toMatchObject(expected)
   })
 
+  test.each([
+    ['a name of its module', 'router = _\nasync def application(*a):\n    await router(*a)'],
+    ['a closure', 'def around(inner):\n    async def wrapped(*a):\n        await inner(*a)\n    return wrapped\napplication = around(_)'],
+  ])('a plain function around the router, which it has as %s', async (_, wrapper) => {
+    const router = `${set}${get}get_asgi_application()\nfrom channels.routing import *\nfrom django.urls import path\nfrom updates.consumers import Updates\n_ = ProtocolTypeRouter({"websocket": URLRouter([path("a/", Updates.as_asgi())])})\n`
+    project = await makeProject({ asgi: `${router}${wrapper}` })
+    expect((await look(project)).get('application')).toMatchObject({ kind: 'router', websocket: true, routes: [{ route: 'a/' }] })
+  })
+
   test('a consumer without as_asgi()', async () => {
     project = await makeProject({
       asgi: `${set}${get}get_asgi_application()\nfrom channels.routing import *\nfrom django.urls import path\nfrom updates.consumers import Updates\napplication = ProtocolTypeRouter({"websocket": URLRouter([path("a/", Updates), path("b/", Updates.as_asgi())])})`,

@@ -33,7 +33,11 @@ def inner_of(wrapper):
         found = getattr(wrapper, name, None)
         if found is not None and not isinstance(found, (str, type)):
             return found
-    return None
+    # a plain function around the router has it among the names that it uses
+    code = getattr(wrapper, "__code__", None)
+    named = [wrapper.__globals__.get(name) for name in code.co_names] if code is not None else []
+    named += [cell.cell_contents for cell in getattr(wrapper, "__closure__", None) or ()]
+    return next((found for found in named if hasattr(found, "application_mapping") or hasattr(found, "routes")), None)
 
 
 def unwrap(application):
