@@ -51,6 +51,7 @@ await mkdir(join(dist, inside), { recursive: true })
 for (const name of await readdir(join(root, 'src', inside))) {
   if (name.endsWith('.py')) await cp(join(root, 'src', inside, name), join(dist, inside, name))
 }
+await cp(join(root, 'src/causes/pages'), join(dist, 'causes/pages'), { recursive: true })
 for (const name of await readdir(join(root, 'src/report'))) {
   if (name.endsWith('.schema.json')) await cp(join(root, 'src/report', name), join(dist, name))
 }

@@ -31,4 +31,11 @@ export const layerCauses = [
     automatic: 'ask',
     title: 'The server processes use different Redis servers or databases',
   },
+  {
+    id: 'broadcast-lost',
+    family: 'layer',
+    severity: 'warning',
+    automatic: 'no',
+    title: 'A broadcast to open sockets did not arrive, and nothing tells why',
+  },
 ] as const satisfies readonly Cause[]

@@ -20,7 +20,6 @@ export function judgeElsewhere(evidence: Evidence, seen: readonly string[]): Dia
         `Use ${good} in the URL, or bind the other address too.`,
         {
           commands: [['election-dev', 'verify', `${wire.endpoint.secure ? 'wss' : 'ws'}://${good}:${port}${wire.endpoint.path}`]],
-          automatic: 'ask',
         },
       ),
     ]
@@ -34,7 +33,7 @@ export function judgeElsewhere(evidence: Evidence, seen: readonly string[]): Dia
         `The URL names port ${port}, and the backend listens on ${at.port}`,
         [`${shownUp(listening)} listens on port ${at.port}`, ...whereWritten(evidence), ...seen],
         `Correct the WebSocket URL (VITE_WS_URL or the like) to port ${at.port}.`,
-        { commands: [['election-dev', 'start', '--port', String(port)]], automatic: 'yes' },
+        { commands: [['election-dev', 'start', '--port', String(port)]] },
       ),
     ]
   }
@@ -46,7 +45,7 @@ export function judgeElsewhere(evidence: Evidence, seen: readonly string[]): Dia
       `The server listens on a UNIX socket only: ${socket.unixSockets[0] ?? ''}`,
       [`${shownUp(socket)} listens on ${socket.unixSockets.join(', ')}`, ...seen],
       `Add -b 127.0.0.1 -p ${port}, or put a proxy in front of it.`,
-      { commands: [['election-dev', 'start', '--port', String(port)]], automatic: 'yes' },
+      { commands: [['election-dev', 'start', '--port', String(port)]] },
     ),
   ]
 }
@@ -92,7 +91,7 @@ export function judgePermission({ wire, privilegedBelow, isRoot }: Evidence): Di
       `This user may not bind port ${port}`,
       [`Ports below ${privilegedBelow} are for root alone on this machine`, `Nothing listens on port ${port}`],
       'Use a port above 1023.',
-      { commands: [['election-dev', 'start', '--port', '8000']], automatic: 'yes' },
+      { commands: [['election-dev', 'start', '--port', '8000']] },
     ),
   ]
 }

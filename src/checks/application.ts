@@ -28,7 +28,6 @@ function attributeMissing(module: string, name: string, seen: string): Diagnosis
     `Name the application that is there: ${module}:application.`,
     {
       commands: [['election-dev', 'start', '--application', `${module}:application`]],
-      automatic: 'yes',
     },
   )
 }
@@ -52,7 +51,6 @@ function settingWrong(evidence: Evidence, alive: readonly string[]): Diagnosis[]
       value === undefined ? 'ASGI_APPLICATION is not set' : `ASGI_APPLICATION names something else than the ASGI application: ${value}`,
       [fact.message ?? (fact.kind === 'wsgi' ? `${value ?? ''} is the WSGI application` : `${value ?? ''} can't be served`), ...alive],
       `ASGI_APPLICATION = "${usualSetting(evidence)}".`,
-      { automatic: 'yes' },
     ),
   ]
 }
@@ -69,7 +67,6 @@ function judgeRunserver(evidence: Evidence): Diagnosis[] {
         '"daphne" stands after django.contrib.staticfiles in INSTALLED_APPS',
         ['runserver refuses to serve: daphne.E001', ...alive],
         'Put "daphne" first in INSTALLED_APPS.',
-        { automatic: 'yes' },
       ),
     ]
   }
@@ -119,7 +116,6 @@ function wrongFolder(server: ServerProcess, cwd: string, backend: string, seen: 
         ['cd', backend],
         ['election-dev', 'start'],
       ],
-      automatic: 'yes',
     },
   )
 }
@@ -135,7 +131,6 @@ function servesWsgi(evidence: Evidence): Diagnosis {
     'What is served as the ASGI application is the WSGI one',
     [bySetting ? `ASGI_APPLICATION is ${application.replace(':', '.')}, which is a WSGIHandler` : `${application} is a WSGIHandler`],
     bySetting ? `ASGI_APPLICATION = "${usualSetting(evidence)}".` : 'Let asgi.py have the ASGI application: get_asgi_application().',
-    { automatic: 'yes' },
   )
 }
 

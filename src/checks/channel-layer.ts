@@ -30,7 +30,6 @@ export function judgeLayer(evidence: Evidence): Diagnosis[] {
             'Install it into the environment of the backend.',
             {
               commands: [[pythonOf(evidence), '-m', 'pip', 'install', 'channels-redis']],
-              automatic: 'yes',
             },
           ),
         ]
@@ -40,7 +39,6 @@ export function judgeLayer(evidence: Evidence): Diagnosis[] {
             `CHANNEL_LAYERS names a BACKEND that isn't there: ${settings.layer_backend ?? ''}`,
             seen,
             'Use channels_redis.core.RedisChannelLayer or channels.layers.InMemoryChannelLayer.',
-            { automatic: 'yes' },
           ),
         ]
   }
@@ -51,7 +49,6 @@ export function judgeLayer(evidence: Evidence): Diagnosis[] {
         'CHANNEL_LAYERS names no BACKEND',
         seen,
         'Use channels_redis.core.RedisChannelLayer or channels.layers.InMemoryChannelLayer.',
-        { automatic: 'yes' },
       ),
     ]
   }
@@ -61,9 +58,7 @@ export function judgeLayer(evidence: Evidence): Diagnosis[] {
       "CONFIG of CHANNEL_LAYERS isn't what the backend takes",
       seen,
       'Write "CONFIG": {"hosts": [(host, port)]}: a list, also for one.',
-      {
-        automatic: 'yes',
-      },
+      {},
     ),
   ]
 }
@@ -96,7 +91,7 @@ function layerUnset({ examination }: Evidence): Diagnosis {
       ...(raised === undefined || raised === null ? [] : [raisedLine(raised)]),
     ],
     'Set CHANNEL_LAYERS; in memory for one process.',
-    { commands: [['election-dev', 'doctor', '--fix']], automatic: 'yes' },
+    { commands: [['election-dev', 'doctor', '--fix']] },
   )
 }
 
@@ -122,7 +117,7 @@ export function judgeInstances(evidence: Evidence): Diagnosis[] {
         'More than one process serves, and each keeps its own channel layer in memory',
         ['CHANNEL_LAYERS is InMemoryChannelLayer: a broadcast stays in the process that sent it', ...seen],
         'Run one process, or use Redis 5 or newer for the layer.',
-        { commands: [['election-dev', 'env', '--channel-layer', 'redis', '--write']], automatic: 'ask' },
+        { commands: [['election-dev', 'env', '--channel-layer', 'redis', '--write']] },
       ),
     ]
   }
@@ -153,7 +148,6 @@ function judgeSplit(evidence: Evidence): Diagnosis[] {
         'The instances use different Redis servers or databases: broadcasts do not cross',
         [first, ...rest],
         'Give all of them the same host, port, database and prefix.',
-        { automatic: 'ask' },
       ),
     ]
   }

@@ -24,7 +24,7 @@ export function judgeCrossing(facts: readonly CrossingFact[], backend: string | 
       'Each instance keeps its own channel layer in memory: broadcasts do not cross',
       [first, ...more, sound, `The channel layer is ${backend ?? ''}`],
       'Run one instance, or use Redis 5 or newer for the layer.',
-      { commands: [['election-dev', 'env', '--channel-layer', 'redis', '--write']], automatic: 'ask' },
+      { commands: [['election-dev', 'env', '--channel-layer', 'redis', '--write']] },
     )
   return diagnosis(
     'layer-split',
@@ -33,7 +33,6 @@ export function judgeCrossing(facts: readonly CrossingFact[], backend: string | 
     backend === undefined
       ? 'Give all of them the same Redis: host, port, database and prefix. The in-memory layer is never shared.'
       : 'Give all of them the same host, port, database and prefix.',
-    { automatic: 'ask' },
   )
 }
 

@@ -31,7 +31,6 @@ export function judgeDatabase(evidence: Evidence): Diagnosis[] {
         holder === undefined ? 'End the process that holds it.' : `End PID ${holder.pid}.`,
         {
           commands: holder === undefined ? [] : [['kill', String(holder.pid)]],
-          automatic: 'ask',
         },
       ),
     ]
@@ -45,7 +44,7 @@ export function judgeDatabase(evidence: Evidence): Diagnosis[] {
         `The database has no tables: ${name}`,
         [`${name} has no django_migrations table`],
         'Apply the migrations.',
-        { commands: [manage], automatic: 'ask' },
+        { commands: [manage] },
       ),
     ]
   }
@@ -53,7 +52,6 @@ export function judgeDatabase(evidence: Evidence): Diagnosis[] {
     return [
       diagnosis('migrations-pending', 'Migrations are not applied', [`Pending: ${listOf(pending)}`], 'Apply the migrations.', {
         commands: [manage],
-        automatic: 'ask',
       }),
     ]
   }
@@ -103,7 +101,6 @@ function tablesMissing(evidence: Evidence, said: string): Diagnosis {
     pending.length === 0 ? 'Make the migrations of the app, and apply them.' : 'Apply the migrations.',
     {
       commands: [...(pending.length === 0 ? [['python', 'manage.py', 'makemigrations']] : []), ['python', 'manage.py', 'migrate']],
-      automatic: 'ask',
     },
   )
 }

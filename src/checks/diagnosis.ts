@@ -1,29 +1,47 @@
 import type { Automatic } from '../causes/cause.ts'
+import { causeOf, type CauseId } from '../causes/causes.ts'
+import type { LauncherError } from '../errors.ts'
 
-/** How a cause is mended: in words, and as commands to copy where there are any. */
+/** How a cause is fixed: in words, and as commands to copy where there are any. */
 export interface Remedy {
   readonly text: string
   readonly commands: readonly (readonly string[])[]
   readonly automatic: Automatic
 }
 
-/** One cause, with what proves it and what mends it. */
-export interface Diagnosis {
-  /** A stable id of the vocabulary. */
-  readonly id: string
+/** One cause, with what proves it and what fixes it. `Diagnosis<string>` may also be an error of ours in that shape. */
+export interface Diagnosis<Id extends string = CauseId> {
+  readonly id: Id
   readonly title: string
   /** What was seen, a sentence each; never empty. */
   readonly evidence: readonly string[]
   readonly remedy: Remedy
 }
 
-/** A diagnosis from its parts; `evidence` must hold something, or it is no finding. */
+/**
+ * A diagnosis from its parts; `evidence` must hold something, or it is no finding.
+ * `automatic` lowers what the cause's record allows; it can't raise it.
+ */
 export function diagnosis(
-  id: string,
+  id: CauseId,
   title: string,
   evidence: readonly [string, ...string[]],
   remedy: string,
   options: { commands?: readonly (readonly string[])[]; automatic?: Automatic } = {},
 ): Diagnosis {
-  return { id, title, evidence, remedy: { text: remedy, commands: options.commands ?? [], automatic: options.automatic ?? 'no' } }
+  const allowed = causeOf(id).automatic
+  const automatic = options.automatic !== undefined && rank[options.automatic] < rank[allowed] ? options.automatic : allowed
+  return { id, title, evidence, remedy: { text: remedy, commands: options.commands ?? [], automatic } }
+}
+
+const rank: Readonly<Record<Automatic, number>> = { no: 0, ask: 1, yes: 2 }
+
+/** An error of ours in the shape of a cause. */
+export function inShape({ code, message, evidence, hint }: LauncherError): Diagnosis<string> {
+  return {
+    id: code,
+    title: message,
+    evidence: evidence.length === 0 ? [message] : evidence,
+    remedy: { text: hint ?? '', commands: [], automatic: 'no' },
+  }
 }

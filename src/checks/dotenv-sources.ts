@@ -41,7 +41,6 @@ function judgeTakenForTrue(evidence: Evidence, cause: Diagnosis): Diagnosis[] {
         ...cause.evidence,
       ],
       'Read it with cast=bool of decouple (env.bool of django-environ), or compare its text: .lower() == "true".',
-      { automatic: 'ask' },
     ),
   ]
 }
@@ -66,7 +65,6 @@ export function judgeNoBoolean(evidence: Evidence): Diagnosis[] {
           `${file}:${line} reads it with env.bool, which takes any word that it doesn't know for false`,
         ],
         'Write True or False.',
-        { automatic: 'ask' },
       ),
     )
 }
@@ -131,6 +129,6 @@ function unread({ dotenv }: Evidence, shown: string, name: string, seen: readonl
       : dotenv?.fact.kind === 'absent'
         ? 'Put it where it is looked for.'
         : `Write ${name} into ${wanted}.`,
-    { commands: isThere || dotenv?.fact.kind !== 'absent' ? [] : [['cp', shown, wanted]], automatic: 'ask' },
+    { commands: isThere || dotenv?.fact.kind !== 'absent' ? [] : [['cp', shown, wanted]] },
   )
 }

@@ -31,7 +31,6 @@ export function judgeEncoding({ dotenv }: Pick<Evidence, 'dotenv'>, seen: readon
     return [
       diagnosis('env-encoding', `${shown} isn't plain UTF-8`, [`${shown}: ${fact.reason}`, ...seen], remedy, {
         commands,
-        automatic: 'yes',
       }),
     ]
   if (fact.kind === 'present' && fact.bom && dotenv.reader !== 'dotenv') {
@@ -42,7 +41,7 @@ export function judgeEncoding({ dotenv }: Pick<Evidence, 'dotenv'>, seen: readon
         `${shown} begins with a byte order mark, which becomes part of its first key`,
         [`The first bytes of ${shown} are EF BB BF${first === undefined ? '' : `: the first key is read as \\ufeff${first}`}`, ...seen],
         remedy,
-        { commands, automatic: 'yes' },
+        { commands },
       ),
     ]
   }
@@ -65,16 +64,13 @@ export function judgeNotLoaded(evidence: Pick<Evidence, 'dotenv'>, wanted: strin
         'Put it where it is looked for.',
         {
           commands: source === undefined ? [['election-dev', 'start', '--setup']] : [['cp', source.shown, shown]],
-          automatic: 'ask',
         },
       ),
     ]
   }
   if (fact.kind === 'unreadable')
     return [
-      diagnosis('env-not-loaded', `${shown} can't be read`, [`${shown}: ${fact.reason}`, ...seen], 'Make it a file that you may read.', {
-        automatic: 'ask',
-      }),
+      diagnosis('env-not-loaded', `${shown} can't be read`, [`${shown}: ${fact.reason}`, ...seen], 'Make it a file that you may read.', {}),
     ]
   const elsewhere = others.filter(({ kind }) => kind !== 'example')
   return [
@@ -83,7 +79,6 @@ export function judgeNotLoaded(evidence: Pick<Evidence, 'dotenv'>, wanted: strin
       `${shown} has no ${wanted}, which the settings ask for`,
       [`${shown} is read, and ${wanted} isn't among its keys`, ...elsewhere.map((other) => `${other.shown} is there too`), ...seen],
       `Add ${wanted} to ${shown}${others.some(({ kind }) => kind === 'example') ? ', as its example has it' : ''}.`,
-      { automatic: 'ask' },
     ),
   ]
 }
@@ -105,9 +100,7 @@ export function judgeBoolean(evidence: Pick<Evidence, 'dotenv' | 'env'>, value: 
     `${name} in ${place} isn't a boolean: ${bare}`,
     [...startWith(seen, `${place}: ${name}=${bare}`)],
     'Write True or False.',
-    {
-      automatic: 'ask',
-    },
+    {},
   )
 }
 
@@ -138,7 +131,6 @@ export function judgeReversed(evidence: Pick<Evidence, 'dotenv' | 'env' | 'exami
           `The settings have ${name} = ${read ? 'True' : 'False'}: bool() of any text that isn't empty is True`,
         ],
         'Read it with cast=bool of decouple (env.bool of django-environ) in the settings.',
-        { automatic: 'ask' },
       ),
     ]
   })
@@ -151,7 +143,7 @@ export function judgeMalformed(
   seen: readonly string[],
 ): Diagnosis[] {
   const { dotenv, redis } = evidence
-  const options = { commands: [['election-dev', 'doctor', '--fix']], automatic: 'yes' as const }
+  const options = { commands: [['election-dev', 'doctor', '--fix']] }
   if (value !== undefined) {
     const bare = value.replace(/^['"]|['"]$/g, '')
     const entries = dotenv?.fact.kind === 'present' ? dotenv.fact.entries : []
@@ -206,7 +198,7 @@ export function judgeShadowed(
         ...cause.evidence,
       ],
       `Run unset ${first.name} in that shell, and start the backend again.`,
-      { commands: [['unset', first.name]], automatic: 'ask' },
+      { commands: [['unset', first.name]] },
     ),
   ]
 }

@@ -1,6 +1,6 @@
 import type { Diagnosis } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
-import { causeOf, isCauseId, type CauseId } from '../causes/causes.ts'
+import type { CauseId } from '../causes/causes.ts'
 import { migrate, unlock, waitForRedis } from '../fix/planners/database.ts'
 import {
   bareValue,
@@ -93,6 +93,7 @@ const planners: Readonly<Partial<Record<CauseId, Planner>>> = {
 
 /** Causes that a program may fix and where it can't know the right value. */
 export const withoutFix: Readonly<Partial<Record<CauseId, string>>> = {
+  'user-missing': 'election-dev start --setup makes a development user, and shows its password',
   'origin-missing': 'the client that sends no Origin is not in this checkout: a browser always sends one',
   'layer-split': 'which of the Redis servers or databases is the right one, only you know',
 }
@@ -100,7 +101,7 @@ export const withoutFix: Readonly<Partial<Record<CauseId, string>>> = {
 /** How a cause is fixed, or why nothing is. Pure. */
 export function planFix(diagnosis: Diagnosis, evidence: Evidence, facts: FixFacts): Fix | NoFix {
   const { id, remedy } = diagnosis
-  if (!isCauseId(id) || causeOf(id).automatic === 'no') return noFix('this one is yours to fix')
+  if (remedy.automatic === 'no') return noFix('this one is yours to fix')
   const planner = planners[id]
   return planner === undefined
     ? noFix(withoutFix[id] ?? 'there is no fix for it yet')

@@ -31,7 +31,6 @@ export function judgeHosts(evidence: Evidence, refused: Diagnosis | undefined): 
         ...(refused?.evidence ?? []),
       ],
       'Write bare host names: localhost,127.0.0.1,[::1].',
-      { automatic: 'ask' },
     ),
   ]
 }

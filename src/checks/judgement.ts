@@ -21,7 +21,6 @@ import { endWords, judgeOutput, judgeProcess } from './startup.ts'
 import { judgeTokens } from './tokens.ts'
 import { judgeWire } from './wire.ts'
 import { judgeHosts } from './hosts.ts'
-import { causeOf, isCauseId } from '../causes/causes.ts'
 
 /** What a judgement comes to: the root, what it explains, and what is worth a word though it breaks nothing. */
 export interface Judgement {
@@ -39,20 +38,14 @@ export interface Judgement {
  * nearest to the root comes first, and the rest is explained by it. Pure.
  */
 export function judge(evidence: Evidence): Judgement {
-  const candidates = causes(evidence).map((cause) => asVocabulary(runnable(evidence, cause)))
+  const candidates = causes(evidence).map((cause) => runnable(evidence, cause))
   const [root] = candidates
   const seen = new Set<string>([root?.id ?? ''])
   const explained = candidates.filter(({ id }) => !seen.has(id) && seen.add(id) !== undefined)
   const notes = judgeNotes(evidence)
-    .map((cause) => asVocabulary(runnable(evidence, cause)))
+    .map((cause) => runnable(evidence, cause))
     .filter(({ id }) => !seen.has(id))
   return { root, explained, notes }
-}
-
-/** What the tool may do about a cause is one promise, wherever the cause was found. */
-function asVocabulary(cause: Diagnosis): Diagnosis {
-  if (!isCauseId(cause.id)) return cause
-  return { ...cause, remedy: { ...cause.remedy, automatic: causeOf(cause.id).automatic } }
 }
 
 /** A log names no interpreter and no folder: a command to copy names both, as seen from the checkout. */

@@ -87,7 +87,6 @@ function judgeTarget(evidence: ProxyEvidence, direct: WireFacts, compared: reado
     `The dev server's proxy leads to port ${port}, and the backend listens on ${direct.endpoint.port}`,
     [`frontend/${entry.file}:${entry.line} passes ${entry.context} on to ${entry.target}`, ...compared],
     `Let the proxy lead to port ${direct.endpoint.port}.`,
-    { automatic: 'yes' },
   )
 }
 
@@ -115,7 +114,6 @@ function leadsElsewhere(wire: WireFacts, direct: WireFacts, compared: readonly s
     `The proxy on port ${wire.endpoint.port} leads to a port that nothing serves; the backend listens on ${direct.endpoint.port}`,
     [first, ...rest],
     `Let the proxy lead to port ${direct.endpoint.port}.`,
-    { automatic: 'yes' },
   )
 }
 
@@ -152,7 +150,6 @@ function judgeHost(wire: WireFacts, direct: WireFacts, who: string): Diagnosis[]
       'Through the proxy the backend sees a host that ALLOWED_HOSTS lacks',
       [`GET / through ${who}: 400`, `GET / directly: ${plain.status}`],
       'nginx: proxy_set_header Host $http_host; or add the host that it sends to ALLOWED_HOSTS.',
-      { automatic: 'ask' },
     ),
   ]
 }

@@ -52,7 +52,6 @@ function judgeBroken(evidence: Evidence): Diagnosis[] {
         `The interpreter that was named can't run: ${choice.label}`,
         [choice.reason],
         'Name one that runs: --python, or "python" in election-dev.config.json.',
-        { automatic: 'ask' },
       ),
     ]
   }
@@ -61,7 +60,6 @@ function judgeBroken(evidence: Evidence): Diagnosis[] {
   return [
     diagnosis('venv-broken', `The virtual environment ${broken.label} is there and can't run`, [broken.reason], 'Make it anew.', {
       commands: remake(evidence, broken.folder),
-      automatic: 'ask',
     }),
   ]
 }
@@ -79,7 +77,7 @@ function judgeShebang(evidence: Evidence): Diagnosis[] {
         'The environment was moved or copied; its own bin/python runs',
       ],
       'Run the server as a module (python -m daphne …, as election-dev start does), or make the environment anew.',
-      { commands: [['election-dev', 'start'], ...remake(evidence, dead.folder)], automatic: 'ask' },
+      { commands: [['election-dev', 'start'], ...remake(evidence, dead.folder)] },
     ),
   ]
 }
@@ -104,7 +102,7 @@ function judgeActive(evidence: Evidence): Diagnosis[] {
         `${own.label} has them`,
       ],
       `Run deactivate, or call ${pythonOf(evidence)}.`,
-      { commands: [[pythonOf(evidence), '-m', 'daphne', checkout?.project.application ?? 'core.asgi:application']], automatic: 'yes' },
+      { commands: [[pythonOf(evidence), '-m', 'daphne', checkout?.project.application ?? 'core.asgi:application']] },
     ),
   ]
 }
@@ -129,7 +127,6 @@ export function judgeServing(evidence: Evidence, seen: readonly string[]): Diagn
           ['kill', String(serving.pid)],
           ['election-dev', 'start'],
         ],
-        automatic: 'yes',
       },
     ),
   ]
@@ -151,7 +148,6 @@ function judgeMissingVenv(evidence: Evidence): Diagnosis[] {
       'Make one, and install the requirements into it.',
       {
         commands: make(evidence, folder, []),
-        automatic: 'ask',
       },
     ),
   ]
@@ -186,7 +182,6 @@ function judgePackages(evidence: Evidence): Diagnosis[] {
         'Install it.',
         {
           commands: [[pythonOf(evidence), '-m', 'pip', 'install', 'daphne']],
-          automatic: 'yes',
         },
       ),
     )
@@ -206,6 +201,6 @@ export function missingPackage(
     `A package that the code imports isn't installed: ${name}`,
     seen,
     'Install it into the environment of the backend.',
-    { commands: [[pythonOf(evidence), '-m', 'pip', 'install', name]], automatic: 'yes' },
+    { commands: [[pythonOf(evidence), '-m', 'pip', 'install', name]] },
   )
 }

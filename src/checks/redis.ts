@@ -1,12 +1,11 @@
+import { causeOf } from '../causes/causes.ts'
 import type { RedisFact } from '../facts/redis.ts'
 import type { RedisRefusal } from '../facts/redis-refusal.ts'
-import type { Automatic } from '../causes/cause.ts'
 import type { Diagnosis } from './diagnosis.ts'
 
 interface Words {
   readonly title: (name: string, where: string) => string
   readonly remedy: string
-  readonly automatic: Automatic
   readonly memory?: true
 }
 
@@ -15,86 +14,71 @@ const words: Readonly<Record<RedisRefusal, Words>> = {
   'redis-unreachable': {
     title: (_, where) => `Nothing answers at ${where}, where the settings look for Redis`,
     remedy: 'Start Redis, correct REDIS_HOST and REDIS_PORT, or use the in-memory layer.',
-    automatic: 'ask',
     memory: true,
   },
   'redis-unresponsive': {
     title: (_, where) => `Redis at ${where} accepts the connection and never answers`,
     remedy: 'Restart Redis.',
-    automatic: 'ask',
     memory: true,
   },
   'redis-too-old': {
     title: (name, where) => `${name} at ${where} is too old for channels_redis`,
     remedy: 'Use the in-memory layer (no Redis needed with one server), or Redis 5 or newer.',
-    automatic: 'ask',
     memory: true,
   },
   'redis-no-bzpopmin': {
     title: (name, where) => `${name} at ${where} has no BZPOPMIN: it was renamed or taken away`,
     remedy: 'Take out rename-command BZPOPMIN.',
-    automatic: 'no',
     memory: true,
   },
   'redis-no-eval': {
     title: (name, where) => `${name} at ${where} has no EVAL: it was renamed or taken away`,
     remedy: 'Take out rename-command EVAL.',
-    automatic: 'no',
     memory: true,
   },
   'redis-auth-required': {
     title: (_, where) => `Redis at ${where} wants a password, and none is sent`,
     remedy: 'Set REDIS_PASSWORD, and pass it on in CHANNEL_LAYERS.',
-    automatic: 'no',
   },
   'redis-wrong-password': {
     title: (_, where) => `Redis at ${where} refuses the password`,
     remedy: 'Correct REDIS_PASSWORD.',
-    automatic: 'no',
   },
   'redis-unexpected-password': {
     title: (_, where) => `A password is sent to Redis at ${where}, which has none`,
     remedy: 'Empty REDIS_PASSWORD.',
-    automatic: 'yes',
   },
   'redis-acl-denied': {
     title: (_, where) => `The Redis user may not do what the channel layer needs at ${where}`,
     remedy: 'ACL SETUSER … ~asgi* +bzpopmin +zpopmin +eval +zadd +expire +zremrangebyscore +zcount +zrange +zrem +del +multi +exec',
-    automatic: 'no',
   },
-  'redis-oom': { title: (_, where) => `Redis at ${where} is full`, remedy: 'Free memory, or raise maxmemory.', automatic: 'no' },
+  'redis-oom': { title: (_, where) => `Redis at ${where} is full`, remedy: 'Free memory, or raise maxmemory.' },
   'redis-readonly': {
     title: (_, where) => `Redis at ${where} is a replica: it takes no writes`,
     remedy: 'Use the primary.',
-    automatic: 'no',
   },
   'redis-loading': {
     title: (_, where) => `Redis at ${where} is still reading its data`,
     remedy: 'Wait: it ends by itself.',
-    automatic: 'yes',
   },
   'redis-misconf': {
     title: (_, where) => `Redis at ${where} can't save to disk and refuses writes`,
     remedy: 'Make its folder writable, or CONFIG SET stop-writes-on-bgsave-error no.',
-    automatic: 'no',
   },
   'redis-maxclients': {
     title: (_, where) => `Redis at ${where} has no free connection`,
     remedy: 'Raise maxclients, and find who leaks connections.',
-    automatic: 'no',
   },
-  'redis-not-redis': { title: (_, where) => `What listens at ${where} isn't Redis`, remedy: 'Correct REDIS_PORT.', automatic: 'no' },
+  'redis-not-redis': { title: (_, where) => `What listens at ${where} isn't Redis`, remedy: 'Correct REDIS_PORT.' },
   'redis-protected-mode': {
     title: (_, where) => `Redis at ${where} is in protected mode`,
     remedy: 'Set a password, or reach it over loopback.',
-    automatic: 'no',
   },
   'redis-tls': {
     title: (_, where) => `Redis at ${where} and the settings do not agree about TLS`,
     remedy: 'rediss:// (or ssl=True) in hosts where Redis speaks TLS; redis:// where it does not.',
-    automatic: 'no',
   },
-  'redis-cluster': { title: (_, where) => `Redis at ${where} is a node of a cluster`, remedy: 'Use a stand-alone Redis.', automatic: 'no' },
+  'redis-cluster': { title: (_, where) => `Redis at ${where} is a node of a cluster`, remedy: 'Use a stand-alone Redis.' },
 }
 
 /** What a refusal is told with. */
@@ -108,7 +92,8 @@ interface Told {
 
 /** A refusal of Redis as a diagnosis. Pure. */
 export function redisDiagnosis(id: RedisRefusal, { where, evidence, version, python = 'python' }: Told): Diagnosis {
-  const { title, remedy, automatic, memory } = words[id]
+  const { title, remedy, memory } = words[id]
+  const { automatic } = causeOf(id)
   const name = `Redis${version === undefined ? '' : ` ${version}`}`
   const useMemory = ['election-dev', 'start', '--channel-layer', 'memory']
   // redis-py 8 opens with RESP3; every version before it with RESP2

@@ -6,7 +6,6 @@ export const servingRules: readonly LogRule[] = [
   rule(/No supported WebSocket library detected/i, (_, evidence) =>
     diagnosis('ws-library-missing', 'uvicorn runs without a WebSocket library', evidence, 'Install one.', {
       commands: pip('uvicorn[standard]'),
-      automatic: 'yes',
     }),
   ),
   rule(/unknown command ['"`]?BZPOPMIN/i, (_, evidence) =>
@@ -15,7 +14,7 @@ export const servingRules: readonly LogRule[] = [
       'Redis is too old for channels_redis: it has no BZPOPMIN, which came with Redis 5.0',
       evidence,
       'Use the in-memory layer, or Redis 5 or newer.',
-      { commands: [['election-dev', 'env', '--channel-layer', 'memory', '--write']], automatic: 'ask' },
+      { commands: [['election-dev', 'env', '--channel-layer', 'memory', '--write']] },
     ),
   ),
   rule(
@@ -26,18 +25,15 @@ export const servingRules: readonly LogRule[] = [
         'Nothing answers where the settings look for Redis',
         evidence,
         'Start Redis, or use the in-memory layer.',
-        { commands: [['redis-server'], ['election-dev', 'env', '--channel-layer', 'memory', '--write']], automatic: 'ask' },
+        { commands: [['redis-server'], ['election-dev', 'env', '--channel-layer', 'memory', '--write']] },
       ),
   ),
   rule(/NoneType' object has no attribute 'group_(?:add|send|discard)'/, (_, evidence) =>
-    diagnosis('channel-layer-unset', "CHANNEL_LAYERS isn't set", evidence, 'Set CHANNEL_LAYERS; in memory for one process.', {
-      automatic: 'yes',
-    }),
+    diagnosis('channel-layer-unset', "CHANNEL_LAYERS isn't set", evidence, 'Set CHANNEL_LAYERS; in memory for one process.', {}),
   ),
   rule(/no such table: (\S+)|relation "(\S+)" does not exist/, (match, evidence) =>
     diagnosis('migrations-pending', `Tables are missing: ${match[1] ?? match[2] ?? ''}`, evidence, 'Apply the migrations.', {
       commands: [['python', 'manage.py', 'migrate']],
-      automatic: 'ask',
     }),
   ),
   rule(
@@ -54,7 +50,7 @@ export const servingRules: readonly LogRule[] = [
     diagnosis('as-asgi-missing', 'The consumer class itself is in the route', evidence, 'Write Consumer.as_asgi() in the routing.'),
   ),
   rule(/WSGIHandler\.__call__\(\)/, (_, evidence) =>
-    diagnosis('asgi-app-wrong', 'The server was given the WSGI application', evidence, 'Run core.asgi:application.', { automatic: 'yes' }),
+    diagnosis('asgi-app-wrong', 'The server was given the WSGI application', evidence, 'Run core.asgi:application.'),
   ),
   rule(/No route found for path ['"](.*)['"]/, ([, path = ''], evidence) =>
     diagnosis(

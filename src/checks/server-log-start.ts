@@ -8,13 +8,11 @@ export const bindRules: readonly LogRule[] = [
     (_, evidence) =>
       diagnosis('bad-port-permission', 'This user may not bind the port', evidence, 'Use a port above 1023.', {
         commands: [['election-dev', 'start', '--port', '8000']],
-        automatic: 'yes',
       }),
   ),
   startRule(/Errno (?:99|49|10049)\b|^(?!.*connecting to)(?:.*Can(?:no|')t assign requested address)/i, (_, evidence) =>
     diagnosis('bind-address-unavailable', "This machine doesn't have the address that the server is to bind", evidence, 'Bind 127.0.0.1.', {
       commands: [['election-dev', 'start', '--host', '127.0.0.1']],
-      automatic: 'yes',
     }),
   ),
 ]
@@ -28,7 +26,7 @@ export const startRules: readonly LogRule[] = [
       "The Redis layer is configured, and channels_redis isn't installed",
       evidence,
       'Install it into the environment of the backend.',
-      { commands: pip('channels-redis'), automatic: 'yes' },
+      { commands: pip('channels-redis') },
     ),
   ),
   rule(/InvalidChannelLayerError: Cannot import BACKEND (.+)/, ([, name = ''], evidence) =>
@@ -37,13 +35,11 @@ export const startRules: readonly LogRule[] = [
       `CHANNEL_LAYERS names a BACKEND that isn't there: ${name}`,
       evidence,
       'Use channels_redis.core.RedisChannelLayer or channels.layers.InMemoryChannelLayer.',
-      { automatic: 'yes' },
     ),
   ),
   startRule(/No module named ['"]?(daphne)['"]?$/, (_, evidence) =>
     diagnosis('daphne-missing', "daphne isn't installed in the environment", evidence, 'Install it.', {
       commands: pip('daphne'),
-      automatic: 'yes',
     }),
   ),
   rule(/['"]([\w.]+)['"]; ['"](\w+)['"] is not a package/, ([, , name = ''], evidence) =>
@@ -52,7 +48,6 @@ export const startRules: readonly LogRule[] = [
       `A file of the project has the name of the package ${name}`,
       evidence,
       `Rename ${name}.py and delete its .pyc.`,
-      { automatic: 'ask' },
     ),
   ),
   startRule(/ModuleNotFoundError: No module named ['"]([\w.]*settings[\w.]*)['"]/, ([, name = ''], evidence) =>
@@ -61,7 +56,6 @@ export const startRules: readonly LogRule[] = [
       `DJANGO_SETTINGS_MODULE names ${name}, which isn't there`,
       evidence,
       'Correct DJANGO_SETTINGS_MODULE, or unset it.',
-      { automatic: 'yes' },
     ),
   ),
   rule(/(?:ModuleNotFoundError|ImportError): No module named ['"]?([\w.]+)/, ([, name = ''], evidence) => missing(name, evidence)),
@@ -73,26 +67,27 @@ export const startRules: readonly LogRule[] = [
         `The settings find no ${match.slice(1).find((name) => name !== undefined) ?? 'value'}`,
         evidence,
         'Copy .env.example to .env beside manage.py, and fill it.',
-        { commands: [['election-dev', 'start', '--setup']], automatic: 'ask' },
+        { commands: [['election-dev', 'start', '--setup']] },
       ),
   ),
   startRule(/ValueError: (?:Invalid truth value|Not a boolean): ?(.*)/i, ([, value = ''], evidence) =>
-    diagnosis('env-bool-typo', `A boolean of the settings isn't one: ${value}`, evidence, 'Write True or False in .env.', {
-      automatic: 'ask',
-    }),
+    diagnosis('env-bool-typo', `A boolean of the settings isn't one: ${value}`, evidence, 'Write True or False in .env.', {}),
   ),
   startRule(/invalid literal for int\(\) with base 10: (.*)/, ([, value = ''], evidence) =>
-    diagnosis('env-value-malformed', `A number of the settings isn't one: ${value}`, evidence, 'Put no comment behind a value in .env.', {
-      automatic: 'yes',
-    }),
+    diagnosis(
+      'env-value-malformed',
+      `A number of the settings isn't one: ${value}`,
+      evidence,
+      'Put no comment behind a value in .env.',
+      {},
+    ),
   ),
   startRule(/codec can't decode byte 0x(?:ff|fe)/i, (_, evidence) =>
-    diagnosis('env-encoding', ".env isn't plain UTF-8", evidence, 'Save it as UTF-8 without BOM.', { automatic: 'yes' }),
+    diagnosis('env-encoding', ".env isn't plain UTF-8", evidence, 'Save it as UTF-8 without BOM.'),
   ),
   startRule(/Unable to configure handler ['"]?(\w+)|FileNotFoundError: .*\.log['"]?$/, (_, evidence) =>
     diagnosis('log-dir-missing', "LOGGING writes to a folder that isn't there", evidence, 'Make the folder.', {
       commands: [['election-dev', 'start', '--setup']],
-      automatic: 'yes',
     }),
   ),
   startRule(/AppRegistryNotReady|settings are not configured/, (_, evidence) =>
@@ -114,16 +109,19 @@ export const startRules: readonly LogRule[] = [
         `${match[1] ?? match[4] ?? 'The module'} has no ${match[2] ?? match[3] ?? 'such name'}`,
         evidence,
         'Name the application: --application core.asgi:application.',
-        { automatic: 'yes' },
       ),
   ),
   startRule(/ImportError: cannot import name (.*)/, ([, name = ''], evidence) =>
     diagnosis('asgi-import-error', `Importing the application fails: ${name.slice(0, 80)}`, evidence, 'Correct the import.'),
   ),
   startRule(/daphne\.E001/, (_, evidence) =>
-    diagnosis('daphne-app-order', '"daphne" stands after django.contrib.staticfiles in INSTALLED_APPS', evidence, 'Put "daphne" first.', {
-      automatic: 'yes',
-    }),
+    diagnosis(
+      'daphne-app-order',
+      '"daphne" stands after django.contrib.staticfiles in INSTALLED_APPS',
+      evidence,
+      'Put "daphne" first.',
+      {},
+    ),
   ),
   startRule(/(?:Cannot find .* in|You have not set|Cannot import) ASGI_APPLICATION/, (_, evidence) =>
     diagnosis(
@@ -131,7 +129,6 @@ export const startRules: readonly LogRule[] = [
       'ASGI_APPLICATION is missing or names something else',
       evidence,
       'ASGI_APPLICATION = "core.asgi.application".',
-      { automatic: 'yes' },
     ),
   ),
 ]

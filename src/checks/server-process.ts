@@ -17,7 +17,7 @@ export function judgeListener(evidence: Evidence, whatWireSaw: readonly string[]
         `The server on port ${evidence.wire.endpoint.port} is stopped (Ctrl+Z)`,
         [`The process state of ${shownUp(server)} is T: stopped`, ...whatWireSaw],
         'Run fg in its terminal, or continue it.',
-        { commands: [['kill', '-CONT', String(server.pid)]], automatic: 'ask' },
+        { commands: [['kill', '-CONT', String(server.pid)]] },
       ),
     ]
   }
@@ -33,7 +33,6 @@ function judgeCommand(evidence: Evidence, server: ServerProcess, seen: readonly 
       ['election-dev', 'start'],
       [pythonOf(evidence), '-m', 'daphne', application],
     ],
-    automatic: 'yes' as const,
   }
   const namesWsgi = /wsgi/i.test(command.application ?? '')
   if (command.program === 'gunicorn') {
@@ -88,7 +87,7 @@ function judgeCommand(evidence: Evidence, server: ServerProcess, seen: readonly 
         'uvicorn runs without a WebSocket library',
         [shownUp(server), 'Its environment has neither websockets nor wsproto', ...seen],
         "Install one into the backend's environment.",
-        { commands: [[pythonOf(evidence), '-m', 'pip', 'install', 'uvicorn[standard]']], automatic: 'yes' },
+        { commands: [[pythonOf(evidence), '-m', 'pip', 'install', 'uvicorn[standard]']] },
       ),
     ]
   }
@@ -130,7 +129,7 @@ export function judgeLimits(evidence: Evidence): Diagnosis[] {
         `The server ends every WebSocket after ${seconds} s`,
         [`${shownUp(server)} has --websocket_timeout ${seconds}`],
         'Start daphne without --websocket_timeout.',
-        { commands: [['election-dev', 'start']], automatic: 'yes' },
+        { commands: [['election-dev', 'start']] },
       ),
     )
   }
@@ -143,7 +142,6 @@ export function judgeLimits(evidence: Evidence): Diagnosis[] {
         `The server refuses messages over ${bytes} bytes`,
         [`${shownUp(server)} has --ws-max-size ${bytes}: a longer message ends the socket with 1009`],
         'Raise --ws-max-size.',
-        { automatic: 'ask' },
       ),
     )
   }
@@ -178,7 +176,6 @@ export function judgeStale(evidence: Evidence, seen: readonly string[]): Diagnos
           ['kill', String(server.pid)],
           ['election-dev', 'start'],
         ],
-        automatic: 'ask',
       },
     ),
   ]
@@ -206,7 +203,6 @@ export function judgeForeign(evidence: Evidence, seen: readonly string[]): Diagn
           ['kill', String(server.pid)],
           ['election-dev', 'start', '--port', String(port + 1)],
         ],
-        automatic: 'ask',
       },
     ),
   ]

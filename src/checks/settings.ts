@@ -57,7 +57,7 @@ function judgeFolders(evidence: Evidence): Diagnosis[] {
       `LOGGING writes to a folder that isn't there: ${first.folder}`,
       [wordsOf(first), ...rest.map((entry) => wordsOf(entry))],
       'Make the folder.',
-      { commands: missing.map(({ folder }) => ['mkdir', '-p', relativeTo(evidence, folder)]), automatic: 'yes' },
+      { commands: missing.map(({ folder }) => ['mkdir', '-p', relativeTo(evidence, folder)]) },
     ),
   ]
 }
@@ -153,7 +153,6 @@ export function judgeHidden(
       `${file} lies beside manage.py, so \`import ${name}\` finds it first`,
     ],
     `Rename ${file}, and delete its .pyc.`,
-    { automatic: 'ask' },
   )
 }
 
@@ -183,7 +182,7 @@ function judgeModuleNotFound(
           : `${settings === checkout?.project.settingsModule ? checkout.project.settingsSource : (error.file ?? 'The ASGI module')} names ${settings}`,
       ],
       'Unset DJANGO_SETTINGS_MODULE, or correct it.',
-      { commands: fromShell ? [['unset', 'DJANGO_SETTINGS_MODULE']] : [], automatic: 'yes' },
+      { commands: fromShell ? [['unset', 'DJANGO_SETTINGS_MODULE']] : [] },
     )
   }
   const top = module.split('.')[0] ?? module

@@ -24,7 +24,6 @@ export function judgeProcess(end: FailedStart): Diagnosis | undefined {
   if (exit.spawnError !== undefined) {
     return diagnosis('venv-broken', "The interpreter can't be run", [exit.spawnError], 'Make the environment anew.', {
       commands: [['election-dev', 'start', '--setup']],
-      automatic: 'ask',
     })
   }
   if (end.portTaken) {
@@ -39,7 +38,7 @@ export function judgeProcess(end: FailedStart): Diagnosis | undefined {
           .slice(-2),
       ],
       'Start again, or take another port.',
-      { commands: [['election-dev', 'start', '--port', String(port + 1)]], automatic: 'ask' },
+      { commands: [['election-dev', 'start', '--port', String(port + 1)]] },
     )
   }
   if (exit.signal !== undefined) {

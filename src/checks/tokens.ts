@@ -44,7 +44,7 @@ export function judgeTokens(evidence: Evidence, verdict: Diagnosis): Diagnosis[]
             'SECRET_KEY is made anew at every start, so every restart voids all tokens',
             ['Two imports of the settings gave two different SECRET_KEYs', ...verdict.evidence],
             'Write a fixed SECRET_KEY into .env, and read it in the settings.',
-            { commands: [['election-dev', 'doctor', '--fix']], automatic: 'yes' },
+            { commands: [['election-dev', 'doctor', '--fix']] },
           ),
         ]
       : []

@@ -27,7 +27,6 @@ export function seenInside({ endpoint, observed }: WireFacts, refused: Refused, 
     `The backend refuses the Origin ${endpoint.origin}`,
     [upgradeAnswer(refused), by],
     `Add ${URL.canParse(endpoint.origin) ? new URL(endpoint.origin).hostname : "the page's host"} to ALLOWED_HOSTS, or to the validator's own list.`,
-    { automatic: 'ask' },
   )
 }
 

@@ -31,7 +31,7 @@ function judgeWsgi(refused: Refused): Diagnosis | undefined {
       'The ASGI application is run by a WSGI worker of gunicorn',
       [upgradeAnswer(refused)],
       'Add -k uvicorn.workers.UvicornWorker, or use daphne.',
-      { commands: [['python', '-m', 'daphne', 'core.asgi:application']], automatic: 'yes' },
+      { commands: [['python', '-m', 'daphne', 'core.asgi:application']] },
     )
   }
   return diagnosis(
@@ -44,7 +44,6 @@ function judgeWsgi(refused: Refused): Diagnosis | undefined {
         ['election-dev', 'start'],
         ['python', '-m', 'daphne', 'core.asgi:application'],
       ],
-      automatic: 'yes',
     },
   )
 }
@@ -73,7 +72,6 @@ function badRequest({ http, endpoint }: WireFacts, refused: Refused): Diagnosis 
       `ws:// is used, and port ${endpoint.port} speaks TLS`,
       [`${upgradeAnswer(refused)}; its page says that it speaks HTTPS`],
       'Use wss://, or run the server without TLS in development.',
-      { automatic: 'yes' },
     )
   }
   if (http?.result === 'answer' && http.status === 400) return allowedHosts(refused, `GET / is ${http.status} as well`)
@@ -93,7 +91,6 @@ function withoutLibrary(...evidence: [string, ...string[]]): Diagnosis {
     "Install one into the backend's environment, or drop --ws none.",
     {
       commands: [['python', '-m', 'pip', 'install', 'uvicorn[standard]']],
-      automatic: 'yes',
     },
   )
 }
@@ -104,7 +101,6 @@ function allowedHosts(refused: Refused, more: string): Diagnosis {
     'ALLOWED_HOSTS lacks the host that the URL uses',
     [upgradeAnswer(refused), more],
     'Add the bare host name to ALLOWED_HOSTS, such as localhost,127.0.0.1,[::1].',
-    { automatic: 'ask' },
   )
 }
 
@@ -153,7 +149,6 @@ function forbidden(facts: WireFacts, refused: Refused): Diagnosis {
       'Send the Origin that the page has, as every browser does.',
       {
         commands: [['election-dev', 'verify', '--origin', 'http://localhost:3000']],
-        automatic: 'yes',
       },
     )
   }
@@ -163,7 +158,6 @@ function forbidden(facts: WireFacts, refused: Refused): Diagnosis {
     `The backend refuses the Origin ${endpoint.origin}`,
     [first, same, ...other],
     `Add ${hostOfOrigin(endpoint.origin)} to ALLOWED_HOSTS${endpoint.origin === 'null' ? '; null means a page from file://: serve it over http' : ''}.`,
-    { automatic: 'ask' },
   )
 }
 
@@ -211,7 +205,7 @@ function badGateway(refused: Refused): Diagnosis {
     'The proxy answers, and the backend behind it does not',
     [upgradeAnswer(refused)],
     'Start the backend, or correct the port that the proxy leads to.',
-    { commands: [['election-dev', 'start']], automatic: 'yes' },
+    { commands: [['election-dev', 'start']] },
   )
 }
 
@@ -257,6 +251,6 @@ function anotherProgram({ endpoint, http }: WireFacts, ...evidence: [string, ...
     `Another program answers on port ${endpoint.port}${server === '' ? '' : ` (${server})`}`,
     evidence,
     'End that program, or use another port for the backend.',
-    { commands: [['election-dev', 'start', '--port', String(endpoint.port + 1)]], automatic: 'ask' },
+    { commands: [['election-dev', 'start', '--port', String(endpoint.port + 1)]] },
   )
 }

@@ -15,7 +15,6 @@ export function judgeServerError(facts: WireFacts, refused: Refused): Diagnosis 
       `The path ${endpoint.path} ${verb}`,
       [first, `The same path ${endpoint.path.endsWith('/') ? 'without' : 'with'} the slash got ${said(otherSlash)}`],
       `Use ${endpoint.path.endsWith('/') ? endpoint.path.slice(0, -1) : `${endpoint.path}/`} in the URL.`,
-      { automatic: 'yes' },
     )
   }
   if (http?.result === 'answer' && http.status >= 500) {
@@ -24,7 +23,7 @@ export function judgeServerError(facts: WireFacts, refused: Refused): Diagnosis 
       'Every page and every socket is an error: the server was given something that is no working ASGI application',
       [first, `GET / got ${http.status} as well`],
       "Run the project's ASGI application, not its WSGI one; the server's log has the traceback.",
-      { commands: [['python', '-m', 'daphne', 'core.asgi:application']], automatic: 'yes' },
+      { commands: [['python', '-m', 'daphne', 'core.asgi:application']] },
     )
   }
   if (withoutToken?.result === 'open' || (withoutToken?.result === 'refused' && withoutToken.status === 403)) {

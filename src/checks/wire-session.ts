@@ -26,9 +26,7 @@ export function judgeSession({ session, http, endpoint }: WireFacts): Diagnosis 
     )
   }
   if (close.code === 1009) {
-    return diagnosis('message-too-big', "A message is longer than the server's limit", [first], 'Raise --ws-max-size.', {
-      automatic: 'ask',
-    })
+    return diagnosis('message-too-big', "A message is longer than the server's limit", [first], 'Raise --ws-max-size.', {})
   }
   if (second?.handshake.result === 'broken' && (second.handshake.code === 'ECONNREFUSED' || second.listens === false)) {
     return diagnosis(
@@ -46,7 +44,6 @@ export function judgeSession({ session, http, endpoint }: WireFacts): Diagnosis 
   if (close.code === 1001 || close.code === 1012) {
     return diagnosis('server-not-running', 'The server is shutting down', [first], 'Start the backend.', {
       commands: [['election-dev', 'start']],
-      automatic: 'yes',
     })
   }
   if (second?.handshake.result === 'open' && second.close === undefined && pong !== undefined && pong.result !== 'pong') {

@@ -45,7 +45,6 @@ function judgeGone({ experiments, endpoint, ours }: WireFacts, handshake: Unansw
   if (refused)
     return diagnosis('server-not-running', `Nothing serves port ${endpoint.port} on ${endpoint.host}`, [first], 'Start the backend.', {
       commands: [['election-dev', 'start']],
-      automatic: 'yes',
     })
   const after = experiments.httpAfter
   if (after?.result !== 'broken' || after.code !== 'ECONNREFUSED') return undefined
@@ -66,7 +65,6 @@ function judgeScheme({ endpoint, experiments }: WireFacts, handshake: Unanswered
       `ws:// is used, and port ${endpoint.port} speaks TLS`,
       [first, 'A TLS handshake on the same port works'],
       'Use wss://, or run the server without TLS in development.',
-      { automatic: 'yes' },
     )
   }
   if (tls?.result === 'tls') {
@@ -91,7 +89,6 @@ function judgeScheme({ endpoint, experiments }: WireFacts, handshake: Unanswered
       `wss:// is used, and port ${endpoint.port} doesn't speak TLS`,
       [first, `ws:// on the same port got ${said(otherScheme)}`],
       'Use ws:// in development.',
-      { automatic: 'yes' },
     )
   }
   return undefined
@@ -122,7 +119,7 @@ function judgeForeign({ endpoint, http, experiments }: WireFacts, first: string)
     `Another program holds port ${endpoint.port}: it doesn't speak HTTP`,
     [first, seen],
     'End that program, or use another port for the backend.',
-    { commands: [['election-dev', 'start', '--port', String(endpoint.port + 1)]], automatic: 'ask' },
+    { commands: [['election-dev', 'start', '--port', String(endpoint.port + 1)]] },
   )
 }
 
@@ -202,6 +199,5 @@ function judgeStandstill({ endpoint, http, ours }: WireFacts, first: string): Di
       'From outside a stopped process and one that is blocked by an earlier call look the same',
     ],
     'Continue the process (fg, or kill -CONT PID), or start it again.',
-    { automatic: 'ask' },
   )
 }

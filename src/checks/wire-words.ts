@@ -41,6 +41,5 @@ export function frontendServes(endpoint: ShownEndpoint, evidence: readonly [stri
     `Port ${endpoint.port} is the frontend's dev server, not the backend`,
     evidence,
     'Correct the WebSocket URL (VITE_WS_URL or the like) to the port of the backend.',
-    { automatic: 'yes' },
   )
 }

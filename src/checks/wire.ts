@@ -34,7 +34,6 @@ function judgeReach({ endpoint, nameError, tcp }: WireFacts): Diagnosis | undefi
     'Start the backend.',
     {
       commands: [['election-dev', 'start']],
-      automatic: 'yes',
     },
   )
 }
@@ -52,7 +51,6 @@ function judgeFamilies({ endpoint, tcp, experiments, handshake }: WireFacts): Di
     `${endpoint.host} means ${bad.address} to the client, and the backend answers at ${good.address}`,
     [`The handshake at ${good.address}: ${said(good.handshake)}`, `The handshake at ${bad.address}: ${badWord}`],
     `Use ${bracketed(good.address)} in the URL, or end the program that answers at ${bad.address}.`,
-    { automatic: 'ask' },
   )
 }
 

@@ -2,7 +2,6 @@ import { judgeLayer } from '../checks/channel-layer.ts'
 import type { Diagnosis } from '../checks/diagnosis.ts'
 import { planFix } from '../checks/fixes.ts'
 import { judgeRedis } from '../checks/redis-layer.ts'
-import { causeOf, isCauseId } from '../causes/causes.ts'
 import type { Config } from '../config/config.ts'
 import { ExitCode } from '../errors.ts'
 import { fixLoop, type Seen } from '../fix/loop.ts'
@@ -41,14 +40,16 @@ export async function fixCommand(host: Host, config: Config, options: FixOptions
     url.search = targets.main.url.search
     const { run, evidence } = await look(host, config, { ...targets, main: { ...targets.main, url } }, { version, wanted })
     const { root, explained } = run.judgement
-    const ids = new Set([root, ...explained, ...judgeLayer(evidence), ...judgeRedis(evidence)].map((cause) => cause?.id))
+    const ids: ReadonlySet<string | undefined> = new Set(
+      [root, ...explained, ...judgeLayer(evidence), ...judgeRedis(evidence)].map((cause) => cause?.id),
+    )
     return { run, cause: root, evidence, names: (id) => ids.has(id) || stillRefused(id, evidence) }
   }
   const end = await fixLoop({
     host,
     look: looked,
     plan: planFix,
-    automatic: ({ id }) => (isCauseId(id) && causeOf(id).automatic === 'yes' ? 'yes' : 'ask'),
+    automatic: ({ remedy }) => (remedy.automatic === 'yes' ? 'yes' : 'ask'),
     agrees: async (question) => yes || (!config.json && (await ask(host, question))),
     say: (event) => say(fixText(host, event)),
     record: (step, outcome, more) => void fixes.push(stepJson(step, outcome, { root: host.cwd, ...more })),

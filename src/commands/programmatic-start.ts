@@ -74,7 +74,7 @@ function following(report: Report, seen: { failure?: LauncherError; socket?: Soc
   }
 }
 
-function errorOf({ id, title, evidence, remedy }: Diagnosis): LauncherError {
+function errorOf({ id, title, evidence, remedy }: Diagnosis<string>): LauncherError {
   return new LauncherError(id, title, { evidence, hint: remedy.text })
 }
 

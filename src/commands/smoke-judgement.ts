@@ -16,7 +16,7 @@ const passed = (ms: number | undefined, ...evidence: readonly string[]): Outcome
   diagnosis: undefined,
 })
 const skipped = (why: string): Outcome => ({ state: 'skipped', ms: undefined, evidence: [why], diagnosis: undefined })
-const failed = (ms: number | undefined, evidence: readonly string[], cause?: Diagnosis): Outcome => ({
+const failed = (ms: number | undefined, evidence: readonly string[], cause?: Diagnosis<string>): Outcome => ({
   state: 'failed',
   ms,
   evidence,
@@ -128,16 +128,12 @@ function undone({ interruption, timeoutMs }: SmokeRecord, phases: readonly Smoke
   if (interruption === undefined) return failed(undefined, ['It was not tried'])
   if (interruption.reason !== 'deadline') return failed(undefined, [`interrupted (${interruption.reason}) while: ${interruption.during}`])
   const took = phases.map(({ text, ms }) => `${seconds(ms)}: ${text}`)
-  return failed(
-    undefined,
-    [`not done within ${seconds(timeoutMs)}: ${interruption.during}`],
-    diagnosis(
-      'smoke-timeout',
-      `The run took longer than ${seconds(timeoutMs)} (--timeout)`,
-      [`It was ended after ${seconds(interruption.afterMs)}, while: ${interruption.during}`, ...took],
-      'Fix what took so long, or give it more time: --timeout MS.',
-    ),
-  )
+  return failed(undefined, [`not done within ${seconds(timeoutMs)}: ${interruption.during}`], {
+    id: 'smoke-timeout',
+    title: `The run took longer than ${seconds(timeoutMs)} (--timeout)`,
+    evidence: [`It was ended after ${seconds(interruption.afterMs)}, while: ${interruption.during}`, ...took],
+    remedy: { text: 'Fix what took so long, or give it more time: --timeout MS.', commands: [], automatic: 'no' },
+  })
 }
 
 function serverStep({ ready, failure, listeningMs }: SmokeRecord): Outcome | undefined {

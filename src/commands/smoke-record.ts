@@ -1,5 +1,4 @@
-import { diagnosis, type Diagnosis } from '../checks/diagnosis.ts'
-import type { LauncherError } from '../errors.ts'
+import { inShape, type Diagnosis } from '../checks/diagnosis.ts'
 import type { Host } from '../host/host.ts'
 import type { HttpFact } from '../host/http.ts'
 import type { TcpFact } from '../host/tcp.ts'
@@ -27,7 +26,7 @@ export interface SmokeRecord {
   /** When the server was there and the proof began. */
   listeningMs: number | undefined
   /** Why it could not be started. */
-  failure: { readonly diagnosis: Diagnosis; readonly exitCode: number } | undefined
+  failure: { readonly diagnosis: Diagnosis<string>; readonly exitCode: number } | undefined
   tcp: TcpFact | undefined
   http: HttpFact | undefined
   proof: Proof | undefined
@@ -39,12 +38,6 @@ export interface SmokeRecord {
   command: Pick<SmokeCommand, 'words' | 'ran'> | undefined
   interruption: Interruption | undefined
   elapsedMs: number
-}
-
-/** An error of ours in the shape of a cause. */
-export function asDiagnosis({ code, message, evidence, hint }: LauncherError): Diagnosis {
-  const [first = message, ...rest] = evidence
-  return diagnosis(code, message, [first, ...rest], hint ?? '')
 }
 
 /** A report for `start` that writes all that matters into the record. `began`: on the host's clock. */
@@ -76,7 +69,7 @@ export function recording(host: Pick<Host, 'now'>, record: SmokeRecord, began: n
         record.failure ??= { diagnosis: event.diagnosis, exitCode: 1 }
         break
       case 'error':
-        record.failure ??= { diagnosis: asDiagnosis(event.error), exitCode: event.error.exitCode }
+        record.failure ??= { diagnosis: inShape(event.error), exitCode: event.error.exitCode }
         break
       default:
     }

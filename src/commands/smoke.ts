@@ -1,3 +1,4 @@
+import { inShape } from '../checks/diagnosis.ts'
 import { cwdOf, flagsOf } from '../config/flags.ts'
 import type { Config } from '../config/config.ts'
 import { resolveConfig, type Flags } from '../config/resolve.ts'
@@ -9,7 +10,7 @@ import { verdict, type SmokeResult } from '../report/smoke-result.ts'
 import { smokeHead, smokeTail } from '../report/smoke-text.ts'
 import { styleFor } from '../report/style.ts'
 import { resultOf } from './smoke-judgement.ts'
-import { asDiagnosis, recording, type SmokeRecord } from './smoke-record.ts'
+import { recording, type SmokeRecord } from './smoke-record.ts'
 import { reportersOf, writeReports, type Reporter } from './smoke-reporters.ts'
 import { proveAndRun, type SmokeRun } from './smoke-run.ts'
 import { stopByDeadline } from './smoke-stop.ts'
@@ -51,7 +52,7 @@ export async function smokeCommand(words: readonly string[], options: Readonly<R
     })
   } catch (error) {
     if (!(error instanceof LauncherError)) throw error
-    record.failure ??= { diagnosis: asDiagnosis(error), exitCode: error.exitCode }
+    record.failure ??= { diagnosis: inShape(error), exitCode: error.exitCode }
   }
   const result = finished()
   await writeReports(host, reporters, result, {

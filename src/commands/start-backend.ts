@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { diagnosis, type Diagnosis } from '../checks/diagnosis.ts'
+import { inShape, type Diagnosis } from '../checks/diagnosis.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { ServiceState, ServiceStatus } from '../facts/service-status.ts'
 import { raceStop } from '../host/race-stop.ts'
@@ -90,7 +90,7 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
     waiting = []
     for (const resolve of settled) resolve()
   }
-  const tell = (cause: Diagnosis) => {
+  const tell = (cause: Diagnosis<string>) => {
     report({ event: 'diagnosis', diagnosis: cause })
     become('failed', cause.title)
     settle()
@@ -165,13 +165,7 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
       const end = await life().catch((error: unknown): LifeEnd => {
         // decided anew and refused: the settings that were just saved, say
         if (!(error instanceof LauncherError) || asked === undefined) throw error
-        const [first = error.message, ...more] = error.evidence
-        return {
-          kind: 'failed',
-          diagnosis: diagnosis(error.code, error.message, [first, ...more], error.hint ?? ''),
-          wasUp: false,
-          livedMs: 0,
-        }
+        return { kind: 'failed', diagnosis: inShape(error), wasUp: false, livedMs: 0 }
       })
       const wasTurned = turn.signal.aborted
       turn = new AbortController()

@@ -27,7 +27,7 @@ export type LifeEnd =
   /** Somebody who waited for it to be ready wants the run to end with this status. */
   | { readonly kind: 'status'; readonly status: number }
   /** It never listened, or ended by itself after `livedMs`. */
-  | { readonly kind: 'failed'; readonly diagnosis: Diagnosis; readonly wasUp: boolean; readonly livedMs: number }
+  | { readonly kind: 'failed'; readonly diagnosis: Diagnosis<string>; readonly wasUp: boolean; readonly livedMs: number }
 
 /** What happens during one life. */
 export interface LifeEvents {

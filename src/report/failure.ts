@@ -4,7 +4,7 @@ import type { Style } from './style.ts'
 import { typed } from './words.ts'
 
 /** One cause as a page: title and id, evidence, the command that mends it. */
-export function diagnosisPage(diagnosis: Diagnosis, style: Style, columns: number): string[] {
+export function diagnosisPage(diagnosis: Diagnosis<string>, style: Style, columns: number): string[] {
   const mark = style.red('✖')
   const { commands, text } = diagnosis.remedy
   const lines = ['', titled(`  ${mark} ${style.bold(diagnosis.title)}`, diagnosis.id, `  ✖ ${diagnosis.title}`, columns, style), '']

@@ -106,7 +106,7 @@ export type RunEvent =
   | { readonly event: 'open-sockets'; readonly count: number }
   /** The dot has changed after ready. */
   | { readonly event: 'websocket'; readonly url: string; readonly state: SocketState }
-  | { readonly event: 'diagnosis'; readonly diagnosis: Diagnosis }
+  | { readonly event: 'diagnosis'; readonly diagnosis: Diagnosis<string> }
   | { readonly event: 'error'; readonly error: LauncherError }
   /** The stop was asked for: what is being done about it. */
   | { readonly event: 'stopping'; readonly reason: string }

@@ -12,7 +12,7 @@ export interface SmokeStep {
   /** What was seen, or why it was skipped, a sentence each. */
   readonly evidence: readonly string[]
   /** Why it failed, where a cause is known. */
-  readonly diagnosis: Diagnosis | undefined
+  readonly diagnosis: Diagnosis<string> | undefined
 }
 
 /** What ended the run before its time: a signal's name, `deadline`, `parent-gone`, `output-closed`. */

@@ -193,7 +193,7 @@ function frontendWords({ url, state, text }: FrontendSummary, style: Style): str
   return `${style.cyan(url)}   ${mark} ${text}`
 }
 
-function explain(diagnosis: Diagnosis, style: Style): string[] {
+function explain(diagnosis: Diagnosis<string>, style: Style): string[] {
   return diagnosisPage(diagnosis, style, 100)
 }
 

@@ -42,3 +42,19 @@ test('a new migration is no reason to refuse: it is said with its name', async (
   const [line] = await cli.waitFor(/!.*migrations-pending/)
   expect(line).toContain('1 migration is not applied (updates.0001_new)')
 })
+
+test('tables without an active user: the setup names user-missing, and makes one', async () => {
+  project = await makeProject()
+  await run(pythonOf('main'), ['manage.py', 'migrate'], { cwd: project.backend })
+  cli = startCli(['start', '--setup', '--json', '--port', String(await freePort('127.0.0.1'))], { cwd: project.root })
+  await cli.waitFor(/"event":"ready"/)
+  const events = cli
+    .stdout()
+    .trim()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line))
+  expect(events).toContainEqual(
+    expect.objectContaining({ event: 'setup', steps: [expect.objectContaining({ id: 'user-missing', certain: true })] }),
+  )
+  expect(events).toContainEqual(expect.objectContaining({ event: 'setup-user', model: 'auth.User' }))
+})
