@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { startCli } from '../support/cli.ts'
-import { real } from '../support/doctor.ts'
+import { askDoctor, real } from '../support/doctor.ts'
 import { makeProject, openConsumer, type ProjectOptions } from '../support/project.ts'
 import { freePort } from '../support/redis.ts'
 import { consumerOf, expectCause, expectHealthy, redis, serve, urlOf } from '../support/store.ts'
@@ -77,14 +77,15 @@ const asked = `${openConsumer}
         if content.get("type") == "announce":
             from decimal import Decimal
             await self.channel_layer.group_send("updates", {"type": "election.update", "share": Decimal("0.5")})
-        if content.get("type") == "unhandled":
-            await self.channel_layer.group_send("updates", {"type": "election.moved"})
 
     async def election_update(self, event):
         await self.send_json({"type": "update"})
 `
 
-/** Starts the launcher on a project, sends what a page would, and gives the line that names the cause. */
+/** The same, and no method handles what it sends. */
+const unhandled = asked.replace('"type": "election.update"', '"type": "election.moved"').replace('Decimal("0.5")', 'str(Decimal("0.5"))')
+
+/** Starts the launcher on a project, sends what a page would, and gives the line that names the cause; the doctor has no other. */
 async function started(message: string, options: ProjectOptions, args: readonly string[] = []): Promise<string> {
   const project = await makeProject({ consumer: asked, ...options, settings: `DATABASES = {}\n${options.settings ?? ''}` })
   onTestFinished(project.remove)
@@ -100,6 +101,8 @@ async function started(message: string, options: ProjectOptions, args: readonly 
   socket.send(message)
   await once(socket, 'close')
   const [line] = await cli.waitFor(/ {2}! .*\n/)
+  const { id } = await askDoctor(project.root, { url: urlOf(port), readOnly: false })
+  if (id !== undefined) expect(line).toContain(id)
   return line
 }
 
@@ -123,7 +126,7 @@ real('client-sends-non-json', 'the page sends [object Object], start, hypercorn,
 })
 
 real('broadcast-handler-missing', 'a type that only the page brings up, start, uvicorn', async () => {
-  const line = await started('{"type":"unhandled"}', await onRedis(), ['--server', 'uvicorn'])
+  const line = await started('{"type":"announce"}', { ...(await onRedis()), consumer: unhandled }, ['--server', 'uvicorn'])
   expect(line).toMatch(/No handler for message type election\.moved.* broadcast-handler-missing\n/)
 })
 

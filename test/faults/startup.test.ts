@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { makeBench, nobody, urlOf, write } from '../support/bench.ts'
 import { runCli } from '../support/cli.ts'
 import { raisesBeforeAccept } from '../support/consumers.ts'
-import { doctor, real } from '../support/doctor.ts'
+import { askDoctor, doctor, real } from '../support/doctor.ts'
 import { openConsumer, type TestProject } from '../support/project.ts'
 import { freePort } from '../support/redis.ts'
 import { pythonOf } from '../support/tools.ts'
@@ -134,10 +134,11 @@ real('asgi-attribute-missing', 'doctor is told the application, as start is', as
 
 real('asgi-attribute-missing', 'start is told core.asgi:app', async () => {
   const project = await bench.project({ style: 'plain' })
-  const port = await freePort('127.0.0.1')
-  const result = await runCli(['start', '--json', '--port', String(port), '--application', 'core.asgi:app'], { cwd: project.root })
+  const told = ['--port', String(await freePort('127.0.0.1')), '--application', 'core.asgi:app']
+  const result = await runCli(['start', '--json', ...told], { cwd: project.root })
   expect(result.status).toBe(1)
   expect(`${result.stdout}${result.stderr}`).toContain('asgi-attribute-missing')
+  expect((await askDoctor(project.root, { args: told })).id).toBe('asgi-attribute-missing')
 })
 
 real('asgi-application-setting-wrong', 'it names a module without it, and runserver lives with nothing listening', async () => {

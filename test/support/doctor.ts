@@ -64,13 +64,47 @@ export interface Asking {
 
 let validate: ReturnType<Ajv2020['compile']> | undefined
 
+/** A cause, and one way in which a project comes by it. */
+export interface SetUp {
+  readonly id: CauseId
+  readonly title: string
+}
+
+/** What else a set-up is used for while it stands: where it lies, what the doctor was asked, and what it said. */
+export type Use = (setUp: SetUp, folder: string, asking: Asking, answer: Answer) => Promise<void>
+
+const registered: SetUp[] = []
+let use: Use | undefined
+/** The set-up of the running test, until its doctor is asked. */
+let standing: SetUp | undefined
+
+/** The name of the test that makes a set-up. */
+export const nameOf = ({ id, title }: SetUp): string => `${id}: ${title}`
+
+/** The set-ups of the files that were imported. */
+export const setUps = (): readonly SetUp[] => registered
+
+/** Has every set-up of the files that are imported from now on used once more, as soon as its doctor has answered. */
+export function useSetUps(more: Use): void {
+  use = more
+}
+
+/** Asks the doctor of a set-up. What the set-up is used for besides is done then, while all of it stands. */
+export async function doctor(folder: string, asking: Asking = {}): Promise<Answer> {
+  const setUp = standing
+  const answer = await askDoctor(folder, asking)
+  if (setUp !== undefined) await use?.(setUp, folder, asking, answer)
+  return answer
+}
+
 /**
  * Runs `doctor --json` in a folder, and holds what is promised of every run: one
  * document by its schema, an exit status that fits it, evidence for every
  * finding, no file of the folder made or changed.
  */
-export async function doctor(folder: string, asking: Asking = {}): Promise<Answer> {
-  const before = await filesOf(folder)
+export async function askDoctor(folder: string, asking: Asking = {}): Promise<Answer> {
+  standing = undefined
+  const before = asking.readOnly === false ? {} : await filesOf(folder)
   const args = ['doctor', '--json']
   for (const url of [asking.url, ...(asking.others ?? [])]) if (url !== undefined) args.push('--url', url)
   if (asking.origin !== undefined) args.push('--origin', asking.origin)
@@ -106,7 +140,17 @@ export async function doctor(folder: string, asking: Asking = {}): Promise<Answe
 
 /** A test that produces the cause for real. Every id of the vocabulary has one. `skip` says what a machine lacks. */
 export function real(id: CauseId, title: string, run: (skip: (lacks: string) => never) => Promise<void>, timeoutMs = 45_000): void {
-  test(`${id}: ${title}`, ({ skip }) => run((lacks) => skip(lacks)), timeoutMs)
+  const setUp = { id, title }
+  registered.push(setUp)
+  test(
+    nameOf(setUp),
+    async ({ skip }) => {
+      standing = setUp
+      await run((lacks) => skip(lacks))
+      if (use !== undefined && standing !== undefined) throw new Error('The doctor was never asked of this set-up')
+    },
+    use === undefined ? timeoutMs : timeoutMs + 120_000,
+  )
 }
 
 /** Every file below the folder with what it holds; what servers and interpreters write by themselves left out. */

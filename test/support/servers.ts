@@ -17,6 +17,19 @@ export interface RunningServer {
   readonly stop: () => Promise<void>
 }
 
+/** A server that runs, and how it was started. */
+export interface StartedServer extends RunningServer {
+  readonly argv: readonly string[]
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+const started: StartedServer[] = []
+
+/** The servers that run in a folder or below it. */
+export const serversIn = (folder: string): readonly StartedServer[] =>
+  started.filter(({ child, cwd }) => child.exitCode === null && child.signalCode === null && `${cwd}/`.startsWith(`${folder}/`))
+
 export type ServerKind = 'daphne' | 'uvicorn' | 'hypercorn' | 'runserver' | 'gunicorn'
 
 const argsOf: Readonly<Record<ServerKind, (port: number, application: string) => string[]>> = {
@@ -56,7 +69,9 @@ export async function startProgram(
     throw error
   }
   if (child.pid === undefined) throw new Error(`${file} has no PID`)
-  return { child, pid: child.pid, port, log: () => log, stop }
+  const server = { child, pid: child.pid, port, log: () => log, stop }
+  started.push({ ...server, argv: child.spawnargs, cwd: options.cwd ?? '', env: options.env ?? {} })
+  return server
 }
 
 /** Starts one of the servers on a project, with the interpreter of an environment. */

@@ -1,0 +1,25 @@
+/** `start` and `doctor` agree: some set-ups of every family. All of them: test/slow/agreement.test.ts. */
+import { expect, test } from 'vitest'
+import { agreement } from '../support/agreement.ts'
+import { nameOf, setUps } from '../support/doctor.ts'
+
+const names = [
+  'server-not-running: nothing was started',
+  'wsgi-server-on-port: runserver without the daphne app',
+  'missing-dep: the settings import django-environ, which is not installed',
+  'wrong-venv: an empty environment is active',
+  'env-not-loaded: the editor saved it as .env.txt',
+  'asgi-syntax-error: in the settings, of a package that is not core',
+  'no-websocket-route: no route at all, on hypercorn',
+  'token-expired: uvicorn',
+  'consumer-exception: connect() raises after accept, hypercorn, a package other than core',
+  'channel-layer-backend-wrong: a module that is nowhere, uvicorn, a package other than core',
+  'redis-unreachable: a name that nobody resolves, django-environ, a package other than core, hypercorn',
+]
+
+await agreement(['consumer', 'dotenv', 'layer', 'python', 'redis', 'routing', 'server', 'startup', 'token'], names)
+
+test('the set-ups are there', () => {
+  const there = new Set(setUps().map(nameOf))
+  expect(names.filter((name) => !there.has(name))).toEqual([])
+})
