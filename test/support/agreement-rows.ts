@@ -111,6 +111,8 @@ export const rows = {
   'migrations-pending': 'named',
   'database-unreachable': 'named',
   'database-locked': 'named',
+  'user-missing': 'named',
+  'broadcast-lost': 'warned',
 } as const satisfies Readonly<Record<CauseId, Row>>
 
 /** Where one set-up of a cause belongs to another row than the others, by the name of its test. */
