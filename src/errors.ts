@@ -19,6 +19,8 @@ export class LauncherError extends Error {
   readonly code: string
   /** What to do about it: a sentence, or a command to copy. */
   readonly hint: string | undefined
+  /** What to run about it, as printed, in this order. */
+  readonly commands: readonly (readonly string[])[]
   readonly exitCode: ExitCode
   /** What was seen that proves it, a line each. */
   readonly evidence: readonly string[]
@@ -26,11 +28,18 @@ export class LauncherError extends Error {
   constructor(
     code: string,
     message: string,
-    options: { hint?: string; exitCode?: ExitCode; evidence?: readonly string[]; cause?: unknown } = {},
+    options: {
+      hint?: string
+      commands?: readonly (readonly string[])[]
+      exitCode?: ExitCode
+      evidence?: readonly string[]
+      cause?: unknown
+    } = {},
   ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
     this.code = code
     this.hint = options.hint
+    this.commands = options.commands ?? []
     this.exitCode = options.exitCode ?? ExitCode.finding
     this.evidence = options.evidence ?? []
   }

@@ -1,5 +1,5 @@
 import type { Automatic } from '../causes/cause.ts'
-import { causeOf, type CauseId } from '../causes/causes.ts'
+import { causeOf, isCauseId, type CauseId } from '../causes/causes.ts'
 import type { LauncherError } from '../errors.ts'
 
 /** How a cause is fixed: in words, and as commands to copy where there are any. */
@@ -36,12 +36,22 @@ export function diagnosis(
 
 const rank: Readonly<Record<Automatic, number>> = { no: 0, ask: 1, yes: 2 }
 
+/** An error that names a cause, as a diagnosis of it; undefined for usage, and for what has no cause. */
+export function diagnosisOf({ code, message, evidence, hint, commands }: LauncherError): Diagnosis | undefined {
+  if (!isCauseId(code)) return undefined
+  const [first = message, ...rest] = evidence
+  return diagnosis(code, message, [first, ...rest], hint ?? `election-dev doctor explain ${code}`, { commands })
+}
+
 /** An error of ours in the shape of a cause. */
-export function inShape({ code, message, evidence, hint }: LauncherError): Diagnosis<string> {
-  return {
-    id: code,
-    title: message,
-    evidence: evidence.length === 0 ? [message] : evidence,
-    remedy: { text: hint ?? '', commands: [], automatic: 'no' },
-  }
+export function inShape(error: LauncherError): Diagnosis<string> {
+  const { code, message, evidence, hint } = error
+  return (
+    diagnosisOf(error) ?? {
+      id: code,
+      title: message,
+      evidence: evidence.length === 0 ? [message] : evidence,
+      remedy: { text: hint ?? '', commands: [], automatic: 'no' },
+    }
+  )
 }

@@ -49,7 +49,10 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
   const { project } = checkout
   const choice = choosePython(checkout.python, checkout.requirements?.names)
   if (choice.kind !== 'ready')
-    throw new LauncherError(choice.kind, 'The backend has no Python environment that can run it', { hint: 'election-dev start --setup' })
+    throw new LauncherError(choice.kind, 'The backend has no Python environment that can run it', {
+      hint: 'Make it, and install what the project asks for.',
+      commands: [['election-dev', 'start', '--setup']],
+    })
   const { environment } = choice
   report({
     event: 'note',
@@ -148,7 +151,8 @@ function serverOf({ config }: SetupRun, checkout: Checkout, environment: PythonE
   if (choice.kind === 'server') return choice
   throw new LauncherError(choice.id, 'There is no server that can speak WebSocket', {
     evidence: [`${environment.label}: ${choice.reason}`],
-    hint: `Install one:  ${environment.python} -m pip install ${choice.install.map((name) => (name.includes('[') ? `'${name}'` : name)).join(' ')}`,
+    hint: 'Install one.',
+    commands: [[environment.python, '-m', 'pip', 'install', ...choice.install]],
   })
 }
 
@@ -184,7 +188,8 @@ async function layerOf({ config, report }: SetupRun, checkout: Checkout, redis: 
           ? sharedLayerHint(instances)
           : decision.error.id === 'channel-layer-not-chosen'
             ? 'Let the settings read USE_REDIS_FOR_CHANNELS, or name the variable that they read: "channelLayerVariable" in election-dev.config.json.'
-            : 'Without Redis:  election-dev start --channel-layer memory\nWith it:        docker run -d --name redis -p 6379:6379 redis:7-alpine',
+            : 'Start the Redis that is asked for, such as docker run -d --name redis -p 6379:6379 redis:7-alpine; or run without it.',
+      ...(instances > 1 ? {} : { commands: [['election-dev', 'start', '--channel-layer', 'memory']] }),
     })
   }
   if (decision.warning !== undefined)
@@ -247,18 +252,21 @@ async function portFor(
     if (decision.id === 'bad-port-permission') {
       throw new LauncherError(decision.id, `This user may not bind port ${fact.port}`, {
         evidence: [`Binding ${config.host} port ${fact.port}: EACCES`],
-        hint: 'Use a port above 1023:  election-dev start --port 8000',
+        hint: 'Use a port above 1023.',
+        commands: [['election-dev', 'start', '--port', '8000']],
       })
     }
     if (decision.id === 'bind-address-unavailable') {
       throw new LauncherError(decision.id, `This machine doesn't have the address ${config.host}`, {
         evidence: [`Binding ${config.host} port ${fact.port}: EADDRNOTAVAIL`],
-        hint: 'election-dev start --host 127.0.0.1',
+        hint: 'Bind 127.0.0.1.',
+        commands: [['election-dev', 'start', '--host', '127.0.0.1']],
       })
     }
     throw new LauncherError(decision.id, `Port ${fact.port} is held`, {
       evidence: [`By ${holderWords(decision.holder ?? 'unknown', holder)}`],
-      hint: `End that program, or take another port:  election-dev start --port ${fact.port + 1}`,
+      hint: 'End that program, or take another port.',
+      commands: [['election-dev', 'start', '--port', String(fact.port + 1)]],
     })
   }
   const next = await nextFreePort(fact.port, config.host)

@@ -1,5 +1,5 @@
-import type { Diagnosis } from '../checks/diagnosis.ts'
-import { LauncherError } from '../errors.ts'
+import { diagnosisOf, type Diagnosis } from '../checks/diagnosis.ts'
+import type { LauncherError } from '../errors.ts'
 import type { Style } from './style.ts'
 import { typed } from './words.ts'
 
@@ -17,6 +17,8 @@ export function diagnosisPage(diagnosis: Diagnosis<string>, style: Style, column
 
 /** An error of ours as a page, in the same shape. */
 export function errorPage(error: LauncherError, style: Style, columns: number): string[] {
+  const cause = diagnosisOf(error)
+  if (cause !== undefined) return diagnosisPage(cause, style, columns)
   const lines = ['', titled(`  ${style.red('✖')} ${style.bold(error.message)}`, error.code, `  ✖ ${error.message}`, columns, style), '']
   for (const evidence of error.evidence) lines.push(`    ${evidence}`)
   if (error.evidence.length > 0) lines.push('')

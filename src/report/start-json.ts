@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../checks/diagnosis.ts'
+import { diagnosisOf, type Diagnosis } from '../checks/diagnosis.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
 import type { MadeUser } from '../fix/make-user.ts'
 import type { Host } from '../host/host.ts'
@@ -151,6 +151,8 @@ function jsonOf(event: RunEvent): StartEventBody {
     case 'websocket':
       return { event: 'websocket', ...socketOf(event.url, event.state) }
     case 'error': {
+      const cause = diagnosisOf(event.error)
+      if (cause !== undefined) return { event: 'diagnosis', diagnosis: cause }
       const { code, message, hint, evidence } = event.error
       return { event: 'error', code, message, hint: hint ?? null, evidence }
     }
