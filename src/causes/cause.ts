@@ -33,4 +33,6 @@ export interface Cause {
   readonly automatic: Automatic
   /** What a check of it looks for, in general: a list shows it. */
   readonly title: string
+  /** The verbs in whose runs alone it is seen, where `doctor` doesn't look for it. */
+  readonly seenOnlyIn?: string
 }

@@ -37,5 +37,6 @@ export const layerCauses = [
     severity: 'warning',
     automatic: 'no',
     title: 'A broadcast to open sockets did not arrive, and nothing tells why',
+    seenOnlyIn: 'start or smoke',
   },
 ] as const satisfies readonly Cause[]

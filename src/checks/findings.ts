@@ -2,7 +2,7 @@ import type { Diagnosis } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
 import type { Judgement } from './judgement.ts'
 import type { Family } from '../causes/cause.ts'
-import { isCauseId, causes, type CauseId } from '../causes/causes.ts'
+import { causes, type CauseId } from '../causes/causes.ts'
 
 /** What a check came to: one of the causes, looked for. */
 export interface Finding {
@@ -28,9 +28,15 @@ export function findingsOf(evidence: Evidence, { root, explained, notes }: Judge
   for (const cause of explained)
     failed.set(cause.id, { diagnosis: cause, severity: 'error', ...(root === undefined ? {} : { explainedBy: root.id }) })
   if (root !== undefined) failed.set(root.id, { diagnosis: root, severity: 'error' })
-  return causes.map(({ id, title, family, severity }): Finding => {
+  return causes.map(({ id, title, family, severity, seenOnlyIn }): Finding => {
     const found = failed.get(id)
-    if (found === undefined) return { id, severity, title, ...coverageOf(family, evidence) }
+    if (found === undefined)
+      return {
+        id,
+        severity,
+        title,
+        ...(seenOnlyIn === undefined ? coverageOf(family, evidence) : skipped(`only a run of ${seenOnlyIn} sees it`)),
+      }
     const { diagnosis, explainedBy } = found
     return {
       id,
@@ -42,9 +48,6 @@ export function findingsOf(evidence: Evidence, { root, explained, notes }: Judge
     }
   })
 }
-
-/** True where the judgement's root is one of the list, as it always should be. */
-export const isNamed = (judgement: Judgement): boolean => judgement.root === undefined || isCauseId(judgement.root.id)
 
 const passed: Coverage = { status: 'pass' }
 const skipped = (reason: string): Coverage => ({ status: 'skip', reason })

@@ -94,6 +94,7 @@ const planners: Readonly<Partial<Record<CauseId, Planner>>> = {
 /** Causes that a program may fix and where it can't know the right value. */
 export const withoutFix: Readonly<Partial<Record<CauseId, string>>> = {
   'user-missing': 'election-dev start --setup makes a development user, and shows its password',
+  'database-unreachable': 'which database is meant, and who is to start it, only you know',
   'origin-missing': 'the client that sends no Origin is not in this checkout: a browser always sends one',
   'layer-split': 'which of the Redis servers or databases is the right one, only you know',
 }

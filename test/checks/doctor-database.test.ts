@@ -1,6 +1,7 @@
 /** The causes in the database: facts in, one cause out. */
 import { describe, expect, test } from 'vitest'
 import type { Evidence } from '../../src/checks/evidence.ts'
+import { findingsOf } from '../../src/checks/findings.ts'
 import { judge } from '../../src/checks/judgement.ts'
 import type { ExaminationOf } from '../../src/facts/examination.ts'
 import { evidenceOf, examinationOf, failing, handshakes, root, wireOf } from '../support/evidence.ts'
@@ -80,4 +81,13 @@ describe('does not name as the cause', () => {
   ])('%s', (title, evidence) => {
     expect(judge(evidence).root?.id).not.toBe(title.replace(/:.*/s, ''))
   })
+})
+
+test('what only a run sees is never said to be passed', () => {
+  const evidence = evidenceOf({ examination: look({ state: 'ready' }, { outcome: 'accepted' }) })
+  const findings = findingsOf(evidence, judge(evidence))
+  const of = (wanted: string) => findings.find(({ id }) => id === wanted)
+  expect(of('database-locked')).toMatchObject({ status: 'pass' })
+  expect(of('user-missing')).toMatchObject({ status: 'skip', reason: expect.stringContaining('start --setup') })
+  expect(of('broadcast-lost')).toMatchObject({ status: 'skip', reason: expect.stringContaining('smoke') })
 })
