@@ -4,6 +4,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { writeSchemas } from './schemas.js'
 import { writeTypes } from './types.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
@@ -52,25 +53,25 @@ for (const name of await readdir(join(root, 'src', inside))) {
   if (name.endsWith('.py')) await cp(join(root, 'src', inside, name), join(dist, inside, name))
 }
 await cp(join(root, 'src/causes/pages'), join(dist, 'causes/pages'), { recursive: true })
-for (const name of await readdir(join(root, 'src/report'))) {
-  if (name.endsWith('.schema.json')) await cp(join(root, 'src/report', name), join(dist, name))
-}
-await cp(join(root, 'src/causes/pages'), join(dist, 'causes/pages'), { recursive: true })
-const { schema, causes } = await schemas()
-const doctorSchema = JSON.parse(await readFile(join(dist, 'doctor.schema.json'), 'utf8'))
-doctorSchema.$defs.causeId.enum = causes.map(({ id }) => id)
-await writeFile(join(dist, 'doctor.schema.json'), `${JSON.stringify(doctorSchema, undefined, 2)}\n`)
-await writeFile(join(dist, 'config.schema.json'), `${JSON.stringify(schema, undefined, 2)}\n`)
-await writeTypes(root, dist, schema)
+const { config, status } = await validated()
+await writeFile(join(dist, 'config.schema.json'), `${JSON.stringify(config, undefined, 2)}\n`)
+await writeFile(join(dist, 'status.schema.json'), `${JSON.stringify(status, undefined, 2)}\n`)
+await writeSchemas(root, dist)
+await writeTypes(root, dist, config)
 await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await notices(Object.keys(result.metafile.inputs)))
 
-/** The configuration's JSON Schema, made from the one that validates it, and the causes whose ids stand in doctor's. */
-async function schemas() {
+/** What is read from another launcher may hold more than is known here; what is printed doesn't. */
+function closed({ valibotSchema, jsonSchema }) {
+  return valibotSchema.type === 'object' ? { ...jsonSchema, additionalProperties: false } : undefined
+}
+
+/** The JSON Schemas of what the code validates itself, made from what validates it. */
+async function validated() {
   const { outputFiles } = await build({
     stdin: {
       contents: `export { configSchema } from './src/config/schema.ts'
         export { toJsonSchema } from '@valibot/to-json-schema'
-        export { causes } from './src/causes/causes.ts'`,
+        export { statusSchema } from './src/report/status.ts'`,
       resolveDir: root,
     },
     bundle: true,
@@ -79,10 +80,13 @@ async function schemas() {
     write: false,
   })
   const [file] = outputFiles
-  const { configSchema, toJsonSchema, causes } = await import(
+  const { configSchema, statusSchema, toJsonSchema } = await import(
     `data:text/javascript;base64,${Buffer.from(file.contents).toString('base64')}`
   )
-  return { schema: { ...toJsonSchema(configSchema), title: 'election-dev configuration' }, causes }
+  return {
+    config: { ...toJsonSchema(configSchema), title: 'election-dev configuration' },
+    status: { ...toJsonSchema(statusSchema, { target: 'draft-2020-12', overrideSchema: closed }), title: 'election-dev status --json' },
+  }
 }
 
 /** The licences of the packages that the bundle carries. */

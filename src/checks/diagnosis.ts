@@ -2,10 +2,16 @@ import type { Automatic } from '../causes/cause.ts'
 import { causeOf, isCauseId, type CauseId } from '../causes/causes.ts'
 import type { LauncherError } from '../errors.ts'
 
+/**
+ * A command to copy, as its words.
+ * @minItems 1
+ */
+export type Command = readonly string[]
+
 /** How a cause is fixed: in words, and as commands to copy where there are any. */
 export interface Remedy {
   readonly text: string
-  readonly commands: readonly (readonly string[])[]
+  readonly commands: readonly Command[]
   readonly automatic: Automatic
 }
 
@@ -13,7 +19,10 @@ export interface Remedy {
 export interface Diagnosis<Id extends string = CauseId> {
   readonly id: Id
   readonly title: string
-  /** What was seen, a sentence each; never empty. */
+  /**
+   * What was seen, a sentence each.
+   * @minItems 1
+   */
   readonly evidence: readonly string[]
   readonly remedy: Remedy
 }

@@ -15,7 +15,7 @@ export interface Finding {
   /** Why it was skipped, or why nothing is known. */
   readonly reason?: string
   /** The id of the cause that this one follows from. */
-  readonly explainedBy?: string
+  readonly explainedBy?: CauseId
 }
 
 /** How far a family of checks could be judged. */
@@ -23,7 +23,7 @@ type Coverage = { readonly status: 'pass' } | { readonly status: 'skip' | 'unkno
 
 /** Every check with what it came to. Pure. */
 export function findingsOf(evidence: Evidence, { root, explained, notes }: Judgement): Finding[] {
-  const failed = new Map<string, { diagnosis: Diagnosis; severity: Finding['severity']; explainedBy?: string }>()
+  const failed = new Map<string, { diagnosis: Diagnosis; severity: Finding['severity']; explainedBy?: CauseId }>()
   for (const note of notes) failed.set(note.id, { diagnosis: note, severity: 'warning' })
   for (const cause of explained)
     failed.set(cause.id, { diagnosis: cause, severity: 'error', ...(root === undefined ? {} : { explainedBy: root.id }) })

@@ -4,7 +4,6 @@ import type { Judgement } from '../checks/judgement.ts'
 import { said } from '../checks/wire-words.ts'
 import { unknownPath, type WireFacts } from '../facts/wire.ts'
 import type { Host } from '../host/host.ts'
-import type { DoctorResult } from '../public.ts'
 import { diagnosisPage } from './failure.ts'
 import { styleFor, type Style } from './style.ts'
 
@@ -29,16 +28,44 @@ export function stateOfRun({ judgement, wire }: Pick<DoctorRun, 'judgement' | 'w
   return wire.handshake?.result === 'open' ? 'healthy' : 'unknown'
 }
 
+/** A WebSocket that was looked at. */
+export interface DoctorTarget {
+  /** Its token masked. */
+  readonly url: string
+  /** The Origin that was sent with it. */
+  readonly origin: string | null
+}
+
+/** What `election-dev doctor --json` prints on standard output: one document of this shape. */
+export type DoctorDocument = {
+  readonly schemaVersion: 1
+  readonly command: 'doctor'
+  /** The version of election-dev. */
+  readonly version: string
+  readonly ok: boolean
+  readonly findings: readonly Finding[]
+  readonly targets: readonly DoctorTarget[]
+  /** @minimum 0 */
+  readonly elapsedMs: number
+  /** What `--fix` did or offered. The shape of an item may grow. */
+  readonly fixes?: readonly Readonly<Record<string, unknown>>[]
+} & (
+  | { readonly state: 'diagnosed'; /** The one cause. */ readonly diagnosis: Diagnosis }
+  /** unknown: the WebSocket isn't proven, and nothing was found that explains it. */
+  | { readonly state: 'healthy' | 'unknown'; readonly diagnosis: null }
+)
+
 /** `doctor --json`: one document. Holds no token, no body of a page, no value of a secret. */
-export function doctorJson(run: DoctorRun): DoctorResult & Pick<DoctorRun, 'fixes'> {
+export function doctorJson(run: DoctorRun): DoctorDocument {
   const state = stateOfRun(run)
   return {
     schemaVersion: 1,
     command: 'doctor',
     version: run.version,
     ok: state === 'healthy',
-    state,
-    diagnosis: run.judgement.root ?? null,
+    ...(run.judgement.root === undefined
+      ? { state: state === 'healthy' ? state : 'unknown', diagnosis: null }
+      : { state: 'diagnosed', diagnosis: run.judgement.root }),
     findings: run.findings,
     targets: [run.wire, ...run.others].map(({ endpoint }) => ({ url: endpoint.url, origin: endpoint.origin ?? null })),
     elapsedMs: Math.round(run.elapsedMs),

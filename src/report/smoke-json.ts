@@ -1,10 +1,44 @@
-import type { SmokeResult } from './smoke-result.ts'
+import type { Diagnosis } from '../checks/diagnosis.ts'
+import type { Interruption, SmokeResult, SmokeStep } from './smoke-result.ts'
 
 /** The version of the document's shape (`smoke.schema.json`). */
 export const smokeSchemaVersion = 1
 
+/** What one step of the run came to. */
+export interface SmokeStepJson extends Omit<SmokeStep, 'ms' | 'diagnosis'> {
+  /** null where it wasn't tried. */
+  readonly ms: number | null
+  readonly diagnosis: Diagnosis<string> | null
+}
+
+/** What `election-dev smoke --reporter json` writes: one document of this shape. */
+export interface SmokeDocument extends Pick<SmokeResult, 'version' | 'state' | 'startedAt' | 'versions' | 'warnings' | 'phases' | 'log'> {
+  readonly schemaVersion: typeof smokeSchemaVersion
+  readonly command: 'smoke'
+  readonly ok: boolean
+  /**
+   * @asType integer
+   * @minimum 0
+   */
+  readonly exitCode: number
+  /** @minimum 0 */
+  readonly elapsedMs: number
+  /** @minimum 0 */
+  readonly timeoutMs: number
+  readonly interruption: Interruption | null
+  readonly urls: { readonly [Name in keyof SmokeResult['urls']]: string | null }
+  readonly steps: readonly SmokeStepJson[]
+  /** The command behind --; null where none was given. */
+  readonly run: {
+    readonly words: readonly string[]
+    readonly ran: boolean
+    readonly exitCode: number | null
+    readonly signal: string | null
+  } | null
+}
+
 /** The run as one JSON document. What is not known is null, not left out. */
-export function smokeJson(result: SmokeResult): Readonly<Record<string, unknown>> {
+export function smokeJson(result: SmokeResult): SmokeDocument {
   const { urls, command, interruption } = result
   return {
     schemaVersion: smokeSchemaVersion,

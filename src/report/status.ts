@@ -1,5 +1,6 @@
+import * as v from 'valibot'
 import type { RunFact, RunState } from '../facts/run-state.ts'
-import { isSound, type RunStatus, type SocketStatus } from '../facts/run-status.ts'
+import { isSound, runStatusSchema, type RunStatus, type SocketStatus } from '../facts/run-status.ts'
 import type { Style } from './style.ts'
 
 /** A run that is up, as it was seen. */
@@ -98,8 +99,54 @@ export function factWords(fact: Exclude<RunFact, { kind: 'alive' }>, shown: (fil
   }
 }
 
+/** What `election-dev status --json` and `restart --json` print: one document of this shape. Its JSON Schema is made from it at build. */
+export const statusSchema = v.strictObject({
+  schemaVersion: v.literal(1),
+  command: v.picklist(['status', 'restart']),
+  version: v.pipe(v.string(), v.description('The version of election-dev.')),
+  ok: v.pipe(v.boolean(), v.description('There is a run, and of each one all services are up and the WebSocket is proven.')),
+  runs: v.array(
+    v.strictObject({
+      id: v.string(),
+      version: v.pipe(v.string(), v.description('The version of election-dev that runs.')),
+      pid: v.pipe(v.number(), v.integer(), v.description('The launcher.')),
+      startedAt: v.pipe(v.string(), v.isoTimestamp()),
+      uptimeMs: v.pipe(v.number(), v.minValue(0)),
+      background: v.pipe(v.boolean(), v.description('Started by start --detach.')),
+      live: v.pipe(
+        v.boolean(),
+        v.description('The launcher was asked just now; false: it did not answer, and this is what it wrote down last.'),
+      ),
+      problem: v.pipe(v.nullable(v.string()), v.description('Why it is not live.')),
+      ...runStatusSchema.entries,
+    }),
+  ),
+  leftovers: v.pipe(
+    v.array(
+      v.strictObject({
+        kind: v.pipe(
+          v.picklist(['orphaned', 'stale', 'unreadable', 'elsewhere', 'unseen']),
+          v.description(
+            "orphaned: the launcher is gone and some of its processes go on; stale: all of it is gone; unreadable: no state of a run; elsewhere: of another machine or container; unseen: this machine doesn't show its processes.",
+          ),
+        ),
+        file: v.string(),
+        processes: v.pipe(
+          v.array(v.strictObject({ service: v.string(), pid: v.pipe(v.number(), v.integer()) })),
+          v.description('Of an orphaned run: those that go on.'),
+        ),
+      }),
+    ),
+    v.description("State files of runs that aren't up."),
+  ),
+})
+
 /** `status --json`: one document. Holds no key of a control socket. */
-export function statusJson(version: string, looks: readonly RunLook[], others: readonly Exclude<RunFact, { kind: 'alive' }>[]) {
+export function statusJson(
+  version: string,
+  looks: readonly RunLook[],
+  others: readonly Exclude<RunFact, { kind: 'alive' }>[],
+): v.InferOutput<typeof statusSchema> {
   const [first] = looks
   return {
     schemaVersion: 1,

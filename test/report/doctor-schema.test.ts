@@ -6,7 +6,7 @@ import { causes } from '../../src/causes/causes.ts'
 import { root } from '../support/tools.ts'
 
 const text = readFileSync(join(root, 'dist/doctor.schema.json'), 'utf8')
-const schema: { $defs: { causeId: { enum: string[] } } } = JSON.parse(text)
+const schema: { $defs: { CauseId: { enum: string[] } } } = JSON.parse(text)
 const validate = new Ajv2020({ strict: true, strictTypes: false }).compile(schema)
 
 const diagnosis = {
@@ -30,7 +30,7 @@ const finding = { id: 'redis-too-old', severity: 'error', status: 'fail', title:
 const diagnosed = { ...healthy, ok: false, state: 'diagnosed', diagnosis, findings: [finding] }
 
 test('knows the ids of the causes, in their order', () => {
-  expect(schema.$defs.causeId.enum).toEqual(causes.map(({ id }) => id))
+  expect(schema.$defs.CauseId.enum).toEqual(causes.map(({ id }) => id))
 })
 
 describe('takes', () => {

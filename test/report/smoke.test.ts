@@ -187,7 +187,7 @@ describe('GitHub', () => {
 
 describe('JSON', () => {
   const validate = new Ajv2020({ strict: true, strictTypes: false }).compile(
-    JSON.parse(readFileSync(join(root, 'src/report/smoke.schema.json'), 'utf8')),
+    JSON.parse(readFileSync(join(root, 'dist/smoke.schema.json'), 'utf8')),
   )
   test.each([
     ['healthy', result()],

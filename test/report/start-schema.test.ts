@@ -11,7 +11,9 @@ import { testHost } from '../support/host.ts'
 import { secret } from '../support/secrets.ts'
 import { root } from '../support/tools.ts'
 
-const schema: { properties: { event: { enum: string[] } } } = JSON.parse(readFileSync(join(root, 'src/report/start.schema.json'), 'utf8'))
+const schema: { anyOf: { properties: { event: { const: string } } }[] } = JSON.parse(
+  readFileSync(join(root, 'dist/start.schema.json'), 'utf8'),
+)
 const validate = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allowUnionTypes: true }).compile(schema)
 
 const red: SocketState = {
@@ -135,17 +137,15 @@ function printed(event: RunEvent): Record<string, unknown> {
 
 const events = Object.entries(samples).flatMap(([name, list]) => list.map((event) => ({ name, event: printed(event) })))
 
-test('is shipped as it is', () => {
-  expect(JSON.parse(readFileSync(join(root, 'dist', 'start.schema.json'), 'utf8'))).toEqual(schema)
-})
-
 describe('takes all that the report says', () => {
   test.each(events)('$name', ({ event }) => {
     expect(validate(event), `${JSON.stringify(event)}: ${JSON.stringify(validate.errors)}`).toBe(true)
   })
 
   test('and names no event that is never said', () => {
-    expect(new Set(schema.properties.event.enum)).toEqual(new Set(events.map(({ event }) => event['event'])))
+    expect(new Set(schema.anyOf.map(({ properties }) => properties.event.const))).toEqual(
+      new Set(events.map(({ event }) => event['event'])),
+    )
   })
 })
 
