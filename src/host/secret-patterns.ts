@@ -81,6 +81,8 @@ const OPEN = /[bru]{0,2}(\\{0,7})(["'])/iy
 const OPTION = /(?<!\S)--?([\w-]+) {1,4}([^\s"'<>-]\S*)/g
 /** What is no secret whatever its name: truth values, nothing, what is masked, and a variable in the place of a value. */
 const NO_SECRET = /^(?:true|false|yes|no|on|off|none|null|nil|undefined|\*+|\.{3}|…|\$\{?[A-Z_]+\}?|%[A-Z_]+%)$/i
+/** A file's place, as in `--from-file=redis-password=deploy/secrets/redis-password`. */
+const PATH = /^\.{0,2}\/?(?:[a-z][\w.-]*\/){2,}[\w.-]+$/i
 /** Names whose value may be a short number. */
 const SHORT = /pass|pwd|pin|otp|secret/i
 
@@ -103,6 +105,7 @@ function namedValues(line: string, offset: number, known: ReadonlySet<string>, s
     if (secrecy === undefined || (sign === ',' && (quote === undefined || (header === undefined && !written.startsWith('-'))))) continue
     const value = valueAt(line, NAME.lastIndex, header, sign)
     const text = line.slice(value.start, value.end)
+    if (PATH.test(text) && !isDistinctive(text) && !known.has(text)) continue
     if (text === '' || NO_SECRET.test(text) || (/^\d{1,5}$/.test(text) && !SHORT.test(name)) || (sign === ',' && text.startsWith('-')))
       continue
     const assigned = value.quoted || (sign !== ':' && before === '' && after === '')
