@@ -15,7 +15,7 @@ export interface SetupRun extends SetupHost {
 /**
  * Sees to it that the checkout can run. Says what is missing; with `--setup`, or
  * yes at the prompt, makes it. Gives the checkout as it is then. Throws
- * LauncherError `setup-needed` where something is missing and nothing was asked for.
+ * LauncherError with the cause of the first step where something is missing and nothing was asked for.
  */
 export async function ensureSetup(
   run: SetupRun,
@@ -24,11 +24,13 @@ export async function ensureSetup(
   only?: (step: Step) => boolean,
 ): Promise<Checkout> {
   const { config, report } = run
-  if (steps.length === 0) return seen.checkout
+  const [first] = steps
+  if (first === undefined) return seen.checkout
   if (!config.setup && !(await agreed(run, steps))) {
-    throw new LauncherError('setup-needed', "This checkout isn't ready to run", {
+    throw new LauncherError(first.id, "This checkout isn't ready to run", {
       evidence: steps.map(({ title, shown }, index) => `${index + 1}. ${title}:  ${shown}`),
-      hint: 'election-dev start --setup   does all of it, in this order.',
+      hint: 'election-dev start --setup does all of it, in this order.',
+      commands: [['election-dev', 'start', '--setup']],
       exitCode: ExitCode.finding,
     })
   }

@@ -72,7 +72,7 @@ test.each(variants)(
     const before = await listing(project.root)
     const refused = await runCli(['start', '--port', port], { cwd: project.root, env })
     expect(refused.status, refused.stderr).toBe(1)
-    expect(refused.stderr).toContain('setup-needed')
+    expect(refused.stderr).toContain("This checkout isn't ready to run")
     expect(commandsOf(refused.stderr)).toEqual(commands)
     expect(await listing(project.root)).toEqual(before)
 

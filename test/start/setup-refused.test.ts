@@ -67,7 +67,7 @@ describe.skipIf(process.platform === 'win32')('on a terminal it asks', { timeout
     cli = startOnTerminal(['start', '--json'], { cwd: root, env: installerEnvironment(false) })
     const { status, stdout } = await cli.end()
     expect(status).toBe(1)
-    expect(stdout).toContain('"code":"setup-needed"')
+    expect(stdout).toMatch(/"event":"diagnosis","diagnosis":\{"id":"env-not-loaded".*"commands":\[\["election-dev","start","--setup"\]\]/)
     expect(stdout).not.toContain('Make all of it')
   })
 })
@@ -168,7 +168,7 @@ describe('tables', { timeout: 60_000 }, () => {
     const port = String(await freePort('127.0.0.1'))
     const { status, stderr } = await runCli(['start', '--port', port], { cwd: root, env: installerEnvironment(false) })
     expect(status).toBe(1)
-    expect(stderr).toContain('setup-needed')
+    expect(stderr).toContain('migrations-pending')
     expect(stderr).toContain('backend/venv/bin/python backend/manage.py migrate')
   })
 
