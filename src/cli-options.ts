@@ -138,7 +138,7 @@ export function smokeOptions(command: Command): void {
 }
 
 /** Names with commas between them. */
-export function list(value: string): readonly string[] {
+function list(value: string): readonly string[] {
   return value
     .split(',')
     .map((name) => name.trim())

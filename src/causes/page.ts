@@ -26,7 +26,7 @@ export async function pageOf(id: CauseId): Promise<Page> {
 }
 
 /** Reads the five sections of a page; each is prose, a list, or one block of commands. Pure. */
-export function readPage(markdown: string): Page {
+function readPage(markdown: string): Page {
   const sections = new Map(
     markdown
       .split(/^## /m)

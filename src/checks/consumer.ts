@@ -7,12 +7,12 @@ import { raisedLine } from './settings.ts'
 type Played = ExaminationOf<'consumer'>
 
 /** `apps/updates/consumers.py:31, in connect`. */
-export function placeOf(frame: Frame | undefined): string | undefined {
+function placeOf(frame: Frame | undefined): string | undefined {
   return frame === undefined ? undefined : `${frame.file}:${frame.line}, in ${frame.function}`
 }
 
 /** An exception of the application as the cause that it names; the consumer's own where it names none. */
-export function judgeRaised(raised: Raised, when: string, seen: readonly string[]): Diagnosis {
+function judgeRaised(raised: Raised, when: string, seen: readonly string[]): Diagnosis {
   const lines = [raised, ...raised.causes].flatMap(({ type, message }) => `${type}: ${message}`.split('\n'))
   const place = placeOf(raised.frames.findLast((frame) => frame.own))
   const text = `Played in the backend's own interpreter: ${raisedLine(raised)}`

@@ -6,10 +6,10 @@ import type { LauncherError } from '../errors.ts'
  * A command to copy, as its words.
  * @minItems 1
  */
-export type Command = readonly string[]
+type Command = readonly string[]
 
 /** How a cause is fixed: in words, and as commands to copy where there are any. */
-export interface Remedy {
+interface Remedy {
   readonly text: string
   readonly commands: readonly Command[]
   readonly automatic: Automatic

@@ -12,7 +12,7 @@ import { raisedLine } from './settings.ts'
 const ofQueues: ReadonlySet<RedisRefusal> = new Set(['redis-no-bzpopmin', 'redis-no-eval', 'redis-acl-denied', 'redis-cluster'])
 
 /** True where the settings' default layer is channels_redis, or, where they can't be read, where Redis is wished for. */
-export function wantsRedis({ examination, checkout }: Pick<Evidence, 'examination' | 'checkout'>): boolean {
+function wantsRedis({ examination, checkout }: Pick<Evidence, 'examination' | 'checkout'>): boolean {
   const settings = examination?.get('settings')
   if (settings !== undefined) return isRedisLayer(settings.layer_backend)
   return checkout?.wish.kind === 'set' && checkout.wish.redis

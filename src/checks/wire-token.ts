@@ -4,8 +4,7 @@ import { causeOf, isCauseId } from '../causes/causes.ts'
 import { seconds } from './wire-words.ts'
 
 /** How a user gives the token that nobody can make for them. */
-export const howToGiveToken =
-  'Give one: ELECTION_DEV_TOKEN in the environment, or "login" in election-dev.config.json with ELECTION_DEV_PASSWORD.'
+const howToGiveToken = 'Give one: ELECTION_DEV_TOKEN in the environment, or "login" in election-dev.config.json with ELECTION_DEV_PASSWORD.'
 
 /** The Origin is accepted, so it is the token, or the consumer's own word. `seen` is the evidence so far. */
 export function tokenCause({ token, tokenIsOurs }: WireFacts, ...seen: readonly string[]): Diagnosis {

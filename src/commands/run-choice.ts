@@ -32,7 +32,7 @@ export function chooseRun<Run extends UpRun>(runs: readonly Run[], pid: number |
 }
 
 /** One run in a line: `PID 4711 · in the background · since 09:12:33 · http://…`. */
-export function described({ run }: UpRun): string {
+function described({ run }: UpRun): string {
   const url = run.status.services.find(({ kind }) => kind === 'backend')?.url ?? undefined
   return [
     `PID ${run.launcher.pid}`,

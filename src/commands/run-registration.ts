@@ -140,7 +140,7 @@ async function recorded(host: Host, status: RunStatus, before: readonly Recorded
 }
 
 /** The stack's status as it leaves the process. */
-export function runStatusOf(status: StackStatus): RunStatus {
+function runStatusOf(status: StackStatus): RunStatus {
   return {
     services: status.services.map(({ name, kind, state, pid, url, restarts, why }) => ({
       name,

@@ -11,7 +11,7 @@ import { styleFor } from '../report/style.ts'
 import { appendReport, writeReport } from '../run/report-file.ts'
 
 const kinds = ['text', 'json', 'junit', 'github'] as const
-export type ReporterKind = (typeof kinds)[number]
+type ReporterKind = (typeof kinds)[number]
 
 /** One `--reporter KIND[=FILE]`. */
 export interface Reporter {

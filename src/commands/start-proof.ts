@@ -23,7 +23,7 @@ import { raisedSince, redisOfSettings } from './start-observed.ts'
 const patienceMs = 10_000
 
 /** How the token was come by. */
-export type TokenSource = 'given' | 'login' | 'minted' | 'none'
+type TokenSource = 'given' | 'login' | 'minted' | 'none'
 
 /** Proves the WebSocket of a backend that listens, and again whenever it is asked. */
 export interface Prover {

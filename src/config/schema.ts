@@ -2,10 +2,10 @@ import * as v from 'valibot'
 import { environmentSchema, frontendSchema, readySchema, serviceSchema, servicesSchema } from './stack-schema.ts'
 
 /** The servers that the launcher can run, in the order of preference. Never a WSGI server. */
-export const serverNames = ['daphne', 'uvicorn', 'hypercorn', 'runserver'] as const
+const serverNames = ['daphne', 'uvicorn', 'hypercorn', 'runserver'] as const
 export type ServerName = (typeof serverNames)[number]
 
-export const channelLayerChoices = ['auto', 'memory', 'redis'] as const
+const channelLayerChoices = ['auto', 'memory', 'redis'] as const
 export type ChannelLayerChoice = (typeof channelLayerChoices)[number]
 
 const text = (description: string) => v.exactOptional(v.pipe(v.string(), v.nonEmpty(), v.description(description)))

@@ -10,7 +10,7 @@ const portNumber = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(655
 const command = v.union([v.pipe(v.string(), v.nonEmpty()), v.pipe(v.array(v.string()), v.minLength(1))])
 const environment = v.record(v.pipe(v.string(), v.regex(/^[A-Za-z_]\w*$/, 'the name of an environment variable')), v.string())
 
-export const restartPolicies = ['no', 'on-failure', 'always'] as const
+const restartPolicies = ['no', 'on-failure', 'always'] as const
 
 /** How a service shows that it is ready; the first of these that is given counts. */
 export const readySchema = v.strictObject({

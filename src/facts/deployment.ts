@@ -14,7 +14,7 @@ export type DeploymentLayer =
   { readonly kind: 'switch'; readonly variable: string } | { readonly kind: 'redis' } | { readonly kind: 'memory' }
 
 /** A frontend that a build turns into files. Paths are relative to the checkout, with forward slashes. */
-export interface DeploymentFrontend {
+interface DeploymentFrontend {
   readonly folder: string
   readonly manager: 'npm' | 'yarn' | 'pnpm'
   readonly hasLock: boolean
@@ -27,7 +27,7 @@ export interface DeploymentFrontend {
 }
 
 /** Scripts that go into an image as they are. */
-export interface ExportScripts {
+interface ExportScripts {
   readonly entry: string
   readonly probe: string
   readonly redis: string

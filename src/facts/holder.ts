@@ -14,7 +14,7 @@ export interface Holder {
 }
 
 /** How long the holder may take to answer a request, in milliseconds: Django's first answer takes its time. */
-export const answerMs = 1500
+const answerMs = 1500
 
 /** Finds out what holds the port. Never throws. */
 export async function findHolder(host: Host, fact: PortFact): Promise<Holder> {

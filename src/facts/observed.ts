@@ -37,14 +37,14 @@ export type Observed =
   | ({ readonly event: 'sent'; readonly id: number } & Outcome)
 
 /** What came of something that went through the channel layer; `sent` is 0 where it didn't, and `why` says `no-consumer`, `no-layer` or `raised`. */
-export interface Outcome {
+interface Outcome {
   readonly sent: number
   readonly why: string | undefined
   readonly raised: Raised | undefined
 }
 
 /** The socket that an exception ended. */
-export interface RaisedOn {
+interface RaisedOn {
   readonly path: string
   readonly probe: boolean
   /** Before or after it was accepted. */

@@ -2,7 +2,7 @@ import { pathFrom, scopeIn, setVariable, type Reading, type Scope, type ScriptPl
 import { readYaml, yamlAt, type YamlNode } from './yaml-text.ts'
 
 /** A port of a container that the host has, too. */
-export interface PublishedPort {
+interface PublishedPort {
   readonly service: string
   readonly host: number
   readonly container: number
@@ -18,7 +18,7 @@ export interface ComposeFacts {
   readonly services: readonly string[]
 }
 
-export interface RedisImage {
+interface RedisImage {
   readonly service: string
   readonly image: string
   readonly place: ScriptPlace

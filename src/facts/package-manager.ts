@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import { isFile, realPath, upwards } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 
-export const managerNames = ['npm', 'yarn', 'pnpm', 'bun'] as const
+const managerNames = ['npm', 'yarn', 'pnpm', 'bun'] as const
 export type ManagerName = (typeof managerNames)[number]
 
 /** The package manager of a frontend. */

@@ -11,7 +11,7 @@ export interface PortFact {
 }
 
 /** The addresses that matter: a server on any of these answers to localhost. */
-export const addressesThatMatter = ['0.0.0.0', '::', '127.0.0.1', '::1'] as const
+const addressesThatMatter = ['0.0.0.0', '::', '127.0.0.1', '::1'] as const
 
 /**
  * Tries to bind the port on 0.0.0.0, ::, 127.0.0.1 and ::1, and on `host` where

@@ -5,7 +5,7 @@ import { showEndpoint, type RedisEndpoint } from './redis-endpoint.ts'
 import { failureText, isTlsRecord, quoted, withoutPassword } from './redis-evidence.ts'
 import type { RedisAnswer, RedisProduct, RedisRefusal, RedisServer } from './redis-refusal.ts'
 
-export type { RedisProduct, RedisRefusal } from './redis-refusal.ts'
+export type { RedisRefusal } from './redis-refusal.ts'
 
 /** Whether channels_redis can work with a server; where it can't, the one cause and what was seen. Times in milliseconds. */
 export type RedisFact =

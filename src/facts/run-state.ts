@@ -22,7 +22,7 @@ const text = v.pipe(v.string(), v.nonEmpty())
 /** A process by its PID and the start that the system tells (`ProcessRow.started`): together they name one process for ever. */
 const identitySchema = v.object({ pid: pidSchema, started: text })
 
-export const runStateSchema = v.object({
+const runStateSchema = v.object({
   schemaVersion: v.literal(1),
   id: text,
   /** Of election-dev. */

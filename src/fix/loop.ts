@@ -59,7 +59,7 @@ export interface FixPorts<Cause, S extends Seen<Cause>> {
   readonly starts: boolean
 }
 
-export type HandOver = Extract<Action, { kind: 'hand-over' }>
+type HandOver = Extract<Action, { kind: 'hand-over' }>
 
 /** How the loop ended. `told`: the cause was told already. */
 export type FixEnd<S> =

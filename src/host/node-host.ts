@@ -64,7 +64,7 @@ function isCi({ CI: value }: Readonly<Record<string, string | undefined>>): bool
 }
 
 /** NO_COLOR wins, then FORCE_COLOR, then whether it is a terminal that isn't dumb (https://no-color.org, https://force-color.org). */
-export function wantsColor(env: Readonly<Record<string, string | undefined>>, isTerminal: boolean): boolean {
+function wantsColor(env: Readonly<Record<string, string | undefined>>, isTerminal: boolean): boolean {
   if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false
   const force = env['FORCE_COLOR']
   if (force !== undefined && force !== '') return force !== '0' && force !== 'false'

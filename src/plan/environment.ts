@@ -50,7 +50,7 @@ export function choosePython(fact: PythonFact, names: readonly string[] = []): P
 }
 
 /** Distributions that the environment lacks before it can serve a WebSocket. */
-export function lacking(environment: PythonEnvironment): string[] {
+function lacking(environment: PythonEnvironment): string[] {
   const missing: string[] = needed.filter((name) => !environment.packages.has(name))
   if (!servers.some((name) => environment.packages.has(name))) missing.push('daphne')
   return missing

@@ -57,7 +57,7 @@ export interface ExportRefusal {
   readonly hint: string
 }
 
-export type DeployedServer = Exclude<ServerName, 'runserver'>
+type DeployedServer = Exclude<ServerName, 'runserver'>
 
 /** A set-up's facts with everything known that its files need. */
 export interface Deployable extends DeploymentFacts {

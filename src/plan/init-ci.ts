@@ -14,7 +14,7 @@ export interface CiFacts {
 }
 
 /** A package.json with its lock file. */
-export interface FrontendPackages {
+interface FrontendPackages {
   readonly folder: string
   readonly lock: 'package-lock.json' | 'yarn.lock' | 'yarn.lock (berry)' | 'pnpm-lock.yaml' | undefined
 }

@@ -105,7 +105,7 @@ function asBackend(command: JudgedCommand, script: OldScript): BackendCommand[] 
 }
 
 /** True for an address that others reach. */
-export function opensToNetwork(host: string): boolean {
+function opensToNetwork(host: string): boolean {
   return host === '0.0.0.0' || host === '::' || !/^(?:127\.|localhost$|::1$)/.test(host)
 }
 

@@ -41,7 +41,7 @@ export function socketWay(
 }
 
 /** The entry that takes a path: by its beginning, or by a pattern where it begins with ^ (https://vite.dev/config/server-options#server-proxy). */
-export function proxyFor(proxies: readonly DevProxy[], path: string): DevProxy | undefined {
+function proxyFor(proxies: readonly DevProxy[], path: string): DevProxy | undefined {
   return proxies.find(({ context }) => {
     if (!context.startsWith('^')) return path.startsWith(context.replace(/\/?\*+$/, ''))
     try {

@@ -9,7 +9,7 @@ export interface Crash {
 }
 
 /** How often in a row something has crashed, the crash that was just seen among them. Pure. */
-export function crashesInARow(before: number, crash: Crash): number {
+function crashesInARow(before: number, crash: Crash): number {
   return crash.wasUp && crash.livedMs >= settledMs ? 1 : before + 1
 }
 

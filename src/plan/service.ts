@@ -3,7 +3,7 @@ import type { RedisEndpoint } from '../facts/redis-endpoint.ts'
 import type { ServiceKind } from '../facts/service-status.ts'
 
 /** How a service shows that it is ready; the first of these that is given counts. */
-export type Readiness = Omit<ReadyConfig, 'timeout' | 'command'> & {
+type Readiness = Omit<ReadyConfig, 'timeout' | 'command'> & {
   /** Program and arguments, found already. */
   readonly command?: readonly string[]
   /** Ready when channels_redis can work with the Redis there. */

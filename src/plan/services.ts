@@ -4,7 +4,7 @@ import { nameOf } from '../facts/server-invocation.ts'
 import type { CommandDraft, ServiceDraft, StackDraft, StackWarning } from './service-draft.ts'
 import type { ServicePlan } from './service.ts'
 
-export { draftServices, type ServiceInputs, type StackDraft, type StackWarning } from './service-draft.ts'
+export { draftServices, type ServiceInputs, type StackDraft } from './service-draft.ts'
 
 /** What is started beside backend and frontend, and whether these are wanted. */
 export interface StackPlan {

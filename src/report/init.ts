@@ -23,7 +23,7 @@ export interface InitRun {
 }
 
 /** The diff of all files, a line each. */
-export function initDiff(changes: readonly FileChange[]): string[] {
+function initDiff(changes: readonly FileChange[]): string[] {
   return changes.flatMap(({ file, before, after }) => {
     const lines = renderSourceDiff(file, before, after)
     // what differs in nothing but its line ends or the last one shows no lines

@@ -82,7 +82,7 @@ export function serviceLog(host: Pick<Host, 'terminal'>, options: ServiceLogOpti
 }
 
 /** Whether the filter lets a service through. */
-export function shows(filter: LogFilter, service: string): boolean {
+function shows(filter: LogFilter, service: string): boolean {
   if (filter === 'all') return true
   return filter !== 'none' && filter.includes(service)
 }

@@ -12,10 +12,10 @@ export interface ServiceEvents {
 }
 
 /** How a wait for a service ends. */
-export type Settled = 'ready' | 'failed' | 'stopped'
+type Settled = 'ready' | 'failed' | 'stopped'
 
 /** Something that is supervised elsewhere, such as the backend: its readiness is told by `tell`. */
-export interface External {
+interface External {
   readonly name: string
   /** It is stopped before these. */
   readonly dependsOn: readonly string[]

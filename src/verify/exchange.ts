@@ -28,7 +28,7 @@ export interface ExchangeSide {
 }
 
 /** A socket that ended; `sent`: our message had been sent on it. */
-export interface EndedSocket {
+interface EndedSocket {
   readonly url: string
   readonly close: SocketClose
   readonly sent: boolean

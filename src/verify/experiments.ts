@@ -6,7 +6,7 @@ import { tryTls } from './tcp.ts'
 import { longUrlBytes, unknownPath, unsendable, type HandshakeFact, type Experiments } from '../facts/wire.ts'
 
 /** One handshake, closed again at once. */
-export async function trial(
+async function trial(
   endpoint: Endpoint,
   deadlineMs: number,
   options: { allowUntrusted?: boolean; address?: string } = {},
@@ -119,6 +119,6 @@ function withScheme(endpoint: Endpoint, protocol: 'ws:' | 'wss:'): Endpoint {
 }
 
 /** The path without its last slash, or with one. */
-export function flipSlash(path: string): string {
+function flipSlash(path: string): string {
   return path.endsWith('/') ? path.slice(0, -1) : `${path}/`
 }

@@ -31,7 +31,7 @@ export interface FrontendTarget {
 }
 
 /** An answer of the page. */
-export interface PageAnswer {
+interface PageAnswer {
   readonly status: number
   readonly elapsedMs: number
   /** The address that answered: a browser takes localhost for either. */
@@ -82,7 +82,7 @@ export async function proveFrontend(host: Host, target: FrontendTarget): Promise
 }
 
 /** The same WebSocket at the page's own address, with the page's Origin. */
-export function throughPage(endpoint: Endpoint, page: URL): Endpoint {
+function throughPage(endpoint: Endpoint, page: URL): Endpoint {
   const url = new URL(endpoint.url)
   url.protocol = page.protocol === 'https:' ? 'wss:' : 'ws:'
   url.port = ''

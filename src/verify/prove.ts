@@ -170,7 +170,7 @@ export function untried(endpoint: Endpoint, { ours = false, tokenIsOurs = false 
 }
 
 /** The endpoint as it may be shown. */
-export function showEndpoint(endpoint: Endpoint): ShownEndpoint {
+function showEndpoint(endpoint: Endpoint): ShownEndpoint {
   const request = requestOf(endpoint)
   return {
     url: shownUrl(endpoint.url),
@@ -183,5 +183,3 @@ export function showEndpoint(endpoint: Endpoint): ShownEndpoint {
     offersSubprotocol: request.subprotocols.length > 0,
   }
 }
-
-export type { Experiments, HttpFact }

@@ -9,10 +9,10 @@ import { afterEach } from 'vitest'
 import { makeProject, type ProjectOptions, type TestProject } from './project.ts'
 import { freePort, startRedis, until, type RedisStart, type RunningRedis } from './redis.ts'
 import { startProgram, startServer, type RunningServer, type ServerKind } from './servers.ts'
-import { basePython, environmentFolder, pythonOf, run, type EnvironmentName } from './tools.ts'
+import { basePython, environmentFolder, run, type EnvironmentName } from './tools.ts'
 
 /** A process that runs and of which nobody expects that it listens. */
-export interface Living {
+interface Living {
   readonly pid: number
   readonly log: () => string
 }
@@ -136,5 +136,3 @@ export async function write(project: TestProject, path: string, text: string | U
   await mkdir(join(project.root, path, '..'), { recursive: true })
   await writeFile(join(project.root, path), text)
 }
-
-export { pythonOf }

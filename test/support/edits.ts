@@ -15,7 +15,7 @@ export type Edit = 'good' | 'syntax' | 'raises'
 const broken = { good: '', syntax: 'class Updates(:\n', raises: 'raise RuntimeError("half an edit")\n' }
 
 /** A consumer that greets with its version. */
-export function consumerOf(version: number, kind: Edit): string {
+function consumerOf(version: number, kind: Edit): string {
   return `from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 VERSION = ${version}

@@ -7,7 +7,7 @@ import type { RedisRefusal } from '../../src/facts/redis-refusal.ts'
 import type { ServerProcess } from '../../src/facts/server-process.ts'
 import type { HandshakeFact, SessionFact, WireFacts } from '../../src/facts/wire.ts'
 
-export const open: HandshakeFact = { result: 'open', elapsedMs: 4, subprotocol: '' }
+const open: HandshakeFact = { result: 'open', elapsedMs: 4, subprotocol: '' }
 
 /** An HTTP answer to the upgrade. */
 export const refused = (status: number, reason = ''): HandshakeFact => ({
@@ -19,7 +19,7 @@ export const refused = (status: number, reason = ''): HandshakeFact => ({
   elapsedMs: 9,
 })
 
-export const lived: SessionFact = { heldMs: 2000, close: undefined, messages: 1, pong: { result: 'pong', elapsedMs: 1 }, second: undefined }
+const lived: SessionFact = { heldMs: 2000, close: undefined, messages: 1, pong: { result: 'pong', elapsedMs: 1 }, second: undefined }
 
 /** A socket that was open and ended with this code. */
 export function ended(code: number): SessionFact {

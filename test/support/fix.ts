@@ -9,7 +9,7 @@ import type { TestProject } from './project.ts'
 
 const fixSchema = v.looseObject({ id: v.string(), kind: v.string(), outcome: v.string() })
 
-export type Fix = v.InferOutput<typeof fixSchema>
+type Fix = v.InferOutput<typeof fixSchema>
 
 /** What the run of `--fix --json` said, and what it did. */
 export interface FixAnswer extends Answer {

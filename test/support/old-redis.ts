@@ -1,5 +1,5 @@
 /** Redis 3.2 where no real one can be built: a stand-in that answers as it does to a login, INFO and the layer's commands. */
-import { standIn, type RunningRedis } from './redis.ts'
+import type { RunningRedis, standIn } from './redis.ts'
 import { redisServer } from './tools.ts'
 
 /** Which of the two a test runs against, for its name. */
@@ -11,9 +11,9 @@ const info = '# Server\r\nredis_version:3.2.100\r\nredis_mode:standalone\r\nos:s
 /** What 3.2 doesn't know yet (measured on a real 3.2.11). */
 const unknown = new Set(['BZPOPMIN', 'ZPOPMIN', 'HELLO', 'CLIENT SETINFO', 'ACL'])
 
-/** Starts the stand-in on a free loopback port. */
-export async function startOldRedisStandIn(): Promise<RunningRedis> {
-  const server = await standIn(
+/** Starts the stand-in on a free loopback port; `start` starts any. */
+export async function startOldRedisStandIn(start: typeof standIn): Promise<RunningRedis> {
+  const server = await start(
     () => {},
     (socket, data) => {
       for (const words of commandsOf(data)) socket.write(answer(words))

@@ -1,6 +1,6 @@
 /** The five scripts that such a project was started and stopped with, as people write them. */
 
-export const startServicesPs1 = `# Start Election Services
+const startServicesPs1 = `# Start Election Services
 # Backend used to be: python manage.py runserver 0.0.0.0:8000
 $ErrorActionPreference = "Stop"
 $rootDir = Split-Path -Parent $MyInvocation.MyCommand.Path
@@ -26,7 +26,7 @@ Start-Sleep -Seconds 3
 Start-Process powershell -ArgumentList "-NoExit", "-Command", "cd '$frontendDir'; yarn dev"
 `
 
-export const startServicesBat = `@echo off
+const startServicesBat = `@echo off
 REM Start Election Services - daphne -p 7777 core.asgi:application
 title Election
 echo Starting backend with daphne -b 1.2.3.4 -p 9999...
@@ -36,7 +36,7 @@ start "Election Frontend" cmd /k "cd /d %~dp0frontend && yarn dev"
 pause
 `
 
-export const startPs1 = `# quick start
+const startPs1 = `# quick start
 Set-Location $PSScriptRoot\\backend
 & .\\venv\\Scripts\\Activate.ps1
 Start-Process -FilePath "daphne" -ArgumentList "-b 0.0.0.0 -p 8000 core.asgi:application" -NoNewWindow
@@ -44,12 +44,12 @@ Set-Location ..\\frontend
 npm run dev
 `
 
-export const startServerPs1 = `# backend\\start-server.ps1
+const startServerPs1 = `# backend\\start-server.ps1
 .\\venv\\Scripts\\activate
 daphne -b 0.0.0.0 -p 8000 core.asgi:application
 `
 
-export const stopServicesPs1 = `Write-Host "Stopping services..."
+const stopServicesPs1 = `Write-Host "Stopping services..."
 Get-Process python -ErrorAction SilentlyContinue | Stop-Process -Force
 Get-Process node -ErrorAction SilentlyContinue | Stop-Process -Force
 `

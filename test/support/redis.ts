@@ -47,7 +47,7 @@ export interface RedisStart {
 export async function startRedis(options: RedisStart = {}): Promise<RunningRedis> {
   const { version = 'system', config = [], host = '127.0.0.1', unixSocket = false, tls, password } = options
   const binary = await redisServer(version)
-  if (binary === undefined && version === '3.2') return (await import('./old-redis.ts')).startOldRedisStandIn()
+  if (binary === undefined && version === '3.2') return (await import('./old-redis.ts')).startOldRedisStandIn(standIn)
   if (binary === undefined)
     throw new Error(`no redis-server ${version} on this machine, and none can be made: it takes pip, make and a C compiler`)
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'redis-')))

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { TestContext } from 'vitest'
-import { startCli, type CliResult, type RunningCli } from './cli.ts'
+import { startCli, type RunningCli } from './cli.ts'
 import { root } from './tools.ts'
 import { makeStand, type Stand } from './stand.ts'
 import type { ProjectOptions } from './project.ts'
 
 /** What the JSON report holds, as far as tests ask for it. */
-export interface SmokeDocument {
+interface SmokeDocument {
   readonly ok: boolean
   readonly state: string
   readonly exitCode: number
@@ -82,5 +82,3 @@ export async function makeSmokeStand(
 
 /** A script for Node, as a command. */
 export const script = (code: string): readonly string[] => [process.execPath, '-e', code]
-
-export type { CliResult }

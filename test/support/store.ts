@@ -6,7 +6,7 @@ import { startRedis, type RedisStart, type RunningRedis } from './redis.ts'
 import { startProgram, type RunningServer } from './servers.ts'
 import { pythonOf } from './tools.ts'
 
-export type Asgi = 'daphne' | 'uvicorn' | 'hypercorn'
+type Asgi = 'daphne' | 'uvicorn' | 'hypercorn'
 
 export interface Served {
   readonly project: TestProject

@@ -7,7 +7,6 @@ import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -299,6 +298,3 @@ async function removeStaleLock(lock: string): Promise<void> {
     await rm(lock, { force: true })
   }
 }
-
-/** The user's own home, for tests that must not touch it. */
-export const realHome = homedir()

@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import { runCli, type CliResult } from './cli.ts'
 
 /** How long the whole command may take at most: lookup, TCP, GET, handshake, experiments, and a machine that is busy. */
-export const boundMs = 25_000
+const boundMs = 25_000
 
 export interface Verdict extends CliResult {
   readonly elapsedMs: number

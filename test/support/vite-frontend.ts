@@ -50,7 +50,7 @@ export interface ViteFrontendOptions {
 }
 
 /** Where the seed's page opens its WebSocket. */
-export const seedSocket = "`${import.meta.env.VITE_WS_URL ?? 'ws://localhost:8000'}/ws/election-updates/?token=${token}`"
+const seedSocket = "`${import.meta.env.VITE_WS_URL ?? 'ws://localhost:8000'}/ws/election-updates/?token=${token}`"
 
 const page = `<!doctype html>
 <html lang="en">

@@ -2,7 +2,7 @@ import { layerDefaults, type LayerDefaults } from './layer-literal.ts'
 import { assignmentsOf, spliced, statementsOf } from './python-text.ts'
 
 /** A file of the settings. */
-export interface SettingsText {
+interface SettingsText {
   readonly file: string
   readonly text: string
 }
