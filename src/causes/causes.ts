@@ -1,44 +1,18 @@
-import { addressCauses } from './address.ts'
-import type { Cause } from './cause.ts'
-import { consumerCauses } from './consumer.ts'
-import { databaseCauses } from './database.ts'
-import { layerCauses } from './layer.ts'
-import { originCauses } from './origin.ts'
-import { proxyCauses } from './proxy.ts'
-import { pythonCauses } from './python.ts'
-import { redisCauses } from './redis.ts'
-import { routingCauses } from './routing.ts'
-import { serverCauses } from './server.ts'
-import { settingsCauses } from './settings.ts'
-import { startupCauses } from './startup.ts'
-import { tokenCauses } from './token.ts'
-import { urlCauses } from './url.ts'
-
-/** Every cause that a diagnosis or a finding may name, family by family. */
-const records = [
-  ...serverCauses,
-  ...addressCauses,
-  ...urlCauses,
-  ...proxyCauses,
-  ...pythonCauses,
-  ...settingsCauses,
-  ...startupCauses,
-  ...routingCauses,
-  ...tokenCauses,
-  ...originCauses,
-  ...consumerCauses,
-  ...layerCauses,
-  ...redisCauses,
-  ...databaseCauses,
-] as const
+import { families, type Cause } from './cause.ts'
+import * as lists from './families.ts'
 
 /** The id of a cause. */
-export type CauseId = (typeof records)[number]['id']
+export type CauseId = (typeof lists)[keyof typeof lists][number]['id']
 
 /** A cause of the list. */
 export type KnownCause = Cause & { readonly id: CauseId }
 
-export const causes: readonly KnownCause[] = records
+const order = Object.keys(families)
+
+/** Every cause that a diagnosis or a finding may name, family by family. */
+export const causes: readonly KnownCause[] = Object.values(lists)
+  .flat<readonly (readonly KnownCause[])[]>()
+  .toSorted((a, b) => order.indexOf(a.family) - order.indexOf(b.family))
 
 const byId: ReadonlyMap<string, KnownCause> = new Map(causes.map((cause) => [cause.id, cause]))
 

@@ -29,8 +29,8 @@ const healthy = {
 const finding = { id: 'redis-too-old', severity: 'error', status: 'fail', title: 'Redis is older than 5.0' }
 const diagnosed = { ...healthy, ok: false, state: 'diagnosed', diagnosis, findings: [finding] }
 
-test('knows the ids of the causes, in their order', () => {
-  expect(schema.$defs.CauseId.enum).toEqual(causes.map(({ id }) => id))
+test('knows the ids of the causes, and no others', () => {
+  expect(schema.$defs.CauseId.enum.toSorted()).toEqual(causes.map(({ id }) => id).toSorted())
 })
 
 describe('takes', () => {
