@@ -144,3 +144,11 @@ function list(value: string): readonly string[] {
     .map((name) => name.trim())
     .filter((name) => name !== '')
 }
+
+/** Below the help of each command. */
+export const exitCodes = `
+Exit codes:
+  0    the WebSocket is proven, or the command did what it was asked
+  1    a finding: what is wrong was said, with its id
+  2    could not run: usage or configuration
+  130  stopped by Ctrl+C (SIGINT); 143 by SIGTERM; 129 by a closed terminal`
