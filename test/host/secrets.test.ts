@@ -147,6 +147,11 @@ describe('what looks like a secret', () => {
     ['a setting', "SECRET_KEY = 'abc'", "SECRET_KEY = '***'"],
     ['YAML', 'password: f00-b4r!x', 'password: ***'],
     ['an option', 'uvicorn --token f00-b4r!x --reload', 'uvicorn --token *** --reload'],
+    [
+      'a password in the place of a port',
+      "ValueError: Port could not be cast to integer value as 's3cr'",
+      "ValueError: Port could not be cast to integer value as '***'",
+    ],
     ['slashes that are no path', 'password=aG9w/Zq81/x+Lm2/0', 'password=***'],
     ['arguments', '["uvicorn", "--password", "abc"]', '["uvicorn", "--password", "***"]'],
     ['colours around it', '\u001B[36mtoken\u001B[0m=\u001B[35mabc\u001B[0m x', '\u001B[36mtoken\u001B[0m=\u001B[35m***\u001B[0m x'],
