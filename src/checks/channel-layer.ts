@@ -52,13 +52,24 @@ export function judgeLayer(evidence: Evidence): Diagnosis[] {
       ),
     ]
   }
+  // urlsplit takes what stands before a bare # or / for host and port
+  if (/could not be cast to integer value|Invalid IPv6 URL/.test(text)) {
+    return [
+      diagnosis(
+        'channel-layer-config-wrong',
+        'A Redis URL in CHANNEL_LAYERS holds characters that are not percent-encoded',
+        seen,
+        'Percent-encode the password in the URL (# is %23, / is %2F, @ is %40): urllib.parse.quote(PASSWORD, safe="").',
+        { automatic: 'no' },
+      ),
+    ]
+  }
   return [
     diagnosis(
       'channel-layer-config-wrong',
       "CONFIG of CHANNEL_LAYERS isn't what the backend takes",
       seen,
       'Write "CONFIG": {"hosts": [(host, port)]}: a list, also for one.',
-      {},
     ),
   ]
 }

@@ -70,7 +70,7 @@ export function judgeNotLoaded(evidence: Pick<Evidence, 'dotenv'>, wanted: strin
   }
   if (fact.kind === 'unreadable')
     return [
-      diagnosis('env-not-loaded', `${shown} can't be read`, [`${shown}: ${fact.reason}`, ...seen], 'Make it a file that you may read.', {}),
+      diagnosis('env-not-loaded', `${shown} can't be read`, [`${shown}: ${fact.reason}`, ...seen], 'Make it a file that you may read.'),
     ]
   const elsewhere = others.filter(({ kind }) => kind !== 'example')
   return [
@@ -100,7 +100,6 @@ export function judgeBoolean(evidence: Pick<Evidence, 'dotenv' | 'env'>, value: 
     `${name} in ${place} isn't a boolean: ${bare}`,
     [...startWith(seen, `${place}: ${name}=${bare}`)],
     'Write True or False.',
-    {},
   )
 }
 

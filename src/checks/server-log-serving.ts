@@ -29,7 +29,7 @@ export const servingRules: readonly LogRule[] = [
       ),
   ),
   rule(/NoneType' object has no attribute 'group_(?:add|send|discard)'/, (_, evidence) =>
-    diagnosis('channel-layer-unset', "CHANNEL_LAYERS isn't set", evidence, 'Set CHANNEL_LAYERS; in memory for one process.', {}),
+    diagnosis('channel-layer-unset', "CHANNEL_LAYERS isn't set", evidence, 'Set CHANNEL_LAYERS; in memory for one process.'),
   ),
   rule(/no such table: (\S+)|relation "(\S+)" does not exist/, (match, evidence) =>
     diagnosis('migrations-pending', `Tables are missing: ${match[1] ?? match[2] ?? ''}`, evidence, 'Apply the migrations.', {

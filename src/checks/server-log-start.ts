@@ -71,16 +71,10 @@ export const startRules: readonly LogRule[] = [
       ),
   ),
   startRule(/ValueError: (?:Invalid truth value|Not a boolean): ?(.*)/i, ([, value = ''], evidence) =>
-    diagnosis('env-bool-typo', `A boolean of the settings isn't one: ${value}`, evidence, 'Write True or False in .env.', {}),
+    diagnosis('env-bool-typo', `A boolean of the settings isn't one: ${value}`, evidence, 'Write True or False in .env.'),
   ),
   startRule(/invalid literal for int\(\) with base 10: (.*)/, ([, value = ''], evidence) =>
-    diagnosis(
-      'env-value-malformed',
-      `A number of the settings isn't one: ${value}`,
-      evidence,
-      'Put no comment behind a value in .env.',
-      {},
-    ),
+    diagnosis('env-value-malformed', `A number of the settings isn't one: ${value}`, evidence, 'Put no comment behind a value in .env.'),
   ),
   startRule(/codec can't decode byte 0x(?:ff|fe)/i, (_, evidence) =>
     diagnosis('env-encoding', ".env isn't plain UTF-8", evidence, 'Save it as UTF-8 without BOM.'),
@@ -115,13 +109,7 @@ export const startRules: readonly LogRule[] = [
     diagnosis('asgi-import-error', `Importing the application fails: ${name.slice(0, 80)}`, evidence, 'Correct the import.'),
   ),
   startRule(/daphne\.E001/, (_, evidence) =>
-    diagnosis(
-      'daphne-app-order',
-      '"daphne" stands after django.contrib.staticfiles in INSTALLED_APPS',
-      evidence,
-      'Put "daphne" first.',
-      {},
-    ),
+    diagnosis('daphne-app-order', '"daphne" stands after django.contrib.staticfiles in INSTALLED_APPS', evidence, 'Put "daphne" first.'),
   ),
   startRule(/(?:Cannot find .* in|You have not set|Cannot import) ASGI_APPLICATION/, (_, evidence) =>
     diagnosis(

@@ -26,7 +26,7 @@ export function judgeSession({ session, http, endpoint }: WireFacts): Diagnosis 
     )
   }
   if (close.code === 1009) {
-    return diagnosis('message-too-big', "A message is longer than the server's limit", [first], 'Raise --ws-max-size.', {})
+    return diagnosis('message-too-big', "A message is longer than the server's limit", [first], 'Raise --ws-max-size.')
   }
   if (second?.handshake.result === 'broken' && (second.handshake.code === 'ECONNREFUSED' || second.listens === false)) {
     return diagnosis(

@@ -118,6 +118,12 @@ test.each<[string, string | undefined, Partial<Evidence>, RegExp?]>([
     /list of Redis hosts/,
   ],
   [
+    'channel-layer-config-wrong: a password that is not percent-encoded',
+    'channel-layer-config-wrong',
+    { wire: serverError, examination: fails('ValueError', "Port could not be cast to integer value as 's3cr'") },
+    /integer value/,
+  ],
+  [
     'channel-layer-config-wrong: shown by the first message alone',
     'channel-layer-config-wrong',
     {
@@ -163,4 +169,12 @@ test.each<[string, string | undefined, Partial<Evidence>, RegExp?]>([
   const { root } = judge(evidenceOf(more))
   expect(root?.id, root?.evidence.join('\n')).toBe(id)
   if (root !== undefined) expect(root.evidence.join('\n')).toMatch(telling)
+})
+
+test('a password that is not percent-encoded: how it is written stands in the remedy', () => {
+  const examination = fails('ValueError', "Port could not be cast to integer value as 's3cr'")
+  expect(judge(evidenceOf({ wire: serverError, examination })).root?.remedy).toMatchObject({
+    text: expect.stringContaining('# is %23'),
+    automatic: 'no',
+  })
 })
