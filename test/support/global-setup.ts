@@ -7,8 +7,8 @@ export default async function setup(): Promise<() => void> {
   clearTranscripts()
   execFileSync(process.execPath, ['.ci/prepare.js'], { cwd: root, stdio: 'inherit' })
   const usual: EnvironmentName[] = ['main', 'uvicorn', 'uvicornPlain', 'hypercorn', 'django', 'redisPy5']
-  // what only the faults are produced with
-  const faults = process.env['TEST_FAULTS'] === 'all'
+  // what only the faults are produced with; the slow suite runs `start` on all of them
+  const faults = process.env['TEST_FAULTS'] === 'all' || process.env['TEST_SLOW'] === 'all'
   const names: EnvironmentName[] = faults ? [...usual, 'gunicorn', 'postgres'] : usual
   const known = Object.keys(environments)
   for (const name of names) {
