@@ -1,4 +1,3 @@
-import { execa } from 'execa'
 import { fileURLToPath } from 'node:url'
 import type { Host } from '../host/host.ts'
 import { withoutOurs } from '../host/secret-names.ts'
@@ -69,23 +68,10 @@ export function examine(host: Host, request: ExamineRequest): Inspection {
   const { take, finish, inspection } = collect(host, request.tell)
   const output: string[] = []
   let cutOff = false
-  const child = execa(request.python, [script], {
-    cwd: request.backend,
-    env: {
-      ...withoutOurs(request.env),
-      PYTHONDONTWRITEBYTECODE: '1',
-      PYTHONIOENCODING: 'utf-8',
-      PYTHONUNBUFFERED: '1',
-    },
-    extendEnv: false,
-    // argv and environment are seen by every process of the user
-    input: JSON.stringify(wireRequest(request)),
-    buffer: false,
-    reject: false,
-  })
+  let kill: (() => void) | undefined
   const cut = () => {
     cutOff = true
-    child.kill('SIGKILL')
+    kill?.()
   }
   const lines = new LineSplitter((line) => {
     const fact = take(parsed(line))
@@ -95,15 +81,6 @@ export function examine(host: Host, request: ExamineRequest): Inspection {
     output.push(host.secrets.mask(line).slice(0, longestKeptLine))
     if (output.length > keptLines) output.shift()
   })
-  child.stdout.on('data', (chunk: Buffer) => lines.push(chunk))
-  child.stderr.on('data', (chunk: Buffer) => errorLines.push(chunk))
-
-  // a process that the project started may hold the output open: it is not waited for
-  const letGo = () => {
-    child.stdout.destroy()
-    child.stderr.destroy()
-  }
-  child.once('exit', () => setTimeout(letGo, patienceMs).unref())
   const timer = setTimeout(cut, request.deadlineMs)
   request.signal?.addEventListener('abort', cut, { once: true })
   if (request.signal?.aborted === true) cut()
@@ -114,11 +91,45 @@ export function examine(host: Host, request: ExamineRequest): Inspection {
     errorLines.end()
     finish(cutOff ? 'timeout' : started ? 'crashed' : 'unstartable', output)
   }
-  void child.then(
-    // an interpreter that never was has neither a code nor a signal
-    ({ exitCode, signal }) => end(child.pid !== undefined && (exitCode !== undefined || signal !== undefined)),
-    () => end(child.pid !== undefined),
-  )
+  const run = async () => {
+    // loaded by the first look that needs it: start's own is made by the serving process, which would wait for it
+    const { execa } = await import('execa')
+    if (cutOff) {
+      end(false)
+      return
+    }
+    const child = execa(request.python, [script], {
+      cwd: request.backend,
+      env: {
+        ...withoutOurs(request.env),
+        PYTHONDONTWRITEBYTECODE: '1',
+        PYTHONIOENCODING: 'utf-8',
+        PYTHONUNBUFFERED: '1',
+      },
+      extendEnv: false,
+      // argv and environment are seen by every process of the user
+      input: JSON.stringify(wireRequest(request)),
+      buffer: false,
+      reject: false,
+    })
+    kill = () => child.kill('SIGKILL')
+    child.stdout.on('data', (chunk: Buffer) => lines.push(chunk))
+    child.stderr.on('data', (chunk: Buffer) => errorLines.push(chunk))
+    // a process that the project started may hold the output open: it is not waited for
+    const letGo = () => {
+      child.stdout.destroy()
+      child.stderr.destroy()
+    }
+    child.once('exit', () => setTimeout(letGo, patienceMs).unref())
+    try {
+      const { exitCode, signal } = await child
+      // an interpreter that never was has neither a code nor a signal
+      end(child.pid !== undefined && (exitCode !== undefined || signal !== undefined))
+    } catch {
+      end(child.pid !== undefined)
+    }
+  }
+  void run()
   return inspection(cut)
 }
 
