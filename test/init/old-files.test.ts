@@ -64,7 +64,7 @@ services:
       - LEVEL=\${LEVEL:-info}
 `,
     [
-      'backend backend 14 backend REDIS_HOST=redis DEBUG=1 daphne -b 0.0.0.0 -p 8000 core.asgi:application',
+      'backend backend 15 backend REDIS_HOST=redis DEBUG=1 daphne -b 0.0.0.0 -p 8000 core.asgi:application',
       'service worker 19 backend LEVEL=info celery -A core worker',
     ],
   ],
