@@ -27,6 +27,8 @@ const result = await build({
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
+  // jsonc-parser's other form asks for its parts at run time, where no bundle has them
+  mainFields: ['module', 'main'],
   // packages of the older module system ask for require()
   banner: { js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);" },
   logLevel: 'warning',
