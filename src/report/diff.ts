@@ -1,3 +1,4 @@
+import { structuredPatch } from 'diff'
 import { namesSecret } from '../host/secret-names.ts'
 
 /**
@@ -41,37 +42,39 @@ function behindSecretName(text: string, pattern: RegExp): number | undefined {
   return found === undefined ? undefined : found.index + found[0].length
 }
 
+const MASK = '***'
+const CONTEXT = 2
+/** A rewrite of more lines than this is shown as one that replaces all. */
+const MOST_EDITS = 2000
+
 function render(path: string, beforeText: string | undefined, afterText: string, mask: (lines: readonly string[]) => string[]): string[] {
   const before = linesOf(beforeText ?? '')
   const after = linesOf(afterText)
-  const steps = compare(before, after)
-  const hunks = hunksOf(steps)
+  const compared = [before, after].map((lines) => lines.map((line) => `${line}\n`).join(''))
+  const options = { context: CONTEXT, maxEditLength: MOST_EDITS }
+  const hunks = structuredPatch('', '', compared[0] ?? '', compared[1] ?? '', '', '', options)?.hunks ?? [whole(before, after)]
   if (hunks.length === 0) return []
   const shownBefore = mask(before)
   const shownAfter = mask(after)
   const rendered = [`--- ${beforeText === undefined ? '/dev/null' : path}`, `+++ ${path}`]
-  for (const hunk of hunks) {
-    rendered.push(header(hunk))
-    for (const step of hunk) {
-      const old = shownBefore[step.before] ?? ''
-      const fresh = shownAfter[step.after] ?? ''
-      if (step.kind === 'removed') rendered.push(`-${old}`)
-      else if (step.kind === 'added') rendered.push(`+${fresh}`)
+  for (const { oldStart, oldLines, newStart, newLines, lines } of hunks) {
+    rendered.push(`@@ -${range(oldStart, oldLines)} +${range(newStart, newLines)} @@`)
+    let old = oldStart - 1
+    let fresh = newStart - 1
+    for (const [kind = ' '] of lines) {
+      const shown = [kind === '+' ? undefined : shownBefore[old], kind === '-' ? undefined : shownAfter[fresh]]
+      if (kind !== '+') old += 1
+      if (kind !== '-') fresh += 1
       // a line can be inside a quoted value in one of the texts only
-      else rendered.push(` ${old === fresh ? fresh : MASK}`)
+      rendered.push(`${kind}${kind === ' ' && shown[0] !== shown[1] ? MASK : (shown[0] ?? shown[1] ?? '')}`)
     }
   }
   return rendered
 }
 
-const MASK = '***'
-const CONTEXT = 2
-
-/** A line of either text; `before` and `after` are the 0-based lines that are next in each. */
-interface Step {
-  readonly kind: 'kept' | 'removed' | 'added'
-  readonly before: number
-  readonly after: number
+function whole(before: readonly string[], after: readonly string[]) {
+  const lines = [...before.map(() => '-'), ...after.map(() => '+')]
+  return { oldStart: 1, oldLines: before.length, newStart: 1, newLines: after.length, lines }
 }
 
 function linesOf(text: string): string[] {
@@ -80,81 +83,9 @@ function linesOf(text: string): string[] {
   return lines
 }
 
-/** What lines went and came, the lines at both ends that are the same set aside first. */
-function compare(before: readonly string[], after: readonly string[]): Step[] {
-  let start = 0
-  while (start < before.length && start < after.length && before[start] === after[start]) start += 1
-  let end = 0
-  while (end < Math.min(before.length, after.length) - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end += 1
-  const steps: Step[] = []
-  for (let line = 0; line < start; line += 1) steps.push({ kind: 'kept', before: line, after: line })
-  middle(before.slice(start, before.length - end), after.slice(start, after.length - end), start, steps)
-  for (let line = end; line > 0; line -= 1) steps.push({ kind: 'kept', before: before.length - line, after: after.length - line })
-  return steps
-}
-
-/** The longest common subsequence of what is between; a part too large for its table counts as replaced whole. */
-function middle(before: readonly string[], after: readonly string[], offset: number, steps: Step[]): void {
-  const rows = before.length
-  const columns = after.length
-  const width = columns + 1
-  const tabled = rows * columns <= 4_000_000
-  const lengths = new Uint32Array(tabled ? (rows + 1) * width : 0)
-  for (let row = tabled ? rows - 1 : -1; row >= 0; row -= 1) {
-    for (let column = columns - 1; column >= 0; column -= 1) {
-      const down = lengths[(row + 1) * width + column] ?? 0
-      const right = lengths[row * width + column + 1] ?? 0
-      const both = (lengths[(row + 1) * width + column + 1] ?? 0) + 1
-      lengths[row * width + column] = before[row] === after[column] ? both : Math.max(down, right)
-    }
-  }
-  let row = 0
-  let column = 0
-  while (row < rows || column < columns) {
-    const at = { before: offset + row, after: offset + column }
-    const down = lengths[(row + 1) * width + column] ?? 0
-    const right = lengths[row * width + column + 1] ?? 0
-    if (tabled && row < rows && column < columns && before[row] === after[column]) {
-      steps.push({ kind: 'kept', ...at })
-      row += 1
-      column += 1
-    } else if (row < rows && (column === columns || !tabled || down >= right)) {
-      steps.push({ kind: 'removed', ...at })
-      row += 1
-    } else {
-      steps.push({ kind: 'added', ...at })
-      column += 1
-    }
-  }
-}
-
-/** The changes with their context; changes whose context meets are one hunk. */
-function hunksOf(steps: readonly Step[]): Step[][] {
-  const hunks: Step[][] = []
-  let shownTo = 0
-  for (const [index, step] of steps.entries()) {
-    if (step.kind === 'kept') continue
-    const from = Math.max(index - CONTEXT, 0)
-    const to = Math.min(index + CONTEXT + 1, steps.length)
-    const last = hunks.at(-1)
-    if (last !== undefined && from <= shownTo) last.push(...steps.slice(shownTo, Math.max(to, shownTo)))
-    else hunks.push(steps.slice(from, to))
-    shownTo = to
-  }
-  return hunks
-}
-
-function header(hunk: readonly Step[]): string {
-  const [first] = hunk
-  const old = hunk.filter((step) => step.kind !== 'added').length
-  const fresh = hunk.filter((step) => step.kind !== 'removed').length
-  return `@@ -${range(first?.before ?? 0, old)} +${range(first?.after ?? 0, fresh)} @@`
-}
-
-/** 1-based start and count; a count of one is left out, and of none starts at the line before (POSIX `diff -u`). */
+/** Start and count; a count of one is left out, and of none starts at the line before (POSIX `diff -u`). */
 function range(start: number, count: number): string {
-  if (count === 1) return String(start + 1)
-  return `${count === 0 ? start : start + 1},${count}`
+  return count === 1 ? String(start) : `${count === 0 ? start - 1 : start},${count}`
 }
 
 /** Each line with its values masked; which library reads the file doesn't matter, what any of them takes for a value is masked. */
