@@ -11,8 +11,7 @@ import { shown, usualPath } from '../facts/project.ts'
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { choosePython } from '../plan/environment.ts'
-import { planCompose } from '../plan/export-compose.ts'
-import { planKubernetes } from '../plan/export-kubernetes.ts'
+import { planCompose, planKubernetes } from '../plan/export-files.ts'
 import { planProcfile } from '../plan/export-procfile.ts'
 import {
   deployable,

@@ -26,13 +26,6 @@ interface DeploymentFrontend {
   readonly variables: readonly UrlVariable[]
 }
 
-/** Scripts that go into an image as they are. */
-interface ExportScripts {
-  readonly entry: string
-  readonly probe: string
-  readonly redis: string
-}
-
 /** What a set-up for several instances is written from. Paths are relative to the checkout, with forward slashes; `.` is the checkout. */
 export interface DeploymentFacts {
   readonly name: string
@@ -62,7 +55,8 @@ export interface DeploymentFacts {
   /** Module of the Celery application, such as `core`. */
   readonly celery: string | undefined
   readonly frontend: DeploymentFrontend | undefined
-  readonly scripts: ExportScripts
+  /** Files of `templates/export` by their paths there. */
+  readonly templates: ReadonlyMap<string, string>
 }
 
 /** Where a Python is taken from that nothing in the checkout names. */
@@ -74,12 +68,12 @@ export async function readDeployment(config: Config, checkout: Checkout, webSock
   const { root, backend } = project
   const settings = (await Promise.all(project.settingsFiles.map((file) => readText(file)))).flatMap((text) => text ?? []).join('\n')
   const code = settings.replace(/^\s*#.*$/gm, '')
-  const [python, celery, routes, frontend, scripts, files] = await Promise.all([
+  const [python, celery, routes, frontend, templates, files] = await Promise.all([
     pythonOf(checkout),
     celeryOf(backend, project.settingsModule),
     routesOf(backend, code),
     config.frontend === false ? undefined : frontendOf(root, backend, config.frontend?.folder),
-    readScripts(),
+    readTemplates(),
     requirements === undefined ? [] : filesOf(requirements, root),
   ])
   const usable = checkout.python.candidates.flatMap((candidate) => (candidate.state === 'usable' ? [candidate.environment] : []))
@@ -107,7 +101,7 @@ export async function readDeployment(config: Config, checkout: Checkout, webSock
     routes,
     celery,
     frontend,
-    scripts,
+    templates,
   }
 }
 
@@ -208,13 +202,13 @@ async function filesOf({ kind, file }: Requirements, root: string): Promise<stri
   return found.map((path) => forward(relative(root, path)))
 }
 
-const templates = fileURLToPath(new URL('../../templates/export/', import.meta.url))
-
-async function readScripts(): Promise<ExportScripts> {
-  const [entry = '', probe = '', redis = ''] = await Promise.all(
-    ['entry.py', 'probe.py', 'redis.sh'].map((name) => readFile(join(templates, name), 'utf8')),
-  )
-  return { entry, probe, redis }
+/** What a set-up is filled into: the files of `templates/export` by their paths there. */
+export async function readTemplates(): Promise<ReadonlyMap<string, string>> {
+  const folder = fileURLToPath(new URL('../../templates/export/', import.meta.url))
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.pyc')).map((entry) => join(entry.parentPath, entry.name))
+  const read = async (file: string): Promise<[string, string]> => [forward(relative(folder, file)), await readFile(file, 'utf8')]
+  return new Map(await Promise.all(files.toSorted().map(read)))
 }
 
 const forward = (path: string): string => path.split(sep).join('/')

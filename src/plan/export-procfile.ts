@@ -1,4 +1,4 @@
-import { commonNotes, headOf, serverWords, type Deployable, type ExportPlan, type ExportRequest } from './export.ts'
+import { commonNotes, serverWords, type Deployable, type ExportPlan, type ExportRequest } from './export.ts'
 
 /** A Procfile: the server on the platform's port, migrations before each release, Celery's worker where there is one. Pure. */
 export function planProcfile(facts: Deployable, { command }: Pick<ExportRequest, 'command'>): ExportPlan {
@@ -17,7 +17,12 @@ export function planProcfile(facts: Deployable, { command }: Pick<ExportRequest,
       id: 'layer-variable',
       text: `More than one web process needs ${layer.variable}=True and a Redis, in the platform's variables`,
     })
-  return { files: [{ path: 'Procfile', text: headOf(command) + lines.join('') }], secrets: [], notes, next: ['election-dev start'] }
+  return {
+    files: [{ path: 'Procfile', text: `# Written by: ${command}\n${lines.join('')}` }],
+    secrets: [],
+    notes,
+    next: ['election-dev start'],
+  }
 }
 
 /** A word as sh takes it; variables are left to it. */

@@ -78,8 +78,6 @@ export const drainSeconds = 20
 export const graceSeconds = drainSeconds + 15
 /** Port that the ASGI server has inside its container. */
 export const backendPort = 8000
-/** Port of the frontend's files inside their container. */
-export const frontendPort = 8080
 
 /**
  * Whether the facts are enough for a set-up, and what its files need to know.
@@ -245,11 +243,6 @@ export function commonNotes(facts: Deployable, set: ReadonlySet<string>): Export
   const open = facts.dotenvKeys.filter((key) => !set.has(key))
   if (open.length > 0) note('variables-open', `In .env, and not in this set-up: ${open.join(', ')}. Give those that matter in settings.env`)
   return notes
-}
-
-/** The first lines of a file: which command wrote it. */
-export function headOf(command: string, ...lines: readonly string[]): string {
-  return [`Written by: ${command}`, ...lines].map((line) => `# ${line}\n`).join('')
 }
 
 const forward = (path: string): string => path.split(sep).join('/')

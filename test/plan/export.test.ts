@@ -1,11 +1,8 @@
 /** What a set-up is decided from: tables. */
 import { describe, expect, it } from 'vitest'
-import { layerOf, routeFolders, slug, type DeploymentFacts } from '../../src/facts/deployment.ts'
-import { atOrigin, planCompose } from '../../src/plan/export-compose.ts'
-import { imageFiles } from '../../src/plan/export-image.ts'
-import { planKubernetes } from '../../src/plan/export-kubernetes.ts'
+import { layerOf, readTemplates, routeFolders, slug, type DeploymentFacts } from '../../src/facts/deployment.ts'
+import { atOrigin, planCompose, planKubernetes } from '../../src/plan/export-files.ts'
 import { planProcfile } from '../../src/plan/export-procfile.ts'
-import { caddyfile, composePlaces, nginxConf } from '../../src/plan/export-proxy.ts'
 import {
   backendPaths,
   backendVariables,
@@ -36,7 +33,7 @@ const facts: DeploymentFacts = {
   routes: [],
   celery: undefined,
   frontend: undefined,
-  scripts: { entry: 'entry\n', probe: 'probe\n', redis: '#!/bin/sh\nredis\n' },
+  templates: await readTemplates(),
 }
 const request: ExportRequest = {
   target: 'compose',
@@ -91,8 +88,9 @@ describe('the server', () => {
   })
 })
 
-const dockerfile = (changed: Partial<DeploymentFacts>, out?: string) =>
-  imageFiles(ready(changed, out), 'x').find(({ path }) => path === 'Dockerfile')?.text ?? ''
+const written = (path: string, changed: Partial<DeploymentFacts> = {}, asked: Partial<ExportRequest> = {}) =>
+  planCompose(ready(changed, asked.out), { ...request, ...asked }).files.find((file) => file.path === path)?.text ?? ''
+const dockerfile = (changed: Partial<DeploymentFacts>, out = request.out) => written('Dockerfile', changed, { out })
 
 describe('the image', () => {
   it.each([
@@ -136,9 +134,7 @@ describe('the image', () => {
   })
 
   it('has no secret and no environment in it', () => {
-    const ignored = imageFiles(ready(), 'x')
-      .find(({ path }) => path === 'Dockerfile.dockerignore')
-      ?.text.split('\n')
+    const ignored = written('Dockerfile.dockerignore').split('\n')
     for (const name of ['**/.env', 'deploy/compose/secrets', 'backend/venv', '**/.git']) expect(ignored).toContain(name)
   })
 })
@@ -162,8 +158,11 @@ describe('the variables of the backend', () => {
 })
 
 describe('one replica with its layer in memory', () => {
-  it.each([planCompose, planKubernetes])('has no Redis anywhere, and says why there must not be two', (plan) => {
-    const { files, secrets, notes } = plan(deployableFor({ kind: 'memory' }, 1), { ...request, replicas: 1 })
+  it.each([
+    ['compose', planCompose],
+    ['kubernetes', planKubernetes],
+  ] as const)('of %s has no Redis anywhere, and says why there must not be two', (target, plan) => {
+    const { files, secrets, notes } = plan(deployableFor({ kind: 'memory' }, 1), { ...request, target, replicas: 1 })
     expect(files.map(({ path }) => path)).not.toContain('redis.yaml')
     expect(
       files
@@ -197,7 +196,7 @@ describe('what is said', () => {
 
 describe('the proxies', () => {
   it('hand an upgrade on, and the Host that the browser said', () => {
-    const text = nginxConf(composePlaces(undefined), 'x')
+    const text = written('nginx.conf')
     for (const line of [
       'proxy_http_version 1.1',
       'proxy_set_header Upgrade $http_upgrade',
@@ -207,7 +206,7 @@ describe('the proxies', () => {
       'proxy_read_timeout 3600s',
     ])
       expect(text).toContain(`${line};`)
-    expect(caddyfile(composePlaces(undefined), 'x')).toContain('resolvers 127.0.0.11')
+    expect(written('Caddyfile', {}, { proxy: 'caddy' })).toContain('resolvers 127.0.0.11')
   })
 
   it('know the paths of the backend from its routes, its socket and the dev server', () => {
