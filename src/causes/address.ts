@@ -1,22 +1,42 @@
+import { judgeElsewhere, judgePermission } from '../checks/address.ts'
+import { endHolder, otherAddress, otherPort, startAnew } from '../fix/planners/serving.ts'
 import type { Cause } from './cause.ts'
+
+const address = { family: 'address', severity: 'error' } as const
 
 /** The port and address that the server binds. */
 export const addressCauses = [
-  { id: 'port-in-use', family: 'address', severity: 'error', automatic: 'ask', title: "Another program holds the backend's port" },
   {
-    id: 'stale-server-old-code',
-    family: 'address',
-    severity: 'error',
+    ...address,
+    id: 'port-in-use',
     automatic: 'ask',
-    title: 'An older run of the backend still serves old code',
+    title: "Another program holds the backend's port",
+    vague: 'inside',
+    strange: true,
+    fix: endHolder,
   },
-  { id: 'bad-port-permission', family: 'address', severity: 'error', automatic: 'yes', title: 'The user may not bind the port' },
+  { ...address, id: 'stale-server-old-code', automatic: 'ask', title: 'An older run of the backend still serves old code', fix: startAnew },
   {
+    ...address,
+    id: 'bad-port-permission',
+    automatic: 'yes',
+    title: 'The user may not bind the port',
+    rules: { unbound: judgePermission },
+    fix: otherPort,
+  },
+  {
+    ...address,
     id: 'bind-address-unavailable',
-    family: 'address',
-    severity: 'error',
     automatic: 'yes',
     title: "The server is to bind an address that this machine doesn't have",
+    fix: otherAddress,
   },
-  { id: 'unix-socket', family: 'address', severity: 'error', automatic: 'yes', title: 'The server listens on a UNIX socket only' },
+  {
+    ...address,
+    id: 'unix-socket',
+    automatic: 'yes',
+    title: 'The server listens on a UNIX socket only',
+    rules: { elsewhere: judgeElsewhere },
+    fix: startAnew,
+  },
 ] as const satisfies readonly Cause[]

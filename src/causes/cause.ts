@@ -19,6 +19,14 @@ export const families = {
   database: 'Database',
 } as const
 
+/**
+ * When a judgement asks a rule: where nothing serves (is it `elsewhere`, what `stopped` it, is the port
+ * `unbound`), where a server answers and refuses (its `process`, what it is `serving` with, the look `inside`, what was left `unplayed`),
+ * where the socket works (`working`, a broadcast was `tried`, messages are `sent`), and what is worth a `note`.
+ */
+export type Stage =
+  'elsewhere' | 'stopped' | 'unbound' | 'process' | 'serving' | 'inside' | 'unplayed' | 'working' | 'tried' | 'sent' | 'note'
+
 /** What a cause belongs to. */
 export type Family = keyof typeof families
 
@@ -35,4 +43,15 @@ export interface Cause {
   readonly title: string
   /** The verbs in whose runs alone it is seen, where `doctor` doesn't look for it. */
   readonly seenOnlyIn?: string
+  /** The wire alone can't tell it from others: the serving process can, or the look from inside as well, or the server's log too. */
+  readonly vague?: 'process' | 'inside' | 'log'
+  /** What the wire says of a program that knows nothing of this project. */
+  readonly strange?: true
+  // below, what causes.ts holds to its type: here that would make a circle of the list of ids
+  /** What finds it, at each stage of a judgement where that is asked. Without: the wire or a log names it. */
+  readonly rules?: Readonly<Partial<Record<Stage, unknown>>>
+  /** What is nearer to the root, or tells it better, where the wire names it. */
+  readonly nearer?: unknown
+  /** What plans its fix, or in a sentence why none is planned though one would be allowed. */
+  readonly fix?: unknown
 }

@@ -1,11 +1,22 @@
-import { families, type Cause } from './cause.ts'
+import type { Diagnosis, Judged } from '../checks/diagnosis.ts'
+import type { Evidence } from '../checks/evidence.ts'
+import type { Planner } from '../fix/step.ts'
+import { families, type Automatic, type Cause, type Stage } from './cause.ts'
 import * as lists from './families.ts'
 
 /** The id of a cause. */
 export type CauseId = (typeof lists)[keyof typeof lists][number]['id']
 
+/** Finds its cause in what was seen; `seen` is what the wire showed of it. Pure. */
+type Rule = (evidence: Evidence, seen: readonly string[]) => readonly Diagnosis[]
+
 /** A cause of the list. */
-export type KnownCause = Cause & { readonly id: CauseId }
+export type KnownCause = Cause & {
+  readonly id: CauseId
+  readonly rules?: Readonly<Partial<Record<Stage, Rule>>>
+  readonly nearer?: (evidence: Evidence, named: Diagnosis) => readonly Diagnosis[]
+  readonly fix?: Planner | string
+}
 
 const order = Object.keys(families)
 
@@ -27,3 +38,12 @@ export function causeOf(id: CauseId): KnownCause {
   if (cause === undefined) throw new Error(`No such cause: ${id}`)
   return cause
 }
+
+/** A diagnosis with what the tool may do about it: what its cause's record allows, or less where the diagnosis says so. */
+export function judged(diagnosis: Diagnosis): Judged {
+  const allowed = causeOf(diagnosis.id).automatic
+  const { automatic = allowed } = diagnosis.remedy
+  return { ...diagnosis, remedy: { ...diagnosis.remedy, automatic: rank[automatic] < rank[allowed] ? automatic : allowed } }
+}
+
+const rank: Readonly<Record<Automatic, number>> = { no: 0, ask: 1, yes: 2 }

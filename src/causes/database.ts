@@ -1,16 +1,30 @@
+import { judgeUnplayed, judgeUnready, judgeUnusable } from '../checks/database.ts'
+import { migrate, unlock } from '../fix/planners/database.ts'
 import type { Cause } from './cause.ts'
+
+const database = {
+  family: 'database',
+  severity: 'error',
+  rules: { inside: judgeUnusable, unplayed: judgeUnplayed, note: judgeUnready },
+} as const
 
 /** The database behind users and tokens. */
 export const databaseCauses = [
-  { id: 'migrations-pending', family: 'database', severity: 'error', automatic: 'ask', title: 'Tables are missing in the database' },
-  { id: 'database-unreachable', family: 'database', severity: 'error', automatic: 'ask', title: "The database can't be opened" },
-  { id: 'database-locked', family: 'database', severity: 'error', automatic: 'ask', title: 'Another process holds the SQLite file' },
+  { ...database, id: 'migrations-pending', automatic: 'ask', title: 'Tables are missing in the database', fix: migrate },
   {
+    ...database,
+    id: 'database-unreachable',
+    automatic: 'ask',
+    title: "The database can't be opened",
+    fix: 'which database is meant, and who is to start it, only you know',
+  },
+  { ...database, id: 'database-locked', automatic: 'ask', title: 'Another process holds the SQLite file', fix: unlock },
+  {
+    ...database,
     id: 'user-missing',
-    family: 'database',
-    severity: 'error',
     automatic: 'ask',
     title: 'The database has no active user',
     seenOnlyIn: 'start --setup',
+    fix: 'election-dev start --setup makes a development user, and shows its password',
   },
 ] as const satisfies readonly Cause[]

@@ -1,42 +1,61 @@
+import { judgeLost } from '../checks/broadcast.ts'
+import { judgeInstances, judgeLayer } from '../checks/channel-layer.ts'
+import { judgeUncrossed } from '../checks/crossing.ts'
+import { sharedLayer } from '../fix/planners/dotenv.ts'
+import { rightBackend, rightConfig, unsetLayer } from '../fix/planners/settings.ts'
 import type { Cause } from './cause.ts'
+
+const layer = { family: 'layer', severity: 'error' } as const
 
 /** The channel layer, over which server processes and consumers talk to each other. */
 export const layerCauses = [
-  { id: 'channel-layer-unset', family: 'layer', severity: 'error', automatic: 'yes', title: "CHANNEL_LAYERS isn't set" },
   {
+    ...layer,
+    id: 'channel-layer-unset',
+    automatic: 'yes',
+    title: "CHANNEL_LAYERS isn't set",
+    rules: { inside: judgeLayer, working: judgeLayer },
+    fix: unsetLayer,
+  },
+  {
+    ...layer,
     id: 'channel-layer-backend-wrong',
-    family: 'layer',
-    severity: 'error',
     automatic: 'yes',
     title: 'BACKEND of CHANNEL_LAYERS names no class',
+    rules: { inside: judgeLayer, working: judgeLayer },
+    fix: rightBackend,
   },
   {
+    ...layer,
     id: 'channel-layer-config-wrong',
-    family: 'layer',
-    severity: 'error',
     automatic: 'yes',
     title: "CONFIG of CHANNEL_LAYERS isn't what the backend takes",
+    rules: { inside: judgeLayer, working: judgeLayer },
+    fix: rightConfig,
   },
   {
+    ...layer,
     id: 'layer-inmemory-multi-instance',
-    family: 'layer',
-    severity: 'error',
     automatic: 'ask',
     title: 'Several server processes each have an in-memory layer of their own',
+    rules: { sent: judgeInstances },
+    fix: sharedLayer,
   },
   {
+    ...layer,
     id: 'layer-split',
-    family: 'layer',
-    severity: 'error',
     automatic: 'ask',
     title: 'The server processes use different Redis servers or databases',
+    rules: { sent: judgeUncrossed },
+    fix: 'which of the Redis servers or databases is the right one, only you know',
   },
   {
+    ...layer,
     id: 'broadcast-lost',
-    family: 'layer',
     severity: 'warning',
     automatic: 'no',
     title: 'A broadcast to open sockets did not arrive, and nothing tells why',
     seenOnlyIn: 'start or smoke',
+    rules: { tried: judgeLost },
   },
 ] as const satisfies readonly Cause[]

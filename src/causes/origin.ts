@@ -1,14 +1,33 @@
+import { behindHosts, judgeHosts } from '../checks/hosts.ts'
+import { allowHost, allowOrigin } from '../fix/planners/hosts.ts'
 import type { Cause } from './cause.ts'
+
+const origin = { family: 'origin', severity: 'error' } as const
 
 /** Origin and host, which the backend checks before the application. */
 export const originCauses = [
-  { id: 'origin-rejected', family: 'origin', severity: 'error', automatic: 'ask', title: "The backend refuses the page's Origin" },
   {
+    ...origin,
+    id: 'origin-rejected',
+    automatic: 'ask',
+    title: "The backend refuses the page's Origin",
+    nearer: behindHosts,
+    fix: allowOrigin,
+  },
+  {
+    ...origin,
     id: 'origin-missing',
-    family: 'origin',
-    severity: 'error',
     automatic: 'yes',
     title: 'The client sends no Origin, and the backend wants one',
+    fix: 'the client that sends no Origin is not in this checkout: a browser always sends one',
   },
-  { id: 'allowed-hosts', family: 'origin', severity: 'error', automatic: 'yes', title: 'ALLOWED_HOSTS lacks the host that the URL uses' },
+  {
+    ...origin,
+    id: 'allowed-hosts',
+    automatic: 'yes',
+    title: 'ALLOWED_HOSTS lacks the host that the URL uses',
+    rules: { working: judgeHosts },
+    nearer: behindHosts,
+    fix: allowHost,
+  },
 ] as const satisfies readonly Cause[]

@@ -1,50 +1,51 @@
+import { judgePython, judgeServing } from '../checks/python-environment.ts'
+import {
+  installPackage,
+  makeEnvironment,
+  newerEnvironment,
+  otherEnvironment,
+  remakeEnvironment,
+  renameShadow,
+} from '../fix/planners/environment.ts'
+import { startAnew } from '../fix/planners/serving.ts'
 import type { Cause } from './cause.ts'
+
+const python = { family: 'python', severity: 'error', rules: { stopped: judgePython } } as const
 
 /** The Python that runs the backend, and its packages. */
 export const pythonCauses = [
   {
+    ...python,
     id: 'venv-missing',
-    family: 'python',
-    severity: 'error',
     automatic: 'ask',
     title: 'There is no virtual environment, and python3 lacks the packages',
+    fix: makeEnvironment,
   },
-  { id: 'venv-broken', family: 'python', severity: 'error', automatic: 'ask', title: "The virtual environment is there and can't run" },
-  { id: 'wrong-venv', family: 'python', severity: 'error', automatic: 'yes', title: "Another environment than the project's is active" },
-  { id: 'missing-dep', family: 'python', severity: 'error', automatic: 'yes', title: "A package that the backend imports isn't installed" },
+  { ...python, id: 'venv-broken', automatic: 'ask', title: "The virtual environment is there and can't run", fix: remakeEnvironment },
   {
-    id: 'daphne-missing',
-    family: 'python',
-    severity: 'error',
+    ...python,
+    id: 'wrong-venv',
     automatic: 'yes',
-    title: "daphne isn't installed in the backend's environment",
+    title: "Another environment than the project's is active",
+    rules: { ...python.rules, serving: judgeServing },
+    fix: otherEnvironment,
   },
+  { ...python, id: 'missing-dep', automatic: 'yes', title: "A package that the backend imports isn't installed", fix: installPackage },
+  { ...python, id: 'daphne-missing', automatic: 'yes', title: "daphne isn't installed in the backend's environment", fix: installPackage },
   {
+    ...python,
     id: 'channels-redis-missing',
-    family: 'python',
-    severity: 'error',
     automatic: 'yes',
     title: "The Redis layer is configured, and channels_redis isn't installed",
+    fix: installPackage,
   },
+  { ...python, id: 'python-too-old', automatic: 'ask', title: 'The Python is too old for the code or its packages', fix: newerEnvironment },
+  { ...python, id: 'module-shadowed', automatic: 'ask', title: 'A file of the project has the name of a package', fix: renameShadow },
   {
-    id: 'python-too-old',
-    family: 'python',
-    severity: 'error',
-    automatic: 'ask',
-    title: 'The Python is too old for the code or its packages',
-  },
-  {
-    id: 'module-shadowed',
-    family: 'python',
-    severity: 'error',
-    automatic: 'ask',
-    title: 'A file of the project has the name of a package',
-  },
-  {
+    ...python,
     id: 'wrong-working-directory',
-    family: 'python',
-    severity: 'error',
     automatic: 'yes',
     title: "The server was started in another folder than manage.py's",
+    fix: startAnew,
   },
 ] as const satisfies readonly Cause[]

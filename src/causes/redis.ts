@@ -1,65 +1,28 @@
+import { judgeFallback, judgeRedis } from '../checks/redis-layer.ts'
+import { waitForRedis } from '../fix/planners/database.ts'
+import { emptyPassword, memoryInstead } from '../fix/planners/dotenv.ts'
 import type { Cause } from './cause.ts'
+
+const redis = { family: 'redis', severity: 'error', rules: { inside: judgeRedis, working: judgeRedis, note: judgeFallback } } as const
 
 /** Redis, where the channel layer uses it. */
 export const redisCauses = [
-  {
-    id: 'redis-unreachable',
-    family: 'redis',
-    severity: 'error',
-    automatic: 'ask',
-    title: 'Nothing answers where the settings look for Redis',
-  },
-  {
-    id: 'redis-unresponsive',
-    family: 'redis',
-    severity: 'error',
-    automatic: 'ask',
-    title: 'Redis accepts the connection and never answers',
-  },
-  {
-    id: 'redis-too-old',
-    family: 'redis',
-    severity: 'error',
-    automatic: 'ask',
-    title: 'Redis is older than 5.0, which channels_redis needs',
-  },
-  { id: 'redis-no-bzpopmin', family: 'redis', severity: 'error', automatic: 'no', title: 'Redis has BZPOPMIN renamed or taken away' },
-  { id: 'redis-no-eval', family: 'redis', severity: 'error', automatic: 'no', title: 'Redis has EVAL renamed or taken away' },
-  { id: 'redis-auth-required', family: 'redis', severity: 'error', automatic: 'no', title: 'Redis wants a password, and none is sent' },
-  { id: 'redis-wrong-password', family: 'redis', severity: 'error', automatic: 'no', title: 'Redis refuses the password' },
-  {
-    id: 'redis-unexpected-password',
-    family: 'redis',
-    severity: 'error',
-    automatic: 'yes',
-    title: 'A password is sent to a Redis that has none',
-  },
-  {
-    id: 'redis-acl-denied',
-    family: 'redis',
-    severity: 'error',
-    automatic: 'no',
-    title: 'The Redis user may not do what the channel layer needs',
-  },
-  { id: 'redis-oom', family: 'redis', severity: 'error', automatic: 'no', title: 'Redis is full and refuses writes' },
-  { id: 'redis-readonly', family: 'redis', severity: 'error', automatic: 'no', title: 'Redis is a replica, which takes no writes' },
-  { id: 'redis-loading', family: 'redis', severity: 'error', automatic: 'yes', title: 'Redis is still reading its data' },
-  { id: 'redis-misconf', family: 'redis', severity: 'error', automatic: 'no', title: "Redis can't save to disk and refuses writes" },
-  { id: 'redis-maxclients', family: 'redis', severity: 'error', automatic: 'no', title: 'Redis has no connection left' },
-  { id: 'redis-not-redis', family: 'redis', severity: 'error', automatic: 'no', title: 'Another program than Redis listens on REDIS_PORT' },
-  {
-    id: 'redis-protected-mode',
-    family: 'redis',
-    severity: 'error',
-    automatic: 'no',
-    title: 'Redis in protected mode is reached from outside loopback',
-  },
-  {
-    id: 'redis-tls',
-    family: 'redis',
-    severity: 'error',
-    automatic: 'no',
-    title: "Redis speaks TLS and the settings don't, or the other way round",
-  },
-  { id: 'redis-cluster', family: 'redis', severity: 'error', automatic: 'no', title: 'Redis is a node of a cluster' },
+  { ...redis, id: 'redis-unreachable', automatic: 'ask', title: 'Nothing answers where the settings look for Redis', fix: memoryInstead },
+  { ...redis, id: 'redis-unresponsive', automatic: 'ask', title: 'Redis accepts the connection and never answers', fix: memoryInstead },
+  { ...redis, id: 'redis-too-old', automatic: 'ask', title: 'Redis is older than 5.0, which channels_redis needs', fix: memoryInstead },
+  { ...redis, id: 'redis-no-bzpopmin', automatic: 'no', title: 'Redis has BZPOPMIN renamed or taken away' },
+  { ...redis, id: 'redis-no-eval', automatic: 'no', title: 'Redis has EVAL renamed or taken away' },
+  { ...redis, id: 'redis-auth-required', automatic: 'no', title: 'Redis wants a password, and none is sent' },
+  { ...redis, id: 'redis-wrong-password', automatic: 'no', title: 'Redis refuses the password' },
+  { ...redis, id: 'redis-unexpected-password', automatic: 'yes', title: 'A password is sent to a Redis that has none', fix: emptyPassword },
+  { ...redis, id: 'redis-acl-denied', automatic: 'no', title: 'The Redis user may not do what the channel layer needs' },
+  { ...redis, id: 'redis-oom', automatic: 'no', title: 'Redis is full and refuses writes' },
+  { ...redis, id: 'redis-readonly', automatic: 'no', title: 'Redis is a replica, which takes no writes' },
+  { ...redis, id: 'redis-loading', automatic: 'yes', title: 'Redis is still reading its data', fix: waitForRedis },
+  { ...redis, id: 'redis-misconf', automatic: 'no', title: "Redis can't save to disk and refuses writes" },
+  { ...redis, id: 'redis-maxclients', automatic: 'no', title: 'Redis has no connection left' },
+  { ...redis, id: 'redis-not-redis', automatic: 'no', title: 'Another program than Redis listens on REDIS_PORT' },
+  { ...redis, id: 'redis-protected-mode', automatic: 'no', title: 'Redis in protected mode is reached from outside loopback' },
+  { ...redis, id: 'redis-tls', automatic: 'no', title: "Redis speaks TLS and the settings don't, or the other way round" },
+  { ...redis, id: 'redis-cluster', automatic: 'no', title: 'Redis is a node of a cluster' },
 ] as const satisfies readonly Cause[]

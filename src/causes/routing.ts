@@ -1,13 +1,23 @@
+import { judgeRoutes } from '../checks/application.ts'
 import type { Cause } from './cause.ts'
+
+const routing = { family: 'routing', severity: 'error' } as const
 
 /** The WebSocket routes. */
 export const routingCauses = [
-  { id: 'no-websocket-route', family: 'routing', severity: 'error', automatic: 'no', title: 'No WebSocket route fits the path' },
   {
+    ...routing,
+    id: 'no-websocket-route',
+    automatic: 'no',
+    title: 'No WebSocket route fits the path',
+    vague: 'log',
+    rules: { inside: judgeRoutes },
+  },
+  {
+    ...routing,
     id: 'as-asgi-missing',
-    family: 'routing',
-    severity: 'error',
     automatic: 'no',
     title: 'The route holds the consumer class itself, without as_asgi()',
+    rules: { inside: judgeRoutes },
   },
 ] as const satisfies readonly Cause[]

@@ -1,31 +1,38 @@
+import { judgeBooleans } from '../checks/dotenv-sources.ts'
+import { judgeSettings } from '../checks/settings.ts'
+import { bareValue, correctBoolean, encodeDotenv, leaveOut, makeFolders, placeDotenv } from '../fix/planners/dotenv.ts'
+import { withoutSettingsModule } from '../fix/planners/serving.ts'
 import type { Cause } from './cause.ts'
+
+const settings = { family: 'settings', severity: 'error', rules: { stopped: judgeSettings } } as const
 
 /** The settings module, and the .env that it reads. */
 export const settingsCauses = [
   {
+    ...settings,
     id: 'wrong-settings-module',
-    family: 'settings',
-    severity: 'error',
     automatic: 'yes',
     title: "DJANGO_SETTINGS_MODULE names a module that isn't there",
+    fix: withoutSettingsModule,
   },
-  { id: 'settings-import-hang', family: 'settings', severity: 'error', automatic: 'no', title: 'Importing the settings never ends' },
+  { ...settings, id: 'settings-import-hang', automatic: 'no', title: 'Importing the settings never ends' },
   {
+    ...settings,
     id: 'env-bool-typo',
-    family: 'settings',
-    severity: 'error',
     automatic: 'ask',
     title: "A boolean in .env isn't one, or is read as its opposite",
+    rules: { ...settings.rules, note: judgeBooleans },
+    fix: correctBoolean,
   },
-  { id: 'env-not-loaded', family: 'settings', severity: 'error', automatic: 'ask', title: ".env isn't where the settings look for it" },
-  { id: 'env-encoding', family: 'settings', severity: 'error', automatic: 'yes', title: ".env isn't plain UTF-8" },
+  { ...settings, id: 'env-not-loaded', automatic: 'ask', title: ".env isn't where the settings look for it", fix: placeDotenv },
+  { ...settings, id: 'env-encoding', automatic: 'yes', title: ".env isn't plain UTF-8", fix: encodeDotenv },
   {
+    ...settings,
     id: 'env-value-malformed',
-    family: 'settings',
-    severity: 'error',
     automatic: 'yes',
     title: "A value in .env can't be what the settings take it for",
+    fix: bareValue,
   },
-  { id: 'env-shadowed', family: 'settings', severity: 'error', automatic: 'ask', title: 'A variable of the shell beats the one in .env' },
-  { id: 'log-dir-missing', family: 'settings', severity: 'error', automatic: 'yes', title: "LOGGING writes to a folder that isn't there" },
+  { ...settings, id: 'env-shadowed', automatic: 'ask', title: 'A variable of the shell beats the one in .env', fix: leaveOut },
+  { ...settings, id: 'log-dir-missing', automatic: 'yes', title: "LOGGING writes to a folder that isn't there", fix: makeFolders },
 ] as const satisfies readonly Cause[]

@@ -1,48 +1,35 @@
+import { judgeApplication, judgeRoutes } from '../checks/application.ts'
+import { rightApplication } from '../fix/planners/serving.ts'
+import { daphneFirst, nameApplication } from '../fix/planners/settings.ts'
 import type { Cause } from './cause.ts'
+
+const startup = { family: 'startup', severity: 'error', rules: { stopped: judgeApplication } } as const
 
 /** The ASGI application, from its import to its first request. */
 export const startupCauses = [
+  { ...startup, id: 'asgi-syntax-error', automatic: 'no', title: 'A file that the ASGI application imports has a syntax error' },
+  { ...startup, id: 'asgi-import-error', automatic: 'no', title: "Importing the ASGI application fails in the project's own code" },
+  { ...startup, id: 'apps-not-ready', automatic: 'no', title: 'asgi.py imports models or routing before Django is set up' },
   {
-    id: 'asgi-syntax-error',
-    family: 'startup',
-    severity: 'error',
-    automatic: 'no',
-    title: 'A file that the ASGI application imports has a syntax error',
-  },
-  {
-    id: 'asgi-import-error',
-    family: 'startup',
-    severity: 'error',
-    automatic: 'no',
-    title: "Importing the ASGI application fails in the project's own code",
-  },
-  {
-    id: 'apps-not-ready',
-    family: 'startup',
-    severity: 'error',
-    automatic: 'no',
-    title: 'asgi.py imports models or routing before Django is set up',
-  },
-  {
+    ...startup,
     id: 'asgi-attribute-missing',
-    family: 'startup',
-    severity: 'error',
     automatic: 'yes',
     title: "The server is told a name that the ASGI module doesn't have",
+    fix: rightApplication,
   },
   {
+    ...startup,
     id: 'asgi-application-setting-wrong',
-    family: 'startup',
-    severity: 'error',
     automatic: 'yes',
     title: 'ASGI_APPLICATION is missing or names something else',
+    fix: nameApplication,
   },
+  { ...startup, id: 'daphne-app-order', automatic: 'yes', title: '"daphne" stands after staticfiles in INSTALLED_APPS', fix: daphneFirst },
   {
-    id: 'daphne-app-order',
-    family: 'startup',
-    severity: 'error',
-    automatic: 'yes',
-    title: '"daphne" stands after staticfiles in INSTALLED_APPS',
+    ...startup,
+    id: 'http-only-asgi',
+    automatic: 'no',
+    title: 'The ASGI application has no WebSocket part',
+    rules: { inside: judgeRoutes },
   },
-  { id: 'http-only-asgi', family: 'startup', severity: 'error', automatic: 'no', title: 'The ASGI application has no WebSocket part' },
 ] as const satisfies readonly Cause[]

@@ -1,30 +1,38 @@
+import { judgePlayed } from '../checks/consumer.ts'
+import { judgeLifetime } from '../checks/server-process.ts'
+import { behindRefusal } from '../checks/tokens.ts'
+import { fixedKey } from '../fix/planners/settings.ts'
 import type { Cause } from './cause.ts'
+
+const token = { family: 'token', severity: 'error' } as const
 
 /** The token in the URL, and what the application makes of it. */
 export const tokenCauses = [
-  { id: 'token-missing', family: 'token', severity: 'error', automatic: 'no', title: 'The page sends no token' },
-  { id: 'token-rejected', family: 'token', severity: 'error', automatic: 'no', title: 'The backend refuses a token that is well formed' },
-  { id: 'token-expired', family: 'token', severity: 'error', automatic: 'no', title: 'The token has expired' },
+  { ...token, id: 'token-missing', automatic: 'no', title: 'The page sends no token', nearer: behindRefusal },
+  { ...token, id: 'token-rejected', automatic: 'no', title: 'The backend refuses a token that is well formed', nearer: behindRefusal },
+  { ...token, id: 'token-expired', automatic: 'no', title: 'The token has expired', nearer: behindRefusal },
   {
+    ...token,
     id: 'token-malformed',
-    family: 'token',
-    severity: 'error',
     automatic: 'no',
     title: "What is sent as the token isn't a bare JSON Web Token",
+    nearer: behindRefusal,
   },
-  { id: 'clock-skew', family: 'token', severity: 'error', automatic: 'no', title: "The token isn't valid yet: two clocks differ" },
+  { ...token, id: 'clock-skew', automatic: 'no', title: "The token isn't valid yet: two clocks differ", nearer: behindRefusal },
   {
+    ...token,
     id: 'secret-key-changes',
-    family: 'token',
-    severity: 'error',
     automatic: 'yes',
     title: 'SECRET_KEY is made anew at every start and voids all tokens',
+    fix: fixedKey,
   },
   {
+    ...token,
     id: 'close-after-accept',
-    family: 'token',
-    severity: 'error',
     automatic: 'no',
     title: 'The application accepts, then closes with a code of its own',
+    vague: 'inside',
+    rules: { inside: judgePlayed },
+    nearer: judgeLifetime,
   },
 ] as const satisfies readonly Cause[]

@@ -1,35 +1,31 @@
+import { judgeElsewhere, withBackend, withListeners } from '../checks/address.ts'
+import { rightAddress, rightPort, rightScheme, rightSlash } from '../fix/planners/url.ts'
 import type { Cause } from './cause.ts'
+
+const url = { family: 'url', severity: 'error' } as const
 
 /** The URL that the page uses, and TLS. */
 export const urlCauses = [
   {
+    ...url,
     id: 'wrong-frontend-port',
-    family: 'url',
-    severity: 'error',
     automatic: 'yes',
     title: "The page's WebSocket URL names another port than the backend's",
+    rules: { elsewhere: judgeElsewhere },
+    nearer: withBackend,
+    fix: rightPort,
   },
   {
+    ...url,
     id: 'ipv6-localhost',
-    family: 'url',
-    severity: 'error',
     automatic: 'ask',
     title: 'localhost is ::1 for the page and 127.0.0.1 for the server',
+    rules: { elsewhere: judgeElsewhere },
+    nearer: withListeners,
+    fix: rightAddress,
   },
-  { id: 'wss-vs-ws', family: 'url', severity: 'error', automatic: 'yes', title: 'ws:// is used on a TLS port, or wss:// on a plain one' },
-  { id: 'tls-untrusted', family: 'url', severity: 'error', automatic: 'no', title: "The server's TLS certificate isn't trusted" },
-  {
-    id: 'url-too-long',
-    family: 'url',
-    severity: 'error',
-    automatic: 'no',
-    title: 'The URL with its token is longer than the server takes',
-  },
-  {
-    id: 'trailing-slash-missing',
-    family: 'url',
-    severity: 'error',
-    automatic: 'yes',
-    title: 'The URL and the route differ in the last slash',
-  },
+  { ...url, id: 'wss-vs-ws', automatic: 'yes', title: 'ws:// is used on a TLS port, or wss:// on a plain one', fix: rightScheme },
+  { ...url, id: 'tls-untrusted', automatic: 'no', title: "The server's TLS certificate isn't trusted" },
+  { ...url, id: 'url-too-long', automatic: 'no', title: 'The URL with its token is longer than the server takes' },
+  { ...url, id: 'trailing-slash-missing', automatic: 'yes', title: 'The URL and the route differ in the last slash', fix: rightSlash },
 ] as const satisfies readonly Cause[]

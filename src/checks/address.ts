@@ -60,23 +60,23 @@ function whereWritten({ frontend, wire }: Pick<Evidence, 'frontend' | 'wire'>): 
 }
 
 /** The frontend's own server answers: where the page's source says so, and where the backend is. */
-export function withBackend(evidence: Pick<Evidence, 'wire' | 'servers' | 'frontend'>, found: Diagnosis): Diagnosis {
+export function withBackend(evidence: Pick<Evidence, 'wire' | 'servers' | 'frontend'>, found: Diagnosis): Diagnosis[] {
   const { port } = evidence.wire.endpoint
   const backend = evidence.servers.ofProject.find(({ listens }) => listens.length > 0)
   const at = backend?.listens[0]
   const known = backend === undefined || at === undefined || at.port === port ? [] : [`${shownUp(backend)} listens on port ${at.port}`]
   const text = known.length === 0 ? found.remedy.text : `Correct the WebSocket URL (VITE_WS_URL or the like) to port ${at?.port ?? '?'}.`
-  return { ...found, evidence: [...found.evidence, ...known, ...whereWritten(evidence)], remedy: { ...found.remedy, text } }
+  return [{ ...found, evidence: [...found.evidence, ...known, ...whereWritten(evidence)], remedy: { ...found.remedy, text } }]
 }
 
 /** Who listens at which of the addresses of the name. */
-export function withListeners({ servers, wire }: Evidence, found: Diagnosis): Diagnosis {
+export function withListeners({ servers, wire }: Evidence, found: Diagnosis): Diagnosis[] {
   const { port } = wire.endpoint
   const who = servers.onPorts.flatMap((server) => {
     const addresses = server.listens.filter((at) => at.port === port).map(({ address }) => address)
     return addresses.length === 0 ? [] : [`${shownUp(server)} listens on ${addresses.join(', ')}`]
   })
-  return { ...found, evidence: [...found.evidence, ...who] }
+  return [{ ...found, evidence: [...found.evidence, ...who] }]
 }
 
 const bracket = (address: string | undefined): string => (address?.includes(':') === true ? `[${address}]` : (address ?? '127.0.0.1'))

@@ -48,6 +48,19 @@ export function judgePlayed(evidence: Evidence): Diagnosis[] {
   return []
 }
 
+/** A ping of the application's own that nobody answers breaks nothing. Pure. */
+export function judgePing({ wire: { session } }: Evidence): Diagnosis[] {
+  if (session?.close !== undefined || session?.pong?.result !== 'unanswered') return []
+  return [
+    diagnosis(
+      'ping-unanswered',
+      'The application does not answer {"type":"ping"}',
+      ['The socket stayed open, and no pong came back'],
+      'Answer with {"type":"pong"}, or let the page not wait for one; "ping": false in the configuration leaves this check out.',
+    ),
+  ]
+}
+
 function blocks(frames: readonly Frame[], seconds: number): Diagnosis {
   const own = placeOf(frames.findLast((frame) => frame.own))
   const inner = frames.at(-1)

@@ -2,7 +2,7 @@ import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
 
 /** What is wrong with the database that the sockets need. Pure. */
-export function judgeDatabase(evidence: Evidence): Diagnosis[] {
+function judgeDatabase(evidence: Evidence): Diagnosis[] {
   const database = evidence.examination?.get('database')
   if (database === undefined) return []
   const name = database.name ?? 'the database'
@@ -56,6 +56,11 @@ export function judgeDatabase(evidence: Evidence): Diagnosis[] {
     ]
   }
   return []
+}
+
+/** What a database that is used lacks, where it breaks no socket. Pure. */
+export function judgeUnready(evidence: Evidence): Diagnosis[] {
+  return evidence.examination?.get('database')?.state === 'ready' ? judgeDatabase(evidence) : []
 }
 
 /**

@@ -1,6 +1,5 @@
 import type { Automatic } from '../causes/cause.ts'
-import { causeOf, isCauseId, type CauseId } from '../causes/causes.ts'
-import type { LauncherError } from '../errors.ts'
+import type { CauseId } from '../causes/causes.ts'
 
 /**
  * A command to copy, as its words.
@@ -12,10 +11,9 @@ type Command = readonly string[]
 interface Remedy {
   readonly text: string
   readonly commands: readonly Command[]
-  readonly automatic: Automatic
 }
 
-/** One cause, with what proves it and what fixes it. `Diagnosis<string>` may also be an error of ours in that shape. */
+/** One cause, with what proves it and what fixes it. */
 export interface Diagnosis<Id extends string = CauseId> {
   readonly id: Id
   readonly title: string
@@ -24,7 +22,13 @@ export interface Diagnosis<Id extends string = CauseId> {
    * @minItems 1
    */
   readonly evidence: readonly string[]
-  readonly remedy: Remedy
+  /** `automatic`: less than the record of the cause allows. */
+  readonly remedy: Remedy & { readonly automatic?: Automatic | undefined }
+}
+
+/** A diagnosis with what the tool may do about it. `Judged<string>` may also be an error of ours in that shape. */
+export interface Judged<Id extends string = CauseId> extends Omit<Diagnosis<Id>, 'remedy'> {
+  readonly remedy: Remedy & { readonly automatic: Automatic }
 }
 
 /**
@@ -36,31 +40,7 @@ export function diagnosis(
   title: string,
   evidence: readonly [string, ...string[]],
   remedy: string,
-  options: { commands?: readonly (readonly string[])[]; automatic?: Automatic } = {},
+  { commands = [], automatic }: { commands?: readonly (readonly string[])[]; automatic?: Automatic } = {},
 ): Diagnosis {
-  const allowed = causeOf(id).automatic
-  const automatic = options.automatic !== undefined && rank[options.automatic] < rank[allowed] ? options.automatic : allowed
-  return { id, title, evidence, remedy: { text: remedy, commands: options.commands ?? [], automatic } }
-}
-
-const rank: Readonly<Record<Automatic, number>> = { no: 0, ask: 1, yes: 2 }
-
-/** An error that names a cause, as a diagnosis of it; undefined for usage, and for what has no cause. */
-export function diagnosisOf({ code, message, evidence, hint, commands }: LauncherError): Diagnosis | undefined {
-  if (!isCauseId(code)) return undefined
-  const [first = message, ...rest] = evidence
-  return diagnosis(code, message, [first, ...rest], hint ?? `election-dev doctor explain ${code}`, { commands })
-}
-
-/** An error of ours in the shape of a cause. */
-export function inShape(error: LauncherError): Diagnosis<string> {
-  const { code, message, evidence, hint } = error
-  return (
-    diagnosisOf(error) ?? {
-      id: code,
-      title: message,
-      evidence: evidence.length === 0 ? [message] : evidence,
-      remedy: { text: hint ?? '', commands: [], automatic: 'no' },
-    }
-  )
+  return { id, title, evidence, remedy: { text: remedy, commands, automatic } }
 }

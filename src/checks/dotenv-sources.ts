@@ -3,7 +3,7 @@ import { isRedisLayer } from '../facts/redis-now.ts'
 import { takesAnyText } from '../facts/settings-lines.ts'
 import { shownValue } from '../host/secrets.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
-import { inFile, judgeShadowed, placeOfVariable } from './dotenv.ts'
+import { inFile, judgeReversed, judgeShadowed, placeOfVariable } from './dotenv.ts'
 import type { Evidence } from './evidence.ts'
 
 /** Variables that say where Redis is. */
@@ -45,8 +45,13 @@ function judgeTakenForTrue(evidence: Evidence, cause: Diagnosis): Diagnosis[] {
   ]
 }
 
-/** A word that is no boolean, which django-environ takes for false without saying so. Pure. */
-export function judgeNoBoolean(evidence: Evidence): Diagnosis[] {
+/** A truth value that the settings read as another one, and that breaks no socket. Pure. */
+export function judgeBooleans(evidence: Evidence): Diagnosis[] {
+  return [...judgeReversed(evidence), ...judgeNoBoolean(evidence)]
+}
+
+/** A word that is no boolean, which django-environ takes for false without saying so. */
+function judgeNoBoolean(evidence: Evidence): Diagnosis[] {
   const { dotenv, env, settingsLines } = evidence
   if (dotenv?.reader !== 'environ') return []
   const read = settingsLines.flatMap((line) => {

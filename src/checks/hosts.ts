@@ -1,10 +1,16 @@
+import { judgeUnserved } from './application.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
-import { inFile } from './dotenv.ts'
+import { inFile, judgeShadowed } from './dotenv.ts'
 import type { Evidence } from './evidence.ts'
 import { isAllowed } from '../facts/allowed-hosts.ts'
 
-/** Pages are 400 because ALLOWED_HOSTS lacks the host of the URL; `refused` is the refusal of the socket, where there is one. Pure. */
-export function judgeHosts(evidence: Evidence, refused: Diagnosis | undefined): Diagnosis[] {
+/** What is nearer to the root than a refusal of the Origin or of the host. Pure. */
+export function behindHosts(evidence: Evidence, refused: Diagnosis): Diagnosis[] {
+  return [...judgeUnserved(evidence), ...judgeShadowed(evidence, ['ALLOWED_HOSTS'], refused), ...judgeHosts(evidence, refused.evidence)]
+}
+
+/** Pages are 400 because ALLOWED_HOSTS lacks the host of the URL; `seen` is the refusal of the socket, where there is one. Pure. */
+export function judgeHosts(evidence: Evidence, seen: readonly string[]): Diagnosis[] {
   const { wire, examination } = evidence
   const { http, endpoint } = wire
   if (http?.result !== 'answer' || http.status !== 400) return []
@@ -28,7 +34,7 @@ export function judgeHosts(evidence: Evidence, refused: Diagnosis | undefined): 
               `ALLOWED_HOSTS is ${settings.allowed_hosts.length === 0 ? 'empty' : settings.allowed_hosts.join(', ')}${file === undefined ? '' : ` (${file.shown})`}`,
             ]),
         ...(scheme === undefined ? [] : ['An Origin is matched with its scheme, a Host never: so the socket may be 101 all the same']),
-        ...(refused?.evidence ?? []),
+        ...seen,
       ],
       'Write bare host names: localhost,127.0.0.1,[::1].',
     ),

@@ -31,7 +31,7 @@ export function judgeProxied(evidence: ProxyEvidence): Diagnosis[] {
   const known = judgeWire(wire)
   const astray = judgeTarget(evidence, direct, compared)
   if (astray !== undefined) return [astray]
-  if (known?.id === 'wrong-frontend-port') return [withBackend(evidence, known)]
+  if (known?.id === 'wrong-frontend-port') return withBackend(evidence, known)
   if (known?.id === 'wss-vs-ws' || known?.id === 'tls-untrusted') return [known]
   if (through.result === 'refused') {
     const { status, headers } = through

@@ -1,4 +1,3 @@
-import { causeOf } from '../causes/causes.ts'
 import type { RedisFact } from '../facts/redis.ts'
 import type { RedisRefusal } from '../facts/redis-refusal.ts'
 import type { Diagnosis } from './diagnosis.ts'
@@ -93,7 +92,6 @@ interface Told {
 /** A refusal of Redis as a diagnosis. Pure. */
 export function redisDiagnosis(id: RedisRefusal, { where, evidence, version, python = 'python' }: Told): Diagnosis {
   const { title, remedy, memory } = words[id]
-  const { automatic } = causeOf(id)
   const name = `Redis${version === undefined ? '' : ` ${version}`}`
   const useMemory = ['election-dev', 'start', '--channel-layer', 'memory']
   // redis-py 8 opens with RESP3; every version before it with RESP2
@@ -104,11 +102,10 @@ export function redisDiagnosis(id: RedisRefusal, { where, evidence, version, pyt
       evidence,
       remedy: {
         text: 'Use the in-memory layer, Redis 6 or newer, or (with Redis 5) redis-py before 8.',
-        automatic,
         commands: [useMemory, [python, '-m', 'pip', 'install', 'redis<8']],
       },
     }
-  return { id, title: title(name, where), evidence, remedy: { text: remedy, automatic, commands: memory === true ? [useMemory] : [] } }
+  return { id, title: title(name, where), evidence, remedy: { text: remedy, commands: memory === true ? [useMemory] : [] } }
 }
 
 /** A Redis that can't be used, as a diagnosis; `besides` is what the WebSocket showed of it. */

@@ -3,15 +3,6 @@ import type { Evidence } from './evidence.ts'
 import { judgeException, judgeLines } from './server-log.ts'
 import { exceptionsIn, type LoggedException } from './traceback.ts'
 
-/** What the wire can't tell apart, and the server's own log can. */
-const vague: ReadonlySet<string> = new Set([
-  'no-websocket-route',
-  'consumer-exception',
-  'asgi-app-wrong',
-  'accept-missing',
-  'server-crashes',
-])
-
 /**
  * A diagnosis of the wire, made exact by the exception that the observer saw, or
  * by what the server has logged since the handshake began, where one of them
@@ -19,7 +10,6 @@ const vague: ReadonlySet<string> = new Set([
  * evidence. Pure.
  */
 export function mergeDiagnosis(wire: Diagnosis, evidence: Pick<Evidence, 'wire' | 'logged' | 'ourPaths' | 'launched'>): Diagnosis {
-  if (!vague.has(wire.id)) return wire
   const { logged: lines, ourPaths } = evidence
   const all = exceptionsIn(lines)
   const exceptions = all.filter((exception) => isOfTheSocket(exception, ourPaths))
@@ -57,6 +47,6 @@ function withException(wire: Diagnosis, { text, ownFrame }: LoggedException): Di
     id: 'consumer-exception',
     title: 'The consumer raises an exception before it accepts',
     evidence,
-    remedy: { text: 'Correct the consumer (file and line above).', commands: [], automatic: 'no' },
+    remedy: { text: 'Correct the consumer (file and line above).', commands: [] },
   }
 }

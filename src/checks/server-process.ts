@@ -117,35 +117,41 @@ function judgeRunserver(
   return without ? [wsgi(server, ['"daphne" is not in INSTALLED_APPS, so runserver speaks WSGI', ...seen], options)] : []
 }
 
-/** Limits on the command line that end or refuse sound sockets. */
-export function judgeLimits(evidence: Evidence): Diagnosis[] {
+/** A limit of the command line that ends sound sockets. */
+export function judgeLifetime(evidence: Evidence): Diagnosis[] {
   const server = listenerOf(evidence)
   const seconds = server?.command?.websocketTimeout
-  const found: Diagnosis[] = []
-  if (server !== undefined && seconds !== undefined && seconds > 0) {
-    found.push(
-      diagnosis(
-        'server-websocket-timeout',
-        `The server ends every WebSocket after ${seconds} s`,
-        [`${shownUp(server)} has --websocket_timeout ${seconds}`],
-        'Start daphne without --websocket_timeout.',
-        { commands: [['election-dev', 'start']] },
-      ),
-    )
-  }
+  if (server === undefined || seconds === undefined || seconds <= 0) return []
+  return [
+    diagnosis(
+      'server-websocket-timeout',
+      `The server ends every WebSocket after ${seconds} s`,
+      [`${shownUp(server)} has --websocket_timeout ${seconds}`],
+      'Start daphne without --websocket_timeout.',
+      { commands: [['election-dev', 'start']] },
+    ),
+  ]
+}
+
+/** A limit of the command line that refuses messages of an ordinary size. */
+export function judgeMessageSize(evidence: Evidence): Diagnosis[] {
+  const server = listenerOf(evidence)
   const bytes = server?.command?.wsMaxSize
   // a page's message is seldom under 64 KB at its biggest; uvicorn's own limit is 16 MB
-  if (server !== undefined && bytes !== undefined && bytes < 65_536) {
-    found.push(
-      diagnosis(
-        'message-too-big',
-        `The server refuses messages over ${bytes} bytes`,
-        [`${shownUp(server)} has --ws-max-size ${bytes}: a longer message ends the socket with 1009`],
-        'Raise --ws-max-size.',
-      ),
-    )
-  }
-  return found
+  if (server === undefined || bytes === undefined || bytes >= 65_536) return []
+  return [
+    diagnosis(
+      'message-too-big',
+      `The server refuses messages over ${bytes} bytes`,
+      [`${shownUp(server)} has --ws-max-size ${bytes}: a longer message ends the socket with 1009`],
+      'Raise --ws-max-size.',
+    ),
+  ]
+}
+
+/** A message that ended the socket, with the limit that it met. */
+export function withMessageSize(evidence: Evidence, named: Diagnosis): Diagnosis[] {
+  return judgeMessageSize(evidence).map(({ evidence: seen }) => ({ ...named, evidence: [...named.evidence, ...seen] }))
 }
 
 /** True where the server's working folder is neither the backend's, nor above it (`--app-dir backend`), nor below it: another checkout, or a copy beside it. */

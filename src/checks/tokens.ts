@@ -1,3 +1,4 @@
+import { judgeUnserved } from './application.ts'
 import { judgeLayer } from './channel-layer.ts'
 import { judgeHandled } from './consumer.ts'
 import { judgeUnusable } from './database.ts'
@@ -12,7 +13,11 @@ import { judgeRedis } from './redis-layer.ts'
  * a layer of our own, tells whether the consumer really refuses it: where it
  * accepts there, something else is hidden behind an except. Pure.
  */
-export function judgeTokens(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
+export function behindRefusal(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
+  return [...judgeUnserved(evidence), ...hiddenBehind(evidence, verdict)]
+}
+
+function hiddenBehind(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   const { examination, wire, secretKeys } = evidence
   const played = examination?.get('consumer')
   const wellFormed = wire.token.kind === 'current' || wire.token.kind === 'opaque'
@@ -30,12 +35,9 @@ export function judgeTokens(evidence: Evidence, verdict: Diagnosis): Diagnosis[]
         : layer
   if (hidden.length > 0) {
     const [first = ''] = verdict.evidence
-    return [
-      ...hidden.map((cause) => ({ ...cause, evidence: [...cause.evidence, `${first}: the consumer hides the error behind a refusal`] })),
-      verdict,
-    ]
+    return hidden.map((cause) => ({ ...cause, evidence: [...cause.evidence, `${first}: the consumer hides the error behind a refusal`] }))
   }
-  if (verdict.id !== 'token-rejected') return [verdict]
+  if (verdict.id !== 'token-rejected') return []
   const keys =
     secretKeys === 'different' && wellFormed
       ? [
@@ -51,5 +53,5 @@ export function judgeTokens(evidence: Evidence, verdict: Diagnosis): Diagnosis[]
   const sources = wellFormed
     ? [...judgeShadowed(evidence, ['SECRET_KEY', 'DJANGO_SECRET_KEY', 'JWT_SECRET_KEY'], verdict), ...judgeUnreadKey(evidence, verdict)]
     : []
-  return [...keys, ...sources, verdict]
+  return [...keys, ...sources]
 }

@@ -1,6 +1,5 @@
 import type { WireFacts } from '../facts/wire.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
-import { causeOf, isCauseId } from '../causes/causes.ts'
 import { seconds } from './wire-words.ts'
 
 /** How a user gives the token that nobody can make for them. */
@@ -57,9 +56,4 @@ export function tokenCause({ token, tokenIsOurs }: WireFacts, ...seen: readonly 
           : 'Log in again on this backend: another SECRET_KEY signed it, or its user is gone or inactive.',
       )
   }
-}
-
-/** Whether a cause says that all is well but for a token that nobody has given. */
-export function wantsToken({ id }: Diagnosis, { token, tokenIsOurs, session }: WireFacts): boolean {
-  return session === undefined && isCauseId(id) && causeOf(id).family === 'token' && (token.kind === 'none' || tokenIsOurs === true)
 }

@@ -1,6 +1,6 @@
 import { judgeLayer } from '../checks/channel-layer.ts'
-import type { Diagnosis } from '../checks/diagnosis.ts'
-import { planFix } from '../checks/fixes.ts'
+import type { Judged } from '../checks/diagnosis.ts'
+import { planFix } from '../causes/plan-fix.ts'
 import { judgeRedis } from '../checks/redis-layer.ts'
 import type { Config } from '../config/config.ts'
 import { ExitCode } from '../errors.ts'
@@ -34,7 +34,7 @@ export async function fixCommand(host: Host, config: Config, options: FixOptions
   const say = (lines: readonly string[]) => {
     if (!config.json) for (const line of lines) host.terminal.out(line)
   }
-  const looked = async (right: string | undefined): Promise<Seen<Diagnosis> & { readonly run: DoctorRun }> => {
+  const looked = async (right: string | undefined): Promise<Seen<Judged> & { readonly run: DoctorRun }> => {
     const targets = await targetsOf(host, config, urls)
     const url = new URL(right ?? targets.main.url)
     url.search = targets.main.url.search

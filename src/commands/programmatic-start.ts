@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../checks/diagnosis.ts'
+import type { Judged } from '../checks/diagnosis.ts'
 import { LauncherError } from '../errors.ts'
 import type { StopReason } from '../host/stop-signals.ts'
 import type { Run, RunStatus, SocketStatus, StartOptions } from '../public.ts'
@@ -74,7 +74,7 @@ function following(report: Report, seen: { failure?: LauncherError; socket?: Soc
   }
 }
 
-function errorOf({ id, title, evidence, remedy }: Diagnosis<string>): LauncherError {
+function errorOf({ id, title, evidence, remedy }: Judged<string>): LauncherError {
   return new LauncherError(id, title, { evidence, hint: remedy.text })
 }
 

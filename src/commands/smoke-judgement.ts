@@ -1,4 +1,5 @@
-import { diagnosis, type Diagnosis } from '../checks/diagnosis.ts'
+import { judged } from '../causes/causes.ts'
+import { diagnosis, type Judged } from '../checks/diagnosis.ts'
 import { said } from '../checks/wire-words.ts'
 import { ExitCode } from '../errors.ts'
 import { exitStatusOf, type StopReason } from '../host/stop-signals.ts'
@@ -16,7 +17,7 @@ const passed = (ms: number | undefined, ...evidence: readonly string[]): Outcome
   diagnosis: undefined,
 })
 const skipped = (why: string): Outcome => ({ state: 'skipped', ms: undefined, evidence: [why], diagnosis: undefined })
-const failed = (ms: number | undefined, evidence: readonly string[], cause?: Diagnosis<string>): Outcome => ({
+const failed = (ms: number | undefined, evidence: readonly string[], cause?: Judged<string>): Outcome => ({
   state: 'failed',
   ms,
   evidence,
@@ -204,7 +205,7 @@ function broadcastStep({ proof }: SmokeRecord): Outcome | undefined {
     [`It ${seen} within 1 s; nothing tells why`],
     'election-dev doctor, while the backend runs, looks closer.',
   )
-  return failed(elapsedMs, [seen], proof.diagnosis ?? unknown)
+  return failed(elapsedMs, [seen], proof.diagnosis ?? judged(unknown))
 }
 
 function lostBroadcast({ broadcast }: Proof): boolean {

@@ -1,4 +1,5 @@
-import { inShape, type Diagnosis } from '../checks/diagnosis.ts'
+import type { Judged } from '../checks/diagnosis.ts'
+import { inShape } from '../causes/of-error.ts'
 import type { Host } from '../host/host.ts'
 import type { HttpFact } from '../host/http.ts'
 import type { TcpFact } from '../host/tcp.ts'
@@ -26,7 +27,7 @@ export interface SmokeRecord {
   /** When the server was there and the proof began. */
   listeningMs: number | undefined
   /** Why it could not be started. */
-  failure: { readonly diagnosis: Diagnosis<string>; readonly exitCode: number } | undefined
+  failure: { readonly diagnosis: Judged<string>; readonly exitCode: number } | undefined
   tcp: TcpFact | undefined
   http: HttpFact | undefined
   proof: Proof | undefined

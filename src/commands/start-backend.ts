@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { inShape, type Diagnosis } from '../checks/diagnosis.ts'
+import type { Judged } from '../checks/diagnosis.ts'
+import { inShape } from '../causes/of-error.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { ServiceState, ServiceStatus } from '../facts/service-status.ts'
 import { raceStop } from '../host/race-stop.ts'
@@ -90,7 +91,7 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
     waiting = []
     for (const resolve of settled) resolve()
   }
-  const tell = (cause: Diagnosis<string>) => {
+  const tell = (cause: Judged<string>) => {
     report({ event: 'diagnosis', diagnosis: cause })
     become('failed', cause.title)
     settle()

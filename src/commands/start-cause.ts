@@ -1,4 +1,5 @@
-import type { Diagnosis } from '../checks/diagnosis.ts'
+import type { Judged } from '../checks/diagnosis.ts'
+import { judged } from '../causes/causes.ts'
 import { judgeOutput, judgeProcess } from '../checks/startup.ts'
 import type { FailedStart } from '../facts/startup.ts'
 import { usualPath } from '../facts/project.ts'
@@ -9,17 +10,19 @@ import { untried } from '../verify/prove.ts'
 import type { Prepared } from './start-prepare.ts'
 
 /** Why the server that was launched isn't there. */
-export async function endCause(prepared: Prepared, end: FailedStart): Promise<Diagnosis> {
+export async function endCause(prepared: Prepared, end: FailedStart): Promise<Judged> {
   const { config, checkout } = prepared
   const main = endpointAt(config, checkout.project, end.port, config.path ?? usualPath)
   const own = () => ({ logged: end.lines, launched: { end } })
   const proof = { state: 'failed', facts: untried(main, { ours: true }) } as const
+  const process = judgeProcess(end)
   // what the process says by itself, no look at the project makes any clearer
-  return judgeProcess(end) ?? (await socketCause(prepared, { main, own, proof })) ?? judgeOutput(end)
+  if (process !== undefined) return judged(process)
+  return (await socketCause(prepared, { main, own, proof })) ?? judged(judgeOutput(end))
 }
 
 /** The cause of a proof that failed; undefined where nothing tells it. */
-export async function socketCause(prepared: Prepared, seen: Pick<Seen, 'main' | 'own' | 'proof'>): Promise<Diagnosis | undefined> {
+export async function socketCause(prepared: Prepared, seen: Pick<Seen, 'main' | 'own' | 'proof'>): Promise<Judged | undefined> {
   const { host, config, environment, application, checkout, layer, signal } = prepared
   // the project as it was launched: no other interpreter, and no other environment, is to be judged
   const env = backendEnvironment({ env: host.env, settingsModule: checkout.project.settingsModule, layer, color: false })

@@ -1,3 +1,4 @@
+import { judged } from '../causes/causes.ts'
 import { judgeCrossing } from '../checks/crossing.ts'
 import { proveCrossing, type CrossingSide } from '../verify/crossing.ts'
 import type { Crossing } from './start-instance.ts'
@@ -12,7 +13,8 @@ export async function proveBetween(first: Up, further: Up, watch: boolean): Prom
   const facts = first.state.dot === 'green' ? await proveCrossing(a, b) : undefined
   if (facts === undefined) return untried('connected; no broadcast could be tried')
   const settings = await further.prover.inspection.get('settings')
-  return { kind: 'tried', facts, cause: judgeCrossing(facts, settings?.layer_backend ?? undefined) }
+  const cause = judgeCrossing(facts, settings?.layer_backend ?? undefined)
+  return { kind: 'tried', facts, cause: cause && judged(cause) }
 }
 
 function sideOf({ prover, first }: Up, watch: boolean): CrossingSide | undefined {

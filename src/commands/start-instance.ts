@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../checks/diagnosis.ts'
+import type { Judged } from '../checks/diagnosis.ts'
 import type { CrossingFact } from '../facts/crossing.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
 import type { InstanceSummary, Report, Restarted } from '../report/run-event.ts'
@@ -7,7 +7,7 @@ import type { InstanceSummary, Report, Restarted } from '../report/run-event.ts'
 export type Crossing =
   /** Nothing can be proven: why, in a sentence. */
   | { readonly kind: 'untried'; readonly why: string }
-  | { readonly kind: 'tried'; readonly facts: readonly CrossingFact[]; readonly cause: Diagnosis | undefined }
+  | { readonly kind: 'tried'; readonly facts: readonly CrossingFact[]; readonly cause: Judged | undefined }
 
 /** What was proven, in a sentence: `a broadcast from :8000 arrived in 3 ms, one to it in 2 ms`. */
 export function crossingSentence(crossing: Crossing): string {

@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../checks/diagnosis.ts'
+import type { Judged } from '../checks/diagnosis.ts'
 import { nextFreePort } from '../facts/next-port.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
 import { deferred } from '../host/deferred.ts'
@@ -46,9 +46,9 @@ export function furtherInstances(prepared: Prepared, options: InstancesOptions):
   const run: Prepared = { ...prepared, signal: AbortSignal.any([prepared.signal, over.signal]) }
   const members: Member[] = []
   /** Causes that are to be told below the banner. */
-  let untold: Diagnosis[] | undefined = []
+  let untold: Judged[] | undefined = []
   let begun: Promise<void> | undefined
-  const tell = (cause: Diagnosis) => void (untold === undefined ? report({ event: 'diagnosis', diagnosis: cause }) : untold.push(cause))
+  const tell = (cause: Judged) => void (untold === undefined ? report({ event: 'diagnosis', diagnosis: cause }) : untold.push(cause))
 
   const begin = async (first: Up): Promise<void> => {
     report({ event: 'phase', text: `starting ${config.instances - 1} more` })
@@ -117,7 +117,7 @@ interface Member extends Backend {
 interface MemberOptions extends InstancesOptions {
   readonly name: string
   readonly port: number
-  readonly tell: (cause: Diagnosis) => void
+  readonly tell: (cause: Judged) => void
 }
 
 function keepMember(run: Prepared, options: MemberOptions): Member {

@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../checks/diagnosis.ts'
+import type { Judged } from '../checks/diagnosis.ts'
 import type { Inspection } from '../facts/inspection.ts'
 import { raceStop } from '../host/race-stop.ts'
 import type { ReadySummary, SocketState } from '../report/run-event.ts'
@@ -27,7 +27,7 @@ export type LifeEnd =
   /** Somebody who waited for it to be ready wants the run to end with this status. */
   | { readonly kind: 'status'; readonly status: number }
   /** It never listened, or ended by itself after `livedMs`. */
-  | { readonly kind: 'failed'; readonly diagnosis: Diagnosis<string>; readonly wasUp: boolean; readonly livedMs: number }
+  | { readonly kind: 'failed'; readonly diagnosis: Judged<string>; readonly wasUp: boolean; readonly livedMs: number }
 
 /** What happens during one life. */
 export interface LifeEvents {

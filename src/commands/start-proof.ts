@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { reachedAll, reachWords } from '../checks/broadcast.ts'
-import type { Diagnosis } from '../checks/diagnosis.ts'
+import type { Judged } from '../checks/diagnosis.ts'
 import { exceptionsIn } from '../checks/traceback.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
 import type { Inspection } from '../facts/inspection.ts'
@@ -38,7 +38,7 @@ export interface Prover {
   /** `holdMs`: how long the socket must live at least, whatever its pong says. */
   readonly again: (holdMs: number) => Promise<Proof>
   /** The cause behind a proven socket that has died, as far as it shows at once. `silent`: it was cut by us, for want of a sign of life. */
-  readonly dead: (close: SocketClose, silent: boolean) => Promise<Diagnosis | undefined>
+  readonly dead: (close: SocketClose, silent: boolean) => Promise<Judged | undefined>
   /** What is proven, with its token: never to be printed. */
   readonly endpoint: () => Endpoint
   /** The proof before, where there was one. */

@@ -1,5 +1,6 @@
+import { judged } from '../causes/causes.ts'
 import { crossingWords, judgeEnded } from '../checks/crossing.ts'
-import type { Diagnosis } from '../checks/diagnosis.ts'
+import type { Judged } from '../checks/diagnosis.ts'
 import { judge } from '../checks/judgement.ts'
 import type { Config } from '../config/config.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
@@ -85,10 +86,10 @@ function refuseUntold({ restless, besideSender, facts }: Exchange): void {
 }
 
 /** Why it doesn't cross: what the message did to a socket, what the project in this folder tells, else what was seen. */
-async function causeOf({ host, config }: Run, endpoints: readonly Endpoint[], result: Exchange): Promise<Diagnosis | undefined> {
+async function causeOf({ host, config }: Run, endpoints: readonly Endpoint[], result: Exchange): Promise<Judged | undefined> {
   // the one that the message was sent on says more
   const ended = result.closed.find(({ sent }) => sent) ?? result.closed[0]
-  if (ended !== undefined) return judgeEnded(ended.url, ended.close, ended.sent)
+  if (ended !== undefined) return judged(judgeEnded(ended.url, ended.close, ended.sent))
   const [main, ...others] = endpoints
   if (crosses(result.facts) || main === undefined) return undefined
   const more = result.besideSender === true ? [`The same message reached a second socket at ${shownUrl(main.url)}`] : []

@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../checks/diagnosis.ts'
+import type { Judged } from '../checks/diagnosis.ts'
 import type { Finding } from '../checks/findings.ts'
 import type { Judgement } from '../checks/judgement.ts'
 import { said } from '../checks/wire-words.ts'
@@ -50,7 +50,7 @@ export type DoctorDocument = {
   /** What `--fix` did or offered. The shape of an item may grow. */
   readonly fixes?: readonly Readonly<Record<string, unknown>>[]
 } & (
-  | { readonly state: 'diagnosed'; /** The one cause. */ readonly diagnosis: Diagnosis }
+  | { readonly state: 'diagnosed'; /** The one cause. */ readonly diagnosis: Judged }
   /** unknown: the WebSocket isn't proven, and nothing was found that explains it. */
   | { readonly state: 'healthy' | 'unknown'; readonly diagnosis: null }
 )
@@ -117,7 +117,7 @@ function healthy({ wire, others }: DoctorRun, style: Style): string[] {
   })
 }
 
-function noteLines({ title, id, evidence, remedy }: Diagnosis, style: Style): string[] {
+function noteLines({ title, id, evidence, remedy }: Judged, style: Style): string[] {
   return [`  ${style.yellow('!')} ${title}   ${style.dim(id)}`, ...evidence.map((line) => `    ${line}`), `    ${remedy.text}`, '']
 }
 

@@ -1,10 +1,11 @@
-import { diagnosisOf, type Diagnosis } from '../checks/diagnosis.ts'
+import type { Judged } from '../checks/diagnosis.ts'
+import { diagnosisOf } from '../causes/of-error.ts'
 import type { LauncherError } from '../errors.ts'
 import type { Style } from './style.ts'
 import { typed } from './words.ts'
 
 /** One cause as a page: title and id, evidence, the command that mends it. */
-export function diagnosisPage(diagnosis: Diagnosis<string>, style: Style, columns: number): string[] {
+export function diagnosisPage(diagnosis: Judged<string>, style: Style, columns: number): string[] {
   const mark = style.red('✖')
   const { commands, text } = diagnosis.remedy
   const lines = ['', titled(`  ${mark} ${style.bold(diagnosis.title)}`, diagnosis.id, `  ✖ ${diagnosis.title}`, columns, style), '']

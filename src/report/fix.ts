@@ -1,6 +1,6 @@
 import { isUndoable, type Step } from '../fix/step.ts'
 import type { FixEvent, StepOutcome } from '../fix/loop.ts'
-import type { Diagnosis } from '../checks/diagnosis.ts'
+import type { Judged } from '../checks/diagnosis.ts'
 import { shown } from '../facts/project.ts'
 import type { Host } from '../host/host.ts'
 import { renderDotenvDiff, renderSourceDiff } from './diff.ts'
@@ -8,7 +8,7 @@ import { diagnosisPage, errorPage } from './failure.ts'
 import { styleFor } from './style.ts'
 
 /** What `--fix` says as it goes on. */
-export function fixText(host: Host, event: FixEvent<Diagnosis>): string[] {
+export function fixText(host: Host, event: FixEvent<Judged>): string[] {
   const { columns } = host.terminal
   switch (event.kind) {
     case 'cause':

@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../checks/diagnosis.ts'
+import type { Judged } from '../checks/diagnosis.ts'
 import type { BroadcastFact } from '../facts/observed.ts'
 import type { LauncherError } from '../errors.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
@@ -15,7 +15,7 @@ export type SocketState =
       /** Undefined where none could be tried. */
       readonly broadcast: BroadcastFact | undefined
     }
-  | { readonly dot: 'yellow' | 'red'; readonly diagnosis: Diagnosis }
+  | { readonly dot: 'yellow' | 'red'; readonly diagnosis: Judged }
 
 /** What the banner says once the backend listens and its WebSocket was tried. */
 export interface ReadySummary {
@@ -106,7 +106,7 @@ export type RunEvent =
   | { readonly event: 'open-sockets'; readonly count: number }
   /** The dot has changed after ready. */
   | { readonly event: 'websocket'; readonly url: string; readonly state: SocketState }
-  | { readonly event: 'diagnosis'; readonly diagnosis: Diagnosis<string> }
+  | { readonly event: 'diagnosis'; readonly diagnosis: Judged<string> }
   | { readonly event: 'error'; readonly error: LauncherError }
   /** The stop was asked for: what is being done about it. */
   | { readonly event: 'stopping'; readonly reason: string }

@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../checks/diagnosis.ts'
+import type { Judged } from '../checks/diagnosis.ts'
 import type { Interruption, SmokeResult, SmokeStep } from './smoke-result.ts'
 
 /** The version of the document's shape (`smoke.schema.json`). */
@@ -8,7 +8,7 @@ export const smokeSchemaVersion = 1
 export interface SmokeStepJson extends Omit<SmokeStep, 'ms' | 'diagnosis'> {
   /** null where it wasn't tried. */
   readonly ms: number | null
-  readonly diagnosis: Diagnosis<string> | null
+  readonly diagnosis: Judged<string> | null
 }
 
 /** What `election-dev smoke --reporter json` writes: one document of this shape. */

@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../checks/diagnosis.ts'
+import type { Judged } from '../checks/diagnosis.ts'
 
 /** What `smoke` proves, in this order. `frontend` and `command` are there only where they were asked for. */
 export type SmokeStepName = 'server' | 'tcp' | 'http' | 'handshake' | 'ping' | 'hold' | 'broadcast' | 'frontend' | 'command'
@@ -12,7 +12,7 @@ export interface SmokeStep {
   /** What was seen, or why it was skipped, a sentence each. */
   readonly evidence: readonly string[]
   /** Why it failed, where a cause is known. */
-  readonly diagnosis: Diagnosis<string> | undefined
+  readonly diagnosis: Judged<string> | undefined
 }
 
 /** What ended the run before its time: a signal's name, `deadline`, `parent-gone`, `output-closed`. */

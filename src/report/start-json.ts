@@ -1,4 +1,5 @@
-import { diagnosisOf, type Diagnosis } from '../checks/diagnosis.ts'
+import type { Judged } from '../checks/diagnosis.ts'
+import { diagnosisOf } from '../causes/of-error.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
 import type { MadeUser } from '../fix/make-user.ts'
 import type { Host } from '../host/host.ts'
@@ -44,7 +45,7 @@ export interface ConnectedJson {
 export interface UnconnectedJson {
   readonly url: string
   readonly state: 'wants-token' | 'not-connected'
-  readonly diagnosis: Diagnosis
+  readonly diagnosis: Judged
 }
 
 /** A WebSocket and what was proven of it. */

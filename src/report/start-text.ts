@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../checks/diagnosis.ts'
+import type { Judged } from '../checks/diagnosis.ts'
 import type { BroadcastFact } from '../facts/observed.ts'
 import type { Host } from '../host/host.ts'
 import { isUndoable, type Step } from '../fix/step.ts'
@@ -193,7 +193,7 @@ function frontendWords({ url, state, text }: FrontendSummary, style: Style): str
   return `${style.cyan(url)}   ${mark} ${text}`
 }
 
-function explain(diagnosis: Diagnosis<string>, style: Style): string[] {
+function explain(diagnosis: Judged<string>, style: Style): string[] {
   return diagnosisPage(diagnosis, style, 100)
 }
 

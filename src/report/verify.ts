@@ -1,6 +1,6 @@
 import type { Host } from '../host/host.ts'
 import { arrivalWords } from '../checks/crossing.ts'
-import type { Diagnosis } from '../checks/diagnosis.ts'
+import type { Judged } from '../checks/diagnosis.ts'
 import { said } from '../checks/wire-words.ts'
 import { crosses, type CrossingFact } from '../facts/crossing.ts'
 import type { Proof } from '../verify/prove.ts'
@@ -35,7 +35,7 @@ export interface InstancesProof {
   /** Empty where one of them isn't proven. */
   readonly crossing: readonly CrossingFact[]
   /** Why it doesn't cross; the cause of an instance that isn't proven is its proof's. */
-  readonly diagnosis: Diagnosis | undefined
+  readonly diagnosis: Judged | undefined
 }
 
 function headLines(version: string, style: Style): string[] {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Diagnosis } from '../checks/diagnosis.ts'
+import type { Judged } from '../checks/diagnosis.ts'
+import { judged } from '../causes/causes.ts'
 import { judgeProxied } from '../checks/proxy.ts'
 import type { FrontendWiring } from '../facts/frontend-wiring.ts'
 import { portOwner, type PortOwner } from '../facts/listener.ts'
@@ -48,7 +49,7 @@ export interface FrontendProof {
   /** The handshake through the dev server; undefined where none was tried. */
   readonly through: Proof | undefined
   /** Why the WebSocket doesn't work through it, though it works directly. */
-  readonly diagnosis: Diagnosis | undefined
+  readonly diagnosis: Judged | undefined
 }
 
 /** How long one request may take, and the pause before the next, in milliseconds: Vite's first page may wait for its optimizer. */
@@ -91,7 +92,7 @@ function throughPage(endpoint: Endpoint, page: URL): Endpoint {
 }
 
 /** What the dev server does to the handshake. What the backend refuses directly as well is no finding about the frontend. */
-function whyNot(target: FrontendTarget, through: Proof): Diagnosis | undefined {
+function whyNot(target: FrontendTarget, through: Proof): Judged | undefined {
   const [compared] = judgeProxied({
     wire: through.facts,
     direct: target.direct,
@@ -99,7 +100,7 @@ function whyNot(target: FrontendTarget, through: Proof): Diagnosis | undefined {
     frontend: target.wiring,
   })
   const handshake = target.direct?.handshake
-  return compared ?? (handshake === undefined || handshake.result === 'open' ? through.diagnosis : undefined)
+  return (compared && judged(compared)) ?? (handshake === undefined || handshake.result === 'open' ? through.diagnosis : undefined)
 }
 
 async function untilAnswer(host: Host, { page, deadlineMs, signal }: FrontendTarget): Promise<PageAnswer | undefined> {

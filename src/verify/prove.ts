@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { judgeWire } from '../checks/wire.ts'
-import type { Diagnosis } from '../checks/diagnosis.ts'
-import { wantsToken } from '../checks/wire-token.ts'
+import type { Judged } from '../checks/diagnosis.ts'
+import { causeOf, judged } from '../causes/causes.ts'
 import { hostOf, httpUrl, portOf, requestOf, shownUrl, type Endpoint } from './endpoint.ts'
 import { byAddress, experiment } from './experiments.ts'
 import { shakeHands } from './handshake.ts'
@@ -34,7 +34,7 @@ export interface Proof {
    */
   readonly state: 'proven' | 'wants-token' | 'failed'
   readonly facts: WireFacts
-  readonly diagnosis: Diagnosis | undefined
+  readonly diagnosis: Judged | undefined
   /** The open socket of a proof, the caller's to close. */
   readonly socket: HeldSocket | undefined
   /** What a broadcast over the channel layer came to, where one was tried. */
@@ -68,7 +68,7 @@ export async function prove(endpoint: Endpoint, options: ProofOptions): Promise<
   const { nameError, tcp } = options.ours === true ? { nameError: undefined, tcp: [] } : await reach(endpoint)
   const base = { ...untried(endpoint, options), nameError, tcp }
   if (nameError !== undefined || (tcp.length > 0 && !tcp.some(({ result }) => result === 'open'))) {
-    return judged(base, undefined)
+    return proofOf(base, undefined)
   }
   const page = () => httpRequest(httpUrl(endpoint.url), { deadlineMs: limits.http })
   // whose answer it is, is known of our own child: its first page may take a while, and is asked for where the proof fails
@@ -77,20 +77,20 @@ export async function prove(endpoint: Endpoint, options: ProofOptions): Promise<
   const { fact: handshake, socket } = await shakeHands(requestOf(endpoint), { deadlineMs: limits.handshake })
   if (socket === undefined) {
     const refused = { ...base, handshake, observed: await options.observed?.() }
-    if ((await options.mayExperiment?.()) === false) return judged(refused, undefined)
+    if ((await options.mayExperiment?.()) === false) return proofOf(refused, undefined)
     const earlier = options.earlier?.facts
     if (earlier !== undefined && isSame(earlier.handshake, handshake) && Object.keys(earlier.experiments).length > 0) {
-      return judged({ ...refused, http: earlier.http, experiments: earlier.experiments }, undefined)
+      return proofOf({ ...refused, http: earlier.http, experiments: earlier.experiments }, undefined)
     }
     const http = asked === undefined ? (answered(earlier?.http) ?? (await page())) : await asked
-    return judged({ ...refused, http, experiments: await experiment(endpoint, handshake, tcp) }, undefined)
+    return proofOf({ ...refused, http, experiments: await experiment(endpoint, handshake, tcp) }, undefined)
   }
   const [session, experiments] = await Promise.all([hold(endpoint, socket, options), otherAddresses(endpoint, tcp)])
   const earlier = answered(options.earlier?.facts.http)
   const wanted = session.close !== undefined && earlier === undefined && (await options.mayExperiment?.()) !== false
   const http = asked === undefined ? (wanted ? await page() : earlier) : await asked
   const facts: WireFacts = { ...base, http, handshake, session, experiments }
-  return judged(facts, socket)
+  return proofOf(facts, socket)
 }
 
 /** A client takes any address of the name that is open: one that answers otherwise than the others is a trap, though this handshake was lucky. */
@@ -141,16 +141,21 @@ async function secondSocket(endpoint: Endpoint, options: ProofOptions): Promise<
   return { handshake: fact, close, listens }
 }
 
-function judged(facts: WireFacts, socket: HeldSocket | undefined): Proof {
+function proofOf(facts: WireFacts, socket: HeldSocket | undefined): Proof {
   const found = judgeWire(facts)
   if (found === undefined) return { state: 'proven', facts, diagnosis: undefined, socket }
   socket?.terminate()
-  return failed(facts, found)
+  return failed(facts, judged(found))
 }
 
 /** A proof that failed of this cause. */
-export function failed(facts: WireFacts, cause: Diagnosis): Proof {
+export function failed(facts: WireFacts, cause: Judged): Proof {
   return { state: wantsToken(cause, facts) ? 'wants-token' : 'failed', facts, diagnosis: cause, socket: undefined }
+}
+
+/** Whether a cause says that all is well but for a token that nobody has given. */
+function wantsToken({ id }: Judged, { token, tokenIsOurs, session }: WireFacts): boolean {
+  return session === undefined && causeOf(id).family === 'token' && (token.kind === 'none' || tokenIsOurs === true)
 }
 
 /** What is known of an endpoint before anything was tried. */

@@ -2,7 +2,9 @@
 import { expect, test } from 'vitest'
 import { diagnosis } from '../../src/checks/diagnosis.ts'
 import { mergeDiagnosis } from '../../src/checks/refine.ts'
-import { failing, wireOf } from '../support/evidence.ts'
+import { judge } from '../../src/checks/judgement.ts'
+import { evidenceOf, failing, wireOf } from '../support/evidence.ts'
+import { refusal } from '../support/facts.ts'
 
 const reading = { wire: failing, ourPaths: ['/election-dev-probe/no-such-route/', '/ws/election-updates'] }
 const serverError = diagnosis('no-websocket-route', 'No route, or it raises', ['The upgrade got `500`'], 'See the log.')
@@ -73,6 +75,6 @@ test('an exception group, as hypercorn writes it', () => {
 })
 
 test('what the wire tells for certain is left alone', () => {
-  const certain = diagnosis('origin-rejected', 'x', ['y'], 'z')
-  expect(mergeDiagnosis(certain, { ...reading, logged: trace('KeyError: 7') })).toBe(certain)
+  const ids = [failing, refusal].map((wire) => judge(evidenceOf({ wire, logged: trace('KeyError: 7') })).root?.id)
+  expect(ids).toEqual(['consumer-exception', 'token-rejected'])
 })

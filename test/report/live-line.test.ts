@@ -1,5 +1,6 @@
 import { Chalk } from 'chalk'
 import { describe, expect, test } from 'vitest'
+import { judged } from '../../src/causes/causes.ts'
 import { diagnosis } from '../../src/checks/diagnosis.ts'
 import type { ServiceStatus } from '../../src/facts/service-status.ts'
 import { withoutEscapes } from '../../src/host/escape-codes.ts'
@@ -24,7 +25,7 @@ const status: LiveStatus = {
   page: 'http://localhost:3000/',
 }
 const options: LiveLineOptions = { columns: 200, style: new Chalk({ level: 0 }), keys: true, filter: 'all' }
-const red = diagnosis('redis-unreachable', 'Redis is away', ['refused'], 'Start it.')
+const red = judged(diagnosis('redis-unreachable', 'Redis is away', ['refused'], 'Start it.'))
 
 describe('says', () => {
   test.each<[string, Partial<LiveStatus>, Partial<LiveLineOptions>, string]>([

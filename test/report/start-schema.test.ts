@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, test } from 'vitest'
+import { judged } from '../../src/causes/causes.ts'
 import { diagnosis } from '../../src/checks/diagnosis.ts'
 import { LauncherError } from '../../src/errors.ts'
 import type { ServiceStatus } from '../../src/facts/service-status.ts'
@@ -18,9 +19,11 @@ const validate = new Ajv2020({ strict: true, strictTypes: false, strictRequired:
 
 const red: SocketState = {
   dot: 'red',
-  diagnosis: diagnosis('redis-too-old', 'Redis 4.0 is too old', ['redis_version 4.0.14'], 'Use the in-memory layer.', {
-    commands: [['election-dev', 'start']],
-  }),
+  diagnosis: judged(
+    diagnosis('redis-too-old', 'Redis 4.0 is too old', ['redis_version 4.0.14'], 'Use the in-memory layer.', {
+      commands: [['election-dev', 'start']],
+    }),
+  ),
 }
 const green: SocketState = {
   dot: 'green',

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import type { Evidence } from '../../checks/evidence.ts'
+import { listenerOf, type Evidence } from '../../checks/evidence.ts'
 import { normalName } from '../../facts/packages.ts'
 import { pathsOf } from '../../host/paths.ts'
 import { missingPackages, type PythonChoice } from '../../plan/environment.ts'
@@ -7,7 +7,7 @@ import type { FixFacts } from '../fix-facts.ts'
 import { fix, isNoFix, noFix, type Fix, type FixCause, type NoFix, type Planner, type PlannerOf } from '../step.ts'
 import { commandFacts, environmentCommand, installCommand, managerOf, packagesCommand, pipCommands } from './commands.ts'
 import { importError } from './dotenv.ts'
-import { handOver } from './serving.ts'
+import { handOver, startAnew } from './serving.ts'
 
 /** Installs what the project misses, into its own environment. */
 export const installPackage: PlannerOf<'checkout' | 'choice'> = (evidence, facts, cause) => {
@@ -140,3 +140,7 @@ export function shadowOf({ examination }: Pick<Evidence, 'examination'>): string
   const hit = files.find(({ name }) => name === module) ?? files.find(({ name }) => text.includes(`'${name}`)) ?? files[0]
   return hit?.file ?? (module === undefined ? undefined : `${module}.py`)
 }
+
+/** uvicorn was told to do without WebSocket, or has no library for it. */
+export const webSocketLibrary: Planner = (evidence, facts, cause) =>
+  (listenerOf(evidence)?.command?.ws === 'none' ? startAnew : installPackage)(evidence, facts, cause)

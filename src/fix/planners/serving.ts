@@ -138,8 +138,3 @@ export const withoutSettingsModule: Planner = (evidence, facts) => {
     return noFix(`${evidence.checkout?.project.settingsSource ?? 'a file'} names it: only you know which settings were meant`)
   return startWithout(evidence, facts, 'DJANGO_SETTINGS_MODULE')
 }
-
-/** uvicorn: told to do without, or without a library. */
-export function isToldNoWebSocket(evidence: Evidence): boolean {
-  return listenerOf(evidence)?.command?.ws === 'none'
-}
