@@ -1,3 +1,4 @@
+import { negated } from './config.ts'
 import type { Flags } from './resolve.ts'
 
 /** Options that are no keys of the configuration. */
@@ -21,9 +22,6 @@ const notKeys: ReadonlySet<string> = new Set([
   'dryRun',
 ])
 
-/** Options that are only ever taken back: `--no-watch`. */
-const negated: ReadonlySet<string> = new Set(['watch', 'parentWatch', 'observer', 'ping', 'restart', 'keys', 'frontend', 'procfile'])
-
 /**
  * Options as commander gives them, under the names of their keys. A negated
  * option (`--no-watch`) is true by itself where it wasn't given, which is no
@@ -33,7 +31,7 @@ export function flagsOf(options: Readonly<Record<string, unknown>>): Flags {
   const flags: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(options)) {
     if (notKeys.has(name) || value === undefined) continue
-    if (negated.has(name) && value === true) continue
+    if ((negated.has(name) || name === 'frontend' || name === 'procfile') && value === true) continue
     if (name === 'subprotocol') flags['subprotocols'] = value
     else if (name === 'frontend' && typeof value === 'string') flags['frontend'] = { folder: value }
     else flags[name] = value

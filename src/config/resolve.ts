@@ -1,6 +1,6 @@
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { defaults, type Config, type ConfigSource } from './config.ts'
+import { defaults, negated, type Config, type ConfigSource } from './config.ts'
 import { loadConfigFile, type ConfigFile } from './file.ts'
 import { checkConfig, configSchema, type ConfigKey, type PartialConfig } from './schema.ts'
 
@@ -32,26 +32,7 @@ export function mergeConfig(host: Pick<Host, 'env' | 'secrets'>, flags: Flags, f
     if (file?.config[key] !== undefined) return file.name
     return 'default'
   }
-  return {
-    ...defaults,
-    backend: undefined,
-    settings: undefined,
-    application: undefined,
-    python: undefined,
-    server: undefined,
-    path: undefined,
-    origin: undefined,
-    token: undefined,
-    tokenName: undefined,
-    login: undefined,
-    broadcast: undefined,
-    envFile: undefined,
-    frontend: undefined,
-    procfile: undefined,
-    logFile: undefined,
-    ...merged,
-    source,
-  }
+  return { ...defaults, ...merged, source }
 }
 
 /** A folder that is named on the command line leaves the rest of what the file says of the frontend. */
@@ -89,26 +70,6 @@ function environmentValues(env: Host['env']): Record<string, unknown> {
 
 /** Keys that hold more than a line of text. */
 const fileOnly: ReadonlySet<string> = new Set(['$schema', 'login', 'broadcast', 'env', 'services'])
-const numbers: ReadonlySet<string> = new Set(['port', 'hold', 'startTimeout', 'stopTimeout', 'instances', 'logFileSize', 'logFileCount'])
-const flags: ReadonlySet<string> = new Set([
-  'strictPort',
-  'strict',
-  'setup',
-  'watch',
-  'parentWatch',
-  'observer',
-  'managedRedis',
-  'install',
-  'open',
-  'reload',
-  'restart',
-  'takeover',
-  'keys',
-  'timestamps',
-  'json',
-  'verbose',
-])
-const lists: ReadonlySet<string> = new Set(['subprotocols', 'only', 'dependsOn', 'logOnly'])
 
 const truthValues: ReadonlyMap<string, boolean> = new Map([
   ['1', true],
@@ -123,9 +84,14 @@ const truthValues: ReadonlyMap<string, boolean> = new Map([
 
 /** The text of a flag or variable as the type that the key has; what can't be read stays text, and the schema refuses it. */
 export function readAs(key: string, value: string): unknown {
-  if (numbers.has(key)) return /^\d+$/.test(value) ? Number(value) : value
-  if (flags.has(key)) return truthValues.get(value.toLowerCase()) ?? value
-  if (lists.has(key)) return value.split(',').map((name) => name.trim())
+  switch (new Map<string, { readonly wrapped: { readonly type: string } }>(Object.entries(configSchema.entries)).get(key)?.wrapped.type) {
+    case 'number':
+      return /^\d+$/.test(value) ? Number(value) : value
+    case 'boolean':
+      return truthValues.get(value.toLowerCase()) ?? value
+    case 'array':
+      return value.split(',').map((name) => name.trim())
+  }
   if (key === 'frontend') return truthValues.get(value.toLowerCase()) === false ? false : { folder: value }
   if (key === 'procfile') return truthValues.get(value.toLowerCase()) === false ? false : value
   if (key === 'ping') {
@@ -139,11 +105,8 @@ export function readAs(key: string, value: string): unknown {
   return value
 }
 
-/** Keys whose flag takes them back. */
-const negatedKeys: ReadonlySet<string> = new Set(['watch', 'parentWatch', 'observer', 'ping', 'restart', 'keys'])
-
 function flagOf(key: string): string {
-  if (negatedKeys.has(key)) return `--no-${dashed(key)}`
+  if (negated.has(key)) return `--no-${dashed(key)}`
   return key === 'subprotocols' ? '--subprotocol' : `--${dashed(key)}`
 }
 

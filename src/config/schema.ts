@@ -1,5 +1,18 @@
 import * as v from 'valibot'
-import { environmentSchema, frontendSchema, readySchema, serviceSchema, servicesSchema } from './stack-schema.ts'
+import {
+  environmentSchema,
+  filled,
+  frontendSchema,
+  milliseconds,
+  names,
+  optional,
+  portNumber,
+  readySchema,
+  serviceSchema,
+  servicesSchema,
+  text,
+  whole,
+} from './stack-schema.ts'
 
 /** The servers that the launcher can run, in the order of preference. Never a WSGI server. */
 const serverNames = ['daphne', 'uvicorn', 'hypercorn', 'runserver'] as const
@@ -8,12 +21,7 @@ export type ServerName = (typeof serverNames)[number]
 const channelLayerChoices = ['auto', 'memory', 'redis'] as const
 export type ChannelLayerChoice = (typeof channelLayerChoices)[number]
 
-const text = (description: string) => v.exactOptional(v.pipe(v.string(), v.nonEmpty(), v.description(description)))
-const flag = (description: string) => v.exactOptional(v.pipe(v.boolean(), v.description(description)))
-const port = (description: string) =>
-  v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535), v.description(description)))
-const milliseconds = (description: string) =>
-  v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(3_600_000), v.description(description)))
+const flag = (description: string) => optional(v.boolean(), description)
 
 /** How to log in over HTTP where no token is given and none can be minted. The password comes from ELECTION_DEV_PASSWORD alone. */
 const login = v.strictObject({
@@ -30,11 +38,9 @@ const broadcast = v.strictObject({
     v.record(v.string(), v.unknown()),
     v.description('What is sent over the WebSocket; {marker} in a text of it is replaced by a random word'),
   ),
-  expect: v.exactOptional(
-    v.pipe(
-      v.record(v.string(), v.unknown()),
-      v.description('What the message that arrives must contain; default: the marker, or any message where there is none'),
-    ),
+  expect: optional(
+    v.record(v.string(), v.unknown()),
+    'What the message that arrives must contain; default: the marker, or any message where there is none',
   ),
 })
 
@@ -43,43 +49,31 @@ export const configSchema = v.strictObject({
   $schema: text('Where the JSON Schema of this file is'),
   backend: text('Folder that holds manage.py'),
   settings: text('Settings module, such as core.settings'),
-  application: v.exactOptional(
-    v.pipe(
-      v.string(),
-      v.regex(/^[\w.]+:[\w.]+$/, 'module:attribute, such as core.asgi:application'),
-      v.description('ASGI application, such as core.asgi:application'),
-    ),
+  application: optional(
+    v.pipe(v.string(), v.regex(/^[\w.]+:[\w.]+$/, 'module:attribute, such as core.asgi:application')),
+    'ASGI application, such as core.asgi:application',
   ),
   python: text('Python interpreter of the backend'),
-  server: v.exactOptional(v.pipe(v.picklist(serverNames), v.description('ASGI server'))),
+  server: optional(v.picklist(serverNames), 'ASGI server'),
   host: text('Address that the server binds to; default 127.0.0.1'),
-  port: port('Port that the server binds to; default 8000'),
+  port: optional(portNumber, 'Port that the server binds to; default 8000'),
   strictPort: flag('Fail where the port is held, instead of taking the next free one'),
-  path: v.exactOptional(v.pipe(v.string(), v.startsWith('/'), v.description('Path of the WebSocket; default /ws/election-updates/'))),
+  path: optional(v.pipe(v.string(), v.startsWith('/')), 'Path of the WebSocket; default /ws/election-updates/'),
   origin: text('Origin that the browser will send, such as http://localhost:3000; none: the client sends none'),
   token: text('Token for the WebSocket; ELECTION_DEV_TOKEN is the better place'),
-  tokenIn: v.exactOptional(v.pipe(v.picklist(['query', 'header', 'subprotocol']), v.description('Where the token goes; default query'))),
+  tokenIn: optional(v.picklist(['query', 'header', 'subprotocol']), 'Where the token goes; default query'),
   tokenName: text('Name of the query parameter or header that takes the token; default token, or Authorization'),
-  subprotocols: v.exactOptional(v.pipe(v.array(v.pipe(v.string(), v.nonEmpty())), v.description('Subprotocols that the page offers'))),
-  login: v.exactOptional(v.pipe(login, v.description('Login request that gives a token; the password is ELECTION_DEV_PASSWORD'))),
-  ping: v.exactOptional(
-    v.pipe(
-      v.union([v.literal(false), v.record(v.string(), v.unknown())]),
-      v.description('Message that the application answers with a pong; false: send none; default {"type":"ping"}'),
-    ),
+  subprotocols: names('Subprotocols that the page offers'),
+  login: optional(login, 'Login request that gives a token; the password is ELECTION_DEV_PASSWORD'),
+  ping: optional(
+    v.union([v.literal(false), v.record(v.string(), v.unknown())]),
+    'Message that the application answers with a pong; false: send none; default {"type":"ping"}',
   ),
-  broadcast: v.exactOptional(
-    v.pipe(broadcast, v.description('A message that makes the application broadcast, for verify with several URLs')),
-  ),
-  channelLayer: v.exactOptional(
-    v.pipe(v.picklist(channelLayerChoices), v.description('Channel layer; auto asks the environment and .env')),
-  ),
-  channelLayerVariable: v.exactOptional(
-    v.pipe(
-      v.string(),
-      v.regex(/^[A-Za-z_]\w*$/, 'the name of an environment variable'),
-      v.description('Variable that the settings read to choose Redis; default USE_REDIS_FOR_CHANNELS'),
-    ),
+  broadcast: optional(broadcast, 'A message that makes the application broadcast, for verify with several URLs'),
+  channelLayer: optional(v.picklist(channelLayerChoices), 'Channel layer; auto asks the environment and .env'),
+  channelLayerVariable: optional(
+    v.pipe(v.string(), v.regex(/^[A-Za-z_]\w*$/, 'the name of an environment variable')),
+    'Variable that the settings read to choose Redis; default USE_REDIS_FOR_CHANNELS',
   ),
   strict: flag('Fail where Redis is wanted and not usable, instead of going on in memory'),
   envFile: text('The .env file that the settings read'),
@@ -90,33 +84,17 @@ export const configSchema = v.strictObject({
   hold: milliseconds('How long verify holds the socket open, in milliseconds; default 2000'),
   startTimeout: milliseconds('How long the server may take to listen, in milliseconds; default 60000'),
   stopTimeout: milliseconds('How long the server may take to end before it is killed, in milliseconds; default 5000'),
-  env: v.exactOptional(v.pipe(environmentSchema, v.description('Environment variables of the backend, over those of the launcher'))),
-  dependsOn: v.exactOptional(
-    v.pipe(v.array(v.pipe(v.string(), v.nonEmpty())), v.description('Services that must be ready before the backend starts')),
-  ),
-  frontend: v.exactOptional(
-    v.pipe(v.union([v.literal(false), frontendSchema]), v.description('The dev server of the page; false: none is started')),
-  ),
-  services: v.exactOptional(v.pipe(servicesSchema, v.description('Further processes, by their names'))),
-  procfile: v.exactOptional(
-    v.pipe(
-      v.union([v.literal(false), v.pipe(v.string(), v.nonEmpty())]),
-      v.description('A Procfile, whose processes are services; default: Procfile where it is there; false: none is read'),
-    ),
+  env: optional(environmentSchema, 'Environment variables of the backend, over those of the launcher'),
+  dependsOn: names('Services that must be ready before the backend starts'),
+  frontend: optional(v.union([v.literal(false), frontendSchema]), 'The dev server of the page; false: none is started'),
+  services: optional(servicesSchema, 'Further processes, by their names'),
+  procfile: optional(
+    v.union([v.literal(false), filled]),
+    'A Procfile, whose processes are services; default: Procfile where it is there; false: none is read',
   ),
   managedRedis: flag('Start a Redis of its own on a free port, use it as the channel layer, end it with the run'),
-  only: v.exactOptional(
-    v.pipe(v.array(v.pipe(v.string(), v.nonEmpty())), v.description('Start these services alone, and what they depend on')),
-  ),
-  instances: v.exactOptional(
-    v.pipe(
-      v.number(),
-      v.integer(),
-      v.minValue(1),
-      v.maxValue(64),
-      v.description('How many backends to start, each on a port of its own; default 1'),
-    ),
-  ),
+  only: names('Start these services alone, and what they depend on'),
+  instances: optional(whole(1, 64), 'How many backends to start, each on a port of its own; default 1'),
   install: flag('Install packages where they are missing: of the backend, into its environment, and of the frontend'),
   open: flag('Open the page in the browser once all is proven'),
   reload: flag('Restart the backend when its Python changes'),
@@ -124,21 +102,9 @@ export const configSchema = v.strictObject({
   takeover: flag('End an earlier server of this project on the wanted port'),
   keys: flag('Take keys on a terminal (r, v, d, o, l, q); default true'),
   logFile: text('File that the output of all services goes to, as well'),
-  logFileSize: v.exactOptional(
-    v.pipe(
-      v.number(),
-      v.integer(),
-      v.minValue(1024),
-      v.maxValue(10_000_000_000),
-      v.description('How large the log file may grow before it is rotated, in bytes; default 10000000'),
-    ),
-  ),
-  logFileCount: v.exactOptional(
-    v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(100), v.description('How many rotated log files are kept; default 3')),
-  ),
-  logOnly: v.exactOptional(
-    v.pipe(v.array(v.pipe(v.string(), v.nonEmpty())), v.description('Print the output of these services alone; the log file has all')),
-  ),
+  logFileSize: optional(whole(1024, 10_000_000_000), 'How large the log file may grow before it is rotated, in bytes; default 10000000'),
+  logFileCount: optional(whole(0, 100), 'How many rotated log files are kept; default 3'),
+  logOnly: names('Print the output of these services alone; the log file has all'),
   timestamps: flag('Begin each line of output with the time'),
   json: flag('Print JSON on standard output'),
   verbose: flag('Say what was looked at and why it was chosen'),
@@ -173,7 +139,7 @@ function describe(issue: v.BaseIssue<unknown>): ConfigProblem {
   if (issue.type === 'strict_object' && issue.received === 'undefined') return { key, problem: 'is missing' }
   // what is wrong with a token is said without the token
   const received = key === 'token' ? 'something else' : issue.received
-  return { key, problem: `is ${received}; allowed: ${allowed(key, issue)}` }
+  return { key, problem: `is ${received}; allowed: ${allowed(issue)}` }
 }
 
 /** The keys that are allowed where a key stands. */
@@ -186,35 +152,19 @@ function entriesAt(key: string): object {
   return third === 'ready' && key.split('.').length > 3 ? readySchema.entries : serviceSchema.entries
 }
 
-/** What the key takes, in words. */
-function allowed(key: string, issue: v.BaseIssue<unknown>): string {
+/** What a key takes, in words. */
+function allowed(issue: v.BaseIssue<unknown>): string {
   switch (issue.type) {
     case 'regex':
+    case 'integer':
+    case 'min_value':
+    case 'max_value':
       return issue.message
     case 'non_empty':
       return 'a text that is not empty'
     case 'starts_with':
       return 'a text that begins with /'
-    case 'integer':
-    case 'min_value':
-    case 'max_value':
-      return numbersAllowed(key)
     default:
       return (issue.expected ?? 'another value').replace('Object', 'an object').replaceAll(' | ', ', ').replaceAll(/[()]/g, '')
-  }
-}
-
-function numbersAllowed(key: string): string {
-  switch (key.split('.').at(-1)) {
-    case 'port':
-      return 'a whole number from 1 to 65535'
-    case 'instances':
-      return 'a whole number from 1 to 64'
-    case 'logFileCount':
-      return 'a whole number from 0 to 100'
-    case 'logFileSize':
-      return 'a whole number from 1024 to 10000000000'
-    default:
-      return 'a whole number from 1 to 3600000'
   }
 }
