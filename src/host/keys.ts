@@ -21,6 +21,8 @@ const [ctrlC, ctrlD, ctrlL, ctrlZ, escape] = ['\u0003', '\u0004', '\f', '\u001A'
 const typedAtOnce = 4
 /** Who goes on this long after it suspended itself was not suspended, or has been continued; in milliseconds. */
 const notSuspendedMs = 100
+/** How often a process in the background looks whether it is in the foreground again, in milliseconds: bash's `fg` tells one that runs nothing. */
+const backgroundEveryMs = 300
 
 /**
  * Takes single keys from the terminal (raw mode), which then turns none into a
@@ -35,6 +37,8 @@ export function takeKeys(host: Pick<Host, 'terminal' | 'platform'>, events: KeyE
   if (!terminal.interactive || !terminal.outIsTerminal) return undefined
   let taken = true
   let raw = false
+  let wasBehind = false
+  let inBackground: NodeJS.Timeout | undefined
   const setRaw = (on: boolean) => {
     raw = on
     try {
@@ -51,8 +55,14 @@ export function takeKeys(host: Pick<Host, 'terminal' | 'platform'>, events: KeyE
     if (raw && ours) setRaw(false)
     if (ours) setRaw(true)
     if (ours) stdin.resume()
-    else stdin.pause()
-    terminal.screen?.redraw()
+    else {
+      stdin.pause()
+      clearTimeout(inBackground)
+      inBackground = setTimeout(onContinue, backgroundEveryMs).unref()
+    }
+    // in the background it stays as it is, drawn anew with the next line of the log
+    if (ours || !wasBehind) terminal.screen?.redraw()
+    wasBehind = !ours
   }
   const onContinue = () => void resume()
   const suspend = () => {
@@ -92,6 +102,7 @@ export function takeKeys(host: Pick<Host, 'terminal' | 'platform'>, events: KeyE
     detach: () => {
       if (!taken) return
       taken = false
+      clearTimeout(inBackground)
       stdin.off('data', onData)
       stdin.pause()
       stdin.ref()
