@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Judged } from '../checks/diagnosis.ts'
-import { inShape } from '../causes/of-error.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { ServiceState, ServiceStatus } from '../facts/service-status.ts'
 import { raceStop } from '../host/race-stop.ts'
@@ -163,9 +162,10 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
 
   const loop = async (): Promise<number | 'needs-setup'> => {
     for (;;) {
-      const end = await life().catch((error: unknown): LifeEnd => {
+      const end = await life().catch(async (error: unknown): Promise<LifeEnd> => {
         // decided anew and refused: the settings that were just saved, say
         if (!(error instanceof LauncherError) || asked === undefined) throw error
+        const { inShape } = await import('../causes/of-error.ts')
         return { kind: 'failed', diagnosis: inShape(error), wasUp: false, livedMs: 0 }
       })
       const wasTurned = turn.signal.aborted

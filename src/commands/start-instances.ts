@@ -75,13 +75,11 @@ export function furtherInstances(prepared: Prepared, options: InstancesOptions):
       return members
     },
     complete: async (summary, first) => {
-      if (config.instances < 2) return summary
       await (begun ??= begin(first))
       await proveAll()
       return { ...summary, instances: members.map((member) => member.summary()) }
     },
     firstUp: async (first) => {
-      if (config.instances < 2) return
       const causes = untold ?? []
       untold = undefined
       for (const cause of causes) report({ event: 'diagnosis', diagnosis: cause })

@@ -1,24 +1,18 @@
-import { ExitCode, LauncherError } from '../errors.ts'
+import { LauncherError } from '../errors.ts'
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
-import { findHolder } from '../facts/holder.ts'
 import { examine, insideFolder, quickLook } from '../facts/examine.ts'
 import type { Inspection } from '../facts/inspection.ts'
-import { nextFreePort } from '../facts/next-port.ts'
 import { probePort } from '../facts/port.ts'
+import { missingLogFolders } from '../facts/log-folders.ts'
 import { shown } from '../facts/project.ts'
 import type { PythonEnvironment } from '../facts/python.ts'
 import { redisNow, redisProtocol, type RedisNow } from '../facts/redis-now.ts'
 import { decideLayer, type LayerDecision } from '../plan/channel-layer.ts'
 import { choosePython } from '../plan/environment.ts'
-import { backendEnvironment, planLaunch, type LaunchPlan } from '../plan/launch.ts'
-import { decidePort, holderWords } from '../plan/port.ts'
+import { planLaunch, type LaunchPlan } from '../plan/launch.ts'
 import { chooseServer, type ServerChoice } from '../plan/server.ts'
-import { lookForSetup, missingLogFolders } from '../fix/setup-look.ts'
-import { gatingSteps, isOfPackages, planSetup } from '../fix/setup.ts'
-import { writeLayerChoice } from '../run/layer-choice.ts'
 import type { RunningServer } from '../run/server.ts'
-import { refuseHeldPorts, refuseUnshared, sharedLayerHint } from './start-shared.ts'
-import { ensureSetup, type SetupRun } from './start-setup.ts'
+import type { SetupRun } from './start-setup.ts'
 
 /** Everything that is decided before the server is launched. */
 export interface Prepared extends SetupRun {
@@ -44,7 +38,7 @@ export interface Prepared extends SetupRun {
 export async function prepare(run: SetupRun, options: { look?: boolean; anew?: boolean } = {}): Promise<Prepared> {
   const { host, config, report } = run
   const [found, portFact] = await Promise.all([readCheckout(host, config), probePort(config.port, config.host)])
-  const checkout = await completeCheckout(run, found, options.look === true)
+  const checkout = await checkoutOf(run, found, options.look === true)
   refuseStopped(run)
   const { project } = checkout
   const choice = choosePython(checkout.python, checkout.requirements?.names)
@@ -65,14 +59,15 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
   let probing: Promise<RedisNow> | undefined
   const redis = () => (probing ??= redisNow(checkout.redis, redisProtocol(environment.packages)))
   const layer = await layerOf(run, checkout, redis)
-  if (config.instances > 1) await refuseUnshared(run, checkout, environment, layer)
+  if (config.instances > 1) await (await shared()).refuseUnshared(run, checkout, environment, layer)
   refuseStopped(run)
   if (layer.write !== undefined) {
+    const { writeLayerChoice } = await import('../run/layer-choice.ts')
     const written = await writeLayerChoice(checkout, layer.write)
     if (written) report({ event: 'note', text: `${layer.write.key}=${layer.write.value} written to ${shown(project, project.dotenv)}` })
   }
   const color = host.terminal.color && !config.json
-  const application = project.application ?? (await askApplication(run, checkout, environment, layer))
+  const application = project.application ?? (await (await import('./start-settings.ts')).askApplication(run, checkout, environment, layer))
   report({
     event: 'note',
     text: `application ${application} (${project.applicationSource}) · ${server.name} ${server.version}: ${server.why}`,
@@ -90,8 +85,9 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
     platform: host.platform,
     observer: config.observer ? insideFolder : undefined,
   })
-  const port = await portFor(run, checkout, portFact)
-  if (config.strictPort && options.anew !== true) await refuseHeldPorts(config, port)
+  const isOurs = !config.takeover && portFact.binds.every(({ result }) => result === 'free')
+  const port = isOurs ? portFact.port : await (await import('./start-port.ts')).portFor(run, checkout, portFact)
+  if (config.instances > 1 && config.strictPort && options.anew !== true) await (await shared()).refuseHeldPorts(config, port)
   return {
     ...run,
     checkout,
@@ -116,13 +112,16 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
   }
 }
 
+/** What only several instances need. */
+const shared = () => import('./start-shared.ts')
+
 /** Nobody waits for the rest any more: nothing is written or started then. */
 function refuseStopped({ signal }: SetupRun): void {
   if (signal.aborted) throw new LauncherError('stopped', 'Stopped before the launch')
 }
 
-/** Looks for what a fresh checkout lacks, where there is a sign of it or it is asked for; makes it with the user's word. */
-async function completeCheckout(run: SetupRun, checkout: Checkout, look: boolean): Promise<Checkout> {
+/** Looks for what a fresh checkout lacks, where there is a sign of it or it is asked for. */
+async function checkoutOf(run: SetupRun, checkout: Checkout, look: boolean): Promise<Checkout> {
   const { config } = run
   const choice = choosePython(checkout.python, checkout.requirements?.names)
   if (choice.kind === 'python-broken') {
@@ -135,15 +134,8 @@ async function completeCheckout(run: SetupRun, checkout: Checkout, look: boolean
   const lacksDotenv = dotenv.kind === 'absent' && project.dotenvExample !== undefined
   const signs = choice.kind !== 'ready' || lacksDotenv || (await missingLogFolders(project)).length > 0
   if (!signs && !config.setup && !look) return checkout
-  const seen = await lookForSetup(run, checkout, true)
-  const steps = planSetup(seen)
-  const packages = config.install && !config.setup ? steps.filter(isOfPackages) : []
-  if (packages.length > 0) {
-    const installed = await ensureSetup({ ...run, config: { ...config, setup: true } }, seen, packages, isOfPackages)
-    // what else is missing is seen only now
-    return completeCheckout({ ...run, config: { ...config, install: false } }, installed, look)
-  }
-  return ensureSetup(run, seen, config.setup ? steps : gatingSteps(steps, seen, { needsTables: look }))
+  const { completeCheckout } = await import('./start-setup.ts')
+  return completeCheckout(run, checkout, { look, again: (anew, installed) => checkoutOf(anew, installed, look) })
 }
 
 function serverOf({ config }: SetupRun, checkout: Checkout, environment: PythonEnvironment): Extract<ServerChoice, { kind: 'server' }> {
@@ -185,7 +177,7 @@ async function layerOf({ config, report }: SetupRun, checkout: Checkout, redis: 
       ],
       hint:
         instances > 1
-          ? sharedLayerHint(instances)
+          ? (await shared()).sharedLayerHint(instances)
           : decision.error.id === 'channel-layer-not-chosen'
             ? 'Let the settings read USE_REDIS_FOR_CHANNELS, or name the variable that they read: "channelLayerVariable" in election-dev.config.json.'
             : 'Start the Redis that is asked for, such as docker run -d --name redis -p 6379:6379 redis:7-alpine; or run without it.',
@@ -199,86 +191,4 @@ async function layerOf({ config, report }: SetupRun, checkout: Checkout, redis: 
       text: `${decision.warning.text}. Using the in-memory layer; .env is left as it is`,
     })
   return decision
-}
-
-/** Settings that name their application in a way that can't be read as text: the interpreter is asked before the launch. */
-async function askApplication(
-  { host, config, signal }: SetupRun,
-  checkout: Checkout,
-  environment: PythonEnvironment,
-  layer: LayerDecision,
-): Promise<string> {
-  const { project } = checkout
-  const env = backendEnvironment({ env: host.env, settingsModule: project.settingsModule, layer, color: false })
-  const inspection = examine(host, {
-    tell: ['settings'],
-    python: environment.python,
-    backend: project.backend,
-    env,
-    settingsModule: project.settingsModule,
-    application: undefined,
-    deadlineMs: config.startTimeout,
-    signal,
-  })
-  const settings = await inspection.get('settings')
-  inspection.cancel()
-  await inspection.ended
-  const named = settings?.asgi_application
-  const match = typeof named === 'string' ? /^([\w.]+)\.(\w+)$/.exec(named) : null
-  if (match !== null) return `${match[1] ?? ''}:${match[2] ?? ''}`
-  const error = inspection.errorOf('settings')
-  throw new LauncherError('asgi-application-setting-wrong', 'Neither the settings nor the files tell which ASGI application to run', {
-    evidence:
-      error === undefined
-        ? [`${project.settingsModule} has no ASGI_APPLICATION, and there is no asgi.py beside it`]
-        : [`${error.type}: ${error.message}`],
-    hint: 'Name it: election-dev start --application core.asgi:application',
-    exitCode: ExitCode.finding,
-  })
-}
-
-async function portFor(
-  { host, config, report }: SetupRun,
-  checkout: Checkout,
-  found: Awaited<ReturnType<typeof probePort>>,
-): Promise<number> {
-  const warn = (text: string) => report({ event: 'warning', id: 'port-in-use', text })
-  const fact = config.takeover ? await (await import('../run/takeover.ts')).takeOver(host, config, checkout, found, warn) : found
-  const held = fact.binds.some(({ result }) => result === 'held')
-  const holder = held ? await findHolder(host, fact) : undefined
-  const decision = decidePort(fact, { host: config.host, strict: config.strictPort, holder, backend: checkout.project.backend })
-  if (decision.kind === 'take') return decision.port
-  if (decision.kind === 'fail') {
-    if (decision.id === 'bad-port-permission') {
-      throw new LauncherError(decision.id, `This user may not bind port ${fact.port}`, {
-        evidence: [`Binding ${config.host} port ${fact.port}: EACCES`],
-        hint: 'Use a port above 1023.',
-        commands: [['election-dev', 'start', '--port', '8000']],
-      })
-    }
-    if (decision.id === 'bind-address-unavailable') {
-      throw new LauncherError(decision.id, `This machine doesn't have the address ${config.host}`, {
-        evidence: [`Binding ${config.host} port ${fact.port}: EADDRNOTAVAIL`],
-        hint: 'Bind 127.0.0.1.',
-        commands: [['election-dev', 'start', '--host', '127.0.0.1']],
-      })
-    }
-    throw new LauncherError(decision.id, `Port ${fact.port} is held`, {
-      evidence: [`By ${holderWords(decision.holder ?? 'unknown', holder)}`],
-      hint: 'End that program, or take another port.',
-      commands: [['election-dev', 'start', '--port', String(fact.port + 1)]],
-    })
-  }
-  const next = await nextFreePort(fact.port, config.host)
-  if (next === undefined)
-    throw new LauncherError('port-in-use', `Port ${fact.port} is held, and no port above it is free`, {
-      evidence: [`By ${holderWords(decision.holder, holder)}`],
-      hint: 'Name a port: --port',
-    })
-  report({
-    event: 'warning',
-    id: decision.holder === 'wsgi-server' ? 'wsgi-server-on-port' : 'port-in-use',
-    text: `Port ${fact.port} is held by ${holderWords(decision.holder, holder)}: using ${next}`,
-  })
-  return next
 }

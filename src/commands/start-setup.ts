@@ -2,8 +2,8 @@ import { judgeLog } from '../checks/server-log.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import { setUp, type SetupTeller } from '../fix/set-up.ts'
-import type { SetupHost } from '../fix/setup-look.ts'
-import type { SetupSeen } from '../fix/setup.ts'
+import { lookForSetup, type SetupHost } from '../fix/setup-look.ts'
+import { gatingSteps, isOfPackages, planSetup, type SetupSeen } from '../fix/setup.ts'
 import type { Step } from '../fix/step.ts'
 import type { Report } from '../report/run-event.ts'
 
@@ -13,16 +13,31 @@ export interface SetupRun extends SetupHost {
 }
 
 /**
+ * Looks for what a fresh checkout lacks, and makes it with the user's word; `look`: its tables, too.
+ * `again`: looks at what is still missing once packages were installed, which is seen only then.
+ */
+export async function completeCheckout(
+  run: SetupRun,
+  checkout: Checkout,
+  { look, again }: { readonly look: boolean; readonly again: (run: SetupRun, checkout: Checkout) => Promise<Checkout> },
+): Promise<Checkout> {
+  const { config } = run
+  const seen = await lookForSetup(run, checkout, true)
+  const steps = planSetup(seen)
+  const packages = config.install && !config.setup ? steps.filter(isOfPackages) : []
+  if (packages.length > 0) {
+    const installed = await ensureSetup({ ...run, config: { ...config, setup: true } }, seen, packages, isOfPackages)
+    return again({ ...run, config: { ...config, install: false } }, installed)
+  }
+  return ensureSetup(run, seen, config.setup ? steps : gatingSteps(steps, seen, { needsTables: look }))
+}
+
+/**
  * Sees to it that the checkout can run. Says what is missing; with `--setup`, or
  * yes at the prompt, makes it. Gives the checkout as it is then. Throws
  * LauncherError with the cause of the first step where something is missing and nothing was asked for.
  */
-export async function ensureSetup(
-  run: SetupRun,
-  seen: SetupSeen,
-  steps: readonly Step[],
-  only?: (step: Step) => boolean,
-): Promise<Checkout> {
+async function ensureSetup(run: SetupRun, seen: SetupSeen, steps: readonly Step[], only?: (step: Step) => boolean): Promise<Checkout> {
   const { config, report } = run
   const [first] = steps
   if (first === undefined) return seen.checkout

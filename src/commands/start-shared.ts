@@ -1,8 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { LauncherError } from '../errors.ts'
 import type { Checkout } from '../facts/checkout.ts'
-import type { ExaminationOf } from '../facts/examination.ts'
-import { examine } from '../facts/examine.ts'
 import { isFree, probePort } from '../facts/port.ts'
 import type { PythonEnvironment } from '../facts/python.ts'
 import { layerRedis } from '../facts/layer-redis.ts'
@@ -10,7 +8,7 @@ import { isRedisLayer, redisProtocol } from '../facts/redis-now.ts'
 import { layerLine } from '../facts/settings-lines.ts'
 import type { LayerDecision } from '../plan/channel-layer.ts'
 import { decideShared } from '../plan/instances.ts'
-import { backendEnvironment } from '../plan/launch.ts'
+import { askSettings } from './start-settings.ts'
 import type { SetupRun } from './start-setup.ts'
 
 /** What to do where several instances have no layer to share. */
@@ -35,7 +33,8 @@ export async function refuseUnshared(
 ): Promise<void> {
   const { config } = run
   run.report({ event: 'phase', text: 'looking at the channel layer' })
-  const settings = await askSettings(run, checkout, environment, layer)
+  // where they can't be imported, the start itself will tell why
+  const settings = await (await askSettings(run, checkout, environment, layer)).get('settings')
   // a fact without a class: the settings have no layer
   const backend = settings === undefined ? undefined : (settings.layer_backend ?? null)
   const refusal = decideShared(config.instances, backend)
@@ -54,29 +53,6 @@ export async function refuseUnshared(
     evidence: [...fact.evidence, because],
     hint: 'With it:  docker run -d --name redis -p 6379:6379 redis:7-alpine',
   })
-}
-
-/** What the settings say, as the backends will import them; undefined where they can't be imported, which the start itself will tell. */
-async function askSettings(
-  { host, config, signal }: SetupRun,
-  { project }: Checkout,
-  environment: PythonEnvironment,
-  layer: LayerDecision,
-): Promise<ExaminationOf<'settings'> | undefined> {
-  const inspection = examine(host, {
-    tell: ['settings'],
-    python: environment.python,
-    backend: project.backend,
-    env: backendEnvironment({ env: host.env, settingsModule: project.settingsModule, layer, color: false }),
-    settingsModule: project.settingsModule,
-    application: undefined,
-    deadlineMs: config.startTimeout,
-    signal,
-  })
-  const settings = await inspection.get('settings')
-  inspection.cancel()
-  await inspection.ended
-  return settings
 }
 
 /** With `--strict-port` the instances take the ports above the first one as they come. Throws LauncherError `port-in-use` where one is held. */

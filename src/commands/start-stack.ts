@@ -10,7 +10,7 @@ import { superviseServices, type Services } from '../run/services.ts'
 import { keepUp, type Backend } from './start-backend.ts'
 import { countOpenSockets } from './open-sockets.ts'
 import type { Frontend } from './start-frontend.ts'
-import { furtherInstances, type Instances } from './start-instances.ts'
+import type { Instances } from './start-instances.ts'
 import { prepare, type Prepared } from './start-prepare.ts'
 import type { SetupRun } from './start-setup.ts'
 import type { StartExtras } from './start.ts'
@@ -111,7 +111,8 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
       await beginning
       return frontend?.origin
     }
-    const others = furtherInstances(prepared, {
+    const furtherInstances = config.instances > 1 ? (await import('./start-instances.ts')).furtherInstances : undefined
+    further = furtherInstances?.(prepared, {
       version: extras.version,
       first: () => backend?.up(),
       origin,
@@ -122,7 +123,6 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
       },
       onUp: openSockets.follow,
     })
-    further = others
     backend = keepUp(prepared, {
       name: 'backend',
       extras,
@@ -139,10 +139,11 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
         plannedPort = port
       },
       origin,
-      complete: async (summary, first) => ({
-        ...(await others.complete(await complete(summary, frontend, services, signal), first)),
-        readyMs: host.now() - (extras.since ?? 0),
-      }),
+      complete: async (summary, first) => {
+        const one = await complete(summary, frontend, services, signal)
+        const all = (await further?.complete(one, first)) ?? one
+        return { ...all, readyMs: host.now() - (extras.since ?? 0) }
+      },
       onChange: () => {
         if (backend !== undefined) report({ event: 'service', ...backend.status() })
         changed()
@@ -151,7 +152,7 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
         frontend?.backendIsUp(up)
         openSockets.follow('backend', up.prover.observer)
       },
-      onTold: (up) => void others.firstUp(up),
+      onTold: (up) => void further?.firstUp(up),
     })
     if (config.reload) {
       void import('./start-reload.ts').then(({ reload }) => (signal.aborted ? undefined : reload(prepared, backends)))
@@ -171,8 +172,10 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
       if (prepared === undefined) return ExitCode.ok
       const plan = await planOthers(prepared)
       for (const service of plan.services) services.add(service)
+      // the server is launched first: to be found by others can wait
+      const serving = plan.wantsBackend ? serve(prepared, plan.wantsFrontend) : withoutBackend(services, signal, listeners)
       takeAway = extras.onControl?.(control, setup)
-      return await (plan.wantsBackend ? serve(prepared, plan.wantsFrontend) : withoutBackend(services, signal, listeners))
+      return await serving
     } catch (error) {
       if (failure.signal.aborted) throw failure.signal.reason
       throw error

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { isFolder } from '../host/files.ts'
 import { withoutComments } from './manage-py.ts'
 
 /** What settings call the folder of the project itself. */
@@ -16,6 +18,12 @@ export function logFoldersOf(settings: string): string[] {
     if (folder !== undefined && folder !== '') folders.add(folder)
   }
   return [...folders]
+}
+
+/** Those of `logFolders` that aren't there. */
+export async function missingLogFolders({ backend, logFolders }: { backend: string; logFolders: readonly string[] }): Promise<string[]> {
+  const there = await Promise.all(logFolders.map((folder) => isFolder(join(backend, folder))))
+  return logFolders.filter((_, index) => there[index] === false).map((folder) => join(backend, folder))
 }
 
 /** The expression that begins there, up to the comma or bracket that ends it; brackets of its own may span lines. */

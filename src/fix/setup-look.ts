@@ -1,11 +1,10 @@
-import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import { parseDotenv } from '../facts/dotenv.ts'
 import { surveyDotenv } from '../facts/dotenv-survey.ts'
 import { examine } from '../facts/examine.ts'
-import type { Project } from '../facts/project.ts'
-import { isFolder, readText } from '../host/files.ts'
+import { missingLogFolders } from '../facts/log-folders.ts'
+import { readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { choosePython } from '../plan/environment.ts'
 import { withoutOurs } from '../host/secret-names.ts'
@@ -90,13 +89,6 @@ export async function lookForSetup({ host, config, signal }: SetupHost, checkout
     needsDotenv,
     settingsError: undefined,
   }
-}
-
-/** Folders of log files that the text of the settings names and that aren't there: a forecast. */
-export async function missingLogFolders({ backend, logFolders }: Project): Promise<string[]> {
-  const folders = logFolders.map((folder) => join(backend, folder))
-  const there = await Promise.all(folders.map((folder) => isFolder(folder)))
-  return folders.filter((_, index) => there[index] === false)
 }
 
 async function valuesOf({ project }: Checkout, file: string): Promise<Record<string, string>> {

@@ -1,6 +1,6 @@
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { ProgramFact, ProgramRequest } from '../facts/programs.ts'
-import { nameOf } from '../facts/server-invocation.ts'
+import { installHint } from './install-hint.ts'
 import type { CommandDraft, ServiceDraft, StackDraft, StackWarning } from './service-draft.ts'
 import type { ServicePlan } from './service.ts'
 
@@ -97,48 +97,5 @@ function problemOf(command: CommandDraft, fact: ProgramFact | undefined, python:
     id: 'service-program-missing',
     text: isPath ? `there is no program ${program} in ${command.cwd}` : `there is no program ${program} in the PATH`,
     hint: installHint(program, python),
-  }
-}
-
-/** Programs that come with a Python package of another name, or with the same one. */
-const pythonPackages: Readonly<Record<string, string>> = {
-  celery: 'celery',
-  flower: 'flower',
-  daphne: 'daphne',
-  uvicorn: "'uvicorn[standard]'",
-  hypercorn: 'hypercorn',
-  gunicorn: 'gunicorn',
-  dramatiq: 'dramatiq',
-  huey_consumer: 'huey',
-  'huey_consumer.py': 'huey',
-  rq: 'rq',
-  rqworker: 'rq',
-  'django-admin': 'django',
-  watchmedo: 'watchdog',
-  watchfiles: 'watchfiles',
-  honcho: 'honcho',
-  aiosmtpd: 'aiosmtpd',
-}
-
-/** How a program that isn't there is got: a sentence, or a command to copy. */
-export function installHint(program: string, python: string): string {
-  const name = nameOf(program)
-  const distribution = pythonPackages[name]
-  if (distribution !== undefined) return `Install it:  ${python} -m pip install ${distribution}`
-  switch (name) {
-    case 'redis-server':
-    case 'valkey-server':
-      return 'Install it (apt install redis-server, brew install redis), or let "managedRedis": true find one.'
-    case 'node':
-    case 'npm':
-    case 'npx':
-      return 'Install Node.js: https://nodejs.org/'
-    case 'yarn':
-    case 'pnpm':
-      return `Install it:  corepack enable ${name}`
-    case 'docker':
-      return 'Install Docker: https://docs.docker.com/get-docker/'
-    default:
-      return `Install ${name}, or write where it is.`
   }
 }

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { portOwner } from '../facts/listener.ts'
 import { nextFreePort } from '../facts/next-port.ts'
 import { isFree, probePort } from '../facts/port.ts'
 import type { FailedStart } from '../facts/startup.ts'
@@ -122,12 +121,14 @@ async function untilListening(
   if (server.pid === undefined) return new Promise(() => {})
   const started = host.now()
   const address = connectAddress(options.bindHost)
+  // loaded while the server starts
+  const listeners = import('../facts/listener.ts')
   for (;;) {
     const elapsed = host.now() - started
     if (signal.aborted || elapsed > options.startTimeout) return 'deadline'
     const { result } = await connectOnce(address, port, 1000)
     if (result === 'open') {
-      const owner = await portOwner(host, port, server.pid)
+      const owner = await (await listeners).portOwner(host, port, server.pid)
       if (owner === 'foreign') return 'foreign'
       // 'nobody': what answered has gone in the meantime, such as another launcher's trial of the port
       if (owner !== 'nobody') return { listenMs: host.now() - started, proven: owner === 'ours' }

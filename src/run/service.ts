@@ -4,8 +4,7 @@ import { isFile, isFolder } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { restartDelayMs, settledMs } from '../plan/restart-delay.ts'
 import type { ServicePlan } from '../plan/service.ts'
-import { installHint } from '../plan/services.ts'
-import { untilReady } from './readiness.ts'
+import { installHint } from '../plan/install-hint.ts'
 import { launchServer, type RunningServer } from './server.ts'
 
 /** What time it is for the waits before restarts; tests have their own. */
@@ -196,6 +195,7 @@ export class Service {
     }
     // without a process, its end is told in a moment, and why
     if (server.pid === undefined) return { kind: 'over' } as const
+    const { untilReady } = await import('./readiness.ts')
     return untilReady(this.#world.host, this.#plan, { pid: server.pid, listen, over })
   }
 

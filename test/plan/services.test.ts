@@ -3,7 +3,8 @@ import { LauncherError } from '../../src/errors.ts'
 import { parseProcfile, type ProcfileFact } from '../../src/facts/procfile.ts'
 import type { ProgramFact } from '../../src/facts/programs.ts'
 import { restartDelayMs } from '../../src/plan/restart-delay.ts'
-import { commandsOf, draftServices, installHint, planServices, type ServiceInputs } from '../../src/plan/services.ts'
+import { installHint } from '../../src/plan/install-hint.ts'
+import { commandsOf, draftServices, planServices, type ServiceInputs } from '../../src/plan/services.ts'
 
 type More = Partial<Omit<ServiceInputs, 'config' | 'procfile'>> & {
   readonly config?: Partial<ServiceInputs['config']>
