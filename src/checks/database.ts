@@ -58,9 +58,10 @@ function judgeDatabase(evidence: Evidence): Diagnosis[] {
   return []
 }
 
-/** What a database that is used lacks, where it breaks no socket. Pure. */
+/** What a database lacks, where it breaks no socket: one that is used, or one that is empty, where the project is being started. Pure. */
 export function judgeUnready(evidence: Evidence): Diagnosis[] {
-  return evidence.examination?.get('database')?.state === 'ready' ? judgeDatabase(evidence) : []
+  const state = evidence.examination?.get('database')?.state
+  return state === 'ready' || (state === 'empty' && evidence.launched !== undefined) ? judgeDatabase(evidence) : []
 }
 
 /**

@@ -3,6 +3,7 @@ import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { inFile, judgeShadowed } from './dotenv.ts'
 import type { Evidence } from './evidence.ts'
 import { isAllowed } from '../facts/allowed-hosts.ts'
+import { bracketed } from '../host/tcp.ts'
 
 /** What is nearer to the root than a refusal of the Origin or of the host. Pure. */
 export function behindHosts(evidence: Evidence, refused: Diagnosis): Diagnosis[] {
@@ -15,7 +16,7 @@ export function judgeHosts(evidence: Evidence, seen: readonly string[]): Diagnos
   const { http, endpoint } = wire
   if (http?.result !== 'answer' || http.status !== 400) return []
   const settings = examination?.get('settings')
-  const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host
+  const host = bracketed(endpoint.host)
   if (settings !== undefined && isAllowed(host, settings.allowed_hosts, settings.debug)) return []
   if (settings === undefined && !/DisallowedHost|Bad Request \(400\)/.test(http.body)) return []
   const scheme = settings?.allowed_hosts.find((entry) => entry.includes('://'))

@@ -187,6 +187,16 @@ export function judgeStale(evidence: Evidence, seen: readonly string[]): Diagnos
   ]
 }
 
+/** What is wrong with a server of this project that holds the port, as far as its process alone tells. Pure. */
+export function judgeHeld(evidence: Evidence): Diagnosis | undefined {
+  const server = listenerOf(evidence)
+  const { checkout } = evidence
+  if (server?.command === undefined || checkout === undefined) return undefined
+  const elsewhere = runsElsewhere(server, checkout.project.backend)
+  if (elsewhere && isStranger(evidence, server)) return undefined
+  return [...(elsewhere ? [] : judgeListener(evidence, [])), ...judgeStale(evidence, [])][0]
+}
+
 /** True for a server that was told an application of another name than this project's: a copy of the checkout would have the same. */
 export function isStranger({ checkout }: Pick<Evidence, 'checkout'>, { command }: ServerProcess): boolean {
   const [theirs, ours] = [command?.application, checkout?.project.application].map((name) => name?.split(/[.:]/)[0])

@@ -39,7 +39,7 @@ function countSockets(observer: Observer, tell: (count: number) => void): () => 
   const theirs = new Set<number>()
   const open = new Set<number>()
   const take = (event: Observed) => {
-    if (event.event === 'opened' && !event.probe) theirs.add(event.id)
+    if (event.event === 'opened' && event.page) theirs.add(event.id)
     if (!('id' in event) || !theirs.has(event.id)) return
     const before = open.size
     if (event.event === 'accepted') open.add(event.id)

@@ -36,7 +36,8 @@ export interface BackendOptions {
   /** `backend`; further instances have names of their own. */
   readonly name: string
   readonly extras: StartExtras
-  readonly mayNeedSetup: boolean
+  /** Of the backends of a run the one whose project is set up and looked at: the others are of the same code. */
+  readonly isFirst: boolean
   /** Decides everything anew, on the port that it has: the settings have changed. */
   readonly prepareAnew: (port: number, signal: AbortSignal) => Promise<Prepared>
   /** It was launched for this port; nothing that this does may take long. */
@@ -65,6 +66,7 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
   let crashes = 0
   let restarts = 0
   let anew = false
+  const told = options.isFirst ? new Set<string>() : undefined
   let server: RunningServer | undefined
   let up: Up | undefined
   let since: Date | undefined
@@ -107,8 +109,9 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
       {
         port,
         strictPort: pinned || config.strictPort,
-        mayNeedSetup: options.mayNeedSetup && asked === undefined,
+        mayNeedSetup: options.isFirst && asked === undefined,
         name,
+        told,
         extras,
         origin: options.origin,
       },

@@ -1,5 +1,6 @@
 import type { Judged } from '../checks/diagnosis.ts'
 import { judged } from '../causes/causes.ts'
+import type { Judgement } from '../checks/judgement.ts'
 import { judgeOutput, judgeProcess } from '../checks/startup.ts'
 import type { FailedStart } from '../facts/startup.ts'
 import { usualPath } from '../facts/project.ts'
@@ -18,15 +19,14 @@ export async function endCause(prepared: Prepared, end: FailedStart): Promise<Ju
   const process = judgeProcess(end)
   // what the process says by itself, no look at the project makes any clearer
   if (process !== undefined) return judged(process)
-  return (await socketCause(prepared, { main, own, proof })) ?? judged(judgeOutput(end))
+  return (await judgeLaunched(prepared, { main, own, proof })).root ?? judged(judgeOutput(end))
 }
 
-/** The cause of a proof that failed; undefined where nothing tells it. */
-export async function socketCause(prepared: Prepared, seen: Pick<Seen, 'main' | 'own' | 'proof'>): Promise<Judged | undefined> {
+/** What the doctor would say of what was launched. */
+export async function judgeLaunched(prepared: Prepared, seen: Pick<Seen, 'main' | 'own' | 'proof' | 'lookServed'>): Promise<Judgement> {
   const { host, config, environment, application, checkout, layer, signal } = prepared
   // the project as it was launched: no other interpreter, and no other environment, is to be judged
   const env = backendEnvironment({ env: host.env, settingsModule: checkout.project.settingsModule, layer, color: false })
   const chosen = { ...config, python: environment.python, ...(checkout.project.application === undefined ? { application } : {}) }
-  const { root } = await judgeLooking({ ...host, env }, chosen, { ...seen, others: [], minted: false, signal })
-  return root
+  return judgeLooking({ ...host, env }, chosen, { ...seen, others: [], minted: false, signal })
 }

@@ -45,10 +45,8 @@ export function reportOf(report: Report, name: string, restarted: (outcome: Rest
       case 'ready':
         return
       case 'note':
-        return report({ ...event, text: named(event.text) })
       case 'warning':
-        // the database is the same one
-        return event.id === 'migrations-pending' ? undefined : report({ ...event, text: named(event.text) })
+        return report({ ...event, text: named(event.text) })
       case 'restarting':
         return report({ ...event, why: named(event.why) })
       case 'restarted':

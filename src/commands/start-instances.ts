@@ -152,7 +152,7 @@ function keepMember(run: Prepared, options: MemberOptions): Member {
       {
         name,
         extras: { version: options.version },
-        mayNeedSetup: false,
+        isFirst: false,
         prepareAnew: (at, lifeSignal) => options.prepareAnew(at, { ...own, signal: lifeSignal }),
         onLaunch: () => {},
         onListening: (listening) => {

@@ -47,6 +47,8 @@ export interface LifeOptions {
   readonly strictPort: boolean
   /** Tables that are missing end this life, for the setup to make them. */
   readonly mayNeedSetup: boolean
+  /** What has been said of what was found in the lives before; undefined: nothing is looked for, another backend of the same code does it. */
+  readonly told: Set<string> | undefined
   /** Name in the log. */
   readonly name: string
   readonly extras: StartExtras
@@ -118,7 +120,7 @@ export async function live(prepared: Prepared, options: LifeOptions, events: Lif
     first.socket?.terminate()
     return end({ kind: 'status', status })
   }
-  return untilEnd(prepared, { server: up.server, prover, first, state }, began, events, looking.cancel)
+  return untilEnd(prepared, { server: up.server, prover, first, state }, began, events, { cancel: looking.cancel, told: options.told })
 }
 
 /** The look under way; where the server's end of the pipes is somebody else's, one beside it. */
@@ -135,11 +137,11 @@ async function untilEnd(
   { server, prover, first, state }: Omit<Up, 'summary'>,
   began: number,
   events: LifeEvents,
-  cancel: () => void,
+  { cancel, told }: { readonly cancel: () => void; readonly told: Set<string> | undefined },
 ): Promise<LifeEnd> {
   const { host, config, signal } = prepared
-  const { stateOf, tellDatabase, tellOthers, watch } = await import('./start-later.ts')
-  void tellDatabase(prepared, prover)
+  const { stateOf, tellFindings, tellOthers, watch } = await import('./start-later.ts')
+  if (told !== undefined) void tellFindings(prepared, prover, state.dot === 'green', told)
   const untold = tellOthers(prepared, prover.observer)
   const over = new AbortController()
   const ended = AbortSignal.any([signal, over.signal])

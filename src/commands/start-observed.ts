@@ -31,7 +31,7 @@ export function tellOthers({ report }: Pick<Prepared, 'report'>, observer: Obser
   if (observer === undefined) return () => {}
   const said = new Set<string>()
   const tell = (event: Observed) => {
-    if (event.event !== 'raised' || event.probe) return
+    if (event.event !== 'raised' || !event.page) return
     const exception = exceptionFrom(event)
     const place = event.place === undefined ? '' : ` at ${at(event.place)}`
     const unnamed = `The consumer raises an exception ${event.phase === 'before' ? 'before it accepts' : 'on an open socket'}`

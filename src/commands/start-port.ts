@@ -1,50 +1,71 @@
+import { evidenceOfWire } from '../checks/evidence.ts'
+import { judgeHeld } from '../checks/server-process.ts'
+import type { Diagnosis } from '../checks/diagnosis.ts'
 import { LauncherError } from '../errors.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import { findHolder } from '../facts/holder.ts'
 import { nextFreePort } from '../facts/next-port.ts'
 import type { PortFact } from '../facts/port.ts'
-import { decidePort, holderWords } from '../plan/port.ts'
+import { usualPath } from '../facts/project.ts'
+import { serversOf } from '../facts/servers.ts'
+import { newerFiles } from '../look/gather.ts'
+import { endpointAt } from '../look/target.ts'
+import { decidePort, holderKind, holderWords } from '../plan/port.ts'
+import { fixLine } from '../report/words.ts'
+import { untried } from '../verify/prove.ts'
 import type { SetupRun } from './start-setup.ts'
 
+/** How long a look at who holds the port may take, in milliseconds. */
+const lookMs = 3000
+
 /** The port to take where the wanted one isn't simply free. Throws LauncherError where there is none. */
-export async function portFor({ host, config, report }: SetupRun, checkout: Checkout, found: PortFact): Promise<number> {
+export async function portFor(run: SetupRun, checkout: Checkout, found: PortFact): Promise<number> {
+  const { host, config, report } = run
   const warn = (text: string) => report({ event: 'warning', id: 'port-in-use', text })
   const fact = config.takeover ? await (await import('../run/takeover.ts')).takeOver(host, config, checkout, found, warn) : found
-  const held = fact.binds.some(({ result }) => result === 'held')
-  const holder = held ? await findHolder(host, fact) : undefined
-  const decision = decidePort(fact, { host: config.host, strict: config.strictPort, holder, backend: checkout.project.backend })
-  if (decision.kind === 'take') return decision.port
-  if (decision.kind === 'fail') {
-    if (decision.id === 'bad-port-permission') {
-      throw new LauncherError(decision.id, `This user may not bind port ${fact.port}`, {
+  const decision = decidePort(fact, config.host)
+  switch (decision) {
+    case 'take':
+      return fact.port
+    case 'bad-port-permission':
+      throw new LauncherError(decision, `This user may not bind port ${fact.port}`, {
         evidence: [`Binding ${config.host} port ${fact.port}: EACCES`],
         hint: 'Use a port above 1023.',
         commands: [['election-dev', 'start', '--port', '8000']],
       })
-    }
-    if (decision.id === 'bind-address-unavailable') {
-      throw new LauncherError(decision.id, `This machine doesn't have the address ${config.host}`, {
+    case 'bind-address-unavailable':
+      throw new LauncherError(decision, `This machine doesn't have the address ${config.host}`, {
         evidence: [`Binding ${config.host} port ${fact.port}: EADDRNOTAVAIL`],
         hint: 'Bind 127.0.0.1.',
         commands: [['election-dev', 'start', '--host', '127.0.0.1']],
       })
-    }
-    throw new LauncherError(decision.id, `Port ${fact.port} is held`, {
-      evidence: [`By ${holderWords(decision.holder ?? 'unknown', holder)}`],
-      hint: 'End that program, or take another port.',
-      commands: [['election-dev', 'start', '--port', String(fact.port + 1)]],
-    })
+    default:
+      return portInPlace(run, checkout, fact, decision)
   }
-  const next = await nextFreePort(fact.port, config.host)
+}
+
+/** The next free port, and who holds the wanted one with the cause that the doctor names of that; `id`: where it names none. */
+async function portInPlace(run: SetupRun, checkout: Checkout, fact: PortFact, id: 'port-in-use' | 'ipv6-localhost'): Promise<number> {
+  const { host, config, report } = run
+  const [holder, cause] = await Promise.all([findHolder(host, fact), causeOfHolder(run, checkout, fact.port)])
+  const who = holderWords(holderKind(holder, checkout.project.backend), holder)
+  const next = config.strictPort ? undefined : await nextFreePort(fact.port, config.host)
   if (next === undefined)
-    throw new LauncherError('port-in-use', `Port ${fact.port} is held, and no port above it is free`, {
-      evidence: [`By ${holderWords(decision.holder, holder)}`],
-      hint: 'Name a port: --port',
+    throw new LauncherError(cause?.id ?? id, `Port ${fact.port} is held${config.strictPort ? '' : ', and no port above it is free'}`, {
+      evidence: [`By ${who}`, ...(cause === undefined ? [] : [cause.title])],
+      hint: 'End that program, or take another port.',
+      commands: [cause?.remedy.commands[0] ?? ['election-dev', 'start', '--port', String(fact.port + 1)]],
     })
-  report({
-    event: 'warning',
-    id: decision.holder === 'wsgi-server' ? 'wsgi-server-on-port' : 'port-in-use',
-    text: `Port ${fact.port} is held by ${holderWords(decision.holder, holder)}: using ${next}`,
-  })
+  const why = cause === undefined ? '' : `. ${cause.title}. ${fixLine(cause.remedy)}`
+  report({ event: 'warning', id: cause?.id ?? id, text: `Port ${fact.port} is held by ${who}: using ${next}${why}` })
   return next
+}
+
+/** What is wrong with a server of this project that holds the port; undefined for any other program. */
+async function causeOfHolder({ host, config }: SetupRun, checkout: Checkout, port: number): Promise<Diagnosis | undefined> {
+  const { project } = checkout
+  const { root, backend } = project
+  const servers = await serversOf(host, { ports: [port], root, backend, names: [], deadlineMs: lookMs })
+  const wire = untried(endpointAt(config, project, port, config.path ?? usualPath), {})
+  return judgeHeld({ ...evidenceOfWire(wire), checkout, servers, newerThanServer: await newerFiles(project, servers, wire) })
 }

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { reachedAll, reachWords } from '../checks/broadcast.ts'
 import type { Judged } from '../checks/diagnosis.ts'
+import type { Judgement } from '../checks/judgement.ts'
 import { exceptionsIn } from '../checks/traceback.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
+import type { LookRequest } from '../facts/examine.ts'
 import type { Inspection } from '../facts/inspection.ts'
 import { isInMemory, isRedisLayer } from '../facts/redis-now.ts'
 import { usualPath } from '../facts/project.ts'
@@ -41,6 +43,8 @@ export interface Prover {
   readonly dead: (close: SocketClose, silent: boolean) => Promise<Judged | undefined>
   /** What is proven, with its token: never to be printed. */
   readonly endpoint: () => Endpoint
+  /** What the doctor would say of the proof before, as the serving process sees the project. Nothing where there was none. */
+  readonly judgement: () => Promise<Judgement | undefined>
   /** The proof before, where there was one. */
   readonly last: () => Proof | undefined
   /** What is around the application, where something is. */
@@ -106,9 +110,9 @@ export function startProof(
     return (last = isSound(tried) ? tried : await withCause(tried, mayLook))
   }
   const withCause = async (proof: Proof, mayLook: boolean): Promise<Proof> => {
-    const [{ judgeSeen }, { socketCause }] = await Promise.all([import('../look/cause.ts'), import('./start-cause.ts')])
+    const [{ judgeSeen }, { judgeLaunched }] = await Promise.all([import('../look/cause.ts'), import('./start-cause.ts')])
     const seen = { main: endpoint(), proof, own: () => own(proof) }
-    const cause = mayLook ? await socketCause(prepared, seen) : judgeSeen(seen).root
+    const { root: cause } = mayLook ? await judgeLaunched(prepared, seen) : judgeSeen(seen)
     if (cause !== undefined) {
       proof.socket?.terminate()
       return { ...failed(proof.facts, cause), broadcast: proof.broadcast }
@@ -135,6 +139,13 @@ export function startProof(
       return judgeSeen({ proof, own: () => own(proof) }).root
     },
     endpoint,
+    judgement: async () => {
+      const [proof, observer] = [last, observing()]
+      if (proof === undefined) return undefined
+      const lookServed = observer === undefined ? undefined : (request: LookRequest) => observer.look(prepared.host, request)
+      const { judgeLaunched } = await import('./start-cause.ts')
+      return judgeLaunched(prepared, { main: endpoint(), proof, own: () => own(proof), lookServed })
+    },
     last: () => last,
     get observer() {
       return observing()

@@ -126,7 +126,7 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
     backend = keepUp(prepared, {
       name: 'backend',
       extras,
-      mayNeedSetup: true,
+      isFirst: true,
       prepareAnew: (port, lifeSignal) => prepareAnew(port, { ...setup, signal: lifeSignal }),
       onLaunch: () => {
         // beside the server's start

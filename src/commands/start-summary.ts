@@ -1,8 +1,8 @@
-import { join } from 'node:path'
 import { showLayerHost } from '../facts/layer-redis.ts'
 import { shown } from '../facts/project.ts'
 import { isInMemory, isRedisLayer, type RedisNow } from '../facts/redis-now.ts'
 import type { ReadySummary, SocketState } from '../report/run-event.ts'
+import { fixLine } from '../report/words.ts'
 import { connectAddress, type BringUp } from '../run/bring-up.ts'
 import type { Proof } from '../verify/prove.ts'
 import type { Prover } from './start-proof.ts'
@@ -110,21 +110,23 @@ function versionOf({ fact }: RedisNow): string {
 }
 
 /**
- * Says what of the database is not as the code wants it, once that is known: it
- * is no reason to hold the banner back. Never throws.
+ * Says what the doctor would find that keeps no socket from working, once the
+ * banner is out: it is no reason to hold that back. `told`: what was said of
+ * the lives before. Never throws.
  */
-export async function tellDatabase({ checkout, environment, report, signal }: Prepared, prover: Prover): Promise<void> {
-  const command = `${shown(checkout.project, environment.python)} ${shown(checkout.project, join(checkout.project.backend, 'manage.py'))} migrate`
-  const database = await prover.inspection.get('database')
-  const pending = database?.state === 'ready' ? ((await prover.inspection.get('migrations'))?.pending ?? []) : []
+export async function tellFindings({ report, signal }: Prepared, prover: Prover, isUp: boolean, told: Set<string>): Promise<void> {
+  const { root, notes = [] } = (await prover.judgement()) ?? {}
   if (signal.aborted) return
-  if (database?.state === 'empty') report({ event: 'warning', id: 'migrations-pending', text: `The database has no tables: ${command}` })
-  if (pending.length > 0) {
-    const count = pending.length === 1 ? '1 migration is' : `${pending.length} migrations are`
+  // why it isn't up has been said
+  for (const found of isUp && root !== undefined ? [root, ...notes] : notes) {
+    const { id, title, evidence, remedy } = found
+    const key = `${id} ${title}`
+    if (told.has(key)) continue
+    told.add(key)
     report({
       event: 'warning',
-      id: 'migrations-pending',
-      text: `${count} not applied (${pending.slice(0, 3).join(', ')}${pending.length > 3 ? ' …' : ''}): ${command}`,
+      id,
+      text: `${title}. ${evidence[0] ?? ''}. ${fixLine(remedy)}`,
     })
   }
 }

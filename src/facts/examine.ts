@@ -53,7 +53,7 @@ export interface ExamineRequest extends LookRequest {
 }
 
 /** What `start` wants to know of a project that runs: the token before what takes longer. */
-export const quickLook = ['settings', 'database', 'users', 'token', 'application', 'migrations'] as const
+export const quickLook = ['settings', 'database', 'users', 'token', 'application'] as const
 
 /** The folder of the package that looks from inside, and of nothing else: what lies beside a package on Python's path shadows others. */
 export const insideFolder = fileURLToPath(new URL('../inside', import.meta.url))

@@ -19,12 +19,11 @@ export type Observed =
   | { readonly event: 'hello'; readonly nonce: string; readonly pid: number }
   /** The application is wrapped: events of its sockets follow. */
   | { readonly event: 'observing'; readonly id: number }
-  /** `probe`: the handshake bore our nonce, so it is the launcher's own. */
-  | { readonly event: 'opened'; readonly id: number; readonly path: string; readonly probe: boolean }
+  | ({ readonly event: 'opened'; readonly id: number } & Opened)
   | { readonly event: 'accepted'; readonly id: number; readonly open: number }
   /** Closed before it was accepted, by the application's own will. */
   | ({ readonly event: 'refused'; readonly id: number } & Refusal)
-  | ({ readonly event: 'raised'; readonly id: number } & RaisedOn & Raised)
+  | ({ readonly event: 'raised'; readonly id: number; readonly phase: 'before' | 'after' } & Opened & Raised)
   | { readonly event: 'closed'; readonly id: number; readonly code: number | undefined; readonly open: number }
   | ({ readonly event: 'broadcast'; readonly id: number } & Outcome)
   /** The launcher's sockets are in the group that was asked for. */
@@ -43,12 +42,13 @@ interface Outcome {
   readonly raised: Raised | undefined
 }
 
-/** The socket that an exception ended. */
-interface RaisedOn {
+/** A socket, and whose it is. */
+interface Opened {
   readonly path: string
+  /** The handshake bore our nonce, so it is the launcher's own. */
   readonly probe: boolean
-  /** Before or after it was accepted. */
-  readonly phase: 'before' | 'after'
+  /** It is neither the launcher's nor of another command of ours, such as the doctor. */
+  readonly page: boolean
 }
 
 /** Who refused a socket, and with what code. */
@@ -99,7 +99,7 @@ export function parseObserved(line: string): Observed | undefined {
     case 'observing':
       return { event, id }
     case 'opened':
-      return { event, id, path: text(fields, 'path'), probe: fields.get('probe') === true }
+      return { event, id, ...openedOf(fields) }
     case 'accepted':
       return { event, id, open }
     case 'refused': {
@@ -110,8 +110,7 @@ export function parseObserved(line: string): Observed | undefined {
       return {
         event,
         id,
-        path: text(fields, 'path'),
-        probe: fields.get('probe') === true,
+        ...openedOf(fields),
         phase: fields.get('phase') === 'after' ? 'after' : 'before',
         ...raisedOf(fields),
       }
@@ -130,6 +129,10 @@ export function parseObserved(line: string): Observed | undefined {
     default:
       return undefined
   }
+}
+
+function openedOf(fields: ReadonlyMap<string, unknown>): Opened {
+  return { path: text(fields, 'path'), probe: fields.get('probe') === true, page: fields.get('page') === true }
 }
 
 function raisedOf(fields: ReadonlyMap<string, unknown>): Raised {

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts'
 import { LauncherError } from '../errors.ts'
 import type { Evidence, Launched } from '../checks/evidence.ts'
 import { judgeWire } from '../checks/wire.ts'
+import { isAllowed } from '../facts/allowed-hosts.ts'
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
 import { changedSince, lineOf, modulesOf, privilegedPorts } from '../facts/checkout-files.ts'
 import { surveyDotenv } from '../facts/dotenv-survey.ts'
@@ -22,11 +23,13 @@ import { deadShebang } from '../facts/shebang.ts'
 import type { WireFacts } from '../facts/wire.ts'
 import { realPath } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
+import { httpRequest } from '../host/http.ts'
+import { bracketed } from '../host/tcp.ts'
 import { choosePython } from '../plan/environment.ts'
-import { hostOf, portOf, type Endpoint } from '../verify/endpoint.ts'
+import { hostOf, httpUrl, portOf, type Endpoint } from '../verify/endpoint.ts'
 import { experimentPaths } from '../verify/experiments.ts'
 import { prove, type Proof, type ProofOptions } from '../verify/prove.ts'
-import { gatherInside, type Inside } from './inside.ts'
+import { gatherInside, type Inside, type LookServed } from './inside.ts'
 import { gatherRedis, type RedisLook } from './redis.ts'
 
 /** Deadlines, in milliseconds. */
@@ -34,6 +37,7 @@ const limits = {
   lookup: 1000,
   servers: 3000,
   path: 4000,
+  page: 5000,
 }
 
 /** Idle proxies end sockets after a few seconds: behind one the socket is held longer, in milliseconds. */
@@ -55,6 +59,8 @@ export interface Targets {
   readonly own?: () => Own
   /** What crossed between `main` and `others`, where that was tried. */
   readonly crossing?: readonly CrossingFact[]
+  /** The process that serves looks from inside, in place of an interpreter of its own. */
+  readonly lookServed?: LookServed | undefined
   /** Ends the look from inside where it takes longer; what it has found until then counts. */
   readonly signal?: AbortSignal
 }
@@ -94,7 +100,7 @@ export async function gather(shell: Host, config: Config, targets: Targets): Pro
   const redisLook = checkout === undefined ? undefined : gatherRedis(host, checkout, inside.settings, dotenv, problems)
   const [{ main, direct, others, logged }, examination] = await Promise.all([wires.done, inside.examination])
   main.socket?.terminate()
-  const wire = main.facts
+  const wire = await withPage(main.facts, targets.main, examination)
   const choice = checkout === undefined ? undefined : choosePython(checkout.python, checkout.requirements?.names)
   const redis: RedisLook = (await redisLook) ?? { redis: undefined, redisOfFile: undefined }
   const ownPython = choice !== undefined && 'environment' in choice ? choice.environment.python : undefined
@@ -228,6 +234,14 @@ function directEndpoint(endpoint: Endpoint, servers: ServersFact): Endpoint | un
   return { ...endpoint, url }
 }
 
+/** Our own server's page is asked for only where it says something: where Django would refuse the host. */
+async function withPage(facts: WireFacts, { url }: Endpoint, examination: Examination | undefined): Promise<WireFacts> {
+  const settings = examination?.get('settings')
+  const isAsked = facts.http !== undefined || facts.handshake?.result !== 'open' || settings === undefined
+  if (isAsked || isAllowed(bracketed(facts.endpoint.host), settings.allowed_hosts, settings.debug)) return facts
+  return { ...facts, http: await httpRequest(httpUrl(url), { deadlineMs: limits.page }) }
+}
+
 async function worksOf(wires: Promise<Wires>): Promise<boolean> {
   const { main } = await wires
   return main.state === 'proven'
@@ -248,7 +262,8 @@ async function lockHolders(host: Host, examination: Examination | undefined, ser
   return (await holdersOf(host, database.path)).filter(({ pid }) => !own.has(pid))
 }
 
-async function newerFiles(project: Project | undefined, servers: ServersFact, wire: WireFacts): Promise<string[]> {
+/** Files of the backend that are newer than the project's server at the wire's port, relative to it. */
+export async function newerFiles(project: Project | undefined, servers: ServersFact, wire: WireFacts): Promise<string[]> {
   const server = servers.ofProject.find(({ listens }) => listens.some(({ port }) => port === wire.endpoint.port))
   if (project === undefined || server?.startedAt === undefined || server.command?.reload === true) return []
   // the start of a process is known to the second: the time of the boot is told in whole ones

@@ -2,8 +2,9 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { errorMessage } from '../errors.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import type { DotenvSurvey } from '../facts/dotenv-survey.ts'
-import { examine, type ExamineConsumer } from '../facts/examine.ts'
+import { examine, type ExamineConsumer, type LookRequest } from '../facts/examine.ts'
 import type { Examination, ExaminationOf, ExaminationStage } from '../facts/examination.ts'
+import type { Inspection } from '../facts/inspection.ts'
 import type { Host } from '../host/host.ts'
 import { choosePython, type PythonChoice } from '../plan/environment.ts'
 import { requestOf, type Endpoint } from '../verify/endpoint.ts'
@@ -22,6 +23,12 @@ export const thoroughLook: readonly ExaminationStage[] = [
   'consumer',
   'broadcasts',
 ]
+
+/** What is asked of a process that serves: nothing that would run, send or import anything more in it. */
+const servedLook: readonly ExaminationStage[] = ['settings', 'application', 'layer', 'database', 'migrations', 'consumer', 'broadcasts']
+
+/** Asks the process that serves for a look. */
+export type LookServed = (request: LookRequest) => Inspection
 
 /** Deadlines, in milliseconds. */
 const limits = {
@@ -47,7 +54,7 @@ export interface Inside {
 /** Starts the look from inside as soon as the interpreter is known; what kept it from coming to its end is noted in `problems`. Never throws. */
 export function gatherInside(
   host: Host,
-  { main, signal }: { readonly main: Endpoint; readonly signal?: AbortSignal },
+  { main, signal, lookServed }: { readonly main: Endpoint; readonly signal?: AbortSignal; readonly lookServed?: LookServed | undefined },
   checkoutWanted: Promise<Checkout> | undefined,
   works: Promise<boolean>,
   problems: Record<string, string>,
@@ -77,13 +84,12 @@ export function gatherInside(
     }
     again = () => examine(host, { ...common, tell: ['settings'] }).ended
     void patience(works, over)
-    const examination = await examine(host, {
-      ...common,
-      tell: thoroughLook,
-      consumer: playedBy(main),
-      giveUp: givesUp,
-      signal: signal === undefined ? over.signal : AbortSignal.any([over.signal, signal]),
-    }).ended
+    const end = signal === undefined ? over.signal : AbortSignal.any([over.signal, signal])
+    const looking =
+      lookServed?.({ ...common, tell: servedLook }) ??
+      examine(host, { ...common, tell: thoroughLook, consumer: playedBy(main), giveUp: givesUp, signal: end })
+    if (lookServed !== undefined) end.addEventListener('abort', looking.cancel, { once: true })
+    const examination = await looking.ended
     if (examination.how !== 'ended')
       problems['examination'] =
         `the look from inside did not end: ${examination.how} after ${(examination.elapsedMs / 1000).toFixed(1)} s in ${examination.stage ?? 'its start'}`

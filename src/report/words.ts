@@ -1,3 +1,5 @@
+import type { Diagnosis } from '../checks/diagnosis.ts'
+
 /** A command as it is typed in a shell: words with characters that a shell reads are quoted. */
 export function typed(command: readonly string[]): string {
   return command.map(quoted).join(' ')
@@ -5,6 +7,11 @@ export function typed(command: readonly string[]): string {
 
 function quoted(word: string): string {
   return /[\s"'$[\]*?;&|<>()]/.test(word) || word === '' ? `'${word.replaceAll("'", String.raw`'\''`)}'` : word
+}
+
+/** How a cause is fixed, in one line: in words, and with the first command where there is one. */
+export function fixLine({ text, commands: [command] }: Diagnosis['remedy']): string {
+  return command === undefined ? text : `${text}   ${typed(command)}`
 }
 
 /** Prose as lines of at most `width` columns. A word that is longer than that, such as a path, stays whole. */

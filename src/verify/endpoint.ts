@@ -23,10 +23,13 @@ export interface Request {
   readonly subprotocols: readonly string[]
 }
 
+/** What every handshake of ours says of who makes it: a run that watches its server tells the doctor's from the page's by it. */
+const agent = 'election-dev'
+
 /** Builds what is sent. The token goes into the query (`?token=…`), a header (`Authorization: Bearer …`) or a subprotocol. */
 export function requestOf(endpoint: Endpoint): Request {
   const url = new URL(endpoint.url)
-  const headers: Record<string, string> = {}
+  const headers: Record<string, string> = { 'User-Agent': agent }
   if (endpoint.origin !== undefined) headers['Origin'] = endpoint.origin
   if (endpoint.cookie !== undefined) headers['Cookie'] = endpoint.cookie
   if (endpoint.nonce !== undefined) headers['X-Election-Dev'] = endpoint.nonce

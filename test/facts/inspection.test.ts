@@ -167,7 +167,7 @@ test('a user is made by the model, counted, and its token is one that the consum
   await made.ended
   const host = testHost(backend)
   const seen = examine(host, {
-    tell: quickLook,
+    tell: [...quickLook, 'migrations'],
     python: pythonOf('main'),
     backend,
     env: { PATH: process.env['PATH'], ...env },

@@ -14,7 +14,7 @@ import { shakeHands } from '../../src/verify/handshake.ts'
 import { bin, cliEnvironment } from '../support/cli.ts'
 import { appFolder, commandOf, conversation, servers, startObserved, type ObservedServer, type ServerName } from '../support/observed.ts'
 import { plainApp, withoutLifespan } from '../support/observed-app.ts'
-import { listens, makeMark, type Mark } from '../support/processes.ts'
+import { listens, makeMark, type Mark, testHost } from '../support/processes.ts'
 import { makeProject, openConsumer, type ProjectOptions } from '../support/project.ts'
 import { freePort, startRedis, until } from '../support/redis.ts'
 import { makeStand } from '../support/stand.ts'
@@ -166,7 +166,7 @@ describe.each(servers)('%s', (server) => {
     const started = await startApp(context, server)
     const observer = observerOf(started)
     await conversation(started.port, '/echo?token=hidden-query', ['hidden-text'])
-    expect(await eventOf(observer, 'opened')).toMatchObject({ path: '/echo', probe: false })
+    expect(await eventOf(observer, 'opened')).toMatchObject({ path: '/echo', probe: false, page: true })
     expect(await eventOf(observer, 'accepted')).toMatchObject({ open: 1 })
     expect(await eventOf(observer, 'closed')).toMatchObject({ code: server === 'hypercorn' ? 1006 : 1000, open: 0 })
     let mark = observer.mark()
@@ -210,6 +210,10 @@ describe.each(servers)('%s', (server) => {
     const mark = observer.mark()
     expect(await headers(observer.nonce)).not.toContain('x-election-dev')
     expect(await eventOf(observer, 'opened', mark)).toMatchObject({ probe: true })
+    // the doctor, say, who doesn't know the nonce
+    const next = observer.mark()
+    await shakeHands(requestOf(endpointOf(started.port, undefined, '/reject')), { deadlineMs: 5000 })
+    expect(await eventOf(observer, 'opened', next)).toMatchObject({ probe: false, page: false })
   })
 
   test('a broadcast reaches both sockets of the launcher and nobody else', async (context) => {
@@ -223,6 +227,9 @@ describe.each(servers)('%s', (server) => {
     if (socket === undefined) throw new Error('no handshake')
     const { fact } = await proveBroadcast(endpoint, socket, started.observer)
     expect(fact).toMatchObject({ sent: 2, received: 2 })
+    // of the groups that were joined, ours is not one
+    const looked = { tell: ['settings', 'consumer'] as const, settingsModule: 'core.settings', application: undefined, deadlineMs: 5000 }
+    expect(await started.observer.look(testHost, looked).get('consumer')).toMatchObject({ consumer: 'Updates', groups: ['updates'] })
     // what had been sent to the page before its own pong has come before it
     page.send('{"type":"ping"}')
     await until(async () => seen.length > 1)

@@ -6,6 +6,8 @@ import { nameOf, setUps } from '../support/doctor.ts'
 const names = [
   'server-not-running: nothing was started',
   'wsgi-server-on-port: runserver without the daphne app',
+  'server-suspended: daphne, stopped as by Ctrl+Z',
+  'broadcast-handler-missing: a type that no method handles, read from the sources',
   'missing-dep: the settings import django-environ, which is not installed',
   'wrong-venv: an empty environment is active',
   'env-not-loaded: the editor saved it as .env.txt',
@@ -17,7 +19,7 @@ const names = [
   'redis-unreachable: a name that nobody resolves, django-environ, a package other than core, hypercorn',
 ]
 
-await agreement(['consumer', 'dotenv', 'layer', 'python', 'redis', 'routing', 'server', 'startup', 'token'], names)
+await agreement(['broadcast', 'consumer', 'dotenv', 'layer', 'python', 'redis', 'routing', 'server', 'startup', 'token'], names)
 
 test('the set-ups are there', () => {
   const there = new Set(setUps().map(nameOf))

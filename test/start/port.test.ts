@@ -81,7 +81,7 @@ test("held by a WSGI runserver of this very project, with Django's reloader", as
     await expectFallback(
       stand,
       port,
-      new RegExp(`a WSGI server of this project, [^]*runserver[^]*\\(PID ${listener}\\)[^]*can't speak WebSocket`),
+      new RegExp(`an earlier server of this project, [^]*runserver[^]*\\(PID ${listener}\\)[^]*can't speak WebSocket`),
       'wsgi-server-on-port',
     )
   } finally {
@@ -110,7 +110,7 @@ test.skipIf(!hasIpv6)('held on IPv6 only (skipped where the machine has no ::1)'
   const port = await freePort('::1')
   server = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\nServer: six\r\nContent-Length: 0\r\n\r\n')).listen(port, '::1')
   await once(server, 'listening')
-  await expectFallback(stand, port, new RegExp(`\\(PID ${process.pid}\\) \\(Server: six, on IPv6 only\\)`), 'port-in-use')
+  await expectFallback(stand, port, new RegExp(`\\(PID ${process.pid}\\) \\(Server: six, on IPv6 only\\)`), 'ipv6-localhost')
 })
 
 test.skipIf(!hasIpv6)('held on both families by one socket (skipped where the machine has no ::1)', async () => {

@@ -17,14 +17,17 @@ const endpoint: Endpoint = {
 test('the token goes where it is wanted', () => {
   expect(requestOf(endpoint)).toEqual({
     url: 'ws://127.0.0.1:8000/ws/?room=1&token=a+b%2Bc',
-    headers: { Origin: 'http://localhost:3000' },
+    headers: { 'User-Agent': 'election-dev', Origin: 'http://localhost:3000' },
     subprotocols: ['v1'],
   })
   expect(requestOf({ ...endpoint, tokenName: 'jwt' }).url).toContain('&jwt=a+b%2Bc')
   expect(requestOf({ ...endpoint, tokenIn: 'header' }).headers['Authorization']).toBe('Bearer a b+c')
   expect(requestOf({ ...endpoint, tokenIn: 'header', tokenName: 'X-Token' }).headers['X-Token']).toBe('a b+c')
   expect(requestOf({ ...endpoint, tokenIn: 'subprotocol' }).subprotocols).toEqual(['v1', 'a b+c'])
-  expect(requestOf({ ...endpoint, token: undefined, origin: undefined, cookie: 'sessionid=x' }).headers).toEqual({ Cookie: 'sessionid=x' })
+  expect(requestOf({ ...endpoint, token: undefined, origin: undefined, cookie: 'sessionid=x' }).headers).toEqual({
+    'User-Agent': 'election-dev',
+    Cookie: 'sessionid=x',
+  })
 })
 
 test.each(['ws://h/ws/?token=secret', 'ws://h/ws/?a=secret&a=secret&b=secret', 'ws://user:secret@h/ws/', 'ws://secret@h/ws/?x=%73ecret'])(

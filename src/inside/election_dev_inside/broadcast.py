@@ -7,6 +7,7 @@ import secrets
 import sys
 
 from .frames import described
+from .telling import tell
 
 PROBE_TYPE = "election_dev.probe"
 # a message that has not come so many seconds after it was sent is lost
@@ -21,12 +22,29 @@ _probe = contextvars.ContextVar("election_dev_probe", default=None)
 class Probe:
     """A WebSocket of the launcher's own: its server's send, and its consumer once it is known."""
 
-    __slots__ = ("consumer", "expected", "send")
+    __slots__ = ("consumer", "expected", "groups", "send")
 
     def __init__(self, send):
         self.send = send
         self.consumer = None
         self.expected = {}
+        self.groups = []
+
+
+class Joining:
+    """The channel layer of one of the launcher's sockets: the project's own, and which groups are joined through it is remembered."""
+
+    def __init__(self, layer, groups):
+        self._layer = layer
+        self._groups = groups
+
+    def __getattr__(self, name):
+        return getattr(self._layer, name)
+
+    async def group_add(self, group, channel):
+        await self._layer.group_add(group, channel)
+        if group not in self._groups:
+            self._groups.append(group)
 
 
 class Probes:
@@ -34,6 +52,7 @@ class Probes:
 
     def __init__(self):
         self._open = []
+        self._last = None
         self._is_patched = False
 
     def begin(self, send):
@@ -41,6 +60,7 @@ class Probes:
         probe = Probe(send)
         self._patch()
         self._open.append(probe)
+        self._last = probe
         _probe.set(probe)
         return probe
 
@@ -71,9 +91,19 @@ class Probes:
         except Exception as error:
             return {"sent": 0, "why": "raised", **described(error)}
 
+    def facts(self):
+        """What the consumer of the last of them is, and the groups that it has joined."""
+        consumer = getattr(self._last, "consumer", None)
+        if consumer is not None:
+            kind = type(consumer)
+            tell("consumer", outcome="accepted", after_ms=0, offered=[], messages=0, frames=[], groups=self._last.groups,
+                 handlers=handlers_of(kind), consumer=kind.__name__)
+
     def _layer(self):
         probes = [probe for probe in self._open if hasattr(probe.consumer, "channel_layer")]
         layer = probes[0].consumer.channel_layer if probes else None
+        # our own groups are none of the project's
+        layer = layer._layer if isinstance(layer, Joining) else layer
         return layer, probes, "no-layer" if probes else "no-consumer"
 
     async def _grouped(self, ident, group, begin, deadline):
@@ -130,6 +160,9 @@ def attend(probe, consumer):
     probe.consumer = consumer
 
     async def observed_dispatch(event):
+        layer = getattr(consumer, "channel_layer", None)
+        if layer is not None and not isinstance(layer, Joining):
+            consumer.channel_layer = Joining(layer, probe.groups)
         if event.get("type") != PROBE_TYPE:
             await dispatch(event)
             return
@@ -140,3 +173,8 @@ def attend(probe, consumer):
             arrived.set_result(None)
 
     consumer.dispatch = observed_dispatch
+
+
+def handlers_of(kind):
+    """Names of a consumer's methods that may take a message."""
+    return [name for name in dir(kind) if not name.startswith("_") and callable(getattr(kind, name, None))]

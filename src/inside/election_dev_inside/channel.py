@@ -25,6 +25,8 @@ class Channel:
         self.nonce = nonce
         self.loop = None
         self.on_request = None
+        # the launcher's own sockets, once an application is served
+        self.probes = None
         # what the launcher wants to know of the project, until there is a thread that looks
         self.looks = queue.SimpleQueue()
         self._read = read

@@ -20,8 +20,9 @@ class Look:
     asgi.py that forgets it fails here as it does in a server.
     """
 
-    def __init__(self, request, application=None):
+    def __init__(self, request, application=None, probes=None):
         self.request = request
+        self.probes = probes
         # what the server serves, where this runs inside one: it is set up by then, and left as it is
         self.serving = self.is_set_up = application is not None
         self.application_object = application
@@ -98,7 +99,11 @@ class Look:
             users.mint(self.user)
 
     def consumer(self):
-        if self.application_object is not None and self.request["consumer"] is not None:
+        if self.serving:
+            # nothing is played where pages are served: the launcher's own sockets have shown what there is to know
+            if self.probes is not None:
+                self.probes.facts()
+        elif self.application_object is not None and self.request["consumer"] is not None:
             from . import play
 
             play.play(self.application_object, self.request["consumer"], self.state)
@@ -109,5 +114,5 @@ class Look:
         sources.broadcasts(self.module)
 
 
-def look(request, application=None):
-    Look(request, application).run()
+def look(request, application=None, probes=None):
+    Look(request, application, probes).run()

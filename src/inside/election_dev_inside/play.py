@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 
+from .broadcast import handlers_of
 from .database import Guard
 from .frames import place, raised, stack_of, trim
 from .layer import Recorder
@@ -199,8 +200,8 @@ class Handshake:
     def report(self, found):
         offered = list(self.wanted.get("subprotocols") or ())
         consumer = self.consumer
-        handlers = [name for name in dir(consumer) if not name.startswith("_") and callable(getattr(consumer, name, None))] if consumer else []
-        tell("consumer", offered=offered, messages=self.messages, groups=self.recorder.groups, handlers=handlers,
+        tell("consumer", offered=offered, messages=self.messages, groups=self.recorder.groups,
+             handlers=handlers_of(consumer) if consumer else [],
              consumer=consumer.__name__ if consumer else None, **dict({"frames": []}, **found))
 
     async def leave(self, task):

@@ -71,7 +71,7 @@ def answer(channel, inner):
 
         telling.begin(lambda fact: channel.tell_surely({"event": "fact", "id": request.get("id"), "told": fact}))
         try:
-            look(request, inner)
+            look(request, inner, channel.probes)
         finally:
             close_connections()
 
