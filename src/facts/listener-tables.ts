@@ -21,11 +21,6 @@ export function parseProcNetListening(table: string): ListeningSocket[] {
   })
 }
 
-/** Those of one port. */
-export function parseProcNetTcp(table: string, port: number): { address: string; inode: string }[] {
-  return parseProcNetListening(table).flatMap((socket) => (socket.port === port ? [{ address: socket.address, inode: socket.inode }] : []))
-}
-
 /**
  * Listening Unix sockets in /proc/net/unix that have a path: flag 00010000 is
  * __SO_ACCEPTCON (include/uapi/linux/net.h); names that begin with @ are no files (unix(7)).
@@ -51,23 +46,6 @@ export function readableAddress(hex: string): string {
   return groups.join(':')
 }
 
-/** `lsof -Fpn`: a line `p4711`, then for each socket `n127.0.0.1:8000` or `n*:8000`. */
-export function parseLsof(output: string): { pid: number; address: string }[] {
-  const found: { pid: number; address: string }[] = []
-  let pid: number | undefined
-  for (const line of output.split('\n')) {
-    if (line.startsWith('p')) pid = Number(line.slice(1))
-    if (line.startsWith('n') && pid !== undefined) {
-      const address = line
-        .slice(1)
-        .replace(/:\d+$/, '')
-        .replace(/^\[|\]$/g, '')
-      found.push({ pid, address: address === '*' ? '0.0.0.0' : address })
-    }
-  }
-  return found
-}
-
 /** `netstat -ano`: protocol, local address, foreign address, state (in the system's language), PID. A listener's foreign port is 0. */
 export function parseNetstatListening(output: string): { pid: number; address: string; port: number }[] {
   return output.split(/\r?\n/).flatMap((line) => {
@@ -78,21 +56,4 @@ export function parseNetstatListening(output: string): { pid: number; address: s
     if (protocol !== 'TCP' || colon < 0 || !foreign.endsWith(':0') || !Number.isInteger(pid)) return []
     return [{ pid, address: local.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(local.slice(colon + 1)) }]
   })
-}
-
-/** Those of one port. */
-export function parseNetstat(output: string, port: number): { pid: number; address: string }[] {
-  return parseNetstatListening(output).flatMap((row) => (row.port === port ? [{ pid: row.pid, address: row.address }] : []))
-}
-
-/** The command line, or the name, of `Get-CimInstance Win32_Process | ConvertTo-Json`. */
-export function parseWindowsProcess(output: string): string | undefined {
-  try {
-    const parsed: unknown = JSON.parse(output)
-    if (typeof parsed !== 'object' || parsed === null) return undefined
-    if ('CommandLine' in parsed && typeof parsed.CommandLine === 'string') return parsed.CommandLine
-    return 'Name' in parsed && typeof parsed.Name === 'string' ? parsed.Name : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { realPath } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
+import { attempt, openFilesOf } from '../host/proc-files.ts'
 import { runToEnd } from '../host/processes.ts'
 
 /** A process that has a file open. */
@@ -27,8 +28,7 @@ function linuxHolders(path: string, until: number): FileHolder[] {
     if (performance.now() > until) break
     const pid = Number(entry)
     if (!Number.isInteger(pid) || pid === process.pid) continue
-    const descriptors = attempt(() => readdirSync(`/proc/${pid}/fd`)) ?? []
-    if (descriptors.some((descriptor) => attempt(() => readlinkSync(`/proc/${pid}/fd/${descriptor}`)) === path)) {
+    if (openFilesOf(pid).includes(path)) {
       const command = attempt(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
       holders.push({ pid, command: command?.split('\0').join(' ').trim() || undefined })
     }
@@ -49,12 +49,4 @@ async function lsofHolders(host: Host, path: string, deadlineMs: number): Promis
 /** `lsof -Fp`: a line `p4711` for each process. */
 export function parseLsofPids(output: string): number[] {
   return [...output.matchAll(/^p(\d+)$/gm)].map((match) => Number(match[1]))
-}
-
-function attempt<Value>(read: () => Value): Value | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
 }

@@ -33,15 +33,6 @@ export function serverGroups(rows: readonly SeenProcess[]): ServerGroup[] {
   })
 }
 
-/** The processes and all that they started, as far as the parents are still there. */
-export function treeOfSeen(rows: readonly SeenProcess[], pid: number): Set<number> {
-  const tree = new Set([pid])
-  for (const parent of tree) {
-    for (const row of rows) if (row.parent === parent) tree.add(row.pid)
-  }
-  return tree
-}
-
 /** True where a process above it, with nothing but Python between them, is the same kind of server. */
 function isMember(
   row: SeenProcess,

@@ -12,13 +12,19 @@ export interface SeenProcess {
   readonly startedAt: number | undefined
 }
 
+/** Where something listens. */
+export interface Endpoint {
+  readonly address: string
+  readonly port: number
+}
+
 /** What takes a closer look, so it is taken at few of them. */
 export interface SeenDetails {
   readonly cwd: string | undefined
   /** False: its paths are those of another root (a container). */
   readonly sameFiles: boolean
   readonly executable: string | undefined
-  readonly listens: readonly { readonly address: string; readonly port: number }[]
+  readonly listens: readonly Endpoint[]
   readonly unixSockets: readonly string[]
   readonly logs: readonly string[]
 }
@@ -36,13 +42,37 @@ export const unseenDetails: SeenDetails = {
 export interface MachineView {
   readonly source: '/proc' | 'lsof' | 'windows'
   readonly rows: readonly SeenProcess[]
-  /** Who listens on the ports, looking at `likely` first and never at `never`; and which of the ports somebody unseen holds. */
+  /** Who listens on the ports, looking at `likely` first and never at `never`; and which sockets of theirs somebody unseen holds. */
   readonly holders: (
     ports: readonly number[],
     likely: readonly number[],
     never: ReadonlySet<number>,
-  ) => { readonly pids: readonly number[]; readonly unseen: readonly number[] }
+  ) => { readonly pids: readonly number[]; readonly unseen: readonly Endpoint[] }
   readonly details: (pids: readonly number[]) => Promise<ReadonlyMap<number, SeenDetails>>
   /** Its environment as far as the names go; undefined where it may not be read. */
   readonly environment: (pid: number, names: readonly string[]) => Promise<Readonly<Record<string, string>> | undefined>
+}
+
+/** The view of a machine whose tools tell all listening sockets with their processes at once. */
+export function viewOfTables(
+  source: MachineView['source'],
+  rows: readonly SeenProcess[],
+  listening: readonly (Endpoint & { readonly pid: number })[],
+  seen: (pids: readonly number[]) => Promise<ReadonlyMap<number, Partial<SeenDetails>>>,
+): MachineView {
+  const listensOf = (pid: number) => listening.flatMap((row) => (row.pid === pid ? [{ address: row.address, port: row.port }] : []))
+  return {
+    source,
+    rows,
+    holders: (ports, _, never) => ({
+      pids: [...new Set(listening.flatMap(({ pid, port }) => (ports.includes(port) && !never.has(pid) ? [pid] : [])))],
+      unseen: [],
+    }),
+    details: async (pids) => {
+      const known = await seen(pids)
+      return new Map(pids.map((pid) => [pid, { ...unseenDetails, ...known.get(pid), listens: listensOf(pid) }]))
+    },
+    // macOS shows another process's on no terms, Windows neither
+    environment: () => Promise.resolve(undefined),
+  }
 }

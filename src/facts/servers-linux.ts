@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { attempt, socketInodes } from '../host/proc-files.ts'
 import { parseProcStat } from '../host/process-table.ts'
 import { parseProcNetListening, parseProcNetUnix } from './listener-tables.ts'
 import type { MachineView, SeenDetails, SeenProcess } from './server-view.ts'
@@ -13,10 +14,9 @@ import type { MachineView, SeenDetails, SeenProcess } from './server-view.ts'
  */
 const tickMs = 10
 
-/** The files of one process below /proc. The kernel answers at once, so they are read without a detour, which would cost ten times as much. */
+/** The files of one process below /proc. */
 const proc = {
   link: (pid: number, name: string): string | undefined => attempt(() => readlinkSync(`/proc/${pid}/${name}`)),
-  descriptors: (pid: number): string[] | undefined => attempt(() => readdirSync(`/proc/${pid}/fd`)),
   /**
    * Strings that end with NUL each (proc(5), cmdline and environ); a title that a program wrote over them may end with several.
    * They are read from the process's memory, which one that waits in the kernel (state D) may hold for long.
@@ -62,7 +62,7 @@ export async function linuxView(until: number): Promise<MachineView | undefined>
         for (const inode of held) open.delete(inode)
         if (!never.has(pid)) pids.push(pid)
       }
-      return { pids, unseen: [...new Set(wanted.flatMap(({ inode, port }) => (open.has(inode) ? [port] : [])))] }
+      return { pids, unseen: wanted.filter(({ inode }) => open.has(inode)) }
     },
     details: async (pids) =>
       new Map(
@@ -120,12 +120,6 @@ async function readRows(until: number): Promise<SeenProcess[]> {
   return rows.flat()
 }
 
-function socketInodes(pid: number): string[] {
-  return (proc.descriptors(pid) ?? []).flatMap(
-    (descriptor) => /^socket:\[(\d+)\]$/.exec(proc.link(pid, `fd/${descriptor}`) ?? '')?.[1] ?? [],
-  )
-}
-
 /** True where it sees the same files as this process, or where that can't be told. */
 function sameFiles(pid: number): boolean {
   const theirs = proc.link(pid, 'ns/mnt')
@@ -145,12 +139,4 @@ function stateOf(stat: string): string {
 async function inTime<Value>(value: Promise<Value>, until: number): Promise<Value | undefined> {
   const late = pause(Math.max(until - performance.now(), 0), undefined, { ref: false })
   return Promise.race([value.catch(() => undefined), late])
-}
-
-function attempt<Value>(read: () => Value): Value | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
 }

@@ -1,6 +1,6 @@
 import type { Host } from '../host/host.ts'
 import { runToEnd } from '../host/processes.ts'
-import { unseenDetails, type MachineView, type SeenDetails, type SeenProcess } from './server-view.ts'
+import { viewOfTables, type MachineView, type SeenDetails, type SeenProcess } from './server-view.ts'
 
 /** `ps -axwwo pid=,ppid=,state=,lstart=,command=` in the C locale: the start is `Mon Nov 23 08:00:00 2026`, local time. */
 export function parsePsCommands(output: string): SeenProcess[] {
@@ -66,7 +66,7 @@ function* filesOf(output: string): Generator<{ pid: number; descriptor: string; 
   }
 }
 
-/** The machine as ps and lsof tell it; undefined where there is no ps. Environments of other processes aren't read: macOS shows them on no terms. */
+/** The machine as ps and lsof tell it; undefined where there is no ps. */
 export async function posixView(host: Host, deadlineMs: number): Promise<MachineView | undefined> {
   const env = { ...host.env, LC_ALL: 'C' }
   const run = (file: string, args: readonly string[]): Promise<string> =>
@@ -77,27 +77,7 @@ export async function posixView(host: Host, deadlineMs: number): Promise<Machine
   ])
   const rows = parsePsCommands(table)
   if (rows.length === 0) return undefined
-  const listening = parseLsofListening(sockets)
-  return {
-    source: 'lsof',
-    rows,
-    holders: (ports, _, never) => ({
-      pids: [...new Set(listening.flatMap(({ pid, port }) => (ports.includes(port) && !never.has(pid) ? [pid] : [])))],
-      unseen: [],
-    }),
-    details: async (pids) => {
-      const files = parseLsofFiles(pids.length === 0 ? '' : await run('lsof', ['-nP', '-p', pids.join(','), '-Fpftn']))
-      return new Map(
-        pids.map((pid) => [
-          pid,
-          {
-            ...unseenDetails,
-            ...files.get(pid),
-            listens: listening.flatMap((row) => (row.pid === pid ? [{ address: row.address, port: row.port }] : [])),
-          },
-        ]),
-      )
-    },
-    environment: () => Promise.resolve(undefined),
-  }
+  return viewOfTables('lsof', rows, parseLsofListening(sockets), async (pids) =>
+    parseLsofFiles(pids.length === 0 ? '' : await run('lsof', ['-nP', '-p', pids.join(','), '-Fpftn'])),
+  )
 }

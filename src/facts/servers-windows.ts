@@ -2,11 +2,12 @@ import * as v from 'valibot'
 import type { Host } from '../host/host.ts'
 import { runToEnd } from '../host/processes.ts'
 import { parseNetstatListening } from './listener-tables.ts'
-import { unseenDetails, type MachineView, type SeenProcess } from './server-view.ts'
+import { viewOfTables, type MachineView, type SeenProcess } from './server-view.ts'
 
 const rowSchema = v.object({
   ProcessId: v.number(),
   ParentProcessId: v.number(),
+  Name: v.nullish(v.string()),
   CommandLine: v.nullish(v.string()),
   ExecutablePath: v.nullish(v.string()),
   CreationDate: v.nullish(v.string()),
@@ -23,7 +24,7 @@ export function parseWindowsProcesses(output: string): (SeenProcess & { readonly
   return [parsed].flat().flatMap((entry) => {
     const row = v.safeParse(rowSchema, entry)
     if (!row.success) return []
-    const { ProcessId, ParentProcessId, CommandLine, ExecutablePath, CreationDate } = row.output
+    const { ProcessId, ParentProcessId, Name, CommandLine, ExecutablePath, CreationDate } = row.output
     return [
       {
         pid: ProcessId,
@@ -31,7 +32,8 @@ export function parseWindowsProcesses(output: string): (SeenProcess & { readonly
         argv: splitCommandLine(CommandLine ?? ''),
         stopped: undefined,
         startedAt: creationTime(CreationDate),
-        executable: ExecutablePath ?? undefined,
+        // another user's shows its name alone
+        executable: ExecutablePath ?? Name ?? undefined,
       },
     ]
   })
@@ -83,7 +85,7 @@ export function splitCommandLine(line: string): string[] {
 }
 
 const script =
-  '[Console]::OutputEncoding = [Text.Encoding]::UTF8; Get-CimInstance Win32_Process | Select-Object ProcessId,ParentProcessId,CommandLine,ExecutablePath,CreationDate | ConvertTo-Json -Compress'
+  '[Console]::OutputEncoding = [Text.Encoding]::UTF8; Get-CimInstance Win32_Process | Select-Object ProcessId,ParentProcessId,Name,CommandLine,ExecutablePath,CreationDate | ConvertTo-Json -Compress'
 
 /** The machine as PowerShell and netstat tell it; undefined where they don't. Windows tells no other process's working folder or environment. */
 export async function windowsView(host: Host, deadlineMs: number): Promise<MachineView | undefined> {
@@ -96,26 +98,5 @@ export async function windowsView(host: Host, deadlineMs: number): Promise<Machi
   const rows = parseWindowsProcesses(table.stdout)
   if (rows.length === 0) return undefined
   const listening = parseNetstatListening(`${four.stdout}\n${six.stdout}`)
-  return {
-    source: 'windows',
-    rows,
-    holders: (ports, _, never) => ({
-      pids: [...new Set(listening.flatMap(({ pid, port }) => (ports.includes(port) && !never.has(pid) ? [pid] : [])))],
-      unseen: [],
-    }),
-    details: (pids) =>
-      Promise.resolve(
-        new Map(
-          pids.map((pid) => [
-            pid,
-            {
-              ...unseenDetails,
-              executable: rows.find((row) => row.pid === pid)?.executable,
-              listens: listening.flatMap((row) => (row.pid === pid ? [{ address: row.address, port: row.port }] : [])),
-            },
-          ]),
-        ),
-      ),
-    environment: () => Promise.resolve(undefined),
-  }
+  return viewOfTables('windows', rows, listening, async () => new Map(rows.map(({ pid, executable }) => [pid, { executable }])))
 }

@@ -1,14 +1,13 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { isFile, realPath } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
+import { treeOf } from '../host/process-table.ts'
+import { machineView } from './machine-view.ts'
 import { namedFolders } from './server-command.ts'
-import { serverGroups, treeOfSeen } from './server-groups.ts'
+import { serverGroups } from './server-groups.ts'
 import { readInvocation } from './server-invocation.ts'
 import type { ServerCommand, ServerProcess, ServersFact } from './server-process.ts'
-import { unseenDetails, type MachineView, type SeenDetails, type SeenProcess } from './server-view.ts'
-import { linuxView } from './servers-linux.ts'
-import { posixView } from './servers-posix.ts'
-import { windowsView } from './servers-windows.ts'
+import { unseenDetails, type Endpoint, type MachineView, type SeenDetails, type SeenProcess } from './server-view.ts'
 
 /** What is asked about servers. */
 export interface ServersRequest {
@@ -32,9 +31,9 @@ export interface ServersRequest {
  * at few of them. Never throws: what can't be seen is undefined, with a reason.
  */
 export async function serversOf(host: Host, request: ServersRequest): Promise<ServersFact> {
-  const view = await viewOf(host, request.deadlineMs).catch(() => undefined)
+  const view = await machineView(host, request.deadlineMs)
   if (view === undefined) return { onPorts: [], ofProject: [], source: undefined, problem: blindness(host) }
-  const own = treeOfSeen(view.rows, request.self ?? process.pid)
+  const own = new Set(treeOf(view.rows, request.self ?? process.pid))
   const groups = serverGroups(view.rows.filter(({ pid }) => !own.has(pid)))
   const grouped = groups.flatMap(({ members }) => members.map(({ pid }) => pid))
   const held = view.holders(request.ports, grouped, own)
@@ -51,11 +50,6 @@ export async function serversOf(host: Host, request: ServersRequest): Promise<Se
   return { onPorts: pick(onPort), ofProject: pick(ofProject), source: view.source, problem: unseenPorts(held.unseen) }
 }
 
-function viewOf(host: Host, deadlineMs: number): Promise<MachineView | undefined> {
-  if (host.platform === 'linux') return linuxView(performance.now() + deadlineMs)
-  return host.platform === 'win32' ? windowsView(host, deadlineMs) : posixView(host, deadlineMs)
-}
-
 function blindness(host: Host): string {
   if (host.platform === 'linux') return 'the processes of this machine are not visible: /proc is not there or may not be read'
   return host.platform === 'win32'
@@ -63,9 +57,9 @@ function blindness(host: Host): string {
     : 'the processes of this machine are not visible: ps did not list them'
 }
 
-function unseenPorts(ports: readonly number[]): string | undefined {
-  if (ports.length === 0) return undefined
-  return `what listens on port ${ports.join(', ')} is not visible to this user: a process of another user, or in a container`
+function unseenPorts(sockets: readonly Endpoint[]): string | undefined {
+  if (sockets.length === 0) return undefined
+  return `what listens on port ${[...new Set(sockets.map(({ port }) => port))].join(', ')} is not visible to this user: a process of another user, or in a container`
 }
 
 interface Group {

@@ -65,7 +65,7 @@ async function linuxTable(): Promise<ProcessRow[] | undefined> {
 }
 
 /** The process and all that it started, as far as its parents are still there; the process itself comes first. */
-export function treeOf(rows: readonly ProcessRow[], pid: number): number[] {
+export function treeOf(rows: readonly Pick<ProcessRow, 'pid' | 'parent'>[], pid: number): number[] {
   const tree = [pid]
   for (const parent of tree) {
     for (const row of rows) {

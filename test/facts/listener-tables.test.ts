@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseLsof, parseNetstat, parseProcNetTcp, parseWindowsProcess, readableAddress } from '../../src/facts/listener-tables.ts'
+import { parseNetstatListening, parseProcNetListening, readableAddress } from '../../src/facts/listener-tables.ts'
 
 const tcp = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:1F40 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 4071337 1 0000000000000000 100 0 0 10 0
@@ -13,7 +13,10 @@ const tcp6 = `  sl  local_address                         remote_address        
    1: 00000000000000000000000000000000:01BB 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 18300 1 0000000000000000 100 0 0 10 0
 `
 
-test('/proc/net/tcp: listening sockets of the port only', () => {
+const parseProcNetTcp = (table: string, port: number) =>
+  parseProcNetListening(table).flatMap((socket) => (socket.port === port ? [{ address: socket.address, inode: socket.inode }] : []))
+
+test('/proc/net/tcp: listening sockets alone', () => {
   expect(parseProcNetTcp(tcp, 8000)).toEqual([
     { address: '127.0.0.1', inode: '4071337' },
     { address: '192.168.0.5', inode: '4071338' },
@@ -36,15 +39,6 @@ test.each([
   ['000080FE000000000000000001000000', 'fe80:0:0:0:0:0:0:1'],
 ])('%s is %s', (hex, address) => {
   expect(readableAddress(hex)).toBe(address)
-})
-
-test('lsof -Fpn', () => {
-  expect(parseLsof('p4711\nf5\nn127.0.0.1:8000\nf6\nn[::1]:8000\np99\nf3\nn*:8000\n')).toEqual([
-    { pid: 4711, address: '127.0.0.1' },
-    { pid: 4711, address: '::1' },
-    { pid: 99, address: '0.0.0.0' },
-  ])
-  expect(parseLsof('')).toEqual([])
 })
 
 const english = `
@@ -94,17 +88,5 @@ test.each([
   ],
   ['nothing', '', []],
 ])('netstat -ano, %s', (_, output, found) => {
-  expect(parseNetstat(output, 8000)).toEqual(found)
-})
-
-test.each([
-  ['{"Name":"python.exe","CommandLine":"python manage.py runserver"}', 'python manage.py runserver'],
-  // another user's process shows no command line
-  ['{\r\n  "Name": "python.exe",\r\n  "CommandLine": null\r\n}', 'python.exe'],
-  ['', undefined],
-  ['Get-CimInstance : Zugriff verweigert', undefined],
-  ['[]', undefined],
-  ['null', undefined],
-])('PowerShell: %s', (output, command) => {
-  expect(parseWindowsProcess(output)).toBe(command)
+  expect(parseNetstatListening(output).filter(({ port }) => port === 8000)).toEqual(found.map((one) => ({ ...one, port: 8000 })))
 })

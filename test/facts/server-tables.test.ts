@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseProcNetUnix } from '../../src/facts/listener-tables.ts'
-import { serverGroups, treeOfSeen } from '../../src/facts/server-groups.ts'
+import { serverGroups } from '../../src/facts/server-groups.ts'
+import { treeOf } from '../../src/host/process-table.ts'
 import type { SeenProcess } from '../../src/facts/server-view.ts'
 import { parseLsofFiles, parseLsofListening, parsePsCommands } from '../../src/facts/servers-posix.ts'
 import { parseWindowsProcesses, splitCommandLine } from '../../src/facts/servers-windows.ts'
@@ -82,6 +83,11 @@ test.each([
     JSON.stringify([{ ...daphne, CommandLine: null, ExecutablePath: null }]),
     [{ pid: 4711, argv: [], executable: undefined }],
   ],
+  [
+    'another user’s, of which there is the name',
+    JSON.stringify([{ ...daphne, Name: 'System', CommandLine: null, ExecutablePath: null }]),
+    [{ pid: 4711, argv: [], executable: 'System' }],
+  ],
   ['no rows', '[]', []],
   ['no JSON', 'Get-CimInstance : Zugriff verweigert', []],
   ['another form', '[{"ProcessId": "x"}, null, 5]', []],
@@ -130,5 +136,5 @@ test.each([
 })
 
 test('a tree of processes', () => {
-  expect([...treeOfSeen([row(12, 11, 'x'), row(11, 10, 'x'), row(13, 1, 'x')], 10)]).toEqual([10, 11, 12])
+  expect([...treeOf([row(12, 11, 'x'), row(11, 10, 'x'), row(13, 1, 'x')], 10)]).toEqual([10, 11, 12])
 })
