@@ -275,10 +275,11 @@ ${exitCodes}`,
   program
     .command('completion')
     .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish', 'powershell']))
+    .argument('[words...]', 'what is typed: the scripts ask with it, behind --')
     .description('print what teaches a shell the commands and options: source <(election-dev completion bash)')
-    .action(async (shell: string) => {
+    .action(async (shell: string, words: string[]) => {
       const { completionCommand } = await import('./commands/completion.ts')
-      status = await completionCommand(shell, program)
+      status = await completionCommand(shell, words, program)
     })
 
   for (const command of program.commands)
