@@ -1,4 +1,4 @@
-import type { BroadcastFact } from '../facts/observed.ts'
+import { reachedAll, reachWords } from '../facts/observed.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
 import { judgeRaised } from './server-log.ts'
@@ -97,14 +97,4 @@ export function judgeLost({ launched }: Evidence): Diagnosis[] {
   return raised === undefined
     ? []
     : [judgeRaised(raised, 'A broadcast over the channel layer does not reach every socket', [reachWords(broadcast)])]
-}
-
-/** Whether a broadcast came to every socket that it was sent to. */
-export function reachedAll({ sent, received }: BroadcastFact): boolean {
-  return received === sent
-}
-
-/** What became of a broadcast, in a sentence. */
-export function reachWords({ sent, received }: BroadcastFact): string {
-  return `A broadcast over the channel layer reached ${received} of ${sent} sockets`
 }

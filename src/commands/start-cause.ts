@@ -3,11 +3,13 @@ import { judged } from '../causes/causes.ts'
 import type { Judgement } from '../checks/judgement.ts'
 import { judgeOutput, judgeProcess } from '../checks/startup.ts'
 import type { FailedStart } from '../facts/startup.ts'
+import { reachWords } from '../facts/observed.ts'
 import { usualPath } from '../facts/project.ts'
-import { judgeLooking, type Seen } from '../look/cause.ts'
+import { judgeLooking, judgeSeen, type Seen } from '../look/cause.ts'
 import { endpointAt } from '../look/target.ts'
 import { backendEnvironment } from '../plan/launch.ts'
-import { untried } from '../verify/prove.ts'
+import { failed } from '../verify/failed.ts'
+import { untried, type Proof } from '../verify/prove.ts'
 import type { Prepared } from './start-prepare.ts'
 
 /** Why the server that was launched isn't there. */
@@ -20,6 +22,23 @@ export async function endCause(prepared: Prepared, end: FailedStart): Promise<Ju
   // what the process says by itself, no look at the project makes any clearer
   if (process !== undefined) return judged(process)
   return (await judgeLaunched(prepared, { main, own, proof })).root ?? judged(judgeOutput(end))
+}
+
+/** The proof with its cause, as far as something tells it; the project is looked at only where it may be. */
+export async function proofWithCause(
+  prepared: Prepared,
+  seen: Pick<Seen, 'main' | 'own'> & { readonly proof: Proof },
+  mayLook: boolean,
+): Promise<Proof> {
+  const { proof } = seen
+  const { root: cause } = mayLook ? await judgeLaunched(prepared, seen) : judgeSeen(seen)
+  if (cause !== undefined) {
+    proof.socket?.terminate()
+    return { ...failed(proof.facts, cause), broadcast: proof.broadcast }
+  }
+  if (proof.broadcast !== undefined)
+    prepared.report({ event: 'warning', id: 'broadcast-lost', text: `${reachWords(proof.broadcast)} within 1 s; nothing tells why` })
+  return proof
 }
 
 /** What the doctor would say of what was launched. */

@@ -1,4 +1,3 @@
-import { judgeRaised } from '../checks/server-log.ts'
 import { exceptionFrom, type LoggedException } from '../checks/traceback.ts'
 import { at } from '../checks/wire-inside.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
@@ -30,17 +29,18 @@ export async function redisOfSettings(prepared: Prepared, settings: ExaminationO
 export function tellOthers({ report }: Pick<Prepared, 'report'>, observer: Observer | undefined): () => void {
   if (observer === undefined) return () => {}
   const said = new Set<string>()
-  const tell = (event: Observed) => {
+  const tell = async (event: Observed) => {
     if (event.event !== 'raised' || !event.page) return
     const exception = exceptionFrom(event)
     const place = event.place === undefined ? '' : ` at ${at(event.place)}`
     const unnamed = `The consumer raises an exception ${event.phase === 'before' ? 'before it accepts' : 'on an open socket'}`
+    const { judgeRaised } = await import('../checks/server-log.ts')
     const { id, title, remedy } = judgeRaised(exception, unnamed, [])
     const key = `${id} ${place === '' ? exception.text : place}`
     if (said.has(key)) return
     said.add(key)
     report({ event: 'warning', id, text: `${title}   ${exception.text.slice(0, 300)}${place} (a socket on ${event.path}). ${remedy.text}` })
   }
-  for (const event of observer.since(0)) tell(event)
-  return observer.listen(tell)
+  for (const event of observer.since(0)) void tell(event)
+  return observer.listen((event) => void tell(event))
 }

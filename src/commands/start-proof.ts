@@ -1,22 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { reachedAll, reachWords } from '../checks/broadcast.ts'
 import type { Judged } from '../checks/diagnosis.ts'
 import type { Judgement } from '../checks/judgement.ts'
 import { exceptionsIn } from '../checks/traceback.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
 import type { LookRequest } from '../facts/examine.ts'
 import type { Inspection } from '../facts/inspection.ts'
-import { isInMemory, isRedisLayer } from '../facts/redis-now.ts'
+import { reachedAll } from '../facts/observed.ts'
 import { usualPath } from '../facts/project.ts'
+import { isInMemory, isRedisLayer } from '../facts/redis-now.ts'
 import type { SocketClose } from '../facts/wire.ts'
 import type { Own } from '../look/gather.ts'
 import { endpointAt, pathOf } from '../look/target.ts'
 import type { BringUp } from '../run/bring-up.ts'
 import { handshakeSince, type Observer } from '../run/observer.ts'
-import { proveBroadcast } from '../verify/broadcast.ts'
+import { openSecond, proveBroadcast } from '../verify/broadcast.ts'
 import { httpUrl, shownUrl, type Endpoint } from '../verify/endpoint.ts'
+import type { Handshake } from '../verify/handshake.ts'
 import { logIn } from '../verify/login.ts'
-import { failed, prove, untried, type Proof, type ProofOptions } from '../verify/prove.ts'
+import { prove, untried, type Proof, type ProofOptions } from '../verify/prove.ts'
 import { shapeOf } from '../verify/token.ts'
 import type { Prepared } from './start-prepare.ts'
 import { raisedSince, redisOfSettings } from './start-observed.ts'
@@ -97,29 +98,23 @@ export function startProof(
     mark = up.server.lineCount()
     const observer = observing()
     const begun = (observedMark = observer?.mark() ?? 0)
+    // opened while the first one waits for its pong
+    let second: Promise<Handshake> | undefined
     const proof = await prove(endpoint(), {
       tokenIsOurs: credentials.source === 'minted',
       ours: true,
       ...(last === undefined ? {} : { earlier: last }),
-      ...(observer === undefined ? {} : { observed: () => handshakeSince(observer, begun, path) }),
+      ...(observer === undefined
+        ? {}
+        : { observed: () => handshakeSince(observer, begun, path), opened: () => (second = openSecond(endpoint())) }),
       ...(mayExperiment === undefined ? {} : { mayExperiment }),
       ...options,
     })
-    const tried = observer === undefined ? proof : await withBroadcast(endpoint(), proof, observer)
-    const mayLook = (await mayExperiment?.()) !== false
-    return (last = isSound(tried) ? tried : await withCause(tried, mayLook))
-  }
-  const withCause = async (proof: Proof, mayLook: boolean): Promise<Proof> => {
-    const [{ judgeSeen }, { judgeLaunched }] = await Promise.all([import('../look/cause.ts'), import('./start-cause.ts')])
-    const seen = { main: endpoint(), proof, own: () => own(proof) }
-    const { root: cause } = mayLook ? await judgeLaunched(prepared, seen) : judgeSeen(seen)
-    if (cause !== undefined) {
-      proof.socket?.terminate()
-      return { ...failed(proof.facts, cause), broadcast: proof.broadcast }
-    }
-    if (proof.broadcast !== undefined)
-      prepared.report({ event: 'warning', id: 'broadcast-lost', text: `${reachWords(proof.broadcast)} within 1 s; nothing tells why` })
-    return proof
+    const tried = observer === undefined ? proof : await withBroadcast(proof, observer, second)
+    if (isSound(tried)) return (last = tried)
+    const { proofWithCause } = await import('./start-cause.ts')
+    const seen = { main: endpoint(), proof: tried, own: () => own(tried) }
+    return (last = await proofWithCause(prepared, seen, (await mayExperiment?.()) !== false))
   }
   return {
     get url() {
@@ -172,10 +167,13 @@ export function startProof(
   }
 }
 
-/** The proof with the broadcast that follows it. */
-async function withBroadcast(endpoint: Endpoint, proof: Proof, observer: Observer): Promise<Proof> {
-  if (proof.socket === undefined) return proof
-  const { fact, socket } = await proveBroadcast(endpoint, proof.socket, observer)
+/** The proof with the broadcast that follows it, to its socket and to the second one. */
+async function withBroadcast(proof: Proof, observer: Observer, second: Promise<Handshake> | undefined): Promise<Proof> {
+  if (proof.socket === undefined || second === undefined) {
+    void second?.then(({ socket }) => socket?.close())
+    return proof
+  }
+  const { fact, socket } = await proveBroadcast(proof.socket, await second, observer)
   return { ...proof, socket, broadcast: fact }
 }
 

@@ -79,6 +79,16 @@ export interface BroadcastFact {
   readonly raised: Raised | undefined
 }
 
+/** Whether a broadcast came to every socket that it was sent to. */
+export function reachedAll({ sent, received }: BroadcastFact): boolean {
+  return received === sent
+}
+
+/** What became of a broadcast, in a sentence. */
+export function reachWords({ sent, received }: BroadcastFact): string {
+  return `A broadcast over the channel layer reached ${received} of ${sent} sockets`
+}
+
 /** A line of the observer as an event; undefined for anything else. */
 export function parseObserved(line: string): Observed | undefined {
   let value: unknown

@@ -5,7 +5,8 @@ import type { Config } from '../config/config.ts'
 import type { Host } from '../host/host.ts'
 import { experimentPaths } from '../verify/experiments.ts'
 import type { Endpoint } from '../verify/endpoint.ts'
-import { failed, type Proof } from '../verify/prove.ts'
+import { failed } from '../verify/failed.ts'
+import type { Proof } from '../verify/prove.ts'
 import { gather, type Targets } from './gather.ts'
 
 /** The look from inside is ended after so long, and the rest has a little more, in milliseconds. */

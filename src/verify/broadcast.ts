@@ -1,7 +1,7 @@
 import type { BroadcastFact } from '../facts/observed.ts'
 import type { Observer } from '../run/observer.ts'
 import { requestOf, type Endpoint } from './endpoint.ts'
-import { shakeHands } from './handshake.ts'
+import { shakeHands, type Handshake } from './handshake.ts'
 import type { HeldSocket } from './held-socket.ts'
 
 /** How long the message may take to reach both sockets, in milliseconds. */
@@ -14,14 +14,17 @@ export interface Broadcast {
   readonly socket: HeldSocket
 }
 
+/** Opens the second socket that a broadcast takes. Never throws. */
+export async function openSecond(endpoint: Endpoint): Promise<Handshake> {
+  return shakeHands(requestOf(endpoint), { deadlineMs: broadcastMs })
+}
+
 /**
- * Proves the channel layer inside the serving process: a second socket is
- * opened, the observer sends one message to both through the layer, and it must
- * come out of both. Never throws.
+ * Proves the channel layer inside the serving process: the observer sends one
+ * message through the layer to both sockets, and it must come out of both. Never throws.
  */
-export async function proveBroadcast(endpoint: Endpoint, first: HeldSocket, observer: Observer): Promise<Broadcast> {
+export async function proveBroadcast(first: HeldSocket, { socket: second }: Handshake, observer: Observer): Promise<Broadcast> {
   const mark = observer.mark()
-  const { socket: second } = await shakeHands(requestOf(endpoint), { deadlineMs: broadcastMs })
   if (second === undefined) return { fact: undefined, socket: first }
   // the mark only grows, so no two broadcasts share it
   const id = mark

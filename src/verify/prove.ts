@@ -1,7 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { judgeWire } from '../checks/wire.ts'
 import type { Judged } from '../checks/diagnosis.ts'
-import { causeOf, judged } from '../causes/causes.ts'
 import { hostOf, httpUrl, portOf, requestOf, shownUrl, type Endpoint } from './endpoint.ts'
 import { byAddress, experiment } from './experiments.ts'
 import { shakeHands } from './handshake.ts'
@@ -56,6 +54,8 @@ export interface ProofOptions {
   readonly earlier?: Proof
   /** Asked where the handshake fails: what the observer tells of it. */
   readonly observed?: () => Promise<ObservedHandshake | undefined>
+  /** Called once the socket is open, before it is held. */
+  readonly opened?: () => void
 }
 
 /**
@@ -85,6 +85,7 @@ export async function prove(endpoint: Endpoint, options: ProofOptions): Promise<
     const http = asked === undefined ? (answered(earlier?.http) ?? (await page())) : await asked
     return proofOf({ ...refused, http, experiments: await experiment(endpoint, handshake, tcp) }, undefined)
   }
+  options.opened?.()
   const [session, experiments] = await Promise.all([hold(endpoint, socket, options), otherAddresses(endpoint, tcp)])
   const earlier = answered(options.earlier?.facts.http)
   const wanted = session.close !== undefined && earlier === undefined && (await options.mayExperiment?.()) !== false
@@ -141,21 +142,19 @@ async function secondSocket(endpoint: Endpoint, options: ProofOptions): Promise<
   return { handshake: fact, close, listens }
 }
 
-function proofOf(facts: WireFacts, socket: HeldSocket | undefined): Proof {
-  const found = judgeWire(facts)
-  if (found === undefined) return { state: 'proven', facts, diagnosis: undefined, socket }
+async function proofOf(facts: WireFacts, socket: HeldSocket | undefined): Promise<Proof> {
+  if (isUnharmed(facts)) return { state: 'proven', facts, diagnosis: undefined, socket }
+  // a start that goes well needs no judge
+  const { judgeProof } = await import('./failed.ts')
+  const failed = judgeProof(facts)
+  if (failed === undefined) return { state: 'proven', facts, diagnosis: undefined, socket }
   socket?.terminate()
-  return failed(facts, judged(found))
+  return failed
 }
 
-/** A proof that failed of this cause. */
-export function failed(facts: WireFacts, cause: Judged): Proof {
-  return { state: wantsToken(cause, facts) ? 'wants-token' : 'failed', facts, diagnosis: cause, socket: undefined }
-}
-
-/** Whether a cause says that all is well but for a token that nobody has given. */
-function wantsToken({ id }: Judged, { token, tokenIsOurs, session }: WireFacts): boolean {
-  return session === undefined && causeOf(id).family === 'token' && (token.kind === 'none' || tokenIsOurs === true)
+/** It was opened and lives, at every address that was tried: no rule has anything to say of it. */
+function isUnharmed({ handshake, session, experiments }: WireFacts): boolean {
+  return handshake?.result === 'open' && session !== undefined && session.close === undefined && experiments.byAddress === undefined
 }
 
 /** What is known of an endpoint before anything was tried. */

@@ -7,7 +7,7 @@ import { describe, expect, test, vi, type TestContext } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Observed } from '../../src/facts/observed.ts'
 import { handshakeSince, type Observer } from '../../src/run/observer.ts'
-import { proveBroadcast } from '../../src/verify/broadcast.ts'
+import { openSecond, proveBroadcast } from '../../src/verify/broadcast.ts'
 import type { Endpoint } from '../../src/verify/endpoint.ts'
 import { requestOf } from '../../src/verify/endpoint.ts'
 import { shakeHands } from '../../src/verify/handshake.ts'
@@ -225,7 +225,7 @@ describe.each(servers)('%s', (server) => {
     const endpoint = endpointOf(started.port, started.observer.nonce)
     const { socket } = await shakeHands(requestOf(endpoint), { deadlineMs: 5000 })
     if (socket === undefined) throw new Error('no handshake')
-    const { fact } = await proveBroadcast(endpoint, socket, started.observer)
+    const { fact } = await proveBroadcast(socket, await openSecond(endpoint), started.observer)
     expect(fact).toMatchObject({ sent: 2, received: 2 })
     // of the groups that were joined, ours is not one
     const looked = { tell: ['settings', 'consumer'] as const, settingsModule: 'core.settings', application: undefined, deadlineMs: 5000 }
@@ -316,7 +316,7 @@ test('over Redis a broadcast reaches both sockets and leaves no key', async (con
     return { endpoint, socket }
   }
   const [first, second] = [await held(one), await held(other)]
-  const { fact } = await proveBroadcast(first.endpoint, first.socket, one.observer)
+  const { fact } = await proveBroadcast(first.socket, await openSecond(first.endpoint), one.observer)
   expect(fact).toMatchObject({ sent: 2, received: 2 })
   await eventOf(one.observer, 'broadcast')
   await until(async () => (await redis.command('DBSIZE')) === 1)

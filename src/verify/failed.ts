@@ -1,0 +1,21 @@
+import { causeOf, judged } from '../causes/causes.ts'
+import type { Judged } from '../checks/diagnosis.ts'
+import { judgeWire } from '../checks/wire.ts'
+import type { WireFacts } from '../facts/wire.ts'
+import type { Proof } from './prove.ts'
+
+/** A proof that failed of what the wire alone tells; undefined where that is nothing. */
+export function judgeProof(facts: WireFacts): Proof | undefined {
+  const found = judgeWire(facts)
+  return found === undefined ? undefined : failed(facts, judged(found))
+}
+
+/** A proof that failed of this cause. */
+export function failed(facts: WireFacts, cause: Judged): Proof {
+  return { state: wantsToken(cause, facts) ? 'wants-token' : 'failed', facts, diagnosis: cause, socket: undefined }
+}
+
+/** Whether a cause says that all is well but for a token that nobody has given. */
+function wantsToken({ id }: Judged, { token, tokenIsOurs, session }: WireFacts): boolean {
+  return session === undefined && causeOf(id).family === 'token' && (token.kind === 'none' || tokenIsOurs === true)
+}
