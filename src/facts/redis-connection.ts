@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { connect as connectPlain, isIP, type NetConnectOpts, type Socket } from 'node:net'
+import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { AbstractConnector, Redis, ReplyError } from 'ioredis'
-import type { RedisEndpoint } from './redis-endpoint.ts'
+import { placeOf, type RedisEndpoint } from './redis-endpoint.ts'
 import type { RedisAnswer } from './redis-refusal.ts'
 
 /** As much of what a server sends first as is kept to quote from, in bytes. */
@@ -29,6 +29,7 @@ export class RedisConnection {
   constructor(dial: () => Socket | TLSSocket, secure: boolean) {
     let socket: Socket | TLSSocket | undefined
     const listen = (fresh: Socket | TLSSocket): void => {
+      this.opened = !fresh.connecting && !fresh.destroyed
       fresh.once('connect', () => (this.opened = true))
       fresh.on('error', (error) => (this.failure ??= error))
       fresh.on('data', (data: Buffer) => {
@@ -111,11 +112,11 @@ export class RedisConnection {
 
 /**
  * A connection to an endpoint, not yet opened, in TLS or not, whatever the endpoint asks for. Throws where a file
- * that its TLS options name can't be read.
+ * that its TLS options name can't be read. `reached`: a plain socket that is connected already.
  */
-export function openConnection(endpoint: RedisEndpoint, secure: boolean): RedisConnection {
-  const { host, port, socketPath, tlsFiles } = endpoint
-  const place: NetConnectOpts & ConnectionOptions = socketPath === undefined ? { host, port } : { path: socketPath }
+export function openConnection(endpoint: RedisEndpoint, secure: boolean, reached?: Socket): RedisConnection {
+  const { host, tlsFiles } = endpoint
+  const place = placeOf(endpoint)
   const tls: ConnectionOptions = secure
     ? {
         ...(isIP(host) === 0 ? { servername: host } : {}),
@@ -127,7 +128,7 @@ export function openConnection(endpoint: RedisEndpoint, secure: boolean): RedisC
         ...(tlsFiles?.cert === undefined ? {} : { cert: readFileSync(tlsFiles.cert), key: readFileSync(tlsFiles.key ?? tlsFiles.cert) }),
       }
     : {}
-  return new RedisConnection(() => (secure ? connectTls({ ...place, ...tls }) : connectPlain(place)), secure)
+  return new RedisConnection(() => (secure ? connectTls({ ...place, ...tls }) : (reached ?? connectPlain(place))), secure)
 }
 
 function textOf(reply: unknown): string {

@@ -68,6 +68,11 @@ export function showEndpoint(endpoint: RedisEndpoint): string {
   return db === 0 ? place : `${place}/${db}`
 }
 
+/** Where to dial. */
+export function placeOf({ host, port, socketPath }: RedisEndpoint): { host: string; port: number } | { path: string } {
+  return socketPath === undefined ? { host, port } : { path: socketPath }
+}
+
 function fromParts(read: (name: string) => Sourced | undefined, host: Sourced | undefined, port: Sourced | undefined): RedisEndpointFact {
   const password = filled(read('REDIS_PASSWORD'))
   const username = filled(read('REDIS_USERNAME'))

@@ -1,7 +1,8 @@
+import { connect, type Socket } from 'node:net'
 import { errorMessage } from '../errors.ts'
-import { openConnection, type RedisConnection } from './redis-connection.ts'
+import type { RedisConnection } from './redis-connection.ts'
 import { RedisConversation, type RedisNo, type RedisVerdict } from './redis-conversation.ts'
-import { showEndpoint, type RedisEndpoint } from './redis-endpoint.ts'
+import { placeOf, showEndpoint, type RedisEndpoint } from './redis-endpoint.ts'
 import { failureText, isTlsRecord, quoted, withoutPassword } from './redis-evidence.ts'
 import type { RedisAnswer, RedisProduct, RedisRefusal, RedisServer } from './redis-refusal.ts'
 
@@ -64,6 +65,7 @@ class Probe {
   readonly #connections: RedisConnection[] = []
   /** What the plain or the secure attempt found before another attempt was made; it stands if the other one gets nowhere. */
   #fallback: RedisNo | undefined
+  #reached: Socket | undefined
   #answered = false
   #over = false
   #conversation: RedisConversation | undefined
@@ -88,6 +90,7 @@ class Probe {
   /** Ends it all. The run finds its connection closed and would look for TLS next: whatever it dials from now on is closed already. */
   close(): void {
     this.#over = true
+    this.#reached?.destroy()
     for (const connection of this.#connections) connection.close()
   }
 
@@ -110,8 +113,10 @@ class Probe {
   }
 
   async #runPlain(): Promise<RedisVerdict> {
-    const connection = this.#dial(false)
-    if (!(await connection.connect())) return this.#unreachable(connection)
+    const reached = await this.#reach()
+    if (reached instanceof Error) return this.#unreachable(reached)
+    const connection = await this.#dial(false, reached)
+    if (!(await connection.connect())) return this.#unreachable(connection.failure)
     const ping = await this.#ping(connection)
     if (ping !== undefined) return this.#converse(connection, ping)
     if (connection.received.length > 0 && !isTlsRecord(connection.received)) return this.#notRedis(connection)
@@ -127,7 +132,7 @@ class Probe {
       ],
     }
     const silent = `${this.#place} ends a plain connection without an answer to PING`
-    const secure = this.#dial(true)
+    const secure = await this.#dial(true)
     if (!(await secure.connect())) {
       // an alert is TLS: the port speaks it and refused this handshake
       if (/alert/i.test(failureText(secure.failure))) {
@@ -152,7 +157,7 @@ class Probe {
   async #runSecure(): Promise<RedisVerdict> {
     let connection: RedisConnection
     try {
-      connection = this.#dial(true)
+      connection = await this.#dial(true)
     } catch (error) {
       return {
         id: 'redis-tls',
@@ -171,7 +176,7 @@ class Probe {
           evidence: [`the TLS options in ${this.#endpoint.source} can't be used: ${failureText(connection.failure)}`],
         }
       }
-      if (!connection.opened) return this.#unreachable(connection)
+      if (!connection.opened) return this.#unreachable(connection.failure)
       return this.#lookForPlain(connection, shaken === false ? failureText(connection.failure) : 'no answer')
     }
     const { socket } = connection
@@ -195,8 +200,8 @@ class Probe {
   /** TLS is wanted and there was no handshake: does the port speak plain Redis? */
   async #lookForPlain(secure: RedisConnection, handshake: string): Promise<RedisVerdict> {
     secure.close()
-    const plain = this.#dial(false)
-    if (!(await plain.connect())) return this.#unreachable(plain)
+    const plain = await this.#dial(false)
+    if (!(await plain.connect())) return this.#unreachable(plain.failure)
     const ping = await this.#ping(plain)
     const wanted = `${this.#endpoint.source} asks for TLS, and the handshake with ${this.#place} failed: ${handshake}`
     if (ping !== undefined) {
@@ -211,8 +216,19 @@ class Probe {
     return this.#conversation.run(ping)
   }
 
-  #dial(secure: boolean): RedisConnection {
-    const connection = openConnection(this.#endpoint, secure)
+  /** Whether anything takes a connection at all: most often nothing does, and no client has to be loaded then. */
+  async #reach(): Promise<Socket | Error> {
+    const socket = connect(placeOf(this.#endpoint))
+    this.#reached = socket
+    return new Promise((resolve) => {
+      socket.once('connect', () => resolve(socket))
+      socket.once('error', resolve)
+    })
+  }
+
+  async #dial(secure: boolean, reached?: Socket): Promise<RedisConnection> {
+    const { openConnection } = await import('./redis-connection.ts')
+    const connection = openConnection(this.#endpoint, secure, reached)
     this.#connections.push(connection)
     if (this.#over) connection.close()
     return connection
@@ -224,10 +240,10 @@ class Probe {
     return answer
   }
 
-  #unreachable(connection: RedisConnection): RedisNo {
+  #unreachable(failure: Error | undefined): RedisNo {
     return {
       id: 'redis-unreachable',
-      evidence: [`no connection to ${this.#place} (${this.#endpoint.source}): ${failureText(connection.failure)}`],
+      evidence: [`no connection to ${this.#place} (${this.#endpoint.source}): ${failureText(failure)}`],
     }
   }
 
