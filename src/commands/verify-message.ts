@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts'
 import { checkConfig } from '../config/schema.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { BroadcastMessage } from '../config/schema.ts'
+import { isRecord, parseJson } from '../host/json.ts'
 
 /** How often a message may be sent. */
 const most = 10_000
@@ -47,13 +48,8 @@ export function broadcastOf(
 }
 
 function objectOf(flag: string, text: unknown): object {
-  let value: unknown
-  try {
-    value = JSON.parse(String(text))
-  } catch {
-    value = undefined
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  const value = parseJson(String(text))
+  if (isRecord(value)) return value
   throw usage(`${flag} is not a JSON object`, `Such as ${flag} '{"type":"vote"}'`)
 }
 

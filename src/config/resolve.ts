@@ -3,6 +3,7 @@ import type { Host } from '../host/host.ts'
 import { defaults, negated, type Config, type ConfigSource } from './config.ts'
 import { loadConfigFile, type ConfigFile } from './file.ts'
 import { checkConfig, configSchema, type ConfigKey, type PartialConfig } from './schema.ts'
+import { parseJson } from '../host/json.ts'
 
 /** Values of the command line, under the names of their keys. */
 export type Flags = Readonly<Partial<Record<ConfigKey, unknown>>>
@@ -96,11 +97,7 @@ export function readAs(key: string, value: string): unknown {
   if (key === 'procfile') return truthValues.get(value.toLowerCase()) === false ? false : value
   if (key === 'ping') {
     if (value === 'false') return false
-    try {
-      return JSON.parse(value)
-    } catch {
-      return value
-    }
+    return parseJson(value) ?? value
   }
   return value
 }

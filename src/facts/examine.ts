@@ -4,6 +4,7 @@ import { withoutOurs } from '../host/secret-names.ts'
 import { LineSplitter } from '../host/lines.ts'
 import type { ExaminationOf, ExaminationStage } from './examination.ts'
 import { collect, type Inspection } from './inspection.ts'
+import { parseJson } from '../host/json.ts'
 
 /** The page's handshake, to be played to the application. */
 export interface ExamineConsumer {
@@ -74,7 +75,7 @@ export function examine(host: Host, request: ExamineRequest): Inspection {
     kill?.()
   }
   const lines = new LineSplitter((line) => {
-    const fact = take(parsed(line))
+    const fact = take(parseJson(line))
     if (fact?.fact === 'standing' && request.giveUp?.(fact) === true) cut()
   })
   const errorLines = new LineSplitter((line) => {
@@ -156,13 +157,5 @@ export function wireRequest({ consumer, ...request }: LookRequest): Readonly<Rec
             limit_s: consumer.limitMs / 1000,
             watch_s: consumer.watchMs / 1000,
           },
-  }
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
   }
 }

@@ -5,7 +5,7 @@ import type { FrontendConfig } from '../config/stack-schema.ts'
 import { readText } from '../host/files.ts'
 import { devAddress, type DevAddress } from './dev-address.ts'
 import { commandOf, knownTools, packageOf, readScript, splitWords, type DevCommand, type DevTool } from './dev-script.ts'
-import { recordOf, textsOf } from './manifest.ts'
+import { recordOf, textsOf } from '../host/json.ts'
 import { packageManager, type PackageManager } from './package-manager.ts'
 
 /** The frontend of a checkout as its files describe it. */

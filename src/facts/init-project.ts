@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { isFile, readText } from '../host/files.ts'
+import { recordOf } from '../host/json.ts'
 
 /** A package.json and what lies beside it. */
 export interface PackageFolder {
@@ -33,13 +34,7 @@ async function packageFolder(root: string, folder: string): Promise<PackageFolde
 }
 
 function scriptsOf(manifest: string): ReadonlyMap<string, string> {
-  try {
-    const value: unknown = JSON.parse(manifest.replace(/^\u{feff}/u, ''))
-    if (typeof value !== 'object' || value === null || !('scripts' in value)) return new Map()
-    return new Map(Object.entries(value.scripts ?? {}).map(([name, command]) => [name, String(command)]))
-  } catch {
-    return new Map()
-  }
+  return new Map(Object.entries(recordOf(manifest)['scripts'] ?? {}).map(([name, command]) => [name, String(command)]))
 }
 
 async function lockOf(folder: string): Promise<PackageFolder['lock']> {

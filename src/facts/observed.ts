@@ -1,3 +1,5 @@
+import { recordOf } from '../host/json.ts'
+
 /** A line of the project, as a traceback names it. */
 export interface Place {
   readonly file: string
@@ -91,14 +93,7 @@ export function reachWords({ sent, received }: BroadcastFact): string {
 
 /** A line of the observer as an event; undefined for anything else. */
 export function parseObserved(line: string): Observed | undefined {
-  let value: unknown
-  try {
-    value = JSON.parse(line)
-  } catch {
-    return undefined
-  }
-  if (typeof value !== 'object' || value === null) return undefined
-  const fields = new Map<string, unknown>(Object.entries(value))
+  const fields = new Map<string, unknown>(Object.entries(recordOf(line)))
   const event = fields.get('event')
   if (event === 'hello') return { event, nonce: text(fields, 'nonce'), pid: whole(fields, 'pid') ?? 0 }
   const id = whole(fields, 'id')

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { isFile, isFolder, readText, upwards } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
-import { isRecord, recordOf } from './manifest.ts'
+import { isRecord, recordOf } from '../host/json.ts'
 import { programOnPath, type Program } from './package-manager.ts'
 import { packageOf, type DevCommand } from './dev-script.ts'
 

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runToEnd } from '../host/processes.ts'
+import { parseJson } from '../host/json.ts'
 
 /** Installed distributions: normalised name → version. */
 export type Packages = ReadonlyMap<string, string>
@@ -66,17 +67,9 @@ export async function askInterpreter(
   if (file === undefined) return undefined
   const finished = await runToEnd(file, [...args, '-c', question], { env, deadlineMs })
   if (finished.exitCode !== 0) return undefined
-  const parsed: unknown = parseJson(finished.stdout)
+  const parsed = parseJson(finished.stdout)
   if (typeof parsed !== 'object' || parsed === null || !('packages' in parsed) || !('version' in parsed)) return undefined
   const packages = new Map<string, string>()
   for (const [name, version] of Object.entries(parsed.packages ?? {})) packages.set(normalName(name), String(version))
   return { packages, python: String(parsed.version) }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { runToEnd } from '../host/processes.ts'
+import { recordOf } from '../host/json.ts'
 
 const program = fileURLToPath(new URL('../inside/election_dev_inside/syntax.py', import.meta.url))
 
@@ -29,12 +30,6 @@ export async function syntaxProblems(python: string, files: readonly string[]): 
 }
 
 function parseProblem(line: string): SyntaxProblem | undefined {
-  try {
-    const value: unknown = JSON.parse(line)
-    if (typeof value !== 'object' || value === null || !('file' in value && 'line' in value && 'message' in value)) return undefined
-    const { file, line: at, message } = value
-    return typeof file === 'string' && typeof at === 'number' && typeof message === 'string' ? { file, line: at, message } : undefined
-  } catch {
-    return undefined
-  }
+  const { file, line: at, message } = recordOf(line)
+  return typeof file === 'string' && typeof at === 'number' && typeof message === 'string' ? { file, line: at, message } : undefined
 }

@@ -56,42 +56,30 @@ async function findCompose(folders: readonly string[]): Promise<ComposeRedis | u
   for (const folder of new Set(folders)) {
     for (const name of composeFiles) {
       const file = join(folder, name)
-      const found = redisServiceOf((await readText(file)) ?? '')
+      const text = await readText(file)
+      const found = text === undefined ? undefined : await redisServiceOf(text)
       if (found !== undefined) return { file, ...found }
     }
   }
   return undefined
 }
 
-/** The first service of a compose file whose image is Redis or Valkey. Read by its indentation: anchors and flow style are passed over. Pure. */
-export function redisServiceOf(text: string): Pick<ComposeRedis, 'service' | 'program'> | undefined {
-  let isWithin = false
-  let [serviceIndent, service]: [number | undefined, string] = [undefined, '']
-  let keyIndent: number | undefined
-  for (const line of text.split(/\r?\n/)) {
-    const match = /^(\s*)(["']?)([\w.-]+)\2\s*:(?:\s+(.*))?$/.exec(line)
-    if (match === null) continue
-    const [, blanks = '', , key = '', value = ''] = match
-    const indent = blanks.length
-    if (indent === 0) {
-      isWithin = key === 'services'
-      serviceIndent = undefined
-    } else if (isWithin && (serviceIndent === undefined || indent <= serviceIndent)) {
-      serviceIndent ??= indent
-      ;[service, keyIndent] = [key, undefined]
-    } else if (isWithin && (keyIndent === undefined || indent === keyIndent)) {
-      keyIndent ??= indent
-      const program = key === 'image' ? programOf(value) : undefined
-      if (program !== undefined) return { service, program }
-    }
+/** The first service of a compose file whose image is Redis or Valkey. Pure. */
+export async function redisServiceOf(text: string): Promise<Pick<ComposeRedis, 'service' | 'program'> | undefined> {
+  // only who asks for a Redis and has none reads a compose file
+  const { readYaml, yamlAt } = await import('./yaml-text.ts')
+  const services = yamlAt(readYaml(text), 'services')
+  for (const [service, node] of services?.kind === 'map' ? services.entries : []) {
+    const image = yamlAt(node, 'image')
+    const program = image?.kind === 'text' ? programOf(image.text) : undefined
+    if (program !== undefined) return { service, program }
   }
   return undefined
 }
 
 function programOf(image: string): ComposeRedis['program'] | undefined {
-  const written = image.replace(/\s+#.*$/, '').replaceAll(/["']/g, '')
   // ${REDIS_IMAGE:-redis:7}
-  const name = /^\$\{\w+:?-([^}]+)\}$/.exec(written.trim())?.[1] ?? written.trim()
+  const name = /^\$\{\w+:?-([^}]+)\}$/.exec(image)?.[1] ?? image
   const last = name.split('/').at(-1)?.split(/[:@]/)[0] ?? ''
   if (['redis', 'redis-stack', 'redis-stack-server'].includes(last)) return 'redis-server'
   return last === 'valkey' ? 'valkey-server' : undefined

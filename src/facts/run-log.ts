@@ -1,6 +1,7 @@
 import { open, readdir, readFile, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
+import { parseAs } from '../host/json-shape.ts'
 
 /** A line of a background run's log: what a service has said at a time (milliseconds since 1970), or the run's end. */
 const recordSchema = v.union([
@@ -124,12 +125,6 @@ function parseRecords(bytes: Buffer): LogRecord[] {
     .toString()
     .split('\n')
     .flatMap((line) => {
-      if (line === '') return []
-      try {
-        const result = v.safeParse(recordSchema, JSON.parse(line))
-        return result.success ? [result.output] : []
-      } catch {
-        return []
-      }
+      return line === '' ? [] : (parseAs(recordSchema, line) ?? [])
     })
 }

@@ -3,6 +3,7 @@ import type { Host } from '../host/host.ts'
 import { runToEnd } from '../host/processes.ts'
 import { parseNetstatListening } from './listener-tables.ts'
 import { viewOfTables, type MachineView, type SeenProcess } from './server-view.ts'
+import { parseJson } from '../host/json.ts'
 
 const rowSchema = v.object({
   ProcessId: v.number(),
@@ -15,13 +16,7 @@ const rowSchema = v.object({
 
 /** The processes that `Get-CimInstance Win32_Process | ConvertTo-Json` prints: a list, or one alone. Another user's have no command line. */
 export function parseWindowsProcesses(output: string): (SeenProcess & { readonly executable: string | undefined })[] {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(output)
-  } catch {
-    return []
-  }
-  return [parsed].flat().flatMap((entry) => {
+  return [parseJson(output)].flat().flatMap((entry) => {
     const row = v.safeParse(rowSchema, entry)
     if (!row.success) return []
     const { ProcessId, ParentProcessId, Name, CommandLine, ExecutablePath, CreationDate } = row.output

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import * as v from 'valibot'
+import { parseAs } from './json-shape.ts'
 
 /** How a launcher that was started in the background is told so, by the one that starts it. Taken out of its environment at once. */
 const variable = 'ELECTION_DEV_BACKGROUND'
@@ -76,13 +77,7 @@ export function launchBackground(
 export function takeBackgroundOrder(): BackgroundOrder | undefined {
   const text = process.env[variable]
   delete process.env[variable]
-  if (text === undefined || process.send === undefined) return undefined
-  try {
-    const result = v.safeParse(orderSchema, JSON.parse(text))
-    return result.success ? result.output : undefined
-  } catch {
-    return undefined
-  }
+  return text === undefined || process.send === undefined ? undefined : parseAs(orderSchema, text)
 }
 
 /**

@@ -1,3 +1,4 @@
+import { recordOf } from './json.ts'
 import { runToEnd } from './processes.ts'
 
 /** What looking up a name came to: its addresses, or the system's code. */
@@ -18,14 +19,7 @@ export async function lookUp(host: string, deadlineMs: number): Promise<Lookup> 
   // a name that begins with a dash would be an option
   const finished = await runToEnd(process.execPath, ['-e', question, '--', host], { deadlineMs, now: true })
   if (finished.outcome === 'timeout') return { addresses: [], error: 'ETIMEOUT' }
-  try {
-    const answer: unknown = JSON.parse(finished.stdout)
-    if (typeof answer !== 'object' || answer === null) return { addresses: [], error: 'ENOTFOUND' }
-    const addresses =
-      'addresses' in answer && Array.isArray(answer.addresses) ? answer.addresses.filter((item) => typeof item === 'string') : []
-    const error = 'error' in answer && typeof answer.error === 'string' ? answer.error : undefined
-    return { addresses: [...new Set(addresses)], error: addresses.length === 0 ? (error ?? 'ENOTFOUND') : undefined }
-  } catch {
-    return { addresses: [], error: 'ENOTFOUND' }
-  }
+  const { addresses: found, error } = recordOf(finished.stdout)
+  const addresses = Array.isArray(found) ? [...new Set(found.filter((item) => typeof item === 'string'))] : []
+  return { addresses, error: addresses.length > 0 ? undefined : typeof error === 'string' ? error : 'ENOTFOUND' }
 }

@@ -1,4 +1,5 @@
 import type { BroadcastMessage } from '../config/schema.ts'
+import { parseJson } from '../host/json.ts'
 
 /** What stands for the random word. */
 const placeholder = '{marker}'
@@ -15,7 +16,7 @@ export function marked(message: BroadcastMessage, marker: string): MarkedMessage
   const text = JSON.stringify(filled(message.send, marker))
   if (message.expect !== undefined) {
     const expected = filled(message.expect, marker)
-    return { text, isIt: (arrived) => contains(parsed(arrived), expected) }
+    return { text, isIt: (arrived) => contains(parseJson(arrived), expected) }
   }
   return { text, isIt: hasMarker(message.send) ? (arrived) => arrived.includes(marker) : () => true }
 }
@@ -44,12 +45,4 @@ export function contains(value: unknown, part: unknown): boolean {
   if (Array.isArray(value) && Array.isArray(part) && value.length !== part.length) return false
   const fields = new Map<string, unknown>(Object.entries(value))
   return Object.entries(part).every(([key, item]) => fields.has(key) && contains(fields.get(key), item))
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

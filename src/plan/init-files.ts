@@ -2,6 +2,7 @@ import { checkConfig, type PartialConfig } from '../config/schema.ts'
 import { renderCi, type CiFacts, type CiKind } from './init-ci.ts'
 import type { InitNote } from './init-sources.ts'
 import { withMembers } from './json-edit.ts'
+import { isRecord, parseJson } from '../host/json.ts'
 
 /** A file that `init` writes. */
 export interface FileChange {
@@ -154,10 +155,6 @@ function isDependency(manifest: string | undefined): boolean {
 }
 
 function parsedObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text.replace(/^\u{feff}/u, ''))
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
-  } catch {
-    return undefined
-  }
+  const value = parseJson(text)
+  return isRecord(value) ? value : undefined
 }

@@ -69,12 +69,5 @@ function text(value: string): string {
 
 /** Without the characters that XML 1.0 can't hold, not even as references (section 2.2), and with one kind of line end. */
 function legal(value: string): string {
-  let kept = ''
-  for (const character of value.replace(/\r\n?/g, '\n')) {
-    const code = character.codePointAt(0) ?? 0
-    const allowed =
-      code === 0x9 || code === 0xa || (code >= 0x20 && code <= 0xd7ff) || (code >= 0xe000 && code <= 0xfffd) || code >= 0x1_0000
-    if (allowed) kept += character
-  }
-  return kept
+  return value.replace(/\r\n?/g, '\n').replace(/[^\t\n\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '')
 }

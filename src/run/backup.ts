@@ -7,6 +7,7 @@ import { homeName } from '../facts/run-state.ts'
 import { isEntry } from '../host/files.ts'
 import { writeDotenv } from './dotenv-write.ts'
 import { clearHome, makeHome } from './home.ts'
+import { parseAs } from '../host/json-shape.ts'
 
 const entrySchema = v.variant('kind', [
   /** Kept as `copy` before it was changed; `after` is what it was changed to. */
@@ -124,7 +125,7 @@ export async function undoNewest(root: string): Promise<{ shown: string; done: P
   for (const name of names.toReversed()) {
     const folder = join(above, name)
     const text = await readFile(join(folder, 'manifest.json'), 'utf8').catch(() => undefined)
-    const manifest = text === undefined ? undefined : parsed(text)
+    const manifest = text === undefined ? undefined : parseAs(manifestSchema, text)
     if (manifest === undefined || manifest.entries.length === 0) continue
     const done = await putBackAll(root, folder, manifest.entries)
     await rename(folder, `${folder}-undone`)
@@ -133,15 +134,6 @@ export async function undoNewest(root: string): Promise<{ shown: string; done: P
   throw new LauncherError('no-backup', `There is nothing to put back in ${shownPath(root, above)}`, {
     hint: 'election-dev doctor --fix keeps what it changes there.',
   })
-}
-
-function parsed(text: string): v.InferOutput<typeof manifestSchema> | undefined {
-  try {
-    const result = v.safeParse(manifestSchema, JSON.parse(text))
-    return result.success ? result.output : undefined
-  } catch {
-    return undefined
-  }
 }
 
 const ranWhy = 'what a command did is not taken back'

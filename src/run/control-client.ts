@@ -2,7 +2,8 @@ import { connect } from 'node:net'
 import { errorCode } from '../errors.ts'
 import type { RunState } from '../facts/run-state.ts'
 import type { RunStatus } from '../facts/run-status.ts'
-import { answerSchema, parseLine, type ControlAsk } from './control-protocol.ts'
+import { answerSchema, type ControlAsk } from './control-protocol.ts'
+import { parseAs } from '../host/json-shape.ts'
 
 /** What came of asking a launcher. */
 export type ControlOutcome =
@@ -45,7 +46,7 @@ export async function askRun(
 }
 
 function outcomeOf(text: string): ControlOutcome {
-  const answer = parseLine(answerSchema, text)
+  const answer = parseAs(answerSchema, text)
   if (answer === undefined) return { kind: 'absent', reason: text === '' ? 'it closed without an answer' : 'its answer is none' }
   if (answer.ok) return { kind: 'answer', status: answer.status }
   return { kind: 'refused', code: answer.code, message: answer.message, hint: answer.hint ?? undefined }

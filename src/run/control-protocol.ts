@@ -16,13 +16,3 @@ export const answerSchema = v.variant('ok', [
 export type ControlRequest = v.InferOutput<typeof requestSchema>
 export type ControlAsk = ControlRequest['ask']
 export type ControlAnswer = v.InferOutput<typeof answerSchema>
-
-/** A line of JSON as what the schema says, or undefined. */
-export function parseLine<Schema extends v.GenericSchema>(schema: Schema, line: string): v.InferOutput<Schema> | undefined {
-  try {
-    const result = v.safeParse(schema, JSON.parse(line))
-    return result.success ? result.output : undefined
-  } catch {
-    return undefined
-  }
-}

@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { errorMessage, LauncherError } from '../errors.ts'
 import type { RunStatus } from '../facts/run-status.ts'
 import type { Host } from '../host/host.ts'
-import { parseLine, requestSchema, type ControlAnswer, type ControlRequest } from './control-protocol.ts'
+import { requestSchema, type ControlAnswer, type ControlRequest } from './control-protocol.ts'
 import { removeSocket, socketFolder, socketName } from './run-state.ts'
+import { parseAs } from '../host/json-shape.ts'
 
 /** What a launcher does when it is asked from outside. */
 export interface ControlTarget {
@@ -107,7 +108,7 @@ function serveOne(socket: Socket, key: string, target: ControlTarget, host: Host
     if (end < 0 && text.length <= longestRequest) return
     asked = true
     clearTimeout(late)
-    const request = end < 0 ? undefined : parseLine(requestSchema, text.slice(0, end))
+    const request = end < 0 ? undefined : parseAs(requestSchema, text.slice(0, end))
     // nobody that doesn't know the key learns anything, not even what was wrong
     if (request === undefined || !sameText(request.key, key)) socket.destroy()
     else void answer(socket, request, target, host)

@@ -3,6 +3,7 @@ import type { Observer } from '../run/observer.ts'
 import { requestOf, type Endpoint } from './endpoint.ts'
 import { shakeHands, type Handshake } from './handshake.ts'
 import type { HeldSocket } from './held-socket.ts'
+import { recordOf } from '../host/json.ts'
 
 /** How long the message may take to reach both sockets, in milliseconds. */
 const broadcastMs = 1000
@@ -53,10 +54,5 @@ export async function proveBroadcast(first: HeldSocket, { socket: second }: Hand
 export function isProbe(text: string, id: number): boolean {
   // most of what comes is the application's own, and none of it is parsed
   if (!text.includes('"election_dev.probe"')) return false
-  try {
-    const parsed: unknown = JSON.parse(text)
-    return typeof parsed === 'object' && parsed !== null && 'id' in parsed && parsed.id === id
-  } catch {
-    return false
-  }
+  return recordOf(text)['id'] === id
 }

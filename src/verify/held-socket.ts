@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { RawData, WebSocket } from 'ws'
 import type { PongFact, SocketClose } from '../facts/wire.ts'
+import { parseJson } from '../host/json.ts'
 
 /** An open WebSocket that is watched: messages are counted, the close is kept, nothing is stored. */
 export class HeldSocket {
@@ -138,13 +139,9 @@ export class HeldSocket {
 /** `{"type":"pong"}` in any of the shapes that applications give it, or the bare word. */
 export function isPong(text: string): boolean {
   if (text.trim().toLowerCase() === 'pong') return true
-  try {
-    const parsed: unknown = JSON.parse(text)
-    if (typeof parsed !== 'object' || parsed === null) return false
-    return Object.entries(parsed).some(([key, value]) => key === 'pong' || (typeof value === 'string' && value.toLowerCase() === 'pong'))
-  } catch {
-    return false
-  }
+  return Object.entries(parseJson(text) ?? {}).some(
+    ([key, value]) => key === 'pong' || (typeof value === 'string' && value.toLowerCase() === 'pong'),
+  )
 }
 
 function textOf(data: RawData): string {

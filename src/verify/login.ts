@@ -1,6 +1,7 @@
 import type { LoginRequest } from '../config/schema.ts'
 import type { Host } from '../host/host.ts'
 import { httpRequest } from '../host/http.ts'
+import { isRecord, parseJson } from '../host/json.ts'
 
 /** What a login gave: a token, a session cookie, or the reason why it gave neither. */
 export type LoginFact =
@@ -41,12 +42,7 @@ export async function logIn(host: Host, backend: URL, login: LoginRequest, deadl
 
 /** The token in a login's answer: the field that is named, else the usual ones, also one level down (`{"data":{"access":…}}`). */
 export function tokenOf(body: string, field: string | undefined): string | undefined {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(body)
-  } catch {
-    return undefined
-  }
+  const parsed = parseJson(body)
   const names: readonly string[] = field === undefined ? tokenFields : [field]
   const levels = [parsed, ...(isRecord(parsed) ? Object.values(parsed) : [])]
   for (const level of levels) {
@@ -57,8 +53,4 @@ export function tokenOf(body: string, field: string | undefined): string | undef
     }
   }
   return undefined
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,4 +1,5 @@
 import type { TokenShape } from '../facts/wire.ts'
+import { isRecord, parseJson } from '../host/json.ts'
 
 /** A clock may be off by this much before it is called skewed, in seconds. */
 const leeway = 5
@@ -31,11 +32,6 @@ export function shapeOf(token: string | undefined, nowMs: number): TokenShape {
 }
 
 function jsonOf(part: string | undefined): Record<string, unknown> | undefined {
-  if (part === undefined || !/^[\w-]+$/.test(part)) return undefined
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'))
-    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : undefined
-  } catch {
-    return undefined
-  }
+  const parsed = part === undefined || !/^[\w-]+$/.test(part) ? undefined : parseJson(Buffer.from(part, 'base64url').toString('utf8'))
+  return isRecord(parsed) ? { ...parsed } : undefined
 }

@@ -105,6 +105,6 @@ test.each([
   ['services:\n  web:\n    build: .\n    environment:\n      image: redis\n', undefined, undefined],
   ['x-redis:\n  r:\n    image: redis\nservices:\n  web:\n    image: nginx\n', undefined, undefined],
   ['', undefined, undefined],
-])('the Redis of a compose file: %j', (text, service, program) => {
-  expect(redisServiceOf(text)).toEqual(service === undefined ? undefined : { service, program })
+])('the Redis of a compose file: %j', async (text, service, program) => {
+  expect(await redisServiceOf(text)).toEqual(service === undefined ? undefined : { service, program })
 })

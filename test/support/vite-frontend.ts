@@ -2,7 +2,7 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { gatherFrontend } from '../../src/facts/frontend-facts.ts'
-import { recordOf } from '../../src/facts/manifest.ts'
+import { recordOf } from '../../src/host/json.ts'
 import type { BackendAddress } from '../../src/plan/frontend-address.ts'
 import { planFrontend, type FrontendFacts, type FrontendPlan } from '../../src/plan/frontend.ts'
 import type { TestProject } from './project.ts'

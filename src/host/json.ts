@@ -3,14 +3,19 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A JSON document that is an object; an empty one for anything else. A byte order mark is passed over, as npm does. */
-export function recordOf(text: string | undefined): Readonly<Record<string, unknown>> {
+/** What a text holds as JSON; undefined where it is none. A byte order mark is passed over, as npm does. */
+export function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse((text ?? '').replace(/^\uFEFF/, ''))
-    return isRecord(value) ? value : {}
+    return JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch {
-    return {}
+    return undefined
   }
+}
+
+/** A JSON document that is an object; an empty one for anything else. */
+export function recordOf(text: string | undefined): Readonly<Record<string, unknown>> {
+  const value = parseJson(text ?? '')
+  return isRecord(value) ? value : {}
 }
 
 /** The texts of an object, by their keys: scripts, dependencies. */
