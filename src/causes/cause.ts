@@ -21,11 +21,11 @@ export const families = {
 
 /**
  * When a judgement asks a rule: where nothing serves (is it `elsewhere`, what `stopped` it, is the port
- * `unbound`), where a server answers and refuses (its `process`, what it is `serving` with, the look `inside`, what was left `unplayed`),
+ * `unbound`, what the sockets need `unready`), where a server answers and refuses (its `process`, what it is `serving` with, the look `inside`, what was left `unplayed`),
  * where the socket works (`working`, a broadcast was `tried`, messages are `sent`), and what is worth a `note`.
  */
 export type Stage =
-  'elsewhere' | 'stopped' | 'unbound' | 'process' | 'serving' | 'inside' | 'unplayed' | 'working' | 'tried' | 'sent' | 'note'
+  'elsewhere' | 'stopped' | 'unbound' | 'unready' | 'process' | 'serving' | 'inside' | 'unplayed' | 'working' | 'tried' | 'sent' | 'note'
 
 /** What a cause belongs to. */
 export type Family = keyof typeof families

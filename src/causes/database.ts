@@ -1,11 +1,11 @@
-import { judgeUnplayed, judgeUnready, judgeUnusable } from '../checks/database.ts'
+import { judgeTables, judgeUnplayed, judgeUnready, judgeUnusable } from '../checks/database.ts'
 import { migrate, unlock } from '../fix/planners/database.ts'
 import type { Cause } from './cause.ts'
 
 const database = {
   family: 'database',
   severity: 'error',
-  rules: { inside: judgeUnusable, unplayed: judgeUnplayed, note: judgeUnready },
+  rules: { unready: judgeTables, inside: judgeUnusable, unplayed: judgeUnplayed, note: judgeUnready },
 } as const
 
 /** The database behind users and tokens. */

@@ -92,6 +92,13 @@ export function judgeUnusable(evidence: Evidence): Diagnosis[] {
   return examination?.get('database')?.state === 'ready' ? [] : judgeDatabase(evidence)
 }
 
+/** A database without tables that the page's handshake asks for: a start would not come up with it. Asked where nothing of the project serves. Pure. */
+export function judgeTables(evidence: Evidence): Diagnosis[] {
+  const { examination } = evidence
+  const isEmpty = examination?.get('database')?.state === 'empty'
+  return isEmpty && examination.get('consumer') !== undefined ? judgeUnusable(evidence) : []
+}
+
 const isTableMissing = (text: string): boolean => /no such table|relation "[^"]*" does not exist|doesn't exist|no such column/i.test(text)
 
 /** A table that a consumer asked for, also where it hides that behind an except. */

@@ -111,12 +111,24 @@ export function judgeUnreadKey(evidence: Evidence, cause: Diagnosis): Diagnosis[
   ]
 }
 
+/** A file that the settings don't read chooses the channel layer, and nothing else does. Pure. */
+export function judgeUnreadChoice(evidence: Evidence): Diagnosis[] {
+  const { checkout, dotenv } = evidence
+  const name = checkout?.layerVariable
+  if (name === undefined || checkout?.wish.kind !== 'none') return []
+  const found = (dotenv?.unread ?? []).flatMap(({ shown, entries }) => entries.map((entry) => ({ shown, ...entry })))
+  return found
+    .filter(({ key }) => key === name)
+    .slice(0, 1)
+    .map(({ shown, line, value }) => unread(evidence, shown, name, [`${shown}:${line}: ${name}=${value}`]))
+}
+
 /** The key stands in the file that the settings do read. */
 function inRead(evidence: Evidence, name: string): boolean {
   return evidence.dotenv?.reader !== undefined && inFile(evidence, name) !== undefined
 }
 
-function unread({ dotenv }: Evidence, shown: string, name: string, seen: readonly string[], cause: Diagnosis): Diagnosis {
+function unread({ dotenv }: Evidence, shown: string, name: string, seen: readonly string[], cause?: Diagnosis): Diagnosis {
   const wanted = dotenv?.shown ?? '.env'
   const isThere = shown === wanted
   const why = isThere
@@ -128,7 +140,7 @@ function unread({ dotenv }: Evidence, shown: string, name: string, seen: readonl
   return diagnosis(
     'env-not-loaded',
     `${shown} isn't read: the settings use their default for ${name}`,
-    [first, ...rest, why, `With the default: ${cause.title}`, ...cause.evidence],
+    [first, ...rest, why, ...(cause === undefined ? [] : [`With the default: ${cause.title}`, ...cause.evidence])],
     isThere
       ? `Load it in the settings (load_dotenv of python-dotenv), or start with the variables in the environment.`
       : dotenv?.fact.kind === 'absent'

@@ -93,7 +93,13 @@ function judgeEnded(evidence: Evidence, end: FailedStart): Diagnosis[] {
 
 /** Nothing serves: somewhere else, or what stops a start, from the interpreter to the port. */
 function judgeNobody(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
-  return [...ask('elsewhere', evidence, verdict.evidence), ...ask('stopped', evidence), ...ask('unbound', evidence), verdict]
+  return [
+    ...ask('elsewhere', evidence, verdict.evidence),
+    ...ask('stopped', evidence),
+    ...ask('unbound', evidence),
+    ...ask('unready', evidence),
+    verdict,
+  ]
 }
 
 /** The port is held by another program, or by an older server from elsewhere. */

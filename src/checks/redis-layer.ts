@@ -42,7 +42,8 @@ export function judgeFallback(evidence: Evidence): Diagnosis[] {
   }))
 }
 
-function redisCauses(evidence: Evidence): Diagnosis[] {
+/** Why the Redis that is asked for can't be used, the nearest to the root first. Pure. */
+export function redisCauses(evidence: Evidence): Diagnosis[] {
   const { checkout } = evidence
   if (evidence.redis === undefined) return []
   const reversed = judgeReversed(evidence).filter(({ evidence: [first = ''] }) => first.includes(checkout?.layerVariable ?? 'USE_REDIS'))

@@ -6,7 +6,7 @@ import { readCheckout } from '../facts/checkout.ts'
 import { shown } from '../facts/project.ts'
 import { redisNow, redisProtocol } from '../facts/redis-now.ts'
 import { nodeHost } from '../host/node-host.ts'
-import { decideLayer } from '../plan/channel-layer.ts'
+import { decideLayerOf } from '../plan/channel-layer.ts'
 import { choosePython } from '../plan/environment.ts'
 import { renderDotenvDiff } from '../report/diff.ts'
 import { styleFor } from '../report/style.ts'
@@ -32,16 +32,7 @@ export async function envCommand(options: Readonly<Record<string, unknown>>): Pr
   }
   const choice = choosePython(checkout.python, checkout.requirements?.names)
   const redis = await redisNow(checkout.redis, 'environment' in choice ? redisProtocol(choice.environment.packages) : 2)
-  const hasKey = dotenv.kind === 'present' && dotenv.entries.some(({ key }) => key === layerVariable)
-  const decision = decideLayer({
-    choice: config.channelLayer,
-    wish: checkout.wish,
-    variable: layerVariable,
-    redis: redis.fact,
-    strict: config.strict,
-    instances: 1,
-    dotenv: dotenv.kind === 'absent' ? 'absent' : hasKey ? 'with-key' : 'without-key',
-  })
+  const decision = decideLayerOf(config, checkout, redis, 1)
   const planned = decision.write === undefined || decision.error !== undefined ? undefined : layerEdit(checkout, decision.write)
   if (planned?.edit.kind === 'refused')
     throw new LauncherError('dotenv-refused', `${shown(project, dotenv.path)} is left alone: ${planned.edit.reason}`)

@@ -2,4 +2,4 @@
 export { watch } from '../verify/watch.ts'
 export { tellOthers } from './start-observed.ts'
 export { startProof } from './start-proof.ts'
-export { stateOf, summaryOf, tellFindings } from './start-summary.ts'
+export { stateOf, summaryOf, tellFindings, tellUnread } from './start-summary.ts'

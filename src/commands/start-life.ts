@@ -140,8 +140,11 @@ async function untilEnd(
   { cancel, told }: { readonly cancel: () => void; readonly told: Set<string> | undefined },
 ): Promise<LifeEnd> {
   const { host, config, signal } = prepared
-  const { stateOf, tellFindings, tellOthers, watch } = await import('./start-later.ts')
-  if (told !== undefined) void tellFindings(prepared, prover, state.dot === 'green', told)
+  const { stateOf, tellFindings, tellOthers, tellUnread, watch } = await import('./start-later.ts')
+  if (told !== undefined) {
+    void tellFindings(prepared, prover, state.dot === 'green', told)
+    void tellUnread(prepared, told)
+  }
   const untold = tellOthers(prepared, prover.observer)
   const over = new AbortController()
   const ended = AbortSignal.any([signal, over.signal])

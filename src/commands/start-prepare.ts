@@ -7,11 +7,12 @@ import { missingLogFolders } from '../facts/log-folders.ts'
 import { shown } from '../facts/project.ts'
 import type { PythonEnvironment } from '../facts/python.ts'
 import { redisNow, redisProtocol, type RedisNow } from '../facts/redis-now.ts'
-import { decideLayer, type LayerDecision } from '../plan/channel-layer.ts'
+import type { LayerDecision } from '../plan/channel-layer.ts'
 import { choosePython } from '../plan/environment.ts'
 import { planLaunch, type LaunchPlan } from '../plan/launch.ts'
 import { chooseServer, type ServerChoice } from '../plan/server.ts'
 import type { RunningServer } from '../run/server.ts'
+import { layerOf, writeLayer } from './start-layer.ts'
 import type { SetupRun } from './start-setup.ts'
 
 /** Everything that is decided before the server is launched. */
@@ -61,11 +62,7 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
   const layer = await layerOf(run, checkout, redis)
   if (config.instances > 1) await (await shared()).refuseUnshared(run, checkout, environment, layer)
   refuseStopped(run)
-  if (layer.write !== undefined) {
-    const { writeLayerChoice } = await import('../run/layer-choice.ts')
-    const written = await writeLayerChoice(checkout, layer.write)
-    if (written) report({ event: 'note', text: `${layer.write.key}=${layer.write.value} written to ${shown(project, project.dotenv)}` })
-  }
+  await writeLayer(run, checkout, layer)
   const color = host.terminal.color && !config.json
   const application = project.application ?? (await (await import('./start-settings.ts')).askApplication(run, checkout, environment, layer))
   report({
@@ -146,49 +143,4 @@ function serverOf({ config }: SetupRun, checkout: Checkout, environment: PythonE
     hint: 'Install one.',
     commands: [[environment.python, '-m', 'pip', 'install', ...choice.install]],
   })
-}
-
-async function layerOf({ config, report }: SetupRun, checkout: Checkout, redis: () => Promise<RedisNow>): Promise<LayerDecision> {
-  const { dotenv, layerVariable, wish } = checkout
-  const { channelLayer, instances } = config
-  const wanted = channelLayer === 'redis' || (channelLayer === 'auto' && (instances > 1 || (wish.kind === 'set' && wish.redis)))
-  const now = wanted && layerVariable !== undefined ? await redis() : undefined
-  if (now?.malformed !== undefined) {
-    throw new LauncherError('env-value-malformed', `${now.malformed.name} can't be read`, {
-      evidence: now.malformed.evidence,
-      hint: `Correct it in ${now.malformed.source}.`,
-    })
-  }
-  const hasKey = dotenv.kind === 'present' && dotenv.entries.some(({ key }) => key === layerVariable)
-  const decision = decideLayer({
-    choice: config.channelLayer,
-    wish,
-    variable: layerVariable,
-    redis: now?.fact,
-    strict: config.strict,
-    instances,
-    dotenv: dotenv.kind === 'present' ? (hasKey ? 'with-key' : 'without-key') : dotenv.kind,
-  })
-  if (decision.error !== undefined) {
-    throw new LauncherError(decision.error.id, decision.error.text, {
-      evidence: [
-        ...(now?.fact?.usable === false ? now.fact.evidence : []),
-        ...(instances > 1 ? [`${instances} instances, because of ${config.source('instances')}`] : []),
-      ],
-      hint:
-        instances > 1
-          ? (await shared()).sharedLayerHint(instances)
-          : decision.error.id === 'channel-layer-not-chosen'
-            ? 'Let the settings read USE_REDIS_FOR_CHANNELS, or name the variable that they read: "channelLayerVariable" in election-dev.config.json.'
-            : 'Start the Redis that is asked for, such as docker run -d --name redis -p 6379:6379 redis:7-alpine; or run without it.',
-      ...(instances > 1 ? {} : { commands: [['election-dev', 'start', '--channel-layer', 'memory']] }),
-    })
-  }
-  if (decision.warning !== undefined)
-    report({
-      event: 'warning',
-      id: decision.warning.id,
-      text: `${decision.warning.text}. Using the in-memory layer; .env is left as it is`,
-    })
-  return decision
 }

@@ -1,9 +1,11 @@
+import type { Diagnosis } from '../checks/diagnosis.ts'
 import { showLayerHost } from '../facts/layer-redis.ts'
 import { shown } from '../facts/project.ts'
 import { isInMemory, isRedisLayer, type RedisNow } from '../facts/redis-now.ts'
-import type { ReadySummary, SocketState } from '../report/run-event.ts'
+import type { ReadySummary, Report, SocketState } from '../report/run-event.ts'
 import { fixLine } from '../report/words.ts'
 import { connectAddress, type BringUp } from '../run/bring-up.ts'
+import { unreadChoice } from '../look/layer.ts'
 import type { Proof } from '../verify/prove.ts'
 import type { Prover } from './start-proof.ts'
 import type { Prepared } from './start-prepare.ts'
@@ -109,6 +111,12 @@ function versionOf({ fact }: RedisNow): string {
   return fact?.version === undefined ? '' : ` ${fact.version}`
 }
 
+/** Says that a `.env` which isn't read would have chosen the channel layer, once the banner is out. Never throws. */
+export async function tellUnread({ host, config, checkout, report, signal }: Prepared, told: Set<string>): Promise<void> {
+  const found = await unreadChoice(host, config, checkout)
+  if (!signal.aborted) tell(report, found === undefined ? [] : [found], told)
+}
+
 /**
  * Says what the doctor would find that keeps no socket from working, once the
  * banner is out: it is no reason to hold that back. `told`: what was said of
@@ -116,17 +124,15 @@ function versionOf({ fact }: RedisNow): string {
  */
 export async function tellFindings({ report, signal }: Prepared, prover: Prover, isUp: boolean, told: Set<string>): Promise<void> {
   const { root, notes = [] } = (await prover.judgement()) ?? {}
-  if (signal.aborted) return
   // why it isn't up has been said
-  for (const found of isUp && root !== undefined ? [root, ...notes] : notes) {
-    const { id, title, evidence, remedy } = found
+  if (!signal.aborted) tell(report, isUp && root !== undefined ? [root, ...notes] : notes, told)
+}
+
+function tell(report: Report, found: readonly Diagnosis[], told: Set<string>): void {
+  for (const { id, title, evidence, remedy } of found) {
     const key = `${id} ${title}`
     if (told.has(key)) continue
     told.add(key)
-    report({
-      event: 'warning',
-      id,
-      text: `${title}. ${evidence[0] ?? ''}. ${fixLine(remedy)}`,
-    })
+    report({ event: 'warning', id, text: `${title}. ${evidence[0] ?? ''}. ${fixLine(remedy)}` })
   }
 }

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
-import { dirname, join, relative, sep } from 'node:path'
-import { isFile } from '../host/files.ts'
+import { basename, dirname, join, relative, sep } from 'node:path'
+import { isFile, readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { readDotenv, type DotenvEntry, type DotenvFact, type DotenvReader } from './dotenv.ts'
 import type { Project } from './project.ts'
@@ -38,7 +38,10 @@ async function unreadFiles(
   project: Project,
   { fact, shown, others }: Pick<DotenvSurvey, 'fact' | 'shown' | 'others'>,
 ): Promise<DotenvSurvey['unread']> {
-  const meant = others.filter(({ kind }) => kind !== 'example')
+  const settings = (await Promise.all(project.settingsFiles.map((file) => readText(file)))).join('\n')
+  // settings that name its folder beside `.env` load it by its path
+  const isNamed = (path: string) => settings.split('\n').some((line) => line.includes('.env') && line.includes(basename(dirname(path))))
+  const meant = others.filter(({ kind, path }) => kind !== 'example' && !(kind === 'elsewhere' && isNamed(path)))
   const files = await Promise.all(
     meant.map(async (other) => ({ shown: other.shown, fact: await readDotenv(other.path, project.dotenvReader) })),
   )

@@ -1,5 +1,6 @@
 import type { Packages } from './packages.ts'
 import type { RedisFact } from './redis.ts'
+import type { RedisRefusal } from './redis-refusal.ts'
 import { showEndpoint, type RedisEndpoint, type RedisEndpointFact } from './redis-endpoint.ts'
 
 /** Redis as it is now, at the endpoint that Django would use. */
@@ -30,6 +31,18 @@ export async function redisNow(endpoint: RedisEndpointFact, protocol: 2 | 3): Pr
   const fact = await probeNow(endpoint.endpoint, protocol)
   const { source, password } = endpoint.endpoint
   return { where: showEndpoint(endpoint.endpoint), source, hasPassword: password !== undefined, fact, malformed: undefined }
+}
+
+/** Why Redis can't carry the layer: a refusal of its own, or an address that can't be read. */
+export type RedisTrouble = RedisRefusal | 'env-value-malformed'
+
+/** Whether Redis can carry the layer. */
+export type RedisUsability =
+  { readonly usable: true } | { readonly usable: false; readonly id: RedisTrouble; readonly evidence: readonly string[] }
+
+/** Whether Redis can carry the layer; undefined where it gave no answer in time. */
+export function usabilityOf({ fact, malformed }: RedisNow): RedisUsability | undefined {
+  return malformed === undefined ? fact : { usable: false, ...malformed }
 }
 
 /** One probe of an endpoint. The client is loaded only now: nothing of it is needed before the server is launched. */

@@ -28,8 +28,7 @@ export async function gatherRedis(
   dotenv: DotenvSurvey | undefined,
   problems: Record<string, string>,
 ): Promise<RedisLook> {
-  const choice = choosePython(checkout.python, checkout.requirements?.names)
-  const protocol = 'environment' in choice ? redisProtocol(choice.environment.packages) : 2
+  const protocol = protocolOf(checkout)
   const wished = checkout.wish.kind === 'set' && checkout.wish.redis
   // beside the look from inside: mostly it is the same one
   const early = wished ? redisNow(checkout.redis, protocol) : undefined
@@ -46,7 +45,7 @@ export async function gatherRedis(
   const same = named === undefined || (checkout.redis.kind === 'endpoint' && isSame(named, checkout.redis.endpoint))
   const [redis, redisOfFile] = await Promise.all([
     same ? (early ?? redisNow(checkout.redis, protocol)) : redisNow(asNamed(named, checkout.redis), protocol),
-    ofFile(host, checkout, dotenv, protocol),
+    redisOfDotenv(host, checkout, dotenv),
   ])
   return { redis, redisOfFile }
 }
@@ -71,7 +70,13 @@ function isSame(one: RedisEndpoint, other: RedisEndpoint): boolean {
   )
 }
 
-async function ofFile(host: Host, checkout: Checkout, dotenv: DotenvSurvey | undefined, protocol: 2 | 3): Promise<RedisNow | undefined> {
+function protocolOf({ python, requirements }: Checkout): 2 | 3 {
+  const choice = choosePython(python, requirements?.names)
+  return 'environment' in choice ? redisProtocol(choice.environment.packages) : 2
+}
+
+/** Redis as `.env` alone names it; undefined where no variable of the shell says otherwise. */
+export async function redisOfDotenv(host: Host, checkout: Checkout, dotenv: DotenvSurvey | undefined): Promise<RedisNow | undefined> {
   const { fact } = dotenv ?? {}
   if (fact?.kind !== 'present' || !variables.some((name) => host.env[name] !== undefined)) return undefined
   const reader = dotenv?.reader ?? 'decouple'
@@ -79,5 +84,5 @@ async function ofFile(host: Host, checkout: Checkout, dotenv: DotenvSurvey | und
     const entry = dotenvValue(fact.entries, name, reader)
     return entry === undefined ? undefined : { value: entry.value, source: `${dotenv?.shown ?? '.env'}:${entry.line}` }
   }
-  return redisNow(redisEndpoint(read, checkout.project.variables), protocol)
+  return redisNow(redisEndpoint(read, checkout.project.variables), protocolOf(checkout))
 }

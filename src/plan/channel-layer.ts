@@ -1,5 +1,7 @@
+import type { Config } from '../config/config.ts'
 import type { ChannelLayerChoice } from '../config/schema.ts'
-import type { RedisFact, RedisRefusal } from '../facts/redis.ts'
+import type { Checkout } from '../facts/checkout.ts'
+import { usabilityOf, type RedisNow, type RedisTrouble, type RedisUsability } from '../facts/redis-now.ts'
 import type { LayerWish } from '../facts/variables.ts'
 
 /** All that decides about the channel layer. */
@@ -9,8 +11,8 @@ export interface LayerInputs {
   readonly wish: LayerWish
   /** The variable that the project reads, or undefined where it reads none: nothing is written then. */
   readonly variable: string | undefined
-  /** The probe's answer; undefined where Redis isn't wanted and nobody waited for it. */
-  readonly redis: RedisFact | undefined
+  /** Undefined where Redis isn't wanted and nobody waited for it, and where it gave no answer in time. */
+  readonly redis: RedisUsability | undefined
   readonly strict: boolean
   readonly instances: number
   /** Whether there is a `.env`, and whether it has the key. */
@@ -25,11 +27,26 @@ export interface LayerDecision {
   /** What to write into `.env`, if anything. */
   readonly write: { readonly key: string; readonly value: 'True' | 'False' } | undefined
   /** An id and a sentence, where Redis was wanted and isn't used. */
-  readonly warning: { readonly id: RedisRefusal | 'env-bool-typo' | 'env-shadowed'; readonly text: string } | undefined
+  readonly warning: { readonly id: RedisTrouble | 'env-bool-typo'; readonly text: string } | undefined
   /** Set where the run must not go on. */
   readonly error:
-    { readonly id: RedisRefusal | 'layer-inmemory-multi-instance' | 'channel-layer-not-chosen'; readonly text: string } | undefined
+    { readonly id: RedisTrouble | 'layer-inmemory-multi-instance' | 'channel-layer-not-chosen'; readonly text: string } | undefined
   readonly why: string
+}
+
+/** The decision for a checkout, with Redis as it is now where it was asked. Pure. */
+export function decideLayerOf(config: Config, checkout: Checkout, redis: RedisNow | undefined, instances: number): LayerDecision {
+  const { dotenv, layerVariable, wish } = checkout
+  const hasKey = dotenv.kind === 'present' && dotenv.entries.some(({ key }) => key === layerVariable)
+  return decideLayer({
+    choice: config.channelLayer,
+    wish,
+    variable: layerVariable,
+    redis: redis === undefined ? undefined : usabilityOf(redis),
+    strict: config.strict,
+    instances,
+    dotenv: dotenv.kind === 'present' ? (hasKey ? 'with-key' : 'without-key') : dotenv.kind,
+  })
 }
 
 /**
@@ -89,7 +106,7 @@ export function decideLayer(inputs: LayerInputs): LayerDecision {
       why: asked,
     }
   }
-  const id: RedisRefusal = redis?.usable === false ? redis.id : 'redis-unresponsive'
+  const id: RedisTrouble = redis?.usable === false ? redis.id : 'redis-unresponsive'
   const text = redis?.usable === false ? (redis.evidence[0] ?? id) : 'Redis gave no answer in time'
   const must = choice === 'redis' || strict || instances > 1
   return {

@@ -4,7 +4,7 @@ import type { Evidence } from '../../src/checks/evidence.ts'
 import { findingsOf } from '../../src/checks/findings.ts'
 import { judge } from '../../src/checks/judgement.ts'
 import type { ExaminationOf } from '../../src/facts/examination.ts'
-import { evidenceOf, examinationOf, failing, handshakes, root, wireOf } from '../support/evidence.ts'
+import { evidenceOf, examinationOf, failing, handshakes, root, unstarted, wireOf } from '../support/evidence.ts'
 
 type Played = Partial<ExaminationOf<'consumer'>>
 const skipped: Played = { outcome: 'skipped', why: 'the database is empty' }
@@ -25,6 +25,7 @@ const lost: Played = {
 describe('names', () => {
   test.each<[string, Evidence, string]>([
     ['migrations-pending: nobody migrated', evidenceOf({ wire: failing, examination: look({ state: 'empty' }) }), 'no django_migrations'],
+    ['migrations-pending: the same, and nothing was started', unstarted({ examination: look({ state: 'empty' }) }), 'no django_migrations'],
     [
       'migrations-pending: a table is missing behind an except',
       evidenceOf({ wire: refused, examination: look({}, missing, ['auth.0001_initial']) }),
@@ -65,6 +66,7 @@ describe('names', () => {
 describe('does not name as the cause', () => {
   test.each<[string, Evidence]>([
     ['migrations-pending: all works without tables', evidenceOf({ examination: look({ state: 'empty' }, {}) })],
+    ['migrations-pending: nothing was started, and no tables are asked for', unstarted({ examination: look({ state: 'empty' }, {}) })],
     [
       'migrations-pending: the consumer raises something else',
       evidenceOf({

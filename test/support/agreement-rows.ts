@@ -117,6 +117,8 @@ export const rows = {
 
 /** Where one set-up of a cause belongs to another row than the others, by the name of its test. */
 export const others: Readonly<Record<string, Row>> = {
+  // without a terminal nobody is asked whether the tables are to be made
+  'migrations-pending: nobody migrated': 'ended',
   'asgi-app-wrong: uvicorn with a name of asgi.py that is the WSGI application': 'named',
   'ws-library-missing: uvicorn --ws none': 'sound',
   'ipv6-localhost: another program holds the port at ::1': 'warned',
