@@ -120,12 +120,13 @@ function wrongFolder(server: ServerProcess, cwd: string, backend: string, seen: 
   )
 }
 
-/** The name that is served leads to the WSGI application. Only runserver goes by ASGI_APPLICATION; the others are told a name. */
+/** The name that is served leads to the WSGI application. Whoever isn't told a name goes by ASGI_APPLICATION, as runserver and `start` do. */
 function servesWsgi(evidence: Evidence): Diagnosis {
   const application = evidence.checkout?.project.application ?? 'the application'
   const program = listenerOf(evidence)?.command?.program
-  const bySetting =
-    program === 'runserver' || (program === undefined && evidence.checkout?.project.applicationSource === 'ASGI_APPLICATION')
+  const setting = evidence.examination?.get('asgi_setting')?.value
+  // a setting that is as it should be leads to a module that isn't
+  const bySetting = program === 'runserver' || (setting === application.replace(':', '.') && setting !== usualSetting(evidence))
   return diagnosis(
     bySetting ? 'asgi-application-setting-wrong' : 'asgi-app-wrong',
     'What is served as the ASGI application is the WSGI one',

@@ -20,7 +20,7 @@ export const bindRules: readonly LogRule[] = [
 /** What keeps a server from coming up, in the order of the roots. */
 export const startRules: readonly LogRule[] = [
   rule(/(?:^|: )Error loading (\w+) module/, ([, name = ''], evidence) => missing(name, evidence)),
-  rule(/InvalidChannelLayerError: Cannot import BACKEND ['"]channels_redis/, (_, evidence) =>
+  rule(/No module named ['"]channels_redis(?:[.]\w+)*['"]$/, (_, evidence) =>
     diagnosis(
       'channels-redis-missing',
       "The Redis layer is configured, and channels_redis isn't installed",
@@ -29,25 +29,30 @@ export const startRules: readonly LogRule[] = [
       { commands: pip('channels-redis') },
     ),
   ),
+  startRule(/No module named ['"]?(daphne)['"]?$/, (_, evidence) =>
+    diagnosis('daphne-missing', "daphne isn't installed in the environment", evidence, 'Install it.', {
+      commands: pip('daphne'),
+    }),
+  ),
+  rule(
+    // what the layer's own packages import: another module that lacks a name is the project's own
+    /['"]; ['"](\w+)['"] is not a package|cannot import name ['"]\w+['"] from ['"](redis|asgiref|msgpack|channels_redis)['"] \((?!.*-packages)/,
+    ([, inName, inPath], evidence) => {
+      const name = inName ?? inPath ?? ''
+      return diagnosis(
+        'module-shadowed',
+        `A file of the project has the name of the package ${name}`,
+        evidence,
+        `Rename ${name}.py and delete its .pyc.`,
+      )
+    },
+  ),
   rule(/InvalidChannelLayerError: Cannot import BACKEND (.+)/, ([, name = ''], evidence) =>
     diagnosis(
       'channel-layer-backend-wrong',
       `CHANNEL_LAYERS names a BACKEND that isn't there: ${name}`,
       evidence,
       'Use channels_redis.core.RedisChannelLayer or channels.layers.InMemoryChannelLayer.',
-    ),
-  ),
-  startRule(/No module named ['"]?(daphne)['"]?$/, (_, evidence) =>
-    diagnosis('daphne-missing', "daphne isn't installed in the environment", evidence, 'Install it.', {
-      commands: pip('daphne'),
-    }),
-  ),
-  rule(/['"]([\w.]+)['"]; ['"](\w+)['"] is not a package/, ([, , name = ''], evidence) =>
-    diagnosis(
-      'module-shadowed',
-      `A file of the project has the name of the package ${name}`,
-      evidence,
-      `Rename ${name}.py and delete its .pyc.`,
     ),
   ),
   startRule(/ModuleNotFoundError: No module named ['"]([\w.]*settings[\w.]*)['"]/, ([, name = ''], evidence) =>

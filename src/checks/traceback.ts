@@ -13,11 +13,11 @@ export interface LoggedException {
 }
 
 /** An exception that the observer told, as the server's log has it. */
-export function exceptionFrom({ type, message, place }: Raised): LoggedException {
+export function exceptionFrom({ type, message, behind, place }: Raised): LoggedException {
   const text = message === '' ? type : `${type}: ${message}`
   return {
     header: undefined,
-    lines: text.split('\n'),
+    lines: [...(behind === undefined ? [] : [behind]), ...text.split('\n')],
     text: text.split('\n')[0] ?? type,
     ownFrame: place === undefined ? undefined : `File "${place.file}", line ${place.line}, in ${place.function}`,
   }

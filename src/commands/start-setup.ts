@@ -1,3 +1,4 @@
+import { judgePython } from '../checks/python-environment.ts'
 import { judgeLog } from '../checks/server-log.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { Checkout } from '../facts/checkout.ts'
@@ -5,6 +6,7 @@ import { setUp, type SetupTeller } from '../fix/set-up.ts'
 import { lookForSetup, type SetupHost } from '../fix/setup-look.ts'
 import { gatingSteps, isOfPackages, planSetup, type SetupSeen } from '../fix/setup.ts'
 import type { Step } from '../fix/step.ts'
+import { evidenceOfFiles } from '../look/files.ts'
 import type { Report } from '../report/run-event.ts'
 
 /** What the setup works with. */
@@ -38,11 +40,13 @@ export async function completeCheckout(
  * LauncherError with the cause of the first step where something is missing and nothing was asked for.
  */
 async function ensureSetup(run: SetupRun, seen: SetupSeen, steps: readonly Step[], only?: (step: Step) => boolean): Promise<Checkout> {
-  const { config, report } = run
+  const { host, config, report } = run
   const [first] = steps
   if (first === undefined) return seen.checkout
   if (!config.setup && !(await agreed(run, steps))) {
-    throw new LauncherError(first.id, "This checkout isn't ready to run", {
+    // what an environment lacks has several causes, and one step
+    const [cause] = seen.choice.kind === 'ready' ? [] : judgePython(await evidenceOfFiles(host, config, seen.checkout))
+    throw new LauncherError(cause?.id ?? first.id, "This checkout isn't ready to run", {
       evidence: steps.map(({ title, shown }, index) => `${index + 1}. ${title}:  ${shown}`),
       hint: 'election-dev start --setup does all of it, in this order.',
       commands: [['election-dev', 'start', '--setup']],

@@ -12,6 +12,8 @@ export interface Raised {
   readonly type: string
   /** At most 300 characters. */
   readonly message: string
+  /** The import that failed behind it: `ModuleNotFoundError: No module named 'channels_redis'`. */
+  readonly behind?: string | undefined
   /** The project's own last frame, where it has one. */
   readonly place: Place | undefined
 }
@@ -141,7 +143,7 @@ function openedOf(fields: ReadonlyMap<string, unknown>): Opened {
 }
 
 function raisedOf(fields: ReadonlyMap<string, unknown>): Raised {
-  return { type: text(fields, 'type'), message: text(fields, 'message'), place: placeOf(fields) }
+  return { type: text(fields, 'type'), message: text(fields, 'message'), behind: optional(fields, 'behind'), place: placeOf(fields) }
 }
 
 function placeOf(fields: ReadonlyMap<string, unknown>): Place | undefined {

@@ -1,7 +1,7 @@
 /** Lines as real servers write them, and the causes that they name. */
 import { describe, expect, test } from 'vitest'
-import { judgeLines, judgeLog } from '../../src/checks/server-log.ts'
-import { exceptionsIn } from '../../src/checks/traceback.ts'
+import { judgeException, judgeLines, judgeLog } from '../../src/checks/server-log.ts'
+import { exceptionFrom, exceptionsIn } from '../../src/checks/traceback.ts'
 
 const trace = (...lines: string[]) => [
   'Traceback (most recent call last):',
@@ -22,9 +22,10 @@ test.each<[string, string]>([
     "ERROR:    [Errno 99] error while attempting to bind on address ('10.9.9.9', 8000): cannot assign requested address",
   ],
   ['missing-dep', "django.core.exceptions.ImproperlyConfigured: Error loading psycopg2 module: No module named 'psycopg2'"],
+  ['channels-redis-missing', "ModuleNotFoundError: No module named 'channels_redis'"],
   [
-    'channels-redis-missing',
-    "channels.exceptions.InvalidChannelLayerError: Cannot import BACKEND 'channels_redis.core.RedisChannelLayer' specified for default",
+    'channel-layer-backend-wrong',
+    "channels.exceptions.InvalidChannelLayerError: Cannot import BACKEND 'channels_redis.core.RedisLayer' specified for default",
   ],
   [
     'channel-layer-backend-wrong',
@@ -32,6 +33,8 @@ test.each<[string, string]>([
   ],
   ['daphne-missing', '/srv/venv/bin/python: No module named daphne'],
   ['module-shadowed', "ModuleNotFoundError: No module named 'channels.routing'; 'channels' is not a package"],
+  ['module-shadowed', "ImportError: cannot import name 'asyncio' from 'redis' (/srv/app/backend/redis.py)"],
+  ['asgi-import-error', "ImportError: cannot import name 'asyncio' from 'redis' (/srv/venv/lib/site-packages/redis/__init__.py)"],
   ['wrong-settings-module', "ModuleNotFoundError: No module named 'core.settings_production'"],
   ['missing-dep', "ModuleNotFoundError: No module named 'corsheaders'"],
   ['env-not-loaded', 'decouple.UndefinedValueError: SECRET_KEY not found. Declare it as envvar or define a default value.'],
@@ -128,6 +131,18 @@ describe('exceptions', () => {
       ),
     )
     expect(exception?.ownFrame).toBe('File "/srv/app/backend/core/settings.py", line 12, in <module>')
+  })
+
+  test('what the observer tells of one counts with the import that failed behind it', () => {
+    const message = "Cannot import BACKEND 'channels_redis.core.RedisChannelLayer' specified for default"
+    const told = (behind: string) =>
+      judgeException(exceptionFrom({ type: 'channels.exceptions.InvalidChannelLayerError', message, behind, place: undefined }), 'serving')
+        ?.id
+    expect(told("ModuleNotFoundError: No module named 'channels_redis'")).toBe('channels-redis-missing')
+    expect(told("ImportError: cannot import name 'asyncio' from 'redis' (/srv/app/backend/redis.py)")).toBe('module-shadowed')
+    expect(told('ImportError: Module "channels_redis.core" does not define a "RedisLayer" attribute/class')).toBe(
+      'channel-layer-backend-wrong',
+    )
   })
 
   test('one that is chained counts with its cause', () => {

@@ -93,16 +93,22 @@ def last_own(error):
     return next((frame for frame in reversed(traceback_of(error)) if frame["own"]), None)
 
 
+def chain_of(error):
+    """What an exception was chained to, the nearest first."""
+    found, cause = [], error
+    while len(found) < 5:
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+        if cause is None or cause is error or any(cause is one for one in found):
+            break
+        found.append(cause)
+    return found
+
+
 def raised(error):
     """An exception with those it was chained to, and the last line of the project that it passed."""
-    last, causes, seen, cause = last_own(error), [], {id(error)}, error
-    while len(causes) < 5:
-        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
-        if cause is None or id(cause) in seen:
-            break
-        seen.add(id(cause))
-        causes.append({"type": type(cause).__name__, "message": text_of(cause)})
-        last = last or last_own(cause)
+    chain = chain_of(error)
+    causes = [{"type": type(cause).__name__, "message": text_of(cause)} for cause in chain]
+    last = next((found for found in map(last_own, [error, *chain]) if found), None)
     file, line = (last["file"], last["line"]) if last else (None, None)
     if isinstance(error, SyntaxError) and error.filename:
         file, line = shown(error.filename), error.lineno
@@ -111,12 +117,16 @@ def raised(error):
 
 
 def described(error):
-    """Type, message and the project's own last line of an exception that left the application."""
+    """Type, message and the project's own last line of an exception that left the application, and the import that failed behind it."""
     while len(getattr(error, "exceptions", ())) == 1:
         error = error.exceptions[0]
+    behind = ["%s: %s" % (name_of(cause), text_of(cause, 300)) for cause in chain_of(error) if isinstance(cause, ImportError)]
+    return {"type": name_of(error), "message": text_of(error, 300), "behind": behind[-1] if behind else None, **line_of(last_own(error))}
+
+
+def name_of(error):
     kind = type(error)
-    name = kind.__qualname__ if kind.__module__ in ("builtins", "__main__") else kind.__module__ + "." + kind.__qualname__
-    return {"type": name, "message": text_of(error, 300), **line_of(last_own(error))}
+    return kind.__qualname__ if kind.__module__ in ("builtins", "__main__") else kind.__module__ + "." + kind.__qualname__
 
 
 def line_of(found):
