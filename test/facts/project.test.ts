@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { mergeConfig, type Flags } from '../../src/config/resolve.ts'
 import { LauncherError } from '../../src/errors.ts'
+import { surveyDotenv } from '../../src/facts/dotenv-survey.ts'
 import { absoluteModule, findProject, type Project } from '../../src/facts/project.ts'
 import { filesIn, removeFiles } from '../support/files.ts'
 import { testHost } from '../support/host.ts'
@@ -195,4 +196,17 @@ describe('the .env', () => {
     const root = await filesIn({ ...project, 'backend/.env': '', 'deploy/.env.local': '' })
     expect((await projectIn(root, { flags: { envFile: 'deploy/.env.local' } })).dotenv).toBe(join(root, 'deploy/.env.local'))
   })
+})
+
+test.each([
+  ['', ['backend/ballots/.env']],
+  ['load_dotenv(BASE_DIR / "ballots" / ".env")\n', []],
+])('a .env in the folder of an app, where the settings have %j: unread are %j', async (load, unread) => {
+  const root = await filesIn({
+    'backend/manage.py': manage(),
+    'backend/core/settings.py': `from dotenv import load_dotenv\n${load}${settings}`,
+    'backend/ballots/.env': 'REDIS_PORT=6380\n',
+  })
+  const survey = await surveyDotenv(testHost(root), await projectIn(root))
+  expect(survey.unread.map(({ shown }) => shown)).toEqual(unread)
 })

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { chmod, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { startCli, runCli, type RunningCli } from '../support/cli.ts'
@@ -79,6 +79,23 @@ test('not wanted, and a usable one is there: said, not used; the missing key is 
   const [line] = await cli.waitFor(/Channels.*/)
   expect(line).toMatch(/in memory {3}Redis \d[\d.]+ is at 127\.0\.0\.1:\d+: --channel-layer redis uses it/)
   expect(await dotenvOf(project)).toBe(`${before}USE_REDIS_FOR_CHANNELS=False\n`)
+})
+
+test('the key is missing, and .env can not be written: said, and the server has the choice in its environment', async () => {
+  project = await makeProject()
+  const file = join(project.backend, '.env')
+  await chmod(file, 0o444)
+  cli = startCli(['start', '--port', String(await freePort('127.0.0.1'))], { cwd: project.root })
+  await cli.waitFor(/Channels.*/)
+  expect(cli.stdout()).toContain('● connected')
+  expect(cli.stdout()).toMatch(/it is read-only\. The server gets USE_REDIS_FOR_CHANNELS=False in its environment/)
+})
+
+test('nothing chooses, and a .env that is not read would: said once', async () => {
+  project = await makeProject({ files: { 'backend/updates/.env': 'USE_REDIS_FOR_CHANNELS=True\n' } })
+  cli = startCli(['start', '--port', String(await freePort('127.0.0.1'))], { cwd: project.root })
+  await cli.waitFor(/backend\/updates\/\.env isn't read: .*USE_REDIS_FOR_CHANNELS/)
+  expect(cli.stdout().split('env-not-loaded')).toHaveLength(2)
 })
 
 test('a value that is no truth value is said, and taken as False', async () => {
