@@ -1,4 +1,4 @@
-import { judgeElsewhere, judgePermission } from '../checks/address.ts'
+import { judgeAddress, judgeElsewhere, judgePermission } from '../checks/address.ts'
 import { endHolder, otherAddress, otherPort, startAnew } from '../fix/planners/serving.ts'
 import type { Cause } from './cause.ts'
 
@@ -29,6 +29,7 @@ export const addressCauses = [
     id: 'bind-address-unavailable',
     automatic: 'yes',
     title: "The server is to bind an address that this machine doesn't have",
+    rules: { unbound: judgeAddress },
     fix: otherAddress,
   },
   {

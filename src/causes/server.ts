@@ -1,4 +1,4 @@
-import { judgeCrashed, judgeLifetime, judgeListener } from '../checks/server-process.ts'
+import { judgeCrashed, judgeLifetime, judgeListener, judgeWaiting } from '../checks/server-process.ts'
 import { webSocketLibrary } from '../fix/planners/environment.ts'
 import { continueServer, startAnew } from '../fix/planners/serving.ts'
 import type { Cause } from './cause.ts'
@@ -7,7 +7,14 @@ const server = { family: 'server', severity: 'error' } as const
 
 /** The server process itself. */
 export const serverCauses = [
-  { ...server, id: 'server-not-running', automatic: 'yes', title: 'Nothing serves the URL', fix: startAnew },
+  {
+    ...server,
+    id: 'server-not-running',
+    automatic: 'yes',
+    title: 'Nothing serves the URL',
+    rules: { unbound: judgeWaiting },
+    fix: startAnew,
+  },
   {
     ...server,
     id: 'wsgi-server-on-port',

@@ -95,3 +95,17 @@ export function judgePermission({ wire, privilegedBelow, isRoot }: Evidence): Di
     ),
   ]
 }
+
+/** The server is to bind an address that nobody on this machine can: why nothing listens there. */
+export function judgeAddress({ unbindable, wire }: Evidence): Diagnosis[] {
+  if (unbindable === undefined) return []
+  return [
+    diagnosis(
+      'bind-address-unavailable',
+      `This machine doesn't have the address ${unbindable}`,
+      [`None of its interfaces has ${unbindable}`, `Nothing listens on port ${wire.endpoint.port}`],
+      'Bind 127.0.0.1.',
+      { commands: [['election-dev', 'start', '--host', '127.0.0.1']] },
+    ),
+  ]
+}

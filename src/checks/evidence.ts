@@ -1,3 +1,4 @@
+import type { CauseId } from '../causes/causes.ts'
 import type { CrossingFact } from '../facts/crossing.ts'
 import type { BroadcastFact } from '../facts/observed.ts'
 import type { FailedStart } from '../facts/startup.ts'
@@ -62,6 +63,10 @@ export interface Evidence {
   readonly frontend: FrontendWiring | undefined
   /** What the server wrote into its log file since the handshake began. */
   readonly logged: readonly string[]
+  /** Why the backend of a run of `start` isn't up, where there is such a run and nothing serves. */
+  readonly waiting?: { readonly launcher: number; readonly id: CauseId; readonly title: string; readonly remedy: string } | undefined
+  /** The address that the server is to bind, where this machine doesn't have it. */
+  readonly unbindable?: string | undefined
   /** Undefined where somebody else launched the server. */
   readonly launched?: Launched | undefined
   /** What crossed between the URLs, where that was tried. */

@@ -1,4 +1,5 @@
 import { missingPackages } from '../plan/environment.ts'
+import { chooseServer } from '../plan/server.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { pythonOf, type Evidence } from './evidence.ts'
 import { distributionOf } from './distributions.ts'
@@ -17,6 +18,7 @@ export function judgePython(evidence: Evidence): Diagnosis[] {
     ...judgeActive(evidence),
     ...judgeMissingVenv(evidence),
     ...judgePackages(evidence),
+    ...judgeServers(evidence),
   ]
 }
 
@@ -187,6 +189,19 @@ function judgePackages(evidence: Evidence): Diagnosis[] {
     )
   }
   return found
+}
+
+/** Nothing is installed that could serve a WebSocket, by the rule that `start` chooses by. */
+function judgeServers({ choice, checkout }: Evidence): Diagnosis[] {
+  if (choice?.kind !== 'ready') return []
+  const { packages, label, python } = choice.environment
+  const server = chooseServer({ packages, hasDaphneApp: checkout?.project.hasDaphneApp === true, wanted: undefined })
+  if (server.kind === 'server') return []
+  return [
+    diagnosis(server.id, 'There is no server that can speak WebSocket', [`${label}: ${server.reason}`], 'Install one.', {
+      commands: [[pathFrom(checkout?.project.root, python), '-m', 'pip', 'install', ...server.install]],
+    }),
+  ]
 }
 
 /** A package that isn't installed, as a diagnosis with the command that installs it. */

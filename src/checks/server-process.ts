@@ -197,6 +197,15 @@ export function judgeHeld(evidence: Evidence): Diagnosis | undefined {
   return [...(elsewhere ? [] : judgeListener(evidence, [])), ...judgeStale(evidence, [])][0]
 }
 
+/** A run of `start` that is up, and whose backend isn't: what ended that. Pure. */
+export function judgeWaiting({ waiting }: Evidence): Diagnosis[] {
+  if (waiting === undefined) return []
+  const { launcher, id, title, remedy } = waiting
+  return [
+    diagnosis(id, title, [`election-dev start (PID ${launcher}) runs, and its backend has ended: it waits to start it again`], remedy),
+  ]
+}
+
 /** True for a server that was told an application of another name than this project's: a copy of the checkout would have the same. */
 export function isStranger({ checkout }: Pick<Evidence, 'checkout'>, { command }: ServerProcess): boolean {
   const [theirs, ours] = [command?.application, checkout?.project.application].map((name) => name?.split(/[.:]/)[0])

@@ -53,5 +53,16 @@ function hiddenBehind(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   const sources = wellFormed
     ? [...judgeShadowed(evidence, ['SECRET_KEY', 'DJANGO_SECRET_KEY', 'JWT_SECRET_KEY'], verdict), ...judgeUnreadKey(evidence, verdict)]
     : []
-  return [...keys, ...sources]
+  // nobody has given one, and that another one is wanted than we can make is no fault of ours
+  const missing: Diagnosis[] =
+    wire.tokenIsOurs === true
+      ? [
+          {
+            ...verdict,
+            id: 'token-missing',
+            evidence: [...verdict.evidence, 'It was made for a user of the project: nobody has given one'],
+          },
+        ]
+      : []
+  return [...keys, ...sources, ...missing]
 }

@@ -76,7 +76,8 @@ export async function targetsOf(host: Host, config: Config, urls: readonly strin
   if (first === undefined) {
     // settings that hang are found by the look from inside: they aren't waited for here
     const { endpoint, minted } = await endpointOfProject(host, config, tokenMs)
-    return { main: await ofThePage(host, config, endpoint), others: [], minted }
+    const main = await ofThePage(host, config, endpoint)
+    return { main, others: [], minted, ...(main === endpoint ? { bind: config.host } : {}) }
   }
   const project = config.origin === undefined ? await findProject(host, config).catch(() => undefined) : undefined
   const origin = project?.frontendOrigin

@@ -62,7 +62,6 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
   const layer = await layerOf(run, checkout, redis)
   if (config.instances > 1) await (await shared()).refuseUnshared(run, checkout, environment, layer)
   refuseStopped(run)
-  await writeLayer(run, checkout, layer)
   const color = host.terminal.color && !config.json
   const application = project.application ?? (await (await import('./start-settings.ts')).askApplication(run, checkout, environment, layer))
   report({
@@ -85,6 +84,9 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
   const isOurs = !config.takeover && portFact.binds.every(({ result }) => result === 'free')
   const port = isOurs ? portFact.port : await (await import('./start-port.ts')).portFor(run, checkout, portFact)
   if (config.instances > 1 && config.strictPort && options.anew !== true) await (await shared()).refuseHeldPorts(config, port)
+  // nothing is written for a server that can't be started
+  refuseStopped(run)
+  await writeLayer(run, checkout, layer)
   return {
     ...run,
     checkout,

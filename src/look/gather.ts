@@ -31,6 +31,7 @@ import { experimentPaths } from '../verify/experiments.ts'
 import { prove, type Proof, type ProofOptions } from '../verify/prove.ts'
 import { gatherInside, type Inside, type LookServed } from './inside.ts'
 import { gatherRedis, type RedisLook } from './redis.ts'
+import { waitingRun } from './run.ts'
 
 /** Deadlines, in milliseconds. */
 const limits = {
@@ -51,6 +52,8 @@ export interface Targets {
   readonly main: Endpoint
   /** Further instances of the same backend. */
   readonly others: readonly Endpoint[]
+  /** The address that the server of `main` is to bind, where `main` is made of the configuration. */
+  readonly bind?: string | undefined
   /** The token was made by us for a user of the project. */
   readonly minted: boolean
   /** The proof of `main` that failed a moment ago: it isn't made a second time, nor are its experiments. */
@@ -68,7 +71,9 @@ export interface Targets {
 /** Everything that can be found out about a WebSocket and the project behind it, in parallel, each part under its own deadline. Never throws but for a usage error. */
 export async function gather(shell: Host, config: Config, targets: Targets): Promise<Evidence> {
   const problems: Record<string, string> = {}
-  const here = await isThisMachine(hostOf(targets.main.url), limits.lookup)
+  const isOwn = await isThisMachine(hostOf(targets.main.url), limits.lookup)
+  const unbindable = isOwn ? undefined : targets.bind
+  const here = isOwn || unbindable !== undefined
   const { project, config: chosen } = here ? await projectOf(shell, config, problems) : { project: undefined, config }
   if (!here) problems['project'] = `${hostOf(targets.main.url)} is another machine: what is in this folder says nothing of it`
   const early = project === undefined ? undefined : readCheckout(shell, chosen)
@@ -139,6 +144,8 @@ export async function gather(shell: Host, config: Config, targets: Targets): Pro
     logged,
     ...targets.own?.(),
     crossing: targets.crossing,
+    waiting: wire.handshake === undefined ? await waitingRun(shell) : undefined,
+    unbindable,
     ourPaths: experimentPaths(wire.endpoint.path),
     newerThanServer: newer,
     ownModules: own,

@@ -3,10 +3,12 @@ import { describe, expect, test } from 'vitest'
 import type { Evidence } from '../../src/checks/evidence.ts'
 import { judge } from '../../src/checks/judgement.ts'
 import { judgeLog } from '../../src/checks/server-log.ts'
+import { judgeHeld } from '../../src/checks/server-process.ts'
 import { evidenceOf, examinationOf, failing, nothingListens, serverOf, unstarted, wireOf } from '../support/evidence.ts'
 import { broken, elsewhere, endpoint, failed, machine, opened, page, refused, silent, stranger } from '../support/serving.ts'
 
 const copy = (application: string) => serverOf({ cwd: '/home/ada/old/backend', project: 'other' }, { application })
+const held = (server: ReturnType<typeof serverOf>, more: Partial<Evidence> = {}) => evidenceOf({ servers: machine([server]), ...more })
 const notHttp = failed(broken('ECONNRESET'), {
   http: { result: 'broken', code: 'ECONNRESET', elapsedMs: 2 },
   experiments: { httpAfter: { result: 'broken', code: 'ECONNRESET', elapsedMs: 2 } },
@@ -58,6 +60,14 @@ describe('names it', () => {
       /ada\/old/,
     ],
     ['bad-port-permission: port 80, not root', unstarted({ wire: low }), /1024/],
+    ['bind-address-unavailable: nobody here has it', unstarted({ unbindable: '203.0.113.7' }), /203\.0\.113\.7/],
+    [
+      'server-crashes: a run of start waits to launch it again',
+      unstarted({
+        waiting: { launcher: 99, id: 'server-crashes', title: 'The server ends when a socket is open', remedy: 'Read its log.' },
+      }),
+      /PID 99/,
+    ],
     [
       'unix-socket: daphne -u',
       unstarted({ servers: machine([], [serverOf({ listens: [], unixSockets: ['/run/d.sock'] })]) }),
@@ -234,5 +244,19 @@ describe('does not name it', () => {
     expect(
       judgeLog(['redis.exceptions.ConnectionError: Error 99 connecting to localhost:6379. Cannot assign requested address.'])?.id,
     ).toBe('redis-unreachable')
+  })
+})
+
+describe('what holds the port that a server is to have, by its process', () => {
+  test.each<[string, Evidence, string | undefined]>([
+    ['a sound server of this project', held(serverOf()), undefined],
+    ['one that is stopped', held(serverOf({ state: 'stopped' })), 'server-suspended'],
+    ['one with the WSGI application', held(serverOf({}, { application: 'core.wsgi:application' })), 'asgi-app-wrong'],
+    ['one that is older than the code', held(serverOf(), { newerThanServer: ['core/routing.py'] }), 'stale-server-old-code'],
+    ['one of a copy of the checkout', held(copy('core.asgi:application')), 'stale-server-old-code'],
+    ['the stopped server of another project', held({ ...copy('shop.asgi:application'), state: 'stopped' }), undefined],
+    ['any other program', held(stranger(['redis-server'])), undefined],
+  ])('%s', (_, evidence, id) => {
+    expect(judgeHeld(evidence)?.id).toBe(id)
   })
 })

@@ -101,6 +101,11 @@ describe('names', () => {
       'backend/requirements.txt asks for it',
     ],
     [
+      'ws-library-missing: uvicorn is the only server',
+      unstarted({ choice: { ...ready, environment: environmentWith(without('daphne', 'websockets', 'wsproto', 'hypercorn')) } }),
+      'neither websockets nor wsproto',
+    ],
+    [
       'daphne-missing: INSTALLED_APPS has it',
       unstarted({
         choice: { ...ready, environment: environmentWith(without('daphne')) },

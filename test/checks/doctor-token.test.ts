@@ -36,6 +36,11 @@ describe('names it', () => {
   test.each<[string, Evidence, RegExp]>([
     ['token-missing: none was sent', denied({ kind: 'none' }), /consumers\.py:14/],
     ['token-rejected: well formed', denied(current), /4001/],
+    [
+      'token-missing: the one that we made is refused',
+      denied(current, { wire: failed(refused(403), { token: current, tokenIsOurs: true, experiments: { unknownPath: refused(500) } }) }),
+      /nobody has given one/,
+    ],
     ['token-rejected: opaque', denied({ kind: 'opaque' }), /no JSON Web Token/],
     [
       'token-rejected: 404 for the unknown path shows the Origin too',

@@ -101,7 +101,7 @@ test('a file that is newer than a server whose socket works is no fault', async 
 const nobody = 65534
 
 real('bad-port-permission', 'a port below 1024, asked by a user who may not bind it', async () => {
-  const made = await project()
+  const made = await project({ dotenv: ['USE_REDIS_FOR_CHANNELS=False'] })
   // the folder of a test is its owner's alone
   await chmod(made.root, 0o755)
   let port = 1023
@@ -133,14 +133,18 @@ async function takes(port: number): Promise<boolean> {
 
 for (const environment of ['main', 'uvicorn', 'hypercorn'] as const) {
   real('bind-address-unavailable', `start with an address that this machine doesn't have, ${environment}`, async () => {
-    const made = await project({ style: 'plain', environment, settings: 'DATABASES = {}' })
+    const port = await freePort('127.0.0.1')
     // TEST-NET-3 of RFC 5737 is nobody's
-    const cli = startCli(['start', '--json', '--host', '203.0.113.7', '--port', String(await freePort('127.0.0.1'))], { cwd: made.root })
-    const { status, stdout } = await cli.end()
+    const config = JSON.stringify({ host: '203.0.113.7', port })
+    const made = await project({ style: 'plain', environment, settings: 'DATABASES = {}', files: { 'election-dev.config.json': config } })
+    const { status, stdout } = await startCli(['start', '--json'], { cwd: made.root }).end()
     expect(status).toBe(1)
     expect(stdout).toContain('"bind-address-unavailable"')
     expect(stdout).toContain('Binding 203.0.113.7')
     expect(stdout).toContain('EADDRNOTAVAIL')
+    const answer = await doctor(made.root)
+    expect(answer.id, answer.evidence).toBe('bind-address-unavailable')
+    expect(answer.evidence).toContain('203.0.113.7')
   })
 }
 

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import { expect, test } from 'vitest'
-import { doctor, real } from '../support/doctor.ts'
+import { askDoctor, doctor, real } from '../support/doctor.ts'
 import { ending, urlOf } from '../support/ends.ts'
 import { listening, viteStandIn } from '../support/node-servers.ts'
 import { secret } from '../support/secrets.ts'
@@ -129,12 +129,12 @@ for (const kind of ['uvicorn', 'hypercorn'] as const) {
     const { cert, key } = await selfSigned(await folder())
     const running = await server(kind, made, { args: [tlsOf[kind][0], cert, tlsOf[kind][1], key] })
     const url = `wss://127.0.0.1:${running.port}${path}`
+    const trusted = await askDoctor(made.root, { url, origin: 'https://localhost', env: { NODE_EXTRA_CA_CERTS: cert } })
+    expect(trusted).toMatchObject({ ok: true, id: undefined })
     const answer = await doctor(made.root, { url, origin: 'https://localhost' })
     expect(answer.id, answer.evidence).toBe('tls-untrusted')
     expect(answer.evidence).toContain('DEPTH_ZERO_SELF_SIGNED_CERT')
     expect(answer.evidence).toContain('101')
-    const trusted = await doctor(made.root, { url, origin: 'https://localhost', env: { NODE_EXTRA_CA_CERTS: cert } })
-    expect(trusted).toMatchObject({ ok: true, id: undefined })
   })
 }
 

@@ -17,7 +17,7 @@ export const rows = {
   'wsgi-server-on-port': 'warned',
   'asgi-app-under-wsgi-server': 'warned',
   'asgi-app-wrong': 'warned',
-  'ws-library-missing': 'named',
+  'ws-library-missing': 'ended',
   'server-suspended': 'warned',
   'server-crashes': 'named',
   'server-websocket-timeout': 'sound',

@@ -77,6 +77,7 @@ const registered: SetUp[] = []
 let use: Use | undefined
 /** The set-up of the running test, until its doctor is asked. */
 let standing: SetUp | undefined
+let isAsked = false
 
 /** The name of the test that makes a set-up. */
 export const nameOf = ({ id, title }: SetUp): string => `${id}: ${title}`
@@ -92,6 +93,7 @@ export function useSetUps(more: Use): void {
 /** Asks the doctor of a set-up. What the set-up is used for besides is done then, while all of it stands. */
 export async function doctor(folder: string, asking: Asking = {}): Promise<Answer> {
   const setUp = standing
+  standing = undefined
   const answer = await askDoctor(folder, asking)
   if (setUp !== undefined) await use?.(setUp, folder, asking, answer)
   return answer
@@ -103,7 +105,7 @@ export async function doctor(folder: string, asking: Asking = {}): Promise<Answe
  * finding, no file of the folder made or changed.
  */
 export async function askDoctor(folder: string, asking: Asking = {}): Promise<Answer> {
-  standing = undefined
+  isAsked = true
   const before = asking.readOnly === false ? {} : await filesOf(folder)
   const args = ['doctor', '--json']
   for (const url of [asking.url, ...(asking.others ?? [])]) if (url !== undefined) args.push('--url', url)
@@ -146,8 +148,9 @@ export function real(id: CauseId, title: string, run: (skip: (lacks: string) => 
     nameOf(setUp),
     async ({ skip }) => {
       standing = setUp
+      isAsked = false
       await run((lacks) => skip(lacks))
-      if (use !== undefined && standing !== undefined) throw new Error('The doctor was never asked of this set-up')
+      if (use !== undefined && !isAsked) throw new Error('The doctor was never asked of this set-up')
     },
     use === undefined ? timeoutMs : timeoutMs + 120_000,
   )
