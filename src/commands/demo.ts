@@ -7,7 +7,7 @@ import { readCheckout } from '../facts/checkout.ts'
 import { isFile, readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
-import { exitStatusOf, onStopRequest, type StopReason } from '../host/stop-signals.ts'
+import { exitStatusOf, stopSignal } from '../host/stop-signals.ts'
 import { choosePython } from '../plan/environment.ts'
 import { setUp } from '../fix/set-up.ts'
 import { lookForSetup } from '../fix/setup-look.ts'
@@ -29,26 +29,20 @@ export async function demoCommand(dir: string, options: Readonly<Record<string, 
   const flags = flagsOf(options)
   const config = mergeConfig(host, flags, undefined)
   const report = await reportFor(host, config)
-  const abort = new AbortController()
-  let reason: StopReason | undefined
-  const takeAway = onStopRequest(
-    (why) => {
-      reason ??= why
-      abort.abort()
-    },
-    { watchParent: config.parentWatch },
-  )
+  const stop = stopSignal({ watchParent: config.parentWatch })
   try {
-    await makeReady({ host, config, report, signal: abort.signal }, folder)
+    await makeReady({ host, config, report, signal: stop.signal }, folder)
   } catch (error) {
     if (!(error instanceof LauncherError)) throw error
+    const reason = stop.reason()
     if (reason === undefined) report({ event: 'error', error })
     const status = reason === undefined ? error.exitCode : exitStatusOf[reason]
     report({ event: 'end', exitCode: status })
     return status
   } finally {
-    takeAway()
+    stop.end()
   }
+  const reason = stop.reason()
   if (reason !== undefined) {
     report({ event: 'end', exitCode: exitStatusOf[reason] })
     return exitStatusOf[reason]

@@ -6,7 +6,7 @@ import { logsFolder, readRuns, rowOf, type FactOfRun } from '../facts/run-state.
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { processTable } from '../host/process-table.ts'
-import { exitStatusOf, onStopRequest, type StopReason } from '../host/stop-signals.ts'
+import { exitStatusOf, stopSignal } from '../host/stop-signals.ts'
 import { logLines } from '../report/log-line.ts'
 import { chooseRun, nothingRuns, pidOf } from './run-choice.ts'
 
@@ -70,15 +70,7 @@ interface Following {
 }
 
 async function follow(host: Host, { folder, id, run, wanted, print }: Following, from: LogPosition): Promise<number> {
-  const over = new AbortController()
-  let reason: StopReason | undefined
-  const takeAway = onStopRequest(
-    (why) => {
-      reason ??= why
-      over.abort()
-    },
-    { watchParent: false },
-  )
+  const stop = stopSignal({ watchParent: false })
   const follower = followLog(folder, id, from)
   let askAt = host.now() + aliveEveryMs
   let isAlive = true
@@ -88,6 +80,7 @@ async function follow(host: Host, { folder, id, run, wanted, print }: Following,
       if (since.lost > 0) host.terminal.err(`  ! ${since.lost} files of the log were written and taken away faster than they were read`)
       for (const record of since.records) if (wanted(record)) print(record)
       await taken(host)
+      const reason = stop.reason()
       if (reason !== undefined) return exitStatusOf[reason]
       if (since.records.some((record) => 'end' in record)) return ExitCode.ok
       // what it wrote before its end was read by the look after it
@@ -97,10 +90,10 @@ async function follow(host: Host, { folder, id, run, wanted, print }: Following,
         const rows = await processTable(host)
         isAlive = rows === undefined || rowOf(rows, run.run.launcher) !== undefined
       }
-      if (!since.moved) await delay(lookEveryMs, undefined, { signal: over.signal }).catch(() => undefined)
+      if (!since.moved) await delay(lookEveryMs, undefined, { signal: stop.signal }).catch(() => undefined)
     }
   } finally {
-    takeAway()
+    stop.end()
     await follower.close()
   }
 }

@@ -6,8 +6,8 @@ import type { TcpFact } from '../host/tcp.ts'
 import type { Interruption, SmokeCommand } from '../report/smoke-result.ts'
 import type { FrontendSummary, ReadySummary, Report } from '../report/run-event.ts'
 import type { CommandExit } from '../run/guarded-command.ts'
-import { plain } from '../run/server.ts'
 import type { Proof } from '../verify/prove.ts'
+import { withoutEscapes } from '../host/escape-codes.ts'
 
 /** How many of the last lines of the backend's output are told where something failed. */
 const toldLines = 40
@@ -56,7 +56,7 @@ export function recording(host: Pick<Host, 'now'>, record: SmokeRecord, began: n
         record.warnings.push({ id: event.id, text: event.text })
         break
       case 'log':
-        record.lines.push(event.service === 'backend' ? plain(event.line) : `${event.service}: ${plain(event.line)}`)
+        record.lines.push(event.service === 'backend' ? withoutEscapes(event.line) : `${event.service}: ${withoutEscapes(event.line)}`)
         if (record.lines.length > toldLines) record.lines.shift()
         break
       case 'ready':

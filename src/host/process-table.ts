@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { errorCode } from '../errors.ts'
 import type { Host } from './host.ts'
 import { runToEnd } from './processes.ts'
 
@@ -73,4 +74,14 @@ export function treeOf(rows: readonly Pick<ProcessRow, 'pid' | 'parent'>[], pid:
     }
   }
   return tree
+}
+
+/** True where a process has the number, or (negative) a group has; nothing is sent to it. */
+export function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return errorCode(error) === 'EPERM'
+  }
 }

@@ -62,6 +62,17 @@ export function onStopRequest(callback: (reason: StopReason, count: number) => v
   }
 }
 
+/** A signal that the first request to stop aborts, and why; `end` takes the handlers away. */
+export function stopSignal(options: { watchParent: boolean }) {
+  const abort = new AbortController()
+  let reason: StopReason | undefined
+  const end = onStopRequest((why) => {
+    reason ??= why
+    abort.abort()
+  }, options)
+  return { signal: abort.signal, reason: () => reason, end }
+}
+
 /**
  * Ends this process by SIGHUP itself, which a shell shows as 129, where its
  * terminal may be gone: Node restores the terminal's mode at an ordinary exit

@@ -5,7 +5,8 @@ import type { FailedStart } from '../facts/startup.ts'
 import type { Host } from '../host/host.ts'
 import { connectAddress, connectOnce } from '../host/tcp.ts'
 import type { LaunchPlan } from '../plan/launch.ts'
-import { launchServer, plain, type RunningServer } from './server.ts'
+import { launchServer, type RunningServer } from './server.ts'
+import { withoutEscapes } from '../host/escape-codes.ts'
 
 export { connectAddress } from '../host/tcp.ts'
 
@@ -106,7 +107,7 @@ async function onAbort<T>(signal: AbortSignal, answer: T, over: AbortSignal): Pr
 
 /** True for a line that names this very port: a server may say it and live on (daphne #577), or end with 0 as daphne does. */
 function saysPortLost(line: string, port: number): boolean {
-  const text = plain(line)
+  const text = withoutEscapes(line)
   return portTakenLine.test(text) && new RegExp(`(?<!\\d)${port}(?!\\d)`).test(text)
 }
 

@@ -4,6 +4,7 @@ import { access, link, lstat, open, readdir, readFile, readlink, realpath, renam
 import { basename, dirname, join } from 'node:path'
 
 import { errorCode, errorMessage, LauncherError } from '../errors.ts'
+import { exists } from '../host/process-table.ts'
 
 /**
  * Writes the bytes `after` to the `.env` at `path`, whole or not at all: a
@@ -184,17 +185,7 @@ async function removeLeftovers(folder: string, name: string): Promise<void> {
     const file = join(folder, entry)
     if (pid === undefined || writing.has(file)) continue
     const age = Date.now() - ((await stat(file).catch(() => undefined))?.mtimeMs ?? 0)
-    if (Number(pid) === process.pid || !isAlive(Number(pid)) || age > LEFTOVER_AGE_MS)
-      await rm(file, { force: true }).catch(() => undefined)
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return errorCode(error) === 'EPERM'
+    if (Number(pid) === process.pid || !exists(Number(pid)) || age > LEFTOVER_AGE_MS) await rm(file, { force: true }).catch(() => undefined)
   }
 }
 

@@ -4,7 +4,7 @@ import type { Host } from '../host/host.ts'
 import type { FrontendInstall } from '../plan/frontend-install.ts'
 import { withoutOurs } from '../host/secret-names.ts'
 import { runCommand } from './command.ts'
-import { plain } from './server.ts'
+import { withoutEscapes } from '../host/escape-codes.ts'
 
 /** How long an installation may take, in milliseconds: over a slow line it takes minutes. */
 const installMs = 15 * 60_000
@@ -39,7 +39,7 @@ export async function installFrontend(
   }
   const errors: string[] = []
   const onLine = (line: string) => {
-    const text = plain(line).trim()
+    const text = withoutEscapes(line).trim()
     if (errors.length < toldErrors && (errorLine.test(text) || (errors.length > 0 && text !== '')) && !emptyLine.test(text))
       errors.push(text)
     context.onLine(line)

@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
-import { errorCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { processTable, treeOf, type ProcessRow } from '../host/process-table.ts'
+import { exists, processTable, treeOf, type ProcessRow } from '../host/process-table.ts'
 import { runToEnd } from '../host/processes.ts'
 
 /** How often a group that is ending is looked at, in milliseconds: no system tells when a whole group is gone. */
@@ -92,15 +91,6 @@ async function groupIsGone(host: Host, leader: Leader): Promise<boolean> {
  */
 function ownsGroup(leader: Leader): boolean {
   return !leader.ended() || !exists(leader.pid)
-}
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return errorCode(error) === 'EPERM'
-  }
 }
 
 function signalAll(leader: Leader, strays: readonly ProcessRow[], signal: NodeJS.Signals): void {

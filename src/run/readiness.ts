@@ -8,7 +8,8 @@ import type { Host } from '../host/host.ts'
 import { httpRequest } from '../host/http.ts'
 import { connectOnce } from '../host/tcp.ts'
 import type { ServicePlan } from '../plan/service.ts'
-import { launchServer, plain } from './server.ts'
+import { launchServer } from './server.ts'
+import { withoutEscapes } from '../host/escape-codes.ts'
 
 /** The process that is waited for. */
 export interface ReadyTarget {
@@ -91,7 +92,7 @@ async function untilLine(pattern: string, target: ReadyTarget, signal: AbortSign
   const fits = new RegExp(pattern)
   return new Promise((resolve) => {
     const quit = target.listen((line) => {
-      if (!fits.test(plain(line).slice(0, longestMatched))) return
+      if (!fits.test(withoutEscapes(line).slice(0, longestMatched))) return
       quit()
       resolve({ kind: 'ready' })
     })

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { errorCode } from '../errors.ts'
 import { parseRun, runFileName, runsFolder, type RunFact, type RunState } from '../facts/run-state.ts'
 import { clearHome, makeHome } from './home.ts'
+import { exists } from '../host/process-table.ts'
 
 /** How often a rename is tried that a reader holds up (Windows), 20 ms apart. */
 const renames = 10
@@ -49,17 +50,8 @@ export async function cleanRuns(root: string, facts: readonly RunFact[]): Promis
   const kept = new Set(facts.map(({ file }) => `${basename(file)}.tmp`))
   // of a launcher that was killed while it wrote for the first time
   const torn = (await readdir(runsFolder(root)).catch(() => [])).filter((name) => name.endsWith('.json.tmp') && !kept.has(name))
-  for (const name of torn) if (!processRuns(Number.parseInt(name, 10))) await rm(join(runsFolder(root), name), { force: true })
+  for (const name of torn) if (!exists(Number.parseInt(name, 10))) await rm(join(runsFolder(root), name), { force: true })
   if (facts.length > 0 || torn.length > 0) await clearHome(root)
-}
-
-function processRuns(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return errorCode(error) === 'EPERM'
-  }
 }
 
 /** How the folder of a control socket is named; nothing that is named otherwise is ever taken away. */

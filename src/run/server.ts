@@ -4,6 +4,7 @@ import type { ChildProcess } from 'node:child_process'
 import spawn from 'cross-spawn'
 import { errorCode, errorMessage } from '../errors.ts'
 import type { Host } from '../host/host.ts'
+import { withoutEscapes } from '../host/escape-codes.ts'
 import { LineSplitter } from '../host/lines.ts'
 import { Flow } from './flow.ts'
 import { observe, type Observer } from './observer.ts'
@@ -79,7 +80,7 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
   const kept: string[] = []
   let count = 0
   const keep = (stream: 'out' | 'err') => (line: string) => {
-    kept.push(plain(line))
+    kept.push(withoutEscapes(line))
     count++
     if (kept.length > keptLines) kept.shift()
     onLine(line, stream)
@@ -224,11 +225,3 @@ function untilRead(host: Host, flow: Flow, onClose: (done: () => void) => void, 
     finish()
   })
 }
-
-/** The text without terminal colours (ECMA-48 CSI sequences). */
-export function plain(text: string): string {
-  // the escape character is built: a control character in a pattern is refused by the linter, rightly
-  return text.replaceAll(csi, '')
-}
-
-const csi = new RegExp(`${String.fromCodePoint(27)}\\[[0-9;?]*[A-Za-z]`, 'g')

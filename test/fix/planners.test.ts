@@ -179,7 +179,7 @@ A: list = (1,
     expect(literalOf(written)).toBe(text)
   })
   test('are appended after a blank line', () => {
-    expect(appended('A = 1', ['B = 2'])).toBe('A = 1\n\nB = 2\n')
+    expect(appended('A = 1', ['B = 2'])).toBe('A = 1\n\nB = 2')
     expect(appended('A = 1\n', ['B = 2'])).toBe('A = 1\n\nB = 2\n')
   })
 })

@@ -1,5 +1,5 @@
 import { layerDefaults, type LayerDefaults } from './layer-literal.ts'
-import { assignmentsOf, spliced, statementsOf } from './python-text.ts'
+import { appended, assignmentsOf, newlineOf, spliced, statementsOf } from './python-text.ts'
 
 /** A file of the settings. */
 interface SettingsText {
@@ -145,14 +145,6 @@ function decoupleName(above: string): string | undefined {
   return made ?? (/^import decouple\b/m.test(above) ? 'decouple.config' : undefined)
 }
 
-/** The block behind the last line, after a blank one, in the file's own line ends; without a final newline where it had none. */
-function appended(text: string, lines: readonly string[]): string {
-  const newline = newlineOf(text)
-  const bare = text.replace(/(?:\r?\n)+$/, '')
-  const tail = text === '' || text.endsWith('\n') ? newline : ''
-  return `${bare}${bare === '' || bare === '\u{feff}' ? '' : newline + newline}${lines.join(newline)}${tail}`
-}
-
 /** The text with an import behind those that it begins with. */
 function withImport(text: string, line: string | undefined): string {
   if (line === undefined) return text
@@ -174,10 +166,6 @@ function withImport(text: string, line: string | undefined): string {
   const gap = found || behind.startsWith(newline) ? '' : newline
   const before = text.slice(0, at)
   return `${before}${before === '' || before.endsWith('\n') || before === '\u{feff}' ? '' : newline}${line}${newline}${gap}${behind}`
-}
-
-function newlineOf(text: string): string {
-  return text.includes('\r\n') ? '\r\n' : '\n'
 }
 
 function lineAt(text: string, at: number): number {

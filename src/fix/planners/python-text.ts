@@ -160,8 +160,14 @@ export function withElement(text: string, open: number, literal: string): string
   return spliced(text, { start: last.end, end: last.end }, indent === undefined ? `, ${literal}` : `,\n${indent}${literal}`)
 }
 
-/** The text with a statement at its end, after a blank line. */
+/** The text with lines at its end, after a blank one, in its own line ends; without a final newline where it had none. */
 export function appended(text: string, lines: readonly string[]): string {
-  const gap = text === '' ? '' : text.endsWith('\n') ? '\n' : '\n\n'
-  return `${text}${gap}${lines.join('\n')}\n`
+  const newline = newlineOf(text)
+  const bare = text.replace(/(?:\r?\n)+$/, '')
+  return `${bare}${bare === '' || bare === '\u{feff}' ? '' : newline + newline}${lines.join(newline)}${text === '' || text.endsWith('\n') ? newline : ''}`
+}
+
+/** What ends the lines of a text. */
+export function newlineOf(text: string): string {
+  return text.includes('\r\n') ? '\r\n' : '\n'
 }
