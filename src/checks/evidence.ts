@@ -7,6 +7,7 @@ import type { Checkout } from '../facts/checkout.ts'
 import type { DotenvSurvey } from '../facts/dotenv-survey.ts'
 import type { Examination } from '../facts/examination.ts'
 import type { FrontendWiring } from '../facts/frontend-wiring.ts'
+import type { Way } from '../facts/manage-py.ts'
 import type { FileHolder } from '../facts/open-files.ts'
 import type { PathInterpreter } from '../facts/path-python.ts'
 import type { RedisNow } from '../facts/redis-now.ts'
@@ -46,6 +47,8 @@ export interface Evidence {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly servers: ServersFact
   readonly examination: Examination | undefined
+  /** By what way the project can be come to, where the examination's can't. */
+  readonly otherwise?: Way | undefined
   /** SECRET_KEY of two imports of the settings: do they agree? */
   readonly secretKeys: 'same' | 'different' | undefined
   /** Files that the settings don't read, with another SECRET_KEY than theirs: `backend/updates/.env:3`. */

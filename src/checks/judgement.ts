@@ -10,6 +10,7 @@ import { relativeTo } from './python-environment.ts'
 import { mergeDiagnosis } from './refine.ts'
 import { isStranger, judgeForeign, judgeStale, runsElsewhere } from './server-process.ts'
 import { endWords, judgeOutput, judgeProcess } from './startup.ts'
+import { judgeWay } from './way.ts'
 import { judgeWire } from './wire.ts'
 
 /** What a judgement comes to: the root, what it explains, and what is worth a word though it breaks nothing. */
@@ -88,14 +89,17 @@ function candidatesOf(evidence: Evidence): Diagnosis[] {
 function judgeEnded(evidence: Evidence, end: FailedStart): Diagnosis[] {
   const process = judgeProcess(end)
   if (process !== undefined) return [process]
-  return [...ask('stopped', evidence).map((cause) => ({ ...cause, evidence: [...cause.evidence, endWords(end)] })), judgeOutput(end)]
+  return [
+    ...judgeWay(evidence, ask('stopped', evidence)).map((cause) => ({ ...cause, evidence: [...cause.evidence, endWords(end)] })),
+    judgeOutput(end),
+  ]
 }
 
 /** Nothing serves: somewhere else, or what stops a start, from the interpreter to the port. */
 function judgeNobody(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   return [
     ...ask('elsewhere', evidence, verdict.evidence),
-    ...ask('stopped', evidence),
+    ...judgeWay(evidence, ask('stopped', evidence)),
     ...ask('unbound', evidence),
     ...ask('unready', evidence),
     verdict,

@@ -103,6 +103,17 @@ export function judgeImport(evidence: Evidence, error: ExaminationOf<'error'>, w
   ]
 }
 
+/** The variable that the settings ask for and don't find, as the exceptions name it. */
+export function wantedVariable(raised: readonly Pick<Raised, 'type' | 'message'>[]): string | undefined {
+  const text = raised.map(({ type, message }) => `${type}: ${message}`).join('\n')
+  return (
+    /UndefinedValueError: (\w+) not found/.exec(text)?.[1] ??
+    /ImproperlyConfigured: Set the (\w+) environment variable/.exec(text)?.[1] ??
+    /KeyError: ['"]?([A-Z][A-Z0-9_]+)['"]?/.exec(text)?.[1] ??
+    /The (SECRET_KEY) setting must not be empty/.exec(text)?.[1]
+  )
+}
+
 /** Causes that the `.env` is behind. */
 function byMessage(evidence: Evidence, error: ExaminationOf<'error'>, seen: readonly [string, ...string[]]): Diagnosis[] {
   const text = [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`).join('\n')
@@ -110,11 +121,7 @@ function byMessage(evidence: Evidence, error: ExaminationOf<'error'>, seen: read
     const found = judgeEncoding(evidence, seen)
     if (found.length > 0) return found
   }
-  const wanted =
-    /UndefinedValueError: (\w+) not found/.exec(text)?.[1] ??
-    /ImproperlyConfigured: Set the (\w+) environment variable/.exec(text)?.[1] ??
-    /KeyError: ['"]?([A-Z][A-Z0-9_]+)['"]?/.exec(text)?.[1] ??
-    /The (SECRET_KEY) setting must not be empty/.exec(text)?.[1]
+  const wanted = wantedVariable([error, ...error.causes])
   if (wanted !== undefined) {
     const encoding = judgeEncoding(evidence, seen)
     return encoding.length > 0 ? encoding : judgeNotLoaded(evidence, wanted, seen)

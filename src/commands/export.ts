@@ -7,12 +7,13 @@ import { readCheckout, type Checkout } from '../facts/checkout.ts'
 import { readDeployment } from '../facts/deployment.ts'
 import { examine } from '../facts/examine.ts'
 import { plainPaths } from '../facts/routes.ts'
-import { shown, usualPath } from '../facts/project.ts'
+import { namedSettings, shown, usualPath } from '../facts/project.ts'
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { choosePython } from '../plan/environment.ts'
 import { planCompose, planKubernetes } from '../plan/export-files.ts'
 import { planProcfile } from '../plan/export-procfile.ts'
+import { managedWay } from '../plan/way.ts'
 import {
   deployable,
   exportTargets,
@@ -100,9 +101,10 @@ async function socketPath(host: Host, config: Config, checkout: Checkout): Promi
   if (choice.kind !== 'ready') return undefined
   const inspection = examine(host, {
     tell: ['settings', 'application'],
+    way: managedWay(project.preamble),
     python: choice.environment.python,
     backend: project.backend,
-    env: { ...host.env, DJANGO_SETTINGS_MODULE: project.settingsModule },
+    env: { ...host.env, DJANGO_SETTINGS_MODULE: namedSettings(host.env, config) },
     settingsModule: project.settingsModule,
     application: project.application,
     deadlineMs: inspectMs,

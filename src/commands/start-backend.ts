@@ -133,6 +133,8 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
         },
         onUp: async (now) => {
           up = now
+          // what has led to it is tried first from now on
+          current = { ...now.prepared, signal: current.signal }
           everUp = true
           socket = { url: now.prover.url, state: now.state }
           become(now.state.dot === 'red' ? 'failed' : 'ready', now.state.dot === 'green' ? undefined : now.state.diagnosis.title)

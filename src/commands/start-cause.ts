@@ -4,6 +4,7 @@ import type { Judgement } from '../checks/judgement.ts'
 import { judgeOutput, judgeProcess } from '../checks/startup.ts'
 import type { FailedStart } from '../facts/startup.ts'
 import { reachWords } from '../facts/observed.ts'
+import type { Way } from '../facts/manage-py.ts'
 import { usualPath } from '../facts/project.ts'
 import { judgeLooking, judgeSeen, type Seen } from '../look/cause.ts'
 import { endpointAt } from '../look/target.ts'
@@ -12,8 +13,8 @@ import { failed } from '../verify/failed.ts'
 import { untried, type Proof } from '../verify/prove.ts'
 import type { Prepared } from './start-prepare.ts'
 
-/** Why the server that was launched isn't there. */
-export async function endCause(prepared: Prepared, end: FailedStart): Promise<Judged> {
+/** Why the server that was launched isn't there. `otherwise`: the way by which it is there all the same. */
+export async function endCause(prepared: Prepared, end: FailedStart, otherwise?: Way): Promise<Judged> {
   const { config, checkout } = prepared
   const main = endpointAt(config, checkout.project, end.port, config.path ?? usualPath)
   const own = () => ({ logged: end.lines, launched: { end } })
@@ -21,7 +22,18 @@ export async function endCause(prepared: Prepared, end: FailedStart): Promise<Ju
   const process = judgeProcess(end)
   // what the process says by itself, no look at the project makes any clearer
   if (process !== undefined) return judged(process)
-  return (await judgeLaunched(prepared, { main, own, proof })).root ?? judged(judgeOutput(end))
+  return (await judgeLaunched(prepared, { main, own, proof, otherwise })).root ?? judged(judgeOutput(end))
+}
+
+/** Says why the project can't be come to by the way that was tried first, which another one has avoided. */
+export async function tellWay(prepared: Prepared, end: FailedStart, otherwise: Way): Promise<void> {
+  const { id, title, evidence, remedy } = await endCause(prepared, end, otherwise)
+  const by = otherwise === 'runserver' ? 'by manage.py runserver' : 'after what manage.py does first'
+  prepared.report({
+    event: 'warning',
+    id,
+    text: `${prepared.server.name} by itself fails, so the project is served ${by}. ${title}   ${evidence[0] ?? ''}. ${remedy.text}`,
+  })
 }
 
 /** The proof with its cause, as far as something tells it; the project is looked at only where it may be. */
@@ -42,10 +54,13 @@ export async function proofWithCause(
 }
 
 /** What the doctor would say of what was launched. */
-export async function judgeLaunched(prepared: Prepared, seen: Pick<Seen, 'main' | 'own' | 'proof' | 'lookServed'>): Promise<Judgement> {
-  const { host, config, environment, application, checkout, layer, signal } = prepared
+export async function judgeLaunched(
+  prepared: Prepared,
+  seen: Pick<Seen, 'main' | 'own' | 'proof' | 'lookServed' | 'otherwise'>,
+): Promise<Judgement> {
+  const { host, config, environment, application, checkout, layer, way, signal } = prepared
   // the project as it was launched: no other interpreter, and no other environment, is to be judged
-  const env = backendEnvironment({ env: host.env, settingsModule: checkout.project.settingsModule, layer, color: false })
+  const env = backendEnvironment({ env: host.env, config, layer, color: false })
   const chosen = { ...config, python: environment.python, ...(checkout.project.application === undefined ? { application } : {}) }
-  return judgeLooking({ ...host, env }, chosen, { ...seen, others: [], minted: false, signal })
+  return judgeLooking({ ...host, env }, chosen, { ...seen, others: [], minted: false, way, signal })
 }

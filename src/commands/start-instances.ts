@@ -57,7 +57,8 @@ export function furtherInstances(prepared: Prepared, options: InstancesOptions):
       const next = config.strictPort ? port + 1 : await nextFreePort(port, config.host)
       if (next === undefined || run.signal.aborted) break
       port = next
-      members.push(keepMember(run, { ...options, name: instanceName(index), port, tell }))
+      // by the way that has led to the first one
+      members.push(keepMember({ ...first.prepared, signal: run.signal }, { ...options, name: instanceName(index), port, tell }))
     }
     if (members.length < config.instances - 1 && !run.signal.aborted)
       report({

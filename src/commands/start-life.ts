@@ -2,7 +2,7 @@ import type { Judged } from '../checks/diagnosis.ts'
 import type { Inspection } from '../facts/inspection.ts'
 import { raceStop } from '../host/race-stop.ts'
 import type { ReadySummary, SocketState } from '../report/run-event.ts'
-import { bringUp } from '../run/bring-up.ts'
+import { bringUp, type BringUp } from '../run/bring-up.ts'
 import type { RunningServer } from '../run/server.ts'
 import type { Proof } from '../verify/prove.ts'
 import type { Prepared } from './start-prepare.ts'
@@ -11,6 +11,8 @@ import type { StartExtras } from './start.ts'
 
 /** A backend that listens and whose WebSocket was tried. */
 export interface Up {
+  /** By the way that has led to it, which need not be the one that was tried first. */
+  readonly prepared: Prepared
   readonly server: RunningServer
   readonly prover: Prover
   readonly first: Proof
@@ -63,32 +65,41 @@ const helloMs = 1000
  * One life of a backend: launched, proven, watched until it ends by itself or
  * `prepared.signal` is aborted. All that it started has ended when this resolves.
  */
-export async function live(prepared: Prepared, options: LifeOptions, events: LifeEvents): Promise<LifeEnd> {
-  const { host, config, report, signal } = prepared
+export async function live(planned: Prepared, options: LifeOptions, events: LifeEvents): Promise<LifeEnd> {
+  const { host, config, report, signal } = planned
   const began = host.now()
-  report({ event: 'phase', text: `starting ${prepared.server.name}` })
+  report({ event: 'phase', text: `starting ${planned.server.name}` })
   // loaded while the server starts: nothing of it is needed before
   const later = import('./start-later.ts')
   let server: RunningServer | undefined
   let inspection: Inspection | undefined
-  const up = await bringUp(host, prepared.plan, {
-    bindHost: config.host,
-    port: options.port,
-    strictPort: options.strictPort,
-    startTimeout: config.startTimeout,
-    stopTimeout: config.stopTimeout,
-    onLine: (line) => report({ event: 'log', service: options.name, line }),
-    onLaunch: (running) => {
-      server = running
-      events.onLaunch(running)
-      inspection?.cancel()
-      inspection = prepared.inspect(running)
-      // beside the server's start: the banner tells of it
-      void prepared.redis()
-    },
-    onPortLost: events.onPortLost,
-    signal,
-  })
+  const launch = async ({ plan, inspect, redis }: Prepared) =>
+    bringUp(host, plan, {
+      bindHost: config.host,
+      port: options.port,
+      strictPort: options.strictPort,
+      startTimeout: config.startTimeout,
+      stopTimeout: config.stopTimeout,
+      onLine: (line) => report({ event: 'log', service: options.name, line }),
+      onLaunch: (running) => {
+        server = running
+        events.onLaunch(running)
+        inspection?.cancel()
+        inspection = inspect(running)
+        // beside the server's start: the banner tells of it
+        void redis()
+      },
+      onPortLost: events.onPortLost,
+      signal,
+    })
+  let prepared = planned
+  let up = await launch(prepared)
+  let failed: Extract<BringUp, { kind: 'died' }> | undefined
+  for (let next = nextOf(prepared, up); next !== undefined; next = nextOf(prepared, up)) {
+    if (up.kind === 'died') failed ??= up
+    prepared = next
+    up = await launch(prepared)
+  }
   const { startProof, summaryOf } = await later
   const end = async (how: LifeEnd): Promise<LifeEnd> => {
     inspection?.cancel()
@@ -97,10 +108,12 @@ export async function live(prepared: Prepared, options: LifeOptions, events: Lif
   }
   if (up.kind === 'stopped') return end({ kind: 'stopped' })
   if (up.kind !== 'listening') {
-    const diagnosis = await (await import('./start-cause.ts')).endCause(prepared, up)
+    const diagnosis = await (await import('./start-cause.ts')).endCause(planned, failed ?? up)
     return end({ kind: 'failed', diagnosis, wasUp: false, livedMs: host.now() - began })
   }
   events.onListening(up.port)
+  const { way } = prepared
+  const told = failed === undefined ? undefined : import('./start-cause.ts').then(({ tellWay }) => tellWay(planned, failed, way))
   const origin = await raceStop(options.origin(), signal)
   const looking = await answering(prepared, inspection, up.server)
   const prover: Prover = startProof(prepared, looking, up, origin)
@@ -115,12 +128,19 @@ export async function live(prepared: Prepared, options: LifeOptions, events: Lif
     return end({ kind: 'stopped' })
   }
   const { state } = summary.websocket
-  const status = await events.onUp({ server: up.server, prover, first, state, summary })
+  await raceStop(Promise.resolve(told), signal)
+  const status = await events.onUp({ prepared, server: up.server, prover, first, state, summary })
   if (status !== undefined) {
     first.socket?.terminate()
     return end({ kind: 'status', status })
   }
   return untilEnd(prepared, { server: up.server, prover, first, state }, began, events, { cancel: looking.cancel, told: options.told })
+}
+
+/** What to try next, where the import of the project has ended the server. */
+function nextOf(prepared: Prepared, up: BringUp): Prepared | undefined {
+  const next = up.kind === 'died' && !up.portTaken && (up.exit.exitCode ?? 0) > 0 ? prepared.next(up.lines) : undefined
+  return next === undefined ? undefined : { ...prepared, ...next }
 }
 
 /** The look under way; where the server's end of the pipes is somebody else's, one beside it. */
@@ -134,7 +154,7 @@ async function answering(prepared: Prepared, inspection: Inspection | undefined,
 /** Watches until the server ends by itself or is to stop. */
 async function untilEnd(
   prepared: Prepared,
-  { server, prover, first, state }: Omit<Up, 'summary'>,
+  { server, prover, first, state }: Omit<Up, 'summary' | 'prepared'>,
   began: number,
   events: LifeEvents,
   { cancel, told }: { readonly cancel: () => void; readonly told: Set<string> | undefined },

@@ -1,7 +1,8 @@
 import { LauncherError } from '../errors.ts'
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
-import { examine, insideFolder, quickLook } from '../facts/examine.ts'
+import { examine, insideFolder, quickLook, type LookRequest } from '../facts/examine.ts'
 import type { Inspection } from '../facts/inspection.ts'
+import type { Way } from '../facts/manage-py.ts'
 import { probePort } from '../facts/port.ts'
 import { missingLogFolders } from '../facts/log-folders.ts'
 import { shown } from '../facts/project.ts'
@@ -10,24 +11,32 @@ import { redisNow, redisProtocol, type RedisNow } from '../facts/redis-now.ts'
 import type { LayerDecision } from '../plan/channel-layer.ts'
 import { choosePython } from '../plan/environment.ts'
 import { planLaunch, type LaunchPlan } from '../plan/launch.ts'
+import { firstWay, nextWay } from '../plan/way.ts'
 import { chooseServer, type ServerChoice } from '../plan/server.ts'
 import type { RunningServer } from '../run/server.ts'
 import { layerOf, writeLayer } from './start-layer.ts'
 import type { SetupRun } from './start-setup.ts'
 
+/** One way of serving the project. */
+interface Served {
+  readonly way: Way
+  readonly server: Extract<ServerChoice, { kind: 'server' }>
+  readonly plan: LaunchPlan
+  /** Starts a look at the project from inside: by the server where one is given that is observed, else by an interpreter beside it. */
+  readonly inspect: (server?: RunningServer) => Inspection
+  /** The way that may lead to the project where this one's server has died with these lines; undefined where none is left. */
+  readonly next: (said: readonly string[]) => Served | undefined
+}
+
 /** Everything that is decided before the server is launched. */
-export interface Prepared extends SetupRun {
+export interface Prepared extends SetupRun, Served {
   readonly checkout: Checkout
   readonly environment: PythonEnvironment
-  readonly server: Extract<ServerChoice, { kind: 'server' }>
   readonly application: string
   readonly layer: LayerDecision
   readonly port: number
-  readonly plan: LaunchPlan
   /** Redis as the variables name it; probed once, never on the path to the launch unless it is wanted. */
   readonly redis: () => Promise<RedisNow>
-  /** Starts a look at the project from inside: by the server where one is given that is observed, else by an interpreter beside it. */
-  readonly inspect: (server?: RunningServer) => Inspection
 }
 
 /**
@@ -62,53 +71,62 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
   const layer = await layerOf(run, checkout, redis)
   if (config.instances > 1) await (await shared()).refuseUnshared(run, checkout, environment, layer)
   refuseStopped(run)
-  const color = host.terminal.color && !config.json
   const application = project.application ?? (await (await import('./start-settings.ts')).askApplication(run, checkout, environment, layer))
   report({
     event: 'note',
     text: `application ${application} (${project.applicationSource}) · ${server.name} ${server.version}: ${server.why}`,
   })
-  const plan = planLaunch({
-    config,
-    backend: project.backend,
-    settingsModule: project.settingsModule,
-    application,
-    environment,
-    server,
-    layer,
-    env: host.env,
-    color,
-    platform: host.platform,
-    observer: config.observer ? insideFolder : undefined,
-  })
+  const way = server.name === 'runserver' ? 'runserver' : firstWay(project.preamble)
+  if (way === 'manage')
+    report({
+      event: 'note',
+      text: `manage.py names other settings than ${application.split(':')[0] ?? ''} does: they are used here, and by no server that is started without manage.py`,
+    })
   const isOurs = !config.takeover && portFact.binds.every(({ result }) => result === 'free')
   const port = isOurs ? portFact.port : await (await import('./start-port.ts')).portFor(run, checkout, portFact)
   if (config.instances > 1 && config.strictPort && options.anew !== true) await (await shared()).refuseHeldPorts(config, port)
   // nothing is written for a server that can't be started
   refuseStopped(run)
   await writeLayer(run, checkout, layer)
-  return {
-    ...run,
-    checkout,
-    environment,
-    server,
+  const request: LookRequest = {
+    tell: quickLook.filter((stage) => stage !== 'token' || (config.token === undefined && config.login === undefined)),
+    settingsModule: project.settingsModule,
     application,
-    layer,
-    port,
-    plan,
-    redis,
-    inspect: (running) => {
-      const request = {
-        tell: quickLook.filter((stage) => stage !== 'token' || (config.token === undefined && config.login === undefined)),
-        settingsModule: project.settingsModule,
-        application,
-        deadlineMs: config.startTimeout,
-      }
-      return plan.observed === 'application' && running?.observer !== undefined
-        ? running.observer.look(host, request)
-        : examine(host, { ...request, python: environment.python, backend: project.backend, env: plan.env })
-    },
+    deadlineMs: config.startTimeout,
   }
+  const facts = { packages: environment.packages, hasDaphneApp: project.hasDaphneApp }
+  // a server that was asked for is never replaced
+  const runserver = config.server === undefined ? chooseServer({ ...facts, wanted: 'runserver' }) : undefined
+  const by = (chosen: Way): Served => {
+    const chosenServer = chosen === 'runserver' && runserver?.kind === 'server' ? runserver : server
+    const plan = planLaunch({
+      config,
+      project,
+      application,
+      environment,
+      server: chosenServer,
+      way: chosen,
+      layer,
+      env: host.env,
+      color: host.terminal.color && !config.json,
+      platform: host.platform,
+      inside: insideFolder,
+    })
+    return {
+      way: chosen,
+      server: chosenServer,
+      plan,
+      inspect: (running) =>
+        plan.observed === 'application' && running?.observer !== undefined
+          ? running.observer.look(host, request)
+          : examine(host, { ...request, way: chosen, python: environment.python, backend: project.backend, env: plan.env }),
+      next: (said) => {
+        const next = nextWay(chosen, said, project.preamble, runserver?.kind === 'server')
+        return next === undefined ? undefined : by(next)
+      },
+    }
+  }
+  return { ...run, checkout, environment, application, layer, port, redis, ...by(way) }
 }
 
 /** What only several instances need. */

@@ -24,7 +24,8 @@ export async function planStack({ host, config, report, checkout, application, e
     root: host.cwd,
     procfile,
     project: { settingsModule: project.settingsModule, application, hasDaphneApp: project.hasDaphneApp },
-    env: plan.env,
+    // what runs beside the server comes to the project by no file that names its settings
+    env: { ...plan.env, DJANGO_SETTINGS_MODULE: project.settingsModule },
     python: environment,
     platform: host.platform,
   })

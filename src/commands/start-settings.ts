@@ -5,6 +5,7 @@ import type { Inspection } from '../facts/inspection.ts'
 import type { PythonEnvironment } from '../facts/python.ts'
 import type { LayerDecision } from '../plan/channel-layer.ts'
 import { backendEnvironment } from '../plan/launch.ts'
+import { managedWay } from '../plan/way.ts'
 import type { SetupRun } from './start-setup.ts'
 
 /** What the settings say, as the backend will import them, where something before the launch turns on it. */
@@ -14,9 +15,18 @@ export async function askSettings(
   { python }: PythonEnvironment,
   layer: LayerDecision,
 ): Promise<Inspection> {
-  const { backend, settingsModule } = project
-  const env = backendEnvironment({ env: host.env, settingsModule, layer, color: false })
-  const request = { python, backend, env, settingsModule, application: undefined, deadlineMs: config.startTimeout, signal }
+  const { backend, settingsModule, preamble } = project
+  const env = backendEnvironment({ env: host.env, config, layer, color: false })
+  const request = {
+    way: managedWay(preamble),
+    python,
+    backend,
+    env,
+    settingsModule,
+    application: undefined,
+    deadlineMs: config.startTimeout,
+    signal,
+  }
   const inspection = examine(host, { ...request, tell: ['settings'] })
   await inspection.get('settings')
   inspection.cancel()

@@ -5,6 +5,7 @@ import { LineSplitter } from '../host/lines.ts'
 import type { ExaminationOf, ExaminationStage } from './examination.ts'
 import { collect, type Inspection } from './inspection.ts'
 import { parseJson } from '../host/json.ts'
+import type { Way } from './manage-py.ts'
 
 /** The page's handshake, to be played to the application. */
 export interface ExamineConsumer {
@@ -45,6 +46,8 @@ export interface ExamineRequest extends LookRequest {
   readonly python: string
   /** The folder of manage.py. */
   readonly backend: string
+  /** How it comes to the project; by its ASGI module alone unless said otherwise. */
+  readonly way?: Way
   /** The environment as the server gets it: DJANGO_SETTINGS_MODULE only where the user has set it. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** Aborted when the user asks to stop: the interpreter is ended then. */
@@ -109,7 +112,7 @@ export function examine(host: Host, request: ExamineRequest): Inspection {
       },
       extendEnv: false,
       // argv and environment are seen by every process of the user
-      input: JSON.stringify(wireRequest(request)),
+      input: JSON.stringify({ ...wireRequest(request), way: request.way ?? 'asgi' }),
       buffer: false,
       reject: false,
     })

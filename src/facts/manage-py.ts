@@ -13,6 +13,41 @@ export function settingsModuleOf(managePy: string): string | undefined {
   return match?.[1]
 }
 
+/** How manage.py comes to the project otherwise than the ASGI module does. */
+export type Preamble =
+  /** It doesn't. */
+  | 'none'
+  /** It does more before it gives the word to Django, or names settings that the ASGI module doesn't. */
+  | 'more'
+  /** It names other settings than the ASGI module, and both are there. */
+  | 'other-settings'
+
+/**
+ * How a project is come to: by its ASGI module alone; by that, after what
+ * manage.py does before it gives the word to Django; or by manage.py runserver,
+ * which besides sets Django up before it imports the ASGI module.
+ */
+export type Way = 'asgi' | 'manage' | 'runserver'
+
+/** Modules that manage.py imports as Django makes it, and that change nothing. */
+const harmless = /^(?:os|sys|pathlib|typing|warnings|__future__|django|django\.core\.management)$/
+
+/**
+ * How manage.py's text differs from the ASGI module's in what comes before Django.
+ * `settings`: the module that manage.py leads to; undefined where somebody else has named
+ * it, for both. `others`: true where the one that the ASGI module names is there.
+ */
+export function preambleOf(managePy: string, asgi: string, settings: string | undefined, others: boolean): Preamble {
+  const named = settingsModuleOf(asgi)
+  if (settings !== undefined && named !== settings) return named !== undefined && others ? 'other-settings' : 'more'
+  const code = withoutComments(managePy)
+  const imports = [...code.matchAll(/^\s*(?:from\s+([\w.]+)\s+import|import\s+(.+))/gm)].flatMap(
+    ([, from, names = '']) => from ?? names.split(',').map((name) => name.trim().split(/\s/)[0] ?? ''),
+  )
+  const changes = /sys\.path\b|chdir|\benviron\b(?!\.setdefault\(\s*["']DJANGO_SETTINGS_MODULE|\[["']DJANGO_SETTINGS_MODULE)/
+  return imports.every((name) => harmless.test(name)) && !changes.test(code) ? 'none' : 'more'
+}
+
 /** `core.asgi.application` of `ASGI_APPLICATION = "core.asgi.application"` as `core.asgi:application`; the last assignment wins. */
 export function asgiApplicationOf(settings: string): string | undefined {
   const matches = [...withoutComments(settings).matchAll(/^ASGI_APPLICATION\s*(?::\s*\w+\s*)?=\s*\(?\s*["']([\w.]+)\.(\w+)["']/gm)]

@@ -11,11 +11,12 @@ import {
   asgiApplicationOf,
   dotenvReaderOf,
   hasDaphneApp,
-  namedImports,
   namedVariables,
+  preambleOf,
   settingsModuleOf,
-  starImports,
+  type Preamble,
 } from './manage-py.ts'
+import { filesOfSettings, moduleFile, readModule } from './modules.ts'
 
 /** A Django project as its files describe it. Paths are absolute. */
 export interface Project {
@@ -37,6 +38,8 @@ export interface Project {
   readonly dotenv: string
   /** `.env.example` or the like, where there is one. */
   readonly dotenvExample: string | undefined
+  /** How manage.py comes to the project otherwise than the ASGI module does: read as text, a forecast. */
+  readonly preamble: Preamble
   readonly hasDaphneApp: boolean
   /** Folders of log files, relative to the backend: read as text, a forecast. */
   readonly logFolders: readonly string[]
@@ -61,6 +64,8 @@ export async function findProject(host: Host, config: Config): Promise<Project> 
   const settingsFiles = await filesOfSettings(backend, settingsModule)
   const texts = (await Promise.all(settingsFiles.map((file) => readText(file)))).flatMap((text) => text ?? [])
   const application = await applicationOf(config, backend, settingsModule, texts)
+  const asgi = application.application === undefined ? '' : await readModule(backend, application.application.split(':')[0] ?? '')
+  const preamble = await readPreamble(host, config, { backend, managePy, asgi, settingsModule })
   const settings = texts.join('\n')
   const dotenvReader = dotenvReaderOf(`${settings}\n${managePy}`)
   const files = await findDotenv({
@@ -77,12 +82,13 @@ export async function findProject(host: Host, config: Config): Promise<Project> 
     settingsSource,
     settingsFiles,
     ...application,
+    preamble,
     variables: namedVariables(settings),
     dotenvReader,
     ...files,
     hasDaphneApp: hasDaphneApp(settings),
     logFolders: logFoldersOf(settings),
-    hasUsualRoute: await namesUsualRoute(backend, application.application),
+    hasUsualRoute: await namesUsualRoute(backend, asgi),
     frontendOrigin: frontendOrigin(await findFrontend(config, { root, backend })),
   }
 }
@@ -170,42 +176,20 @@ async function settingsOfDotenv(
     : { settingsModule: entry.value, settingsSource: `${shown({ root }, dotenv)}:${entry.line}` }
 }
 
-/** The file of a module below the backend: `core/settings.py` or `core/settings/__init__.py`. */
-async function moduleFile(backend: string, module: string): Promise<string | undefined> {
-  const base = join(backend, ...module.split('.'))
-  for (const file of [`${base}.py`, join(base, '__init__.py')]) {
-    if (await isFile(file)) return file
-  }
-  return undefined
+/** How manage.py comes to the project otherwise than the ASGI module does, by their texts. */
+async function readPreamble(
+  host: Host,
+  config: Config,
+  { backend, managePy, asgi, settingsModule }: { backend: string; managePy: string; asgi: string; settingsModule: string },
+): Promise<Preamble> {
+  const named = settingsModuleOf(asgi)
+  const isThere = named !== undefined && (await moduleFile(backend, named)) !== undefined
+  return preambleOf(managePy, asgi, namedSettings(host.env, config) === undefined ? settingsModule : undefined, isThere)
 }
 
-/**
- * The settings module and what it takes from modules of the project, each once.
- * What is taken whole comes before what is taken by name, and the last of several
- * first: it wins.
- */
-async function filesOfSettings(backend: string, module: string): Promise<string[]> {
-  const files: string[] = []
-  const waiting = [module]
-  for (let name = waiting.shift(); name !== undefined && files.length < 20; name = waiting.shift()) {
-    const file = await moduleFile(backend, name)
-    if (file === undefined || files.includes(file)) continue
-    files.push(file)
-    const isPackage = file.endsWith(`${sep}__init__.py`)
-    const text = (await readText(file)) ?? ''
-    for (const imported of [...starImports(text).toReversed(), ...namedImports(text)])
-      waiting.push(absoluteModule(name, imported, isPackage))
-  }
-  return files
-}
-
-/** `.base` seen from `core.settings.dev` is `core.settings.base`. */
-export function absoluteModule(from: string, imported: string, fromIsPackage: boolean): string {
-  const dots = /^\.*/.exec(imported)?.[0].length ?? 0
-  if (dots === 0) return imported
-  const parts = from.split('.')
-  const base = parts.slice(0, parts.length - dots + (fromIsPackage ? 1 : 0))
-  return [...base, imported.slice(dots)].filter((part) => part !== '').join('.')
+/** The settings module that the user has named, which counts before any that a file names. */
+export function namedSettings(env: Host['env'], { settings }: Pick<Config, 'settings'>): string | undefined {
+  return settings ?? (env['DJANGO_SETTINGS_MODULE'] || undefined)
 }
 
 async function applicationOf(
@@ -276,13 +260,12 @@ export const usualPath = '/ws/election-updates/'
 /** A route as it is written for the usual path: `path("ws/election-updates/", …)` or `re_path(r"^ws/election-updates/$", …)`. */
 const usualRoute = /["']\^?ws\/election-updates\/\$?["']/
 
-/** Reads the ASGI module and the `routing.py` files of the backend's packages. */
-async function namesUsualRoute(backend: string, application: string | undefined): Promise<boolean> {
-  const asgi = application === undefined ? [] : [join(backend, `${(application.split(':')[0] ?? '').replaceAll('.', sep)}.py`)]
+/** Looks into the text of the ASGI module, and reads the `routing.py` files of the backend's packages. */
+async function namesUsualRoute(backend: string, asgi: string): Promise<boolean> {
   const packages = (await readdir(backend, { withFileTypes: true }).catch(() => [])).filter(
     (entry) => entry.isDirectory() && !passedOver.test(entry.name),
   )
-  const files = [...asgi, ...packages.map((entry) => join(backend, entry.name, 'routing.py'))]
+  const files = packages.map((entry) => join(backend, entry.name, 'routing.py'))
   const texts = await Promise.all(files.map((file) => readText(file)))
-  return texts.some((text) => text !== undefined && usualRoute.test(text.replace(/^\s*#.*$/gm, '')))
+  return [asgi, ...texts].some((text) => text !== undefined && usualRoute.test(text.replace(/^\s*#.*$/gm, '')))
 }

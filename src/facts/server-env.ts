@@ -1,6 +1,7 @@
 import { dirname, isAbsolute } from 'node:path'
 import { realPath } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
+import type { Way } from './manage-py.ts'
 import { readSitePackages, type Packages } from './packages.ts'
 import type { ServerProcess, ServersFact } from './server-process.ts'
 
@@ -26,6 +27,16 @@ export function asServer(host: Host, server: ServerProcess | undefined, names: r
   const { env } = server ?? {}
   if (env === undefined || names.every((name) => host.env[name] === env[name])) return host
   return { ...host, env: { ...host.env, ...Object.fromEntries(names.map((name) => [name, env[name]])) } }
+}
+
+/** In the environment of a server that does first what manage.py does: the settings module that it would come to. */
+export const preambleVariable = 'ELECTION_DEV_PREAMBLE'
+
+/** How a server that runs has come to its project; undefined: none runs. */
+export function wayOf(server: ServerProcess | undefined): Way | undefined {
+  if (server === undefined) return undefined
+  if (server.command?.program === 'runserver') return 'runserver'
+  return server.env?.[preambleVariable] === undefined ? 'asgi' : 'manage'
 }
 
 /** `module:attribute` that a server in the backend's folder serves; undefined where its command line doesn't tell it in a way that can be imported. */

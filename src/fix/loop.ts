@@ -1,5 +1,6 @@
 import { isOwn, listenerOf, named, type Evidence } from '../checks/evidence.ts'
 import { LauncherError } from '../errors.ts'
+import { managedWay } from '../plan/way.ts'
 import { redisNow, redisProtocol } from '../facts/redis-now.ts'
 import type { Host } from '../host/host.ts'
 import { onStopRequest, type StopReason } from '../host/stop-signals.ts'
@@ -109,6 +110,7 @@ export async function fixLoop<Cause extends FixableCause, S extends Seen<Cause>>
       // manage.py needs the settings that the project names; an active environment is none of this one's business
       env: checkout === undefined ? env : { ...env, DJANGO_SETTINGS_MODULE: checkout.project.settingsModule },
       backend: checkout?.project.backend ?? host.cwd,
+      way: managedWay(checkout?.project.preamble ?? 'none'),
       python: choice !== undefined && 'environment' in choice ? choice.environment.python : undefined,
       reader: checkout?.project.dotenvReader ?? ('decouple' as const),
       onLine: (line: string) => say({ kind: 'line', line }),

@@ -16,6 +16,7 @@ export async function createUser(host: Host, context: StepContext): Promise<Made
   const password = randomBytes(12).toString('base64url')
   const inspection = examine(host, {
     tell: ['settings', 'database', 'create_user'],
+    way: context.way,
     python: context.python ?? 'python3',
     backend: context.backend,
     env: context.env,

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Action, CommandAction, Step } from './step.ts'
 import { errorMessage, LauncherError } from '../errors.ts'
 import type { DotenvReader } from '../facts/dotenv.ts'
+import type { Way } from '../facts/manage-py.ts'
 import { isEntry, isFile, isFolder } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { processTable, treeOf, type ProcessRow } from '../host/process-table.ts'
@@ -20,6 +21,8 @@ export interface StepContext {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The folder of manage.py. */
   readonly backend: string
+  /** How what manage.py runs comes to the project. */
+  readonly way: Way
   /** The interpreter of the project, which has to be able to read what is written. */
   readonly python: string | undefined
   readonly reader: DotenvReader

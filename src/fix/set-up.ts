@@ -1,4 +1,5 @@
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
+import { managedWay } from '../plan/way.ts'
 import { withoutOurs } from '../host/secret-names.ts'
 import { makeBackup } from '../run/backup.ts'
 import type { MadeUser } from './make-user.ts'
@@ -74,6 +75,7 @@ function contextOf(
     backup,
     env: { ...withoutOurs(host.env), DJANGO_SETTINGS_MODULE: project.settingsModule },
     backend: project.backend,
+    way: managedWay(project.preamble),
     python: 'environment' in choice ? choice.environment.python : undefined,
     reader: project.dotenvReader ?? ('decouple' as const),
     onLine,

@@ -4,9 +4,11 @@ import { parseDotenv } from '../facts/dotenv.ts'
 import { surveyDotenv } from '../facts/dotenv-survey.ts'
 import { examine } from '../facts/examine.ts'
 import { missingLogFolders } from '../facts/log-folders.ts'
+import { namedSettings } from '../facts/project.ts'
 import { readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { choosePython } from '../plan/environment.ts'
+import { managedWay } from '../plan/way.ts'
 import { withoutOurs } from '../host/secret-names.ts'
 import { gatherFixFacts } from './gather-facts.ts'
 import { dotenvSource } from './planners/dotenv.ts'
@@ -42,9 +44,10 @@ export async function lookForSetup({ host, config, signal }: SetupHost, checkout
       settingsError: undefined,
     }
   }
-  const env = { ...withoutOurs(host.env), DJANGO_SETTINGS_MODULE: project.settingsModule }
+  const env = { ...withoutOurs(host.env), DJANGO_SETTINGS_MODULE: namedSettings(host.env, config) }
   const look = (more: Readonly<Record<string, string>>) =>
     examine(host, {
+      way: managedWay(project.preamble),
       tell: ['settings', 'folders', 'database', 'users', 'migrations'],
       python: choice.environment.python,
       backend: project.backend,

@@ -13,9 +13,10 @@ import { frontendWiring } from '../facts/frontend-wiring.ts'
 import { linesSince, markLogs } from '../facts/log-tail.ts'
 import { holdersOf } from '../facts/open-files.ts'
 import { pathInterpreter } from '../facts/path-python.ts'
-import { findProject, type Project } from '../facts/project.ts'
+import type { Way } from '../facts/manage-py.ts'
+import { findProject, namedSettings, type Project } from '../facts/project.ts'
 import type { ServerProcess, ServersFact } from '../facts/server-process.ts'
-import { asServer, servedApplication, servingEnvironment, servingOf } from '../facts/server-env.ts'
+import { asServer, preambleVariable, servedApplication, servingEnvironment, servingOf, wayOf } from '../facts/server-env.ts'
 import { isThisMachine } from '../facts/this-machine.ts'
 import { serversOf } from '../facts/servers.ts'
 import { readLines } from '../facts/settings-lines.ts'
@@ -64,12 +65,17 @@ export interface Targets {
   readonly crossing?: readonly CrossingFact[]
   /** The process that serves looks from inside, in place of an interpreter of its own. */
   readonly lookServed?: LookServed | undefined
+  /** How the project was come to, and by what way it is there all the same where that failed: known to who has launched it. */
+  readonly way?: Way
+  readonly otherwise?: Way | undefined
   /** Ends the look from inside where it takes longer; what it has found until then counts. */
   readonly signal?: AbortSignal
 }
 
 /** Everything that can be found out about a WebSocket and the project behind it, in parallel, each part under its own deadline. Never throws but for a usage error. */
-export async function gather(shell: Host, config: Config, targets: Targets): Promise<Evidence> {
+export async function gather(given: Host, config: Config, targets: Targets): Promise<Evidence> {
+  const named = namedSettings(given.env, config)
+  const shell = named === given.env['DJANGO_SETTINGS_MODULE'] ? given : { ...given, env: { ...given.env, DJANGO_SETTINGS_MODULE: named } }
   const problems: Record<string, string> = {}
   const isOwn = await isThisMachine(hostOf(targets.main.url), limits.lookup)
   const unbindable = isOwn ? undefined : targets.bind
@@ -79,7 +85,7 @@ export async function gather(shell: Host, config: Config, targets: Targets): Pro
   const early = project === undefined ? undefined : readCheckout(shell, chosen)
   // it may be the wrong one: what it comes to is asked for below, or never
   early?.catch(() => undefined)
-  const names = ['DJANGO_SETTINGS_MODULE', ...(project?.variables ?? [])]
+  const names = ['DJANGO_SETTINGS_MODULE', preambleVariable, ...(project?.variables ?? [])]
   const [servers, dotenv] = await Promise.all([
     serversOf(shell, {
       ports: [targets.main, ...targets.others].map(({ url }) => portOf(url)),
@@ -99,7 +105,7 @@ export async function gather(shell: Host, config: Config, targets: Targets): Pro
   const served = project === undefined ? undefined : servedApplication(serving, await realPath(project.backend))
   const checkoutWanted = served === undefined ? read : read?.then((known) => withApplication(known, served))
   const wires = proveAll(config, targets, servers, checkoutWanted)
-  const inside = gatherInside(host, targets, checkoutWanted, worksOf(wires.done), problems)
+  const inside = gatherInside(host, { ...targets, serving: wayOf(serving) }, checkoutWanted, worksOf(wires.done), problems)
   const checkout = await checkoutWanted
   const frontend = checkout === undefined ? undefined : frontendOf(checkout.project)
   const redisLook = checkout === undefined ? undefined : gatherRedis(host, checkout, inside.settings, dotenv, problems)
@@ -134,6 +140,7 @@ export async function gather(shell: Host, config: Config, targets: Targets): Pro
     env: host.env,
     servers,
     examination,
+    otherwise: targets.otherwise ?? (await inside.otherwise),
     secretKeys,
     otherKeys: examination === undefined ? [] : inside.otherKeys(dotenv, examination),
     servingEnvironment: serverPython,

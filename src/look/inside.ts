@@ -5,8 +5,11 @@ import type { DotenvSurvey } from '../facts/dotenv-survey.ts'
 import { examine, type ExamineConsumer, type LookRequest } from '../facts/examine.ts'
 import type { Examination, ExaminationOf, ExaminationStage } from '../facts/examination.ts'
 import type { Inspection } from '../facts/inspection.ts'
+import type { Way } from '../facts/manage-py.ts'
 import type { Host } from '../host/host.ts'
-import { choosePython, type PythonChoice } from '../plan/environment.ts'
+import { choosePython } from '../plan/environment.ts'
+import { chooseServer } from '../plan/server.ts'
+import { firstWay, nextWay } from '../plan/way.ts'
 import { requestOf, type Endpoint } from '../verify/endpoint.ts'
 
 /** All that can be seen while nothing of the project runs in this look but itself. */
@@ -44,6 +47,8 @@ const limits = {
 /** The look from inside, and what is known of it early. */
 export interface Inside {
   readonly examination: Promise<Examination | undefined>
+  /** By what way the project can be come to, where it couldn't by the one that it was looked at by. */
+  readonly otherwise: Promise<Way | undefined>
   readonly settings: Promise<ExaminationOf<'settings'> | undefined>
   /** SECRET_KEY once more, by an import of its own; undefined while no interpreter is known. */
   readonly again: (() => Promise<Examination>) | undefined
@@ -51,10 +56,20 @@ export interface Inside {
   readonly otherKeys: (dotenv: DotenvSurvey | undefined, examination: Examination) => string[]
 }
 
+/** What is looked at. */
+interface InsideRequest {
+  readonly main: Endpoint
+  /** The one way to look by, where whoever has launched the server knows it; else that of a server that runs, and others where it fails. */
+  readonly way?: Way
+  readonly serving?: Way | undefined
+  readonly lookServed?: LookServed | undefined
+  readonly signal?: AbortSignal
+}
+
 /** Starts the look from inside as soon as the interpreter is known; what kept it from coming to its end is noted in `problems`. Never throws. */
 export function gatherInside(
   host: Host,
-  { main, signal, lookServed }: { readonly main: Endpoint; readonly signal?: AbortSignal; readonly lookServed?: LookServed | undefined },
+  { main, way, serving, lookServed, signal }: InsideRequest,
   checkoutWanted: Promise<Checkout> | undefined,
   works: Promise<boolean>,
   problems: Record<string, string>,
@@ -62,17 +77,19 @@ export function gatherInside(
   const nonce = randomBytes(16).toString('hex')
   const over = new AbortController()
   let again: (() => Promise<Examination>) | undefined
+  let otherwise: Way | undefined
   const run = async (): Promise<Examination | undefined> => {
     const checkout = await checkoutWanted
     if (checkout === undefined) return undefined
     const choice = choosePython(checkout.python, checkout.requirements?.names)
-    const python = interpreterOf(choice)
-    if (python === undefined) {
+    if (!('environment' in choice)) {
       problems['examination'] = 'there is no interpreter that could look at the project'
       return undefined
     }
     const { project } = checkout
+    const { python, packages } = choice.environment
     const common = {
+      way: way ?? serving ?? firstWay(project.preamble),
       python,
       backend: project.backend,
       env: host.env,
@@ -93,6 +110,16 @@ export function gatherInside(
     if (examination.how !== 'ended')
       problems['examination'] =
         `the look from inside did not end: ${examination.how} after ${(examination.elapsedMs / 1000).toFixed(1)} s in ${examination.stage ?? 'its start'}`
+    const asgi = chooseServer({ packages, hasDaphneApp: project.hasDaphneApp, wanted: 'runserver' })
+    const next = (seen: Examination, by: Way) => {
+      const said = saidBy(seen)
+      return said === undefined ? undefined : nextWay(by, said, project.preamble, asgi.kind === 'server')
+    }
+    for (let by = way === undefined ? next(examination, common.way) : undefined; by !== undefined && otherwise === undefined;) {
+      const seen = await examine(host, { ...common, way: by, tell: ['settings', 'application'] }).ended
+      if (seen.get('application') !== undefined) otherwise = by
+      by = next(seen, by)
+    }
     return examination
   }
   const examination = run().catch((error: unknown) => {
@@ -101,6 +128,7 @@ export function gatherInside(
   })
   return {
     examination,
+    otherwise: examination.then(() => otherwise),
     settings: examination.then((found) => found?.get('settings')),
     get again() {
       return again
@@ -116,6 +144,12 @@ export function gatherInside(
   }
 }
 
+/** What an import that failed has said. */
+function saidBy(seen: Examination): string[] | undefined {
+  const error = seen.errorOf('settings') ?? seen.errorOf('application')
+  return error === undefined ? undefined : [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`)
+}
+
 /** Where the WebSocket works, nothing waits long for the inside. */
 async function patience(works: Promise<boolean>, over: AbortController): Promise<void> {
   if (!(await works.catch(() => false))) return
@@ -127,10 +161,6 @@ function givesUp({ stage, seconds, frames }: ExaminationOf<'standing'>): boolean
   if (stage === 'consumer') return seconds >= 3
   const inner = frames.at(-1)
   return seconds * 1000 >= limits.standing && inner !== undefined && !inner.own && !/<frozen|importlib/.test(inner.file)
-}
-
-function interpreterOf(choice: PythonChoice): string | undefined {
-  return 'environment' in choice ? choice.environment.python : undefined
 }
 
 /** The page's handshake as the look plays it. The token goes through standard input only. */

@@ -3,11 +3,12 @@ import { ExitCode, LauncherError } from '../errors.ts'
 import { readCheckout } from '../facts/checkout.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
 import { examine } from '../facts/examine.ts'
-import { usualPath, type Project } from '../facts/project.ts'
+import { namedSettings, usualPath, type Project } from '../facts/project.ts'
 import { plainPaths, servesPath } from '../facts/routes.ts'
 import type { Host } from '../host/host.ts'
 import { bracketed, connectAddress } from '../host/tcp.ts'
 import { choosePython } from '../plan/environment.ts'
+import { managedWay } from '../plan/way.ts'
 import { httpUrl, originOf, type Endpoint } from '../verify/endpoint.ts'
 import { logIn } from '../verify/login.ts'
 
@@ -68,8 +69,9 @@ export async function endpointOfProject(
   let path = config.path
   let token: string | undefined
   if (choice.kind === 'ready' && (path === undefined || wantsToken)) {
-    const env = { ...host.env, DJANGO_SETTINGS_MODULE: project.settingsModule }
+    const env = { ...host.env, DJANGO_SETTINGS_MODULE: namedSettings(host.env, config) }
     const inspection = examine(host, {
+      way: managedWay(project.preamble),
       tell: [...(wantsToken ? (['settings', 'database', 'users', 'token'] as const) : (['settings'] as const)), 'application'],
       python: choice.environment.python,
       backend: project.backend,

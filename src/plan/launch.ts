@@ -1,4 +1,7 @@
 import type { Config } from '../config/config.ts'
+import type { Way } from '../facts/manage-py.ts'
+import { preambleVariable } from '../facts/server-env.ts'
+import { namedSettings, type Project } from '../facts/project.ts'
 import type { PythonEnvironment } from '../facts/python.ts'
 import { withoutOurs } from '../host/secret-names.ts'
 import type { LayerDecision } from './channel-layer.ts'
@@ -6,9 +9,9 @@ import { serverArguments, type ServerChoice } from './server.ts'
 
 /** What decides about the command that starts the backend. */
 export interface LaunchFacts {
-  readonly config: Pick<Config, 'host' | 'reload'>
-  readonly backend: string
-  readonly settingsModule: string
+  readonly config: Pick<Config, 'host' | 'reload' | 'settings' | 'observer'>
+  readonly project: Pick<Project, 'backend' | 'settingsModule'>
+  readonly way: Way
   readonly application: string
   readonly environment: PythonEnvironment
   readonly server: Extract<ServerChoice, { kind: 'server' }>
@@ -17,8 +20,8 @@ export interface LaunchFacts {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly color: boolean
   readonly platform: NodeJS.Platform
-  /** Folder of the observer's package; undefined: the application runs plain. */
-  readonly observer: string | undefined
+  /** Folder of the package that looks from inside. */
+  readonly inside: string
 }
 
 /** The backend's command for a port; the port is decided last, and again where it is lost in a race. */
@@ -35,49 +38,58 @@ export interface LaunchPlan {
 }
 
 /** The package that stands between server and application. */
-const observerModule = 'election_dev_inside'
+const insideModule = 'election_dev_inside'
 
 /** Plans the backend's command: interpreter, arguments, folder and environment. Pure. */
 export function planLaunch(facts: LaunchFacts): LaunchPlan {
-  const { config, environment, server, application, color } = facts
+  const { config, project, environment, server, way, application, color } = facts
   const env: Readonly<Record<string, string | undefined>> = {
     ...backendEnvironment(facts),
     // Python takes compiled code for fresh where second and size of its source are the same (docs.python.org/3/reference/import.html#cached-bytecode-invalidation): two saves within a second, and the first one is served
     ...(config.reload ? { PYTHONDONTWRITEBYTECODE: '1' } : {}),
   }
   const command = (name: string, port: number) => serverArguments({ name: server.name, application: name, host: config.host, port, color })
-  const base = { file: environment.python, cwd: facts.backend, env }
-  if (facts.observer === undefined) return { ...base, argsFor: (port) => command(application, port), serverEnv: env, observed: 'none' }
+  const observed = config.observer ? 'application' : 'none'
+  const base = { file: environment.python, cwd: project.backend, env, observed } as const
+  const isRunserver = server.name === 'runserver'
+  if (!config.observer && (isRunserver || way === 'asgi')) return { ...base, argsFor: (port) => command(application, port), serverEnv: env }
   const theirs = env['PYTHONPATH'] ?? ''
-  const path = theirs === '' ? facts.observer : `${facts.observer}${facts.platform === 'win32' ? ';' : ':'}${theirs}`
-  if (server.name === 'runserver')
+  const path = theirs === '' ? facts.inside : `${facts.inside}${facts.platform === 'win32' ? ';' : ':'}${theirs}`
+  if (isRunserver)
     return {
       ...base,
-      argsFor: (port) => ['-m', observerModule, ...command(application, port)],
+      argsFor: (port) => ['-m', insideModule, ...command(application, port)],
       serverEnv: { ...env, PYTHONPATH: path },
-      observed: 'application',
     }
   return {
     ...base,
-    argsFor: (port) => command(`${observerModule}:application`, port),
-    serverEnv: { ...env, PYTHONPATH: path, ELECTION_DEV_APPLICATION: application },
-    observed: 'application',
+    argsFor: (port) => command(`${insideModule}:application`, port),
+    serverEnv: {
+      ...env,
+      PYTHONPATH: path,
+      ELECTION_DEV_APPLICATION: application,
+      ...(way === 'manage' ? { [preambleVariable]: project.settingsModule } : {}),
+    },
   }
 }
 
 /**
  * The environment of everything that runs in the backend: what the launcher was
- * started with, the settings module, the channel layer's choice, output that
- * isn't held back, and colours where they are wanted.
+ * started with, the settings module where the user has named one, the channel
+ * layer's choice, output that isn't held back, and colours where they are wanted.
  */
-export function backendEnvironment(
-  facts: Pick<LaunchFacts, 'env' | 'settingsModule' | 'layer' | 'color'>,
-): Readonly<Record<string, string | undefined>> {
+export function backendEnvironment(facts: {
+  readonly config: Pick<Config, 'settings'>
+  readonly layer: LayerDecision
+  /** The environment that the launcher was started with. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly color: boolean
+}): Readonly<Record<string, string | undefined>> {
   const env = withoutOurs(facts.env)
   return {
     ...env,
     PYTHONUNBUFFERED: '1',
-    DJANGO_SETTINGS_MODULE: facts.settingsModule,
+    DJANGO_SETTINGS_MODULE: namedSettings(env, facts.config),
     ...(facts.color ? { FORCE_COLOR: env['FORCE_COLOR'] ?? '1' } : {}),
     ...facts.layer.environment,
   }

@@ -5,7 +5,7 @@ import { bracketed } from '../host/tcp.ts'
 /** What decides about the server. */
 export interface ServerFacts {
   readonly packages: Packages
-  /** The `daphne` app is in INSTALLED_APPS, which makes runserver ASGI-capable. */
+  /** The `daphne` app is in INSTALLED_APPS, which makes runserver ASGI-capable; Channels 2 and 3 have a runserver of their own. */
   readonly hasDaphneApp: boolean
   /** `--server`, where the user named one. */
   readonly wanted: ServerName | undefined
@@ -25,8 +25,8 @@ const uvicornLibraries = ['websockets', 'wsproto'] as const
 
 /**
  * daphne when it is importable, else uvicorn (only with a WebSocket library),
- * hypercorn, or runserver where the daphne app makes it ASGI-capable. A server
- * that the user named is taken, or refused with what it lacks; never replaced.
+ * or hypercorn. A server that the user named is taken, or refused with what it
+ * lacks; never replaced.
  */
 export function chooseServer(facts: ServerFacts): ServerChoice {
   const order: readonly ServerName[] = facts.wanted === undefined ? ['daphne', 'uvicorn', 'hypercorn'] : [facts.wanted]
@@ -44,7 +44,9 @@ function assess(name: ServerName, { packages, hasDaphneApp, wanted }: ServerFact
   const why = wanted === undefined ? 'installed' : 'asked for'
   const version = packages.get(name === 'runserver' ? 'daphne' : name)
   if (name === 'runserver') {
-    if (version !== undefined && hasDaphneApp) return { kind: 'server', name, version, why: 'the daphne app is in INSTALLED_APPS' }
+    const channels = /^[23]\./.exec(packages.get('channels') ?? '')?.[0]
+    const reason = hasDaphneApp ? 'the daphne app is in INSTALLED_APPS' : `Channels ${channels?.[0] ?? ''} has it`
+    if (version !== undefined && (hasDaphneApp || channels !== undefined)) return { kind: 'server', name, version, why: reason }
     return missing('daphne-missing', 'runserver speaks WebSocket only with "daphne" installed and first in INSTALLED_APPS', ['daphne'])
   }
   if (version === undefined) return missing('daphne-missing', `${name} is not installed`, [name === 'uvicorn' ? 'uvicorn[standard]' : name])

@@ -4,6 +4,7 @@ import type { Evidence } from '../../src/checks/evidence.ts'
 import { judge } from '../../src/checks/judgement.ts'
 import {
   checkoutOf,
+  dotenvOf,
   deaf,
   evidenceOf,
   examinationOf,
@@ -77,6 +78,38 @@ describe('names', () => {
         examination: raised('ImproperlyConfigured', 'Requested setting INSTALLED_APPS, but settings are not configured. You must …'),
       }),
       'not configured',
+    ],
+    [
+      'apps-not-ready: runserver imports it',
+      unstarted({ examination: raised('AppRegistryNotReady', "Apps aren't loaded yet."), otherwise: 'runserver' }),
+      'manage.py runserver sets Django up first',
+    ],
+    [
+      'apps-not-ready: manage.py names the settings',
+      unstarted({ examination: raised('ImproperlyConfigured', 'settings are not configured.'), otherwise: 'manage' }),
+      'After what manage.py does first',
+    ],
+    [
+      'wrong-settings-module: manage.py names others',
+      unstarted({
+        examination: raised('ModuleNotFoundError', "No module named 'core.setings'", { settings_module: 'core.setings' }),
+        otherwise: 'manage',
+      }),
+      'core/asgi.py:8',
+    ],
+    [
+      'env-not-loaded: manage.py loads it',
+      unstarted({
+        examination: raised('KeyError', "'BARN_SECRET'"),
+        dotenv: dotenvOf('A=1\nBARN_SECRET=x\n'),
+        otherwise: 'manage',
+      }),
+      'backend/.env:2 has it',
+    ],
+    [
+      'asgi-import-error: manage.py puts the apps on the path',
+      unstarted({ examination: raised('ModuleNotFoundError', "No module named 'ballots'"), otherwise: 'manage' }),
+      'After what manage.py does first',
     ],
     ['asgi-attribute-missing: as a living server was told', deaf(uvicorn('core.asgi:app')), 'uvicorn (PID 4711)'],
     [

@@ -6,6 +6,7 @@ import {
   hasDaphneApp,
   namedImports,
   namedVariables,
+  preambleOf,
   settingsModuleOf,
   starImports,
 } from '../../src/facts/manage-py.ts'
@@ -122,5 +123,59 @@ describe('folders of log files', () => {
     ['a comment', '# "filename": BASE_DIR / "logs" / "django.log"', []],
   ])('%s', (_, text, expected) => {
     expect(logFoldersOf(text)).toEqual(expected)
+  })
+})
+
+const usual = (body = '', imports = '') => `#!/usr/bin/env python
+"""Django's command-line utility for administrative tasks."""
+import os
+import sys
+${imports}
+
+def main():
+    """Run administrative tasks."""
+    os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'core.settings')
+    ${body}
+    try:
+        from django.core.management import execute_from_command_line
+    except ImportError as exc:
+        raise ImportError(
+            "Couldn't import Django. Are you sure it's installed and "
+            "available on your PYTHONPATH environment variable? Did you "
+            "forget to activate a virtual environment?"
+        ) from exc
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == '__main__':
+    main()
+`
+const asgi = (settings = 'core.settings') => `import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "${settings}")\n`
+
+describe('what manage.py does before Django', () => {
+  test.each([
+    ['as Django makes it', usual(), asgi(), 'core.settings', false, 'none'],
+    ['pathlib, changing nothing', usual('', 'from pathlib import Path'), asgi(), 'core.settings', false, 'none'],
+    ['an assignment', usual("os.environ['DJANGO_SETTINGS_MODULE'] = 'core.settings'"), asgi(), 'core.settings', false, 'none'],
+    ['dotenv', usual('load_dotenv()', 'from dotenv import load_dotenv'), asgi(), 'core.settings', false, 'more'],
+    ['dotenv in a comment', usual('', '# from dotenv import load_dotenv'), asgi(), 'core.settings', false, 'none'],
+    ['a path', usual("sys.path.insert(0, 'apps')"), asgi(), 'core.settings', false, 'more'],
+    ['another folder', usual('os.chdir("src")'), asgi(), 'core.settings', false, 'more'],
+    ['another variable', usual("os.environ.setdefault('DJANGO_CONFIGURATION', 'Dev')"), asgi(), 'core.settings', false, 'more'],
+    [
+      'an importer',
+      usual().replace('from django.core.management', 'from configurations.management'),
+      asgi(),
+      'core.settings',
+      false,
+      'more',
+    ],
+    ['several imports in a line', usual('', 'import os, environ'), asgi(), 'core.settings', false, 'more'],
+    ['the ASGI module names none', usual(), 'import os\n', 'core.settings', false, 'more'],
+    ['it names others, which are there', usual(), asgi('core.production'), 'core.settings', true, 'other-settings'],
+    ['it names others, which are not there', usual(), asgi('core.setings'), 'core.settings', false, 'more'],
+    ['it names others, and the user has named some', usual(), asgi('core.production'), undefined, true, 'none'],
+  ] as const)('%s', (_, managePy, asgiModule, settings, others, expected) => {
+    expect(preambleOf(managePy, asgiModule, settings, others)).toBe(expected)
   })
 })

@@ -1,4 +1,5 @@
 /** Settings that can't be imported. */
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { makeBench, nobody, urlOf, write } from '../support/bench.ts'
@@ -23,11 +24,8 @@ real('wrong-settings-module', 'a variable of the shell, left over from another p
 
 real('wrong-settings-module', 'asgi.py names one that is not there', async () => {
   const project = await bench.project({ style: 'plain', package: 'config' })
-  await write(
-    project,
-    'backend/config/asgi.py',
-    'import os\nfrom django.core.asgi import get_asgi_application\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.setings")\napplication = get_asgi_application()\n',
-  )
+  const asgi = await readFile(join(project.backend, 'config/asgi.py'), 'utf8')
+  await write(project, 'backend/config/asgi.py', asgi.replace('config.settings', 'config.setings'))
   const answer = await doctor(project.root, { url: await nobody() })
   expect(answer.id, answer.evidence).toBe('wrong-settings-module')
   expect(answer.evidence).toContain('config/asgi.py names config.setings')

@@ -13,9 +13,9 @@ const layer: LayerDecision = {
 
 test('the command: interpreter, arguments for any port, folder', () => {
   const plan = planLaunch({
-    config: { host: '127.0.0.1', reload: false },
-    backend: '/project/backend',
-    settingsModule: 'core.settings',
+    config: { host: '127.0.0.1', reload: false, settings: undefined, observer: false },
+    project: { backend: '/project/backend', settingsModule: 'core.settings' },
+    way: 'asgi',
     application: 'core.asgi:application',
     environment: {
       version: '3.12.3',
@@ -29,18 +29,20 @@ test('the command: interpreter, arguments for any port, folder', () => {
     env: { PATH: '/bin' },
     color: false,
     platform: 'linux',
-    observer: undefined,
+    inside: '/ours',
   })
   expect(plan).toMatchObject({ file: '/project/backend/venv/bin/python', cwd: '/project/backend' })
   expect(plan.argsFor(8000)).toContain('8000')
   expect(plan.argsFor(8001)).toContain('8001')
-  expect(plan.env).toMatchObject({ PATH: '/bin', DJANGO_SETTINGS_MODULE: 'core.settings' })
+  expect(plan.argsFor(8000).at(-1)).toBe('core.asgi:application')
+  // an ASGI module that lacks its settings fails here as it does anywhere else
+  expect(plan.env).toMatchObject({ PATH: '/bin', DJANGO_SETTINGS_MODULE: undefined })
 })
 
 test("our token and password are none of the backend's business", () => {
   const env = backendEnvironment({
     env: { ELECTION_DEV_TOKEN: 'a', ELECTION_DEV_PASSWORD: 'b', OTHER: 'c' },
-    settingsModule: 'core.settings',
+    config: { settings: undefined },
     layer,
     color: false,
   })
@@ -49,10 +51,10 @@ test("our token and password are none of the backend's business", () => {
   expect(env).toMatchObject({ OTHER: 'c' })
 })
 
-test("the layer's choice and the settings module win over what the shell had", () => {
+test("the layer's choice and the settings module that was asked for win over what the shell had", () => {
   const env = backendEnvironment({
     env: { USE_REDIS_FOR_CHANNELS: 'True', DJANGO_SETTINGS_MODULE: 'other.settings', PYTHONUNBUFFERED: '' },
-    settingsModule: 'core.settings',
+    config: { settings: 'core.settings' },
     layer,
     color: false,
   })
@@ -61,7 +63,7 @@ test("the layer's choice and the settings module win over what the shell had", (
 
 test('what the launcher was started with is not changed', () => {
   const shell = Object.freeze({ ELECTION_DEV_TOKEN: 'a' })
-  backendEnvironment({ env: shell, settingsModule: 'core.settings', layer, color: true })
+  backendEnvironment({ env: shell, config: { settings: undefined }, layer, color: true })
   expect(shell).toEqual({ ELECTION_DEV_TOKEN: 'a' })
 })
 
@@ -70,14 +72,14 @@ test.each([
   ['wanted, and the shell says how many', { FORCE_COLOR: '3' }, true, '3'],
   ['not wanted', {}, false, undefined],
 ] as const)('colours %s', (_, env, color, force) => {
-  expect(backendEnvironment({ env, settingsModule: 'core.settings', layer, color })['FORCE_COLOR']).toBe(force)
+  expect(backendEnvironment({ env, config: { settings: undefined }, layer, color })['FORCE_COLOR']).toBe(force)
 })
 
 test('with the observer: its folder comes before what the user has, and only the server sees it', () => {
   const facts = {
-    config: { host: '127.0.0.1', reload: false },
-    backend: '/project/backend',
-    settingsModule: 'core.settings',
+    config: { host: '127.0.0.1', reload: false, settings: undefined, observer: true },
+    project: { backend: '/project/backend', settingsModule: 'core.settings' },
+    way: 'asgi',
     application: 'core.asgi:application',
     environment: {
       version: '3.12.3',
@@ -91,7 +93,7 @@ test('with the observer: its folder comes before what the user has, and only the
     env: { PYTHONPATH: '/theirs' },
     color: false,
     platform: 'linux',
-    observer: '/ours',
+    inside: '/ours',
   } as const
   const plan = planLaunch(facts)
   expect(plan.argsFor(8000).at(-1)).toBe('election_dev_inside:application')
@@ -103,6 +105,11 @@ test('with the observer: its folder comes before what the user has, and only the
   const runserver = planLaunch({ ...facts, server: { ...facts.server, name: 'runserver' } })
   expect(runserver.argsFor(8000).slice(0, 4)).toEqual(['-m', 'election_dev_inside', 'manage.py', 'runserver'])
   expect(runserver.observed).toBe('application')
+  // what manage.py does first is done by the package, with an observer or without
+  const followed = planLaunch({ ...facts, way: 'manage', config: { ...facts.config, observer: false } })
+  expect(followed.argsFor(8000).at(-1)).toBe('election_dev_inside:application')
+  expect(followed).toMatchObject({ observed: 'none', serverEnv: { PYTHONPATH: '/ours:/theirs', ELECTION_DEV_PREAMBLE: 'core.settings' } })
+  expect(plan.serverEnv).not.toHaveProperty('ELECTION_DEV_PREAMBLE')
   // under --reload no compiled code is kept: Python may take it for fresh
   expect(planLaunch({ ...facts, config: { ...facts.config, reload: true } }).env['PYTHONDONTWRITEBYTECODE']).toBe('1')
   expect(plan.env).not.toHaveProperty('PYTHONDONTWRITEBYTECODE')

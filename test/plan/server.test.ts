@@ -4,7 +4,7 @@ import { chooseServer, serverArguments } from '../../src/plan/server.ts'
 
 /** name==version, as the environment has them. */
 function packages(...names: string[]): Map<string, string> {
-  return new Map(names.map((name) => [name, '1.2']))
+  return new Map(names.map((name) => [name.split('==')[0] ?? '', name.split('==')[1] ?? '1.2']))
 }
 
 describe('which server', () => {
@@ -17,6 +17,7 @@ describe('which server', () => {
     ['hypercorn', ['hypercorn'], false, undefined, 'hypercorn'],
     ['the one that is asked for', ['daphne', 'hypercorn'], false, 'hypercorn', 'hypercorn'],
     ['runserver, asked for, with the daphne app', ['daphne'], true, 'runserver', 'runserver'],
+    ['runserver, asked for, of Channels 3', ['daphne', 'channels==3.0.5'], false, 'runserver', 'runserver'],
     ['none: none is installed', ['Django', 'gunicorn'], false, undefined, 'daphne-missing'],
     ['none: uvicorn without a library says more', ['uvicorn'], false, undefined, 'ws-library-missing'],
     ['none: asked for and not installed, though another is', ['daphne'], false, 'uvicorn', 'daphne-missing'],

@@ -10,6 +10,7 @@ const names = [
   'broadcast-handler-missing: a type that no method handles, read from the sources',
   'missing-dep: the settings import django-environ, which is not installed',
   'wrong-venv: an empty environment is active',
+  'wrong-settings-module: asgi.py names one that is not there',
   'env-not-loaded: the editor saved it as .env.txt',
   'asgi-syntax-error: in the settings, of a package that is not core',
   'no-websocket-route: no route at all, on hypercorn',
@@ -19,7 +20,7 @@ const names = [
   'redis-unreachable: a name that nobody resolves, django-environ, a package other than core, hypercorn',
 ]
 
-await agreement(['broadcast', 'consumer', 'dotenv', 'layer', 'python', 'redis', 'routing', 'server', 'startup', 'token'], names)
+await agreement(['broadcast', 'consumer', 'dotenv', 'layer', 'python', 'redis', 'routing', 'server', 'settings', 'startup', 'token'], names)
 
 test('the set-ups are there', () => {
   const there = new Set(setUps().map(nameOf))

@@ -127,6 +127,7 @@ export const others: Readonly<Record<string, Row>> = {
   'venv-broken: it was moved: the first line of bin/daphne names where it was': 'sound',
   // Redis itself can be used, so it is
   'module-shadowed: redis.py beside manage.py, which the layer finds in place of the package': 'named',
+  'wrong-settings-module: asgi.py names one that is not there': 'warned',
   "wrong-settings-module: a variable in the environment of the server's shell, behind a reloader that lives": 'sound',
   'env-bool-typo: decouple refuses a word that is no boolean': 'warned',
   'env-not-loaded: silently: the default asks for Redis, and the .env that says otherwise is elsewhere': 'warned',

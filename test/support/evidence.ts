@@ -135,6 +135,7 @@ export function checkoutOf(overrides: Partial<Checkout> = {}, project: Partial<P
       dotenvReader: 'decouple',
       dotenv: `${root}/backend/.env`,
       dotenvExample: undefined,
+      preamble: 'none',
       hasDaphneApp: false,
       logFolders: [],
       hasUsualRoute: true,

@@ -223,6 +223,7 @@ export const checkout: Checkout = {
     dotenvReader: 'decouple',
     dotenv: '/home/me/election/backend/.env',
     dotenvExample: undefined,
+    preamble: 'none',
     hasDaphneApp: false,
     logFolders: [],
     hasUsualRoute: true,

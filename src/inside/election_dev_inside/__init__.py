@@ -5,6 +5,7 @@ Around the application, in the process that `election-dev start` runs:
 
     ELECTION_DEV_APPLICATION=core.asgi:application python -m daphne election_dev_inside:application
 
+With ELECTION_DEV_PREAMBLE=core.settings besides, what manage.py does first is done before the application is imported.
 Everything goes through unchanged. The launcher is told, over a pipe of its own,
 what becomes of each WebSocket (never a query, a header or a message), it may
 have one message broadcast to its own sockets, and it may ask what the project

@@ -5,7 +5,7 @@ import sys
 import time
 
 from . import database, layer, routes, settings, users
-from .telling import run, tell
+from .telling import enter, run, tell
 
 # the stages that need Django set up, which importing the application mostly has done
 ON_DJANGO = ("asgi_setting", "layer", "trip", "database", "create_user", "users", "token", "migrations")
@@ -15,9 +15,10 @@ class Look:
     """
     Request: {"tell": ["settings", …], "settings_module": "core.settings", "application": "core.asgi:application" | null,
               "nonce": "…", "names": ["REDIS_PORT", …], "consumer": null | {"path": …, …}, "create_user": null | {"password": "…"},
-              "seconds": null | 20}
-    The stages of "tell" are gone through in its order. DJANGO_SETTINGS_MODULE is what the environment says: an
-    asgi.py that forgets it fails here as it does in a server.
+              "seconds": null | 20, "way": null | "asgi" | "manage" | "runserver"}
+    The stages of "tell" are gone through in its order. Where the application is among them, it is imported as a server
+    does it, and the settings are those that it comes to: by itself, after what manage.py does first, or as runserver.
+    DJANGO_SETTINGS_MODULE is what the environment says: an asgi.py that forgets it fails here as it does in a server.
     """
 
     def __init__(self, request, application=None, probes=None):
@@ -26,7 +27,10 @@ class Look:
         # what the server serves, where this runs inside one: it is set up by then, and left as it is
         self.serving = self.is_set_up = application is not None
         self.application_object = application
+        self.way = request.get("way") or "asgi"
         self.module = None
+        self.reading = False
+        self.done = set()
         self.built = None
         self.state = "unreachable"
         self.user = None
@@ -37,7 +41,7 @@ class Look:
         for stage in self.request["tell"]:
             if time.monotonic() > end:
                 break
-            if self.module is None and stage not in ("shadows", "settings", "broadcasts"):
+            if stage in self.done or self.module is None and stage not in ("shadows", "settings", "broadcasts"):
                 continue
             if stage in ON_DJANGO and not self.is_set_up:
                 self.set_up()
@@ -47,19 +51,57 @@ class Look:
     def set_up(self):
         """Django for the later stages, which look on where a server would have ended."""
         self.is_set_up = True
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", self.module.__name__)
-        # a server sets Django up by importing its application
-        run("setup" if self.application_object is None else "application", routes.set_up)
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", getattr(self.module, "__name__", ""))
+        run("setup", routes.set_up)
 
     def shadows(self):
         settings.shadows()
 
     def settings(self):
-        module = settings.configured() if self.serving else settings.imported(self.request["settings_module"])
+        if self.serving:
+            self.read(settings.configured())
+            return
+        settings.when_read(self.begin, self.read)
+        failed = None
+        try:
+            self.load()
+        except (Exception, SystemExit) as error:
+            failed = error
+        # what fails before it comes to the settings keeps nobody from reading them
+        if self.module is None and not (failed and self.reading):
+            self.read(settings.imported(self.request["settings_module"]))
+        if failed is not None:
+            # told under the stage that it has come to
+            self.done.add("application")
+            raise failed
+
+    def load(self):
+        """The project as it is come to. Its settings are read in the midst of this."""
+        if self.way != "asgi":
+            from .preamble import follow
+
+            follow(self.request["settings_module"])
+            # as the first step of every command of Django's
+            settings.configured().INSTALLED_APPS
+        if self.way == "runserver":
+            self.is_set_up = True
+            routes.set_up()
+        if "application" in self.request["tell"] and self.request.get("application"):
+            self.application_object = routes.load(self.request["application"])
+
+    def begin(self):
+        # without a name there is nothing that could be read, which is the fault of who asks
+        self.reading = bool(os.environ.get("DJANGO_SETTINGS_MODULE"))
+
+    def read(self, module):
+        """The settings are there: told at once, and what comes after them is the application's."""
+        if self.module is not None:
+            return
         settings.facts(module, self.request)
         if not self.serving:
             settings.make_quiet(module)
         self.module = module
+        enter("application")
 
     def folders(self):
         settings.missing_folders(self.module)

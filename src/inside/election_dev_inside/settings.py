@@ -37,6 +37,20 @@ def imported(name):
     return importlib.import_module(os.environ.get("DJANGO_SETTINGS_MODULE") or name)
 
 
+def when_read(before, then):
+    """Calls `before` when Django begins to read its settings, whoever asks for them, and `then` as soon as they are there."""
+    from django.conf import LazySettings
+
+    original = LazySettings._setup
+
+    def set_up(self, name=None):
+        before()
+        original(self, name)
+        then(self)
+
+    LazySettings._setup = set_up
+
+
 def configured():
     """Django's own, as the server runs with them."""
     from django.conf import settings
@@ -103,8 +117,10 @@ def digest(secret, nonce):
 
 
 def values(module, names):
+    # a default of Django's own is nobody's answer to a line of .env
+    has = getattr(module, "is_overridden", None) or (lambda name: hasattr(module, name))
     for name in names:
-        if not hasattr(module, name):
+        if not has(name):
             continue
         value = getattr(module, name)
         kind = next((kind for kind, type_ in (("bool", bool), ("int", int), ("str", str)) if isinstance(value, type_)), "other")

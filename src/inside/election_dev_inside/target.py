@@ -20,8 +20,12 @@ def load(name):
 
 
 def observe():
-    name = tidy()
+    name, settings_module = tidy()
     channel = connect()
+    if settings_module is not None:
+        from .preamble import follow
+
+        follow(settings_module)
     return around(load(name), channel)
 
 

@@ -46,18 +46,23 @@ def tell(fact, **what):
         _write(scrub(dict(what, fact=fact)))
 
 
-def run(stage, work):
-    """Runs one stage; its exception becomes a fact and the next one still has its turn."""
+def enter(stage):
+    """What is raised from now on, or stands still, is of this stage."""
     global _stage
     _stage = stage
+
+
+def run(stage, work):
+    """Runs one stage; its exception becomes a fact and the next one still has its turn."""
+    enter(stage)
     tell("stage", stage=stage)
     try:
         work()
     except (Exception, SystemExit) as error:
         # the first error of a stage is its cause; what follows from it is not told
-        if stage not in _broken:
-            _broken.add(stage)
-            tell("error", stage=stage, settings_module=os.environ.get("DJANGO_SETTINGS_MODULE"), **raised(error))
+        if _stage not in _broken:
+            _broken.add(_stage)
+            tell("error", stage=_stage, settings_module=os.environ.get("DJANGO_SETTINGS_MODULE"), **raised(error))
 
 
 def watch(interval=0.25, patience=1.5):
