@@ -63,7 +63,11 @@ export function onStopRequest(callback: (reason: StopReason, count: number) => v
 }
 
 /** A signal that the first request to stop aborts, and why; `end` takes the handlers away. */
-export function stopSignal(options: { watchParent: boolean }) {
+export function stopSignal(options: { watchParent: boolean }): {
+  readonly signal: AbortSignal
+  readonly reason: () => StopReason | undefined
+  readonly end: () => void
+} {
   const abort = new AbortController()
   let reason: StopReason | undefined
   const end = onStopRequest((why) => {
