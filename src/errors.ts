@@ -29,7 +29,7 @@ export class LauncherError extends Error {
     code: string,
     message: string,
     options: {
-      hint?: string
+      hint?: string | undefined
       commands?: readonly (readonly string[])[]
       exitCode?: ExitCode
       evidence?: readonly string[]

@@ -6,14 +6,15 @@ import { raceStop } from '../host/race-stop.ts'
 import { afterFailure } from '../plan/restart.ts'
 import type { ReadySummary, SocketState } from '../report/run-event.ts'
 import type { RunningServer } from '../run/server.ts'
-import { live, type LifeEnd, type Up } from './start-life.ts'
+import type { FixOf } from './start-fixes.ts'
+import { live, type LifeEnd, type NeedsSetup, type Up } from './start-life.ts'
 import type { Prepared } from './start-prepare.ts'
 import type { StartExtras } from './start.ts'
 
 /** A backend that is kept up: started again when it crashes, and whenever it is asked. */
 export interface Backend {
-  /** The status that the run ends with, once nothing of the backend is left; `needs-setup`: make the tables and start anew. */
-  readonly ended: Promise<number | 'needs-setup'>
+  /** The status that the run ends with, once nothing of the backend is left; or what the setup is to fix before it is started anew. */
+  readonly ended: Promise<number | NeedsSetup>
   /** Ends the life that is under way and begins the next one; resolves when that one is up or has failed. */
   readonly restart: (why: string, options?: { readonly prepareAnew?: boolean }) => Promise<void>
   /** Proves its WebSocket anew. Undefined where it isn't up. */
@@ -38,6 +39,7 @@ export interface BackendOptions {
   readonly extras: StartExtras
   /** Of the backends of a run the one whose project is set up and looked at: the others are of the same code. */
   readonly isFirst: boolean
+  readonly fixOf: FixOf
   /** Decides everything anew, on the port that it has: the settings have changed. */
   readonly prepareAnew: (port: number, signal: AbortSignal) => Promise<Prepared>
   /** It was launched for this port; nothing that this does may take long. */
@@ -110,6 +112,7 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
         port,
         strictPort: pinned || config.strictPort,
         mayNeedSetup: options.isFirst && asked === undefined,
+        fixOf: async (cause) => (asked === undefined ? options.fixOf(cause) : undefined),
         name,
         told,
         extras,
@@ -165,7 +168,7 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
     return extras.whenReady?.(summary, signal, { last: now.prover.last, again: now.prover.again })
   }
 
-  const loop = async (): Promise<number | 'needs-setup'> => {
+  const loop = async (): Promise<number | NeedsSetup> => {
     for (;;) {
       const end = await life().catch(async (error: unknown): Promise<LifeEnd> => {
         // decided anew and refused: the settings that were just saved, say
@@ -182,7 +185,7 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
         settle()
         return ExitCode.ok
       }
-      if (end.kind === 'needs-setup' || end.kind === 'status') return end.kind === 'status' ? end.status : 'needs-setup'
+      if (end.kind === 'needs-setup' || end.kind === 'status') return end.kind === 'status' ? end.status : end
       if (end.kind === 'stopped' || wasTurned) {
         restarts++
         continue

@@ -154,6 +154,7 @@ function keepMember(run: Prepared, options: MemberOptions): Member {
         name,
         extras: { version: options.version },
         isFirst: false,
+        fixOf: async () => undefined,
         prepareAnew: (at, lifeSignal) => options.prepareAnew(at, { ...own, signal: lifeSignal }),
         onLaunch: () => {},
         onListening: (listening) => {

@@ -5,6 +5,7 @@ import type { ReadySummary, SocketState } from '../report/run-event.ts'
 import { bringUp, type BringUp } from '../run/bring-up.ts'
 import type { RunningServer } from '../run/server.ts'
 import type { Proof } from '../verify/prove.ts'
+import type { FixOf, SetupFix } from './start-fixes.ts'
 import type { Prepared } from './start-prepare.ts'
 import type { Prover } from './start-proof.ts'
 import type { StartExtras } from './start.ts'
@@ -20,12 +21,17 @@ export interface Up {
   readonly summary: ReadySummary
 }
 
+/** What is missing shows only now: steps that fix it, or without them that the database has no tables. */
+export interface NeedsSetup {
+  readonly kind: 'needs-setup'
+  readonly fix?: SetupFix
+}
+
 /** How one life of the backend came to its end; nothing of it is left then. */
 export type LifeEnd =
   /** It was asked to: the run ends, or the backend is to be started again. */
   | { readonly kind: 'stopped' }
-  /** The database has no tables, which only showed while it ran. */
-  | { readonly kind: 'needs-setup' }
+  | NeedsSetup
   /** Somebody who waited for it to be ready wants the run to end with this status. */
   | { readonly kind: 'status'; readonly status: number }
   /** It never listened, or ended by itself after `livedMs`. */
@@ -51,6 +57,8 @@ export interface LifeOptions {
   readonly mayNeedSetup: boolean
   /** What has been said of what was found in the lives before; undefined: nothing is looked for, another backend of the same code does it. */
   readonly told: Set<string> | undefined
+  /** How the setup fixes a cause before the run goes on, where it does. */
+  readonly fixOf: FixOf
   /** Name in the log. */
   readonly name: string
   readonly extras: StartExtras
@@ -109,6 +117,8 @@ export async function live(planned: Prepared, options: LifeOptions, events: Life
   if (up.kind === 'stopped') return end({ kind: 'stopped' })
   if (up.kind !== 'listening') {
     const diagnosis = await (await import('./start-cause.ts')).endCause(planned, failed ?? up)
+    const fix = await options.fixOf(diagnosis)
+    if (fix !== undefined) return end({ kind: 'needs-setup', fix })
     return end({ kind: 'failed', diagnosis, wasUp: false, livedMs: host.now() - began })
   }
   events.onListening(up.port)
@@ -122,6 +132,8 @@ export async function live(planned: Prepared, options: LifeOptions, events: Life
   if (first === undefined) return end({ kind: 'stopped' })
   if (options.mayNeedSetup && first.state !== 'proven' && (await looking.get('database'))?.state === 'empty')
     return end({ kind: 'needs-setup' })
+  const fix = first.state === 'failed' && first.diagnosis !== undefined ? await options.fixOf(first.diagnosis) : undefined
+  if (fix !== undefined) return end({ kind: 'needs-setup', fix })
   const summary = await raceStop(summaryOf(prepared, prover, up, first, options.extras), signal)
   if (summary === undefined) {
     first.socket?.terminate()

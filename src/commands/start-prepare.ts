@@ -9,7 +9,7 @@ import { shown } from '../facts/project.ts'
 import type { PythonEnvironment } from '../facts/python.ts'
 import { redisNow, redisProtocol, type RedisNow } from '../facts/redis-now.ts'
 import type { LayerDecision } from '../plan/channel-layer.ts'
-import { choosePython } from '../plan/environment.ts'
+import { choosePython, missingCause } from '../plan/environment.ts'
 import { planLaunch, type LaunchPlan } from '../plan/launch.ts'
 import { firstWay, nextWay } from '../plan/way.ts'
 import { chooseServer, type ServerChoice } from '../plan/server.ts'
@@ -53,7 +53,8 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
   const { project } = checkout
   const choice = choosePython(checkout.python, checkout.requirements?.names)
   if (choice.kind !== 'ready')
-    throw new LauncherError(choice.kind, 'The backend has no Python environment that can run it', {
+    throw new LauncherError(missingCause(choice), 'The backend has no Python environment that can run it', {
+      evidence: choice.kind === 'packages-missing' ? [`${choice.environment.label} has no ${choice.missing.join(' and no ')}`] : [],
       hint: 'Make it, and install what the project asks for.',
       commands: [['election-dev', 'start', '--setup']],
     })

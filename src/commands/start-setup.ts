@@ -1,5 +1,4 @@
 import { judgePython } from '../checks/python-environment.ts'
-import { judgeLog } from '../checks/server-log.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import { setUp, type SetupTeller } from '../fix/set-up.ts'
@@ -53,10 +52,9 @@ async function ensureSetup(run: SetupRun, seen: SetupSeen, steps: readonly Step[
       exitCode: ExitCode.finding,
     })
   }
-  if (config.setup) report({ event: 'setup', steps })
-  const end = await setUp(run, seen, tellerOf(report), only)
-  if (end.kind === 'stuck') throw settingsFail(end.seen)
-  return end.checkout
+  // what can only be forecast is looked at by the launch
+  if (config.setup && steps.some(({ certain }) => certain)) report({ event: 'setup', steps })
+  return setUp(run, seen, tellerOf(report), only)
 }
 
 /** Tells a setup to the report. */
@@ -74,14 +72,4 @@ async function agreed({ host, config, report, signal }: SetupRun, steps: readonl
   report({ event: 'setup', steps })
   const { ask } = await import('./ask.ts')
   return ask(host, 'Make all of it now?', { enter: true, signal })
-}
-
-/** All is there that can be made, and the settings still can't be imported: what they say is the cause. */
-function settingsFail({ checkout: { project }, settingsError }: SetupSeen): LauncherError {
-  const evidence = settingsError ?? `${project.settingsModule} gave no answer`
-  const found = judgeLog([evidence])
-  return new LauncherError(found?.id ?? 'settings-import-failed', `The settings ${project.settingsModule} can't be imported`, {
-    evidence: [evidence],
-    hint: found?.remedy.text ?? 'Correct the settings, and run this command again.',
-  })
 }

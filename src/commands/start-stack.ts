@@ -9,6 +9,8 @@ import type { ManagedRedis } from '../run/managed-redis.ts'
 import { superviseServices, type Services } from '../run/services.ts'
 import { keepUp, type Backend } from './start-backend.ts'
 import { countOpenSockets } from './open-sockets.ts'
+import type { FixOf } from './start-fixes.ts'
+import type { NeedsSetup } from './start-life.ts'
 import type { Frontend } from './start-frontend.ts'
 import type { Instances } from './start-instances.ts'
 import { prepare, type Prepared } from './start-prepare.ts'
@@ -19,7 +21,7 @@ import type { StackControl, StackStatus } from './stack-control.ts'
 /** All that one run has started. */
 export interface Stack {
   /** The status that the run ends with, once nothing of it is left. */
-  readonly ended: Promise<number | 'needs-setup'>
+  readonly ended: Promise<number | NeedsSetup>
   /** Ends all of it by force, at once. */
   readonly kill: () => void
   /** Holds up the output of all processes; their writers wait, and no line is lost. */
@@ -31,6 +33,7 @@ export interface StackOptions {
   readonly extras: StartExtras
   /** What is missing is looked for by the project's own interpreter, even where the files look complete. */
   readonly look: boolean
+  readonly fixOf: FixOf
   /** Ends the run, by aborting its signal. */
   readonly stop: () => void
 }
@@ -39,7 +42,7 @@ export interface StackOptions {
 const patienceMs = 5000
 
 /** Prepares and starts the backend, and what runs beside it, until `outer.signal` is aborted. */
-export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions): Stack {
+export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: StackOptions): Stack {
   const { host, config } = outer
   const listeners = new Set<() => void>()
   const changed = () => {
@@ -94,7 +97,7 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
     await begun.origin
   }
 
-  const serve = async (prepared: Prepared, wantsFrontend: boolean): Promise<number | 'needs-setup'> => {
+  const serve = async (prepared: Prepared, wantsFrontend: boolean): Promise<number | NeedsSetup> => {
     for (const name of config.dependsOn) {
       const settled = await raceStop(services.wait(name), signal)
       if (settled === 'failed') {
@@ -127,6 +130,7 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
       name: 'backend',
       extras,
       isFirst: true,
+      fixOf,
       prepareAnew: (port, lifeSignal) => prepareAnew(port, { ...setup, signal: lifeSignal }),
       onLaunch: () => {
         // beside the server's start
@@ -160,7 +164,7 @@ export function startStack(outer: SetupRun, { extras, look, stop }: StackOptions
     return backend.ended
   }
 
-  const run = async (): Promise<number | 'needs-setup'> => {
+  const run = async (): Promise<number | NeedsSetup> => {
     let takeAway: (() => void | Promise<void>) | undefined
     try {
       if (config.managedRedis) {

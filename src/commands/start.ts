@@ -8,6 +8,7 @@ import type { Proof } from '../verify/prove.ts'
 import type { SetupRun } from './start-setup.ts'
 import { holdBack } from '../run/hold-back.ts'
 import { startStack, type Stack } from './start-stack.ts'
+import type { NeedsSetup } from './start-life.ts'
 import type { StackControl } from './stack-control.ts'
 
 /** What a composition of `start` (the demo, smoke, a program) sets besides the flags. */
@@ -66,7 +67,8 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
     abort.abort()
   })
   const run: SetupRun = { host: projectHost(host, config), config, report, signal: abort.signal }
-  const begin = (anew: boolean): Promise<number | 'needs-setup'> => {
+  const fixes = config.setup ? (await import('./start-fixes.ts')).setupFixes(run) : undefined
+  const begin = (look: boolean): Promise<number | NeedsSetup> => {
     stack = startStack(run, {
       extras: {
         ...extras,
@@ -79,7 +81,8 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
           }
         },
       },
-      look: anew,
+      look,
+      fixOf: async (cause) => fixes?.fixOf(cause),
       stop: () => {
         report({ event: 'stopping', reason: 'Stopping (election-dev stop)' })
         abort.abort()
@@ -87,17 +90,25 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
     })
     return stack.ended
   }
-  let status: number = ExitCode.finding
-  try {
-    const first = await begin(false)
-    // found out only while it ran: it has stopped; what is missing is made, and it starts anew
-    const outcome = first === 'needs-setup' ? await begin(true) : first
-    if (outcome === 'needs-setup') {
+  /** Found out only at the launch or while it ran: it has stopped; what is missing is made, and it starts anew. */
+  const untilGreen = async (look = false): Promise<number> => {
+    const outcome = await begin(look).catch(async (error: unknown) => {
+      if (error instanceof LauncherError && !abort.signal.aborted && (await fixes?.fixError(error)) === true) return undefined
+      throw error
+    })
+    if (outcome === undefined) return untilGreen()
+    if (typeof outcome === 'number') return outcome
+    if (outcome.fix !== undefined) await fixes?.apply(outcome.fix)
+    else if (look) {
       throw new LauncherError('migrations-pending', 'The database still has no tables after the setup', {
         hint: 'Run python manage.py migrate by hand to see why.',
       })
     }
-    status = outcome
+    return untilGreen(outcome.fix === undefined)
+  }
+  let status: number = ExitCode.finding
+  try {
+    status = await untilGreen()
   } catch (error) {
     if (!(error instanceof LauncherError)) throw error
     if (reason === undefined) report({ event: 'error', error })

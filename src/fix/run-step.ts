@@ -37,15 +37,22 @@ const limits = { command: 15 * 60_000, parse: 10_000, end: 10_000, redis: 60_000
 /** How often what takes its time is looked at, in milliseconds. */
 const lookEveryMs = 50
 
-/** Does one step. Throws LauncherError where it fails; the backup knows what it has changed by then. A hand-over is the caller's. */
+/** A step that failed: what it was to fix isn't fixed by trying it once more. */
+export class StepFailed extends LauncherError {
+  constructor(error: LauncherError) {
+    super(error.code, error.message, error)
+  }
+}
+
+/** Does one step. Throws StepFailed where it fails; the backup knows what it has changed by then. A hand-over is the caller's. */
 export async function runStep(host: Host, step: Step, context: StepContext): Promise<MadeUser | undefined> {
   try {
     if (step.action.kind === 'create-user') return await createUser(host, context)
     await act(host, step, context)
     return undefined
   } catch (error) {
-    if (error instanceof LauncherError) throw error
-    throw new LauncherError(step.id, `${step.shown} failed: ${errorMessage(error)}`, { cause: error })
+    const known = error instanceof LauncherError
+    throw new StepFailed(known ? error : new LauncherError(step.id, `${step.shown} failed: ${errorMessage(error)}`, { cause: error }))
   }
 }
 

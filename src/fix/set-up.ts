@@ -1,7 +1,7 @@
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
 import { managedWay } from '../plan/way.ts'
 import { withoutOurs } from '../host/secret-names.ts'
-import { makeBackup } from '../run/backup.ts'
+import { makeBackup, type Backup } from '../run/backup.ts'
 import type { MadeUser } from './make-user.ts'
 import { runStep } from './run-step.ts'
 import { lookForSetup, type SetupHost } from './setup-look.ts'
@@ -17,12 +17,9 @@ export interface SetupTeller {
   readonly kept: (folder: string) => void
 }
 
-/** How a setup ended. `stuck`: all is there that can be made, and the settings still can't be imported. */
-export type SetupEnd = { readonly kind: 'done'; readonly checkout: Checkout } | { readonly kind: 'stuck'; readonly seen: SetupSeen }
-
 /**
  * Does what is certain of the steps, looks again, and goes on with what stands
- * then, until nothing does. Throws LauncherError where a step fails; what it
+ * then, until nothing does that can be made. Throws LauncherError where a step fails; what it
  * changed is put back. `only`: the rest is left alone.
  */
 export async function setUp(
@@ -30,33 +27,30 @@ export async function setUp(
   first: SetupSeen,
   tell: SetupTeller,
   only: (step: Step) => boolean = () => true,
-): Promise<SetupEnd> {
+): Promise<Checkout> {
   const { host, config, signal } = run
-  const backup = makeBackup(first.checkout.project.root)
   const done = new Set<string>()
   let seen = first
-  try {
+  return kept(first.checkout, tell, async (backup) => {
     for (;;) {
       const standing = planSetup(seen).filter((step) => only(step) && !done.has(step.shown))
       const forecast = standing.findIndex(({ certain }) => !certain)
       const certain = forecast === -1 ? standing : standing.slice(0, forecast)
-      if (standing.length === 0 || signal.aborted) return { kind: 'done', checkout: seen.checkout }
-      if (certain.length === 0) return { kind: 'stuck', seen }
-      for (const step of certain) {
-        if (signal.aborted) return { kind: 'done', checkout: seen.checkout }
-        tell.step(step)
-        const mark = backup.mark()
-        try {
-          const user = await runStep(host, step, contextOf(run, seen, backup, tell.line))
-          if (user !== undefined) tell.user(user)
-        } catch (error) {
-          await backup.putBack(mark)
-          throw error
-        }
-        done.add(step.shown)
-      }
+      // settings that can't be imported all the same: what a launch says of them is judged
+      if (certain.length === 0 || signal.aborted) return seen.checkout
+      await doSteps(run, seen, backup, certain, tell)
+      if (signal.aborted) return seen.checkout
+      for (const { shown } of certain) done.add(shown)
       seen = await lookForSetup(run, await readCheckout(host, config), true)
     }
+  })
+}
+
+/** Does something with a backup, and says where that is if anything was kept in it. */
+export async function kept<T>({ project }: Checkout, tell: SetupTeller, work: (backup: Backup) => Promise<T>): Promise<T> {
+  const backup = makeBackup(project.root)
+  try {
+    return await work(backup)
   } finally {
     await backup.settle()
     const folder = backup.shown()
@@ -64,22 +58,35 @@ export async function setUp(
   }
 }
 
-function contextOf(
+/** Does the steps, each told before. Throws LauncherError where one fails; what that one changed is put back. */
+export async function doSteps(
   { host, signal }: SetupHost,
-  { checkout, choice }: SetupSeen,
-  backup: ReturnType<typeof makeBackup>,
-  onLine: (line: string) => void,
-) {
-  const { project } = checkout
-  return {
+  { checkout: { project }, choice }: Pick<SetupSeen, 'checkout' | 'choice'>,
+  backup: Backup,
+  steps: readonly Step[],
+  tell: SetupTeller,
+): Promise<void> {
+  const context = {
     backup,
     env: { ...withoutOurs(host.env), DJANGO_SETTINGS_MODULE: project.settingsModule },
     backend: project.backend,
     way: managedWay(project.preamble),
     python: 'environment' in choice ? choice.environment.python : undefined,
     reader: project.dotenvReader ?? ('decouple' as const),
-    onLine,
+    onLine: tell.line,
     signal,
     redisLoads: async () => false,
+  }
+  for (const step of steps) {
+    if (signal.aborted) return
+    tell.step(step)
+    const mark = backup.mark()
+    try {
+      const user = await runStep(host, step, context)
+      if (user !== undefined) tell.user(user)
+    } catch (error) {
+      await backup.putBack(mark)
+      throw error
+    }
   }
 }

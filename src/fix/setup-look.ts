@@ -25,7 +25,7 @@ export interface SetupHost {
 }
 
 /** Gathers what decides about the setup. `inside`: also by the project's own interpreter, which takes half a second. */
-export async function lookForSetup({ host, config, signal }: SetupHost, checkout: Checkout, inside: boolean): Promise<SetupSeen> {
+export async function lookForSetup({ host, signal }: SetupHost, checkout: Checkout, inside: boolean): Promise<SetupSeen> {
   const { project, requirements } = checkout
   const choice = choosePython(checkout.python, requirements?.names)
   const dotenv = await surveyDotenv(host, project)
@@ -41,7 +41,6 @@ export async function lookForSetup({ host, config, signal }: SetupHost, checkout
       examination: undefined,
       inspected: undefined,
       needsDotenv,
-      settingsError: undefined,
     }
   }
   const env = { ...withoutOurs(host.env), DJANGO_SETTINGS_MODULE: namedSettings(host.env, config) }
@@ -62,16 +61,12 @@ export async function lookForSetup({ host, config, signal }: SetupHost, checkout
   // with the values of a file that was meant to be it, a project without .env can be looked at before anything is written
   const seen = needsDotenv && source !== undefined ? await look(await valuesOf(checkout, source.path)) : first
   if (seen.get('settings') === undefined) {
-    const error = seen.errorOf('settings') ?? seen.errorOf('setup')
-    const settingsError = error === undefined ? undefined : `${error.type}: ${error.message}`
-    if (config.verbose) host.terminal.err(`  the settings can't be imported: ${settingsError ?? 'no answer'}`)
     return {
       ...base,
       missingFolders: [],
       examination: first,
       inspected: undefined,
       needsDotenv,
-      settingsError,
     }
   }
   const database = seen.get('database')?.state ?? 'unknown'
@@ -90,7 +85,6 @@ export async function lookForSetup({ host, config, signal }: SetupHost, checkout
       activeUsers: users?.model === null ? 'no-model' : users?.active,
     },
     needsDotenv,
-    settingsError: undefined,
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Evidence } from '../checks/evidence.ts'
 import { LauncherError } from '../errors.ts'
 import type { Checkout } from '../facts/checkout.ts'
-import { missingPackages, type PythonChoice } from '../plan/environment.ts'
+import { missingCause, missingPackages, type PythonChoice } from '../plan/environment.ts'
 import type { FixFacts } from './fix-facts.ts'
 import type { Place } from './planners/commands.ts'
 import { createUser, migrate } from './planners/database.ts'
@@ -23,8 +23,6 @@ export interface SetupSeen extends Pick<Evidence, 'dotenv' | 'examination'> {
     | undefined
   /** The settings can't be imported for want of the `.env`. */
   readonly needsDotenv: boolean
-  /** Why the settings could not be imported, where they were tried. */
-  readonly settingsError: string | undefined
 }
 
 /**
@@ -58,7 +56,7 @@ export function gatingSteps(
 
 /** What `--install` does without another question; the rest of a setup is `--setup`'s. */
 export function isOfPackages({ id }: Pick<Step, 'id'>): boolean {
-  return id === 'venv-missing' || id === 'venv-broken' || id === 'missing-dep'
+  return id === 'venv-missing' || id === 'venv-broken' || id === 'missing-dep' || id === 'daphne-missing'
 }
 
 const placeOf = ({ checkout, facts }: SetupSeen): Place => ({ root: checkout.project.root, platform: facts.platform })
@@ -72,11 +70,15 @@ function environmentSteps(seen: SetupSeen): Step[] {
   const lacks = missingPackages(checkout.requirements?.names ?? [], choice)
   if (choice.kind === 'python-broken' || (choice.kind === 'ready' && lacks.length === 0)) return []
   const planner = choice.kind === 'venv-missing' ? makeEnvironment : choice.kind === 'venv-broken' ? replaceEnvironment : installPackage
-  const plan = planner(seen, facts, { id: choice.kind, commands: [] })
+  // what no project does without is installed where this one doesn't ask for it
+  const essential = choice.kind === 'packages-missing' && lacks.length === 0 ? choice.missing : []
+  const commands = essential.length === 0 ? [] : [['python', '-m', 'pip', 'install', ...essential]]
+  const id = missingCause(choice)
+  const plan = planner(seen, facts, { id, commands })
   if (isNoFix(plan)) throw cannot(choice, plan)
-  const missing = choice.kind === 'packages-missing' && lacks.length === 0 ? choice.missing : lacks
+  const missing = lacks.length === 0 ? essential : lacks
   const why = missing.length === 0 ? 'the environment is to be made' : `not installed: ${listed(missing)}`
-  return steps(seen, 'missing-dep', plan, why).map((step) =>
+  return steps(seen, lacks.length === 0 ? id : 'missing-dep', plan, why).map((step) =>
     step.action.kind !== 'command' || step.action.makes === undefined
       ? step
       : choice.kind === 'venv-broken'

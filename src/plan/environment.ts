@@ -56,6 +56,13 @@ function lacking(environment: PythonEnvironment): string[] {
   return missing
 }
 
+/** The cause that a choice is where it isn't ready. */
+export function missingCause(choice: PythonChoice): 'venv-broken' | 'venv-missing' | 'daphne-missing' | 'missing-dep' {
+  if (choice.kind === 'venv-broken' || choice.kind === 'venv-missing') return choice.kind
+  if (choice.kind === 'python-broken') return 'venv-broken'
+  return choice.kind === 'packages-missing' && choice.missing[0] === 'daphne' ? 'daphne-missing' : 'missing-dep'
+}
+
 /** Requirements that the chosen environment lacks, normalised names; all of them where there is no environment. */
 export function missingPackages(names: readonly string[], choice: PythonChoice): string[] {
   const installed = 'environment' in choice ? choice.environment.packages : undefined

@@ -83,7 +83,8 @@ export type RunEvent =
   | { readonly event: 'log'; readonly service: string; readonly line: string }
   /** A line that a command of the setup printed; where it fails, its last lines are evidence. */
   | { readonly event: 'setup-log'; readonly line: string }
-  | { readonly event: 'setup'; readonly steps: readonly Step[] }
+  /** `cause`: what showed only once the checkout had all that it needs. */
+  | { readonly event: 'setup'; readonly steps: readonly Step[]; readonly cause?: Judged<string> }
   | { readonly event: 'setup-step'; readonly step: Step }
   | ({ readonly event: 'setup-user' } & MadeUser)
   | ({ readonly event: 'ready' } & ReadySummary)

@@ -81,7 +81,7 @@ export type StartEventBody =
       }
     >
   /** What is missing, in the order in which it has to be made. */
-  | { readonly event: 'setup'; readonly steps: readonly StepJson[] }
+  | { readonly event: 'setup'; readonly cause?: string; readonly steps: readonly StepJson[] }
   | { readonly event: 'setup-step'; readonly id: string; readonly command: string }
   | ({ readonly event: 'setup-user' } & MadeUser)
   | ({ readonly event: 'ready' } & ReadyJson)
@@ -127,6 +127,7 @@ function jsonOf(event: RunEvent): StartEventBody {
     case 'setup':
       return {
         event: 'setup',
+        ...(event.cause === undefined ? {} : { cause: event.cause.id }),
         steps: event.steps.map(({ id, title, shown, evidence, certain }) => ({ id, title, command: shown, evidence, certain })),
       }
     case 'setup-step':

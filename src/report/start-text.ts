@@ -79,7 +79,7 @@ function linesOf(event: Exclude<RunEvent, { event: 'log' }>, { style, columns, v
     case 'warning':
       return [warned(`${event.text}   ${style.dim(event.id)}`, style)]
     case 'setup':
-      return setupLines(event.steps, style)
+      return setupLines(event.steps, event.cause, style)
     case 'setup-step':
       return [`  ${style.cyan('›')} ${event.step.shown}`]
     case 'setup-log':
@@ -136,11 +136,13 @@ function warned(text: string, style: Style): string {
   return `  ${style.yellow('!')} ${text}`
 }
 
-function setupLines(steps: readonly Step[], style: Style): string[] {
+function setupLines(steps: readonly Step[], cause: Judged<string> | undefined, style: Style): string[] {
   const width = Math.max(...steps.map(({ title }) => title.length))
   return [
     '',
-    "  This checkout isn't ready to run. Missing, in this order:",
+    cause === undefined
+      ? "  This checkout isn't ready to run. Missing, in this order:"
+      : `  ${style.red('●')} ${cause.title}   ${style.dim(cause.id)}   Fixed by:`,
     '',
     ...steps.flatMap((step, index) => [
       `   ${index + 1}  ${step.title.padEnd(width)}   ${style.cyan(step.shown)}`,

@@ -37,7 +37,6 @@ function seenOf(facts: SetupFacts): SetupSeen {
     choice: python,
     dotenv: dotenvOf(dotenv.present ? '' : undefined, { others }),
     examination: undefined,
-    settingsError: undefined,
     facts: {
       platform,
       hasUv,

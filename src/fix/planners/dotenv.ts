@@ -138,7 +138,8 @@ export const bareValue: Planner = (evidence, facts) => {
   const number = /(?:invalid literal for int\(\) with base 10|could not convert string to float): ['"]?(.*?)['"]?$/m.exec(
     importError(evidence),
   )?.[1]
-  const name = evidence.redis?.malformed?.name
+  const named = evidence.checkout?.redis
+  const name = evidence.redis?.malformed?.name ?? (named?.kind === 'malformed' ? named.name : undefined)
   const entries = entriesOf(evidence)
   const entry =
     (number === undefined ? undefined : entries.findLast(({ value }) => value === number)) ?? entries.findLast(({ key }) => key === name)

@@ -22,7 +22,7 @@ export const installPackage: PlannerOf<'checkout' | 'choice'> = (evidence, facts
   const isAsked = wanted.every((name) => asked.includes(normalName(name.replace(/\[.*/, ''))))
   const specs = wanted.map((name) => requirementOf(evidence, facts, name) ?? name)
   const install =
-    managerOf(around) !== undefined || (asked.length > 1 && isAsked) || wanted.length === 0
+    isAsked && (managerOf(around) !== undefined || asked.length > 1 || wanted.length === 0)
       ? installCommand(around)
       : packagesCommand(
           around,

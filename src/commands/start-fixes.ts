@@ -1,0 +1,84 @@
+import { planFix } from '../causes/plan-fix.ts'
+import { isCauseId } from '../causes/causes.ts'
+import { diagnosisOf } from '../causes/of-error.ts'
+import type { Judged } from '../checks/diagnosis.ts'
+import type { LauncherError } from '../errors.ts'
+import { readCheckout, type Checkout } from '../facts/checkout.ts'
+import { usualPath } from '../facts/project.ts'
+import { gatherFixFacts } from '../fix/gather-facts.ts'
+import { StepFailed } from '../fix/run-step.ts'
+import { doSteps, kept } from '../fix/set-up.ts'
+import { isNoFix, type Step } from '../fix/step.ts'
+import { stepsOf } from '../fix/steps.ts'
+import { gather } from '../look/gather.ts'
+import { endpointAt } from '../look/target.ts'
+import type { PythonChoice } from '../plan/environment.ts'
+import { untried } from '../verify/prove.ts'
+import { tellerOf, type SetupRun } from './start-setup.ts'
+
+/** How many causes are fixed one after another. */
+const mostCauses = 5
+
+/** A cause with the steps that fix it. */
+export interface SetupFix {
+  readonly cause: Judged<string>
+  readonly steps: readonly Step[]
+  readonly checkout: Checkout
+  readonly choice: PythonChoice
+}
+
+/** How the setup fixes a cause; undefined where no program can, where it was tried, and where that would end what runs elsewhere. */
+export type FixOf = (cause: Judged<string>) => Promise<SetupFix | undefined>
+
+/** What `start --setup` fixes once the checkout has what it needs, and something keeps it from being green all the same. */
+export interface SetupFixes {
+  readonly fixOf: FixOf
+  /** Does it, while nothing runs. Throws LauncherError where a step fails. */
+  readonly apply: (fix: SetupFix) => Promise<void>
+  /** Both, of an error before the launch. False where there is no fix. */
+  readonly fixError: (error: LauncherError) => Promise<boolean>
+}
+
+/** The fixes of one run. */
+export function setupFixes(run: SetupRun): SetupFixes {
+  const { report } = run
+  const tried = new Set<string>()
+  const fixOf: FixOf = async (cause) => {
+    // one that is named again for another reason, such as the next package that is missing, is another one
+    const key = `${cause.id} ${cause.title}`
+    if (cause.remedy.automatic === 'no' || tried.size >= mostCauses || tried.has(key)) return undefined
+    tried.add(key)
+    return planned(run, cause)
+  }
+  const apply = async ({ cause, steps, ...around }: SetupFix) => {
+    report({ event: 'setup', steps, cause })
+    const tell = tellerOf(report)
+    await kept(around.checkout, tell, (backup) => doSteps(run, around, backup, steps, tell))
+  }
+  return {
+    fixOf,
+    apply,
+    fixError: async (error) => {
+      const cause = error instanceof StepFailed ? undefined : diagnosisOf(error)
+      const fix = cause && (await fixOf(cause))
+      if (fix !== undefined) await apply(fix)
+      return fix !== undefined
+    },
+  }
+}
+
+/** What fixes the cause in the checkout and its environment, from a look at what is there now. */
+async function planned({ host, config, signal }: SetupRun, cause: Judged<string>): Promise<SetupFix | undefined> {
+  const { id } = cause
+  if (!isCauseId(id)) return undefined
+  const checkout = await readCheckout(host, config)
+  const main = endpointAt(config, checkout.project, config.port, config.path ?? usualPath)
+  const proof = { state: 'failed', facts: untried(main, { ours: true }) } as const
+  const evidence = await gather(host, config, { main, others: [], minted: false, proof, signal })
+  const plan = planFix({ ...cause, id }, evidence, await gatherFixFacts(host, evidence, id))
+  const { choice } = evidence
+  if (isNoFix(plan) || plan.asks || choice === undefined) return undefined
+  if (plan.actions.some(({ kind }) => kind === 'hand-over' || kind === 'signal')) return undefined
+  const about = { id, title: cause.title, evidence: cause.evidence[0] ?? '', automatic: 'yes' } as const
+  return { cause, checkout, choice, steps: stepsOf(plan, about, { root: host.cwd, platform: host.platform }) }
+}
