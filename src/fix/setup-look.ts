@@ -25,7 +25,7 @@ export interface SetupHost {
 }
 
 /** Gathers what decides about the setup. `inside`: also by the project's own interpreter, which takes half a second. */
-export async function lookForSetup({ host, signal }: SetupHost, checkout: Checkout, inside: boolean): Promise<SetupSeen> {
+export async function lookForSetup({ host, config, signal }: SetupHost, checkout: Checkout, inside: boolean): Promise<SetupSeen> {
   const { project, requirements } = checkout
   const choice = choosePython(checkout.python, requirements?.names)
   const dotenv = await surveyDotenv(host, project)

@@ -70,15 +70,16 @@ function environmentSteps(seen: SetupSeen): Step[] {
   const lacks = missingPackages(checkout.requirements?.names ?? [], choice)
   if (choice.kind === 'python-broken' || (choice.kind === 'ready' && lacks.length === 0)) return []
   const planner = choice.kind === 'venv-missing' ? makeEnvironment : choice.kind === 'venv-broken' ? replaceEnvironment : installPackage
-  // what no project does without is installed where this one doesn't ask for it
-  const essential = choice.kind === 'packages-missing' && lacks.length === 0 ? choice.missing : []
+  // what no project does without is installed where this one doesn't ask for it; a file whose names can't be read may ask for all but the server
+  const isSilent = (checkout.requirements?.names ?? []).length > 0 || missingCause(choice) === 'daphne-missing'
+  const essential = choice.kind === 'packages-missing' && lacks.length === 0 && isSilent ? choice.missing : []
   const commands = essential.length === 0 ? [] : [['python', '-m', 'pip', 'install', ...essential]]
-  const id = missingCause(choice)
+  const id = lacks.length === 0 ? missingCause(choice) : 'missing-dep'
   const plan = planner(seen, facts, { id, commands })
   if (isNoFix(plan)) throw cannot(choice, plan)
-  const missing = lacks.length === 0 ? essential : lacks
+  const missing = choice.kind === 'packages-missing' && lacks.length === 0 ? choice.missing : lacks
   const why = missing.length === 0 ? 'the environment is to be made' : `not installed: ${listed(missing)}`
-  return steps(seen, lacks.length === 0 ? id : 'missing-dep', plan, why).map((step) =>
+  return steps(seen, id, plan, why).map((step) =>
     step.action.kind !== 'command' || step.action.makes === undefined
       ? step
       : choice.kind === 'venv-broken'
