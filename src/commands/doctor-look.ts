@@ -29,6 +29,8 @@ export async function diagnose(host: Host, config: Config, targets: Targets, opt
 export interface DiagnoseOptions {
   readonly version: string
   readonly wanted: ReadonlySet<string>
+  /** When it began, on the host's clock; default: now. */
+  readonly since?: number
 }
 
 /** The same, with all that was gathered for it. */
@@ -36,13 +38,12 @@ export async function look(
   host: Host,
   config: Config,
   targets: Targets,
-  { version, wanted }: DiagnoseOptions,
+  { version, wanted, since = host.now() }: DiagnoseOptions,
 ): Promise<{ run: DoctorRun; evidence: Evidence }> {
-  const started = host.now()
   const evidence = await gather(host, config, targets)
   const judgement = only(judge(evidence), wanted)
   const findings = findingsOf(evidence, judgement).filter(({ id }) => wanted.size === 0 || wanted.has(id))
-  const run = { version, wire: evidence.wire, others: evidence.others, judgement, findings, elapsedMs: host.now() - started }
+  const run = { version, wire: evidence.wire, others: evidence.others, judgement, findings, elapsedMs: host.now() - since }
   return { run, evidence }
 }
 

@@ -36,7 +36,8 @@ export async function doctorCommand(
     })
   }
   const targets = await targetsOf(host, config, urlsOf(options['url']))
-  const run = await diagnose(host, config, targets, { version, wanted })
+  // the seconds that are told are those since its process began
+  const run = await diagnose(host, config, targets, { version, wanted, since: 0 })
   if (config.json) host.terminal.json(doctorJson(run))
   else for (const line of doctorText(host, run, { verbose: config.verbose })) host.terminal.out(line)
   return exitOf(run)

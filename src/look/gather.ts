@@ -15,6 +15,7 @@ import { holdersOf } from '../facts/open-files.ts'
 import { pathInterpreter } from '../facts/path-python.ts'
 import type { Way } from '../facts/manage-py.ts'
 import { findProject, namedSettings, type Project } from '../facts/project.ts'
+import { isInMemory } from '../facts/redis-now.ts'
 import type { ServerProcess, ServersFact } from '../facts/server-process.ts'
 import { asServer, preambleVariable, servedApplication, servingEnvironment, servingOf, wayOf } from '../facts/server-env.ts'
 import { isThisMachine } from '../facts/this-machine.ts'
@@ -31,7 +32,7 @@ import { hostOf, httpUrl, portOf, type Endpoint } from '../verify/endpoint.ts'
 import { experimentPaths } from '../verify/experiments.ts'
 import { prove, type Proof, type ProofOptions } from '../verify/prove.ts'
 import { gatherInside, type Inside, type LookServed } from './inside.ts'
-import { gatherRedis, type RedisLook } from './redis.ts'
+import { gatherRedis } from './redis.ts'
 import { waitingRun } from './run.ts'
 
 /** Deadlines, in milliseconds. */
@@ -104,30 +105,34 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
   const read = project === undefined || host === shell ? early : readCheckout(host, chosen)
   const served = project === undefined ? undefined : servedApplication(serving, await realPath(project.backend))
   const checkoutWanted = served === undefined ? read : read?.then((known) => withApplication(known, served))
-  const wires = proveAll(config, targets, servers, checkoutWanted)
+  // a pong comes after the look has begun
+  const wires = proveAll(config, targets, servers, () => layerIsPlain(checkoutWanted, inside.settings))
   const inside = gatherInside(host, { ...targets, serving: wayOf(serving) }, checkoutWanted, worksOf(wires.done), problems)
   const checkout = await checkoutWanted
-  const frontend = checkout === undefined ? undefined : frontendOf(checkout.project)
-  const redisLook = checkout === undefined ? undefined : gatherRedis(host, checkout, inside.settings, dotenv, problems)
-  const [{ main, direct, others, logged }, examination] = await Promise.all([wires.done, inside.examination])
-  main.socket?.terminate()
-  const wire = await withPage(main.facts, targets.main, examination)
   const choice = checkout === undefined ? undefined : choosePython(checkout.python, checkout.requirements?.names)
-  const redis: RedisLook = (await redisLook) ?? { redis: undefined, redisOfFile: undefined }
   const ownPython = choice !== undefined && 'environment' in choice ? choice.environment.python : undefined
-  const [pathPython, shebang, own, below, secretKeys, holders, newer, broken, wiring, serverPython, settingsLines] = await Promise.all([
+  // beside the look from inside and the proofs, which take longer
+  const beside = Promise.all([
     host.env['VIRTUAL_ENV'] === undefined ? undefined : pathInterpreter(host, limits.path),
     choice?.kind === 'ready' ? deadShebang(choice.environment.python) : undefined,
     project === undefined ? new Set<string>() : modulesOf(project.backend),
     privilegedPorts(host.platform),
-    compareKeys(inside, wire, examination),
-    lockHolders(host, examination, servers),
-    newerFiles(project, servers, wire),
-    brokenLine(project, examination),
-    frontend,
+    checkout === undefined ? undefined : frontendWiring(join(checkout.project.root, 'frontend')),
     servingEnvironment(host, serving, ownPython),
     checkout === undefined ? [] : readLines(checkout.project),
+    checkout === undefined ? undefined : gatherRedis(host, checkout, inside.settings, dotenv, problems),
   ])
+  const [{ main, direct, others, logged }, examination] = await Promise.all([wires.done, inside.examination])
+  main.socket?.terminate()
+  const wire = await withPage(main.facts, targets.main, examination)
+  const [[pathPython, shebang, own, below, wiring, serverPython, settingsLines, redis], secretKeys, holders, newer, broken] =
+    await Promise.all([
+      beside,
+      compareKeys(inside, wire, examination),
+      lockHolders(host, examination, servers),
+      newerFiles(project, servers, wire),
+      brokenLine(project, examination),
+    ])
   return {
     wire,
     direct: direct?.facts,
@@ -145,7 +150,8 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
     otherKeys: examination === undefined ? [] : inside.otherKeys(dotenv, examination),
     servingEnvironment: serverPython,
     settingsLines,
-    ...redis,
+    redis: redis?.redis,
+    redisOfFile: redis?.redisOfFile,
     holders,
     frontend: wiring,
     logged,
@@ -196,19 +202,14 @@ interface Wires {
 }
 
 /** All proofs at once: the URL, the backend behind it, the other instances. What the server logs meanwhile is kept. */
-function proveAll(
-  config: Config,
-  targets: Targets,
-  servers: ServersFact,
-  checkout: Promise<Checkout> | undefined,
-): { done: Promise<Wires> } {
+function proveAll(config: Config, targets: Targets, servers: ServersFact, pongIsEnough: () => Promise<boolean>): { done: Promise<Wires> } {
   const { main, others, minted } = targets
   const behind = directEndpoint(main, servers)
   const base: ProofOptions = { holdMs: behind === undefined ? config.hold : Math.max(config.hold, proxiedHoldMs), tokenIsOurs: minted }
   const run = async (): Promise<Wires> => {
     const logs = servers.ofProject.flatMap((server) => server.logs)
     const mark = await markLogs(logs)
-    const quick = { ...base, pongIsEnough: () => layerIsPlain(checkout) }
+    const quick = { ...base, pongIsEnough }
     const [proof, direct, rest] = await Promise.all([
       targets.proof ?? prove(main, behind === undefined && others.length === 0 ? quick : base),
       behind === undefined ? undefined : prove(behind, base),
@@ -222,9 +223,10 @@ function proveAll(
 }
 
 /** Whether a pong is proof enough: a layer that keeps everything in the process can't fail on the next tick. */
-async function layerIsPlain(checkout: Promise<Checkout> | undefined): Promise<boolean> {
+async function layerIsPlain(checkout: Promise<Checkout> | undefined, settings: Inside['settings']): Promise<boolean> {
   const known = await checkout?.catch(() => undefined)
-  return known?.layerVariable !== undefined && known.wish.kind !== 'typo' && !(known.wish.kind === 'set' && known.wish.redis)
+  if (known?.layerVariable !== undefined && known.wish.kind !== 'typo' && !(known.wish.kind === 'set' && known.wish.redis)) return true
+  return isInMemory((await settings)?.layer_backend)
 }
 
 /** The backend itself, where the URL leads to something else and a server of this checkout listens on another port. */
@@ -288,8 +290,4 @@ async function brokenLine(project: Project | undefined, examination: Examination
   const error = examination?.errorOf('settings') ?? examination?.errorOf('application')
   if (project === undefined || typeof error?.file !== 'string' || typeof error.line !== 'number') return undefined
   return lineOf(join(project.backend, error.file), error.line)
-}
-
-async function frontendOf(project: Project) {
-  return frontendWiring(join(project.root, 'frontend'))
 }

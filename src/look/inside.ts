@@ -6,6 +6,7 @@ import { examine, type ExamineConsumer, type LookRequest } from '../facts/examin
 import type { Examination, ExaminationOf, ExaminationStage } from '../facts/examination.ts'
 import type { Inspection } from '../facts/inspection.ts'
 import type { Way } from '../facts/manage-py.ts'
+import { deferred } from '../host/deferred.ts'
 import type { Host } from '../host/host.ts'
 import { choosePython } from '../plan/environment.ts'
 import { chooseServer } from '../plan/server.ts'
@@ -76,6 +77,7 @@ export function gatherInside(
 ): Inside {
   const nonce = randomBytes(16).toString('hex')
   const over = new AbortController()
+  const begun = deferred<Inspection | undefined>()
   let again: (() => Promise<Examination>) | undefined
   let otherwise: Way | undefined
   const run = async (): Promise<Examination | undefined> => {
@@ -106,6 +108,7 @@ export function gatherInside(
       lookServed?.({ ...common, tell: servedLook }) ??
       examine(host, { ...common, tell: thoroughLook, consumer: playedBy(main), giveUp: givesUp, signal: end })
     if (lookServed !== undefined) end.addEventListener('abort', looking.cancel, { once: true })
+    begun.resolve(looking)
     const examination = await looking.ended
     if (examination.how !== 'ended')
       problems['examination'] =
@@ -122,14 +125,17 @@ export function gatherInside(
     }
     return examination
   }
-  const examination = run().catch((error: unknown) => {
-    problems['examination'] = errorMessage(error)
-    return undefined
-  })
+  const examination = run()
+    .catch((error: unknown) => {
+      problems['examination'] = errorMessage(error)
+      return undefined
+    })
+    .finally(() => begun.resolve(undefined))
   return {
     examination,
     otherwise: examination.then(() => otherwise),
-    settings: examination.then((found) => found?.get('settings')),
+    // told before the rest of it
+    settings: begun.promise.then((looking) => looking?.get('settings')),
     get again() {
       return again
     },

@@ -125,8 +125,10 @@ async function reach(endpoint: Endpoint): Promise<{ nameError: string | undefine
 
 async function hold(endpoint: Endpoint, socket: HeldSocket, options: ProofOptions): Promise<SessionFact> {
   const pong = endpoint.ping === false ? undefined : await socket.ping(endpoint.ping, Math.max(limits.pong, options.holdMs))
-  const isEnough = pong?.result === 'pong' && (await options.pongIsEnough?.()) === true
-  const close = isEnough ? undefined : await socket.hold(options.holdMs)
+  const held = socket.hold(options.holdMs)
+  const whole = held.then(() => false)
+  const isEnough = pong?.result === 'pong' && (await Promise.race([options.pongIsEnough?.() ?? false, whole]))
+  const close = isEnough ? undefined : await held
   const session = { heldMs: socket.heldMs, close, messages: socket.messages, pong, second: undefined }
   // a code of the application's own says all that there is to know
   return close === undefined || close.code >= 4000 ? session : { ...session, second: await secondSocket(endpoint, options) }

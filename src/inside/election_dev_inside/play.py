@@ -145,7 +145,7 @@ class Handshake:
         task = asyncio.ensure_future(self.serve())
         found = await self.until_answer(task, others)
         if found["outcome"] == "accepted":
-            found.update(await self.after_accept(task))
+            found.update(await self.after_accept(task, others))
         self.report(found)
         await self.leave(task)
 
@@ -173,8 +173,8 @@ class Handshake:
                 return {"outcome": outcome, "after_ms": self.ms(), "frames": waiting_frames(task, others)}
             await asyncio.wait({task}, timeout=0.02)
 
-    async def after_accept(self, task):
-        """Watches the open connection, with a ping where one is wanted."""
+    async def after_accept(self, task, others):
+        """Watches the open connection, with a ping where one is wanted, until nothing more is to come of it."""
         opened, ping = time.monotonic(), self.wanted.get("ping")
         end = opened + float(self.wanted.get("watch_s") or 1.2)
         found = {"later": "open"}
@@ -187,7 +187,10 @@ class Handshake:
                 if error is not None:
                     found = {"later": "raised", "raised": raised(error)}
                 break
-            if ping and not self.pinged and time.monotonic() - opened >= PING_AFTER:
+            at_rest = self.asked > 1 + self.pinged and not working(task, others)
+            if at_rest and (self.pinged or not ping) and (self.pong or time.monotonic() - self.asked_at >= REST):
+                break
+            if ping and not self.pinged and (at_rest or time.monotonic() - opened >= PING_AFTER):
                 self.pinged = True
                 self.queue.put_nowait({"type": "websocket.receive", "text": json.dumps(ping), "bytes": None})
             await asyncio.wait({task}, timeout=0.02)
