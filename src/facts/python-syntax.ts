@@ -26,10 +26,26 @@ export async function syntaxProblems(python: string, files: readonly string[]): 
   if (sources.length === 0) return []
   // -S and -I: neither site-packages nor the project has a say in what compiles
   const { stdout } = await runToEnd(python, ['-I', '-S', program], { input: sources.join('\n'), deadlineMs })
-  return stdout.split('\n').flatMap((line) => parseProblem(line) ?? [])
+  return stdout.split('\n').flatMap((line) => problemIn(line) ?? [])
 }
 
-function parseProblem(line: string): SyntaxProblem | undefined {
+function problemIn(line: string): SyntaxProblem | undefined {
   const { file, line: at, message } = recordOf(line)
   return typeof file === 'string' && typeof at === 'number' && typeof message === 'string' ? { file, line: at, message } : undefined
+}
+
+/** Why the interpreter can't read a text as Python, in its own words; undefined where it can, or isn't known. */
+export async function parseProblem(
+  python: string | undefined,
+  source: string,
+  env?: Readonly<Record<string, string | undefined>>,
+): Promise<string | undefined> {
+  if (python === undefined) return undefined
+  const program = 'import ast, sys; ast.parse(sys.stdin.buffer.read())'
+  const { outcome, exitCode, stderr } = await runToEnd(python, ['-c', program], {
+    ...(env === undefined ? {} : { env }),
+    input: source,
+    deadlineMs: 10_000,
+  })
+  return outcome === 'exited' && exitCode !== 0 ? stderr.trim().split('\n').at(-1) : undefined
 }

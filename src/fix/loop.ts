@@ -1,15 +1,12 @@
 import { isOwn, listenerOf, named, type Evidence } from '../checks/evidence.ts'
 import { LauncherError } from '../errors.ts'
-import { managedWay } from '../plan/way.ts'
-import { redisNow, redisProtocol } from '../facts/redis-now.ts'
 import type { Host } from '../host/host.ts'
-import { onStopRequest, type StopReason } from '../host/stop-signals.ts'
-import { withoutOurs } from '../host/secret-names.ts'
+import { stopSignal, type StopReason } from '../host/stop-signals.ts'
 import { makeBackup, type PutBack } from '../run/backup.ts'
 import type { FixFacts } from './fix-facts.ts'
 import { gatherFixFacts } from './gather-facts.ts'
 import { endStep, startStep } from './planners/serving.ts'
-import { runStep } from './run-step.ts'
+import { runStep, stepContext } from './run-step.ts'
 import { isNoFix, type Action, type Fix, type NoFix, type Step } from './step.ts'
 import { stepsOf } from './steps.ts'
 
@@ -94,29 +91,8 @@ export async function fixLoop<Cause extends FixableCause, S extends Seen<Cause>>
   /** Does the steps; what was done before one that fails is put back. */
   const run = async (steps: readonly Step[], seen: S): Promise<FixEnd<S> | undefined> => {
     const mark = backup.mark()
-    const abort = new AbortController()
-    let reason: StopReason | undefined
-    const takeAway = onStopRequest(
-      (why) => {
-        reason ??= why
-        abort.abort()
-      },
-      { watchParent: false },
-    )
-    const { checkout, choice } = seen.evidence
-    const env = withoutOurs(host.env)
-    const context = {
-      backup,
-      // manage.py needs the settings that the project names; an active environment is none of this one's business
-      env: checkout === undefined ? env : { ...env, DJANGO_SETTINGS_MODULE: checkout.project.settingsModule },
-      backend: checkout?.project.backend ?? host.cwd,
-      way: managedWay(checkout?.project.preamble ?? 'none'),
-      python: choice !== undefined && 'environment' in choice ? choice.environment.python : undefined,
-      reader: checkout?.project.dotenvReader ?? ('decouple' as const),
-      onLine: (line: string) => say({ kind: 'line', line }),
-      signal: abort.signal,
-      redisLoads: () => redisLoads(seen.evidence),
-    }
+    const stop = stopSignal({ watchParent: false })
+    const context = stepContext(host, seen.evidence, { backup, signal: stop.signal, onLine: (line) => say({ kind: 'line', line }) })
     try {
       for (const step of steps) {
         if (step.action.kind === 'hand-over') continue
@@ -125,6 +101,7 @@ export async function fixLoop<Cause extends FixableCause, S extends Seen<Cause>>
           ports.record(step, 'done', { backup: backup.shown(), problem: undefined })
         } catch (error) {
           if (!(error instanceof LauncherError)) throw error
+          const reason = stop.reason()
           ports.record(step, 'failed', { backup: undefined, problem: error.message })
           if (reason === undefined) say({ kind: 'failed', error })
           await putBack(mark)
@@ -134,7 +111,7 @@ export async function fixLoop<Cause extends FixableCause, S extends Seen<Cause>>
       await backup.settle()
       return undefined
     } finally {
-      takeAway()
+      stop.end()
     }
   }
   const leave = (steps: readonly Step[], outcome: 'needs-word' | 'handed-over') => {
@@ -226,12 +203,4 @@ export async function fixLoop<Cause extends FixableCause, S extends Seen<Cause>>
 
 function placeOf({ cwd, platform }: Host) {
   return { root: cwd, platform }
-}
-
-/** Whether Redis still reads its data. */
-async function redisLoads({ checkout, choice }: Evidence): Promise<boolean> {
-  if (checkout === undefined) return false
-  const protocol = choice !== undefined && 'environment' in choice ? redisProtocol(choice.environment.packages) : 2
-  const { fact } = await redisNow(checkout.redis, protocol)
-  return fact?.usable === false && fact.id === 'redis-loading'
 }

@@ -8,12 +8,16 @@ import type { Way } from '../facts/manage-py.ts'
 import { isEntry, isFile, isFolder } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { processTable, treeOf, type ProcessRow } from '../host/process-table.ts'
-import { runToEnd } from '../host/processes.ts'
 import type { Backup } from '../run/backup.ts'
 import { runCommand } from '../run/command.ts'
 import { writeDotenv } from '../run/dotenv-write.ts'
 import { fillSecrets } from './fill-secrets.ts'
 import { createUser, type MadeUser } from './make-user.ts'
+import type { Evidence } from '../checks/evidence.ts'
+import { parseProblem } from '../facts/python-syntax.ts'
+import { redisNow, redisProtocol } from '../facts/redis-now.ts'
+import { withoutOurs } from '../host/secret-names.ts'
+import { managedWay } from '../plan/way.ts'
 
 /** What steps are done with. */
 export interface StepContext {
@@ -32,8 +36,32 @@ export interface StepContext {
   readonly redisLoads: () => Promise<boolean>
 }
 
+/** What the steps for a project as it was seen are done with. */
+export function stepContext(
+  host: Host,
+  { checkout, choice }: Pick<Evidence, 'checkout' | 'choice'>,
+  run: Pick<StepContext, 'backup' | 'onLine' | 'signal'>,
+): StepContext {
+  const environment = choice !== undefined && 'environment' in choice ? choice.environment : undefined
+  const env = withoutOurs(host.env)
+  return {
+    ...run,
+    // manage.py needs the settings that the project names; an active environment is none of this one's business
+    env: checkout === undefined ? env : { ...env, DJANGO_SETTINGS_MODULE: checkout.project.settingsModule },
+    backend: checkout?.project.backend ?? host.cwd,
+    way: managedWay(checkout?.project.preamble ?? 'none'),
+    python: environment?.python,
+    reader: checkout?.project.dotenvReader ?? 'decouple',
+    redisLoads: async () => {
+      if (checkout === undefined) return false
+      const { fact } = await redisNow(checkout.redis, environment === undefined ? 2 : redisProtocol(environment.packages))
+      return fact?.usable === false && fact.id === 'redis-loading'
+    },
+  }
+}
+
 /** Deadlines, in milliseconds: an installation over a slow line takes minutes. */
-const limits = { command: 15 * 60_000, parse: 10_000, end: 10_000, redis: 60_000 }
+const limits = { command: 15 * 60_000, end: 10_000, redis: 60_000 }
 /** How often what takes its time is looked at, in milliseconds. */
 const lookEveryMs = 50
 
@@ -99,14 +127,9 @@ async function command(host: Host, id: string, { argv, cwd, shown, makes, change
 
 async function edit(step: Extract<Action, { kind: 'edit' }>, { backup, python, env }: StepContext): Promise<void> {
   const after = Buffer.from(step.after)
-  if (step.language === 'python' && python !== undefined) {
-    const source = 'import ast, sys; ast.parse(sys.stdin.buffer.read())'
-    const { outcome, exitCode, stderr } = await runToEnd(python, ['-c', source], { env, input: step.after, deadlineMs: limits.parse })
-    if (outcome === 'exited' && exitCode !== 0)
-      throw new LauncherError('fix-failed', 'The edited file would not be Python any more: it is left as it is', {
-        evidence: stderr.trim().split('\n').slice(-1),
-      })
-  }
+  const problem = step.language === 'python' ? await parseProblem(python, step.after, env) : undefined
+  if (problem !== undefined)
+    throw new LauncherError('fix-failed', 'The edited file would not be Python any more: it is left as it is', { evidence: [problem] })
   if (step.before === undefined) {
     await backup.creating(step.file)
     return writeDotenv(step.file, undefined, after)

@@ -1,9 +1,7 @@
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
-import { managedWay } from '../plan/way.ts'
-import { withoutOurs } from '../host/secret-names.ts'
 import { makeBackup, type Backup } from '../run/backup.ts'
 import type { MadeUser } from './make-user.ts'
-import { runStep } from './run-step.ts'
+import { runStep, stepContext } from './run-step.ts'
 import { lookForSetup, type SetupHost } from './setup-look.ts'
 import { planSetup, type SetupSeen } from './setup.ts'
 import type { Step } from './step.ts'
@@ -61,22 +59,12 @@ export async function kept<T>({ project }: Checkout, tell: SetupTeller, work: (b
 /** Does the steps, each told before. Throws LauncherError where one fails; what that one changed is put back. */
 export async function doSteps(
   { host, signal }: SetupHost,
-  { checkout: { project }, choice }: Pick<SetupSeen, 'checkout' | 'choice'>,
+  seen: Pick<SetupSeen, 'checkout' | 'choice'>,
   backup: Backup,
   steps: readonly Step[],
   tell: SetupTeller,
 ): Promise<void> {
-  const context = {
-    backup,
-    env: { ...withoutOurs(host.env), DJANGO_SETTINGS_MODULE: project.settingsModule },
-    backend: project.backend,
-    way: managedWay(project.preamble),
-    python: 'environment' in choice ? choice.environment.python : undefined,
-    reader: project.dotenvReader ?? ('decouple' as const),
-    onLine: tell.line,
-    signal,
-    redisLoads: async () => false,
-  }
+  const context = stepContext(host, seen, { backup, signal, onLine: tell.line })
   for (const step of steps) {
     if (signal.aborted) return
     tell.step(step)

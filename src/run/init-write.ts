@@ -2,15 +2,12 @@ import { chmod, mkdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { errorMessage, LauncherError } from '../errors.ts'
+import { parseProblem } from '../facts/python-syntax.ts'
 import { isEntry } from '../host/files.ts'
-import { runToEnd } from '../host/processes.ts'
 import type { CiKind } from '../plan/init-ci.ts'
 import type { FileChange } from '../plan/init-files.ts'
 import { makeBackup } from './backup.ts'
 import { writeDotenv } from './dotenv-write.ts'
-
-/** How long an interpreter may take to read a source, in milliseconds. */
-const parseMs = 10_000
 
 /** The template of a job, as the package has it. */
 export async function ciTemplate(kind: CiKind): Promise<string> {
@@ -26,7 +23,10 @@ export async function ciTemplate(kind: CiKind): Promise<string> {
 export async function writeInit(root: string, changes: readonly FileChange[], python: string | undefined): Promise<string | undefined> {
   const backup = makeBackup(root)
   try {
-    for (const { language, after, file } of changes) if (language === 'python') await parses(file, after, python)
+    for (const { language, after, file } of changes) {
+      const problem = language === 'python' ? await parseProblem(python, after) : undefined
+      if (problem !== undefined) throw new LauncherError('init-write', `${file} would not be Python any more`, { evidence: [problem] })
+    }
     for (const { file, before, after } of changes) {
       const path = join(root, ...file.split('/'))
       if (before !== undefined) {
@@ -60,14 +60,4 @@ export async function writeInit(root: string, changes: readonly FileChange[], py
 /** The folders that have to be made, the highest first. */
 async function missingFolders(folder: string): Promise<string[]> {
   return (await isEntry(folder)) ? [] : [...(await missingFolders(dirname(folder))), folder]
-}
-
-async function parses(file: string, source: string, python: string | undefined): Promise<void> {
-  if (python === undefined) return
-  const { outcome, exitCode, stderr } = await runToEnd(python, ['-c', 'import ast, sys; ast.parse(sys.stdin.buffer.read())'], {
-    input: source,
-    deadlineMs: parseMs,
-  })
-  if (outcome === 'exited' && exitCode !== 0)
-    throw new LauncherError('init-write', `${file} would not be Python any more`, { evidence: stderr.trim().split('\n').slice(-1) })
 }
