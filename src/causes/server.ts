@@ -1,3 +1,4 @@
+import { judgeCrashedImport } from '../checks/application.ts'
 import { judgeCrashed, judgeLifetime, judgeListener, judgeWaiting } from '../checks/server-process.ts'
 import { webSocketLibrary } from '../fix/planners/environment.ts'
 import { continueServer, startAnew } from '../fix/planners/serving.ts'
@@ -69,7 +70,7 @@ export const serverCauses = [
     title: 'The server process dies while a socket is open',
     vague: 'log',
     strange: true,
-    rules: { process: judgeCrashed },
+    rules: { stopped: judgeCrashedImport, process: judgeCrashed },
   },
   {
     ...server,

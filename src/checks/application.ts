@@ -20,6 +20,20 @@ export function judgeApplication(evidence: Evidence): Diagnosis[] {
   return [...judgeRunserver(evidence), ...judgeCommands(evidence)]
 }
 
+/** Importing the project ends the interpreter, without an exception: so it does in a server. Pure. */
+export function judgeCrashedImport({ examination }: Evidence): Diagnosis[] {
+  const { how, stage, output = [] } = examination ?? {}
+  if (how !== 'crashed' || (stage !== 'settings' && stage !== 'application')) return []
+  return [
+    diagnosis(
+      'server-crashes',
+      `Importing ${stage === 'settings' ? 'the settings' : 'the ASGI application'} ends the process`,
+      ["The backend's own interpreter ended in it, without an exception", ...output.slice(-3)],
+      'Run it under python -X faulthandler, which tells the line, and correct that.',
+    ),
+  ]
+}
+
 function attributeMissing(module: string, name: string, seen: string): Diagnosis {
   return diagnosis(
     'asgi-attribute-missing',

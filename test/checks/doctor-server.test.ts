@@ -66,6 +66,11 @@ describe('names it', () => {
       /Played/,
     ],
     [
+      'server-crashes: importing the application ends the process',
+      unstarted({ examination: examinationOf({ how: 'crashed', stage: 'application', facts: { application: null } }) }),
+      /own interpreter ended in it/,
+    ],
+    [
       'server-websocket-timeout: it closed within the hold',
       on(serverOf({}, { websocketTimeout: 2 }), ended(1000)),
       /--websocket_timeout 2/,
@@ -135,6 +140,11 @@ describe('does not name it', () => {
       'server-crashes: the socket dies, and the next one lives',
       evidenceOf({ wire: ended(1006, { second: { handshake: opened, close: undefined, listens: undefined } }) }),
       'consumer-exception',
+    ],
+    [
+      'server-crashes: the look from inside died of something that a start does not do',
+      unstarted({ examination: examinationOf({ how: 'crashed', stage: 'database', facts: { consumer: null, database: null } }) }),
+      'server-not-running',
     ],
     [
       'server-crashes: the look from inside died elsewhere',
