@@ -37,9 +37,11 @@ export interface BackendOptions {
   /** `backend`; further instances have names of their own. */
   readonly name: string
   readonly extras: StartExtras
-  /** Of the backends of a run the one whose project is set up and looked at: the others are of the same code. */
+  /** Of the backends of a run the one whose project is set up: the others are of the same code. */
   readonly isFirst: boolean
   readonly fixOf: FixOf
+  /** The ids that the run has warned of; undefined: nothing more is looked for. */
+  readonly said: ReadonlySet<string> | undefined
   /** Decides everything anew, on the port that it has: the settings have changed. */
   readonly prepareAnew: (port: number, signal: AbortSignal) => Promise<Prepared>
   /** It was launched for this port; nothing that this does may take long. */
@@ -68,7 +70,6 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
   let crashes = 0
   let restarts = 0
   let anew = false
-  const told = options.isFirst ? new Set<string>() : undefined
   let server: RunningServer | undefined
   let up: Up | undefined
   let since: Date | undefined
@@ -114,7 +115,7 @@ export function keepUp(prepared: Prepared, options: BackendOptions): Backend {
         mayNeedSetup: options.isFirst && asked === undefined,
         fixOf: async (cause) => (asked === undefined ? options.fixOf(cause) : undefined),
         name,
-        told,
+        said: options.said,
         extras,
         origin: options.origin,
       },

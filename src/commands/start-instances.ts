@@ -155,6 +155,7 @@ function keepMember(run: Prepared, options: MemberOptions): Member {
         extras: { version: options.version },
         isFirst: false,
         fixOf: async () => undefined,
+        said: undefined,
         prepareAnew: (at, lifeSignal) => options.prepareAnew(at, { ...own, signal: lifeSignal }),
         onLaunch: () => {},
         onListening: (listening) => {

@@ -55,8 +55,8 @@ export interface LifeOptions {
   readonly strictPort: boolean
   /** Tables that are missing end this life, for the setup to make them. */
   readonly mayNeedSetup: boolean
-  /** What has been said of what was found in the lives before; undefined: nothing is looked for, another backend of the same code does it. */
-  readonly told: Set<string> | undefined
+  /** The ids that the run has warned of; undefined: nothing more is looked for, another backend of the same code does it. */
+  readonly said: ReadonlySet<string> | undefined
   /** How the setup fixes a cause before the run goes on, where it does. */
   readonly fixOf: FixOf
   /** Name in the log. */
@@ -146,7 +146,7 @@ export async function live(planned: Prepared, options: LifeOptions, events: Life
     first.socket?.terminate()
     return end({ kind: 'status', status })
   }
-  return untilEnd(prepared, { server: up.server, prover, first, state }, began, events, { cancel: looking.cancel, told: options.told })
+  return untilEnd(prepared, { server: up.server, prover, first, state }, began, events, { cancel: looking.cancel, said: options.said })
 }
 
 /** What to try next, where the import of the project has ended the server. */
@@ -169,13 +169,13 @@ async function untilEnd(
   { server, prover, first, state }: Omit<Up, 'summary' | 'prepared'>,
   began: number,
   events: LifeEvents,
-  { cancel, told }: { readonly cancel: () => void; readonly told: Set<string> | undefined },
+  { cancel, said }: { readonly cancel: () => void; readonly said: ReadonlySet<string> | undefined },
 ): Promise<LifeEnd> {
   const { host, config, signal } = prepared
   const { stateOf, tellFindings, tellOthers, tellUnread, watch } = await import('./start-later.ts')
-  if (told !== undefined) {
-    void tellFindings(prepared, prover, state.dot === 'green', told)
-    void tellUnread(prepared, told)
+  if (said !== undefined) {
+    void tellFindings(prepared, prover, state.dot === 'green', said)
+    void tellUnread(prepared, said)
   }
   const untold = tellOthers(prepared, prover.observer)
   const over = new AbortController()

@@ -49,7 +49,9 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
     for (const listener of listeners) listener()
   }
   let lastError: string | undefined
+  const said = new Set<string>()
   const report: Report = (event) => {
+    if (event.event === 'warning') said.add(event.id)
     const trouble = troubleOf(event)
     if (trouble !== undefined) {
       lastError = trouble
@@ -131,6 +133,7 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
       extras,
       isFirst: true,
       fixOf,
+      said,
       prepareAnew: (port, lifeSignal) => prepareAnew(port, { ...setup, signal: lifeSignal }),
       onLaunch: () => {
         // beside the server's start

@@ -2,7 +2,7 @@ import type { Diagnosis } from '../checks/diagnosis.ts'
 import { showLayerHost } from '../facts/layer-redis.ts'
 import { shown } from '../facts/project.ts'
 import { isInMemory, isRedisLayer, type RedisNow } from '../facts/redis-now.ts'
-import type { ReadySummary, Report, SocketState } from '../report/run-event.ts'
+import type { ReadySummary, SocketState } from '../report/run-event.ts'
 import { fixLine } from '../report/words.ts'
 import { connectAddress, type BringUp } from '../run/bring-up.ts'
 import { unreadChoice } from '../look/layer.ts'
@@ -46,8 +46,6 @@ export async function summaryOf(
     notes.push(`This machine doesn't tell whose socket listens on port ${up.port}; the server that was started is alive`)
   const note = prover.tokenNote()
   if (first.state === 'wants-token' && note !== undefined) notes.push(note)
-  if (first.facts.session?.pong?.result === 'unanswered')
-    notes.push('The application answered no {"type":"ping"}; the socket was held instead   ping-unanswered')
   return {
     version: extras.version,
     readyMs: host.now() - (extras.since ?? 0),
@@ -112,27 +110,26 @@ function versionOf({ fact }: RedisNow): string {
 }
 
 /** Says that a `.env` which isn't read would have chosen the channel layer, once the banner is out. Never throws. */
-export async function tellUnread({ host, config, checkout, report, signal }: Prepared, told: Set<string>): Promise<void> {
-  const found = await unreadChoice(host, config, checkout)
-  if (!signal.aborted) tell(report, found === undefined ? [] : [found], told)
+export async function tellUnread(prepared: Prepared, said: ReadonlySet<string>): Promise<void> {
+  const { host, config, checkout } = prepared
+  tell(prepared, [await unreadChoice(host, config, checkout)], said)
 }
 
 /**
  * Says what the doctor would find that keeps no socket from working, once the
- * banner is out: it is no reason to hold that back. `told`: what was said of
- * the lives before. Never throws.
+ * banner is out: it is no reason to hold that back. Never throws.
  */
-export async function tellFindings({ report, signal }: Prepared, prover: Prover, isUp: boolean, told: Set<string>): Promise<void> {
+export async function tellFindings(prepared: Prepared, prover: Prover, isUp: boolean, said: ReadonlySet<string>): Promise<void> {
   const { root, notes = [] } = (await prover.judgement()) ?? {}
   // why it isn't up has been said
-  if (!signal.aborted) tell(report, isUp && root !== undefined ? [root, ...notes] : notes, told)
+  tell(prepared, isUp ? [root, ...notes] : notes, said)
 }
 
-function tell(report: Report, found: readonly Diagnosis[], told: Set<string>): void {
-  for (const { id, title, evidence, remedy } of found) {
-    const key = `${id} ${title}`
-    if (told.has(key)) continue
-    told.add(key)
+/** Of what the run has `said` already nothing is said again. */
+function tell({ report, signal }: Prepared, found: readonly (Diagnosis | undefined)[], said: ReadonlySet<string>): void {
+  for (const cause of found) {
+    if (signal.aborted || cause === undefined || said.has(cause.id)) continue
+    const { id, title, evidence, remedy } = cause
     report({ event: 'warning', id, text: `${title}. ${evidence[0] ?? ''}. ${fixLine(remedy)}` })
   }
 }

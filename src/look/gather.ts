@@ -123,7 +123,8 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
     checkout === undefined ? undefined : gatherRedis(host, checkout, inside.settings, dotenv, problems),
   ])
   const [{ main, direct, others, logged }, examination] = await Promise.all([wires.done, inside.examination])
-  main.socket?.terminate()
+  // that of a proof that was given is still watched
+  if (targets.proof === undefined) main.socket?.terminate()
   const wire = await withPage(main.facts, targets.main, examination)
   const [[pathPython, shebang, own, below, wiring, serverPython, settingsLines, redis], secretKeys, holders, newer, broken] =
     await Promise.all([

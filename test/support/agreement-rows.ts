@@ -78,7 +78,7 @@ export const rows = {
   'connect-too-slow': 'named',
   'sync-consumer-blocks': 'named',
   'client-sends-non-json': 'warned',
-  'ping-unanswered': 'sound',
+  'ping-unanswered': 'warned',
   'message-too-big': 'sound',
   'subprotocol-mismatch': 'named',
   'broadcast-handler-missing': 'warned',
