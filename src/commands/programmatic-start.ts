@@ -1,5 +1,6 @@
 import type { Judged } from '../checks/diagnosis.ts'
 import { LauncherError } from '../errors.ts'
+import { deferred } from '../host/deferred.ts'
 import type { StopReason } from '../host/stop-signals.ts'
 import type { Run, RunStatus, SocketStatus, StartOptions } from '../public.ts'
 import { startJson } from '../report/start-json.ts'
@@ -103,13 +104,3 @@ function stopSwitch(): { ask: () => void; onStop: (callback: (reason: StopReason
     },
   }
 }
-
-function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
-  let resolve: (value: T) => void = ignore
-  const promise = new Promise<T>((settle) => {
-    resolve = settle
-  })
-  return { promise, resolve }
-}
-
-function ignore(): void {}

@@ -1,6 +1,7 @@
 import { resolveConfig, type Flags } from '../config/resolve.ts'
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
+import { sinkTerminal } from '../host/terminal.ts'
 import type { DoctorOptions, DoctorResult, ProjectOptions, VerifyOptions, VerifyResult } from '../public.ts'
 import { doctorJson } from '../report/doctor.ts'
 import { diagnose, targetsOf } from './doctor-look.ts'
@@ -18,22 +19,9 @@ export function flagsOfOptions(options: ProjectOptions): Flags {
 export function programHost(options: ProjectOptions, json: (text: string) => void = () => {}): Host {
   return nodeHost({
     cwd: options.cwd,
-    terminal: (secrets) => ({
-      out: () => {},
-      err: () => {},
-      log: () => {},
-      json: (value) => json(secrets.json(value)),
-      jsonLog: (value) => json(secrets.json(value)),
-      // a callback takes what it is given
-      full: () => false,
-      drained: (callback) => callback(),
-      screen: undefined,
-      interactive: false,
-      outIsTerminal: false,
-      errIsTerminal: false,
-      color: false,
-      columns: 100,
-    }),
+    // a callback takes what it is given
+    terminal: (secrets) =>
+      sinkTerminal({ out: () => {}, err: () => {}, json: (value) => json(secrets.json(value)) }, { color: false, columns: 100 }),
   })
 }
 

@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { judged } from '../causes/causes.ts'
 import { diagnosis, type Judged } from '../checks/diagnosis.ts'
 import { said } from '../checks/wire-words.ts'
@@ -75,26 +76,7 @@ function isStopReason(reason: string): reason is StopReason {
 /** Of a command as shells give it: its own, 128 + the signal's number, 127 where there is no such program, 126 where it can't be run. */
 function statusOf({ exitCode, signal, code }: NonNullable<SmokeRecord['commandExit']>): number {
   if (code !== undefined) return code === 'ENOENT' ? 127 : 126
-  return exitCode ?? 128 + (signalNumbers[signal ?? ''] ?? 15)
-}
-
-/** POSIX's numbers (signal(7)); Windows has no others. */
-const signalNumbers: Readonly<Record<string, number>> = {
-  SIGHUP: 1,
-  SIGINT: 2,
-  SIGQUIT: 3,
-  SIGILL: 4,
-  SIGTRAP: 5,
-  SIGABRT: 6,
-  SIGBUS: 7,
-  SIGFPE: 8,
-  SIGKILL: 9,
-  SIGUSR1: 10,
-  SIGSEGV: 11,
-  SIGUSR2: 12,
-  SIGPIPE: 13,
-  SIGALRM: 14,
-  SIGTERM: 15,
+  return exitCode ?? 128 + (new Map<string, number>(Object.entries(constants.signals)).get(signal ?? '') ?? constants.signals.SIGTERM)
 }
 
 function phasesOf({ phases, elapsedMs }: SmokeRecord): SmokePhase[] {

@@ -23,21 +23,21 @@ export interface SmokeRecord {
   readonly lines: string[]
   wantsFrontend: boolean
   wantsPing: boolean
-  ready: ReadySummary | undefined
+  ready?: ReadySummary | undefined
   /** When the server was there and the proof began. */
-  listeningMs: number | undefined
+  listeningMs?: number | undefined
   /** Why it could not be started. */
-  failure: { readonly diagnosis: Judged<string>; readonly exitCode: number } | undefined
-  tcp: TcpFact | undefined
-  http: HttpFact | undefined
-  proof: Proof | undefined
-  frontend: FrontendSummary | undefined
-  frontendMs: number | undefined
-  commandExit: CommandExit | undefined
+  failure?: { readonly diagnosis: Judged<string>; readonly exitCode: number } | undefined
+  tcp?: TcpFact | undefined
+  http?: HttpFact | undefined
+  proof?: Proof | undefined
+  frontend?: FrontendSummary | undefined
+  frontendMs?: number | undefined
+  commandExit?: CommandExit | undefined
   /** Something that was seen when the command was over. */
-  afterwards: string | undefined
-  command: Pick<SmokeCommand, 'words' | 'ran'> | undefined
-  interruption: Interruption | undefined
+  afterwards?: string | undefined
+  command?: Pick<SmokeCommand, 'words' | 'ran'> | undefined
+  interruption?: Interruption | undefined
   elapsedMs: number
 }
 

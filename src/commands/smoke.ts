@@ -108,17 +108,6 @@ function emptyRecord(words: readonly string[], { version, timeoutMs }: { version
     wantsPing: true,
     command: words.length === 0 ? undefined : { words, ran: false },
     elapsedMs: 0,
-    ready: undefined,
-    listeningMs: undefined,
-    failure: undefined,
-    tcp: undefined,
-    http: undefined,
-    proof: undefined,
-    frontend: undefined,
-    frontendMs: undefined,
-    commandExit: undefined,
-    afterwards: undefined,
-    interruption: undefined,
   }
 }
 

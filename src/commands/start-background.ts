@@ -5,6 +5,7 @@ import { launcherService } from '../facts/run-log.ts'
 import { answerStarter, type BackgroundMessage, type BackgroundOrder } from '../host/background-process.ts'
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
+import { sinkTerminal } from '../host/terminal.ts'
 import { startText } from '../report/start-text.ts'
 import type { Report } from '../report/run-event.ts'
 import { openRunLog, pruneLogs, type RunLog } from '../run/run-log.ts'
@@ -54,24 +55,10 @@ export async function startInBackground(
   return status
 }
 
-/** The starter's own terminal, over the channel to it. */
-function starterTerminal(host: Host, { color, columns }: BackgroundOrder, tell: (message: BackgroundMessage) => void): Host['terminal'] {
-  return {
-    out: (line) => tell({ kind: 'out', line: host.secrets.mask(line) }),
-    err: (line) => tell({ kind: 'err', line: host.secrets.mask(line) }),
-    log: (line) => tell({ kind: 'out', line: host.secrets.mask(line) }),
-    json: (value) => tell({ kind: 'json', text: host.secrets.json(value) }),
-    jsonLog: (value) => tell({ kind: 'json', text: host.secrets.json(value) }),
-    // the starter reads until the banner, and no longer
-    full: () => false,
-    drained: (callback) => callback(),
-    screen: undefined,
-    interactive: false,
-    outIsTerminal: false,
-    errIsTerminal: false,
-    color,
-    columns,
-  }
+/** The starter's own terminal, over the channel to it: it reads until the banner, and no longer. */
+function starterTerminal({ secrets }: Host, order: BackgroundOrder, tell: (message: BackgroundMessage) => void): Host['terminal'] {
+  const line = (kind: 'out' | 'err') => (text: string) => tell({ kind, line: secrets.mask(text) })
+  return sinkTerminal({ out: line('out'), err: line('err'), json: (value) => tell({ kind: 'json', text: secrets.json(value) }) }, order)
 }
 
 /** The report for the starter, which goes its own way after the banner: nothing is rendered for nobody. */

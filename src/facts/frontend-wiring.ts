@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readText } from '../host/files.ts'
 import { readManifestProxy, readSetupProxy, readViteConfig, type DevProxy } from './dev-proxy.ts'
+import type { EnvValue } from './frontend-variables.ts'
 import { lineOf, withoutComments } from './script-text.ts'
 
 /** A URL that stands in a source: of a WebSocket anywhere, or of HTTP on this machine. */
@@ -20,10 +21,7 @@ export interface WrittenUrl {
 }
 
 /** A variable of an `.env` file that the bundler hands to the page. */
-export interface UrlVariable {
-  readonly file: string
-  readonly line: number
-  readonly name: string
+export interface UrlVariable extends EnvValue {
   /** Without login, query and fragment. */
   readonly value: string
 }

@@ -1,3 +1,4 @@
+import { parseProcfile } from './procfile.ts'
 import { forked, scopeIn, setVariable, type Reading } from './old-scripts-session.ts'
 import { entriesOf, lineOf, literalOf } from './script-text.ts'
 
@@ -5,10 +6,7 @@ import { entriesOf, lineOf, literalOf } from './script-text.ts'
 
 /** `web: daphne -b 0.0.0.0 -p $PORT core.asgi:application` (https://devcenter.heroku.com/articles/procfile). */
 export function readProcfile(text: string, reading: Reading): void {
-  for (const [index, line] of lines(text).entries()) {
-    const match = /^([A-Za-z0-9_-]+):\s*(.+)$/.exec(line)
-    if (match !== null) reading.run('shell', match[2] ?? '', index + 1, scopeIn('.', match[1]))
-  }
+  for (const { name, command, line } of parseProcfile(text).entries) reading.run('shell', command, line, scopeIn('.', name))
 }
 
 /** The recipes of a Makefile; each line of one has a shell of its own. Variables are put in as far as they are plain. */

@@ -26,18 +26,11 @@ export interface OldScript {
 
 /** What is read, the one that counts most first: what was written to start all of it on this machine, then the rest. */
 const known: readonly (readonly [string, ScriptKind])[] = [
-  ['start-services.ps1', 'powershell'],
-  ['start-services.bat', 'batch'],
-  ['start-services.sh', 'shell'],
-  ['start.ps1', 'powershell'],
-  ['start.bat', 'batch'],
-  ['start.sh', 'shell'],
-  ['<backend>/start-server.ps1', 'powershell'],
-  ['<backend>/start-server.bat', 'batch'],
-  ['<backend>/start-server.sh', 'shell'],
-  ['stop-services.ps1', 'powershell'],
-  ['stop-services.bat', 'batch'],
-  ['stop-services.sh', 'shell'],
+  ...['start-services', 'start', '<backend>/start-server', 'stop-services'].flatMap((name): (readonly [string, ScriptKind])[] => [
+    [`${name}.ps1`, 'powershell'],
+    [`${name}.bat`, 'batch'],
+    [`${name}.sh`, 'shell'],
+  ]),
   ['Makefile', 'makefile'],
   ['package.json', 'manifest'],
   ['Procfile.dev', 'procfile'],

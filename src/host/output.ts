@@ -1,4 +1,4 @@
-import type { BottomLine, Screen, Sink } from './terminal.ts'
+import type { BottomLine, Screen, Sink, Terminal } from './terminal.ts'
 
 /** What is needed of `process.stdout` and `process.stderr`. */
 export interface OutStream {
@@ -25,15 +25,9 @@ export interface OutputOptions {
 }
 
 /** The two streams with their order, their limits and the line at the bottom. */
-export interface Output extends Sink {
-  readonly out: (line: string) => void
-  readonly err: (line: string) => void
-  readonly log: (line: string) => void
-  readonly json: (value: unknown) => void
-  readonly jsonLog: (value: unknown) => void
+export interface Output extends Sink, Pick<Terminal, 'out' | 'err' | 'log' | 'json' | 'jsonLog' | 'screen'> {
   /** Writes what waits. */
   readonly flush: () => void
-  readonly screen: Screen | undefined
 }
 
 /** So many characters are written at once. */

@@ -54,3 +54,23 @@ export interface Terminal extends Sink {
   /** Undefined where nothing may be drawn. */
   readonly screen: Screen | undefined
 }
+
+/** A terminal that nobody sits at, and whose reader takes whatever it is given; `color` and `columns` are the reader's. */
+export function sinkTerminal(
+  say: { readonly out: (line: string) => void; readonly err: (line: string) => void; readonly json: (value: unknown) => void },
+  { color, columns }: Pick<Terminal, 'color' | 'columns'>,
+): Terminal {
+  return {
+    ...say,
+    log: say.out,
+    jsonLog: say.json,
+    full: () => false,
+    drained: (callback) => callback(),
+    screen: undefined,
+    interactive: false,
+    outIsTerminal: false,
+    errIsTerminal: false,
+    color,
+    columns,
+  }
+}

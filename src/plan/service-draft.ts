@@ -42,7 +42,7 @@ export interface ServiceDraft extends GraphNode {
 }
 
 /** A sentence for people, with an id where it is a warning. */
-export interface StackWarning {
+interface StackWarning {
   readonly id: string
   readonly text: string
 }

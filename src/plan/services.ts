@@ -1,20 +1,15 @@
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { ProgramFact, ProgramRequest } from '../facts/programs.ts'
 import { installHint } from './install-hint.ts'
-import type { CommandDraft, ServiceDraft, StackDraft, StackWarning } from './service-draft.ts'
+import type { CommandDraft, ServiceDraft, StackDraft } from './service-draft.ts'
 import type { ServicePlan } from './service.ts'
 
 export { draftServices, type ServiceInputs, type StackDraft } from './service-draft.ts'
 
 /** What is started beside backend and frontend, and whether these are wanted. */
-export interface StackPlan {
+export interface StackPlan extends Omit<StackDraft, 'drafts'> {
   /** Each after what it depends on. */
   readonly services: readonly ServicePlan[]
-  readonly wantsBackend: boolean
-  readonly wantsFrontend: boolean
-  readonly wantsRedis: boolean
-  readonly warnings: readonly StackWarning[]
-  readonly notes: readonly string[]
 }
 
 /** What each command of the draft runs. */

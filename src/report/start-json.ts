@@ -1,7 +1,6 @@
 import type { Judged } from '../checks/diagnosis.ts'
 import { diagnosisOf } from '../causes/of-error.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
-import type { MadeUser } from '../fix/make-user.ts'
 import type { Host } from '../host/host.ts'
 import type { FrontendSummary, InstanceSummary, ReadySummary, Report, RunEvent, SocketState } from './run-event.ts'
 
@@ -67,23 +66,12 @@ export type StartEventBody =
       RunEvent,
       {
         event:
-          | 'setup-log'
-          | 'setup'
-          | 'setup-step'
-          | 'setup-user'
-          | 'ready'
-          | 'service'
-          | 'frontend'
-          | 'restarted'
-          | 'reload-refused'
-          | 'websocket'
-          | 'error'
+          'setup-log' | 'setup' | 'setup-step' | 'ready' | 'service' | 'frontend' | 'restarted' | 'reload-refused' | 'websocket' | 'error'
       }
     >
   /** What is missing, in the order in which it has to be made. */
   | { readonly event: 'setup'; readonly cause?: string; readonly steps: readonly StepJson[] }
   | { readonly event: 'setup-step'; readonly id: string; readonly command: string }
-  | ({ readonly event: 'setup-user' } & MadeUser)
   | ({ readonly event: 'ready' } & ReadyJson)
   | ({ readonly event: 'service' } & Nulls<ServiceStatus>)
   | ({ readonly event: 'frontend' } & FrontendSummary)
@@ -94,13 +82,7 @@ export type StartEventBody =
       readonly websocket: SocketJson
       readonly note?: string
     }
-  | {
-      readonly event: 'reload-refused'
-      readonly file: string
-      readonly line: number
-      readonly message: string
-      readonly since: string | null
-    }
+  | Nulls<Extract<RunEvent, { event: 'reload-refused' }>>
   | ({ readonly event: 'websocket' } & SocketJson)
   | {
       readonly event: 'error'
