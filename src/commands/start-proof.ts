@@ -21,6 +21,7 @@ import { prove, untried, type Proof, type ProofOptions } from '../verify/prove.t
 import { shapeOf } from '../verify/token.ts'
 import type { Prepared } from './start-prepare.ts'
 import { raisedSince, redisOfSettings } from './start-observed.ts'
+import { within } from '../host/race-stop.ts'
 
 /** How long the project's own interpreter is waited for once the server listens, in milliseconds. */
 const patienceMs = 10_000
@@ -233,13 +234,5 @@ async function settingsDisagree(inspection: Inspection): Promise<boolean> {
 
 /** The same look, whose facts are waited for no longer than `patienceMs`: settings that hang hold nothing else up. */
 function impatient(inspection: Inspection): Inspection {
-  return { ...inspection, get: (name) => within(inspection.get(name)) }
-}
-
-async function within<T>(promise: Promise<T>): Promise<T | undefined> {
-  const over = new AbortController()
-  const late = delay(patienceMs, undefined, { signal: over.signal }).catch(() => undefined)
-  const result = await Promise.race([promise, late])
-  over.abort()
-  return result
+  return { ...inspection, get: (name) => within(patienceMs, inspection.get(name)) }
 }

@@ -5,6 +5,7 @@ import { RedisConversation, type RedisNo, type RedisVerdict } from './redis-conv
 import { placeOf, showEndpoint, type RedisEndpoint } from './redis-endpoint.ts'
 import { failureText, isTlsRecord, quoted, withoutPassword } from './redis-evidence.ts'
 import type { RedisAnswer, RedisProduct, RedisRefusal, RedisServer } from './redis-refusal.ts'
+import { within } from '../host/race-stop.ts'
 
 export type { RedisRefusal } from './redis-refusal.ts'
 
@@ -253,18 +254,5 @@ class Probe {
       id: 'redis-not-redis',
       evidence: [`${this.#place} answered ${quoted(withoutPassword(line, this.#endpoint.password))} to PING, which is no Redis protocol`],
     }
-  }
-}
-
-/** The result, or undefined when the time is over first. The timer is gone in either case. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, ms, undefined)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
   }
 }

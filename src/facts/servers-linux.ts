@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { attempt, socketInodes } from '../host/proc-files.ts'
 import { parseProcStat } from '../host/process-table.ts'
 import { parseProcNetListening, parseProcNetUnix } from './listener-tables.ts'
 import type { MachineView, SeenDetails, SeenProcess } from './server-view.ts'
+import { within } from '../host/race-stop.ts'
 
 /**
  * Length of a clock tick in /proc/PID/stat, in milliseconds. proc(5) counts in
@@ -24,7 +24,10 @@ const proc = {
   strings: async (pid: number, name: 'cmdline' | 'environ', state: string, until: number): Promise<string[] | undefined> => {
     const text =
       state === 'D'
-        ? await inTime(readFile(`/proc/${pid}/${name}`, 'utf8'), until)
+        ? await within(
+            until - performance.now(),
+            readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => undefined),
+          )
         : attempt(() => readFileSync(`/proc/${pid}/${name}`, 'utf8'))
     return text?.replace(/\0+$/, '').split('\0')
   },
@@ -134,9 +137,4 @@ function logsOf(pid: number): string[] {
 /** The letter behind the name, which may hold anything but is closed by the last parenthesis. */
 function stateOf(stat: string): string {
   return stat.charAt(stat.lastIndexOf(')') + 2)
-}
-
-async function inTime<Value>(value: Promise<Value>, until: number): Promise<Value | undefined> {
-  const late = pause(Math.max(until - performance.now(), 0), undefined, { ref: false })
-  return Promise.race([value.catch(() => undefined), late])
 }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { evidenceOfWire } from '../checks/evidence.ts'
 import { judge, type Judgement } from '../checks/judgement.ts'
 import type { Config } from '../config/config.ts'
@@ -8,6 +7,7 @@ import type { Endpoint } from '../verify/endpoint.ts'
 import { failed } from '../verify/failed.ts'
 import type { Proof } from '../verify/prove.ts'
 import { gather, type Targets } from './gather.ts'
+import { within } from '../host/race-stop.ts'
 
 /** The look from inside is ended after so long, and the rest has a little more, in milliseconds. */
 const limits = { inside: 10_500, all: 12_000 }
@@ -22,17 +22,13 @@ export function judgeSeen({ proof: { facts }, own, crossing }: Pick<Seen, 'proof
 
 /** The judgement over all that can be found out in 12 s, as the doctor has it; over what is known already where even that comes to nothing. */
 export async function judgeLooking(host: Host, config: Config, seen: Seen): Promise<Judgement> {
-  const over = new AbortController()
   const signals = [AbortSignal.timeout(limits.inside), ...(seen.signal === undefined ? [] : [seen.signal])]
   const looked = gather(host, config, { ...seen, signal: AbortSignal.any(signals) }).then(
     (evidence) => judge(evidence),
     // what can't be looked at is no reason to say nothing
     () => undefined,
   )
-  const late = delay(limits.all, undefined, { signal: over.signal }).catch(() => undefined)
-  const judgement = await Promise.race([looked, late])
-  over.abort()
-  return judgement ?? judgeSeen(seen)
+  return (await within(limits.all, looked)) ?? judgeSeen(seen)
 }
 
 /** A proof of a server that anybody may have launched; where it failed, with the cause as the doctor has it. */

@@ -2,6 +2,7 @@ import { errorCode, errorMessage } from '../errors.ts'
 import { splitWords } from '../facts/dev-script.ts'
 import type { Host } from '../host/host.ts'
 import { withoutOurs } from '../host/secret-names.ts'
+import { within } from '../host/race-stop.ts'
 
 /** How a page is opened on a machine, or why it can't be. */
 export type BrowserCommand =
@@ -55,12 +56,7 @@ export async function openPage(host: Pick<Host, 'platform' | 'env'>, url: string
     windowsHide: true,
   })
   child.unref()
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), waitMs)
-  })
-  const result = await Promise.race([child, late])
-  clearTimeout(timer)
+  const result = await within(waitMs, child)
   if (result === undefined || result.exitCode === 0) return { opened: true, by: command.file }
   if (child.pid === undefined) {
     const { cause } = result

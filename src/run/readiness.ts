@@ -10,6 +10,7 @@ import { connectOnce } from '../host/tcp.ts'
 import type { ServicePlan } from '../plan/service.ts'
 import { launchServer } from './server.ts'
 import { withoutEscapes } from '../host/escape-codes.ts'
+import { raceStop } from '../host/race-stop.ts'
 
 /** The process that is waited for. */
 export interface ReadyTarget {
@@ -68,7 +69,7 @@ export async function untilReady(
     return { kind: 'over' }
   }
   const waiting = wait()
-  const outcome = await Promise.race([waiting, aborted(signal)])
+  const outcome = (await raceStop(waiting, signal)) ?? { kind: 'over' as const }
   clearTimeout(timer)
   const last = missing
   // a command that was asked is ended first: nothing of ours outlives the answer
@@ -80,13 +81,6 @@ export async function untilReady(
 }
 
 const byAddress = ({ port, http, websocket, redis }: NonNullable<ServicePlan['ready']>) => redis ?? port ?? http ?? websocket
-
-async function aborted(signal: AbortSignal): Promise<ReadyOutcome> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve({ kind: 'over' })
-    signal.addEventListener('abort', () => resolve({ kind: 'over' }), { once: true })
-  })
-}
 
 async function untilLine(pattern: string, target: ReadyTarget, signal: AbortSignal): Promise<ReadyOutcome> {
   const fits = new RegExp(pattern)
@@ -185,9 +179,9 @@ async function lookByCommand(
   const [file = '', ...args] = command
   const running = launchServer(host, { file, args, cwd, env }, () => {})
   const over = AbortSignal.any([signal, AbortSignal.timeout(commandMs)])
-  const exit = await Promise.race([running.exited, aborted(over)])
+  const exit = await raceStop(running.exited, over)
   await running.stop(500)
-  if ('kind' in exit) return `${file} took longer than ${commandMs / 1000} s`
+  if (exit === undefined) return `${file} took longer than ${commandMs / 1000} s`
   if (exit.exitCode === 0) return true
   const last = running.lastLines().at(-1)
   const how = exit.spawnError ?? `ended with ${exit.exitCode ?? exit.signal ?? 'a signal'}`

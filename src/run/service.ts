@@ -6,6 +6,7 @@ import { restartDelayMs, settledMs } from '../plan/restart-delay.ts'
 import type { ServicePlan } from '../plan/service.ts'
 import { installHint } from '../plan/install-hint.ts'
 import { launchServer, type RunningServer } from './server.ts'
+import { whenAborted } from '../host/race-stop.ts'
 
 /** What time it is for the waits before restarts; tests have their own. */
 export interface Clock {
@@ -217,14 +218,6 @@ export class Service {
     this.#why = why
     this.#world.onStatus(this.status)
   }
-}
-
-/** Resolves when the signal is aborted. */
-export async function whenAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }
 
 /** `ended with 1 after 0.4 s: ModuleNotFoundError: No module named 'celery'`. */

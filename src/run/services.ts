@@ -3,7 +3,8 @@ import { ExitCode, LauncherError } from '../errors.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
 import type { Host } from '../host/host.ts'
 import type { ServicePlan } from '../plan/service.ts'
-import { Service, whenAborted, type Clock, type ServiceWorld } from './service.ts'
+import { Service, type Clock, type ServiceWorld } from './service.ts'
+import { whenAborted } from '../host/race-stop.ts'
 
 /** What is told of the services while they run. */
 export interface ServiceEvents {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { RawData, WebSocket } from 'ws'
 import type { PongFact, SocketClose } from '../facts/wire.ts'
 import { parseJson } from '../host/json.ts'
+import { within } from '../host/race-stop.ts'
 
 /** An open WebSocket that is watched: messages are counted, the close is kept, nothing is stored. */
 export class HeldSocket {
@@ -61,7 +62,7 @@ export class HeldSocket {
   /** Waits until the socket has been open for `ms` milliseconds; the close, if it comes before. */
   async hold(ms: number): Promise<SocketClose | undefined> {
     // a timer of Node may fire up to a millisecond early
-    while (this.#close === undefined && this.heldMs < ms) await this.#within(Math.ceil(ms - this.heldMs), this.#closed)
+    while (this.#close === undefined && this.heldMs < ms) await within(Math.ceil(ms - this.heldMs), this.#closed)
     return this.#close
   }
 
@@ -88,7 +89,7 @@ export class HeldSocket {
       this.#waiting.add(take)
       over.signal.addEventListener('abort', () => this.#waiting.delete(take), { once: true })
     })
-    const result = await this.#within(deadlineMs, Promise.race([heard, this.#closed.then(() => false)]))
+    const result = await within(deadlineMs, Promise.race([heard, this.#closed.then(() => false)]))
     over.abort()
     return result ?? false
   }
@@ -106,7 +107,7 @@ export class HeldSocket {
       () => false,
     )
     this.#socket.ping(undefined, undefined, () => {})
-    return (await this.#within(deadlineMs, Promise.race([pong, this.#closed.then(() => false)]))) ?? false
+    return (await within(deadlineMs, Promise.race([pong, this.#closed.then(() => false)]))) ?? false
   }
 
   /** Closes with 1000 and waits for the other side, for `ms` milliseconds at most; then the connection is cut. */
@@ -114,7 +115,7 @@ export class HeldSocket {
     this.#byUs = true
     if (this.#close !== undefined) return
     this.#socket.close(1000)
-    await this.#within(ms, this.#closed)
+    await within(ms, this.#closed)
     this.terminate()
   }
 
@@ -123,16 +124,6 @@ export class HeldSocket {
     this.#byUs = true
     this.#socket.on('error', () => {})
     this.#socket.terminate()
-  }
-
-  async #within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), Math.max(0, ms))
-    })
-    const result = await Promise.race([promise, late])
-    clearTimeout(timer)
-    return result
   }
 }
 

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Judged } from '../checks/diagnosis.ts'
 import { hostOf, httpUrl, portOf, requestOf, shownUrl, type Endpoint } from './endpoint.ts'
 import { byAddress, experiment } from './experiments.ts'
@@ -10,6 +9,7 @@ import { addressesOf } from './tcp.ts'
 import { shapeOf } from './token.ts'
 import type { BroadcastFact, ObservedHandshake } from '../facts/observed.ts'
 import type { Experiments, HandshakeFact, SecondSocket, SessionFact, ShownEndpoint, WireFacts } from '../facts/wire.ts'
+import { within } from '../host/race-stop.ts'
 
 /** How long each step may take, in milliseconds. */
 const limits = {
@@ -73,7 +73,7 @@ export async function prove(endpoint: Endpoint, options: ProofOptions): Promise<
   const page = () => httpRequest(httpUrl(endpoint.url), { deadlineMs: limits.http })
   // whose answer it is, is known of our own child: its first page may take a while, and is asked for where the proof fails
   const asked = options.ours === true || options.earlier !== undefined ? undefined : page()
-  if (asked !== undefined) await firstOf(asked, limits.headStart)
+  if (asked !== undefined) await within(limits.headStart, asked)
   const { fact: handshake, socket } = await shakeHands(requestOf(endpoint), { deadlineMs: limits.handshake })
   if (socket === undefined) {
     const refused = { ...base, handshake, observed: await options.observed?.() }
@@ -108,12 +108,6 @@ function isSame(one: HandshakeFact | undefined, other: HandshakeFact): boolean {
   if (one.result === 'refused' && other.result === 'refused') return one.status === other.status
   if (one.result === 'broken' && other.result === 'broken') return one.code === other.code
   return true
-}
-
-async function firstOf(promise: Promise<unknown>, ms: number): Promise<void> {
-  const over = new AbortController()
-  await Promise.race([promise, delay(ms, undefined, { signal: over.signal }).catch(() => {})])
-  over.abort()
 }
 
 async function reach(endpoint: Endpoint): Promise<{ nameError: string | undefined; tcp: TcpFact[] }> {
