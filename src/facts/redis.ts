@@ -229,7 +229,9 @@ class Probe {
 
   async #dial(secure: boolean, reached?: Socket): Promise<RedisConnection> {
     const { openConnection } = await import('./redis-connection.ts')
-    const connection = openConnection(this.#endpoint, secure, reached)
+    // what a server says unasked is gone before the client listens for it: it is dialled anew
+    const isFresh = reached?.readableLength === 0 && !reached.destroyed
+    const connection = openConnection(this.#endpoint, secure, isFresh ? reached : undefined)
     this.#connections.push(connection)
     if (this.#over) connection.close()
     return connection
