@@ -80,7 +80,10 @@ const examinationSchema = v.variant('fact', [
     kind: v.picklist(['router', 'http-only', 'wsgi', 'other']),
     websocket: v.boolean(),
     middleware: v.array(v.string()),
-    routes: v.array(v.object({ route: v.string(), consumer: v.string(), is_class: v.boolean() })),
+    /** `sample`: a path that the route takes, its parameters filled; null where none could be made. */
+    routes: v.array(
+      v.object({ route: v.string(), sample: v.optional(v.nullable(v.string())), consumer: v.string(), is_class: v.boolean() }),
+    ),
   }),
   v.object({ fact: v.literal('asgi_setting'), ok: v.boolean(), value: text, message: text, kind: text }),
   /** The default channel layer, built as the project does. */

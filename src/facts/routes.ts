@@ -1,3 +1,9 @@
+/** A WebSocket route, with a path that it takes where one could be made. */
+interface Route {
+  readonly route: string
+  readonly sample?: string | null | undefined
+}
+
 /**
  * The paths of the WebSocket routes that are plain, as a URL has them:
  * `^ws/election-updates/$` and `ws/election-updates/` are `/ws/election-updates/`.
@@ -17,9 +23,9 @@ export function plainPaths(routes: readonly { route: string }[]): string[] {
 }
 
 /** True where one of the routes serves the path. A pattern that JavaScript can't read counts as not serving it. */
-export function servesPath(routes: readonly { route: string }[], path: string): boolean {
+export function servesPath(routes: readonly Route[], path: string): boolean {
   const plain = plainPaths(routes)
-  if (plain.includes(path)) return true
+  if (plain.includes(path) || routes.some(({ sample }) => sample === path)) return true
   return routes.some(({ route }) => {
     // a route inside another brings a ^ of its own, and a pattern without one is of the other kind
     const pattern = route.includes('^')

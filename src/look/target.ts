@@ -98,8 +98,8 @@ export async function withLogin(host: Host, config: Config, endpoint: Endpoint):
   return endpoint
 }
 
-/** The path to prove: the usual one where it is served or nothing else is known, else the first plain route. */
+/** The path to prove: the usual one where it is served or nothing else is known, else the first plain route, else the first whose parameters could be filled. */
 export function pathOf(routes: ExaminationOf<'application'> | undefined): string {
   if (routes === undefined || servesPath(routes.routes, usualPath)) return usualPath
-  return plainPaths(routes.routes)[0] ?? usualPath
+  return plainPaths(routes.routes)[0] ?? routes.routes.find(({ sample }) => typeof sample === 'string')?.sample ?? usualPath
 }

@@ -2,6 +2,7 @@
 
 import importlib
 
+from .samples import sample
 from .telling import tell
 
 
@@ -70,7 +71,7 @@ def facts(application):
     if current is not None and not hasattr(current, "routes"):
         current = None
     tell("application", kind=kind, websocket=websocket, middleware=middleware,
-         routes=list(paths(current, "")) if current is not None else [])
+         routes=list(paths(current, ())) if current is not None else [])
 
 
 def consumer_of(callback):
@@ -79,11 +80,11 @@ def consumer_of(callback):
     return found if isinstance(found, type) else None
 
 
-def paths(router, prefix):
+def paths(router, above):
     """Each route with its consumer. Nested routers are walked, also those with middleware around them."""
     for route in getattr(router, "routes", ()):
         callback = getattr(route, "callback", None)
-        here = prefix + str(getattr(route, "pattern", None))
+        here = above + (getattr(route, "pattern", None),)
         nested = callback
         for _ in range(10):
             if nested is None or hasattr(nested, "routes"):
@@ -97,7 +98,7 @@ def paths(router, prefix):
                 break
             callback = inner_of(callback)
         consumer = consumer_of(callback) or callback
-        yield {"route": here, "consumer": getattr(consumer, "__name__", str(consumer)),
+        yield {"route": "".join(map(str, here)), "sample": sample(here, consumer), "consumer": getattr(consumer, "__name__", str(consumer)),
                "is_class": isinstance(callback, type) and hasattr(callback, "as_asgi")}
 
 
