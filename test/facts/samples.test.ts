@@ -1,0 +1,42 @@
+/** A path for a route with parameters, as the look from inside makes it: Django's own pattern has to take it. */
+import { join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { prepareEnvironment, pythonOf, root, run } from '../support/tools.ts'
+
+beforeAll(() => prepareEnvironment('main'), 120_000)
+
+const program = `
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import django
+from django.conf import settings
+settings.configure(INSTALLED_APPS=[])
+django.setup()
+from django.urls import path, re_path
+from election_dev_inside.samples import sample
+made = []
+for kind, route in json.loads(sys.argv[2]):
+    pattern = (path if kind == "path" else re_path)(route, lambda request: None).pattern
+    made.append(sample((pattern,), object))
+print(json.dumps(made))
+`
+
+const rows: readonly (readonly ['path' | 're_path', string, string | null])[] = [
+  ['path', 'ws/rooms/<slug:room>/', '/ws/rooms/example/'],
+  ['path', 'a/<int:pk>/<uuid:board>/<str:name>/', '/a/1/00000000-0000-4000-8000-000000000000/example/'],
+  ['path', 'b/<path:rest>', '/b/example'],
+  ['path', 'c/<plain>', '/c/example'],
+  ['re_path', String.raw`ws/talk/(?P<hall>\w+)/$`, '/ws/talk/example/'],
+  ['re_path', String.raw`^ws/parcels/(?P<code>[A-Z]{2}-\d{6})/events/$`, '/ws/parcels/AA-111111/events/'],
+  ['re_path', String.raw`^x/(?:a|b)/(?P<n>[0-9a-f-]{36})/?$`, '/x/a/00000000-0000-4000-8000-000000000000'],
+  ['re_path', String.raw`^y/(?P<year>[0-9]{4})/(.*)$`, '/y/1111/example'],
+  ['re_path', String.raw`^z/(?P<lang>en|de)/(?P<user>[\w.@+-]+)\Z`, '/z/en/example'],
+  ['re_path', String.raw`^v(?P<v>[1-3])/(?P<day>\d{1,2})$`, '/v1/1'],
+  ['re_path', String.raw`^(?P<a>[^/]+)/(?P=a)$`, null],
+]
+
+test('each kind of route', async () => {
+  const asked = JSON.stringify(rows.map(([kind, route]) => [kind, route]))
+  const { stdout } = await run(pythonOf('main'), ['-c', program, join(root, 'src/inside'), asked])
+  expect(JSON.parse(stdout)).toEqual(rows.map(([, , path]) => path))
+})
