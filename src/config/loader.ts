@@ -1,33 +1,21 @@
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { basename } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { lilconfig } from 'lilconfig'
+import { isRecord } from '../host/json.ts'
 
 /**
  * What a configuration file gives, unchecked: JSON, a module's default export, or
  * the key `election-dev` of package.json. Throws what reading or parsing it throws.
  */
 export async function loadConfig(file: string): Promise<unknown> {
-  const found = await lilconfig('election-dev', {
-    loaders: {
-      '.json': (_, text) => parseJson(text),
-      '.js': (path) => loadModule(path),
-      '.mjs': (path) => loadModule(path),
-      '.ts': (path) => loadTypeScript(path),
-    },
-    cache: false,
-  }).load(file)
-  if (found?.isEmpty === true) throw new Error('it is empty; {} is the least that it can hold')
-  return found?.config
-}
-
-/** Windows' editors and PowerShell put a byte order mark before UTF-8, which JSON.parse refuses. */
-function parseJson(text: string): unknown {
-  return JSON.parse(text.replace(/^\uFEFF/, ''))
-}
-
-async function loadModule(path: string): Promise<unknown> {
-  const module: unknown = await import(pathToFileURL(path).href)
-  return defaultExport(module)
+  // Windows' editors and PowerShell put a byte order mark before UTF-8, which JSON.parse refuses
+  const text = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '')
+  if (text.trim() === '') throw new Error('it is empty; {} is the least that it can hold')
+  if (file.endsWith('.ts')) return loadTypeScript(file)
+  if (!file.endsWith('.json')) return defaultExport(await import(pathToFileURL(file).href))
+  const value: unknown = JSON.parse(text)
+  return basename(file) === 'package.json' && isRecord(value) ? value['election-dev'] : value
 }
 
 async function loadTypeScript(path: string): Promise<unknown> {
