@@ -126,7 +126,7 @@ function draftConfigured(name: string, service: ServiceConfig, inputs: ServiceIn
   const cwd = pathsOf(platform).resolve(root, service.cwd ?? '.')
   const env = { ...serviceEnvironment(inputs.env, inputs.python, platform), ...service.env }
   const ready = service.ready ?? {}
-  const { timeout, command: readyCommand, ...others } = ready
+  const { command: readyCommand } = ready
   checkPattern(ready, source)
   return {
     name,
@@ -134,16 +134,21 @@ function draftConfigured(name: string, service: ServiceConfig, inputs: ServiceIn
     dependsOn: service.dependsOn ?? [],
     command: commandOf(service.command, `${source}.command`, { cwd, env }, inputs),
     readyCommand: readyCommand === undefined ? undefined : commandOf(readyCommand, `${source}.ready.command`, { cwd, env }, inputs),
-    rest: {
-      kind: 'service',
-      ready: Object.keys(others).length === 0 ? undefined : others,
-      readyTimeoutMs: timeout ?? defaultReadyMs,
-      dependsOn: service.dependsOn ?? [],
-      restart: service.restart ?? 'on-failure',
-      stopTimeoutMs: service.stopTimeout ?? defaultStopMs,
-      url: ready.http ?? ready.websocket,
-    },
+    rest: restOf(service),
     isAskedFor: true,
+  }
+}
+
+function restOf({ ready = {}, dependsOn = [], restart = 'on-failure', stopTimeout }: Partial<ServiceConfig>): ServiceDraft['rest'] {
+  const { timeout, command: _, ...others } = ready
+  return {
+    kind: 'service',
+    ready: Object.keys(others).length === 0 ? undefined : others,
+    readyTimeoutMs: timeout ?? defaultReadyMs,
+    dependsOn,
+    restart,
+    stopTimeoutMs: stopTimeout ?? defaultStopMs,
+    url: ready.http ?? ready.websocket,
   }
 }
 
@@ -274,15 +279,7 @@ function draftOfEntry(entry: ProcfileEntry, at: string, command: CommandDraft, i
     dependsOn: [],
     command,
     readyCommand: undefined,
-    rest: {
-      kind: 'service',
-      ready: undefined,
-      readyTimeoutMs: defaultReadyMs,
-      dependsOn: [],
-      restart: 'on-failure',
-      stopTimeoutMs: defaultStopMs,
-      url: undefined,
-    },
+    rest: restOf({}),
     isAskedFor,
   }
 }
