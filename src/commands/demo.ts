@@ -30,24 +30,20 @@ export async function demoCommand(dir: string, options: Readonly<Record<string, 
   const config = mergeConfig(host, flags, undefined)
   const report = await reportFor(host, config)
   const stop = stopSignal({ watchParent: config.parentWatch })
+  let status: number = ExitCode.ok
   try {
     await makeReady({ host, config, report, signal: stop.signal }, folder)
   } catch (error) {
     if (!(error instanceof LauncherError)) throw error
-    const reason = stop.reason()
-    if (reason === undefined) report({ event: 'error', error })
-    const status = reason === undefined ? error.exitCode : exitStatusOf[reason]
-    report({ event: 'end', exitCode: status })
-    return status
+    if (stop.reason() === undefined) report({ event: 'error', error })
+    status = error.exitCode
   } finally {
     stop.end()
   }
   const reason = stop.reason()
-  if (reason !== undefined) {
-    report({ event: 'end', exitCode: exitStatusOf[reason] })
-    return exitStatusOf[reason]
-  }
-  report({ event: 'end', exitCode: ExitCode.ok })
+  if (reason !== undefined) status = exitStatusOf[reason]
+  report({ event: 'end', exitCode: status })
+  if (reason !== undefined || status !== ExitCode.ok) return status
   return start(host, flags, { version, since: host.now(), page: (url) => `${url.href}   two windows, a vote in one moves the other` })
 }
 

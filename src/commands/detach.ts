@@ -16,7 +16,7 @@ import { statusText } from '../report/status.ts'
 import { styleFor } from '../report/style.ts'
 import { makeHome } from '../run/home.ts'
 import { endRun } from '../run/run-end.ts'
-import { newRunId } from './run-id.ts'
+import { newRunId } from '../run/run-id.ts'
 import { lookAt } from './run-look.ts'
 
 /**

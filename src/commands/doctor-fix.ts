@@ -11,7 +11,7 @@ import type { Host } from '../host/host.ts'
 import { exitStatusOf } from '../host/stop-signals.ts'
 import { doctorJson, doctorText, type DoctorRun } from '../report/doctor.ts'
 import { fixText, stepJson } from '../report/fix.ts'
-import { ask } from './ask.ts'
+import { ask } from '../host/ask.ts'
 import { exitOf, look, targetsOf } from './doctor-look.ts'
 
 /** What `doctor --fix` was asked. */

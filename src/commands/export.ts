@@ -26,7 +26,7 @@ import {
 } from '../plan/export.ts'
 import { exportDiff, exportJson, exportText, type ExportRun } from '../report/export.ts'
 import { compareExport, writeExport } from '../run/export-write.ts'
-import { ask } from './ask.ts'
+import { ask } from '../host/ask.ts'
 
 /** Milliseconds for the project to say its routes. */
 const inspectMs = 20_000

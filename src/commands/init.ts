@@ -21,7 +21,7 @@ import type { InitNote } from '../plan/init-sources.ts'
 import { chooseServer } from '../plan/server.ts'
 import { initEnd, initJson, initText, type InitRun } from '../report/init.ts'
 import { ciTemplate, writeInit } from '../run/init-write.ts'
-import { ask } from './ask.ts'
+import { ask } from '../host/ask.ts'
 
 type Options = Readonly<Record<string, unknown>>
 

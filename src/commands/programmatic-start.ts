@@ -1,10 +1,10 @@
 import type { Judged } from '../checks/diagnosis.ts'
 import { LauncherError } from '../errors.ts'
 import { deferred } from '../host/deferred.ts'
-import type { StopReason } from '../host/stop-signals.ts'
+import { stopSwitch } from '../host/stop-signals.ts'
 import type { Run, RunStatus, SocketStatus, StartOptions } from '../public.ts'
 import { startJson } from '../report/start-json.ts'
-import type { ReadySummary, Report, SocketState } from '../report/run-event.ts'
+import { wordOf, type ReadySummary, type Report, type SocketState } from '../report/run-event.ts'
 import { flagsOfOptions, programHost } from './programmatic.ts'
 import { start } from './start.ts'
 
@@ -20,8 +20,9 @@ export async function startRun(options: StartOptions, version: string): Promise<
   const report = following(startJson(host), seen)
   const stop = stopSwitch()
   const proven = deferred<ReadySummary>()
-  signal?.addEventListener('abort', stop.ask, { once: true })
-  if (signal?.aborted === true) stop.ask()
+  const ask = () => stop.ask(1)
+  signal?.addEventListener('abort', ask, { once: true })
+  if (signal?.aborted === true) ask()
   const running = (async () => {
     try {
       seen.exitCode = await start(
@@ -44,7 +45,7 @@ export async function startRun(options: StartOptions, version: string): Promise<
         },
       )
     } finally {
-      signal?.removeEventListener('abort', stop.ask)
+      signal?.removeEventListener('abort', ask)
     }
   })()
   const summary = await Promise.race([proven.promise, running])
@@ -57,7 +58,7 @@ export async function startRun(options: StartOptions, version: string): Promise<
     pid: summary.backend.pid,
     status,
     stop: async () => {
-      stop.ask()
+      ask()
       await running
     },
     ended: running.then(status),
@@ -81,26 +82,5 @@ function errorOf({ id, title, evidence, remedy }: Judged<string>): LauncherError
 
 function socketOf(state: SocketState | undefined): SocketStatus {
   if (state === undefined) return { state: 'not-connected', cause: undefined }
-  if (state.dot === 'green') return { state: 'connected', cause: undefined }
-  return { state: state.dot === 'yellow' ? 'wants-token' : 'not-connected', cause: state.diagnosis }
-}
-
-/** Asks a run to stop, also where it doesn't listen yet. */
-function stopSwitch(): { ask: () => void; onStop: (callback: (reason: StopReason, count: number) => void) => () => void } {
-  let isAsked = false
-  let tell: ((reason: StopReason, count: number) => void) | undefined
-  return {
-    ask: () => {
-      if (isAsked) return
-      isAsked = true
-      tell?.('asked', 1)
-    },
-    onStop: (callback) => {
-      tell = callback
-      if (isAsked) callback('asked', 1)
-      return () => {
-        tell = undefined
-      }
-    },
-  }
+  return { state: wordOf(state), cause: state.dot === 'green' ? undefined : state.diagnosis }
 }

@@ -1,14 +1,14 @@
 import { errorMessage } from '../errors.ts'
 import { rowOf, type ProcessIdentity, type RecordedProcess, type RunState } from '../facts/run-state.ts'
-import type { RunStatus, SocketStatus } from '../facts/run-status.ts'
+import type { RunStatus } from '../facts/run-status.ts'
 import type { Host } from '../host/host.ts'
 import { thisMachine } from '../host/machine.ts'
 import { processTable } from '../host/process-table.ts'
-import type { SocketState } from '../report/run-event.ts'
+import { runStatusOf } from '../report/run-status.ts'
 import { serveControl, type ControlServer } from '../run/control-server.ts'
 import { removeRun, writeRun } from '../run/run-state.ts'
-import { newRunId } from './run-id.ts'
-import type { StackControl, StackStatus } from './stack-control.ts'
+import { newRunId } from '../run/run-id.ts'
+import type { StackControl } from '../report/stack-control.ts'
 
 /** A run that `start --detach` has started: its id, which is that of its log, too. */
 export interface BackgroundRun {
@@ -137,39 +137,4 @@ async function recorded(host: Host, status: RunStatus, before: readonly Recorded
     return row === undefined ? [] : [{ service, pid, started: row.started }]
   })
   return [...added, ...before.filter((one) => still(one) && !added.some(({ pid }) => pid === one.pid))]
-}
-
-/** The stack's status as it leaves the process. */
-function runStatusOf(status: StackStatus): RunStatus {
-  return {
-    services: status.services.map(({ name, kind, state, pid, url, restarts, why }) => ({
-      name,
-      kind,
-      state,
-      pid: pid ?? null,
-      url: url ?? null,
-      restarts,
-      why: why ?? null,
-    })),
-    websocket: status.websocket === undefined ? null : socketStatusOf(status.websocket.url, status.websocket.state),
-    openSockets: status.openSockets ?? null,
-    lastError: status.lastError ?? null,
-    page: status.page ?? null,
-  }
-}
-
-function socketStatusOf(url: string, state: SocketState): SocketStatus {
-  const nothing = { url, handshakeMs: null, pongMs: null, broadcast: null, cause: null }
-  if (state.dot !== 'green') {
-    const { id, title, remedy } = state.diagnosis
-    return { ...nothing, state: state.dot === 'yellow' ? 'wants-token' : 'not-connected', cause: { id, title, remedy: remedy.text } }
-  }
-  const { handshakeMs, pongMs, broadcast } = state
-  return {
-    ...nothing,
-    state: 'connected',
-    handshakeMs,
-    pongMs: pongMs ?? null,
-    broadcast: broadcast === undefined ? null : { sent: broadcast.sent, received: broadcast.received },
-  }
 }

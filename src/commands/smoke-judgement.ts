@@ -7,7 +7,7 @@ import { exitStatusOf, type StopReason } from '../host/stop-signals.ts'
 import { seconds, type SmokePhase, type SmokeResult, type SmokeStep, type SmokeStepName } from '../report/smoke-result.ts'
 import { typed } from '../report/words.ts'
 import type { Proof } from '../verify/prove.ts'
-import type { SmokeRecord } from './smoke-record.ts'
+import type { SmokeRecord } from '../report/smoke-record.ts'
 
 type Outcome = Omit<SmokeStep, 'name'>
 

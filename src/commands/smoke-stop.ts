@@ -1,11 +1,9 @@
 import type { Host } from '../host/host.ts'
-import { onStopRequest, type StopReason } from '../host/stop-signals.ts'
+import { onStopRequest, stopSwitch, type StopSwitch } from '../host/stop-signals.ts'
 import type { Interruption } from '../report/smoke-result.ts'
 
 /** What may end a run of `smoke` before its time: a signal, a closed output, a parent that is gone, the deadline. */
-export interface RunStop {
-  /** As `start` takes it: told first to stop, then to stop by force. */
-  readonly onStop: (callback: (reason: StopReason, count: number) => void) => () => void
+export interface RunStop extends Pick<StopSwitch, 'onStop'> {
   /** Calls back where everything is to be ended by force, now; gives the function that takes it back. */
   readonly onForce: (callback: () => void) => () => void
   /** What came first, if anything did. */
@@ -27,30 +25,23 @@ export interface RunLimits {
 /** Listens for all that ends the run. `during` gives what is being done, in words. */
 export function stopByDeadline(host: Pick<Host, 'now'>, limits: RunLimits, during: () => string): RunStop {
   let interruption: Interruption | undefined
-  let tell: ((reason: StopReason, count: number) => void) | undefined
-  let count = 0
+  let isForced = false
+  const told = stopSwitch()
   const forced = new Set<() => void>()
   const ask = (reason: string, level: number) => {
     interruption ??= { reason, during: during(), afterMs: host.now() - limits.began }
-    if (level <= count) return
-    count = level
-    tell?.('asked', count)
-    if (count > 1) for (const force of forced) force()
+    if (!told.ask(level) || level < 2) return
+    isForced = true
+    for (const force of forced) force()
   }
   const takeAway = onStopRequest((reason, times) => ask(reason, Math.min(times, 2)), { watchParent: limits.watchParent })
   const left = limits.timeoutMs - (host.now() - limits.began)
   const timers = [setTimeout(() => ask('deadline', 1), left - limits.reserveMs), setTimeout(() => ask('deadline', 2), left)]
   return {
-    onStop: (callback) => {
-      tell = callback
-      if (count > 0) callback('asked', 1)
-      return () => {
-        tell = undefined
-      }
-    },
+    onStop: told.onStop,
     onForce: (callback) => {
       forced.add(callback)
-      if (count > 1) callback()
+      if (isForced) callback()
       return () => void forced.delete(callback)
     },
     interruption: () => interruption,

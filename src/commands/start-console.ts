@@ -8,7 +8,7 @@ import { startText } from '../report/start-text.ts'
 import type { Sink } from '../host/terminal.ts'
 import { openPage } from '../run/browser.ts'
 import { openLogFile } from '../run/log-file.ts'
-import type { StackControl } from './stack-control.ts'
+import type { StackControl } from '../report/stack-control.ts'
 
 /** Where `start` speaks, and where it is spoken to. */
 export interface StartConsole {

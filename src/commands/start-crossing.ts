@@ -1,7 +1,7 @@
 import { judged } from '../causes/causes.ts'
 import { judgeCrossing } from '../checks/crossing.ts'
 import { proveCrossing, type CrossingSide } from '../verify/crossing.ts'
-import type { Crossing } from './start-instance.ts'
+import type { Crossing } from '../report/instance.ts'
 import type { Up } from './start-life.ts'
 
 /** Proves that a broadcast gets from the first backend to the further one, and back. `watch`: their proven sockets are kept open. */

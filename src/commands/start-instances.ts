@@ -10,7 +10,7 @@ import type { Observer } from '../run/observer.ts'
 import { keepUp, type Backend } from './start-backend.ts'
 import type { Up } from './start-life.ts'
 import type { Prepared } from './start-prepare.ts'
-import { crossingSentence, instanceSummary, reportOf, statusWith, type Crossing } from './start-instance.ts'
+import { crossingSentence, instanceSummary, reportOf, statusWith, type Crossing } from '../report/instance.ts'
 
 /** The backends besides the first one: `backend-2`, `backend-3`… */
 export interface Instances {

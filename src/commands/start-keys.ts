@@ -5,7 +5,7 @@ import type { Live } from '../report/live.ts'
 import { nextFilter, type ServiceLog } from '../report/service-log.ts'
 import type { Report } from '../report/run-event.ts'
 import { styleFor } from '../report/style.ts'
-import type { StackControl } from './stack-control.ts'
+import type { StackControl } from '../report/stack-control.ts'
 
 /** What the keys need beside the run itself. */
 export interface KeyActions {

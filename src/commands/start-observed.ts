@@ -1,10 +1,6 @@
 import { exceptionFrom, type LoggedException } from '../checks/traceback.ts'
 import { at } from '../checks/wire-inside.ts'
-import type { ExaminationOf } from '../facts/examination.ts'
-import { layerRedis } from '../facts/layer-redis.ts'
 import type { Observed } from '../facts/observed.ts'
-import { redisProtocol } from '../facts/redis-now.ts'
-import type { RedisFact } from '../facts/redis.ts'
 import type { Observer } from '../run/observer.ts'
 import type { Prepared } from './start-prepare.ts'
 
@@ -15,11 +11,6 @@ export function raisedSince(observer: Observer, mark: number, path: string, open
   const ours = events.flatMap((event) => (event.event === 'raised' && event.probe && event.path === path ? [event] : []))
   const found = open ? ours.at(-1) : ours.find(({ id }) => first !== undefined && 'id' in first && id === first.id)
   return found === undefined ? undefined : exceptionFrom(found)
-}
-
-/** The Redis that the project's own settings name, probed. */
-export async function redisOfSettings(prepared: Prepared, settings: ExaminationOf<'settings'>): Promise<RedisFact | undefined> {
-  return layerRedis(settings, prepared.checkout.redis, redisProtocol(prepared.environment.packages))
 }
 
 /**

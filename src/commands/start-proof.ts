@@ -7,7 +7,8 @@ import type { LookRequest } from '../facts/examine.ts'
 import type { Inspection } from '../facts/inspection.ts'
 import { reachedAll } from '../facts/observed.ts'
 import { usualPath } from '../facts/project.ts'
-import { isInMemory, isRedisLayer } from '../facts/redis-now.ts'
+import { layerRedis } from '../facts/layer-redis.ts'
+import { isInMemory, isRedisLayer, redisProtocol } from '../facts/redis-now.ts'
 import type { SocketClose } from '../facts/wire.ts'
 import type { Own } from '../look/gather.ts'
 import { endpointAt, pathOf } from '../look/target.ts'
@@ -20,7 +21,7 @@ import { logIn } from '../verify/login.ts'
 import { prove, untried, type Proof, type ProofOptions } from '../verify/prove.ts'
 import { shapeOf } from '../verify/token.ts'
 import type { Prepared } from './start-prepare.ts'
-import { raisedSince, redisOfSettings } from './start-observed.ts'
+import { raisedSince } from './start-observed.ts'
 import { within } from '../host/race-stop.ts'
 
 /** How long the project's own interpreter is waited for once the server listens, in milliseconds. */
@@ -223,7 +224,7 @@ async function layerIsSound(prepared: Prepared, inspection: Inspection): Promise
   if (settings === undefined) return false
   if (isInMemory(settings.layer_backend)) return true
   if (!isRedisLayer(settings.layer_backend)) return (settings.layer_backend ?? undefined) === undefined
-  return (await redisOfSettings(prepared, settings))?.usable === true
+  return (await layerRedis(settings, prepared.checkout.redis, redisProtocol(prepared.environment.packages)))?.usable === true
 }
 
 /** A project that names the variable and doesn't heed it: what its settings say counts. */

@@ -70,6 +70,6 @@ export function tellerOf(report: Report): SetupTeller {
 async function agreed({ host, config, report, signal }: SetupRun, steps: readonly Step[]): Promise<boolean> {
   if (!host.terminal.interactive || config.json) return false
   report({ event: 'setup', steps })
-  const { ask } = await import('./ask.ts')
+  const { ask } = await import('../host/ask.ts')
   return ask(host, 'Make all of it now?', { enter: true, signal })
 }

@@ -8,7 +8,7 @@ import { troubleOf, type ReadySummary, type Report } from '../report/run-event.t
 import type { ManagedRedis } from '../run/managed-redis.ts'
 import { superviseServices, type Services } from '../run/services.ts'
 import { keepUp, type Backend } from './start-backend.ts'
-import { countOpenSockets } from './open-sockets.ts'
+import { countOpenSockets } from '../run/open-sockets.ts'
 import type { FixOf } from './start-fixes.ts'
 import type { NeedsSetup } from './start-life.ts'
 import type { Frontend } from './start-frontend.ts'
@@ -16,7 +16,7 @@ import type { Instances } from './start-instances.ts'
 import { prepare, type Prepared } from './start-prepare.ts'
 import type { SetupRun } from './start-setup.ts'
 import type { StartExtras } from './start.ts'
-import type { StackControl, StackStatus } from './stack-control.ts'
+import type { StackControl, StackStatus } from '../report/stack-control.ts'
 
 /** All that one run has started. */
 export interface Stack {

@@ -9,7 +9,7 @@ import type { SetupRun } from './start-setup.ts'
 import { holdBack } from '../run/hold-back.ts'
 import { startStack, type Stack } from './start-stack.ts'
 import type { NeedsSetup } from './start-life.ts'
-import type { StackControl } from './stack-control.ts'
+import type { StackControl } from '../report/stack-control.ts'
 
 /** What a composition of `start` (the demo, smoke, a program) sets besides the flags. */
 export interface StartExtras {

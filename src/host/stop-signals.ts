@@ -91,3 +91,32 @@ export function hangUp(reason: StopReason | undefined): void {
   process.removeAllListeners('SIGHUP')
   process.kill(process.pid, 'SIGHUP')
 }
+
+/** What is told to stop by a program, and not by a signal: also before it listens. */
+export interface StopSwitch {
+  /** Tells it, with how urgently: 1 to stop, 2 by force. False where it was told so already. */
+  readonly ask: (level: number) => boolean
+  /** As `onStopRequest`. */
+  readonly onStop: (callback: (reason: StopReason, count: number) => void) => () => void
+}
+
+/** Makes one, which nothing has been asked of yet. */
+export function stopSwitch(): StopSwitch {
+  let asked = 0
+  let tell: ((reason: StopReason, count: number) => void) | undefined
+  return {
+    ask: (level) => {
+      if (level <= asked) return false
+      asked = level
+      tell?.('asked', level)
+      return true
+    },
+    onStop: (callback) => {
+      tell = callback
+      if (asked > 0) callback('asked', 1)
+      return () => {
+        tell = undefined
+      }
+    },
+  }
+}

@@ -17,6 +17,11 @@ export type SocketState =
     }
   | { readonly dot: 'yellow' | 'red'; readonly diagnosis: Judged }
 
+/** How a socket stands, in the word that leaves the process. */
+export function wordOf({ dot }: SocketState): 'connected' | 'wants-token' | 'not-connected' {
+  return dot === 'green' ? 'connected' : dot === 'yellow' ? 'wants-token' : 'not-connected'
+}
+
 /** What the banner says once the backend listens and its WebSocket was tried. */
 export interface ReadySummary {
   readonly version: string

@@ -4,7 +4,7 @@
  * the control says what it is asked to do. It logs a line every 20 ms.
  */
 import { attachKeys } from '../../src/commands/start-keys.ts'
-import type { StackControl } from '../../src/commands/stack-control.ts'
+import type { StackControl } from '../../src/report/stack-control.ts'
 import { nodeHost } from '../../src/host/node-host.ts'
 import { exitStatusOf, onStopRequest } from '../../src/host/stop-signals.ts'
 import { attachLive } from '../../src/report/live.ts'

@@ -1,5 +1,5 @@
 import type { ServiceStatus } from '../facts/service-status.ts'
-import type { SocketState } from '../report/run-event.ts'
+import type { SocketState } from './run-event.ts'
 
 /** A running stack as `status` and the status line show it. */
 export interface StackStatus {

@@ -1,5 +1,5 @@
 import type { Observed } from '../facts/observed.ts'
-import type { Observer } from '../run/observer.ts'
+import type { Observer } from './observer.ts'
 
 /** Counts the sockets of others than ourselves over all backends of a run. */
 export interface SocketCounter {

@@ -1,7 +1,7 @@
 import type { Judged } from '../checks/diagnosis.ts'
 import type { CrossingFact } from '../facts/crossing.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
-import type { InstanceSummary, Report, Restarted } from '../report/run-event.ts'
+import type { InstanceSummary, Report, Restarted } from './run-event.ts'
 
 /** What is known of the way between the first backend and a further one. */
 export type Crossing =

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import type { Host } from '../host/host.ts'
+import type { Host } from './host.ts'
 
 /** Asks a question. False where nobody can answer; `enter`: what Enter alone means. */
 export async function ask(
