@@ -29,6 +29,9 @@ export type Preamble =
  */
 export type Way = 'asgi' | 'manage' | 'runserver'
 
+/** In the environment of a server that does first what manage.py does: the settings module that it would come to. */
+export const preambleVariable = 'ELECTION_DEV_PREAMBLE'
+
 /** Modules that manage.py imports as Django makes it, and that change nothing. */
 const harmless = /^(?:os|sys|pathlib|typing|warnings|__future__|django|django\.core\.management)$/
 

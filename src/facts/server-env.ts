@@ -1,7 +1,7 @@
 import { dirname, isAbsolute } from 'node:path'
 import { realPath } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
-import type { Way } from './manage-py.ts'
+import { preambleVariable, type Way } from './manage-py.ts'
 import { readSitePackages, type Packages } from './packages.ts'
 import type { ServerProcess, ServersFact } from './server-process.ts'
 
@@ -28,9 +28,6 @@ export function asServer(host: Host, server: ServerProcess | undefined, names: r
   if (env === undefined || names.every((name) => host.env[name] === env[name])) return host
   return { ...host, env: { ...host.env, ...Object.fromEntries(names.map((name) => [name, env[name]])) } }
 }
-
-/** In the environment of a server that does first what manage.py does: the settings module that it would come to. */
-export const preambleVariable = 'ELECTION_DEV_PREAMBLE'
 
 /** How a server that runs has come to its project; undefined: none runs. */
 export function wayOf(server: ServerProcess | undefined): Way | undefined {

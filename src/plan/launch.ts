@@ -1,6 +1,5 @@
 import type { Config } from '../config/config.ts'
-import type { Way } from '../facts/manage-py.ts'
-import { preambleVariable } from '../facts/server-env.ts'
+import { preambleVariable, type Way } from '../facts/manage-py.ts'
 import { namedSettings, type Project } from '../facts/project.ts'
 import type { PythonEnvironment } from '../facts/python.ts'
 import { withoutOurs } from '../host/secret-names.ts'
