@@ -28,11 +28,12 @@ export async function endCause(prepared: Prepared, end: FailedStart, otherwise?:
 /** Says why the project can't be come to by the way that was tried first, which another one has avoided. */
 export async function tellWay(prepared: Prepared, end: FailedStart, otherwise: Way): Promise<void> {
   const { id, title, evidence, remedy } = await endCause(prepared, end, otherwise)
+  if (prepared.signal.aborted) return
   const by = otherwise === 'runserver' ? 'by manage.py runserver' : 'after what manage.py does first'
   prepared.report({
     event: 'warning',
     id,
-    text: `${prepared.server.name} by itself fails, so the project is served ${by}. ${title}   ${evidence[0] ?? ''}. ${remedy.text}`,
+    text: `A plain ${prepared.server.name} fails: ${title}   ${evidence[0] ?? ''}. Served ${by}. ${remedy.text}`,
   })
 }
 

@@ -61,9 +61,9 @@ class Look:
         if self.serving:
             self.read(settings.configured())
             return
-        settings.when_read(self.begin, self.read)
         failed = None
         try:
+            settings.when_read(self.begin, self.read)
             self.load()
         except (Exception, SystemExit) as error:
             failed = error

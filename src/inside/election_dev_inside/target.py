@@ -1,22 +1,13 @@
 """The project's own application, and what the server is given in its place."""
 
-import importlib
 import inspect
 import sys
 import threading
 
 from .channel import connect
 from .folder import tidy
+from .routes import load
 from .sockets import Observer
-
-
-def load(name):
-    """The application that `module:attribute` names. What its import raises goes on as it is."""
-    module, _, attributes = name.partition(":")
-    target = importlib.import_module(module)
-    for attribute in attributes.split("."):
-        target = getattr(target, attribute)
-    return target
 
 
 def observe():
