@@ -96,6 +96,8 @@ test.for(['daphne', 'uvicorn', 'hypercorn'] as const)(
   async (server, context) => {
     const { cli, port } = await run(context, { consumer: faulty }, ['--server', server])
     await cli.waitFor(/broadcast 2\/2/)
+    // read from the sources, before any socket shows it
+    await cli.waitFor(/ {2}! .* {3}group-name-invalid\n/)
     for (const text of [
       'not JSON',
       'nor this',
@@ -116,14 +118,15 @@ test.for(['daphne', 'uvicorn', 'hypercorn'] as const)(
       .split('\n')
       .filter((line) => line.startsWith('  ! '))
     expect(warnings.map((line) => / {3}([\w-]+)$/.exec(line)?.[1])).toEqual([
+      'group-name-invalid',
       'client-sends-non-json',
       'broadcast-not-serialisable',
       'broadcast-handler-missing',
       'group-name-invalid',
       'consumer-exception',
     ])
-    expect(warnings[0]).toContain('json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)')
-    expect(warnings[2]).toContain('async def election_moved(self, event)')
+    expect(warnings[1]).toContain('json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)')
+    expect(warnings[3]).toContain('async def election_moved(self, event)')
   },
 )
 
