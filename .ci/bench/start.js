@@ -3,7 +3,7 @@
 // usage: npm run bench:start [-- PAIRS]
 import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -40,6 +40,7 @@ try {
     .at(-1)
 
   const results = { plain: [], given: [], minted: [] }
+  const resident = []
   for (let pair = -1; pair < pairs; pair++) {
     // in turn, so that a machine that slows down slows all of them
     const plain = await time(
@@ -51,6 +52,7 @@ try {
       [join(root, 'bin', 'election-dev.js'), 'start', '--cwd', folder, '--port', await freePort()],
       { ELECTION_DEV_TOKEN: token },
       /ready in/,
+      (pid) => resident.push(residentOf(pid)),
     )
     const minted = await time([join(root, 'bin', 'election-dev.js'), 'start', '--cwd', folder, '--port', await freePort()], {}, /ready in/)
     // the first of each warms the disk's cache and isn't counted
@@ -68,6 +70,7 @@ try {
     empty.push(await time(['-e', '0'], {}))
     version.push(await time([join(root, 'bin', 'election-dev.js'), '--version'], {}))
   }
+  if (resident[0] !== undefined) console.log(`start holds ${median(resident)} MB at its ready line, median of ${resident.length}`)
   row('node -e 0', empty)
   row('election-dev --version', version)
   console.log(
@@ -82,7 +85,7 @@ try {
 }
 
 /** Milliseconds from the spawn to the line that matches (the command is ended then, and waited for), or to its end. */
-function time(args, env, pattern) {
+function time(args, env, pattern, whenReady) {
   return new Promise((resolve, reject) => {
     const started = performance.now()
     let output = ''
@@ -92,6 +95,7 @@ function time(args, env, pattern) {
       output += data
       if (elapsed !== undefined || pattern?.test(output) !== true) return
       elapsed = performance.now() - started
+      whenReady?.(child.pid)
       // the shortest script ends its server by itself
       if (!args[0].endsWith('shortest.js')) child.kill('SIGINT')
     }
@@ -103,6 +107,12 @@ function time(args, env, pattern) {
       else resolve(Math.round(elapsed))
     })
   })
+}
+
+/** Resident memory of a process in whole megabytes; undefined where the system doesn't tell by a file. */
+function residentOf(pid) {
+  const file = `/proc/${pid}/status`
+  return existsSync(file) ? Math.round(Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(file, 'utf8'))?.[1]) / 1024) : undefined
 }
 
 function freePort() {
