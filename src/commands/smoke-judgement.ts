@@ -156,7 +156,8 @@ function handshakeStep({ proof }: SmokeRecord): Outcome | undefined {
 function pingStep({ proof, wantsPing }: SmokeRecord): Outcome | undefined {
   if (proof === undefined) return undefined
   const pong = proof.facts.session?.pong
-  if (!wantsPing || pong === undefined) return skipped('no ping was sent (--no-ping)')
+  if (!wantsPing || pong === undefined)
+    return skipped(wantsPing ? 'no ping was sent: the consumer speaks of none' : 'no ping was sent (--no-ping)')
   if (pong.result === 'pong') return passed(pong.elapsedMs, `pong in ${seconds(pong.elapsedMs)}`)
   return skipped(
     pong.result === 'closed'

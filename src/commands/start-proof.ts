@@ -12,7 +12,7 @@ import { isInMemory, isRedisLayer, redisProtocol } from '../facts/redis-now.ts'
 import type { SocketClose } from '../facts/wire.ts'
 import type { Own } from '../look/gather.ts'
 import { raisedSince } from '../look/raised.ts'
-import { endpointAt, pathOf } from '../look/target.ts'
+import { endpointAt, pathOf, pingOf } from '../look/target.ts'
 import type { BringUp } from '../run/bring-up.ts'
 import { handshakeSince, type Observer } from '../run/observer.ts'
 import { openSecond, proveBroadcast } from '../verify/broadcast.ts'
@@ -75,6 +75,7 @@ export function startProof(
   const { config, checkout } = prepared
   const inspection = impatient(looking)
   let path = config.path ?? usualPath
+  let { ping } = config
   let last: Proof | undefined
   let mark = 0
   let observedMark = 0
@@ -85,6 +86,7 @@ export function startProof(
 
   const endpoint = (): Endpoint => ({
     ...endpointAt(config, checkout.project, up.port, path, origin),
+    ping,
     token: credentials.token,
     cookie: credentials.cookie,
     nonce: observing()?.nonce,
@@ -149,10 +151,11 @@ export function startProof(
     },
     first: async () => {
       const [routes, found] = await Promise.all([
-        config.path === undefined && !checkout.project.hasUsualRoute ? inspection.get('application') : undefined,
+        path === usualPath && (config.path !== undefined || checkout.project.hasUsualRoute) ? undefined : inspection.get('application'),
         credentialsFor(prepared, inspection, endpoint()),
       ])
       path = config.path ?? pathOf(routes)
+      ping = pingOf(config, routes, path)
       credentials = found
       return attempt({
         holdMs: config.hold,

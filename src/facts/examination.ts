@@ -80,9 +80,16 @@ const examinationSchema = v.variant('fact', [
     kind: v.picklist(['router', 'http-only', 'wsgi', 'other']),
     websocket: v.boolean(),
     middleware: v.array(v.string()),
-    /** `sample`: a path that the route takes, its parameters filled; null where none could be made. */
     routes: v.array(
-      v.object({ route: v.string(), sample: v.optional(v.nullable(v.string())), consumer: v.string(), is_class: v.boolean() }),
+      v.object({
+        route: v.string(),
+        /** A path that the route takes, its parameters filled; null where none could be made. */
+        sample: v.optional(v.nullable(v.string())),
+        consumer: v.string(),
+        /** The project's own source of the consumer speaks of a ping. */
+        pings: v.optional(v.boolean()),
+        is_class: v.boolean(),
+      }),
     ),
   }),
   v.object({ fact: v.literal('asgi_setting'), ok: v.boolean(), value: text, message: text, kind: text }),

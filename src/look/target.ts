@@ -67,6 +67,7 @@ export async function endpointOfProject(
   const choice = choosePython(python, requirements?.names)
   const wantsToken = config.token === undefined && config.login === undefined
   let path = config.path
+  let ping = config.ping
   let token: string | undefined
   if (choice.kind === 'ready' && (path === undefined || wantsToken)) {
     const env = { ...host.env, DJANGO_SETTINGS_MODULE: namedSettings(host.env, config) }
@@ -80,12 +81,14 @@ export async function endpointOfProject(
       application: project.application,
       deadlineMs,
     })
-    path ??= pathOf(await inspection.get('application'))
+    const application = await inspection.get('application')
+    path ??= pathOf(application)
+    ping = pingOf(config, application, path)
     token = (await inspection.get('token'))?.token ?? undefined
     inspection.cancel()
   }
   const endpoint = endpointAt(config, project, config.port, path ?? usualPath)
-  return { endpoint: { ...endpoint, token: config.token ?? token }, minted: token !== undefined }
+  return { endpoint: { ...endpoint, ping, token: config.token ?? token }, minted: token !== undefined }
 }
 
 /** The same with what a login gives, where one is configured and no token was named. */
@@ -96,6 +99,13 @@ export async function withLogin(host: Host, config: Config, endpoint: Endpoint):
   if (answer.result === 'cookie') return { ...endpoint, cookie: answer.cookie }
   host.terminal.err(`  The login gave no token: ${answer.reason}`)
   return endpoint
+}
+
+/** The message that the consumer of a path answers with a pong. A consumer of another protocol may die of it, so it is sent only where the source speaks of one, or the configuration does; that of the usual path is known. */
+export function pingOf(config: Config, application: ExaminationOf<'application'> | undefined, path: string): Endpoint['ping'] {
+  if (path === usualPath || config.source('ping') !== 'default') return config.ping
+  const route = application?.routes.find((known) => servesPath([known], path))
+  return route?.pings === true ? config.ping : false
 }
 
 /** The path to prove: the usual one where it is served or nothing else is known, else the first plain route, else the first whose parameters could be filled. */

@@ -1,6 +1,8 @@
 """The ASGI application: imported as a server does, and what its WebSocket part consists of."""
 
 import importlib
+import inspect
+import re
 
 from .samples import sample
 from .telling import tell
@@ -98,8 +100,19 @@ def paths(router, above):
                 break
             callback = inner_of(callback)
         consumer = consumer_of(callback) or callback
-        yield {"route": "".join(map(str, here)), "sample": sample(here, consumer), "consumer": getattr(consumer, "__name__", str(consumer)),
+        yield {"route": "".join(map(str, here)), "sample": sample(here, consumer), "consumer": getattr(consumer, "__name__", str(consumer)), "pings": answers_ping(consumer),
                "is_class": isinstance(callback, type) and hasattr(callback, "as_asgi")}
+
+
+def answers_ping(consumer):
+    """Whether the project's own source of a consumer speaks of a ping: another message than its own may be the end of it."""
+    for kind in getattr(consumer, "__mro__", (consumer,)):
+        try:
+            if "-packages" not in inspect.getfile(kind) and re.search(r"[\"']ping[\"']", inspect.getsource(kind)):
+                return True
+        except (OSError, TypeError):  # built in, or without a source
+            continue
+    return False
 
 
 def setting_facts(module):
