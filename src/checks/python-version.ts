@@ -6,6 +6,17 @@ import { relativeTo } from './python-environment.ts'
 /** Modules of the standard library that came with a Python, as [major, minor] (docs.python.org, "New in version"). */
 const newModules: Readonly<Record<string, number>> = { contextvars: 7, dataclasses: 7, graphlib: 9, zoneinfo: 9, tomllib: 11 }
 
+/** Names of typing that came later than the module. */
+const newTypes: Readonly<Record<string, number>> = {
+  Annotated: 9,
+  Concatenate: 10,
+  ParamSpec: 10,
+  TypeAlias: 10,
+  TypeGuard: 10,
+  Self: 11,
+  override: 12,
+}
+
 /** What an older Python says of the syntax of a newer one, and which minor version of 3 brought it. */
 const newSyntax: readonly { readonly message: RegExp; readonly line?: RegExp; readonly minor: number; readonly what: string }[] = [
   // PEP 701: quotes, backslashes and comments inside an f-string's braces
@@ -70,6 +81,9 @@ function neededBy(
   const module = /No module named ['"](\w+)['"]/.exec(text)?.[1]
   const came = module === undefined ? undefined : newModules[module]
   if (module !== undefined && came !== undefined && came > minor) return { minor: came, what: `The module ${module}` }
+  const name = /cannot import name ['"](\w+)['"] from ['"]typing['"]/.exec(text)?.[1]
+  const since = name === undefined ? undefined : newTypes[name]
+  if (name !== undefined && since !== undefined && since > minor) return { minor: since, what: `typing.${name}` }
   // PEP 604: `int | None` outside an annotation string
   if (minor < 10 && /unsupported operand type\(s\) for \|: '(?:type|_GenericAlias|NoneType)'/.test(text))
     return { minor: 10, what: '`X | Y` for types' }

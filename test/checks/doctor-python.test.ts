@@ -128,6 +128,18 @@ describe('names', () => {
       '3.12',
     ],
     [
+      'python-too-old: a name that a package takes from typing',
+      unstarted({
+        examination: examinationOf({
+          facts: { start: { python: '3.8.18' }, application: null },
+          errors: [
+            { stage: 'settings', type: 'ImportError', message: "cannot import name 'ParamSpec' from 'typing' (/usr/lib/typing.py)" },
+          ],
+        }),
+      }),
+      'typing.ParamSpec came with Python 3.10',
+    ],
+    [
       'python-too-old: a module of 3.14 or later is not guessed, one of 3.11 is known',
       unstarted({
         examination: examinationOf({
