@@ -1,3 +1,5 @@
+import { normalName } from '../facts/packages.ts'
+
 /** PyPI's name of a module, where the two differ. */
 const distributions: Readonly<Record<string, string>> = {
   jwt: 'PyJWT',
@@ -17,6 +19,47 @@ const distributions: Readonly<Record<string, string>> = {
   django_extensions: 'django-extensions',
   drf_spectacular: 'drf-spectacular',
   storages: 'django-storages',
+  allauth: 'django-allauth',
+  bs4: 'beautifulsoup4',
+  crispy_forms: 'django-crispy-forms',
+  dj_database_url: 'dj-database-url',
+  graphene_django: 'graphene-django',
+  import_export: 'django-import-export',
+  sentry_sdk: 'sentry-sdk',
+  taggit: 'django-taggit',
+}
+
+/** Well-known ones that are called like their module. */
+const sameName = [
+  'aiohttp',
+  'asgiref',
+  'celery',
+  'channels',
+  'daphne',
+  'django',
+  'gunicorn',
+  'httpx',
+  'hypercorn',
+  'msgpack',
+  'numpy',
+  'pandas',
+  'psycopg',
+  'pytz',
+  'redis',
+  'requests',
+  'stripe',
+  'twisted',
+  'uvicorn',
+  'websockets',
+  'whitenoise',
+  'wsproto',
+]
+
+const known: ReadonlySet<string> = new Set([...Object.values(distributions), ...sameName].map(normalName))
+
+/** Whether a name is that of a well-known package. Any other may be a stranger's on PyPI, so that installing it would be a guess. */
+export function isWellKnown(distribution: string): boolean {
+  return known.has(normalName(distribution))
 }
 
 /** What `pip install` calls the package that brings a module. */

@@ -1,8 +1,10 @@
 import { causeOf, causes, judged } from '../causes/causes.ts'
 import type { Family, Stage } from '../causes/cause.ts'
 import type { FailedStart } from '../facts/startup.ts'
+import { normalName } from '../facts/packages.ts'
 import { refusalInside } from './consumer.ts'
 import type { Diagnosis, Judged } from './diagnosis.ts'
+import { isWellKnown } from './distributions.ts'
 import { isCarrier, isOwn, listenerOf, pythonOf, type Evidence } from './evidence.ts'
 import { asShell, joined } from './paths.ts'
 import { judgeProxied } from './proxy.ts'
@@ -42,7 +44,7 @@ export function judge(evidence: Evidence): Judgement {
 /** A log names no interpreter and no folder: a command to copy names both, as seen from the checkout. */
 function runnable(evidence: Evidence, found: Diagnosis): Judged {
   const { checkout } = evidence
-  const cause = judged(found)
+  const cause = judged(unguessed(evidence, found))
   if (checkout === undefined) return cause
   const { root, backend } = checkout.project
   const manage = relativeTo(evidence, joined(backend, 'manage.py'))
@@ -53,6 +55,22 @@ function runnable(evidence: Evidence, found: Diagnosis): Judged {
   })
   return { ...cause, remedy: { ...cause.remedy, commands } }
 }
+
+/** Without a command that installs what nothing asks for and nobody knows: on PyPI such a name may be a stranger's. */
+function unguessed({ checkout }: Evidence, found: Diagnosis): Diagnosis {
+  const asked = new Set(checkout?.requirements?.names)
+  const guessed = found.remedy.commands
+    .filter((words) => words.includes('pip') && words.includes('install') && !words.includes('-r'))
+    .flatMap((words) => words.slice(words.indexOf('install') + 1))
+    .filter((word) => !word.startsWith('-'))
+    .find((word) => !isWellKnown(bareName(word)) && !asked.has(normalName(bareName(word))))
+  if (guessed === undefined) return found
+  const text = `Nothing in this project asks for ${guessed}. Correct the import, if it is misspelled; else add the package that has it to the requirements, and install it.`
+  return { ...found, remedy: { text, commands: [], automatic: 'no' } }
+}
+
+/** `uvicorn` of `uvicorn[standard]>=0.30`. */
+const bareName = (requirement: string): string => /^[\w.-]+/.exec(requirement)?.[0] ?? requirement
 
 /** The families whose rules come first at a stage, where it is another order than that of the list. */
 const first: Readonly<Partial<Record<Stage, readonly Family[]>>> = {

@@ -1,0 +1,22 @@
+/** What the judge does to any diagnosis that a rule gives. */
+import { expect, test } from 'vitest'
+import { judge } from '../../src/checks/judgement.ts'
+import { checkoutOf, evidenceOf, examinationOf, nothingListens } from '../support/evidence.ts'
+
+const lacking = (module: string, names: readonly string[]) =>
+  judge(
+    evidenceOf({
+      wire: nothingListens,
+      servers: { onPorts: [], ofProject: [], source: '/proc', problem: undefined },
+      checkout: checkoutOf({ requirements: { file: '/home/ada/election/backend/requirements.txt', kind: 'requirements', names } }),
+      examination: examinationOf({
+        errors: [{ stage: 'application', type: 'ModuleNotFoundError', message: `No module named '${module}'` }],
+      }),
+    }),
+  ).root?.remedy
+
+test("no name is installed that nothing asks for and nobody knows: it may be misspelled, and a stranger's package", () => {
+  expect(lacking('chats', ['django'])).toMatchObject({ automatic: 'no', commands: [], text: expect.stringContaining('asks for chats') })
+  expect(lacking('chats', ['chats'])?.commands).toHaveLength(1)
+  expect(lacking('rest_framework', [])?.commands.flat()).toContain('djangorestframework')
+})
