@@ -108,6 +108,7 @@ export function gatherInside(
       lookServed?.({ ...common, tell: servedLook }) ??
       examine(host, { ...common, tell: thoroughLook, consumer: playedBy(main), giveUp: givesUp, signal: end })
     if (lookServed !== undefined) end.addEventListener('abort', looking.cancel, { once: true })
+    if (end.aborted) looking.cancel()
     begun.resolve(looking)
     const examination = await looking.ended
     if (examination.how !== 'ended')
