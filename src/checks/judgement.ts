@@ -53,7 +53,18 @@ function runnable(evidence: Evidence, found: Diagnosis): Judged {
     if (program !== 'python' && rest[0] !== 'manage.py') return [program, ...rest]
     return [program === 'python' ? pythonOf(evidence) : program, ...rest.map((word) => (word === 'manage.py' ? manage : word))]
   })
-  return { ...cause, remedy: { ...cause.remedy, commands } }
+  return { ...cause, remedy: { ...cause.remedy, commands: withPip(evidence, commands) } }
+}
+
+/** An environment that uv has made, or whose making was cut short, has no pip: it is put there before it is called. */
+function withPip(evidence: Evidence, commands: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  const { choice } = evidence
+  const python = pythonOf(evidence)
+  if (choice === undefined || !('environment' in choice)) return commands
+  const { isVirtual, packages } = choice.environment
+  if (!isVirtual || packages.has('pip')) return commands
+  const isPip = ([program, , module]: readonly string[]) => program === python && module === 'pip'
+  return commands.some(isPip) ? [[python, '-m', 'ensurepip', '--upgrade'], ...commands] : commands
 }
 
 /** Without a command that installs what nothing asks for and nobody knows: on PyPI such a name may be a stranger's. */

@@ -154,3 +154,10 @@ export async function runsAbove(root: string): Promise<string | undefined> {
   }
   return undefined
 }
+
+/** The WebSocket of the run that is up in a folder. */
+export async function runningSocket(host: Pick<Host, 'platform'>, root: string): Promise<URL | undefined> {
+  const facts = await readRuns(host, root)
+  const urls = facts.flatMap((fact) => (fact.kind === 'alive' ? (fact.run.status.websocket?.url ?? []) : []))
+  return urls.map((url) => new URL(url))[0]
+}

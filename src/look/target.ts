@@ -5,11 +5,12 @@ import type { ExaminationOf } from '../facts/examination.ts'
 import { examine } from '../facts/examine.ts'
 import { namedSettings, usualPath, type Project } from '../facts/project.ts'
 import { plainPaths, servesPath } from '../facts/routes.ts'
+import { runningSocket } from '../facts/run-state.ts'
 import type { Host } from '../host/host.ts'
 import { bracketed, connectAddress } from '../host/tcp.ts'
 import { choosePython } from '../plan/environment.ts'
 import { managedWay } from '../plan/way.ts'
-import { httpUrl, originOf, type Endpoint } from '../verify/endpoint.ts'
+import { httpUrl, originOf, portOf, type Endpoint } from '../verify/endpoint.ts'
 import { logIn } from '../verify/login.ts'
 
 /** How long the project's own interpreter may take, in milliseconds. */
@@ -57,7 +58,7 @@ function asConfigured({ tokenIn, tokenName, subprotocols, ping }: Config) {
   return { tokenIn, tokenName, cookie: undefined, subprotocols, ping }
 }
 
-/** The endpoint of the project in this folder: its path, its frontend's Origin, a token minted for a user that it has. */
+/** The endpoint of the project in this folder: that of a run which is up, else its path, its frontend's Origin, a token minted for a user that it has. */
 export async function endpointOfProject(
   host: Host,
   config: Config,
@@ -66,8 +67,11 @@ export async function endpointOfProject(
   const { project, python, requirements } = await readCheckout(host, config)
   const choice = choosePython(python, requirements?.names)
   const wantsToken = config.token === undefined && config.login === undefined
-  let path = config.path
-  let ping = config.ping
+  // where a run is up, its WebSocket is meant
+  const running = await runningSocket(host, project.root)
+  const port = running === undefined || config.source('port') !== 'default' ? config.port : portOf(running)
+  let path = config.path ?? running?.pathname
+  let ping = pingOf(config, undefined, path ?? usualPath)
   let token: string | undefined
   if (choice.kind === 'ready' && (path === undefined || wantsToken)) {
     const env = { ...host.env, DJANGO_SETTINGS_MODULE: namedSettings(host.env, config) }
@@ -87,7 +91,7 @@ export async function endpointOfProject(
     token = (await inspection.get('token'))?.token ?? undefined
     inspection.cancel()
   }
-  const endpoint = endpointAt(config, project, config.port, path ?? usualPath)
+  const endpoint = endpointAt(config, project, port, path ?? usualPath)
   return { endpoint: { ...endpoint, ping, token: config.token ?? token }, minted: token !== undefined }
 }
 

@@ -1,12 +1,13 @@
 /** What the judge does to any diagnosis that a rule gives. */
 import { expect, test } from 'vitest'
 import { judge } from '../../src/checks/judgement.ts'
-import { checkoutOf, evidenceOf, examinationOf, nothingListens } from '../support/evidence.ts'
+import { checkoutOf, environmentWith, evidenceOf, examinationOf, nothingListens } from '../support/evidence.ts'
 
-const lacking = (module: string, names: readonly string[]) =>
+const lacking = (module: string, names: readonly string[], packages?: readonly string[]) =>
   judge(
     evidenceOf({
       wire: nothingListens,
+      choice: { kind: 'ready', environment: environmentWith(packages), note: undefined },
       servers: { onPorts: [], ofProject: [], source: '/proc', problem: undefined },
       checkout: checkoutOf({ requirements: { file: '/home/ada/election/backend/requirements.txt', kind: 'requirements', names } }),
       examination: examinationOf({
@@ -19,4 +20,11 @@ test("no name is installed that nothing asks for and nobody knows: it may be mis
   expect(lacking('chats', ['django'])).toMatchObject({ automatic: 'no', commands: [], text: expect.stringContaining('asks for chats') })
   expect(lacking('chats', ['chats'])?.commands).toHaveLength(1)
   expect(lacking('rest_framework', [])?.commands.flat()).toContain('djangorestframework')
+})
+
+test('an environment without pip gets it first', () => {
+  const [first, second] = lacking('rest_framework', [], ['django', 'channels', 'daphne'])?.commands ?? []
+  expect(first?.slice(1)).toEqual(['-m', 'ensurepip', '--upgrade'])
+  expect(second?.slice(1)).toEqual(['-m', 'pip', 'install', 'djangorestframework'])
+  expect(lacking('rest_framework', [])?.commands).toHaveLength(1)
 })

@@ -44,20 +44,24 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self.send(text_data=json.dumps({"message": event["message"]}))
 `
 
-test('is proven by start, verify and doctor, and nothing that they send harms it', { timeout: 60_000 }, async () => {
+test.each([
+  ['at a path that is made for its route', [], '/ws/chat/example/'],
+  ['at the path that start was told', ['--path', '/ws/chat/lobby/'], '/ws/chat/lobby/'],
+])('is proven by start, verify and doctor %s, and nothing that they send harms it', { timeout: 60_000 }, async (_, told, path) => {
   project = await freshProject({ files: { 'backend/server/asgi.py': asgi, 'backend/votes/consumers.py': consumers } })
   const { root, backend } = project
   await symlink(environmentFolder('main'), join(backend, 'venv'))
   await writeFile(join(backend, '.env'), 'SECRET_KEY=of-no-worth-at-all-and-long-enough\n')
   const port = String(await freePort('127.0.0.1'))
   const env = installerEnvironment(false)
-  cli = startCli(['start', '--setup', '--json', '--no-frontend', '--port', port], { cwd: root, env })
+  cli = startCli(['start', '--setup', '--json', '--no-frontend', '--port', port, ...told], { cwd: root, env })
   await cli.waitFor(/"event":"(?:ready|end)"/)
   for (const command of ['verify', 'doctor']) {
-    const { status, stdout } = await runCli([command, '--json', '--port', port], { cwd: root, env })
+    const { status, stdout } = await runCli([command, '--json'], { cwd: root, env })
     expect(status, stdout).toBe(0)
+    expect(stdout).toContain(`ws://127.0.0.1:${port}${path}`)
   }
   const { stdout } = await cli.end('SIGINT')
-  expect(stdout).toMatch(new RegExp(`"event":"ready".*"url":"ws://127.0.0.1:${port}/ws/chat/example/","state":"connected"`))
+  expect(stdout).toMatch(new RegExp(`"event":"ready".*"url":"ws://127.0.0.1:${port}${path}","state":"connected"`))
   expect(stdout).not.toMatch(/Traceback|"event":"diagnosis"|"state":"not-connected"|ping-unanswered/)
 })

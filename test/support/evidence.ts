@@ -109,7 +109,7 @@ function isFact<Name extends ExaminationFact['fact']>(fact: ExaminationFact | un
 }
 
 /** Distributions of an environment that lacks nothing. */
-export const fullPackages = ['django', 'channels', 'daphne', 'uvicorn', 'websockets', 'channels-redis', 'python-decouple']
+export const fullPackages = ['pip', 'django', 'channels', 'daphne', 'uvicorn', 'websockets', 'channels-redis', 'python-decouple']
 
 /** An environment of the project with these distributions. */
 export function environmentWith(packages: readonly string[] = fullPackages, label = 'backend/venv'): PythonEnvironment {
