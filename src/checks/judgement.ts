@@ -44,7 +44,7 @@ export function judge(evidence: Evidence): Judgement {
 /** A log names no interpreter and no folder: a command to copy names both, as seen from the checkout. */
 function runnable(evidence: Evidence, found: Diagnosis): Judged {
   const { checkout } = evidence
-  const cause = judged(unguessed(evidence, found))
+  const cause = judged(chosen(evidence, unguessed(evidence, found)))
   if (checkout === undefined) return cause
   const { root, backend } = checkout.project
   const manage = relativeTo(evidence, joined(backend, 'manage.py'))
@@ -78,6 +78,15 @@ function unguessed({ checkout }: Evidence, found: Diagnosis): Diagnosis {
   if (guessed === undefined) return found
   const text = `Nothing in this project asks for ${guessed}. Correct the import, if it is misspelled; else add the package that has it to the requirements, and install it.`
   return { ...found, remedy: { text, commands: [], automatic: 'no' } }
+}
+
+/** Without `--channel-layer` where the settings read no variable that it could set: it would be refused. */
+function chosen({ checkout }: Evidence, found: Diagnosis): Diagnosis {
+  const { text, commands } = found.remedy
+  const heeded = commands.filter((words) => !words.includes('--channel-layer'))
+  if (checkout === undefined || checkout.layerVariable !== undefined || heeded.length === commands.length) return found
+  const how = 'The settings read no variable that chooses the layer: election-dev init --settings adds one.'
+  return { ...found, remedy: { ...found.remedy, text: `${text} ${how}`, commands: heeded } }
 }
 
 /** `uvicorn` of `uvicorn[standard]>=0.30`. */

@@ -110,8 +110,8 @@ export const startRules: readonly LogRule[] = [
         'Name the application: --application core.asgi:application.',
       ),
   ),
-  startRule(/ImportError: cannot import name (.*)/, ([, name = ''], evidence) =>
-    diagnosis('asgi-import-error', `Importing the application fails: ${name.slice(0, 80)}`, evidence, 'Correct the import.'),
+  startRule(/ImportError: (cannot import name '[^']*'(?: from '[^']*')?)/, ([, said = ''], evidence) =>
+    diagnosis('asgi-import-error', `Importing the application fails: ${said}`, evidence, 'Correct the import.'),
   ),
   startRule(/daphne\.E001/, (_, evidence) =>
     diagnosis('daphne-app-order', '"daphne" stands after django.contrib.staticfiles in INSTALLED_APPS', evidence, 'Put "daphne" first.'),

@@ -192,3 +192,17 @@ describe('what redis-py raises', () => {
     expect(redisRefusalIn(text)).toBe(id)
   })
 })
+
+test.each<[string, string | undefined, boolean]>([
+  ['a variable that the settings read', 'USE_REDIS_FOR_CHANNELS', true],
+  ['none, which would refuse the option', undefined, false],
+])('--channel-layer is a remedy where the layer is chosen by %s', (_, layerVariable, isChosen) => {
+  const evidence = evidenceOf({
+    checkout: { ...checkout, layerVariable, wish: { kind: 'none' } },
+    redis: redisOf('redis-unreachable'),
+    examination: examinationOf([onRedis()]),
+  })
+  const { remedy } = judge(evidence).root ?? {}
+  expect(remedy?.commands.flat().includes('--channel-layer')).toBe(isChosen)
+  expect(remedy?.text.includes('init --settings')).toBe(!isChosen)
+})
