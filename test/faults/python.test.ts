@@ -145,7 +145,8 @@ real('missing-dep', 'an import inside connect(), with the server up', async () =
   const answer = await doctor(project.root, { url: urlOf(server.port) })
   expect(answer.id, answer.evidence).toBe('missing-dep')
   expect(answer.evidence).toContain('updates/consumers.py:')
-  expect(answer.diagnosis?.remedy.commands[0]?.[0]).toBe('backend/venv/bin/python')
+  // nobody knows what package that would be
+  expect(answer.diagnosis?.remedy).toMatchObject({ commands: [], automatic: 'no' })
 })
 
 real('daphne-missing', 'Django and Channels, and no server at all', async () => {
