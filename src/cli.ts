@@ -85,7 +85,7 @@ ${exitCodes}`,
 
   const verify = program
     .command('verify')
-    .argument('[url]', 'the WebSocket; default: the one of the project in this folder')
+    .argument('[url]', 'the WebSocket; default: the one of the run that is up in this folder, else of its project')
     .description('prove a WebSocket that is already served: TCP, HTTP, handshake, 2 s hold, ping')
     .addHelpText(
       'after',

@@ -1,7 +1,7 @@
 import { causeOf, causes, judged } from '../causes/causes.ts'
 import type { Family, Stage } from '../causes/cause.ts'
 import type { FailedStart } from '../facts/startup.ts'
-import { normalName } from '../facts/packages.ts'
+import { installedBy, requiredName } from '../facts/packages.ts'
 import { refusalInside } from './consumer.ts'
 import type { Diagnosis, Judged } from './diagnosis.ts'
 import { isWellKnown } from './distributions.ts'
@@ -18,7 +18,7 @@ import { judgeWire } from './wire.ts'
 /** What a judgement comes to: the root, what it explains, and what is worth a word though it breaks nothing. */
 export interface Judgement {
   readonly root: Judged | undefined
-  /** Other causes that fit: they follow from the root, or would show once it is mended. The nearest to the root first. */
+  /** Other causes that fit: they follow from the root, or would show once it is fixed. The nearest to the root first. */
   readonly explained: readonly Judged[]
   /** Findings that break no WebSocket. */
   readonly notes: readonly Judged[]
@@ -70,11 +70,8 @@ function withPip(evidence: Evidence, commands: readonly (readonly string[])[]): 
 /** Without a command that installs what nothing asks for and nobody knows: on PyPI such a name may be a stranger's. */
 function unguessed({ checkout }: Evidence, found: Diagnosis): Diagnosis {
   const asked = new Set(checkout?.requirements?.names)
-  const guessed = found.remedy.commands
-    .filter((words) => words.includes('pip') && words.includes('install') && !words.includes('-r'))
-    .flatMap((words) => words.slice(words.indexOf('install') + 1))
-    .filter((word) => !word.startsWith('-'))
-    .find((word) => !isWellKnown(bareName(word)) && !asked.has(normalName(bareName(word))))
+  const named = found.remedy.commands.flatMap(installedBy)
+  const guessed = named.find((name) => !isWellKnown(requiredName(name)) && !asked.has(requiredName(name)))
   if (guessed === undefined) return found
   const text = `Nothing in this project asks for ${guessed}. Correct the import, if it is misspelled; else add the package that has it to the requirements, and install it.`
   return { ...found, remedy: { text, commands: [], automatic: 'no' } }
@@ -88,9 +85,6 @@ function chosen({ checkout }: Evidence, found: Diagnosis): Diagnosis {
   const how = 'The settings read no variable that chooses the layer: election-dev init --settings adds one.'
   return { ...found, remedy: { ...found.remedy, text: `${text} ${how}`, commands: heeded } }
 }
-
-/** `uvicorn` of `uvicorn[standard]>=0.30`. */
-const bareName = (requirement: string): string => /^[\w.-]+/.exec(requirement)?.[0] ?? requirement
 
 /** The families whose rules come first at a stage, where it is another order than that of the list. */
 const first: Readonly<Partial<Record<Stage, readonly Family[]>>> = {

@@ -2,7 +2,7 @@ import { missingPackages } from '../plan/environment.ts'
 import { chooseServer } from '../plan/server.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { pythonOf, type Evidence } from './evidence.ts'
-import { distributionOf } from './distributions.ts'
+import { missing } from './log-rule.ts'
 import { interpreterIn, isWithin, joined, pathFrom } from './paths.ts'
 
 /**
@@ -164,7 +164,7 @@ function judgePackages(evidence: Evidence): Diagnosis[] {
   const asked = missingPackages(checkout?.requirements?.names ?? [], choice)
   const essential = ['django', 'channels'].filter((name) => !environment.packages.has(name))
   const where = environment.label
-  if (essential.length > 0) found.push(missingPackage(evidence, essential[0] ?? '', [`${where} has no ${essential.join(' and no ')}`]))
+  if (essential.length > 0) found.push(missing(essential[0] ?? '', [`${where} has no ${essential.join(' and no ')}`]))
   const needsDaphne = asked.includes('daphne') || checkout?.project.hasDaphneApp === true || choice.kind === 'packages-missing'
   if (
     needsDaphne &&
@@ -202,20 +202,4 @@ function judgeServers({ choice, checkout }: Evidence): Diagnosis[] {
       commands: [[pathFrom(checkout?.project.root, python), '-m', 'pip', 'install', ...server.install]],
     }),
   ]
-}
-
-/** A package that isn't installed, as a diagnosis with the command that installs it. */
-export function missingPackage(
-  evidence: Pick<Evidence, 'choice' | 'checkout'>,
-  module: string,
-  seen: readonly [string, ...string[]],
-): Diagnosis {
-  const name = distributionOf(module)
-  return diagnosis(
-    'missing-dep',
-    `A package that the code imports isn't installed: ${name}`,
-    seen,
-    'Install it into the environment of the backend.',
-    { commands: [[pythonOf(evidence), '-m', 'pip', 'install', name]] },
-  )
 }

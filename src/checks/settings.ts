@@ -2,7 +2,8 @@ import type { Examination, ExaminationOf, Raised } from '../facts/examination.ts
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { environmentOf, judgeBoolean, judgeEncoding, judgeMalformed, judgeNotLoaded } from './dotenv.ts'
 import type { Evidence } from './evidence.ts'
-import { missingPackage, relativeTo } from './python-environment.ts'
+import { missing } from './log-rule.ts'
+import { relativeTo } from './python-environment.ts'
 import { judgeLines } from './server-log.ts'
 import { judgeTooOld } from './python-version.ts'
 
@@ -195,5 +196,5 @@ function judgeModuleNotFound(
   const top = module.split('.')[0] ?? module
   if (evidence.ownModules.has(top)) return undefined
   if (/InvalidChannelLayerError/.test(text)) return undefined
-  return missingPackage(evidence, top, seen)
+  return missing(top, seen)
 }

@@ -11,6 +11,17 @@ export function normalName(name: string): string {
   return name.toLowerCase().replace(/[-_.]+/g, '-')
 }
 
+/** The packages that a `pip install` names, as it names them; none of any other command, and of one that installs a file's. */
+export function installedBy(words: readonly string[]): string[] {
+  if (!words.includes('pip') || !words.includes('install') || words.includes('-r')) return []
+  return words.slice(words.indexOf('install') + 1).filter((word) => !word.startsWith('-'))
+}
+
+/** The distribution of a requirement, normalised: `uvicorn` of `uvicorn[standard]>=0.30`. */
+export function requiredName(requirement: string): string {
+  return normalName(/^[\w.-]+/.exec(requirement)?.[0] ?? requirement)
+}
+
 /** The distributions that the entries of a site-packages folder tell of: `Django-5.2.8.dist-info` (PEP 376, PEP 427), or an egg. */
 export function packagesOf(entries: readonly string[]): Packages {
   const packages = new Map<string, string>()

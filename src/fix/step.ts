@@ -105,7 +105,7 @@ export type PlannerOf<Needed extends keyof Evidence> = (evidence: Pick<Evidence,
 export type Planner = PlannerOf<keyof Evidence>
 
 /** What a plan takes from the diagnosis: its commands hold names that its rule found. */
-export interface FixCause {
+interface FixCause {
   readonly id: string
   readonly commands: readonly (readonly string[])[]
 }

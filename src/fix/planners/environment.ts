@@ -1,10 +1,10 @@
 import { dirname, join } from 'node:path'
 import { listenerOf, type Evidence } from '../../checks/evidence.ts'
-import { normalName } from '../../facts/packages.ts'
+import { installedBy, normalName, requiredName } from '../../facts/packages.ts'
 import { pathsOf } from '../../host/paths.ts'
 import { missingPackages, type PythonChoice } from '../../plan/environment.ts'
 import type { FixFacts } from '../fix-facts.ts'
-import { fix, isNoFix, noFix, type Fix, type FixCause, type NoFix, type Planner, type PlannerOf } from '../step.ts'
+import { fix, isNoFix, noFix, type Fix, type NoFix, type Planner, type PlannerOf } from '../step.ts'
 import { commandFacts, environmentCommand, installCommand, managerOf, packagesCommand, pipCommands } from './commands.ts'
 import { importError } from './dotenv.ts'
 import { handOver, startAnew } from './serving.ts'
@@ -17,9 +17,9 @@ export const installPackage: PlannerOf<'checkout' | 'choice'> = (evidence, facts
   const { environment } = choice
   if (!environment.isVirtual) return noFix(`${environment.label} is no virtual environment: nothing is installed into it`)
   const asked = missingPackages(checkout?.requirements?.names ?? [], choice)
-  const wanted = wantedPackages(cause)
+  const wanted = cause.commands.map(installedBy).find((names) => names.length > 0) ?? []
   // what the project asks for, all of it, where it is more than the one; a tool that keeps the environment does it its way
-  const isAsked = wanted.every((name) => asked.includes(normalName(name.replace(/\[.*/, ''))))
+  const isAsked = wanted.every((name) => asked.includes(requiredName(name)))
   const specs = wanted.map((name) => requirementOf(evidence, facts, name) ?? name)
   const install =
     isAsked && (managerOf(around) !== undefined || asked.length > 1 || wanted.length === 0)
@@ -32,16 +32,10 @@ export const installPackage: PlannerOf<'checkout' | 'choice'> = (evidence, facts
   return fix([...pipCommands(around), install], { restart: true })
 }
 
-/** The packages that the diagnosis says to install. */
-function wantedPackages({ commands }: FixCause): string[] {
-  const command = commands.find((words) => words.includes('pip') && words.includes('install') && !words.includes('-r'))
-  return command === undefined ? [] : command.slice(command.indexOf('install') + 1).filter((word) => !word.startsWith('-'))
-}
-
 /** The line of requirements.txt that asks for the package: its version is the project's to choose. */
 function requirementOf({ checkout }: Pick<Evidence, 'checkout'>, { texts }: FixFacts, name: string): string | undefined {
   const text = texts.get(checkout?.requirements?.file ?? '') ?? ''
-  const plain = normalName(name.replace(/\[.*/, ''))
+  const plain = requiredName(name)
   return text
     .split(/\r?\n/)
     .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
