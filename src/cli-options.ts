@@ -1,4 +1,5 @@
-import { InvalidArgumentError, Option, type Command } from 'commander'
+import { InvalidArgumentError } from 'commander'
+import type { CliCommand } from './cli-command.ts'
 
 /** A whole number, as commander hands it over. Throws InvalidArgumentError. */
 export function number(value: string): number {
@@ -12,54 +13,55 @@ export function collect(value: string, earlier: readonly string[] | undefined): 
 }
 
 /** What every command takes. */
-export function commonOptions(command: Command): void {
+export function commonOptions(command: CliCommand): void {
   command
     .option('--cwd <folder>', 'the folder of the project (default: the working folder)')
     .option('--json', 'print JSON on standard output, and nothing else there')
     .option('--verbose', 'say what was looked at and why it was chosen')
 }
 
+/** Which run a command is about. */
+export function pidOption(command: CliCommand): void {
+  command.option('--pid <pid>', 'the run of this launcher, where there are several', number)
+}
+
 /** What a command that looks at a project takes. */
-export function projectOptions(command: Command): void {
-  commonOptions(command)
+export function projectOptions(command: CliCommand): void {
   command
+    .with(commonOptions)
     .option('--backend <folder>', 'folder that holds manage.py')
     .option('--settings <module>', 'settings module, such as core.settings')
     .option('--application <name>', 'ASGI application, such as core.asgi:application')
     .option('--python <file>', 'interpreter of the backend')
     .option('--path <path>', 'path of the WebSocket (default /ws/election-updates/, else what the routes say)')
     .option('--origin <origin>', 'Origin that the browser will send, such as http://localhost:3000; none: no browser, and none is sent')
-    .addOption(new Option('--token-in <place>', 'where the token goes (default query)').choices(['query', 'header', 'subprotocol']))
+    .choice('--token-in <place>', 'where the token goes (default query)', ['query', 'header', 'subprotocol'])
     .option('--token-name <name>', 'name of the query parameter or header that takes the token')
-    .addOption(new Option('--subprotocol <name>', 'subprotocol that the page offers; may be given more than once').argParser(collect))
+    .option('--subprotocol <name>', 'subprotocol that the page offers; may be given more than once', collect)
     .option('--no-ping', 'send the application no {"type":"ping"}')
     .option('--env-file <file>', 'the .env that the settings read')
 }
 
 /** What chooses the channel layer. */
-export function layerOptions(command: Command): void {
+export function layerOptions(command: CliCommand): void {
   command
-    .addOption(
-      new Option('--channel-layer <layer>', 'memory, redis, or auto: as the environment and .env say (default auto)').choices([
-        'auto',
-        'memory',
-        'redis',
-      ]),
-    )
+    .choice('--channel-layer <layer>', 'memory, redis, or auto: as the environment and .env say (default auto)', [
+      'auto',
+      'memory',
+      'redis',
+    ])
     .option('--channel-layer-variable <name>', 'variable that the settings read to choose Redis (default USE_REDIS_FOR_CHANNELS)')
     .option('--strict', 'fail where Redis is wanted and not usable, instead of going on in memory')
 }
 
 /** What a set-up for several instances is made to. */
-export function exportOptions(command: Command): void {
+export function exportOptions(command: CliCommand): void {
   command
-    .addOption(
-      new Option('--server <name>', 'ASGI server (default: the one of the requirements)').choices(['daphne', 'uvicorn', 'hypercorn']),
-    )
+    .choice('--server <name>', 'ASGI server (default: the one of the requirements)', ['daphne', 'uvicorn', 'hypercorn'])
     .option('--channel-layer-variable <name>', 'variable that the settings read to choose Redis (default USE_REDIS_FOR_CHANNELS)')
     .option('--out <folder>', 'where it is written (default: deploy/compose, deploy/kubernetes; a Procfile in the checkout)')
-    .addOption(new Option('--proxy <name>', 'compose: what stands in front (default nginx)').choices(['nginx', 'caddy', 'traefik']))
-    .addOption(new Option('--replicas <n>', 'how many instances (default 2)').argParser(number))
+    .choice('--proxy <name>', 'compose: what stands in front (default nginx)', ['nginx', 'caddy', 'traefik'])
+    .option('--replicas <n>', 'how many instances (default 2)', number)
     .option('--host <name>', 'kubernetes: host name of the Ingress (default election.example.org)')
     .option('--image <name>', "name of the backend's image (default: the folder's, and -backend)")
     .option('--dry-run', 'show what would be written, and write nothing')
@@ -67,19 +69,12 @@ export function exportOptions(command: Command): void {
 }
 
 /** What starts a server. */
-export function launchOptions(command: Command): void {
-  layerOptions(command)
+export function launchOptions(command: CliCommand): void {
   command
-    .addOption(
-      new Option('--server <name>', 'ASGI server (default: the first that is installed)').choices([
-        'daphne',
-        'uvicorn',
-        'hypercorn',
-        'runserver',
-      ]),
-    )
+    .with(layerOptions)
+    .choice('--server <name>', 'ASGI server (default: the first that is installed)', ['daphne', 'uvicorn', 'hypercorn', 'runserver'])
     .option('--host <address>', 'address to bind (default 127.0.0.1; 0.0.0.0 opens it to the network)')
-    .addOption(new Option('--port <port>', 'port to bind (default 8000; the next free one where it is held)').argParser(number))
+    .option('--port <port>', 'port to bind (default 8000; the next free one where it is held)', number)
     .option('--strict-port', 'fail where the port is held')
     .option('--setup', 'make what a fresh checkout lacks, after listing it')
     .option('--reload', 'restart the backend when its Python changes, and prove its WebSocket again')
@@ -88,53 +83,40 @@ export function launchOptions(command: Command): void {
     .option('--no-watch', 'do not keep a socket open after ready')
     .option('--no-parent-watch', 'go on when the process that started this is gone')
     .option('--no-observer', 'run the application without the observer around it: no broadcast proof, less exact causes')
-    .addOption(
-      new Option('--hold <ms>', 'how long a socket is held that answers no ping, in milliseconds (default 2000)').argParser(number),
-    )
-    .addOption(
-      new Option('--start-timeout <ms>', 'how long the server may take to listen, in milliseconds (default 60000)').argParser(number),
-    )
-    .addOption(
-      new Option(
-        '--stop-timeout <ms>',
-        'how long the server may take to end before it is killed, in milliseconds (default 5000)',
-      ).argParser(number),
-    )
+    .option('--hold <ms>', 'how long a socket is held that answers no ping, in milliseconds (default 2000)', number)
+    .option('--start-timeout <ms>', 'how long the server may take to listen, in milliseconds (default 60000)', number)
+    .option('--stop-timeout <ms>', 'how long the server may take to end before it is killed, in milliseconds (default 5000)', number)
 }
 
 /** What runs beside the backend, and how a whole day of it is shown. */
-export function stackOptions(command: Command): void {
+export function stackOptions(command: CliCommand): void {
   command
     .option('--frontend <folder>', 'folder of the frontend (default: frontend, or where a package.json has a dev script)')
     .option('--no-frontend', 'start no frontend')
-    .addOption(new Option('--only <services>', 'start these alone, and what they depend on: backend,frontend,worker').argParser(list))
+    .option('--only <services>', 'start these alone, and what they depend on: backend,frontend,worker', list)
     .option('--procfile <file>', 'read services from this Procfile (default: Procfile where it is there)')
     .option('--no-procfile', 'read no Procfile')
     .option('--managed-redis', 'start a Redis of its own on a free port, and use it as the channel layer')
-    .addOption(new Option('--instances <n>', 'start n backends, each on a port of its own; needs the Redis layer').argParser(number))
+    .option('--instances <n>', 'start n backends, each on a port of its own; needs the Redis layer', number)
     .option('--install', 'install packages where they are missing: of the backend, into its environment, and of the frontend')
     .option('--open', 'open the page in the browser once all is proven')
     .option('--no-keys', 'take no keys on the terminal')
     .option('--timestamps', 'begin each line of output with the time')
     .option('--log-file <file>', 'write the output of all services to this file, too; rotated')
-    .addOption(new Option('--log-only <services>', 'print the output of these services alone').argParser(list))
+    .option('--log-only <services>', 'print the output of these services alone', list)
 }
 
 /** How a smoke test is told, and how long it may take. */
-export function smokeOptions(command: Command): void {
+export function smokeOptions(command: CliCommand): void {
   command
-    .addOption(new Option('--reporter <kind>', 'text, json, junit or github, or KIND=FILE; may be given more than once').argParser(collect))
-    .addOption(
-      new Option('--timeout <ms>', 'how long the whole may take, start and end included, in milliseconds (default 120000)').argParser(
-        number,
-      ),
-    )
+    .option('--reporter <kind>', 'text, json, junit or github, or KIND=FILE; may be given more than once', collect)
+    .option('--timeout <ms>', 'how long the whole may take, start and end included, in milliseconds (default 120000)', number)
     .option('--frontend [folder]', 'start the frontend, too')
     .option('--no-frontend', 'start no frontend')
     .option('--install', 'install the packages of the frontend where they are missing')
     .option('--managed-redis', 'start a Redis of its own on a free port, and use it as the channel layer')
-    .addOption(new Option('--instances <n>', 'start n backends, each on a port of its own; needs the Redis layer').argParser(number))
-    .addOption(new Option('--only <services>', 'start these alone, and what they depend on: backend,frontend,worker').argParser(list))
+    .option('--instances <n>', 'start n backends, each on a port of its own; needs the Redis layer', number)
+    .option('--only <services>', 'start these alone, and what they depend on: backend,frontend,worker', list)
 }
 
 /** Names with commas between them. */
@@ -144,11 +126,3 @@ function list(value: string): readonly string[] {
     .map((name) => name.trim())
     .filter((name) => name !== '')
 }
-
-/** Below the help of each command. */
-export const exitCodes = `
-Exit codes:
-  0    the WebSocket is proven, or the command did what it was asked
-  1    a finding: what is wrong was said, with its id
-  2    could not run: usage or configuration
-  130  stopped by Ctrl+C (SIGINT); 143 by SIGTERM; 129 by a closed terminal`

@@ -1,24 +1,21 @@
-import { Argument, Command, CommanderError, Option } from 'commander'
+import { Argument, CommanderError } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
+import { CliCommand, type Options } from './cli-command.ts'
 import {
   collect,
   commonOptions,
-  exitCodes,
   exportOptions,
   launchOptions,
   layerOptions,
   number,
+  pidOption,
   projectOptions,
   smokeOptions,
   stackOptions,
 } from './cli-options.ts'
-import { runCommands } from './cli-runs.ts'
 
 /** The version of this package. */
 export const version: string = packageJson.version
-
-/** Options of the command line as commander hands them over. */
-type Options = Readonly<Record<string, unknown>>
 
 /**
  * Runs the command line and gives the exit status. Help and parsing only: each
@@ -26,16 +23,16 @@ type Options = Readonly<Record<string, unknown>>
  */
 export async function main(argv: readonly string[]): Promise<number> {
   let status = 0
-  const program = new Command('election-dev')
+  const program = new CliCommand('election-dev', (code) => {
+    status = code
+  })
     .description(
       "From a Django Channels checkout to a proven WebSocket with one command.\nWhen it can't work: the one cause, its evidence, and the command that fixes it.",
     )
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .addHelpText(
-      'after',
+    .examples(
       `
-Examples:
   $ election-dev demo                 lay out a small election backend, start it, prove its WebSocket
   $ election-dev start                in your checkout: start the backend, prove its WebSocket, stay up
   $ election-dev start --setup        the same on a fresh clone: makes what is missing first
@@ -44,19 +41,16 @@ Examples:
   $ election-dev smoke -- npm test    start, prove, run a command against it, end all of it: for CI
   $ election-dev doctor               why does the WebSocket not work, and what fixes it?
   $ election-dev env                  which channel layer would be written to .env, as a diff
-  $ election-dev init                 a configuration out of the scripts that started the project until now
-${exitCodes}`,
+  $ election-dev init                 a configuration out of the scripts that started the project until now`,
     )
     .exitOverride()
     .showHelpAfterError('(election-dev --help lists the commands)')
 
-  const start = program
+  program
     .command('start')
     .description('start the backend on an ASGI server, prove its WebSocket, stay up until Ctrl+C')
-    .addHelpText(
-      'after',
+    .examples(
       `
-Examples:
   $ election-dev start
   $ election-dev start --setup                      fresh clone: environment, packages, .env, tables, a user
   $ election-dev start --port 8001 --strict-port
@@ -67,54 +61,90 @@ Examples:
   $ election-dev start --takeover                   end the earlier server of this project that holds the port
 
 Every option has its key in election-dev.config.{json,js,mjs,ts} and a variable:
---port is "port" there and ELECTION_DEV_PORT in the environment.
-${exitCodes}`,
+--port is "port" there and ELECTION_DEV_PORT in the environment.`,
     )
-    .action(async (options: Options) => {
-      const { startCommand } = await import('./commands/start-command.ts')
-      status = await startCommand(options, version)
-    })
-  projectOptions(start)
-  launchOptions(start)
-  stackOptions(start)
+    .runs(async (options: Options) => (await import('./commands/start-command.ts')).startCommand(options, version))
+    .with(projectOptions, launchOptions, stackOptions)
+    .option('--detach', 'run in the background once the WebSocket was tried: status, logs, restart and stop go on from there')
 
-  start.option('--detach', 'run in the background once the WebSocket was tried: status, logs, restart and stop go on from there')
-  runCommands(program, version, (code) => {
-    status = code
-  })
+  program
+    .command('status')
+    .description('what runs here: services, addresses, the WebSocket, how long, what went wrong last')
+    .examples(
+      `
+  $ election-dev status                           0: up and proven; 1: nothing runs, or not all of it is well
+  $ election-dev status --json                    one document, with a schema`,
+    )
+    .runs(async (options: Options) => (await import('./commands/status.ts')).statusCommand(options, version))
+    .with(commonOptions)
 
-  const verify = program
+  program
+    .command('logs')
+    .argument('[service]', 'this service alone, such as backend; election-dev is the launcher itself')
+    .description('what a run in the background has printed, and with -f what it prints')
+    .examples(
+      `
+  $ election-dev logs                             the last 200 lines, also of a run that has ended
+  $ election-dev logs -f backend                  until the run ends
+  $ election-dev logs -n 1000 --timestamps`,
+    )
+    .runs(async (service: string | undefined, options: Options) => (await import('./commands/logs.ts')).logsCommand(service, options))
+    .with(commonOptions)
+    .option('-f, --follow', 'print what comes, until the run ends')
+    .option('-n, --lines <lines>', 'how many lines of before (default 200)', number)
+    .option('--timestamps', 'begin each line with the time')
+    .with(pidOption)
+
+  program
+    .command('restart')
+    .argument('[service]', 'this service alone, such as backend')
+    .description('start a service of the run again, or all of them, and prove the WebSocket anew')
+    .examples(
+      `
+  $ election-dev restart
+  $ election-dev restart backend`,
+    )
+    .runs(async (service: string | undefined, options: Options) =>
+      (await import('./commands/restart.ts')).restartCommand(service, options, version),
+    )
+    .with(commonOptions, pidOption)
+
+  program
+    .command('stop')
+    .description('end the run of this folder: exactly what was started, and nothing else')
+    .examples(
+      `
+  $ election-dev stop                             0: nothing is left of it, also where nothing ran
+  $ election-dev stop --all                       all runs of this folder`,
+    )
+    .runs(async (options: Options) => (await import('./commands/stop.ts')).stopCommand(options))
+    .with(commonOptions)
+    .option('--all', 'end all runs of this folder')
+    .with(pidOption)
+
+  program
     .command('verify')
     .argument('[url]', 'the WebSocket; default: the one of the run that is up in this folder, else of its project')
     .description('prove a WebSocket that is already served: TCP, HTTP, handshake, 2 s hold, ping')
-    .addHelpText(
-      'after',
+    .examples(
       `
-Examples:
   $ election-dev verify
   $ election-dev verify ws://127.0.0.1:8000/ws/election-updates/ --origin http://localhost:3000
   $ ELECTION_DEV_TOKEN=… election-dev verify wss://example.org/ws/election-updates/
   $ election-dev verify --url ws://a:8000/ws/x/ --url ws://b:8000/ws/x/ --send '{"type":"vote","note":"{marker}"}' --count 100
-                                      does what is sent at one instance reach a socket at the other, and back?
-${exitCodes}`,
+                                      does what is sent at one instance reach a socket at the other, and back?`,
     )
-    .action(async (url: string | undefined, options: Options) => {
-      const { verifyCommand } = await import('./commands/verify.ts')
-      status = await verifyCommand(url, options, version)
-    })
-  projectOptions(verify)
-  verify.addOption(new Option('--hold <ms>', 'how long the socket is held open, in milliseconds (default 2000)').argParser(number))
-  verify.addOption(new Option('--port <port>', 'port of the backend (default 8000)').argParser(number))
-  verify.addOption(new Option('--host <address>', 'address of the backend (default 127.0.0.1)'))
-  verify
-    .addOption(
-      new Option('--url <url>', 'the WebSocket; given again: further instances, between which broadcasts must cross').argParser(collect),
-    )
+    .runs(async (url: string | undefined, options: Options) => (await import('./commands/verify.ts')).verifyCommand(url, options, version))
+    .with(projectOptions)
+    .option('--hold <ms>', 'how long the socket is held open, in milliseconds (default 2000)', number)
+    .option('--port <port>', 'port of the backend (default 8000)', number)
+    .option('--host <address>', 'address of the backend (default 127.0.0.1)')
+    .option('--url <url>', 'the WebSocket; given again: further instances, between which broadcasts must cross', collect)
     .option('--send <json>', 'several URLs: the message that makes the application broadcast; {marker} in it becomes a random word')
     .option('--expect <json>', 'what the message that arrives must contain (default: the marker, else any message)')
-    .addOption(new Option('--count <n>', 'how often it is sent at each instance (default 1)').argParser(number))
+    .option('--count <n>', 'how often it is sent at each instance (default 1)', number)
 
-  const smoke = program
+  program
     .command('smoke')
     .argument('[command...]', 'what to run once all is proven, behind --')
     .description('start, prove the WebSocket, run a command against it, end all of it: for CI')
@@ -136,22 +166,15 @@ configuration, add to it. Nothing is watched, restarted, opened or asked.
 Exit codes: the command's own (128 + n: ended by signal n; 127: no such program), 1 for a finding,
 2 for usage and configuration, 130 and 143 where it was stopped.`,
     )
-    .action(async (command: string[], options: Options) => {
-      const { smokeCommand } = await import('./commands/smoke.ts')
-      status = await smokeCommand(command, options, version)
-    })
-  projectOptions(smoke)
-  launchOptions(smoke)
-  smokeOptions(smoke)
+    .runs(async (command: string[], options: Options) => (await import('./commands/smoke.ts')).smokeCommand(command, options, version))
+    .with(projectOptions, launchOptions, smokeOptions)
 
-  const doctor = program
+  program
     .command('doctor')
     .argument('[checks...]', 'run these checks alone; or: explain <id>')
     .description('name the one cause of a broken WebSocket, with its evidence and the command that fixes it')
-    .addHelpText(
-      'after',
+    .examples(
       `
-Examples:
   $ election-dev doctor
   $ election-dev doctor --url ws://localhost:8000/ws/election-updates/ --origin http://localhost:3000
   $ election-dev doctor --url ws://a:8000/ws/x/ --url ws://b:8000/ws/x/    two instances of one backend
@@ -159,128 +182,89 @@ Examples:
   $ election-dev doctor --undo                    put back what the last --fix has changed
   $ election-dev doctor --list                    every check
   $ election-dev doctor explain redis-too-old     the page on one
-  $ election-dev doctor redis-too-old redis-oom   these checks alone
-${exitCodes}`,
+  $ election-dev doctor redis-too-old redis-oom   these checks alone`,
     )
-    .action(async (checks: string[], options: Options) => {
-      const { doctorCommand } = await import('./commands/doctor.ts')
-      status = await doctorCommand(checks, options, version)
-    })
-  projectOptions(doctor)
-  doctor
-    .addOption(new Option('--url <url>', 'the WebSocket that the page opens; given again: further instances').argParser(collect))
-    .addOption(new Option('--port <port>', 'port of the backend (default 8000)').argParser(number))
-    .addOption(new Option('--host <address>', 'address of the backend (default 127.0.0.1)'))
-    .addOption(new Option('--hold <ms>', 'how long a socket is held open, in milliseconds (default 2000)').argParser(number))
+    .runs(async (checks: string[], options: Options) => (await import('./commands/doctor.ts')).doctorCommand(checks, options, version))
+    .with(projectOptions)
+    .option('--url <url>', 'the WebSocket that the page opens; given again: further instances', collect)
+    .option('--port <port>', 'port of the backend (default 8000)', number)
+    .option('--host <address>', 'address of the backend (default 127.0.0.1)')
+    .option('--hold <ms>', 'how long a socket is held open, in milliseconds (default 2000)', number)
     .option('--list', 'list the checks')
     .option('--fix', 'fix the cause: by itself where that is safe, after asking where it is not')
     .option('--yes', 'with --fix: take every question for answered with yes')
     .option('--undo', 'put back what the newest --fix has changed')
 
-  const env = program
+  program
     .command('env')
     .description("show what the channel layer's choice would change in .env; --write changes it")
     .option('--write', 'write it')
-    .addHelpText(
-      'after',
+    .examples(
       `
-Examples:
   $ election-dev env                              what would start decide, and why
   $ election-dev env --channel-layer memory       as a diff
-  $ election-dev env --channel-layer redis --write
-${exitCodes}`,
+  $ election-dev env --channel-layer redis --write`,
     )
-    .action(async (options: Options) => {
-      const { envCommand } = await import('./commands/env.ts')
-      status = await envCommand(options)
-    })
-  projectOptions(env)
-  layerOptions(env)
+    .runs(async (options: Options) => (await import('./commands/env.ts')).envCommand(options))
+    .with(projectOptions, layerOptions)
 
-  const init = program
+  program
     .command('init')
     .description('write a configuration, npm scripts, a CI job and a .gitignore line out of what the project has; shows a diff first')
     .addHelpText(
       'after',
       `
 Reads start-services.ps1, start-services.bat, start.ps1, start-server.ps1, stop-services.ps1, Procfile,
-docker-compose.yml, Makefile and package.json, and says what it took from where.
-
-Examples:
+docker-compose.yml, Makefile and package.json, and says what it took from where.`,
+    )
+    .examples(
+      `
   $ election-dev init                             shows what it would write, and asks
   $ election-dev init --yes                       writes it
   $ election-dev init --settings                  also lets USE_REDIS_FOR_CHANNELS choose the channel layer
-  $ election-dev init --ci gitlab
-${exitCodes}`,
+  $ election-dev init --ci gitlab`,
     )
-    .action(async (options: Options) => {
-      const { initCommand } = await import('./commands/init.ts')
-      status = await initCommand(options)
-    })
-  commonOptions(init)
-  init
+    .runs(async (options: Options) => (await import('./commands/init.ts')).initCommand(options))
+    .with(commonOptions)
     .option('--dry-run', 'show the diff, and write nothing; status 1 where there is something to do')
     .option('--yes', 'write it without asking')
     .option('--settings [module]', 'also add the choice of the channel layer to the settings')
     .option('--backend <folder>', 'folder that holds manage.py')
     .option('--application <name>', 'ASGI application, such as core.asgi:application')
-    .addOption(
-      new Option('--ci <kind>', 'CI job to write (default: github, or gitlab where .gitlab-ci.yml is)').choices([
-        'github',
-        'gitlab',
-        'none',
-      ]),
-    )
+    .choice('--ci <kind>', 'CI job to write (default: github, or gitlab where .gitlab-ci.yml is)', ['github', 'gitlab', 'none'])
 
-  const demo = program
+  program
     .command('demo')
     .argument('[dir]', 'where the demo is laid out', 'election-demo')
     .description('lay out a small election backend, make its environment, start it, prove its WebSocket')
-    .addHelpText(
-      'after',
+    .examples(
       `
-Examples:
   $ election-dev demo
-  $ election-dev demo /tmp/election --port 8010
-${exitCodes}`,
+  $ election-dev demo /tmp/election --port 8010`,
     )
-    .action(async (dir: string, options: Options) => {
-      const { demoCommand } = await import('./commands/demo.ts')
-      status = await demoCommand(dir, options, version)
-    })
-  commonOptions(demo)
-  launchOptions(demo)
+    .runs(async (dir: string, options: Options) => (await import('./commands/demo.ts')).demoCommand(dir, options, version))
+    .with(commonOptions, launchOptions)
 
-  const exportSetUp = program
+  program
     .command('export')
     .addArgument(new Argument('<target>', 'what the set-up is for').choices(['compose', 'kubernetes', 'procfile']))
     .description('write a set-up for several instances: replicas behind a proxy, Redis, migrations, probes')
-    .addHelpText(
-      'after',
+    .examples(
       `
-Examples:
   $ election-dev export compose                          into deploy/compose, behind nginx
   $ election-dev export compose --proxy caddy --replicas 3
   $ election-dev export kubernetes --host election.example.org --image example.org/election:1
-  $ election-dev export procfile --dry-run
-${exitCodes}`,
+  $ election-dev export procfile --dry-run`,
     )
-    .action(async (target: string, options: Options) => {
-      const { exportCommand } = await import('./commands/export.ts')
-      status = await exportCommand(target, options)
-    })
-  projectOptions(exportSetUp)
-  exportOptions(exportSetUp)
+    .runs(async (target: string, options: Options) => (await import('./commands/export.ts')).exportCommand(target, options))
+    .with(projectOptions, exportOptions)
 
   program
     .command('completion')
     .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish', 'powershell']))
     .argument('[words...]', 'what is typed: the scripts ask with it, behind --')
     .description('print what teaches a shell the commands and options: source <(election-dev completion bash)')
-    .action(async (shell: string, words: string[]) => {
-      const { completionCommand } = await import('./commands/completion.ts')
-      status = await completionCommand(shell, words, program)
-    })
+    .runs(async (shell: string, words: string[]) => (await import('./commands/completion.ts')).completionCommand(shell, words, program))
 
   for (const command of program.commands)
     command.exitOverride().showHelpAfterError(`(election-dev ${command.name()} --help lists the options)`)
