@@ -1,4 +1,4 @@
-import type { Diagnosis, Judged } from '../checks/diagnosis.ts'
+import type { Diagnosis, Found, Judged } from '../checks/diagnosis.ts'
 import type { Evidence } from '../checks/evidence.ts'
 import type { Planner } from '../fix/step.ts'
 import { families, type Automatic, type Cause, type Stage } from './cause.ts'
@@ -8,13 +8,13 @@ import * as lists from './families.ts'
 export type CauseId = (typeof lists)[keyof typeof lists][number]['id']
 
 /** Finds its cause in what was seen; `seen` is what the wire showed of it. Pure. */
-type Rule = (evidence: Evidence, seen: readonly string[]) => readonly Diagnosis[]
+type Rule = (evidence: Evidence, seen: readonly string[]) => Found
 
 /** A cause of the list. */
 export type KnownCause = Cause & {
   readonly id: CauseId
   readonly rules?: Readonly<Partial<Record<Stage, Rule>>>
-  readonly nearer?: (evidence: Evidence, named: Diagnosis) => readonly Diagnosis[]
+  readonly nearer?: (evidence: Evidence, named: Diagnosis) => Found
   readonly fix?: Planner | string
 }
 

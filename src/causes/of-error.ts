@@ -6,7 +6,7 @@ import { isCauseId, judged } from './causes.ts'
 export function diagnosisOf({ code, message, evidence, hint, commands }: LauncherError): Judged | undefined {
   if (!isCauseId(code)) return undefined
   const [first = message, ...rest] = evidence
-  return judged(diagnosis(code, message, [first, ...rest], hint ?? `election-dev doctor explain ${code}`, { commands }))
+  return judged(diagnosis(code, message, [first, ...rest], hint ?? `election-dev doctor explain ${code}`, commands))
 }
 
 /** An error of ours in the shape of a cause. */

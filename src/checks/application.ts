@@ -1,37 +1,35 @@
 import { servesPath } from '../facts/routes.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
 import type { ServerProcess } from '../facts/server-process.ts'
-import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { all, diagnosis, withSeen, type Diagnosis, type Found } from './diagnosis.ts'
 import { commandLine, listenerOf, named, type Evidence } from './evidence.ts'
 import { judgeImport } from './settings.ts'
 
 /** Why the ASGI application can't be served: asked where nothing of the project serves. Pure. */
-export function judgeApplication(evidence: Evidence): Diagnosis[] {
+export function judgeApplication(evidence: Evidence): Found {
   const { examination, checkout } = evidence
-  if (examination === undefined) return []
+  if (examination === undefined) return undefined
   const error = examination.errorOf('application')
   const named = checkout?.project.application ?? ''
   const [module = '', name = ''] = named.split(':')
   if (error !== undefined && isNameLost(error, module, name)) {
-    const wrong = checkout?.project.applicationSource === 'ASGI_APPLICATION' ? settingWrong(evidence, aliveOf(evidence)) : []
-    return wrong.length > 0 ? wrong : [attributeMissing(module, name, `Importing the ASGI application: ${error.type}: ${error.message}`)]
+    const wrong = checkout?.project.applicationSource === 'ASGI_APPLICATION' ? settingWrong(evidence, aliveOf(evidence)) : undefined
+    return wrong ?? attributeMissing(module, name, `Importing the ASGI application: ${error.type}: ${error.message}`)
   }
   if (error !== undefined) return judgeImport(evidence, error, 'application')
-  return [...judgeRunserver(evidence), ...judgeCommands(evidence)]
+  return all(judgeRunserver(evidence), judgeCommands(evidence))
 }
 
 /** Importing the project ends the interpreter, without an exception: so it does in a server. Pure. */
-export function judgeCrashedImport({ examination }: Evidence): Diagnosis[] {
+export function judgeCrashedImport({ examination }: Evidence): Diagnosis | undefined {
   const { how, stage, output = [] } = examination ?? {}
-  if (how !== 'crashed' || (stage !== 'settings' && stage !== 'application')) return []
-  return [
-    diagnosis(
-      'server-crashes',
-      `Importing ${stage === 'settings' ? 'the settings' : 'the ASGI application'} ends the process`,
-      ["The backend's own interpreter ended in it, without an exception", ...output.slice(-3)],
-      'Run it under python -X faulthandler, which tells the line, and correct that.',
-    ),
-  ]
+  if (how !== 'crashed' || (stage !== 'settings' && stage !== 'application')) return undefined
+  return diagnosis(
+    'server-crashes',
+    `Importing ${stage === 'settings' ? 'the settings' : 'the ASGI application'} ends the process`,
+    ["The backend's own interpreter ended in it, without an exception", ...output.slice(-3)],
+    'Run it under python -X faulthandler, which tells the line, and correct that.',
+  )
 }
 
 function attributeMissing(module: string, name: string, seen: string): Diagnosis {
@@ -40,9 +38,7 @@ function attributeMissing(module: string, name: string, seen: string): Diagnosis
     `${module} has no ${name}`,
     [seen],
     `Name the application that is there: ${module}:application.`,
-    {
-      commands: [['election-dev', 'start', '--application', `${module}:application`]],
-    },
+    [['election-dev', 'start', '--application', `${module}:application`]],
   )
 }
 
@@ -55,34 +51,30 @@ function isNameLost({ type, message }: ExaminationOf<'error'>, module: string, n
 /** What ASGI_APPLICATION is in a project as Django makes it: asgi.py in the package of the settings. */
 const usualSetting = ({ checkout }: Evidence): string => `${checkout?.project.settingsModule.split('.')[0] ?? 'core'}.asgi.application`
 
-function settingWrong(evidence: Evidence, alive: readonly string[]): Diagnosis[] {
+function settingWrong(evidence: Evidence, alive: readonly string[]): Diagnosis | undefined {
   const fact = evidence.examination?.get('asgi_setting')
-  if (fact === undefined || fact.ok) return []
+  if (fact === undefined || fact.ok) return undefined
   const value = fact.value ?? undefined
-  return [
-    diagnosis(
-      'asgi-application-setting-wrong',
-      value === undefined ? 'ASGI_APPLICATION is not set' : `ASGI_APPLICATION names something else than the ASGI application: ${value}`,
-      [fact.message ?? (fact.kind === 'wsgi' ? `${value ?? ''} is the WSGI application` : `${value ?? ''} can't be served`), ...alive],
-      `ASGI_APPLICATION = "${usualSetting(evidence)}".`,
-    ),
-  ]
+  return diagnosis(
+    'asgi-application-setting-wrong',
+    value === undefined ? 'ASGI_APPLICATION is not set' : `ASGI_APPLICATION names something else than the ASGI application: ${value}`,
+    [fact.message ?? (fact.kind === 'wsgi' ? `${value ?? ''} is the WSGI application` : `${value ?? ''} can't be served`), ...alive],
+    `ASGI_APPLICATION = "${usualSetting(evidence)}".`,
+  )
 }
 
 /** What only runserver reads: ASGI_APPLICATION and the place of the daphne app. It is the server where it runs, or where the daphne app is there for it. */
-function judgeRunserver(evidence: Evidence): Diagnosis[] {
+function judgeRunserver(evidence: Evidence): Diagnosis | undefined {
   const settings = evidence.examination?.get('settings')
-  if (settings === undefined || settings.daphne_app === 'absent') return []
+  if (settings === undefined || settings.daphne_app === 'absent') return undefined
   const alive = aliveOf(evidence)
   if (settings.daphne_app === 'after-staticfiles') {
-    return [
-      diagnosis(
-        'daphne-app-order',
-        '"daphne" stands after django.contrib.staticfiles in INSTALLED_APPS',
-        ['runserver refuses to serve: daphne.E001', ...alive],
-        'Put "daphne" first in INSTALLED_APPS.',
-      ),
-    ]
+    return diagnosis(
+      'daphne-app-order',
+      '"daphne" stands after django.contrib.staticfiles in INSTALLED_APPS',
+      ['runserver refuses to serve: daphne.E001', ...alive],
+      'Put "daphne" first in INSTALLED_APPS.',
+    )
   }
   return settingWrong(evidence, alive)
 }
@@ -125,12 +117,10 @@ function wrongFolder(server: ServerProcess, cwd: string, backend: string, seen: 
       `Its working folder is ${cwd}; manage.py is in ${backend}, and ${server.command?.application ?? 'the application'} is found from there only`,
     ],
     `Go to ${backend} first.`,
-    {
-      commands: [
-        ['cd', backend],
-        ['election-dev', 'start'],
-      ],
-    },
+    [
+      ['cd', backend],
+      ['election-dev', 'start'],
+    ],
   )
 }
 
@@ -150,66 +140,59 @@ function servesWsgi(evidence: Evidence): Diagnosis {
 }
 
 /** Routes of which none has the page's path, where the project makes a refusal of that. Pure. */
-export function judgeUnserved(evidence: Evidence): Diagnosis[] {
+export function judgeUnserved(evidence: Evidence): Diagnosis | undefined {
   const application = evidence.examination?.get('application')
   const refusedBy = evidence.examination?.get('consumer')?.refused_by
   // a validator refuses before the routes are asked
   if (application === undefined || application.routes.length === 0 || typeof refusedBy !== 'string' || /OriginValidator/.test(refusedBy))
-    return []
-  return judgeRoutes(evidence)
-    .filter(({ id }) => id === 'no-websocket-route')
-    .map((cause) => ({ ...cause, evidence: [...cause.evidence, `${refusedBy} makes a refusal of it`] }))
+    return undefined
+  const cause = judgeRoutes(evidence)
+  return cause?.id === 'no-websocket-route' ? withSeen(cause, `${refusedBy} makes a refusal of it`) : undefined
 }
 
 /** What is wrong with the application that a server serves: it speaks, and every socket is an error. */
-export function judgeRoutes(evidence: Evidence): Diagnosis[] {
+export function judgeRoutes(evidence: Evidence): Diagnosis | undefined {
   const { examination, wire } = evidence
   const application = examination?.get('application')
-  if (application === undefined) return []
+  if (application === undefined) return undefined
   const { path } = wire.endpoint
-  if (application.kind === 'wsgi') return [servesWsgi(evidence)]
+  if (application.kind === 'wsgi') return servesWsgi(evidence)
   if (!application.websocket) {
-    return [
-      diagnosis(
-        'http-only-asgi',
-        'The ASGI application has no WebSocket part',
-        [
-          application.kind === 'http-only'
-            ? "It is Django's plain get_asgi_application(), which handles HTTP alone"
-            : 'Its ProtocolTypeRouter has no "websocket" key',
-          `Every WebSocket path is an error, ${path} too`,
-        ],
-        'Wrap it: ProtocolTypeRouter({"http": …, "websocket": …}).',
-      ),
-    ]
+    return diagnosis(
+      'http-only-asgi',
+      'The ASGI application has no WebSocket part',
+      [
+        application.kind === 'http-only'
+          ? "It is Django's plain get_asgi_application(), which handles HTTP alone"
+          : 'Its ProtocolTypeRouter has no "websocket" key',
+        `Every WebSocket path is an error, ${path} too`,
+      ],
+      'Wrap it: ProtocolTypeRouter({"http": …, "websocket": …}).',
+    )
   }
   const bare = application.routes.find(({ is_class }) => is_class)
   if (bare !== undefined && servesPath([bare], path)) {
-    return [
-      diagnosis(
-        'as-asgi-missing',
-        `The consumer class itself is in the route: ${bare.consumer}`,
-        [`The route ${bare.route} leads to the class ${bare.consumer}, not to an application made by as_asgi()`],
-        `Write ${bare.consumer}.as_asgi() in the routing.`,
-      ),
-    ]
+    return diagnosis(
+      'as-asgi-missing',
+      `The consumer class itself is in the route: ${bare.consumer}`,
+      [`The route ${bare.route} leads to the class ${bare.consumer}, not to an application made by as_asgi()`],
+      `Write ${bare.consumer}.as_asgi() in the routing.`,
+    )
   }
   const said = examination?.get('consumer')?.raised?.message ?? ''
   // what Channels itself says of the page's path is surer than reading its patterns
   const unfound = said.startsWith('No route found for path')
-  if (servesPath(application.routes, path) && !unfound) return []
+  if (servesPath(application.routes, path) && !unfound) return undefined
   const list = application.routes.map(({ route }) => route)
   const slashed = list.find((route) => route.replace(/^\^/, '').startsWith('/'))
-  return [
-    diagnosis(
-      'no-websocket-route',
-      `No WebSocket route fits ${path}`,
-      [
-        list.length === 0 ? 'The routing has no WebSocket route at all' : `The routes on disk are ${list.slice(0, 6).join(', ')}`,
-        ...(unfound ? [`Played in the backend's own interpreter: ${said}`] : []),
-        ...(slashed === undefined ? [] : [`${slashed} begins with a slash: Channels matches without the first one`]),
-      ],
-      'Make path and route agree; no slash at the start of the pattern.',
-    ),
-  ]
+  return diagnosis(
+    'no-websocket-route',
+    `No WebSocket route fits ${path}`,
+    [
+      list.length === 0 ? 'The routing has no WebSocket route at all' : `The routes on disk are ${list.slice(0, 6).join(', ')}`,
+      ...(unfound ? [`Played in the backend's own interpreter: ${said}`] : []),
+      ...(slashed === undefined ? [] : [`${slashed} begins with a slash: Channels matches without the first one`]),
+    ],
+    'Make path and route agree; no slash at the start of the pattern.',
+  )
 }

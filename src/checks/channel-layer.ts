@@ -1,77 +1,66 @@
 import { isInMemory, isRedisLayer } from '../facts/redis-now.ts'
 import { inFile } from './dotenv.ts'
 import { redisVariables } from './dotenv-sources.ts'
-import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { all, diagnosis, type Diagnosis, type Found } from './diagnosis.ts'
 import { commandLine, listenerOf, named, pythonOf, type Evidence } from './evidence.ts'
 import { judgeHidden, raisedLine } from './settings.ts'
 import { judgeFallback } from './redis-layer.ts'
 
 /** What is wrong with the channel layer's configuration. Pure. */
-export function judgeLayer(evidence: Evidence): Diagnosis[] {
+export function judgeLayer(evidence: Evidence): Diagnosis | undefined {
   const { examination } = evidence
   const settings = examination?.get('settings')
-  if (settings === undefined) return []
-  if (!settings.layers_set) return usesLayer(evidence) ? [layerUnset(evidence)] : []
+  if (settings === undefined) return undefined
+  if (!settings.layers_set) return usesLayer(evidence) ? layerUnset(evidence) : undefined
   const error = examination?.errorOf('layer') ?? configError(evidence)
-  if (error === undefined) return []
+  if (error === undefined) return undefined
   const seen: readonly [string, ...string[]] = [`Building the channel layer: ${raisedLine(error)}`]
   const hidden = judgeHidden(evidence, error, seen)
-  if (hidden !== undefined) return [hidden]
+  if (hidden !== undefined) return hidden
   const text = [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`).join('\n')
   const installed = evidence.choice !== undefined && 'environment' in evidence.choice ? evidence.choice.environment.packages : undefined
   if (/InvalidChannelLayerError: Cannot import BACKEND/.test(text)) {
     const missing = settings.layer_backend?.startsWith('channels_redis.') === true && installed?.has('channels-redis') !== true
     return missing
-      ? [
-          diagnosis(
-            'channels-redis-missing',
-            "The Redis layer is configured, and channels_redis isn't installed",
-            seen,
-            'Install it into the environment of the backend.',
-            {
-              commands: [[pythonOf(evidence), '-m', 'pip', 'install', 'channels-redis']],
-            },
-          ),
-        ]
-      : [
-          diagnosis(
-            'channel-layer-backend-wrong',
-            `CHANNEL_LAYERS names a BACKEND that isn't there: ${settings.layer_backend ?? ''}`,
-            seen,
-            'Use channels_redis.core.RedisChannelLayer or channels.layers.InMemoryChannelLayer.',
-          ),
-        ]
+      ? diagnosis(
+          'channels-redis-missing',
+          "The Redis layer is configured, and channels_redis isn't installed",
+          seen,
+          'Install it into the environment of the backend.',
+          [[pythonOf(evidence), '-m', 'pip', 'install', 'channels-redis']],
+        )
+      : diagnosis(
+          'channel-layer-backend-wrong',
+          `CHANNEL_LAYERS names a BACKEND that isn't there: ${settings.layer_backend ?? ''}`,
+          seen,
+          'Use channels_redis.core.RedisChannelLayer or channels.layers.InMemoryChannelLayer.',
+        )
   }
   if (/InvalidChannelLayerError: BACKEND key not specified|No BACKEND/.test(text)) {
-    return [
-      diagnosis(
-        'channel-layer-backend-wrong',
-        'CHANNEL_LAYERS names no BACKEND',
-        seen,
-        'Use channels_redis.core.RedisChannelLayer or channels.layers.InMemoryChannelLayer.',
-      ),
-    ]
+    return diagnosis(
+      'channel-layer-backend-wrong',
+      'CHANNEL_LAYERS names no BACKEND',
+      seen,
+      'Use channels_redis.core.RedisChannelLayer or channels.layers.InMemoryChannelLayer.',
+    )
   }
   // urlsplit takes what stands before a bare # or / for host and port
   if (/could not be cast to integer value|Invalid IPv6 URL/.test(text)) {
-    return [
-      diagnosis(
-        'channel-layer-config-wrong',
-        'A Redis URL in CHANNEL_LAYERS holds characters that are not percent-encoded',
-        seen,
-        'Percent-encode the password in the URL (# is %23, / is %2F, @ is %40): urllib.parse.quote(PASSWORD, safe="").',
-        { automatic: 'no' },
-      ),
-    ]
-  }
-  return [
-    diagnosis(
+    return diagnosis(
       'channel-layer-config-wrong',
-      "CONFIG of CHANNEL_LAYERS isn't what the backend takes",
+      'A Redis URL in CHANNEL_LAYERS holds characters that are not percent-encoded',
       seen,
-      'Write "CONFIG": {"hosts": [(host, port)]}: a list, also for one.',
-    ),
-  ]
+      'Percent-encode the password in the URL (# is %23, / is %2F, @ is %40): urllib.parse.quote(PASSWORD, safe="").',
+      [],
+      'no',
+    )
+  }
+  return diagnosis(
+    'channel-layer-config-wrong',
+    "CONFIG of CHANNEL_LAYERS isn't what the backend takes",
+    seen,
+    'Write "CONFIG": {"hosts": [(host, port)]}: a list, also for one.',
+  )
 }
 
 /** A host that channels_redis takes at first and can't use: it shows when the first message is sent. */
@@ -102,12 +91,12 @@ function layerUnset({ examination }: Evidence): Diagnosis {
       ...(raised === undefined || raised === null ? [] : [raisedLine(raised)]),
     ],
     'Set CHANNEL_LAYERS; in memory for one process.',
-    { commands: [['election-dev', 'doctor', '--fix']] },
+    [['election-dev', 'doctor', '--fix']],
   )
 }
 
 /** Several processes that don't share a layer: sockets are fine and broadcasts get lost. Pure. */
-export function judgeInstances(evidence: Evidence): Diagnosis[] {
+export function judgeInstances(evidence: Evidence): Found {
   const { examination, others } = evidence
   const settings = examination?.get('settings')
   const listener = listenerOf(evidence)
@@ -121,22 +110,22 @@ export function judgeInstances(evidence: Evidence): Diagnosis[] {
         : serving.length > 1
           ? serving.map((server) => `${named(server)} listens on ${server.listens.map(({ port }) => port).join(', ')}`)
           : [`${instances} instances were named`]
-    return [
-      ...judgeFallback(evidence),
+    return all(
+      judgeFallback(evidence),
       diagnosis(
         'layer-inmemory-multi-instance',
         'More than one process serves, and each keeps its own channel layer in memory',
         ['CHANNEL_LAYERS is InMemoryChannelLayer: a broadcast stays in the process that sent it', ...seen],
         'Run one process, or use Redis 5 or newer for the layer.',
-        { commands: [['election-dev', 'env', '--channel-layer', 'redis', '--write']] },
+        [['election-dev', 'env', '--channel-layer', 'redis', '--write']],
       ),
-    ]
+    )
   }
-  return isRedisLayer(settings?.layer_backend) ? judgeSplit(evidence) : []
+  return isRedisLayer(settings?.layer_backend) ? judgeSplit(evidence) : undefined
 }
 
 /** The servers of the project have different Redis servers or databases in their environments. */
-function judgeSplit(evidence: Evidence): Diagnosis[] {
+function judgeSplit(evidence: Evidence): Diagnosis | undefined {
   const readable = evidence.servers.ofProject.filter(({ env, listens }) => env !== undefined && listens.length > 0)
   for (const name of redisVariables) {
     if (name === 'REDIS_PASSWORD' || name === 'REDIS_USERNAME') continue
@@ -153,16 +142,14 @@ function judgeSplit(evidence: Evidence): Diagnosis[] {
       (server, index) => `${named(server)} on port ${server.listens[0]?.port ?? '?'}: ${name} ${shown(values[index])}`,
     )
     const [first = '', ...rest] = lines
-    return [
-      diagnosis(
-        'layer-split',
-        'The instances use different Redis servers or databases: broadcasts do not cross',
-        [first, ...rest],
-        'Give all of them the same host, port, database and prefix.',
-      ),
-    ]
+    return diagnosis(
+      'layer-split',
+      'The instances use different Redis servers or databases: broadcasts do not cross',
+      [first, ...rest],
+      'Give all of them the same host, port, database and prefix.',
+    )
   }
-  return []
+  return undefined
 }
 
 /** What the settings have where the shell doesn't set the variable: the value of `.env`, or the one that our own import came to. */

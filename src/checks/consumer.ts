@@ -32,33 +32,31 @@ function judgeRaised(raised: Raised, when: string, seen: readonly string[]): Dia
  * backend's own interpreter; nothing where that was fine. It tells apart what
  * looks the same on the wire. Pure.
  */
-export function judgePlayed(evidence: Evidence): Diagnosis[] {
+export function judgePlayed(evidence: Evidence): Diagnosis | undefined {
   const { examination } = evidence
   const played = examination?.get('consumer')
   const standing = examination?.get('standing')
   // it may come to an end by itself after all: as long as it lasts, nobody else is served
   const lasted = played?.outcome === 'accepted' && played.after_ms > 4000
-  if (standing?.stage === 'consumer' && (examination?.how === 'timeout' || lasted)) return [blocks(standing.frames, standing.seconds)]
-  if (played === undefined || played.outcome === 'skipped') return []
+  if (standing?.stage === 'consumer' && (examination?.how === 'timeout' || lasted)) return blocks(standing.frames, standing.seconds)
+  if (played === undefined || played.outcome === 'skipped') return undefined
   const { outcome, raised } = played
-  if (outcome === 'raised' && raised !== undefined && raised !== null) return [judgeRaised(raised, 'before it accepts', [])]
-  if (outcome === 'returned') return [acceptMissing(played)]
-  if (outcome === 'waiting') return [tooSlow(played)]
+  if (outcome === 'raised' && raised !== undefined && raised !== null) return judgeRaised(raised, 'before it accepts', [])
+  if (outcome === 'returned') return acceptMissing(played)
+  if (outcome === 'waiting') return tooSlow(played)
   if (outcome === 'accepted') return judgeAccepted(played)
-  return []
+  return undefined
 }
 
 /** A ping of the application's own that nobody answers breaks nothing. Pure. */
-export function judgePing({ wire: { session } }: Evidence): Diagnosis[] {
-  if (session?.close !== undefined || session?.pong?.result !== 'unanswered') return []
-  return [
-    diagnosis(
-      'ping-unanswered',
-      'The application does not answer {"type":"ping"}',
-      ['The socket stayed open, and no pong came back'],
-      'Answer with {"type":"pong"}, or let the page not wait for one; "ping": false in the configuration leaves this check out.',
-    ),
-  ]
+export function judgePing({ wire: { session } }: Evidence): Diagnosis | undefined {
+  if (session?.close !== undefined || session?.pong?.result !== 'unanswered') return undefined
+  return diagnosis(
+    'ping-unanswered',
+    'The application does not answer {"type":"ping"}',
+    ['The socket stayed open, and no pong came back'],
+    'Answer with {"type":"pong"}, or let the page not wait for one; "ping": false in the configuration leaves this check out.',
+  )
 }
 
 function blocks(frames: readonly Frame[], seconds: number): Diagnosis {
@@ -102,57 +100,51 @@ function tooSlow({ consumer, after_ms: ms, frames }: Played): Diagnosis {
   )
 }
 
-function judgeAccepted(played: Played): Diagnosis[] {
+function judgeAccepted(played: Played): Diagnosis | undefined {
   const { later, later_after: after, later_code: code, raised, subprotocol, offered } = played
   if (typeof subprotocol === 'string' && !offered.includes(subprotocol)) {
-    return [
-      diagnosis(
-        'subprotocol-mismatch',
-        'The consumer accepts with a subprotocol that the page did not offer',
-        [`accept(subprotocol=${JSON.stringify(subprotocol)}); the page offers ${offered.length === 0 ? 'none' : offered.join(', ')}`],
-        'Let the consumer accept(subprotocol=…) with one that the page offers.',
-      ),
-    ]
+    return diagnosis(
+      'subprotocol-mismatch',
+      'The consumer accepts with a subprotocol that the page did not offer',
+      [`accept(subprotocol=${JSON.stringify(subprotocol)}); the page offers ${offered.length === 0 ? 'none' : offered.join(', ')}`],
+      'Let the consumer accept(subprotocol=…) with one that the page offers.',
+    )
   }
   if (later === 'raised' && raised !== undefined && raised !== null) {
     if (after === 'ping')
-      return [
-        {
-          ...judgeRaised(raised, 'at the ping of the page', ['It was sent {"type":"ping"}']),
-          title: 'The consumer dies of a message: {"type":"ping"}',
-        },
-      ]
-    return [judgeRaised(raised, 'after it accepted', [])]
+      return {
+        ...judgeRaised(raised, 'at the ping of the page', ['It was sent {"type":"ping"}']),
+        title: 'The consumer dies of a message: {"type":"ping"}',
+      }
+    return judgeRaised(raised, 'after it accepted', [])
   }
   if (later === 'closed') {
     const place = placeOf(played.frames.findLast((frame) => frame.own))
-    return [
-      diagnosis(
-        'close-after-accept',
-        `The application accepts and then closes${typeof code === 'number' ? ` with its own code ${code}` : ''}`,
-        [
-          `Played in the backend's own interpreter: accepted, then closed${typeof code === 'number' ? ` with ${code}` : ''}`,
-          ...(place === undefined ? [] : [place]),
-        ],
-        code === 4001 ? 'By custom 4001 means not logged in: log in again.' : 'Look up what the code means in the consumer.',
-      ),
-    ]
+    return diagnosis(
+      'close-after-accept',
+      `The application accepts and then closes${typeof code === 'number' ? ` with its own code ${code}` : ''}`,
+      [
+        `Played in the backend's own interpreter: accepted, then closed${typeof code === 'number' ? ` with ${code}` : ''}`,
+        ...(place === undefined ? [] : [place]),
+      ],
+      code === 4001 ? 'By custom 4001 means not logged in: log in again.' : 'Look up what the code means in the consumer.',
+    )
   }
-  return []
+  return undefined
 }
 
 /** Errors of the code itself: no check of a token fails with them. */
 const ofCode: ReadonlySet<string> = new Set(['NameError', 'UnboundLocalError', 'ImportError', 'ModuleNotFoundError', 'SyntaxError'])
 
 /** What a refusal hides: an exception that the consumer handled as it closed, where that names a cause by itself. Pure. */
-export function judgeHandled({ examination }: Pick<Evidence, 'examination'>): Diagnosis[] {
+export function judgeHandled({ examination }: Pick<Evidence, 'examination'>): Diagnosis | undefined {
   const played = examination?.get('consumer')
   const { raised } = played ?? {}
-  if (played?.outcome !== 'closed' || raised === undefined || raised === null) return []
+  if (played?.outcome !== 'closed' || raised === undefined || raised === null) return undefined
   const found = judgeRaised(raised, 'and hides it behind a refusal', [])
   // a token is often JSON itself
-  if (found.id === 'client-sends-non-json') return []
-  return found.id === 'consumer-exception' && !ofCode.has(raised.type) ? [] : [found]
+  if (found.id === 'client-sends-non-json') return undefined
+  return found.id === 'consumer-exception' && !ofCode.has(raised.type) ? undefined : found
 }
 
 /** What a refusal looks like from inside: who closed, with which code, and where. */

@@ -24,7 +24,7 @@ export function judgeCrossing(facts: readonly CrossingFact[], backend: string | 
       'Each instance keeps its own channel layer in memory: broadcasts do not cross',
       [first, ...more, sound, `The channel layer is ${backend ?? ''}`],
       'Run one instance, or use Redis 5 or newer for the layer.',
-      { commands: [['election-dev', 'env', '--channel-layer', 'redis', '--write']] },
+      [['election-dev', 'env', '--channel-layer', 'redis', '--write']],
     )
   return diagnosis(
     'layer-split',
@@ -37,9 +37,9 @@ export function judgeCrossing(facts: readonly CrossingFact[], backend: string | 
 }
 
 /** The same of what crossed between the URLs that are judged. Pure. */
-export function judgeUncrossed({ crossing, examination }: Evidence): Diagnosis[] {
+export function judgeUncrossed({ crossing, examination }: Evidence): Diagnosis | undefined {
   const cause = crossing === undefined ? undefined : judgeCrossing(crossing, examination?.get('settings')?.layer_backend ?? undefined)
-  return cause === undefined ? [] : [cause]
+  return cause === undefined ? undefined : cause
 }
 
 /** A socket that ended meanwhile: what the application does on it is the cause, not the way between the instances. `sent`: our message had been sent on it. Pure. */

@@ -2,66 +2,54 @@ import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
 
 /** What is wrong with the database that the sockets need. Pure. */
-function judgeDatabase(evidence: Evidence): Diagnosis[] {
+function judgeDatabase(evidence: Evidence): Diagnosis | undefined {
   const database = evidence.examination?.get('database')
-  if (database === undefined) return []
+  if (database === undefined) return undefined
   const name = database.name ?? 'the database'
   if (database.state === 'unreachable') {
-    return [
-      diagnosis(
-        'database-unreachable',
-        `The database can't be opened: ${name}`,
-        [
-          database.message ?? 'It does not answer',
-          typeof database.path === 'string' ? `DATABASES names the file ${database.path}` : `DATABASES has the engine ${database.engine}`,
-        ],
-        'Correct DATABASES, or start the database.',
-      ),
-    ]
+    return diagnosis(
+      'database-unreachable',
+      `The database can't be opened: ${name}`,
+      [
+        database.message ?? 'It does not answer',
+        typeof database.path === 'string' ? `DATABASES names the file ${database.path}` : `DATABASES has the engine ${database.engine}`,
+      ],
+      'Correct DATABASES, or start the database.',
+    )
   }
   if (database.state === 'locked') {
     const { holders } = evidence
     const seen = holders.map(({ pid, command }) => `PID ${pid} has it open${command === undefined ? '' : `: ${command}`}`)
     const [holder] = holders
-    return [
-      diagnosis(
-        'database-locked',
-        `Another process holds ${name} locked`,
-        [database.message ?? 'database is locked', ...seen],
-        holder === undefined ? 'End the process that holds it.' : `End PID ${holder.pid}.`,
-        {
-          commands: holder === undefined ? [] : [['kill', String(holder.pid)]],
-        },
-      ),
-    ]
+    return diagnosis(
+      'database-locked',
+      `Another process holds ${name} locked`,
+      [database.message ?? 'database is locked', ...seen],
+      holder === undefined ? 'End the process that holds it.' : `End PID ${holder.pid}.`,
+      holder === undefined ? [] : [['kill', String(holder.pid)]],
+    )
   }
   const pending = evidence.examination?.get('migrations')?.pending ?? []
   const manage = ['python', 'manage.py', 'migrate']
   if (database.state === 'empty') {
-    return [
-      diagnosis(
-        'migrations-pending',
-        `The database has no tables: ${name}`,
-        [`${name} has no django_migrations table`],
-        'Apply the migrations.',
-        { commands: [manage] },
-      ),
-    ]
+    return diagnosis(
+      'migrations-pending',
+      `The database has no tables: ${name}`,
+      [`${name} has no django_migrations table`],
+      'Apply the migrations.',
+      [manage],
+    )
   }
   if (pending.length > 0) {
-    return [
-      diagnosis('migrations-pending', 'Migrations are not applied', [`Pending: ${listOf(pending)}`], 'Apply the migrations.', {
-        commands: [manage],
-      }),
-    ]
+    return diagnosis('migrations-pending', 'Migrations are not applied', [`Pending: ${listOf(pending)}`], 'Apply the migrations.', [manage])
   }
-  return []
+  return undefined
 }
 
 /** What a database lacks, where it breaks no socket: one that is used, or one that is empty, where the project is being started. Pure. */
-export function judgeUnready(evidence: Evidence): Diagnosis[] {
+export function judgeUnready(evidence: Evidence): Diagnosis | undefined {
   const state = evidence.examination?.get('database')?.state
-  return state === 'ready' || (state === 'empty' && evidence.launched !== undefined) ? judgeDatabase(evidence) : []
+  return state === 'ready' || (state === 'empty' && evidence.launched !== undefined) ? judgeDatabase(evidence) : undefined
 }
 
 /**
@@ -70,33 +58,33 @@ export function judgeUnready(evidence: Evidence): Diagnosis[] {
  * that does is given up, or has raised what the database said. Nor does one that
  * stands at a line of its own: what it asks of SQLite is answered at once. Pure.
  */
-export function judgeUnplayed(evidence: Evidence): Diagnosis[] {
+export function judgeUnplayed(evidence: Evidence): Diagnosis | undefined {
   const { examination } = evidence
   const played = examination?.get('consumer')
-  if (examination?.how === 'timeout' && examination.get('standing')?.stage === 'consumer') return []
-  return played !== undefined && played.outcome !== 'skipped' ? [] : judgeDatabase(evidence)
+  if (examination?.how === 'timeout' && examination.get('standing')?.stage === 'consumer') return undefined
+  return played !== undefined && played.outcome !== 'skipped' ? undefined : judgeDatabase(evidence)
 }
 
 /** An exception of a database's driver (PEP 249), as Django wraps it. */
 const databaseError = /^(?:OperationalError|ProgrammingError|InterfaceError|DatabaseError|InternalError)$/
 
 /** A database that the consumer asks for and can't use: where it was played without a look at the database, the database is not to blame. */
-export function judgeUnusable(evidence: Evidence): Diagnosis[] {
+export function judgeUnusable(evidence: Evidence): Diagnosis | undefined {
   const { examination } = evidence
   const played = examination?.get('consumer')
   const said = typeof played?.database_error === 'string' ? played.database_error : undefined
-  if (said !== undefined && isTableMissing(said)) return [tablesMissing(evidence, said)]
-  if (examination?.how === 'timeout' && examination.get('standing')?.stage === 'consumer') return []
+  if (said !== undefined && isTableMissing(said)) return tablesMissing(evidence, said)
+  if (examination?.how === 'timeout' && examination.get('standing')?.stage === 'consumer') return undefined
   const raised = played?.outcome === 'raised' && databaseError.test(played.raised?.type ?? '')
-  if (played !== undefined && played.outcome !== 'skipped' && !raised) return []
-  return examination?.get('database')?.state === 'ready' ? [] : judgeDatabase(evidence)
+  if (played !== undefined && played.outcome !== 'skipped' && !raised) return undefined
+  return examination?.get('database')?.state === 'ready' ? undefined : judgeDatabase(evidence)
 }
 
 /** A database without tables that the page's handshake asks for: a start would not come up with it. Asked where nothing of the project serves. Pure. */
-export function judgeTables(evidence: Evidence): Diagnosis[] {
+export function judgeTables(evidence: Evidence): Diagnosis | undefined {
   const { examination } = evidence
   const isEmpty = examination?.get('database')?.state === 'empty'
-  return isEmpty && examination.get('consumer') !== undefined ? judgeUnusable(evidence) : []
+  return isEmpty && examination.get('consumer') !== undefined ? judgeUnusable(evidence) : undefined
 }
 
 const isTableMissing = (text: string): boolean => /no such table|relation "[^"]*" does not exist|doesn't exist|no such column/i.test(text)
@@ -112,9 +100,7 @@ function tablesMissing(evidence: Evidence, said: string): Diagnosis {
       ...(pending.length === 0 ? [] : [`Pending: ${listOf(pending)}`]),
     ],
     pending.length === 0 ? 'Make the migrations of the app, and apply them.' : 'Apply the migrations.',
-    {
-      commands: [...(pending.length === 0 ? [['python', 'manage.py', 'makemigrations']] : []), ['python', 'manage.py', 'migrate']],
-    },
+    [...(pending.length === 0 ? [['python', 'manage.py', 'makemigrations']] : []), ['python', 'manage.py', 'migrate']],
   )
 }
 

@@ -40,7 +40,21 @@ export function diagnosis(
   title: string,
   evidence: readonly [string, ...string[]],
   remedy: string,
-  { commands = [], automatic }: { commands?: readonly (readonly string[])[]; automatic?: Automatic } = {},
+  commands: readonly Command[] = [],
+  automatic?: Automatic,
 ): Diagnosis {
   return { id, title, evidence, remedy: { text: remedy, commands, automatic } }
+}
+
+/** The same with more that was seen of it. */
+export function withSeen(cause: Diagnosis, ...seen: readonly string[]): Diagnosis {
+  return { ...cause, evidence: [...cause.evidence, ...seen] }
+}
+
+/** What a rule finds: its cause, several, or nothing. */
+export type Found = Diagnosis | readonly Diagnosis[] | undefined
+
+/** What several rules find, in their order. */
+export function all(...found: readonly Found[]): Diagnosis[] {
+  return found.flatMap((one) => one ?? [])
 }

@@ -2,7 +2,7 @@ import { booleanOf } from '../facts/dotenv.ts'
 import { isRedisLayer } from '../facts/redis-now.ts'
 import { takesAnyText } from '../facts/settings-lines.ts'
 import { shownValue } from '../host/secrets.ts'
-import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { all, diagnosis, type Diagnosis } from './diagnosis.ts'
 import { inFile, judgeReversed, judgeShadowed, placeOfVariable } from './dotenv.ts'
 import type { Evidence } from './evidence.ts'
 
@@ -14,35 +14,34 @@ export function judgeSources(evidence: Evidence, cause: Diagnosis): Diagnosis[] 
   const { checkout, redisOfFile } = evidence
   const layer = checkout?.layerVariable
   const unwanted = layer !== undefined && checkout?.wish.kind === 'set' && checkout.wish.redis && isFalse(inFile(evidence, layer)?.value)
-  const shadowed = [
-    ...(unwanted ? judgeShadowed(evidence, [layer], cause) : []),
-    ...(redisOfFile?.fact?.usable === true ? judgeShadowed(evidence, redisVariables, cause) : []),
-  ]
-  return [...judgeTakenForTrue(evidence, cause), ...shadowed, ...judgeUnread(evidence, cause)]
+  return all(
+    judgeTakenForTrue(evidence, cause),
+    unwanted ? judgeShadowed(evidence, [layer], cause) : undefined,
+    redisOfFile?.fact?.usable === true ? judgeShadowed(evidence, redisVariables, cause) : undefined,
+    judgeUnread(evidence, cause),
+  )
 }
 
 const isFalse = (value: string | undefined): boolean => value !== undefined && value.trim() !== '' && booleanOf(value) === false
 
 /** The variable says False, and the settings use Redis: any text is true to them. */
-function judgeTakenForTrue(evidence: Evidence, cause: Diagnosis): Diagnosis[] {
+function judgeTakenForTrue(evidence: Evidence, cause: Diagnosis): Diagnosis | undefined {
   const { checkout, examination } = evidence
   const name = checkout?.layerVariable
-  if (name === undefined || checkout?.wish.kind !== 'set' || checkout.wish.redis) return []
+  if (name === undefined || checkout?.wish.kind !== 'set' || checkout.wish.redis) return undefined
   const at = takesAnyText(evidence.settingsLines, name)
-  if (at === undefined || !isRedisLayer(examination?.get('settings')?.layer_backend)) return []
+  if (at === undefined || !isRedisLayer(examination?.get('settings')?.layer_backend)) return undefined
   const value = evidence.env[name] ?? inFile(evidence, name)?.value ?? 'False'
-  return [
-    diagnosis(
-      'env-bool-typo',
-      `${name} is ${value}, and the settings take it for true`,
-      [
-        `${placeOfVariable(evidence, name)}: ${name}=${value}`,
-        `${at.file}:${at.line} takes any text for true: \`${at.text.slice(0, 160)}\``,
-        ...cause.evidence,
-      ],
-      'Read it with cast=bool of decouple (env.bool of django-environ), or compare its text: .lower() == "true".',
-    ),
-  ]
+  return diagnosis(
+    'env-bool-typo',
+    `${name} is ${value}, and the settings take it for true`,
+    [
+      `${placeOfVariable(evidence, name)}: ${name}=${value}`,
+      `${at.file}:${at.line} takes any text for true: \`${at.text.slice(0, 160)}\``,
+      ...cause.evidence,
+    ],
+    'Read it with cast=bool of decouple (env.bool of django-environ), or compare its text: .lower() == "true".',
+  )
 }
 
 /** A truth value that the settings read as another one, and that breaks no socket. Pure. */
@@ -75,7 +74,7 @@ function judgeNoBoolean(evidence: Evidence): Diagnosis[] {
 }
 
 /** A file says what the settings would need, and they don't read it. */
-function judgeUnread(evidence: Evidence, cause: Diagnosis): Diagnosis[] {
+function judgeUnread(evidence: Evidence, cause: Diagnosis): Diagnosis | undefined {
   const { checkout, dotenv, env } = evidence
   const hosts = evidence.examination?.get('settings')?.layer_hosts[0]
   const layer = checkout?.layerVariable
@@ -89,38 +88,32 @@ function judgeUnread(evidence: Evidence, cause: Diagnosis): Diagnosis[] {
     const found = entries.filter(({ key, value }) => differs(key, value))
     const [first] = found
     if (first === undefined) continue
-    return [
-      unread(
-        evidence,
-        shown,
-        first.key,
-        found.map(({ key, value, line }) => `${shown}:${line}: ${key}=${shownValue(key, value)}`),
-        cause,
-      ),
-    ]
+    return unread(
+      evidence,
+      shown,
+      first.key,
+      found.map(({ key, value, line }) => `${shown}:${line}: ${key}=${shownValue(key, value)}`),
+      cause,
+    )
   }
-  return []
+  return undefined
 }
 
 /** The SECRET_KEY that signed the tokens stands in a file that the settings don't read. Pure. */
-export function judgeUnreadKey(evidence: Evidence, cause: Diagnosis): Diagnosis[] {
+export function judgeUnreadKey(evidence: Evidence, cause: Diagnosis): Diagnosis | undefined {
   const [place] = evidence.otherKeys
-  if (place === undefined || evidence.env['SECRET_KEY'] !== undefined || inRead(evidence, 'SECRET_KEY')) return []
-  return [
-    unread(evidence, place.replace(/:\d+$/, ''), 'SECRET_KEY', [`${place}: SECRET_KEY=***, and the settings have another one`], cause),
-  ]
+  if (place === undefined || evidence.env['SECRET_KEY'] !== undefined || inRead(evidence, 'SECRET_KEY')) return undefined
+  return unread(evidence, place.replace(/:\d+$/, ''), 'SECRET_KEY', [`${place}: SECRET_KEY=***, and the settings have another one`], cause)
 }
 
 /** A file that the settings don't read chooses the channel layer, and nothing else does. Pure. */
-export function judgeUnreadChoice(evidence: Evidence): Diagnosis[] {
+export function judgeUnreadChoice(evidence: Evidence): Diagnosis | undefined {
   const { checkout, dotenv } = evidence
   const name = checkout?.layerVariable
-  if (name === undefined || checkout?.wish.kind !== 'none') return []
-  const found = (dotenv?.unread ?? []).flatMap(({ shown, entries }) => entries.map((entry) => ({ shown, ...entry })))
-  return found
-    .filter(({ key }) => key === name)
-    .slice(0, 1)
-    .map(({ shown, line, value }) => unread(evidence, shown, name, [`${shown}:${line}: ${name}=${value}`]))
+  if (name === undefined || checkout?.wish.kind !== 'none') return undefined
+  const all = (dotenv?.unread ?? []).flatMap(({ shown, entries }) => entries.map((entry) => ({ shown, ...entry })))
+  const found = all.find(({ key }) => key === name)
+  return found && unread(evidence, found.shown, name, [`${found.shown}:${found.line}: ${name}=${found.value}`])
 }
 
 /** The key stands in the file that the settings do read. */
@@ -146,6 +139,6 @@ function unread({ dotenv }: Evidence, shown: string, name: string, seen: readonl
       : dotenv?.fact.kind === 'absent'
         ? 'Put it where it is looked for.'
         : `Write ${name} into ${wanted}.`,
-    { commands: isThere || dotenv?.fact.kind !== 'absent' ? [] : [['cp', shown, wanted]] },
+    isThere || dotenv?.fact.kind !== 'absent' ? [] : [['cp', shown, wanted]],
   )
 }

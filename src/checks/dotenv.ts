@@ -22,65 +22,51 @@ export function placeOfVariable(evidence: Pick<Evidence, 'servers' | 'env' | 'do
 }
 
 /** What is wrong with the file as a file: its encoding. Asked where the settings can't be imported, or read a value otherwise than it is written. */
-export function judgeEncoding({ dotenv }: Pick<Evidence, 'dotenv'>, seen: readonly string[]): Diagnosis[] {
-  if (dotenv === undefined) return []
+export function judgeEncoding({ dotenv }: Pick<Evidence, 'dotenv'>, seen: readonly string[]): Diagnosis | undefined {
+  if (dotenv === undefined) return undefined
   const { fact, shown } = dotenv
   const remedy = 'Save it as UTF-8 without BOM.'
   const commands = [['election-dev', 'doctor', '--fix']]
   if (fact.kind === 'unreadable' && fact.code === 'env-encoding')
-    return [
-      diagnosis('env-encoding', `${shown} isn't plain UTF-8`, [`${shown}: ${fact.reason}`, ...seen], remedy, {
-        commands,
-      }),
-    ]
+    return diagnosis('env-encoding', `${shown} isn't plain UTF-8`, [`${shown}: ${fact.reason}`, ...seen], remedy, commands)
   if (fact.kind === 'present' && fact.bom && dotenv.reader !== 'dotenv') {
     const first = fact.entries[0]?.key.replace('\u{feff}', '')
-    return [
-      diagnosis(
-        'env-encoding',
-        `${shown} begins with a byte order mark, which becomes part of its first key`,
-        [`The first bytes of ${shown} are EF BB BF${first === undefined ? '' : `: the first key is read as \\ufeff${first}`}`, ...seen],
-        remedy,
-        { commands },
-      ),
-    ]
+    return diagnosis(
+      'env-encoding',
+      `${shown} begins with a byte order mark, which becomes part of its first key`,
+      [`The first bytes of ${shown} are EF BB BF${first === undefined ? '' : `: the first key is read as \\ufeff${first}`}`, ...seen],
+      remedy,
+      commands,
+    )
   }
-  return []
+  return undefined
 }
 
 /** The settings find a value missing, or use a default where a file says otherwise. */
-export function judgeNotLoaded(evidence: Pick<Evidence, 'dotenv'>, wanted: string, seen: readonly string[]): Diagnosis[] {
+export function judgeNotLoaded(evidence: Pick<Evidence, 'dotenv'>, wanted: string, seen: readonly string[]): Diagnosis | undefined {
   const { dotenv } = evidence
-  if (dotenv === undefined || inFile(evidence, wanted) !== undefined) return []
+  if (dotenv === undefined || inFile(evidence, wanted) !== undefined) return undefined
   const { fact, others, shown } = dotenv
   const rest = others.map((other) => `${other.shown} is there`)
   if (fact.kind === 'absent') {
     const source = others.find(({ kind }) => kind === 'misnamed') ?? others.find(({ kind }) => kind === 'elsewhere') ?? others[0]
-    return [
-      diagnosis(
-        'env-not-loaded',
-        `${shown} isn't there: the settings find no ${wanted}`,
-        [`There is no ${shown}`, ...rest, ...seen],
-        'Put it where it is looked for.',
-        {
-          commands: source === undefined ? [['election-dev', 'start', '--setup']] : [['cp', source.shown, shown]],
-        },
-      ),
-    ]
+    return diagnosis(
+      'env-not-loaded',
+      `${shown} isn't there: the settings find no ${wanted}`,
+      [`There is no ${shown}`, ...rest, ...seen],
+      'Put it where it is looked for.',
+      source === undefined ? [['election-dev', 'start', '--setup']] : [['cp', source.shown, shown]],
+    )
   }
   if (fact.kind === 'unreadable')
-    return [
-      diagnosis('env-not-loaded', `${shown} can't be read`, [`${shown}: ${fact.reason}`, ...seen], 'Make it a file that you may read.'),
-    ]
+    return diagnosis('env-not-loaded', `${shown} can't be read`, [`${shown}: ${fact.reason}`, ...seen], 'Make it a file that you may read.')
   const elsewhere = others.filter(({ kind }) => kind !== 'example')
-  return [
-    diagnosis(
-      'env-not-loaded',
-      `${shown} has no ${wanted}, which the settings ask for`,
-      [`${shown} is read, and ${wanted} isn't among its keys`, ...elsewhere.map((other) => `${other.shown} is there too`), ...seen],
-      `Add ${wanted} to ${shown}${others.some(({ kind }) => kind === 'example') ? ', as its example has it' : ''}.`,
-    ),
-  ]
+  return diagnosis(
+    'env-not-loaded',
+    `${shown} has no ${wanted}, which the settings ask for`,
+    [`${shown} is read, and ${wanted} isn't among its keys`, ...elsewhere.map((other) => `${other.shown} is there too`), ...seen],
+    `Add ${wanted} to ${shown}${others.some(({ kind }) => kind === 'example') ? ', as its example has it' : ''}.`,
+  )
 }
 
 /** A boolean that isn't one: `Ture`. */
@@ -140,36 +126,32 @@ export function judgeMalformed(
   evidence: Pick<Evidence, 'dotenv' | 'redis' | 'env'>,
   value: string | undefined,
   seen: readonly string[],
-): Diagnosis[] {
+): Diagnosis | undefined {
   const { dotenv, redis } = evidence
-  const options = { commands: [['election-dev', 'doctor', '--fix']] }
+  const commands = [['election-dev', 'doctor', '--fix']]
   if (value !== undefined) {
     const bare = value.replace(/^['"]|['"]$/g, '')
     const entries = dotenv?.fact.kind === 'present' ? dotenv.fact.entries : []
     const entry = entries.find((candidate) => candidate.value === bare)
     const place = entry === undefined ? 'the environment' : `${dotenv?.shown ?? '.env'}:${entry.line}`
     const name = entry?.key ?? Object.entries(evidence.env).find(([, text]) => text === bare)?.[0] ?? 'A number'
-    return [
-      diagnosis(
-        'env-value-malformed',
-        `${name} in ${place} isn't the number that the settings want`,
-        [`${place}: ${name}=${shownValue(name, bare)}`, ...seen],
-        'Put nothing behind the value: a comment becomes part of it.',
-        options,
-      ),
-    ]
-  }
-  if (redis?.malformed === undefined) return []
-  const { name, source, evidence: words } = redis.malformed
-  return [
-    diagnosis(
+    return diagnosis(
       'env-value-malformed',
-      `${name} in ${source} can't be what the settings take it for`,
-      startWith([...words.slice(1), ...seen], words[0] ?? name),
-      'Write the bare value.',
-      options,
-    ),
-  ]
+      `${name} in ${place} isn't the number that the settings want`,
+      [`${place}: ${name}=${shownValue(name, bare)}`, ...seen],
+      'Put nothing behind the value: a comment becomes part of it.',
+      commands,
+    )
+  }
+  if (redis?.malformed === undefined) return undefined
+  const { name, source, evidence: words } = redis.malformed
+  return diagnosis(
+    'env-value-malformed',
+    `${name} in ${source} can't be what the settings take it for`,
+    startWith([...words.slice(1), ...seen], words[0] ?? name),
+    'Write the bare value.',
+    commands,
+  )
 }
 
 /** Variables of the shell that differ from `.env`, among those that a cause hangs on. */
@@ -177,27 +159,25 @@ export function judgeShadowed(
   evidence: Pick<Evidence, 'dotenv' | 'env' | 'servers'>,
   names: readonly string[],
   cause: Diagnosis,
-): Diagnosis[] {
+): Diagnosis | undefined {
   const shadows = names.flatMap((name) => {
     const shell = evidence.env[name]
     const file = inFile(evidence, name)
     return shell === undefined || file === undefined || shell === file.value ? [] : [{ name, shell, file }]
   })
   const [first] = shadows
-  if (first === undefined) return []
+  if (first === undefined) return undefined
   const shown = (value: string) => (value === '' ? '(empty)' : shownValue(first.name, value))
-  return [
-    diagnosis(
-      'env-shadowed',
-      `${first.name} of the shell beats ${evidence.dotenv?.shown ?? '.env'}`,
-      [
-        `${first.file.shown}: ${first.name}=${shown(first.file.value)}`,
-        `${environmentOf(evidence, first.name)}: ${first.name}=${shown(first.shell)}; the environment wins`,
-        `With it: ${cause.title}`,
-        ...cause.evidence,
-      ],
-      `Run unset ${first.name} in that shell, and start the backend again.`,
-      { commands: [['unset', first.name]] },
-    ),
-  ]
+  return diagnosis(
+    'env-shadowed',
+    `${first.name} of the shell beats ${evidence.dotenv?.shown ?? '.env'}`,
+    [
+      `${first.file.shown}: ${first.name}=${shown(first.file.value)}`,
+      `${environmentOf(evidence, first.name)}: ${first.name}=${shown(first.shell)}; the environment wins`,
+      `With it: ${cause.title}`,
+      ...cause.evidence,
+    ],
+    `Run unset ${first.name} in that shell, and start the backend again.`,
+    [['unset', first.name]],
+  )
 }

@@ -1,5 +1,5 @@
 import { judgeUnserved } from './application.ts'
-import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { all, diagnosis, type Diagnosis } from './diagnosis.ts'
 import { inFile, judgeShadowed } from './dotenv.ts'
 import type { Evidence } from './evidence.ts'
 import { isAllowed } from '../facts/allowed-hosts.ts'
@@ -7,37 +7,35 @@ import { bracketed } from '../host/tcp.ts'
 
 /** What is nearer to the root than a refusal of the Origin or of the host. Pure. */
 export function behindHosts(evidence: Evidence, refused: Diagnosis): Diagnosis[] {
-  return [...judgeUnserved(evidence), ...judgeShadowed(evidence, ['ALLOWED_HOSTS'], refused), ...judgeHosts(evidence, refused.evidence)]
+  return all(judgeUnserved(evidence), judgeShadowed(evidence, ['ALLOWED_HOSTS'], refused), judgeHosts(evidence, refused.evidence))
 }
 
 /** Pages are 400 because ALLOWED_HOSTS lacks the host of the URL; `seen` is the refusal of the socket, where there is one. Pure. */
-export function judgeHosts(evidence: Evidence, seen: readonly string[]): Diagnosis[] {
+export function judgeHosts(evidence: Evidence, seen: readonly string[]): Diagnosis | undefined {
   const { wire, examination } = evidence
   const { http, endpoint } = wire
-  if (http?.result !== 'answer' || http.status !== 400) return []
+  if (http?.result !== 'answer' || http.status !== 400) return undefined
   const settings = examination?.get('settings')
   const host = bracketed(endpoint.host)
-  if (settings !== undefined && isAllowed(host, settings.allowed_hosts, settings.debug)) return []
-  if (settings === undefined && !/DisallowedHost|Bad Request \(400\)/.test(http.body)) return []
+  if (settings !== undefined && isAllowed(host, settings.allowed_hosts, settings.debug)) return undefined
+  if (settings === undefined && !/DisallowedHost|Bad Request \(400\)/.test(http.body)) return undefined
   const scheme = settings?.allowed_hosts.find((entry) => entry.includes('://'))
   const file = inFile(evidence, 'ALLOWED_HOSTS')
-  return [
-    diagnosis(
-      'allowed-hosts',
-      scheme === undefined
-        ? `ALLOWED_HOSTS lacks ${host}: every page is 400`
-        : 'ALLOWED_HOSTS has a value with a scheme, which fits no host: every page is 400',
-      [
-        'GET / is 400 (DisallowedHost)',
-        ...(settings === undefined
-          ? []
-          : [
-              `ALLOWED_HOSTS is ${settings.allowed_hosts.length === 0 ? 'empty' : settings.allowed_hosts.join(', ')}${file === undefined ? '' : ` (${file.shown})`}`,
-            ]),
-        ...(scheme === undefined ? [] : ['An Origin is matched with its scheme, a Host never: so the socket may be 101 all the same']),
-        ...seen,
-      ],
-      'Write bare host names: localhost,127.0.0.1,[::1].',
-    ),
-  ]
+  return diagnosis(
+    'allowed-hosts',
+    scheme === undefined
+      ? `ALLOWED_HOSTS lacks ${host}: every page is 400`
+      : 'ALLOWED_HOSTS has a value with a scheme, which fits no host: every page is 400',
+    [
+      'GET / is 400 (DisallowedHost)',
+      ...(settings === undefined
+        ? []
+        : [
+            `ALLOWED_HOSTS is ${settings.allowed_hosts.length === 0 ? 'empty' : settings.allowed_hosts.join(', ')}${file === undefined ? '' : ` (${file.shown})`}`,
+          ]),
+      ...(scheme === undefined ? [] : ['An Origin is matched with its scheme, a Host never: so the socket may be 101 all the same']),
+      ...seen,
+    ],
+    'Write bare host names: localhost,127.0.0.1,[::1].',
+  )
 }

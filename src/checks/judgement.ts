@@ -3,7 +3,7 @@ import type { Family, Stage } from '../causes/cause.ts'
 import type { FailedStart } from '../facts/startup.ts'
 import { installedBy, requiredName } from '../facts/packages.ts'
 import { refusalInside } from './consumer.ts'
-import type { Diagnosis, Judged } from './diagnosis.ts'
+import { all, withSeen, type Diagnosis, type Judged } from './diagnosis.ts'
 import { isWellKnown } from './distributions.ts'
 import { isCarrier, isOwn, listenerOf, pythonOf, type Evidence } from './evidence.ts'
 import { asShell, joined } from './paths.ts'
@@ -97,14 +97,14 @@ function ask(stage: Stage, evidence: Evidence, seen: readonly string[] = []): Di
   const families = first[stage] ?? []
   const place = (family: Family) => (families.includes(family) ? families.indexOf(family) : families.length)
   const rules = causes.toSorted((a, b) => place(a.family) - place(b.family)).flatMap((cause) => cause.rules?.[stage] ?? [])
-  return [...new Set(rules)].flatMap((rule) => rule(evidence, seen))
+  return all(...[...new Set(rules)].map((rule) => rule(evidence, seen)))
 }
 
 /** Every cause that fits, the nearest to the root first. */
 function candidatesOf(evidence: Evidence): Diagnosis[] {
   if (evidence.launched?.end !== undefined) return judgeEnded(evidence, evidence.launched.end)
   const verdict = judgeWire(evidence.wire)
-  const proxied = judgeProxied(evidence)
+  const proxied = all(judgeProxied(evidence))
   if (proxied.length > 0) return proxied
   const { direct } = evidence
   // the backend itself says no: what is in front of it isn't to blame
@@ -113,7 +113,7 @@ function candidatesOf(evidence: Evidence): Diagnosis[] {
   if (verdict === undefined) return judgeWorking(evidence)
   if (verdict.id === 'server-not-running') return evidence.wire.nameError === undefined ? judgeNobody(evidence, verdict) : [verdict]
   const foreign = judgeHolder(evidence, verdict)
-  if (foreign.length > 0) return [...foreign, verdict]
+  if (foreign !== undefined) return [foreign, verdict]
   return causeOf(verdict.id).vague === undefined ? judgeDefinite(evidence, verdict) : judgeVague(evidence, verdict)
 }
 
@@ -121,10 +121,7 @@ function candidatesOf(evidence: Evidence): Diagnosis[] {
 function judgeEnded(evidence: Evidence, end: FailedStart): Diagnosis[] {
   const process = judgeProcess(end)
   if (process !== undefined) return [process]
-  return [
-    ...judgeWay(evidence, ask('stopped', evidence)).map((cause) => ({ ...cause, evidence: [...cause.evidence, endWords(end)] })),
-    judgeOutput(end),
-  ]
+  return [...judgeWay(evidence, ask('stopped', evidence)).map((cause) => withSeen(cause, endWords(end))), judgeOutput(end)]
 }
 
 /** Nothing serves: somewhere else, or what stops a start, from the interpreter to the port. */
@@ -139,16 +136,16 @@ function judgeNobody(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
 }
 
 /** The port is held by another program, or by an older server from elsewhere. */
-function judgeHolder(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
+function judgeHolder(evidence: Evidence, verdict: Diagnosis): Diagnosis | undefined {
   const listener = listenerOf(evidence)
   // without a project nobody can say whose server it is
-  if (listener === undefined || evidence.checkout === undefined || isCarrier(listener)) return []
+  if (listener === undefined || evidence.checkout === undefined || isCarrier(listener)) return undefined
   if (listener.command !== undefined && runsElsewhere(listener, evidence.checkout.project.backend))
     return isStranger(evidence, listener) ? judgeForeign(evidence, verdict.evidence) : judgeStale(evidence, verdict.evidence)
-  if (isOwn(listener)) return []
+  if (isOwn(listener)) return undefined
   return causeOf(verdict.id).strange === true && listener.command === undefined && listener.state !== 'stopped'
     ? judgeForeign(evidence, verdict.evidence)
-    : []
+    : undefined
 }
 
 /** What the wire can't tell apart, and the inside can. */
@@ -163,25 +160,25 @@ function judgeVague(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   const serving = ask('serving', evidence, verdict.evidence)
   if (serving.length > 0) return [...serving, merged]
   // an application's own close code says what it is, unless what runs here says otherwise
-  const inside = ask('inside', evidence).map((cause) => withSeen(cause, verdict))
+  const inside = ask('inside', evidence).map((cause) => afterWire(cause, verdict))
   const closedByCode = evidence.wire.session?.close !== undefined && evidence.wire.session.close.code >= 4000
   if (closedByCode && !inside.some(({ id }) => id === 'close-after-accept')) return [merged, ...inside]
   // on disk all is sound, and the server says otherwise
-  const stale = inside.length === 0 && evidence.examination?.get('application') !== undefined ? judgeStale(evidence, verdict.evidence) : []
-  const named = merged.id === verdict.id ? [] : [merged]
-  return [...(nearer?.(evidence, verdict) ?? []), ...inside, ...named, ...stale, ...ask('unplayed', evidence), merged]
+  const isSound = inside.length === 0 && evidence.examination?.get('application') !== undefined
+  const stale = isSound ? judgeStale(evidence, verdict.evidence) : undefined
+  const named = merged.id === verdict.id ? undefined : merged
+  return all(nearer?.(evidence, verdict), inside, named, stale, ask('unplayed', evidence), merged)
 }
 
-function withSeen(cause: Diagnosis, verdict: Diagnosis): Diagnosis {
+function afterWire(cause: Diagnosis, verdict: Diagnosis): Diagnosis {
   const [first] = verdict.evidence
   return first === undefined || cause.evidence.includes(first) ? cause : { ...cause, evidence: [first, ...cause.evidence] }
 }
 
 /** The wire names the cause; the inside may know a nearer one, or its place. */
 function judgeDefinite(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
-  const inside = refusalInside(evidence)
-  const told = inside.length === 0 ? verdict : { ...verdict, evidence: [...verdict.evidence, ...inside] }
-  return [...(causeOf(verdict.id).nearer?.(evidence, told) ?? []), told]
+  const told = withSeen(verdict, ...refusalInside(evidence))
+  return all(causeOf(verdict.id).nearer?.(evidence, told), told)
 }
 
 /** The socket works: what breaks a broadcast, a page or the next instance. */

@@ -42,6 +42,6 @@ export function missing(module: string, evidence: readonly [string, ...string[]]
     `A package that the code imports isn't installed: ${name}`,
     evidence,
     'Install it into the environment of the backend.',
-    { commands: pip(name) },
+    pip(name),
   )
 }

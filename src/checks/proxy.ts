@@ -1,6 +1,6 @@
 import type { WireFacts } from '../facts/wire.ts'
 import { withBackend } from './address.ts'
-import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { all, diagnosis, withSeen, type Diagnosis, type Found } from './diagnosis.ts'
 import { commandLine, listenerOf, named, type Evidence } from './evidence.ts'
 import { judgeWire } from './wire.ts'
 import { said, seconds, vitePage } from './wire-words.ts'
@@ -11,59 +11,51 @@ const nginxLines = 'nginx: proxy_http_version 1.1; proxy_set_header Upgrade $htt
 export type ProxyEvidence = Pick<Evidence, 'wire' | 'direct' | 'servers' | 'frontend'>
 
 /** What a proxy in front of the backend does to the upgrade: the same handshake directly and through it, compared. Nothing where they agree. Pure. */
-export function judgeProxied(evidence: ProxyEvidence): Diagnosis[] {
+export function judgeProxied(evidence: ProxyEvidence): Found {
   const { direct, wire } = evidence
-  if (direct === undefined) return []
+  if (direct === undefined) return undefined
   const server = listenerOf(evidence)
   // a Django server carries nothing to another one
-  if (server?.command !== undefined) return []
+  if (server?.command !== undefined) return undefined
   const who = server === undefined ? `Port ${wire.endpoint.port}` : `${named(server)} on port ${wire.endpoint.port}`
   const through = wire.handshake
   const plain = direct.handshake
-  if (plain === undefined || through === undefined) return []
+  if (plain === undefined || through === undefined) return undefined
   const compared = [
     `Directly at the backend, port ${direct.endpoint.port}: ${said(plain)}`,
     `Through ${who}: ${said(through)}`,
     ...(server === undefined ? [] : [`\`${commandLine(server)}\``]),
   ] as const
   if (through.result === 'open')
-    return plain.result === 'open' ? [...judgeIdle(wire, direct, compared), ...judgeHost(wire, direct, who)] : []
+    return plain.result === 'open' ? all(judgeIdle(wire, direct, compared), judgeHost(wire, direct, who)) : undefined
   const known = judgeWire(wire)
   const astray = judgeTarget(evidence, direct, compared)
-  if (astray !== undefined) return [astray]
+  if (astray !== undefined) return astray
   if (known?.id === 'wrong-frontend-port') return withBackend(evidence, known)
-  if (known?.id === 'wss-vs-ws' || known?.id === 'tls-untrusted') return [known]
+  if (known?.id === 'wss-vs-ws' || known?.id === 'tls-untrusted') return known
   if (through.result === 'refused') {
     const { status, headers } = through
-    if (plain.result === 'refused' && plain.status === status) return []
-    if (known !== undefined && (known.id === 'proxy-redirects' || known.id === 'proxy-auth'))
-      return [{ ...known, evidence: [...known.evidence, ...compared] }]
+    if (plain.result === 'refused' && plain.status === status) return undefined
+    if (known !== undefined && (known.id === 'proxy-redirects' || known.id === 'proxy-auth')) return withSeen(known, ...compared)
     const hosts = judgeHost(wire, direct, who)
-    if (status === 400 && hosts.length > 0) return hosts
-    if (status === 502 || status === 503 || status === 504) return [leadsElsewhere(wire, direct, compared)]
+    if (status === 400 && hosts !== undefined) return hosts
+    if (status === 502 || status === 503 || status === 504) return leadsElsewhere(wire, direct, compared)
     if (status >= 500) {
-      return [
-        diagnosis(
-          'proxy-rewrites-path',
-          'The proxy changes the path: the backend has no route for what arrives',
-          [...compared],
-          'nginx: no slash and no path after the port in proxy_pass.',
-        ),
-      ]
+      return diagnosis(
+        'proxy-rewrites-path',
+        'The proxy changes the path: the backend has no route for what arrives',
+        compared,
+        'nginx: no slash and no path after the port in proxy_pass.',
+      )
     }
-    if (status === 403) return []
+    if (status === 403) return undefined
     const name = headers['server']
-    return [strips([...compared, ...withoutWs(evidence), ...(name === undefined ? [] : [`The answer names Server: ${name}`])])]
+    return strips([...compared, ...withoutWs(evidence), ...(name === undefined ? [] : [`The answer names Server: ${name}`])])
   }
-  if (plain.result === 'silent' || plain.result === 'broken') return []
+  if (plain.result === 'silent' || plain.result === 'broken') return undefined
   const onPath = wire.experiments.httpOnPath
-  return [
-    strips([
-      ...compared,
-      ...withoutWs(evidence),
-      ...(onPath?.result === 'answer' ? [`GET on the path is passed on: ${onPath.status}`] : []),
-    ]),
-  ]
+  const passed = onPath?.result === 'answer' ? [`GET on the path is passed on: ${onPath.status}`] : []
+  return strips([...compared, ...withoutWs(evidence), ...passed])
 }
 
 /** The entry of the dev server's own configuration that takes the path. */
@@ -118,38 +110,34 @@ function leadsElsewhere(wire: WireFacts, direct: WireFacts, compared: readonly s
 }
 
 /** The socket dies idle through the proxy, and lives on directly. */
-function judgeIdle(wire: WireFacts, direct: WireFacts, compared: readonly string[]): Diagnosis[] {
+function judgeIdle(wire: WireFacts, direct: WireFacts, compared: readonly string[]): Diagnosis | undefined {
   const close = wire.session?.close
-  if (close === undefined || close.code !== 1006 || direct.session === undefined || direct.session.close !== undefined) return []
-  return [
-    diagnosis(
-      'proxy-idle-timeout',
-      `The proxy ends a socket that is idle for ${seconds(close.afterMs)}`,
-      [
-        `101, and the socket ended after ${seconds(close.afterMs)} without a close frame`,
-        `Directly it was still open after ${seconds(direct.session.heldMs)}`,
-        ...compared,
-      ],
-      'nginx: a longer proxy_read_timeout (3600s); or a ping from the page more often than that.',
-    ),
-  ]
+  if (close === undefined || close.code !== 1006 || direct.session === undefined || direct.session.close !== undefined) return undefined
+  return diagnosis(
+    'proxy-idle-timeout',
+    `The proxy ends a socket that is idle for ${seconds(close.afterMs)}`,
+    [
+      `101, and the socket ended after ${seconds(close.afterMs)} without a close frame`,
+      `Directly it was still open after ${seconds(direct.session.heldMs)}`,
+      ...compared,
+    ],
+    'nginx: a longer proxy_read_timeout (3600s); or a ping from the page more often than that.',
+  )
 }
 
 /** Django's page of a refused host: with DEBUG its name, without it the bare page (django.views.defaults.bad_request). */
 const disallowed = /DisallowedHost|<h1>Bad Request/i
 
 /** Pages are 400 through the proxy and fine without it: the Host header isn't passed on. */
-function judgeHost(wire: WireFacts, direct: WireFacts, who: string): Diagnosis[] {
+function judgeHost(wire: WireFacts, direct: WireFacts, who: string): Diagnosis | undefined {
   const [through, plain] = [wire.http, direct.http]
-  if (through?.result !== 'answer' || through.status !== 400 || plain?.result !== 'answer' || plain.status === 400) return []
+  if (through?.result !== 'answer' || through.status !== 400 || plain?.result !== 'answer' || plain.status === 400) return undefined
   // a server may have reasons of its own: uvicorn says 400 to a page that a proxy hands on with `Connection: upgrade`
-  if (!disallowed.test(through.body)) return []
-  return [
-    diagnosis(
-      'allowed-hosts',
-      'Through the proxy the backend sees a host that ALLOWED_HOSTS lacks',
-      [`GET / through ${who}: 400`, `GET / directly: ${plain.status}`],
-      'nginx: proxy_set_header Host $http_host; or add the host that it sends to ALLOWED_HOSTS.',
-    ),
-  ]
+  if (!disallowed.test(through.body)) return undefined
+  return diagnosis(
+    'allowed-hosts',
+    'Through the proxy the backend sees a host that ALLOWED_HOSTS lacks',
+    [`GET / through ${who}: 400`, `GET / directly: ${plain.status}`],
+    'nginx: proxy_set_header Host $http_host; or add the host that it sends to ALLOWED_HOSTS.',
+  )
 }

@@ -1,6 +1,6 @@
 import { missingPackages } from '../plan/environment.ts'
 import { chooseServer } from '../plan/server.ts'
-import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { all, diagnosis, type Diagnosis } from './diagnosis.ts'
 import { pythonOf, type Evidence } from './evidence.ts'
 import { missing } from './log-rule.ts'
 import { interpreterIn, isWithin, joined, pathFrom } from './paths.ts'
@@ -12,14 +12,14 @@ import { interpreterIn, isWithin, joined, pathFrom } from './paths.ts'
 export function judgePython(evidence: Evidence): Diagnosis[] {
   const { choice, checkout } = evidence
   if (choice === undefined || checkout === undefined) return []
-  return [
-    ...judgeBroken(evidence),
-    ...judgeShebang(evidence),
-    ...judgeActive(evidence),
-    ...judgeMissingVenv(evidence),
-    ...judgePackages(evidence),
-    ...judgeServers(evidence),
-  ]
+  return all(
+    judgeBroken(evidence),
+    judgeShebang(evidence),
+    judgeActive(evidence),
+    judgeMissingVenv(evidence),
+    judgePackages(evidence),
+    judgeServers(evidence),
+  )
 }
 
 const requirementsOf = (evidence: Evidence): string => relativeTo(evidence, evidence.checkout?.requirements?.file ?? 'requirements.txt')
@@ -45,114 +45,102 @@ export function relativeTo({ checkout }: Pick<Evidence, 'checkout'>, path: strin
   return pathFrom(checkout?.project.root, path)
 }
 
-function judgeBroken(evidence: Evidence): Diagnosis[] {
+function judgeBroken(evidence: Evidence): Diagnosis | undefined {
   const { choice, checkout } = evidence
   if (choice?.kind === 'python-broken') {
-    return [
-      diagnosis(
-        'venv-broken',
-        `The interpreter that was named can't run: ${choice.label}`,
-        [choice.reason],
-        'Name one that runs: --python, or "python" in election-dev.config.json.',
-      ),
-    ]
+    return diagnosis(
+      'venv-broken',
+      `The interpreter that was named can't run: ${choice.label}`,
+      [choice.reason],
+      'Name one that runs: --python, or "python" in election-dev.config.json.',
+    )
   }
   const broken = checkout?.python.candidates.find((candidate) => candidate.state === 'broken' && candidate.own)
-  if (broken?.state !== 'broken' || choice?.kind === 'ready') return []
-  return [
-    diagnosis('venv-broken', `The virtual environment ${broken.label} is there and can't run`, [broken.reason], 'Make it anew.', {
-      commands: remake(evidence, broken.folder),
-    }),
-  ]
+  if (broken?.state !== 'broken' || choice?.kind === 'ready') return undefined
+  return diagnosis(
+    'venv-broken',
+    `The virtual environment ${broken.label} is there and can't run`,
+    [broken.reason],
+    'Make it anew.',
+    remake(evidence, broken.folder),
+  )
 }
 
 /** The interpreter is sound, and a script beside it names another one: the environment was moved or copied. */
-function judgeShebang(evidence: Evidence): Diagnosis[] {
+function judgeShebang(evidence: Evidence): Diagnosis | undefined {
   const dead = evidence.deadShebang
-  if (dead === undefined) return []
-  return [
-    diagnosis(
-      'venv-broken',
-      `${relativeTo(evidence, dead.script)} can't be run: its first line names an interpreter that isn't there`,
-      [
-        `${relativeTo(evidence, dead.script)}:1 is \`#!${dead.interpreter}\`, and there is no such file`,
-        'The environment was moved or copied; its own bin/python runs',
-      ],
-      'Run the server as a module (python -m daphne …, as election-dev start does), or make the environment anew.',
-      { commands: [['election-dev', 'start'], ...remake(evidence, dead.folder)] },
-    ),
-  ]
+  if (dead === undefined) return undefined
+  return diagnosis(
+    'venv-broken',
+    `${relativeTo(evidence, dead.script)} can't be run: its first line names an interpreter that isn't there`,
+    [
+      `${relativeTo(evidence, dead.script)}:1 is \`#!${dead.interpreter}\`, and there is no such file`,
+      'The environment was moved or copied; its own bin/python runs',
+    ],
+    'Run the server as a module (python -m daphne …, as election-dev start does), or make the environment anew.',
+    [['election-dev', 'start'], ...remake(evidence, dead.folder)],
+  )
 }
 
 /** Another environment than the project's is active or first on the PATH, and lacks what the project's has. */
-function judgeActive(evidence: Evidence): Diagnosis[] {
+function judgeActive(evidence: Evidence): Diagnosis | undefined {
   const { choice, env, checkout, pathPython } = evidence
-  if (choice?.kind !== 'ready' || !choice.environment.isVirtual || checkout?.python.named === true) return []
+  if (choice?.kind !== 'ready' || !choice.environment.isVirtual || checkout?.python.named === true) return undefined
   const active = env['VIRTUAL_ENV']
   const own = choice.environment
-  if (active === undefined || active === '' || isWithin(active, own.python) || own.label.startsWith('VIRTUAL_ENV')) return []
+  if (active === undefined || active === '' || isWithin(active, own.python) || own.label.startsWith('VIRTUAL_ENV')) return undefined
   const lacks = pathPython !== undefined && (!pathPython.hasDjango || (!pathPython.hasDaphne && own.packages.has('daphne')))
   const broken = checkout?.python.candidates.some((candidate) => candidate.state !== 'usable' && candidate.label.startsWith('VIRTUAL_ENV'))
-  if (!lacks && broken !== true) return []
+  if (!lacks && broken !== true) return undefined
   const what = pathPython === undefined ? '' : pathPython.hasDjango ? 'daphne' : 'Django'
-  return [
-    diagnosis(
-      'wrong-venv',
-      'Another environment is active than the one of this project',
-      [
-        `VIRTUAL_ENV is ${active}${what === '' ? ", which can't run" : `: its python (${pathPython?.executable ?? ''}) has no ${what}`}`,
-        `${own.label} has them`,
-      ],
-      `Run deactivate, or call ${pythonOf(evidence)}.`,
-      { commands: [[pythonOf(evidence), '-m', 'daphne', checkout?.project.application ?? 'core.asgi:application']] },
-    ),
-  ]
+  return diagnosis(
+    'wrong-venv',
+    'Another environment is active than the one of this project',
+    [
+      `VIRTUAL_ENV is ${active}${what === '' ? ", which can't run" : `: its python (${pathPython?.executable ?? ''}) has no ${what}`}`,
+      `${own.label} has them`,
+    ],
+    `Run deactivate, or call ${pythonOf(evidence)}.`,
+    [[pythonOf(evidence), '-m', 'daphne', checkout?.project.application ?? 'core.asgi:application']],
+  )
 }
 
 /** The server runs in an environment that lacks what its own sockets need, and the project's has it. Pure. */
-export function judgeServing(evidence: Evidence, seen: readonly string[]): Diagnosis[] {
+export function judgeServing(evidence: Evidence, seen: readonly string[]): Diagnosis | undefined {
   const { servingEnvironment: serving, choice, examination } = evidence
-  if (serving === undefined || choice?.kind !== 'ready') return []
+  if (serving === undefined || choice?.kind !== 'ready') return undefined
   const own = choice.environment
   const backend = examination?.get('settings')?.layer_backend ?? ''
   const needed = ['django', 'channels', ...(backend.startsWith('channels_redis.') ? ['channels-redis'] : [])]
   const lacks = needed.filter((name) => own.packages.has(name) && !serving.packages.has(name))
-  if (lacks.length === 0) return []
-  return [
-    diagnosis(
-      'wrong-venv',
-      "The server runs in another environment than the project's",
-      [`PID ${serving.pid} runs ${serving.python}, which has no ${lacks.join(' and no ')}`, `${own.label} has it`, ...seen],
-      `Stop it, and start it with ${pythonOf(evidence)}.`,
-      {
-        commands: [
-          ['kill', String(serving.pid)],
-          ['election-dev', 'start'],
-        ],
-      },
-    ),
-  ]
+  if (lacks.length === 0) return undefined
+  return diagnosis(
+    'wrong-venv',
+    "The server runs in another environment than the project's",
+    [`PID ${serving.pid} runs ${serving.python}, which has no ${lacks.join(' and no ')}`, `${own.label} has it`, ...seen],
+    `Stop it, and start it with ${pythonOf(evidence)}.`,
+    [
+      ['kill', String(serving.pid)],
+      ['election-dev', 'start'],
+    ],
+  )
 }
 
-function judgeMissingVenv(evidence: Evidence): Diagnosis[] {
+function judgeMissingVenv(evidence: Evidence): Diagnosis | undefined {
   const { choice, checkout } = evidence
-  if (choice?.kind !== 'venv-missing' || checkout === undefined) return []
+  if (choice?.kind !== 'venv-missing' || checkout === undefined) return undefined
   const { base } = choice
   const folder = relativeTo(evidence, joined(checkout.project.backend, 'venv'))
-  return [
-    diagnosis(
-      'venv-missing',
-      'There is no virtual environment, and the python3 of the PATH lacks the packages',
-      [
-        `Looked for .venv, venv and env beside manage.py and above it: there is none`,
-        base === undefined ? 'There is no python3 on the PATH either' : `${base} has no Django, Channels and ASGI server`,
-      ],
-      'Make one, and install the requirements into it.',
-      {
-        commands: make(evidence, folder, []),
-      },
-    ),
-  ]
+  return diagnosis(
+    'venv-missing',
+    'There is no virtual environment, and the python3 of the PATH lacks the packages',
+    [
+      `Looked for .venv, venv and env beside manage.py and above it: there is none`,
+      base === undefined ? 'There is no python3 on the PATH either' : `${base} has no Django, Channels and ASGI server`,
+    ],
+    'Make one, and install the requirements into it.',
+    make(evidence, folder, []),
+  )
 }
 
 /** The environment lacks what the project asks for, or what every Channels backend needs. */
@@ -182,9 +170,7 @@ function judgePackages(evidence: Evidence): Diagnosis[] {
         `daphne isn't installed in ${where}`,
         [`${where} has no daphne: \`No module named daphne\``, why],
         'Install it.',
-        {
-          commands: [[pythonOf(evidence), '-m', 'pip', 'install', 'daphne']],
-        },
+        [[pythonOf(evidence), '-m', 'pip', 'install', 'daphne']],
       ),
     )
   }
@@ -192,14 +178,12 @@ function judgePackages(evidence: Evidence): Diagnosis[] {
 }
 
 /** Nothing is installed that could serve a WebSocket, by the rule that `start` chooses by. */
-function judgeServers({ choice, checkout }: Evidence): Diagnosis[] {
-  if (choice?.kind !== 'ready') return []
+function judgeServers({ choice, checkout }: Evidence): Diagnosis | undefined {
+  if (choice?.kind !== 'ready') return undefined
   const { packages, label, python } = choice.environment
   const server = chooseServer({ packages, hasDaphneApp: checkout?.project.hasDaphneApp === true, wanted: undefined })
-  if (server.kind === 'server') return []
-  return [
-    diagnosis(server.id, 'There is no server that can speak WebSocket', [`${label}: ${server.reason}`], 'Install one.', {
-      commands: [[pathFrom(checkout?.project.root, python), '-m', 'pip', 'install', ...server.install]],
-    }),
-  ]
+  if (server.kind === 'server') return undefined
+  return diagnosis(server.id, 'There is no server that can speak WebSocket', [`${label}: ${server.reason}`], 'Install one.', [
+    [pathFrom(checkout?.project.root, python), '-m', 'pip', 'install', ...server.install],
+  ])
 }

@@ -61,7 +61,7 @@ export function judgeTooOld(
     `Python ${python} is too old for this code: it needs 3.${need.minor}`,
     [...seen, `${need.what} came with Python 3.${need.minor}; the backend's interpreter is ${python}`],
     `Make the environment anew with Python 3.${need.minor} or newer.`,
-    { commands: [[`python3.${need.minor}`, '-m', 'venv', '--clear', folder]] },
+    [[`python3.${need.minor}`, '-m', 'venv', '--clear', folder]],
   )
 }
 

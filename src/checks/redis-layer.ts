@@ -1,6 +1,6 @@
 import { isInMemory, isRedisLayer } from '../facts/redis-now.ts'
 import { refusalsOfLogin, type RedisRefusal } from '../facts/redis-refusal.ts'
-import type { Diagnosis } from './diagnosis.ts'
+import { withSeen, type Diagnosis } from './diagnosis.ts'
 import { judgeMalformed, judgeReversed } from './dotenv.ts'
 import { judgeSources } from './dotenv-sources.ts'
 import { pythonOf, type Evidence } from './evidence.ts'
@@ -36,10 +36,7 @@ export function judgeFallback(evidence: Evidence): Diagnosis[] {
   const { checkout } = evidence
   const wished = checkout?.wish.kind === 'set' && checkout.wish.redis
   if (!wished || wantsRedis(evidence) || !isInMemory(evidence.examination?.get('settings')?.layer_backend)) return []
-  return redisCauses(evidence).map((cause) => ({
-    ...cause,
-    evidence: [...cause.evidence, 'The settings went over to the in-memory layer by themselves'],
-  }))
+  return redisCauses(evidence).map((cause) => withSeen(cause, 'The settings went over to the in-memory layer by themselves'))
 }
 
 /** Why the Redis that is asked for can't be used, the nearest to the root first. Pure. */
@@ -48,7 +45,7 @@ export function redisCauses(evidence: Evidence): Diagnosis[] {
   if (evidence.redis === undefined) return []
   const reversed = judgeReversed(evidence).filter(({ evidence: [first = ''] }) => first.includes(checkout?.layerVariable ?? 'USE_REDIS'))
   const malformed = judgeMalformed(evidence, undefined, [])
-  if (malformed.length > 0) return [...reversed, ...malformed]
+  if (malformed !== undefined) return [...reversed, malformed]
   const cause = refusal(evidence)
   if (cause === undefined) return []
   return [...reversed, ...judgeSources(evidence, cause), cause]
@@ -75,8 +72,7 @@ function refusal(evidence: Evidence): Diagnosis | undefined {
       python,
     })
   if (probed === undefined) return undefined
-  const verdict = redisVerdict(probed, redis.where, [], python)
-  return { ...verdict, evidence: [...verdict.evidence, ...asked] }
+  return withSeen(redisVerdict(probed, redis.where, [], python), ...asked)
 }
 
 /** Whether the probe may say so: it has no password that stands in the settings alone, and asks for commands that one layer of channels_redis doesn't send. */

@@ -4,9 +4,7 @@ import { pip, rule, servingRule, type LogRule } from './log-rule.ts'
 /** What makes a socket of a running server fail, in the order of the roots. */
 export const servingRules: readonly LogRule[] = [
   rule(/No supported WebSocket library detected/i, (_, evidence) =>
-    diagnosis('ws-library-missing', 'uvicorn runs without a WebSocket library', evidence, 'Install one.', {
-      commands: pip('uvicorn[standard]'),
-    }),
+    diagnosis('ws-library-missing', 'uvicorn runs without a WebSocket library', evidence, 'Install one.', pip('uvicorn[standard]')),
   ),
   rule(/unknown command ['"`]?BZPOPMIN/i, (_, evidence) =>
     diagnosis(
@@ -14,7 +12,7 @@ export const servingRules: readonly LogRule[] = [
       'Redis is too old for channels_redis: it has no BZPOPMIN, which came with Redis 5.0',
       evidence,
       'Use the in-memory layer, or Redis 5 or newer.',
-      { commands: [['election-dev', 'env', '--channel-layer', 'memory', '--write']] },
+      [['election-dev', 'env', '--channel-layer', 'memory', '--write']],
     ),
   ),
   rule(
@@ -25,16 +23,16 @@ export const servingRules: readonly LogRule[] = [
         'Nothing answers where the settings look for Redis',
         evidence,
         'Start Redis, or use the in-memory layer.',
-        { commands: [['redis-server'], ['election-dev', 'env', '--channel-layer', 'memory', '--write']] },
+        [['redis-server'], ['election-dev', 'env', '--channel-layer', 'memory', '--write']],
       ),
   ),
   rule(/NoneType' object has no attribute 'group_(?:add|send|discard)'/, (_, evidence) =>
     diagnosis('channel-layer-unset', "CHANNEL_LAYERS isn't set", evidence, 'Set CHANNEL_LAYERS; in memory for one process.'),
   ),
   rule(/no such table: (\S+)|relation "(\S+)" does not exist/, (match, evidence) =>
-    diagnosis('migrations-pending', `Tables are missing: ${match[1] ?? match[2] ?? ''}`, evidence, 'Apply the migrations.', {
-      commands: [['python', 'manage.py', 'migrate']],
-    }),
+    diagnosis('migrations-pending', `Tables are missing: ${match[1] ?? match[2] ?? ''}`, evidence, 'Apply the migrations.', [
+      ['python', 'manage.py', 'migrate'],
+    ]),
   ),
   rule(
     /Django can only handle ASGI\/HTTP connections, not websocket|No application configured for scope type ['"]websocket['"]/,

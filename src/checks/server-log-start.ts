@@ -6,14 +6,14 @@ export const bindRules: readonly LogRule[] = [
   startRule(
     /(?:listen|bind)\b.*Errno 13\b|Errno 13\b.*\bbind|PermissionError: \[Errno 13\] Permission denied$|permission to access that port/i,
     (_, evidence) =>
-      diagnosis('bad-port-permission', 'This user may not bind the port', evidence, 'Use a port above 1023.', {
-        commands: [['election-dev', 'start', '--port', '8000']],
-      }),
+      diagnosis('bad-port-permission', 'This user may not bind the port', evidence, 'Use a port above 1023.', [
+        ['election-dev', 'start', '--port', '8000'],
+      ]),
   ),
   startRule(/Errno (?:99|49|10049)\b|^(?!.*connecting to)(?:.*Can(?:no|')t assign requested address)/i, (_, evidence) =>
-    diagnosis('bind-address-unavailable', "This machine doesn't have the address that the server is to bind", evidence, 'Bind 127.0.0.1.', {
-      commands: [['election-dev', 'start', '--host', '127.0.0.1']],
-    }),
+    diagnosis('bind-address-unavailable', "This machine doesn't have the address that the server is to bind", evidence, 'Bind 127.0.0.1.', [
+      ['election-dev', 'start', '--host', '127.0.0.1'],
+    ]),
   ),
 ]
 
@@ -26,13 +26,11 @@ export const startRules: readonly LogRule[] = [
       "The Redis layer is configured, and channels_redis isn't installed",
       evidence,
       'Install it into the environment of the backend.',
-      { commands: pip('channels-redis') },
+      pip('channels-redis'),
     ),
   ),
   startRule(/No module named ['"]?(daphne)['"]?$/, (_, evidence) =>
-    diagnosis('daphne-missing', "daphne isn't installed in the environment", evidence, 'Install it.', {
-      commands: pip('daphne'),
-    }),
+    diagnosis('daphne-missing', "daphne isn't installed in the environment", evidence, 'Install it.', pip('daphne')),
   ),
   rule(
     // what the layer's own packages import: another module that lacks a name is the project's own
@@ -72,7 +70,7 @@ export const startRules: readonly LogRule[] = [
         `The settings find no ${match.slice(1).find((name) => name !== undefined) ?? 'value'}`,
         evidence,
         'Copy .env.example to .env beside manage.py, and fill it.',
-        { commands: [['election-dev', 'start', '--setup']] },
+        [['election-dev', 'start', '--setup']],
       ),
   ),
   startRule(/ValueError: (?:Invalid truth value|Not a boolean): ?(.*)/i, ([, value = ''], evidence) =>
@@ -85,9 +83,9 @@ export const startRules: readonly LogRule[] = [
     diagnosis('env-encoding', ".env isn't plain UTF-8", evidence, 'Save it as UTF-8 without BOM.'),
   ),
   startRule(/Unable to configure handler ['"]?(\w+)|FileNotFoundError: .*\.log['"]?$/, (_, evidence) =>
-    diagnosis('log-dir-missing', "LOGGING writes to a folder that isn't there", evidence, 'Make the folder.', {
-      commands: [['election-dev', 'start', '--setup']],
-    }),
+    diagnosis('log-dir-missing', "LOGGING writes to a folder that isn't there", evidence, 'Make the folder.', [
+      ['election-dev', 'start', '--setup'],
+    ]),
   ),
   startRule(/AppRegistryNotReady|settings are not configured/, (_, evidence) =>
     diagnosis(

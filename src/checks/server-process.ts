@@ -1,5 +1,5 @@
 import type { ServerProcess } from '../facts/server-process.ts'
-import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { diagnosis, withSeen, type Diagnosis } from './diagnosis.ts'
 import { isWithin } from './paths.ts'
 import { commandLine, isOwn, listenerOf, named, pythonOf, type Evidence } from './evidence.ts'
 
@@ -7,71 +7,61 @@ import { commandLine, isOwn, listenerOf, named, pythonOf, type Evidence } from '
 export const shownUp = (server: ServerProcess): string => `${named(server)}: \`${commandLine(server)}\``
 
 /** What the process that listens is, where its state or its command line says what is wrong. Pure. */
-export function judgeListener(evidence: Evidence, whatWireSaw: readonly string[]): Diagnosis[] {
+export function judgeListener(evidence: Evidence, whatWireSaw: readonly string[]): Diagnosis | undefined {
   const server = listenerOf(evidence)
-  if (server === undefined) return []
+  if (server === undefined) return undefined
   if (server.state === 'stopped') {
-    return [
-      diagnosis(
-        'server-suspended',
-        `The server on port ${evidence.wire.endpoint.port} is stopped (Ctrl+Z)`,
-        [`The process state of ${shownUp(server)} is T: stopped`, ...whatWireSaw],
-        'Run fg in its terminal, or continue it.',
-        { commands: [['kill', '-CONT', String(server.pid)]] },
-      ),
-    ]
+    return diagnosis(
+      'server-suspended',
+      `The server on port ${evidence.wire.endpoint.port} is stopped (Ctrl+Z)`,
+      [`The process state of ${shownUp(server)} is T: stopped`, ...whatWireSaw],
+      'Run fg in its terminal, or continue it.',
+      [['kill', '-CONT', String(server.pid)]],
+    )
   }
   return judgeCommand(evidence, server, whatWireSaw)
 }
 
-function judgeCommand(evidence: Evidence, server: ServerProcess, seen: readonly string[]): Diagnosis[] {
+function judgeCommand(evidence: Evidence, server: ServerProcess, seen: readonly string[]): Diagnosis | undefined {
   const { command } = server
-  if (command === undefined) return []
+  if (command === undefined) return undefined
   const application = evidence.checkout?.project.application ?? 'core.asgi:application'
-  const asgi = {
-    commands: [
-      ['election-dev', 'start'],
-      [pythonOf(evidence), '-m', 'daphne', application],
-    ],
-  }
+  const asgi = [
+    ['election-dev', 'start'],
+    [pythonOf(evidence), '-m', 'daphne', application],
+  ]
   const namesWsgi = /wsgi/i.test(command.application ?? '')
   if (command.program === 'gunicorn') {
     const worker = command.workerClass ?? 'sync'
-    if (/uvicorn|asgi|hypercorn|daphne/i.test(worker)) return []
+    if (/uvicorn|asgi|hypercorn|daphne/i.test(worker)) return undefined
     return namesWsgi || !/asgi/i.test(command.application ?? '')
-      ? [wsgi(server, seen, asgi)]
-      : [
-          diagnosis(
-            'asgi-app-under-wsgi-server',
-            'The ASGI application is run by a WSGI worker of gunicorn',
-            [shownUp(server), `Its worker class is ${worker}, which speaks WSGI`, ...seen],
-            'Add -k uvicorn.workers.UvicornWorker, or use daphne.',
-            { ...asgi, commands: [...asgi.commands, ['gunicorn', '-k', 'uvicorn.workers.UvicornWorker', application]] },
-          ),
-        ]
+      ? wsgi(server, seen, asgi)
+      : diagnosis(
+          'asgi-app-under-wsgi-server',
+          'The ASGI application is run by a WSGI worker of gunicorn',
+          [shownUp(server), `Its worker class is ${worker}, which speaks WSGI`, ...seen],
+          'Add -k uvicorn.workers.UvicornWorker, or use daphne.',
+          [...asgi, ['gunicorn', '-k', 'uvicorn.workers.UvicornWorker', application]],
+        )
   }
   if (command.program === 'runserver') return judgeRunserver(evidence, server, seen, asgi)
   if (namesWsgi) {
-    return [
-      diagnosis(
-        'asgi-app-wrong',
-        `${command.program} was given the WSGI application: ${command.application ?? ''}`,
-        [shownUp(server), ...seen],
-        `Give it ${application}.`,
-        asgi,
-      ),
-    ]
+    return diagnosis(
+      'asgi-app-wrong',
+      `${command.program} was given the WSGI application: ${command.application ?? ''}`,
+      [shownUp(server), ...seen],
+      `Give it ${application}.`,
+      asgi,
+    )
   }
   if (command.ws === 'none') {
-    return [
-      diagnosis(
-        'ws-library-missing',
-        'uvicorn was told to run without WebSocket',
-        [`${shownUp(server)} has --ws none`, ...seen],
-        'Drop --ws none.',
-        asgi,
-      ),
-    ]
+    return diagnosis(
+      'ws-library-missing',
+      'uvicorn was told to run without WebSocket',
+      [`${shownUp(server)} has --ws none`, ...seen],
+      'Drop --ws none.',
+      asgi,
+    )
   }
   const packages = evidence.choice !== undefined && 'environment' in evidence.choice ? evidence.choice.environment.packages : undefined
   if (
@@ -81,26 +71,24 @@ function judgeCommand(evidence: Evidence, server: ServerProcess, seen: readonly 
     !packages.has('websockets') &&
     !packages.has('wsproto')
   ) {
-    return [
-      diagnosis(
-        'ws-library-missing',
-        'uvicorn runs without a WebSocket library',
-        [shownUp(server), 'Its environment has neither websockets nor wsproto', ...seen],
-        "Install one into the backend's environment.",
-        { commands: [[pythonOf(evidence), '-m', 'pip', 'install', 'uvicorn[standard]']] },
-      ),
-    ]
+    return diagnosis(
+      'ws-library-missing',
+      'uvicorn runs without a WebSocket library',
+      [shownUp(server), 'Its environment has neither websockets nor wsproto', ...seen],
+      "Install one into the backend's environment.",
+      [[pythonOf(evidence), '-m', 'pip', 'install', 'uvicorn[standard]']],
+    )
   }
-  return []
+  return undefined
 }
 
-function wsgi(server: ServerProcess, seen: readonly string[], options: Parameters<typeof diagnosis>[4]): Diagnosis {
+function wsgi(server: ServerProcess, seen: readonly string[], commands: readonly (readonly string[])[]): Diagnosis {
   return diagnosis(
     'wsgi-server-on-port',
     "A WSGI server answers: it can't speak WebSocket",
     [shownUp(server), ...seen],
     'Run the ASGI application with daphne.',
-    options,
+    commands,
   )
 }
 
@@ -108,50 +96,47 @@ function judgeRunserver(
   evidence: Evidence,
   server: ServerProcess,
   seen: readonly string[],
-  options: Parameters<typeof diagnosis>[4],
-): Diagnosis[] {
-  if (server.project !== 'this') return []
+  commands: readonly (readonly string[])[],
+): Diagnosis | undefined {
+  if (server.project !== 'this') return undefined
   const settings = evidence.examination?.get('settings')
   const without = settings === undefined ? evidence.checkout?.project.hasDaphneApp === false : settings.daphne_app === 'absent'
-  if (server.command?.noAsgi === true) return [wsgi(server, ['It was started with --noasgi', ...seen], options)]
-  return without ? [wsgi(server, ['"daphne" is not in INSTALLED_APPS, so runserver speaks WSGI', ...seen], options)] : []
+  if (server.command?.noAsgi === true) return wsgi(server, ['It was started with --noasgi', ...seen], commands)
+  return without ? wsgi(server, ['"daphne" is not in INSTALLED_APPS, so runserver speaks WSGI', ...seen], commands) : undefined
 }
 
 /** A limit of the command line that ends sound sockets. */
-export function judgeLifetime(evidence: Evidence): Diagnosis[] {
+export function judgeLifetime(evidence: Evidence): Diagnosis | undefined {
   const server = listenerOf(evidence)
   const seconds = server?.command?.websocketTimeout
-  if (server === undefined || seconds === undefined || seconds <= 0) return []
-  return [
-    diagnosis(
-      'server-websocket-timeout',
-      `The server ends every WebSocket after ${seconds} s`,
-      [`${shownUp(server)} has --websocket_timeout ${seconds}`],
-      'Start daphne without --websocket_timeout.',
-      { commands: [['election-dev', 'start']] },
-    ),
-  ]
+  if (server === undefined || seconds === undefined || seconds <= 0) return undefined
+  return diagnosis(
+    'server-websocket-timeout',
+    `The server ends every WebSocket after ${seconds} s`,
+    [`${shownUp(server)} has --websocket_timeout ${seconds}`],
+    'Start daphne without --websocket_timeout.',
+    [['election-dev', 'start']],
+  )
 }
 
 /** A limit of the command line that refuses messages of an ordinary size. */
-export function judgeMessageSize(evidence: Evidence): Diagnosis[] {
+export function judgeMessageSize(evidence: Evidence): Diagnosis | undefined {
   const server = listenerOf(evidence)
   const bytes = server?.command?.wsMaxSize
   // a page's message is seldom under 64 KB at its biggest; uvicorn's own limit is 16 MB
-  if (server === undefined || bytes === undefined || bytes >= 65_536) return []
-  return [
-    diagnosis(
-      'message-too-big',
-      `The server refuses messages over ${bytes} bytes`,
-      [`${shownUp(server)} has --ws-max-size ${bytes}: a longer message ends the socket with 1009`],
-      'Raise --ws-max-size.',
-    ),
-  ]
+  if (server === undefined || bytes === undefined || bytes >= 65_536) return undefined
+  return diagnosis(
+    'message-too-big',
+    `The server refuses messages over ${bytes} bytes`,
+    [`${shownUp(server)} has --ws-max-size ${bytes}: a longer message ends the socket with 1009`],
+    'Raise --ws-max-size.',
+  )
 }
 
 /** A message that ended the socket, with the limit that it met. */
-export function withMessageSize(evidence: Evidence, named: Diagnosis): Diagnosis[] {
-  return judgeMessageSize(evidence).map(({ evidence: seen }) => ({ ...named, evidence: [...named.evidence, ...seen] }))
+export function withMessageSize(evidence: Evidence, named: Diagnosis): Diagnosis | undefined {
+  const limit = judgeMessageSize(evidence)
+  return limit && withSeen(named, ...limit.evidence)
 }
 
 /** True where the server's working folder is neither the backend's, nor above it (`--app-dir backend`), nor below it: another checkout, or a copy beside it. */
@@ -162,29 +147,25 @@ export function runsElsewhere({ project, cwd, argv }: ServerProcess, backend: st
 }
 
 /** An earlier run of the project holds the port: what it serves isn't what is on disk. */
-export function judgeStale(evidence: Evidence, seen: readonly string[]): Diagnosis[] {
+export function judgeStale(evidence: Evidence, seen: readonly string[]): Diagnosis | undefined {
   const server = listenerOf(evidence)
   const { newerThanServer, checkout } = evidence
-  if (server?.command === undefined) return []
+  if (server?.command === undefined) return undefined
   const elsewhere = checkout !== undefined && runsElsewhere(server, checkout.project.backend)
-  if (!elsewhere && newerThanServer.length === 0) return []
+  if (!elsewhere && newerThanServer.length === 0) return undefined
   const why = elsewhere
     ? `It runs in ${server.cwd ?? 'another folder'}, not in ${checkout.project.backend}`
     : `It was started before ${newerThanServer.slice(0, 3).join(', ')} ${newerThanServer.length === 1 ? 'was' : 'were'} changed, and has no --reload`
-  return [
-    diagnosis(
-      'stale-server-old-code',
-      'An older server holds the port and serves old code',
-      [shownUp(server), why, ...seen],
-      `Stop PID ${server.pid}, and start again.`,
-      {
-        commands: [
-          ['kill', String(server.pid)],
-          ['election-dev', 'start'],
-        ],
-      },
-    ),
-  ]
+  return diagnosis(
+    'stale-server-old-code',
+    'An older server holds the port and serves old code',
+    [shownUp(server), why, ...seen],
+    `Stop PID ${server.pid}, and start again.`,
+    [
+      ['kill', String(server.pid)],
+      ['election-dev', 'start'],
+    ],
+  )
 }
 
 /** What is wrong with a server of this project that holds the port, as far as its process alone tells. Pure. */
@@ -194,16 +175,14 @@ export function judgeHeld(evidence: Evidence): Diagnosis | undefined {
   if (server?.command === undefined || checkout === undefined) return undefined
   const elsewhere = runsElsewhere(server, checkout.project.backend)
   if (elsewhere && isStranger(evidence, server)) return undefined
-  return [...(elsewhere ? [] : judgeListener(evidence, [])), ...judgeStale(evidence, [])][0]
+  return (elsewhere ? undefined : judgeListener(evidence, [])) ?? judgeStale(evidence, [])
 }
 
 /** A run of `start` that is up, and whose backend isn't: what ended that. Pure. */
-export function judgeWaiting({ waiting }: Evidence): Diagnosis[] {
-  if (waiting === undefined) return []
+export function judgeWaiting({ waiting }: Evidence): Diagnosis | undefined {
+  if (waiting === undefined) return undefined
   const { launcher, id, title, remedy } = waiting
-  return [
-    diagnosis(id, title, [`election-dev start (PID ${launcher}) runs, and its backend has ended: it waits to start it again`], remedy),
-  ]
+  return diagnosis(id, title, [`election-dev start (PID ${launcher}) runs, and its backend has ended: it waits to start it again`], remedy)
 }
 
 /** True for a server that was told an application of another name than this project's: a copy of the checkout would have the same. */
@@ -213,35 +192,29 @@ export function isStranger({ checkout }: Pick<Evidence, 'checkout'>, { command }
 }
 
 /** Another program holds the port that the URL names. */
-export function judgeForeign(evidence: Evidence, seen: readonly string[]): Diagnosis[] {
+export function judgeForeign(evidence: Evidence, seen: readonly string[]): Diagnosis | undefined {
   const server = listenerOf(evidence)
   const { port } = evidence.wire.endpoint
-  if (server === undefined || isOwn(server) || server.project === 'unknown') return []
-  return [
-    diagnosis(
-      'port-in-use',
-      `Another program holds port ${port}: ${named(server)}`,
-      [shownUp(server), ...seen],
-      `Stop PID ${server.pid}, or use another port for the backend.`,
-      {
-        commands: [
-          ['kill', String(server.pid)],
-          ['election-dev', 'start', '--port', String(port + 1)],
-        ],
-      },
-    ),
-  ]
+  if (server === undefined || isOwn(server) || server.project === 'unknown') return undefined
+  return diagnosis(
+    'port-in-use',
+    `Another program holds port ${port}: ${named(server)}`,
+    [shownUp(server), ...seen],
+    `Stop PID ${server.pid}, or use another port for the backend.`,
+    [
+      ['kill', String(server.pid)],
+      ['election-dev', 'start', '--port', String(port + 1)],
+    ],
+  )
 }
 
 /** The consumer ended the interpreter that it was played in: whoever starts a new process (a reloader, gunicorn) hides it from the wire. */
-export function judgeCrashed({ examination, wire }: Evidence, seen: readonly string[]): Diagnosis[] {
-  if (examination?.how !== 'crashed' || examination.stage !== 'consumer' || wire.session?.close === undefined) return []
-  return [
-    diagnosis(
-      'server-crashes',
-      'The consumer ends the process that serves it',
-      ["Played in the backend's own interpreter: it ended that one too, without an exception", ...seen],
-      'Run it under python -X faulthandler, which tells the line, and mend the crash.',
-    ),
-  ]
+export function judgeCrashed({ examination, wire }: Evidence, seen: readonly string[]): Diagnosis | undefined {
+  if (examination?.how !== 'crashed' || examination.stage !== 'consumer' || wire.session?.close === undefined) return undefined
+  return diagnosis(
+    'server-crashes',
+    'The consumer ends the process that serves it',
+    ["Played in the backend's own interpreter: it ended that one too, without an exception", ...seen],
+    'Run it under python -X faulthandler, which tells the line, and mend the crash.',
+  )
 }

@@ -1,5 +1,5 @@
 import type { Examination, ExaminationOf, Raised } from '../facts/examination.ts'
-import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { all, diagnosis, type Diagnosis, type Found } from './diagnosis.ts'
 import { environmentOf, judgeBoolean, judgeEncoding, judgeMalformed, judgeNotLoaded } from './dotenv.ts'
 import type { Evidence } from './evidence.ts'
 import { missing } from './log-rule.ts'
@@ -15,74 +15,64 @@ export function raisedLine({ type, message, file, line }: Raised): string {
 }
 
 /** Why the settings can't be imported: asked where nothing of the project serves. Pure. */
-export function judgeSettings(evidence: Evidence): Diagnosis[] {
+export function judgeSettings(evidence: Evidence): Found {
   const { examination } = evidence
-  if (examination === undefined) return []
+  if (examination === undefined) return undefined
   const error = examination.errorOf('settings')
   if (error !== undefined) return judgeImport(evidence, error, 'settings')
-  return [...judgeHang(examination), ...judgeFolders(evidence)]
+  return all(judgeHang(examination), judgeFolders(evidence))
 }
 
 /** The first frame of the project that the import stands in. */
-function judgeHang(examination: Examination): Diagnosis[] {
-  if (examination.how !== 'timeout') return []
+function judgeHang(examination: Examination): Diagnosis | undefined {
+  if (examination.how !== 'timeout') return undefined
   const standing = examination.get('standing')
   const stage = standing?.stage ?? examination.stage
-  if (standing === undefined || (stage !== 'settings' && stage !== 'application')) return []
+  if (standing === undefined || (stage !== 'settings' && stage !== 'application')) return undefined
   const own = standing.frames.findLast((frame) => frame.own)
   const inner = standing.frames.at(-1)
   const what = stage === 'settings' ? 'the settings' : 'the ASGI application'
-  return [
-    diagnosis(
-      'settings-import-hang',
-      `Importing ${what} does not end`,
-      [
-        `After ${standing.seconds.toFixed(0)} s the import still stood at the same place`,
-        ...(own === undefined ? [] : [`${own.file}:${own.line}, in ${own.function}`]),
-        ...(inner === undefined || inner === own ? [] : [`It waits in ${inner.file}:${inner.line}, ${inner.function}`]),
-      ],
-      'Give what it waits for a time limit; no blocking call and no question in the settings.',
-    ),
-  ]
+  return diagnosis(
+    'settings-import-hang',
+    `Importing ${what} does not end`,
+    [
+      `After ${standing.seconds.toFixed(0)} s the import still stood at the same place`,
+      ...(own === undefined ? [] : [`${own.file}:${own.line}, in ${own.function}`]),
+      ...(inner === undefined || inner === own ? [] : [`It waits in ${inner.file}:${inner.line}, ${inner.function}`]),
+    ],
+    'Give what it waits for a time limit; no blocking call and no question in the settings.',
+  )
 }
 
 const wordsOf = ({ handler, folder }: { handler: string; folder: string }): string => `Handler '${handler}' writes into ${folder}`
 
-function judgeFolders(evidence: Evidence): Diagnosis[] {
+function judgeFolders(evidence: Evidence): Diagnosis | undefined {
   const missing = evidence.examination?.get('folders')?.missing ?? []
   const [first, ...rest] = missing
-  if (first === undefined) return []
-  return [
-    diagnosis(
-      'log-dir-missing',
-      `LOGGING writes to a folder that isn't there: ${first.folder}`,
-      [wordsOf(first), ...rest.map((entry) => wordsOf(entry))],
-      'Make the folder.',
-      { commands: missing.map(({ folder }) => ['mkdir', '-p', relativeTo(evidence, folder)]) },
-    ),
-  ]
+  if (first === undefined) return undefined
+  return diagnosis(
+    'log-dir-missing',
+    `LOGGING writes to a folder that isn't there: ${first.folder}`,
+    [wordsOf(first), ...rest.map((entry) => wordsOf(entry))],
+    'Make the folder.',
+    missing.map(({ folder }) => ['mkdir', '-p', relativeTo(evidence, folder)]),
+  )
 }
 
 /** What an exception of an import says, made exact by the files. Shared by the settings and the ASGI application. */
-export function judgeImport(evidence: Evidence, error: ExaminationOf<'error'>, what: 'settings' | 'application'): Diagnosis[] {
+export function judgeImport(evidence: Evidence, error: ExaminationOf<'error'>, what: 'settings' | 'application'): Diagnosis {
   const line = raisedLine(error)
   const seen: readonly [string, ...string[]] = [`Importing ${what === 'settings' ? 'the settings' : 'the ASGI application'}: ${line}`]
   if (error.type === 'EOFError') {
-    return [
-      diagnosis(
-        'settings-import-hang',
-        'The settings ask a question on the terminal, and wait for its answer',
-        [...seen],
-        'No question in the settings: read a variable.',
-      ),
-    ]
+    return diagnosis(
+      'settings-import-hang',
+      'The settings ask a question on the terminal, and wait for its answer',
+      seen,
+      'No question in the settings: read a variable.',
+    )
   }
-  const tooOld = judgeTooOld(evidence, error, seen)
-  if (tooOld !== undefined) return [tooOld]
-  const unfound = judgeModuleNotFound(evidence, error, seen)
-  if (unfound !== undefined) return [unfound]
-  const known = byMessage(evidence, error, seen)
-  if (known.length > 0) return known
+  const known = judgeTooOld(evidence, error, seen) ?? judgeModuleNotFound(evidence, error, seen) ?? byMessage(evidence, error, seen)
+  if (known !== undefined) return known
   const lines = [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`)
   const rule = judgeLines(
     lines.flatMap((text) => text.split('\n')),
@@ -91,17 +81,15 @@ export function judgeImport(evidence: Evidence, error: ExaminationOf<'error'>, w
   const place = rule?.evidence.slice(1) ?? []
   // a name that another module lacks is a mistake of the import, not of what the server was told
   if (rule !== undefined && rule.id !== 'missing-dep' && rule.id !== 'asgi-attribute-missing')
-    return [{ ...rule, evidence: [...seen, ...place] }]
-  return [
-    diagnosis(
-      'asgi-import-error',
-      what === 'settings' ? 'Importing the settings fails' : 'Importing the ASGI application fails',
-      seen,
-      typeof error.file === 'string'
-        ? `Correct ${error.file}${typeof error.line === 'number' ? `:${error.line}` : ''}.`
-        : 'Correct the code that is imported.',
-    ),
-  ]
+    return { ...rule, evidence: [...seen, ...place] }
+  return diagnosis(
+    'asgi-import-error',
+    what === 'settings' ? 'Importing the settings fails' : 'Importing the ASGI application fails',
+    seen,
+    typeof error.file === 'string'
+      ? `Correct ${error.file}${typeof error.line === 'number' ? `:${error.line}` : ''}.`
+      : 'Correct the code that is imported.',
+  )
 }
 
 /** The variable that the settings ask for and don't find, as the exceptions name it. */
@@ -116,22 +104,18 @@ export function wantedVariable(raised: readonly Pick<Raised, 'type' | 'message'>
 }
 
 /** Causes that the `.env` is behind. */
-function byMessage(evidence: Evidence, error: ExaminationOf<'error'>, seen: readonly [string, ...string[]]): Diagnosis[] {
+function byMessage(evidence: Evidence, error: ExaminationOf<'error'>, seen: readonly [string, ...string[]]): Diagnosis | undefined {
   const text = [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`).join('\n')
   if (/codec can't decode byte/.test(text)) {
     const found = judgeEncoding(evidence, seen)
-    if (found.length > 0) return found
+    if (found !== undefined) return found
   }
   const wanted = wantedVariable([error, ...error.causes])
-  if (wanted !== undefined) {
-    const encoding = judgeEncoding(evidence, seen)
-    return encoding.length > 0 ? encoding : judgeNotLoaded(evidence, wanted, seen)
-  }
+  if (wanted !== undefined) return judgeEncoding(evidence, seen) ?? judgeNotLoaded(evidence, wanted, seen)
   const truth = /ValueError: (?:Invalid truth value|Not a boolean): ?(.*)/i.exec(text)?.[1]
-  if (truth !== undefined) return [judgeBoolean(evidence, truth, seen)]
+  if (truth !== undefined) return judgeBoolean(evidence, truth, seen)
   const number = /(?:invalid literal for int\(\) with base 10|could not convert string to float): (.*)/.exec(text)?.[1]
-  if (number !== undefined) return judgeMalformed(evidence, number, seen)
-  return []
+  return number === undefined ? undefined : judgeMalformed(evidence, number, seen)
 }
 
 /** A file beside manage.py hides the package that an import asked for. */
@@ -190,7 +174,7 @@ function judgeModuleNotFound(
           : `${settings === checkout?.project.settingsModule ? checkout.project.settingsSource : (error.file ?? 'The ASGI module')} names ${settings}`,
       ],
       'Unset DJANGO_SETTINGS_MODULE, or correct it.',
-      { commands: fromShell ? [['unset', 'DJANGO_SETTINGS_MODULE']] : [] },
+      fromShell ? [['unset', 'DJANGO_SETTINGS_MODULE']] : [],
     )
   }
   const top = module.split('.')[0] ?? module

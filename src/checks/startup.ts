@@ -22,9 +22,9 @@ export function judgeProcess(end: FailedStart): Diagnosis | undefined {
   if (end.kind === 'silent') return undefined
   const { exit, lines, port } = end
   if (exit.spawnError !== undefined) {
-    return diagnosis('venv-broken', "The interpreter can't be run", [exit.spawnError], 'Make the environment anew.', {
-      commands: [['election-dev', 'start', '--setup']],
-    })
+    return diagnosis('venv-broken', "The interpreter can't be run", [exit.spawnError], 'Make the environment anew.', [
+      ['election-dev', 'start', '--setup'],
+    ])
   }
   if (end.portTaken) {
     return diagnosis(
@@ -38,7 +38,7 @@ export function judgeProcess(end: FailedStart): Diagnosis | undefined {
           .slice(-2),
       ],
       'Start again, or take another port.',
-      { commands: [['election-dev', 'start', '--port', String(port + 1)]] },
+      [['election-dev', 'start', '--port', String(port + 1)]],
     )
   }
   if (exit.signal !== undefined) {
@@ -49,7 +49,7 @@ export function judgeProcess(end: FailedStart): Diagnosis | undefined {
       exit.signal === 'SIGKILL'
         ? 'Somebody ended it by force (kill -9, or the system for want of memory). Start it again.'
         : 'Its last lines say more.',
-      { commands: [['election-dev', 'start']] },
+      [['election-dev', 'start']],
     )
   }
   const unbound = judgeBinding(lines)
@@ -76,6 +76,6 @@ export function judgeOutput(end: FailedStart): Diagnosis {
         `The server ended by itself (${statusWords(end)})`,
         [`${endWords(end)}; its last lines:`, ...tail],
         'Its last lines say more.',
-        { commands: [['election-dev', 'start']] },
+        [['election-dev', 'start']],
       )
 }

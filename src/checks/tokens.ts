@@ -2,7 +2,7 @@ import { judgeUnserved } from './application.ts'
 import { judgeLayer } from './channel-layer.ts'
 import { judgeHandled } from './consumer.ts'
 import { judgeUnusable } from './database.ts'
-import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { all, diagnosis, withSeen, type Diagnosis } from './diagnosis.ts'
 import { judgeShadowed } from './dotenv.ts'
 import { judgeUnreadKey } from './dotenv-sources.ts'
 import type { Evidence } from './evidence.ts'
@@ -14,7 +14,7 @@ import { judgeRedis } from './redis-layer.ts'
  * accepts there, something else is hidden behind an except. Pure.
  */
 export function behindRefusal(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
-  return [...judgeUnserved(evidence), ...hiddenBehind(evidence, verdict)]
+  return all(judgeUnserved(evidence), hiddenBehind(evidence, verdict))
 }
 
 function hiddenBehind(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
@@ -24,45 +24,37 @@ function hiddenBehind(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   const accepted = played?.outcome === 'accepted'
   const unplayed = played === undefined || played.outcome === 'skipped' || played.outcome === 'raised'
   // a layer that isn't there, or can't be built, is missing where the handshake was played too
-  const layer = wellFormed ? judgeLayer(evidence) : []
+  const layer = wellFormed ? judgeLayer(evidence) : undefined
   const failed = typeof played?.database_error === 'string'
   const handled = judgeHandled(evidence)
   const hidden =
-    handled.length > 0
-      ? [...layer, ...(failed ? judgeUnusable(evidence) : []), ...handled]
+    handled !== undefined
+      ? all(layer, failed ? judgeUnusable(evidence) : undefined, handled)
       : accepted || failed || (wellFormed && unplayed)
-        ? [...layer, ...judgeRedis(evidence), ...judgeUnusable(evidence)]
-        : layer
+        ? all(layer, judgeRedis(evidence), judgeUnusable(evidence))
+        : all(layer)
   if (hidden.length > 0) {
     const [first = ''] = verdict.evidence
-    return hidden.map((cause) => ({ ...cause, evidence: [...cause.evidence, `${first}: the consumer hides the error behind a refusal`] }))
+    return hidden.map((cause) => withSeen(cause, `${first}: the consumer hides the error behind a refusal`))
   }
   if (verdict.id !== 'token-rejected') return []
   const keys =
     secretKeys === 'different' && wellFormed
-      ? [
-          diagnosis(
-            'secret-key-changes',
-            'SECRET_KEY is made anew at every start, so every restart voids all tokens',
-            ['Two imports of the settings gave two different SECRET_KEYs', ...verdict.evidence],
-            'Write a fixed SECRET_KEY into .env, and read it in the settings.',
-            { commands: [['election-dev', 'doctor', '--fix']] },
-          ),
-        ]
-      : []
+      ? diagnosis(
+          'secret-key-changes',
+          'SECRET_KEY is made anew at every start, so every restart voids all tokens',
+          ['Two imports of the settings gave two different SECRET_KEYs', ...verdict.evidence],
+          'Write a fixed SECRET_KEY into .env, and read it in the settings.',
+          [['election-dev', 'doctor', '--fix']],
+        )
+      : undefined
   const sources = wellFormed
-    ? [...judgeShadowed(evidence, ['SECRET_KEY', 'DJANGO_SECRET_KEY', 'JWT_SECRET_KEY'], verdict), ...judgeUnreadKey(evidence, verdict)]
-    : []
+    ? all(judgeShadowed(evidence, ['SECRET_KEY', 'DJANGO_SECRET_KEY', 'JWT_SECRET_KEY'], verdict), judgeUnreadKey(evidence, verdict))
+    : undefined
   // nobody has given one, and that another one is wanted than we can make is no fault of ours
-  const missing: Diagnosis[] =
+  const missing =
     wire.tokenIsOurs === true
-      ? [
-          {
-            ...verdict,
-            id: 'token-missing',
-            evidence: [...verdict.evidence, 'It was made for a user of the project: nobody has given one'],
-          },
-        ]
-      : []
-  return [...keys, ...sources, ...missing]
+      ? withSeen({ ...verdict, id: 'token-missing' }, 'It was made for a user of the project: nobody has given one')
+      : undefined
+  return all(keys, sources, missing)
 }

@@ -21,7 +21,7 @@ export function judgeWay(evidence: Evidence, stops: readonly Diagnosis[]): reado
       : 'After what manage.py does first it can be imported',
   ] as const
   // it is served all the same
-  const options = { commands: [['election-dev', 'start']] }
+  const commands = [['election-dev', 'start']]
   if (/settings are not configured/.test(error.message))
     return [
       diagnosis(
@@ -29,12 +29,12 @@ export function judgeWay(evidence: Evidence, stops: readonly Diagnosis[]): reado
         `${module} needs the settings before it names them`,
         seen,
         `Name them at its top, before all other imports: os.environ.setdefault("DJANGO_SETTINGS_MODULE", "${settingsModule}"); import models and routing after get_asgi_application().`,
-        options,
+        commands,
       ),
     ]
   const known = stops.find(({ id }) => id === 'apps-not-ready' || id === 'wrong-settings-module')
   const [found = seen[0], ...more] = known?.evidence ?? []
-  if (known !== undefined) return [diagnosis(known.id, known.title, [found, ...more, seen[1]], known.remedy.text, options)]
+  if (known !== undefined) return [diagnosis(known.id, known.title, [found, ...more, seen[1]], known.remedy.text, commands)]
   const wanted = wantedVariable([error, ...error.causes])
   const place = wanted === undefined ? undefined : inFile(evidence, wanted)?.shown
   return place === undefined
@@ -44,7 +44,7 @@ export function judgeWay(evidence: Evidence, stops: readonly Diagnosis[]): reado
           `${module} can't be imported alone: manage.py does more before`,
           seen,
           `Do at the top of ${module} what manage.py does before it calls Django.`,
-          options,
+          commands,
         ),
       ]
     : [
@@ -54,7 +54,8 @@ export function judgeWay(evidence: Evidence, stops: readonly Diagnosis[]): reado
           [...seen, `${place} has it`],
           `Load it at the top of ${module} as manage.py does.`,
           // there is nothing to be put elsewhere
-          { ...options, automatic: 'no' },
+          commands,
+          'no',
         ),
       ]
 }

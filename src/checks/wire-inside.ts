@@ -1,6 +1,6 @@
 import type { Place, Refusal } from '../facts/observed.ts'
 import type { WireFacts } from '../facts/wire.ts'
-import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { diagnosis, withSeen, type Diagnosis } from './diagnosis.ts'
 import { upgradeAnswer } from './wire-words.ts'
 import type { Refused } from './wire.ts'
 
@@ -12,9 +12,9 @@ import type { Refused } from './wire.ts'
 export function seenInside({ endpoint, observed }: WireFacts, refused: Refused, found: Diagnosis): Diagnosis {
   const refusal = observed?.refused
   if (refusal === undefined) return found
-  if (refusal.by === 'application') return { ...found, evidence: [...found.evidence, refusalWords(refusal, refused.status)] }
+  if (refusal.by === 'application') return withSeen(found, refusalWords(refusal, refused.status))
   const by = `${refusal.class ?? 'The Origin validator'} refused it inside the backend, before the routes were asked`
-  if (found.id === 'origin-rejected' || found.id === 'origin-missing') return { ...found, evidence: [...found.evidence, by] }
+  if (found.id === 'origin-rejected' || found.id === 'origin-missing') return withSeen(found, by)
   if (endpoint.origin === undefined)
     return diagnosis(
       'origin-missing',

@@ -31,7 +31,7 @@ function judgeWsgi(refused: Refused): Diagnosis | undefined {
       'The ASGI application is run by a WSGI worker of gunicorn',
       [upgradeAnswer(refused)],
       'Add -k uvicorn.workers.UvicornWorker, or use daphne.',
-      { commands: [['python', '-m', 'daphne', 'core.asgi:application']] },
+      [['python', '-m', 'daphne', 'core.asgi:application']],
     )
   }
   return diagnosis(
@@ -39,12 +39,10 @@ function judgeWsgi(refused: Refused): Diagnosis | undefined {
     "A WSGI server answers: it can't speak WebSocket",
     [upgradeAnswer(refused)],
     'Run the ASGI application with daphne.',
-    {
-      commands: [
-        ['election-dev', 'start'],
-        ['python', '-m', 'daphne', 'core.asgi:application'],
-      ],
-    },
+    [
+      ['election-dev', 'start'],
+      ['python', '-m', 'daphne', 'core.asgi:application'],
+    ],
   )
 }
 
@@ -89,9 +87,7 @@ function withoutLibrary(...evidence: [string, ...string[]]): Diagnosis {
     'uvicorn runs without a WebSocket library',
     evidence,
     "Install one into the backend's environment, or drop --ws none.",
-    {
-      commands: [['python', '-m', 'pip', 'install', 'uvicorn[standard]']],
-    },
+    [['python', '-m', 'pip', 'install', 'uvicorn[standard]']],
   )
 }
 
@@ -147,9 +143,7 @@ function forbidden(facts: WireFacts, refused: Refused): Diagnosis {
         ...(accepted === undefined ? [] : [`The Origin ${accepted.origin} got ${said(accepted.handshake)} there`]),
       ],
       'Send the Origin that the page has, as every browser does.',
-      {
-        commands: [['election-dev', 'verify', '--origin', 'http://localhost:3000']],
-      },
+      [['election-dev', 'verify', '--origin', 'http://localhost:3000']],
     )
   }
   const other = accepted === undefined ? [] : [`The Origin ${accepted.origin} got ${said(accepted.handshake)} there`]
@@ -205,7 +199,7 @@ function badGateway(refused: Refused): Diagnosis {
     'The proxy answers, and the backend behind it does not',
     [upgradeAnswer(refused)],
     'Start the backend, or correct the port that the proxy leads to.',
-    { commands: [['election-dev', 'start']] },
+    [['election-dev', 'start']],
   )
 }
 
@@ -251,6 +245,6 @@ function anotherProgram({ endpoint, http }: WireFacts, ...evidence: [string, ...
     `Another program answers on port ${endpoint.port}${server === '' ? '' : ` (${server})`}`,
     evidence,
     'End that program, or use another port for the backend.',
-    { commands: [['election-dev', 'start', '--port', String(endpoint.port + 1)]] },
+    [['election-dev', 'start', '--port', String(endpoint.port + 1)]],
   )
 }

@@ -23,7 +23,7 @@ export function judgeServerError(facts: WireFacts, refused: Refused): Diagnosis 
       'Every page and every socket is an error: the server was given something that is no working ASGI application',
       [first, `GET / got ${http.status} as well`],
       "Run the project's ASGI application, not its WSGI one; the server's log has the traceback.",
-      { commands: [['python', '-m', 'daphne', 'core.asgi:application']] },
+      [['python', '-m', 'daphne', 'core.asgi:application']],
     )
   }
   if (withoutToken?.result === 'open' || (withoutToken?.result === 'refused' && withoutToken.status === 403)) {

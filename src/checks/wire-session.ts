@@ -12,7 +12,8 @@ export function judgeSession({ session, http, endpoint }: WireFacts): Diagnosis 
       'The server does not answer any more',
       [`A ping frame on the open socket at ${endpoint.url} got no answer`],
       'Continue the process (fg, or kill -CONT PID), or start it again.',
-      { automatic: 'ask' },
+      [],
+      'ask',
     )
   }
   const first = `101, and the socket ended after ${seconds(close.afterMs)} ${close.code === 1006 ? 'without a close frame' : `with ${close.code}`}${close.reason === '' ? '' : ` (${close.reason})`}`
@@ -42,9 +43,7 @@ export function judgeSession({ session, http, endpoint }: WireFacts): Diagnosis 
   }
   // RFC 6455, section 7.4.1, and the registry of close codes: going away, service restart
   if (close.code === 1001 || close.code === 1012) {
-    return diagnosis('server-not-running', 'The server is shutting down', [first], 'Start the backend.', {
-      commands: [['election-dev', 'start']],
-    })
+    return diagnosis('server-not-running', 'The server is shutting down', [first], 'Start the backend.', [['election-dev', 'start']])
   }
   if (second?.handshake.result === 'open' && second.close === undefined && pong !== undefined && pong.result !== 'pong') {
     return diagnosis(

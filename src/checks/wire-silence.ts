@@ -43,9 +43,9 @@ function judgeUnsendable({ token }: WireFacts, handshake: Unanswered): Diagnosis
 function judgeGone({ experiments, endpoint, ours }: WireFacts, handshake: Unanswered, first: string): Diagnosis | undefined {
   const refused = handshake.result === 'broken' && handshake.code === 'ECONNREFUSED'
   if (refused)
-    return diagnosis('server-not-running', `Nothing serves port ${endpoint.port} on ${endpoint.host}`, [first], 'Start the backend.', {
-      commands: [['election-dev', 'start']],
-    })
+    return diagnosis('server-not-running', `Nothing serves port ${endpoint.port} on ${endpoint.host}`, [first], 'Start the backend.', [
+      ['election-dev', 'start'],
+    ])
   const after = experiments.httpAfter
   if (after?.result !== 'broken' || after.code !== 'ECONNREFUSED') return undefined
   return diagnosis(
@@ -119,7 +119,7 @@ function judgeForeign({ endpoint, http, experiments }: WireFacts, first: string)
     `Another program holds port ${endpoint.port}: it doesn't speak HTTP`,
     [first, seen],
     'End that program, or use another port for the backend.',
-    { commands: [['election-dev', 'start', '--port', String(endpoint.port + 1)]] },
+    [['election-dev', 'start', '--port', String(endpoint.port + 1)]],
   )
 }
 

@@ -32,9 +32,7 @@ function judgeReach({ endpoint, nameError, tcp }: WireFacts): Diagnosis | undefi
     `Nothing serves port ${endpoint.port} on ${endpoint.host}`,
     [first ?? '', ...rest],
     'Start the backend.',
-    {
-      commands: [['election-dev', 'start']],
-    },
+    [['election-dev', 'start']],
   )
 }
 

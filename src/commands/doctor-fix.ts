@@ -41,7 +41,7 @@ export async function fixCommand(host: Host, config: Config, options: FixOptions
     const { run, evidence } = await look(host, config, { ...targets, main: { ...targets.main, url } }, { version, wanted })
     const { root, explained } = run.judgement
     const ids: ReadonlySet<string | undefined> = new Set(
-      [root, ...explained, ...judgeLayer(evidence), ...judgeRedis(evidence)].map((cause) => cause?.id),
+      [root, ...explained, judgeLayer(evidence), ...judgeRedis(evidence)].map((cause) => cause?.id),
     )
     return { run, cause: root, evidence, names: (id) => ids.has(id) || stillRefused(id, evidence) }
   }

@@ -16,5 +16,5 @@ export async function layerCause(host: Host, config: Config, checkout: Checkout,
 
 /** Why nothing chooses the layer, where a file does that the settings don't read. Never throws. */
 export async function unreadChoice(host: Host, config: Config, checkout: Checkout): Promise<Diagnosis | undefined> {
-  return judgeUnreadChoice(await evidenceOfFiles(host, config, checkout))[0]
+  return judgeUnreadChoice(await evidenceOfFiles(host, config, checkout))
 }

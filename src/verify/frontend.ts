@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Judged } from '../checks/diagnosis.ts'
+import { all, type Judged } from '../checks/diagnosis.ts'
 import { judged } from '../causes/causes.ts'
 import { judgeProxied } from '../checks/proxy.ts'
 import type { FrontendWiring } from '../facts/frontend-wiring.ts'
@@ -93,12 +93,14 @@ function throughPage(endpoint: Endpoint, page: URL): Endpoint {
 
 /** What the dev server does to the handshake. What the backend refuses directly as well is no finding about the frontend. */
 function whyNot(target: FrontendTarget, through: Proof): Judged | undefined {
-  const [compared] = judgeProxied({
-    wire: through.facts,
-    direct: target.direct,
-    servers: { onPorts: [], ofProject: [], source: undefined, problem: undefined },
-    frontend: target.wiring,
-  })
+  const [compared] = all(
+    judgeProxied({
+      wire: through.facts,
+      direct: target.direct,
+      servers: { onPorts: [], ofProject: [], source: undefined, problem: undefined },
+      frontend: target.wiring,
+    }),
+  )
   const handshake = target.direct?.handshake
   return (compared && judged(compared)) ?? (handshake === undefined || handshake.result === 'open' ? through.diagnosis : undefined)
 }

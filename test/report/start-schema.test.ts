@@ -20,9 +20,7 @@ const validate = new Ajv2020({ strict: true, strictTypes: false, strictRequired:
 const red: SocketState = {
   dot: 'red',
   diagnosis: judged(
-    diagnosis('redis-too-old', 'Redis 4.0 is too old', ['redis_version 4.0.14'], 'Use the in-memory layer.', {
-      commands: [['election-dev', 'start']],
-    }),
+    diagnosis('redis-too-old', 'Redis 4.0 is too old', ['redis_version 4.0.14'], 'Use the in-memory layer.', [['election-dev', 'start']]),
   ),
 }
 const green: SocketState = {
