@@ -57,38 +57,27 @@ export function decideLayerOf(config: Config, checkout: Checkout, redis: RedisNo
  */
 export function decideLayer(inputs: LayerInputs): LayerDecision {
   const { choice, wish, variable, redis, strict, instances } = inputs
-  const wanted = choice === 'redis' || instances > 1 || (choice === 'auto' && wish.kind === 'set' && wish.redis)
   if (variable === undefined) return settingsDecide(inputs)
-  if (choice === 'memory' && instances > 1) {
+  const chosen = (layer: 'memory' | 'redis', why: string): LayerDecision => ({
+    ...undecided,
+    layer,
+    environment: { [variable]: layer === 'redis' ? 'True' : 'False' },
+    why,
+  })
+  const written = (layer: 'memory' | 'redis', why: string): LayerDecision => ({
+    ...chosen(layer, why),
+    write: toWrite(inputs, variable, layer === 'redis' ? 'True' : 'False'),
+  })
+  if (choice === 'memory') {
+    if (instances === 1) return written('memory', '--channel-layer memory')
     const text = `${instances} instances can't share a layer that is in the memory of one`
-    return {
-      layer: 'memory',
-      environment: { [variable]: 'False' },
-      write: undefined,
-      warning: undefined,
-      error: { id: 'layer-inmemory-multi-instance', text },
-      why: '--channel-layer memory',
-    }
+    return { ...chosen('memory', '--channel-layer memory'), error: { id: 'layer-inmemory-multi-instance', text } }
   }
-  if (!wanted) {
-    const why =
-      choice === 'memory'
-        ? '--channel-layer memory'
-        : wish.kind === 'set'
-          ? `${variable} is false in ${wish.source}`
-          : 'Redis is not asked for'
-    const warning =
-      wish.kind === 'typo' && choice === 'auto'
-        ? { id: 'env-bool-typo' as const, text: `${variable}=${wish.value} in ${wish.source} is neither true nor false: taken as False` }
-        : undefined
-    return {
-      layer: 'memory',
-      environment: { [variable]: 'False' },
-      write: toWrite(inputs, variable, 'False'),
-      warning,
-      error: undefined,
-      why,
-    }
+  if (choice === 'auto' && instances === 1 && !(wish.kind === 'set' && wish.redis)) {
+    const inMemory = written('memory', wish.kind === 'set' ? `${variable} is false in ${wish.source}` : 'Redis is not asked for')
+    if (wish.kind !== 'typo') return inMemory
+    const text = `${variable}=${wish.value} in ${wish.source} is neither true nor false: taken as False`
+    return { ...inMemory, warning: { id: 'env-bool-typo', text } }
   }
   const asked =
     choice === 'redis'
@@ -96,46 +85,27 @@ export function decideLayer(inputs: LayerInputs): LayerDecision {
       : instances > 1
         ? `${instances} instances need it`
         : `${variable} in ${wish.kind === 'set' ? wish.source : 'the environment'}`
-  if (redis?.usable === true) {
-    return {
-      layer: 'redis',
-      environment: { [variable]: 'True' },
-      write: toWrite(inputs, variable, 'True'),
-      warning: undefined,
-      error: undefined,
-      why: asked,
-    }
-  }
-  const id: RedisTrouble = redis?.usable === false ? redis.id : 'redis-unresponsive'
-  const text = redis?.usable === false ? (redis.evidence[0] ?? id) : 'Redis gave no answer in time'
+  if (redis?.usable === true) return written('redis', asked)
+  const id: RedisTrouble = redis?.id ?? 'redis-unresponsive'
+  const trouble = { id, text: redis === undefined ? 'Redis gave no answer in time' : (redis.evidence[0] ?? id) }
   const must = choice === 'redis' || strict || instances > 1
-  return {
-    layer: must ? 'redis' : 'memory',
-    environment: { [variable]: must ? 'True' : 'False' },
-    write: undefined,
-    warning: must ? undefined : { id, text },
-    error: must ? { id, text } : undefined,
-    why: asked,
-  }
+  return must ? { ...chosen('redis', asked), error: trouble } : { ...chosen('memory', asked), warning: trouble }
 }
 
 /** Whether several instances can share what the settings give is told by the settings, which have to be asked. */
 function settingsDecide({ choice }: LayerInputs): LayerDecision {
-  const base = {
-    layer: 'settings' as const,
-    environment: {},
-    write: undefined,
-    warning: undefined,
-    why: 'the settings read no variable that chooses it',
-  }
-  if (choice === 'auto') return { ...base, error: undefined }
-  return {
-    ...base,
-    error: {
-      id: 'channel-layer-not-chosen',
-      text: `--channel-layer ${choice} has no effect: the settings read no variable that chooses the channel layer`,
-    },
-  }
+  const text = `--channel-layer ${choice} has no effect: the settings read no variable that chooses the channel layer`
+  return { ...undecided, error: choice === 'auto' ? undefined : { id: 'channel-layer-not-chosen', text } }
+}
+
+/** What the settings alone decide. */
+const undecided: LayerDecision = {
+  layer: 'settings',
+  environment: {},
+  write: undefined,
+  warning: undefined,
+  error: undefined,
+  why: 'the settings read no variable that chooses it',
 }
 
 /** An explicit flag, or a key missing from an existing `.env`, is written; a new `.env` only on an explicit flag. */

@@ -70,13 +70,13 @@ export function planManagedRedis(inputs: ManagedRedisInputs): ManagedRedisPlan {
   }
   const environment = environmentOf(inputs, password)
   if (server !== undefined) {
-    const settings = settingsOf({ port, bind: '127.0.0.1', dir: inputs.folder, password })
-    const byInput = platform !== 'win32'
+    const settings = settingsOf(port, '127.0.0.1', inputs.folder, password)
     const service: ServicePlan = {
       ...common,
       file: server.file,
-      args: byInput ? ['-'] : settings.flatMap(([name, value]) => [`--${name}`, value]),
-      ...(byInput ? { input: settings.map(([name, value]) => `${name} ${value === '' ? '""' : `"${value}"`}\n`).join('') } : {}),
+      ...(platform === 'win32'
+        ? { args: settings.flatMap(([name, value]) => [`--${name}`, value]) }
+        : { args: ['-'], input: fileOf(settings) }),
       readyTimeoutMs: 10_000,
       shown: `${server.file} (managed, port ${port})`,
     }
@@ -85,29 +85,15 @@ export function planManagedRedis(inputs: ManagedRedisInputs): ManagedRedisPlan {
   if (compose === undefined || docker?.state !== 'ready') throw noRedis(inputs)
   const name = `election-dev-redis-${port}`
   // in the container every address is its own; only loopback is published
-  const settings = settingsOf({ port: 6379, bind: '0.0.0.0', dir: '/tmp', password })
+  const settings = settingsOf(6379, '0.0.0.0', '/tmp', password)
   const service: ServicePlan = {
     ...common,
     file: docker.file,
-    args: [
-      'compose',
-      '-f',
-      compose.file,
-      'run',
-      '--rm',
-      '--no-deps',
-      '-T',
-      '--name',
-      name,
-      '-p',
-      `127.0.0.1:${port}:6379`,
-      compose.service,
-      compose.program,
-      '-',
-    ],
-    input: [...settings, ['protected-mode', 'no'] as const]
-      .map(([key, value]) => `${key} ${value === '' ? '""' : `"${value}"`}\n`)
-      .join(''),
+    args: ['compose', '-f', compose.file, 'run', '--rm', '--no-deps', '-T'].concat(
+      ['--name', name, '-p', `127.0.0.1:${port}:6379`],
+      [compose.service, compose.program, '-'],
+    ),
+    input: fileOf([...settings, ['protected-mode', 'no']]),
     // the image may have to be fetched first
     readyTimeoutMs: 120_000,
     shown: `docker compose run ${compose.service} (managed, port ${port})`,
@@ -115,14 +101,9 @@ export function planManagedRedis(inputs: ManagedRedisInputs): ManagedRedisPlan {
   return { service, endpoint, environment, cleanUp: { file: docker.file, args: ['rm', '--force', name] } }
 }
 
-interface RedisSettings {
-  readonly port: number
-  readonly bind: string
-  readonly dir: string
-  readonly password: string | undefined
-}
+type RedisSettings = readonly (readonly [string, string])[]
 
-function settingsOf({ port, bind, dir, password }: RedisSettings): (readonly [string, string])[] {
+function settingsOf(port: number, bind: string, dir: string, password: string | undefined): RedisSettings {
   return [
     ['port', String(port)],
     ['bind', bind],
@@ -133,6 +114,8 @@ function settingsOf({ port, bind, dir, password }: RedisSettings): (readonly [st
     ...(password === undefined ? [] : [['requirepass', password] as const]),
   ]
 }
+
+const fileOf = (settings: RedisSettings): string => settings.map(([name, value]) => `${name} "${value}"\n`).join('')
 
 /** Each variable that the settings read, so that nothing of another Redis in `.env` is left beside it. */
 function environmentOf({ variables, layerVariable, port }: ManagedRedisInputs, password: string | undefined): Record<string, string> {
