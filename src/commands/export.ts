@@ -11,19 +11,9 @@ import { namedSettings, shown, usualPath } from '../facts/project.ts'
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { choosePython } from '../plan/environment.ts'
-import { planCompose, planKubernetes } from '../plan/export-files.ts'
-import { planProcfile } from '../plan/export-procfile.ts'
+import { planners } from '../plan/export-files.ts'
 import { managedWay } from '../plan/way.ts'
-import {
-  deployable,
-  exportTargets,
-  proxies,
-  type Deployable,
-  type ExportPlan,
-  type ExportRequest,
-  type ExportTarget,
-  type ProxyName,
-} from '../plan/export.ts'
+import { deployable, exportTargets, proxies, type ExportRequest, type ExportTarget, type ProxyName } from '../plan/export.ts'
 import { exportDiff, exportJson, exportText, type ExportRun } from '../report/export.ts'
 import { compareExport, writeExport } from '../run/export-write.ts'
 import { ask } from '../host/ask.ts'
@@ -49,12 +39,7 @@ export async function exportCommand(name: string, options: Readonly<Record<strin
   const asked = { out, proxy, replicas, host: hostName, image }
   const request = requestOf(checkout.project.root, target, asked)
   const facts = await readDeployment(config, checkout, await socketPath(host, config, checkout))
-  const judged = deployable(facts, target === 'procfile' ? { ...request, replicas: 1 } : request)
-  if (judged.kind === 'refused') {
-    const { code, message, evidence, hint } = judged.refusal
-    throw new LauncherError(code, message, { evidence, hint })
-  }
-  const plan = planFor(judged.facts, request)
+  const plan = planners[target](deployable(facts, target === 'procfile' ? { ...request, replicas: 1 } : request), request)
   const states = await compareExport(request.out, plan)
   const before = { target, folder: shown(checkout.project, request.out), plan, states }
   const outcome = await carryOut(host, config, before, request.out, { dryRun: options['dryRun'] === true, yes: options['yes'] === true })
@@ -62,17 +47,6 @@ export async function exportCommand(name: string, options: Readonly<Record<strin
   if (config.json) host.terminal.json(exportJson(run))
   else for (const line of exportText(host, run)) host.terminal.out(line)
   return outcome === 'refused' ? ExitCode.finding : ExitCode.ok
-}
-
-function planFor(facts: Deployable, request: ExportRequest): ExportPlan {
-  switch (request.target) {
-    case 'compose':
-      return planCompose(facts, request)
-    case 'kubernetes':
-      return planKubernetes(facts, request)
-    case 'procfile':
-      return planProcfile(facts, request)
-  }
 }
 
 /** Shows what would change, asks where somebody can answer, and writes all of it or nothing. */

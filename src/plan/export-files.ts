@@ -12,6 +12,7 @@ import {
   type ExportFile,
   type ExportPlan,
   type ExportRequest,
+  type ExportTarget,
 } from './export.ts'
 import { fill, type Values } from './template.ts'
 import { yamlScalar } from './yaml.ts'
@@ -22,8 +23,15 @@ const publishedPort = 8080
 const preStopSeconds = 5
 const proxyImages = { nginx: 'nginx:1.28-alpine', caddy: 'caddy:2-alpine', traefik: 'traefik:v3.5' } as const
 
+/** What each target's set-up is planned by. */
+export const planners: Readonly<Record<ExportTarget, (facts: Deployable, request: ExportRequest) => ExportPlan>> = {
+  compose: planCompose,
+  kubernetes: planKubernetes,
+  procfile: planProcfile,
+}
+
 /** A set-up for Docker Compose: replicas behind a proxy, Redis, migrations before them. Pure. */
-export function planCompose(facts: Deployable, request: ExportRequest): ExportPlan {
+function planCompose(facts: Deployable, request: ExportRequest): ExportPlan {
   const origin = `http://localhost:${publishedPort}`
   const variables = backendVariables(facts, ['localhost'], 'http', 'redis')
   const rules = facts.frontend === undefined ? ['/'] : backendPaths(facts)
@@ -47,7 +55,7 @@ export function planCompose(facts: Deployable, request: ExportRequest): ExportPl
 }
 
 /** Manifests without a namespace, for `kubectl apply`. Pure. */
-export function planKubernetes(facts: Deployable, request: ExportRequest): ExportPlan {
+function planKubernetes(facts: Deployable, request: ExportRequest): ExportPlan {
   const { name, outFolder, frontend } = facts
   const { host } = request
   const origin = `https://${host}`
@@ -65,6 +73,30 @@ export function planKubernetes(facts: Deployable, request: ExportRequest): Expor
       `kubectl apply -f ${outFolder}/`,
     ],
   })
+}
+
+/** A Procfile: the server on the platform's port, migrations before each release, Celery's worker where there is one. Pure. */
+function planProcfile(facts: Deployable, { command }: Pick<ExportRequest, 'command'>): ExportPlan {
+  const within = facts.backend === '.' ? '' : `cd ${shellWord(facts.backend)} && `
+  const line = (name: string, text: string) => `${name}: ${within}${text}\n`
+  const lines = [
+    line('web', `exec ${serverWords(facts, '$PORT').map(shellWord).join(' ')}`),
+    line('release', 'python manage.py migrate --no-input'),
+    ...(facts.celery === undefined ? [] : [line('worker', `exec celery -A ${facts.celery} worker --loglevel info`)]),
+  ]
+  const { layer } = facts
+  const notes = commonNotes(facts, new Set()).filter(({ id }) => id !== 'variables-open' && id !== 'path-unknown')
+  if (layer.kind === 'switch')
+    notes.push({
+      id: 'layer-variable',
+      text: `More than one web process needs ${layer.variable}=True and a Redis, in the platform's variables`,
+    })
+  return {
+    files: [{ path: 'Procfile', text: `# Written by: ${command}\n${lines.join('')}` }],
+    secrets: [],
+    notes,
+    next: ['election-dev start'],
+  }
 }
 
 /** The set-up of a target: its templates and those of the images, filled. One that is filled with nothing is no file. */
@@ -175,4 +207,9 @@ export function atOrigin(value: string, origin: string): string {
 /** A script with its interpreter's line kept first. */
 function withHead(script: string, command: string): string {
   return script.replace(/^(?:#!.*\n)?/, (first) => `${first}# Written by: ${command}\n`)
+}
+
+/** A word as sh takes it; variables are left to it. */
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./$-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 }

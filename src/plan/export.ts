@@ -1,6 +1,7 @@
 import { relative, resolve, sep } from 'node:path'
 import type { DeploymentFacts } from '../facts/deployment.ts'
 import type { ServerName } from '../config/schema.ts'
+import { LauncherError } from '../errors.ts'
 
 /** What a set-up is written for. */
 export const exportTargets = ['compose', 'kubernetes', 'procfile'] as const
@@ -49,14 +50,6 @@ export interface ExportPlan {
   readonly next: readonly string[]
 }
 
-/** Why no set-up can be written. */
-export interface ExportRefusal {
-  readonly code: string
-  readonly message: string
-  readonly evidence: readonly string[]
-  readonly hint: string
-}
-
 type DeployedServer = Exclude<ServerName, 'runserver'>
 
 /** A set-up's facts with everything known that its files need. */
@@ -80,69 +73,48 @@ export const graceSeconds = drainSeconds + 15
 export const backendPort = 8000
 
 /**
- * Whether the facts are enough for a set-up, and what its files need to know.
- * Several replicas need a layer that they share: settings that have the one in
- * memory alone are refused. Pure.
+ * What the files of a set-up need to know. Several replicas need a layer that
+ * they share: settings that have the one in memory alone are refused. Pure.
+ * Throws LauncherError where the facts are not enough.
  */
-export function deployable(
-  facts: DeploymentFacts,
-  request: Pick<ExportRequest, 'out' | 'replicas'>,
-): { readonly kind: 'deployable'; readonly facts: Deployable } | { readonly kind: 'refused'; readonly refusal: ExportRefusal } {
-  const refusal = refusalOf(facts, request)
-  if (refusal !== undefined) return { kind: 'refused', refusal }
-  const { application, requirements } = facts
-  if (application === undefined) return refused('application-unknown', applicationText, [], applicationHint)
-  if (requirements === undefined) return refused('requirements-missing', requirementsText, [], requirementsHint)
-  const server = serverOf(facts)
-  const outFolder = forward(relative(facts.root, request.out)) || '.'
-  if (outFolder.startsWith('..') || resolve(facts.root, outFolder) !== resolve(request.out)) {
-    return refused(
-      'out-outside',
-      `${request.out} is outside of the checkout, and an image can take files only from below it`,
-      [],
-      'Name a folder of the checkout: --out deploy',
+export function deployable(facts: DeploymentFacts, { out, replicas }: Pick<ExportRequest, 'out' | 'replicas'>): Deployable {
+  const { application, requirements, layer, variables } = facts
+  if (layer.kind === 'memory' && replicas !== 1)
+    throw new LauncherError(
+      'layer-inmemory-multi-instance',
+      `${replicas} replicas need a channel layer that they share, and the settings have none but the one in memory`,
+      {
+        evidence: ['A message sent in one replica would never reach the sockets of another', 'No variable of the settings chooses Redis'],
+        hint: 'election-dev init --settings offers the block that makes it a choice; or export one instance: --replicas 1',
+      },
     )
-  }
-  const context = forward(relative(request.out, facts.root)) || '.'
-  return { kind: 'deployable', facts: { ...facts, application, requirements, server, added: addedTo(facts, server), outFolder, context } }
-}
-
-const applicationText = 'Neither ASGI_APPLICATION nor an asgi.py says which ASGI application is to be served'
-const applicationHint = 'Name it: --application core.asgi:application'
-const requirementsText = 'Nothing in the checkout says which packages the image needs'
-const requirementsHint = 'Write them down: python -m pip freeze > requirements.txt   (in the environment of the backend)'
-
-function refused(code: string, message: string, evidence: readonly string[], hint: string) {
-  return { kind: 'refused', refusal: { code, message, evidence, hint } } as const
-}
-
-function refusalOf({ layer, variables }: DeploymentFacts, { replicas }: Pick<ExportRequest, 'replicas'>): ExportRefusal | undefined {
-  if (layer.kind === 'memory') {
-    if (replicas === 1) return undefined
-    return {
-      code: 'layer-inmemory-multi-instance',
-      message: `${replicas} replicas need a channel layer that they share, and the settings have none but the one in memory`,
-      evidence: ['A message sent in one replica would never reach the sockets of another', 'No variable of the settings chooses Redis'],
-      hint: 'election-dev init --settings offers the block that makes it a choice; or export one instance: --replicas 1',
-    }
-  }
-  if (!variables.has('REDIS_URL') && !variables.has('REDIS_HOST')) {
-    return {
-      code: 'redis-address-fixed',
-      message: 'The settings read neither REDIS_URL nor REDIS_HOST: the replicas would look for Redis in their own container',
-      evidence: [],
-      hint: 'Read it there: "host": config("REDIS_HOST", default="127.0.0.1"); election-dev init --settings offers the block',
-    }
-  }
-  if (!variables.has('REDIS_URL') && !variables.has('REDIS_PASSWORD')) {
-    return {
-      code: 'redis-password-not-read',
-      message: 'The settings read no REDIS_PASSWORD, and the Redis of this set-up has a password',
-      evidence: [],
+  const lacks = (name: string) => layer.kind !== 'memory' && !variables.has('REDIS_URL') && !variables.has(name)
+  if (lacks('REDIS_HOST'))
+    throw new LauncherError(
+      'redis-address-fixed',
+      'The settings read neither REDIS_URL nor REDIS_HOST: the replicas would look for Redis in their own container',
+      { hint: 'Read it there: "host": config("REDIS_HOST", default="127.0.0.1"); election-dev init --settings offers the block' },
+    )
+  if (lacks('REDIS_PASSWORD'))
+    throw new LauncherError('redis-password-not-read', 'The settings read no REDIS_PASSWORD, and the Redis of this set-up has a password', {
       hint: 'Read it there: "password": config("REDIS_PASSWORD", default="") or None; election-dev init --settings offers the block',
-    }
-  }
-  return undefined
+    })
+  if (application === undefined)
+    throw new LauncherError('application-unknown', 'Neither ASGI_APPLICATION nor an asgi.py says which ASGI application is to be served', {
+      hint: 'Name it: --application core.asgi:application',
+    })
+  if (requirements === undefined)
+    throw new LauncherError('requirements-missing', 'Nothing in the checkout says which packages the image needs', {
+      hint: 'Write them down: python -m pip freeze > requirements.txt   (in the environment of the backend)',
+    })
+  const outFolder = forward(relative(facts.root, out)) || '.'
+  if (outFolder.startsWith('..') || resolve(facts.root, outFolder) !== resolve(out))
+    throw new LauncherError('out-outside', `${out} is outside of the checkout, and an image can take files only from below it`, {
+      hint: 'Name a folder of the checkout: --out deploy',
+    })
+  const server = serverOf(facts)
+  const context = forward(relative(out, facts.root)) || '.'
+  return { ...facts, application, requirements, server, added: addedTo(facts, server), outFolder, context }
 }
 
 /** What is asked for, else what the requirements name, else what is installed; daphne where nothing tells. */

@@ -1,8 +1,8 @@
 /** What a set-up is decided from: tables. */
 import { describe, expect, it } from 'vitest'
 import { layerOf, readTemplates, routeFolders, slug, type DeploymentFacts } from '../../src/facts/deployment.ts'
-import { atOrigin, planCompose, planKubernetes } from '../../src/plan/export-files.ts'
-import { planProcfile } from '../../src/plan/export-procfile.ts'
+import { atOrigin, planners } from '../../src/plan/export-files.ts'
+import { LauncherError } from '../../src/errors.ts'
 import {
   backendPaths,
   backendVariables,
@@ -46,26 +46,25 @@ const request: ExportRequest = {
 }
 
 function ready(changed: Partial<DeploymentFacts> = {}, out = request.out): Deployable {
-  const judged = deployable({ ...facts, ...changed }, { ...request, out })
-  if (judged.kind === 'refused') throw new Error(judged.refusal.message)
-  return judged.facts
+  return deployable({ ...facts, ...changed }, { ...request, out })
 }
 
 describe('whether a set-up can be written', () => {
-  const cases: readonly [string, Partial<DeploymentFacts>, number, string][] = [
-    ['all is known', {}, 2, 'deployable'],
+  const cases: readonly [string, Partial<DeploymentFacts>, number, string?][] = [
+    ['all is known', {}, 2],
     ['the layer is in memory', { layer: { kind: 'memory' } }, 2, 'layer-inmemory-multi-instance'],
-    ['the layer is in memory, and one replica is wanted', { layer: { kind: 'memory' } }, 1, 'deployable'],
-    ['Redis alone, without a switch', { layer: { kind: 'redis' } }, 9, 'deployable'],
+    ['the layer is in memory, and one replica is wanted', { layer: { kind: 'memory' } }, 1],
+    ['Redis alone, without a switch', { layer: { kind: 'redis' } }, 9],
     ['the address of Redis is written in the settings', { variables: new Set(['REDIS_PASSWORD']) }, 2, 'redis-address-fixed'],
     ['the settings know no password', { variables: new Set(['REDIS_HOST']) }, 2, 'redis-password-not-read'],
-    ['a URL has the password in it', { variables: new Set(['REDIS_URL']) }, 2, 'deployable'],
+    ['a URL has the password in it', { variables: new Set(['REDIS_URL']) }, 2],
     ['no application', { application: undefined }, 2, 'application-unknown'],
     ['no requirements', { requirements: undefined }, 2, 'requirements-missing'],
   ]
   it.each(cases)('%s', (_, changed, replicas, expected) => {
-    const judged = deployable({ ...facts, ...changed }, { out: request.out, replicas })
-    expect(judged.kind === 'refused' ? judged.refusal.code : judged.kind).toBe(expected)
+    const judge = () => deployable({ ...facts, ...changed }, { out: request.out, replicas })
+    if (expected === undefined) expect(judge()).toMatchObject({ outFolder: 'deploy/compose', context: '../..' })
+    else expect(judge).toThrow(expect.objectContaining({ constructor: LauncherError, code: expected, exitCode: 1 }))
   })
 })
 
@@ -89,7 +88,7 @@ describe('the server', () => {
 })
 
 const written = (path: string, changed: Partial<DeploymentFacts> = {}, asked: Partial<ExportRequest> = {}) =>
-  planCompose(ready(changed, asked.out), { ...request, ...asked }).files.find((file) => file.path === path)?.text ?? ''
+  planners.compose(ready(changed, asked.out), { ...request, ...asked }).files.find((file) => file.path === path)?.text ?? ''
 const dockerfile = (changed: Partial<DeploymentFacts>, out = request.out) => written('Dockerfile', changed, { out })
 
 describe('the image', () => {
@@ -158,11 +157,9 @@ describe('the variables of the backend', () => {
 })
 
 describe('one replica with its layer in memory', () => {
-  it.each([
-    ['compose', planCompose],
-    ['kubernetes', planKubernetes],
-  ] as const)('of %s has no Redis anywhere, and says why there must not be two', (target, plan) => {
-    const { files, secrets, notes } = plan(deployableFor({ kind: 'memory' }, 1), { ...request, target, replicas: 1 })
+  it.each(['compose', 'kubernetes'] as const)('of %s has no Redis anywhere, and says why there must not be two', (target) => {
+    const alone = deployable({ ...facts, layer: { kind: 'memory' } }, { out: request.out, replicas: 1 })
+    const { files, secrets, notes } = planners[target](alone, { ...request, target, replicas: 1 })
     expect(files.map(({ path }) => path)).not.toContain('redis.yaml')
     expect(
       files
@@ -175,12 +172,6 @@ describe('one replica with its layer in memory', () => {
   })
 })
 
-function deployableFor(layer: DeploymentFacts['layer'], replicas: number): Deployable {
-  const judged = deployable({ ...facts, layer }, { out: request.out, replicas })
-  if (judged.kind === 'refused') throw new Error(judged.refusal.message)
-  return judged.facts
-}
-
 describe('what is said', () => {
   it.each([
     ['database-in-file', { sqliteOnly: true }],
@@ -189,8 +180,8 @@ describe('what is said', () => {
     ['variables-open', { dotenvKeys: ['MAIL_HOST'] }],
     ['drain', {}],
   ])('%s', (id, changed) => {
-    expect(planCompose(ready(changed), request).notes.map((note) => note.id)).toContain(id)
-    expect(planCompose(ready({ wantedServer: 'uvicorn', requiredNames: undefined }), request).notes).toEqual([])
+    expect(planners.compose(ready(changed), request).notes.map((note) => note.id)).toContain(id)
+    expect(planners.compose(ready({ wantedServer: 'uvicorn', requiredNames: undefined }), request).notes).toEqual([])
   })
 })
 
@@ -255,6 +246,6 @@ describe('the Procfile', () => {
     ['with Celery', { celery: 'core' }, 'worker: cd backend && exec celery -A core worker'],
     ['on uvicorn', { wantedServer: 'uvicorn' as const }, "--port $PORT --proxy-headers --forwarded-allow-ips '*'"],
   ])('%s', (_, changed, line) => {
-    expect(planProcfile(ready(changed), request).files[0]?.text).toContain(line)
+    expect(planners.procfile(ready(changed), request).files[0]?.text).toContain(line)
   })
 })
