@@ -10,14 +10,15 @@ import { exactText, packageFolders } from '../facts/init-project.ts'
 import { asgiApplicationOf, withoutComments } from '../facts/manage-py.ts'
 import { readOldScripts, type OldScript } from '../facts/old-scripts.ts'
 import { shown } from '../facts/project.ts'
+import type { PythonEnvironment } from '../facts/python.ts'
 import { isEntry, isFile, readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { choosePython } from '../plan/environment.ts'
-import { decideInit, type InitDecision, type InitFacts } from '../plan/init.ts'
+import { decideInit, type InitFacts } from '../plan/init.ts'
 import type { CiFacts, CiKind } from '../plan/init-ci.ts'
 import { configName, decideFiles, gitlabJobName, validConfig, workflowName, type FileChange, type InitFiles } from '../plan/init-files.ts'
-import type { InitNote } from '../plan/init-sources.ts'
+import type { InitDecision, InitNote } from '../plan/init-sources.ts'
 import { chooseServer } from '../plan/server.ts'
 import { initEnd, initJson, initText, type InitRun } from '../report/init.ts'
 import { ciTemplate, writeInit } from '../run/init-write.ts'
@@ -49,7 +50,7 @@ export async function initCommand(options: Options): Promise<number> {
   const done = run.changes.length === 0
   const asks = !done && dryRun !== true && yes !== true && !config.json && host.terminal.interactive
   const may = !done && dryRun !== true && (yes === true || (asks && (await ask(host, 'Write it?'))))
-  const backup = may ? await writeInit(host.cwd, run.changes, found.python) : undefined
+  const backup = may ? await writeInit(host.cwd, run.changes, found.environment?.python) : undefined
   const ended: InitRun = { ...run, written: may, backup }
   say(initEnd(ended, asks))
   const status = done || may ? ExitCode.ok : ExitCode.finding
@@ -62,8 +63,7 @@ interface Found {
   readonly scripts: readonly OldScript[]
   /** False: `start` wouldn't find the backend by itself. */
   readonly findsBackend: boolean
-  readonly python: string | undefined
-  readonly hasVariable: boolean
+  readonly environment: PythonEnvironment | undefined
   readonly variable: string
 }
 
@@ -80,8 +80,7 @@ async function findCheckout(host: Host, config: Config, flags: Parameters<typeof
       checkout,
       findsBackend,
       scripts: await readOldScripts(host.cwd, [...new Set([backend, 'backend', '.'])]),
-      python: 'environment' in choice ? choice.environment.python : undefined,
-      hasVariable: checkout.layerVariable !== undefined,
+      environment: 'environment' in choice ? choice.environment : undefined,
       variable: config.channelLayerVariable,
     }
   }
@@ -98,8 +97,7 @@ async function findCheckout(host: Host, config: Config, flags: Parameters<typeof
 
 /** True where the same backend is found without the flag that names it. */
 async function readsSame(host: Host, flags: Parameters<typeof resolveConfig>[1], { project }: Checkout): Promise<boolean> {
-  const { backend, ...others } = flags
-  void backend
+  const { backend: _, ...others } = flags
   const alone = await readCheckout(host, await resolveConfig(host, others)).catch(() => undefined)
   return alone?.project.backend === project.backend
 }
@@ -116,28 +114,22 @@ async function decide(host: Host, found: Found, asked: { settings: boolean; ci: 
   const backend = shown(project, project.backend)
   const decision = decideInit(factsOf(host, found, new Map(packages.map(({ folder, script }) => [folder, script]))))
   const valid = validConfig(decision.config)
-  const frontendFolder =
-    (valid.config.frontend === undefined || valid.config.frontend === false ? undefined : valid.config.frontend.folder) ?? 'frontend'
+  const text = await settingsText(checkout)
+  const frontendFolder = (valid.config.frontend || undefined)?.folder ?? 'frontend'
   const frontend = packages.find(({ folder }) => folder === frontendFolder) ?? packages.find(({ script }) => script !== undefined)
   const ciFacts: CiFacts = {
     backend,
-    requirements:
-      checkout.requirements === undefined
-        ? undefined
-        : { kind: checkout.requirements.kind, file: shown(project, checkout.requirements.file) },
+    requirements: checkout.requirements && { kind: checkout.requirements.kind, file: shown(project, checkout.requirements.file) },
     frontend,
-    redis: usesRedis(checkout, decision, await settingsTexts(checkout)),
+    redis: usesRedis(checkout, decision, text),
     layerVariable: checkout.layerVariable,
   }
   const ci = await ciKind(host.cwd, asked.ci)
   const files = decideFiles(await filesOf(host.cwd), valid.config, ci, ciFacts)
   const settings = asked.settings ? await settingsBlock(found) : undefined
-  const changes: FileChange[] = [
-    ...files.changes,
-    ...(settings?.kind === 'edit'
-      ? [{ file: shown(project, settings.file), before: settings.before, after: settings.after, language: 'python' as const }]
-      : []),
-  ]
+  const changes: FileChange[] = [...files.changes]
+  if (settings?.kind === 'edit')
+    changes.push({ file: shown(project, settings.file), before: settings.before, after: settings.after, language: 'python' })
   return {
     config: valid.config,
     read: scripts
@@ -145,7 +137,7 @@ async function decide(host: Host, found: Found, asked: { settings: boolean; ci: 
       .map(({ file }) => file),
     taken: decision.taken,
     warnings: decision.warnings,
-    notes: [...decision.notes, ...valid.notes, ...files.notes, ...(asked.settings ? await settingsNotes(checkout) : [])],
+    notes: [...decision.notes, ...valid.notes, ...files.notes, ...(asked.settings ? settingsNotes(text, found.environment) : [])],
     changes,
     settings: settings?.kind === 'refused' ? { ...settings, file: shown(project, settings.file) } : settings,
     written: false,
@@ -153,13 +145,10 @@ async function decide(host: Host, found: Found, asked: { settings: boolean; ci: 
   }
 }
 
-function factsOf(host: Host, { checkout, scripts, findsBackend }: Found, devScripts: InitFacts['devScripts']): InitFacts {
+function factsOf(host: Host, { checkout, scripts, findsBackend, environment }: Found, devScripts: InitFacts['devScripts']): InitFacts {
   const { project } = checkout
-  const choice = choosePython(checkout.python, checkout.requirements?.names)
-  const server =
-    'environment' in choice
-      ? chooseServer({ packages: choice.environment.packages, hasDaphneApp: project.hasDaphneApp, wanted: undefined })
-      : undefined
+  const { hasDaphneApp } = project
+  const server = environment && chooseServer({ packages: environment.packages, hasDaphneApp, wanted: undefined })
   return {
     scripts,
     platform: host.platform,
@@ -167,7 +156,7 @@ function factsOf(host: Host, { checkout, scripts, findsBackend }: Found, devScri
     findsBackend,
     settingsModule: project.settingsModule,
     application: project.application,
-    hasDaphneApp: project.hasDaphneApp,
+    hasDaphneApp,
     server: server?.kind === 'server' ? server.name : undefined,
     layerVariable: checkout.layerVariable,
     wishesRedis: checkout.wish.kind === 'set' ? checkout.wish.redis : undefined,
@@ -183,7 +172,7 @@ function usesRedis({ wish, layerVariable }: Checkout, { config }: InitDecision, 
   return /channels_redis\./.test(settings) && !/InMemoryChannelLayer/.test(settings)
 }
 
-async function settingsTexts({ project }: Checkout): Promise<string> {
+async function settingsText({ project }: Checkout): Promise<string> {
   const texts = await Promise.all(project.settingsFiles.map((file) => readText(file)))
   return texts.map((text) => withoutComments(text ?? '')).join('\n')
 }
@@ -196,12 +185,7 @@ async function ciKind(root: string, asked: string | undefined): Promise<CiKind |
 }
 
 async function filesOf(root: string): Promise<InitFiles> {
-  const read = async (name: string): Promise<string | undefined> => {
-    const found = await exactText(join(root, ...name.split('/')))
-    if (found === 'foreign')
-      throw new LauncherError('init-encoding', `${name} isn't UTF-8: nothing was written`, { hint: 'Save it as plain UTF-8.' })
-    return found === 'absent' ? undefined : found.text
-  }
+  const read = (name: string) => exactText(join(root, ...name.split('/')), name)
   const [config, manifest, gitignore, workflow, gitlabJob, gitlabCi] = await Promise.all([
     read(configName),
     read('package.json'),
@@ -218,21 +202,13 @@ async function filesOf(root: string): Promise<InitFiles> {
 
 async function settingsBlock({ checkout, variable }: Found): Promise<LayerBlock> {
   const { project } = checkout
-  const texts = await Promise.all(project.settingsFiles.map(async (file) => ({ file, found: await exactText(file) })))
-  const foreign = texts.find(({ found }) => found === 'foreign')
-  if (foreign !== undefined)
-    throw new LauncherError('init-encoding', `${shown(project, foreign.file)} isn't UTF-8: nothing was written`, {
-      hint: 'Save it as plain UTF-8.',
-    })
-  const files = texts.flatMap(({ file, found }) => (typeof found === 'object' ? [{ file, text: found.text }] : []))
+  const texts = await Promise.all(project.settingsFiles.map((file) => exactText(file, shown(project, file))))
+  const files = project.settingsFiles.flatMap((file, index) => (texts[index] === undefined ? [] : [{ file, text: texts[index] }]))
   return layerBlock({ files, reader: project.dotenvReader, variable, variables: project.variables })
 }
 
 /** What the layer is of no use without. */
-async function settingsNotes(checkout: Checkout): Promise<InitNote[]> {
-  const settings = await settingsTexts(checkout)
-  const choice = choosePython(checkout.python, checkout.requirements?.names)
-  const packages = 'environment' in choice ? choice.environment.packages : undefined
+function settingsNotes(settings: string, environment: PythonEnvironment | undefined): InitNote[] {
   return [
     ...(/["']channels(?:\.apps\.\w+)?["']/.test(settings)
       ? []
@@ -240,7 +216,7 @@ async function settingsNotes(checkout: Checkout): Promise<InitNote[]> {
     ...(asgiApplicationOf(settings) === undefined && !/^ASGI_APPLICATION\b/m.test(settings)
       ? [{ text: 'ASGI_APPLICATION is not set', hint: 'election-dev doctor --fix sets it.' }]
       : []),
-    ...(packages !== undefined && !packages.has('channels-redis')
+    ...(environment?.packages.has('channels-redis') === false
       ? [
           {
             text: 'channels_redis is not installed: the in-memory layer works without it, Redis does not',

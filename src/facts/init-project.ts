@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
+import { LauncherError } from '../errors.ts'
 import { isFile, readText } from '../host/files.ts'
 import { recordOf } from '../host/json.ts'
 
@@ -45,10 +46,10 @@ async function lockOf(folder: string): Promise<PackageFolder['lock']> {
   return (await isFile(join(folder, 'package-lock.json'))) ? 'package-lock.json' : undefined
 }
 
-/** The text of a file, `absent` where there is none, `foreign` where it isn't UTF-8: writing it back would change it. */
-export async function exactText(path: string): Promise<{ readonly text: string } | 'absent' | 'foreign'> {
+/** The text of a file; undefined where there is none. Throws LauncherError where it isn't UTF-8: writing it back would change it. */
+export async function exactText(path: string, name: string): Promise<string | undefined> {
   const bytes = await readFile(path).catch(() => undefined)
-  if (bytes === undefined) return 'absent'
-  const text = bytes.toString('utf8')
-  return Buffer.from(text).equals(bytes) ? { text } : 'foreign'
+  const text = bytes?.toString('utf8')
+  if (bytes === undefined || text === undefined || Buffer.from(text).equals(bytes)) return text
+  throw new LauncherError('init-encoding', `${name} isn't UTF-8: nothing was written`, { hint: 'Save it as plain UTF-8.' })
 }

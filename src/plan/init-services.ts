@@ -3,20 +3,13 @@ import type { JudgedCommand, OldScript } from '../facts/old-scripts.ts'
 import type { InitFacts } from './init.ts'
 import { fromRoot } from '../facts/old-scripts-session.ts'
 import { namesSecret } from '../host/secret-names.ts'
-import { holdsLogin, type InitNote, type Taken } from './init-sources.ts'
+import { chosen, holdsLogin, saidMore, type InitDecision, type InitNote, type SaidByName } from './init-sources.ts'
 import { frontendVariable, isUnknown } from './init-variables.ts'
 
-export interface ServicesDecision {
-  readonly config: Readonly<Record<string, ServiceConfig>>
-  readonly taken: readonly Taken[]
-  readonly warnings: readonly InitNote[]
-  readonly notes: readonly InitNote[]
-}
-
 /** Workers and the like that the scripts start beside. A Procfile is read by `start` itself; what a compose file starts is a container's. Pure. */
-export function servicesOf({ scripts, dotenv }: Pick<InitFacts, 'scripts' | 'dotenv'>): ServicesDecision {
+export function servicesOf({ scripts, dotenv }: Pick<InitFacts, 'scripts' | 'dotenv'>): InitDecision {
   const config: Record<string, ServiceConfig> = {}
-  const taken: Taken[] = []
+  const said: SaidByName = new Map()
   const warnings: InitNote[] = []
   for (const { command, name } of scripts.flatMap((script) => ownServices(script))) {
     const text = written(command.argv)
@@ -28,19 +21,15 @@ export function servicesOf({ scripts, dotenv }: Pick<InitFacts, 'scripts' | 'dot
       })
       continue
     }
-    const earlier = taken.find(({ key }) => key === `services.${name}`)
-    if (earlier === undefined) {
-      config[name] = serviceOf(name, command)
-      taken.push({ key: `services.${name}`, value: text, places: [command.place], others: [], written: true })
-    } else {
-      const more: Taken =
-        earlier.value === text
-          ? { ...earlier, places: [...earlier.places, command.place] }
-          : { ...earlier, others: [...earlier.others, { value: text, place: command.place }] }
-      taken[taken.indexOf(earlier)] = more
-    }
+    config[name] ??= serviceOf(name, command)
+    saidMore(said, name, { value: text, place: command.place })
   }
-  return { config, taken, warnings, notes: scripts.flatMap((script) => notesOf(script)) }
+  return {
+    config: said.size === 0 ? {} : { services: config },
+    taken: [...said].flatMap(([name, commands]) => chosen(`services.${name}`, commands)?.taken ?? []),
+    warnings,
+    notes: scripts.flatMap((script) => notesOf(script)),
+  }
 }
 
 function ownServices({ kind, file, commands }: OldScript): { command: JudgedCommand; name: string }[] {

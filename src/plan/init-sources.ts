@@ -1,3 +1,4 @@
+import type { PartialConfig } from '../config/schema.ts'
 import type { ScriptPlace } from '../facts/old-scripts-session.ts'
 import { userinfoSpans } from '../host/secret-patterns.ts'
 
@@ -29,11 +30,20 @@ export interface InitNote {
   readonly hint?: string
 }
 
+/** What the old scripts, or a part of them, come to: keys of the configuration, and what is said of them. */
+export interface InitDecision {
+  readonly config: PartialConfig
+  readonly taken: readonly Taken[]
+  readonly warnings: readonly InitNote[]
+  readonly notes: readonly InitNote[]
+}
+
 /** The first value that is said counts; undefined where none is. */
 export function chosen<T extends string | number | boolean>(
   key: string,
   said: readonly Said<T>[],
-): { readonly value: T; readonly taken: Omit<Taken, 'written'> } | undefined {
+  usual?: T,
+): { readonly value: T; readonly taken: Taken } | undefined {
   const [winner] = said
   if (winner === undefined) return undefined
   const { value } = winner
@@ -44,8 +54,35 @@ export function chosen<T extends string | number | boolean>(
       value: String(value),
       places: unique(said.filter((each) => each.value === value).map(({ place }) => place)),
       others: said.filter((each) => each.value !== value).map((each) => ({ value: String(each.value), place: each.place })),
+      written: value !== usual,
     },
   }
+}
+
+/**
+ * Takes what is said for a key into a part of the configuration, but where
+ * `start` does so by itself (`usual`). `within` is written before each key.
+ */
+export function takerInto(config: Record<string, unknown>, taken: Taken[], within = '') {
+  return <T extends string | number | boolean>(
+    key: string,
+    said: readonly Said<T>[],
+    usual?: T,
+    note?: (value: T) => string | undefined,
+  ): void => {
+    const found = chosen(`${within}${key}`, said, usual)
+    if (found === undefined) return
+    if (found.taken.written) config[key] = found.value
+    const more = note?.(found.value)
+    taken.push({ ...found.taken, ...(more === undefined ? {} : { note: more }) })
+  }
+}
+
+/** What was said, by names: of variables, of services. */
+export type SaidByName = Map<string, Said<string>[]>
+
+export function saidMore(said: SaidByName, name: string, more: Said<string>): void {
+  said.set(name, [...(said.get(name) ?? []), more])
 }
 
 function unique(places: readonly ScriptPlace[]): ScriptPlace[] {

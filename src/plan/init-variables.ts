@@ -3,16 +3,7 @@ import type { JudgedCommand, OldScript } from '../facts/old-scripts.ts'
 import { fromRoot, type ScriptVariable } from '../facts/old-scripts-session.ts'
 import { namesSecret } from '../host/secret-names.ts'
 import type { InitFacts } from './init.ts'
-import { chosen, holdsLogin, type InitNote, type Said, type Taken } from './init-sources.ts'
-
-/** What the variables of the backend's commands come to. */
-export interface VariablesDecision {
-  readonly env: Readonly<Record<string, string>>
-  readonly channelLayer: 'redis' | 'memory' | undefined
-  readonly taken: readonly Taken[]
-  readonly warnings: readonly InitNote[]
-  readonly notes: readonly InitNote[]
-}
+import { chosen, holdsLogin, saidMore, takerInto, type InitDecision, type InitNote, type SaidByName, type Taken } from './init-sources.ts'
 
 /** Variables that have a key of their own, or that only the shell needs. */
 const passedOver = /^(?:DJANGO_SETTINGS_MODULE|PATH|VIRTUAL_ENV|HOST|PORT|HOSTNAME|PWD|HOME|SHELL|TERM|TITLE|BROWSER|ERRORLEVEL)$/i
@@ -23,8 +14,8 @@ export const frontendVariable = /^(?:VITE_|REACT_APP_|NEXT_PUBLIC_|NUXT_|NODE_|V
 export function variablesOf(
   commands: readonly (JudgedCommand & { readonly script: OldScript })[],
   { layerVariable, wishesRedis, dotenv }: InitFacts,
-): VariablesDecision {
-  const said = new Map<string, Said<string>[]>()
+): InitDecision {
+  const said: SaidByName = new Map()
   const secrets = new Map<string, ScriptVariable>()
   const notes: InitNote[] = []
   for (const { env, script } of commands) {
@@ -36,29 +27,26 @@ export function variablesOf(
       } else if (isUnknown(value)) notes.push(note(`${name} is put together at run time, and left out`, variable))
       else if (script.kind === 'compose' && namesService(value, script.compose.services))
         notes.push(note(`${name} names a container, which this machine doesn't know by that name: left out`, variable))
-      else said.set(name, [...(said.get(name) ?? []), { value, place }])
+      else saidMore(said, name, { value, place })
     }
   }
   const layer = layerVariable === undefined ? undefined : chosen('channelLayer', said.get(layerVariable) ?? [])
   const redis = layer === undefined ? undefined : booleanOf(layer.value)
   const isLayer = redis !== undefined && layer !== undefined
   // in memory is what start does where nobody wishes for Redis
-  const channelLayer = redis === undefined || redis === (wishesRedis ?? false) ? undefined : redis ? 'redis' : 'memory'
+  const channelLayer =
+    redis === undefined || redis === (wishesRedis ?? false) ? undefined : redis ? ('redis' as const) : ('memory' as const)
   const env: Record<string, string> = {}
   const taken: Taken[] = isLayer ? [{ ...layer.taken, value: redis ? 'redis' : 'memory', written: channelLayer !== undefined }] : []
-  for (const [name, values] of said) {
-    if (isLayer && name === layerVariable) continue
-    const found = chosen(`env.${name}`, values)
-    if (found === undefined) continue
-    env[name] = found.value
-    taken.push({ ...found.taken, written: true })
-  }
+  const take = takerInto(env, taken, 'env.')
+  for (const [name, values] of said) if (!isLayer || name !== layerVariable) take(name, values)
   const warnings = [...secrets.values()].map((variable) => ({
     text: `${variable.name} looks like a secret: it is not copied`,
     place: variable.place,
     hint: `Put it into ${dotenv}, which git ignores, and take it out of the script.`,
   }))
-  return { env, channelLayer, taken, warnings, notes: unique(notes) }
+  const config = { ...(channelLayer === undefined ? {} : { channelLayer }), ...(Object.keys(env).length === 0 ? {} : { env }) }
+  return { config, taken, warnings, notes: unique(notes) }
 }
 
 /** True where a value has parts that only the shell knows. */

@@ -1,4 +1,3 @@
-import type { PartialConfig } from '../config/schema.ts'
 import type { ServerName } from '../config/schema.ts'
 import type { JudgedCommand, OldScript } from '../facts/old-scripts.ts'
 import type { ScriptPlace } from '../facts/old-scripts-session.ts'
@@ -6,7 +5,7 @@ import type { ScriptRole } from '../facts/old-scripts-roles.ts'
 import { servicesOf } from './init-services.ts'
 import { frontendOf } from './init-frontend.ts'
 import { variablesOf } from './init-variables.ts'
-import { chosen, type InitNote, type Said, type Taken } from './init-sources.ts'
+import { takerInto, type InitDecision, type Said, type Taken } from './init-sources.ts'
 import { stopNotes, wsgiWarnings, isWsgi, serverNotes } from './init-warnings.ts'
 
 /** What decides about the configuration that `init` writes. */
@@ -31,14 +30,6 @@ export interface InitFacts {
   readonly devScripts: ReadonlyMap<string, string | undefined>
 }
 
-/** What `init` writes, and what it says of it. */
-export interface InitDecision {
-  readonly config: PartialConfig
-  readonly taken: readonly Taken[]
-  readonly warnings: readonly InitNote[]
-  readonly notes: readonly InitNote[]
-}
-
 interface BackendCommand extends JudgedCommand {
   readonly role: Extract<ScriptRole, { kind: 'backend' | 'wsgi-only' }>
   readonly script: OldScript
@@ -51,51 +42,30 @@ interface BackendCommand extends JudgedCommand {
  */
 export function decideInit(facts: InitFacts): InitDecision {
   const all = facts.scripts.flatMap((script) => script.commands.flatMap((command) => asBackend(command, script)))
-  // a command that can't speak WebSocket is asked last
-  const backends = [
-    ...all.filter(({ role }) => !isWsgi(role, facts.hasDaphneApp)),
-    ...all.filter(({ role }) => isWsgi(role, facts.hasDaphneApp)),
-  ]
   const asgi = all.filter(({ role }) => !isWsgi(role, facts.hasDaphneApp))
+  // a command that can't speak WebSocket is asked last
+  const backends = [...asgi, ...all.filter((command) => !asgi.includes(command))]
   const taken: Taken[] = []
   const config: Record<string, unknown> = {}
-  const take = <T extends string | number | boolean>(
-    key: string,
-    said: readonly Said<T>[],
-    usual: T | undefined,
-    note?: (value: T) => string | undefined,
-  ): void => {
-    const found = chosen(key, said)
-    if (found === undefined) return
-    const written = found.value !== usual
-    if (written) config[key] = found.value
-    const more = note?.(found.value)
-    taken.push({ ...found.taken, written, ...(more === undefined ? {} : { note: more }) })
-  }
+  const take = takerInto(config, taken)
 
   if (!facts.findsBackend) config['backend'] = facts.backend
   take('settings', settingsSaid(backends), facts.settingsModule)
   take('application', applicationsSaid(asgi), facts.application)
-  take('python', environmentsSaid(backends, facts), undefined)
+  take('python', environmentsSaid(backends, facts))
   take('server', serversSaid(asgi), facts.server ?? 'daphne')
   take('host', hostsSaid(backends), '127.0.0.1', (host) =>
     opensToNetwork(host) ? 'it opens the server to the whole network: leave the key out to serve this machine alone' : undefined,
   )
   take('port', portsSaid(backends), 8000)
-  take('reload', reloadsSaid(asgi), undefined)
-  const variables = variablesOf(backends, facts)
-  if (variables.channelLayer !== undefined) config['channelLayer'] = variables.channelLayer
-  if (Object.keys(variables.env).length > 0) config['env'] = variables.env
+  take('reload', reloadsSaid(asgi))
   const port = typeof config['port'] === 'number' ? config['port'] : 8000
-  const frontend = frontendOf(facts, port)
-  if (frontend.config !== undefined) config['frontend'] = frontend.config
-  const services = servicesOf(facts)
-  if (Object.keys(services.config).length > 0) config['services'] = services.config
+  const parts = [variablesOf(backends, facts), frontendOf(facts, port), servicesOf(facts)]
   return {
-    config,
-    taken: [...taken, ...variables.taken, ...frontend.taken, ...services.taken],
-    warnings: [...wsgiWarnings(all, facts), ...variables.warnings, ...frontend.warnings, ...services.warnings],
-    notes: [...serverNotes(all), ...variables.notes, ...frontend.notes, ...services.notes, ...stopNotes(facts.scripts)],
+    config: Object.assign({}, config, ...parts.map((part) => part.config)),
+    taken: [...taken, ...parts.flatMap((part) => part.taken)],
+    warnings: [...wsgiWarnings(all, facts), ...parts.flatMap((part) => part.warnings)],
+    notes: [...serverNotes(all), ...parts.flatMap((part) => part.notes), ...stopNotes(facts.scripts)],
   }
 }
 
