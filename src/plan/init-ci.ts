@@ -1,4 +1,6 @@
+import { posix } from 'node:path'
 import type { Requirements } from '../facts/requirements.ts'
+import { fill } from './template.ts'
 
 export type CiKind = 'github' | 'gitlab'
 
@@ -21,41 +23,23 @@ interface FrontendPackages {
 
 /** The job's file out of its template: what the project doesn't need is left out, paths are its own. Pure. */
 export function renderCi(template: string, facts: CiFacts): string {
-  const { backend, requirements, frontend, redis } = facts
-  const inPip = requirements?.kind === 'requirements'
-  const cached = frontend?.lock === 'package-lock.json' || frontend?.lock === 'yarn.lock'
-  const kept = new Map<string, boolean>([
-    ['redis', redis],
-    ['pip', inPip],
-    ['lock', cached],
-    ['frontend', frontend !== undefined],
-  ])
-  const lines: string[] = []
-  let hidden = 0
-  for (const line of template.split('\n')) {
-    const marker = /^\s*# <(\/?)(\w+)>$/.exec(line)
-    if (marker !== null) {
-      if (kept.get(marker[2] ?? '') === false) hidden += marker[1] === '' ? 1 : -1
-    } else if (hidden === 0 && !line.startsWith('# What stands between two markers')) lines.push(line)
+  const { backend, requirements, frontend, redis, layerVariable } = facts
+  const { folder, lock } = frontend ?? { folder: '.', lock: undefined }
+  const values = {
+    redis,
+    layerVariable: layerVariable ?? '',
+    pip: requirements?.kind === 'requirements',
+    requirements: requirements?.file ?? '',
+    install: installCommand(facts),
+    venv: posix.join(backend, 'venv'),
+    frontend: frontend !== undefined,
+    folder,
+    installFrontend: packagesCommand(lock),
+    // what actions/setup-node can keep between two runs
+    cache: lock === 'package-lock.json' ? 'npm' : lock === 'yarn.lock' ? 'yarn' : '',
+    lock: posix.join(folder, lock ?? ''),
   }
-  const folder = frontend?.folder ?? 'frontend'
-  const venv = backend === '.' ? 'venv' : `${backend}/venv`
-  return lines
-    .flatMap((line) => (line.includes('USE_REDIS_FOR_CHANNELS') && facts.layerVariable === undefined ? [] : [line]))
-    .join('\n')
-    .replace('USE_REDIS_FOR_CHANNELS', facts.layerVariable ?? '')
-    .replaceAll('backend/venv', venv)
-    .replace('python -m pip install -r backend/requirements.txt', installCommand(facts))
-    .replaceAll('backend/requirements.txt', requirements?.file ?? 'requirements.txt')
-    .replace('cache: npm', frontend?.lock === 'yarn.lock' ? 'cache: yarn' : 'cache: npm')
-    .replace('frontend/package-lock.json', below(folder, frontend?.lock === 'yarn.lock' ? 'yarn.lock' : 'package-lock.json'))
-    .replace('working-directory: frontend', `working-directory: ${folder}`)
-    .replace('cd frontend && npm ci', `cd ${folder} && npm ci`)
-    .replace('npm ci', packagesCommand(frontend?.lock))
-}
-
-function below(folder: string, name: string): string {
-  return folder === '.' ? name : `${folder}/${name}`
+  return fill(template, values, new Map(), (text) => text)
 }
 
 function installCommand({ backend, requirements }: CiFacts): string {

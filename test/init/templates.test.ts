@@ -24,14 +24,14 @@ const seed: CiFacts = {
   layerVariable: 'USE_REDIS_FOR_CHANNELS',
 }
 
-test('the templates are YAML as they lie there, and so is everything that is made of them', async () => {
+test('what is made of the templates is YAML', async () => {
   const [github, gitlab] = [await template('github'), await template('gitlab')]
   const made = [seed, { ...seed, redis: true }, { ...seed, frontend: undefined, requirements: undefined }].flatMap((facts) => [
     renderCi(github, facts),
     renderCi(gitlab, facts),
   ])
-  const documents = await parsed(github, gitlab, ...made)
-  expect(documents).toHaveLength(8)
+  const documents = await parsed(...made)
+  expect(documents).toHaveLength(6)
   for (const [index, document] of documents.entries()) {
     const value = JSON.parse(document)
     const job = index % 2 === 0 ? value.jobs.smoke : value['election-dev']
@@ -41,7 +41,7 @@ test('the templates are YAML as they lie there, and so is everything that is mad
       for (const step of job.steps) expect(Object.keys(step).filter((key) => key === 'uses' || key === 'run')).toHaveLength(1)
     } else for (const line of [...job.before_script, ...job.script]) expect(typeof line).toBe('string')
   }
-  for (const text of made) expect(text).not.toMatch(/# <|markers/)
+  for (const text of made) expect(text).not.toMatch(/(?<!\$)\{\{/)
 })
 
 test.each<[string, Partial<CiFacts>, readonly RegExp[], readonly RegExp[]]>([
