@@ -1,6 +1,7 @@
+import { raisedText } from '../facts/examination.ts'
 import { isInMemory, isRedisLayer } from '../facts/redis-now.ts'
-import { inFile } from './dotenv.ts'
-import { redisVariables } from './dotenv-sources.ts'
+import { inFile } from '../facts/dotenv-survey.ts'
+import { redisVariables } from '../facts/redis-endpoint.ts'
 import { all, diagnosis, type Diagnosis, type Found } from './diagnosis.ts'
 import { commandLine, listenerOf, named, pythonOf, type Evidence } from './evidence.ts'
 import { judgeHidden, raisedLine } from './settings.ts'
@@ -17,10 +18,11 @@ export function judgeLayer(evidence: Evidence): Diagnosis | undefined {
   const seen: readonly [string, ...string[]] = [`Building the channel layer: ${raisedLine(error)}`]
   const hidden = judgeHidden(evidence, error, seen)
   if (hidden !== undefined) return hidden
-  const text = [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`).join('\n')
-  const installed = evidence.choice !== undefined && 'environment' in evidence.choice ? evidence.choice.environment.packages : undefined
+  const text = raisedText(error)
   if (/InvalidChannelLayerError: Cannot import BACKEND/.test(text)) {
-    const missing = settings.layer_backend?.startsWith('channels_redis.') === true && installed?.has('channels-redis') !== true
+    const missing =
+      settings.layer_backend?.startsWith('channels_redis.') === true &&
+      evidence.choice?.environment?.packages.has('channels-redis') !== true
     return missing
       ? diagnosis(
           'channels-redis-missing',

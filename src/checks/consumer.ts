@@ -1,4 +1,4 @@
-import type { ExaminationOf, Frame, Raised } from '../facts/examination.ts'
+import { raisedText, type ExaminationOf, type Frame, type Raised } from '../facts/examination.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
 import { judgeLines } from './server-log.ts'
@@ -13,10 +13,9 @@ function placeOf(frame: Frame | undefined): string | undefined {
 
 /** An exception of the application as the cause that it names; the consumer's own where it names none. */
 function judgeRaised(raised: Raised, when: string, seen: readonly string[]): Diagnosis {
-  const lines = [raised, ...raised.causes].flatMap(({ type, message }) => `${type}: ${message}`.split('\n'))
   const place = placeOf(raised.frames.findLast((frame) => frame.own))
   const text = `Played in the backend's own interpreter: ${raisedLine(raised)}`
-  const rule = judgeLines(lines, 'serving')
+  const rule = judgeLines(raisedText(raised).split('\n'), 'serving')
   const evidence: readonly [string, ...string[]] = [text, ...(place === undefined ? [] : [place]), ...seen]
   if (rule !== undefined && rule.id !== 'no-websocket-route') return { ...rule, evidence }
   return diagnosis(

@@ -1,13 +1,12 @@
 import { booleanOf } from '../facts/dotenv.ts'
+import { redisVariables } from '../facts/redis-endpoint.ts'
 import { isRedisLayer } from '../facts/redis-now.ts'
 import { takesAnyText } from '../facts/settings-lines.ts'
 import { shownValue } from '../host/secrets.ts'
 import { all, diagnosis, type Diagnosis } from './diagnosis.ts'
-import { inFile, judgeReversed, judgeShadowed, placeOfVariable } from './dotenv.ts'
+import { inFile } from '../facts/dotenv-survey.ts'
+import { judgeReversed, judgeShadowed, placeOfVariable } from './dotenv.ts'
 import type { Evidence } from './evidence.ts'
-
-/** Variables that say where Redis is. */
-export const redisVariables = ['REDIS_URL', 'REDIS_HOST', 'REDIS_PORT', 'REDIS_DB', 'REDIS_PASSWORD', 'REDIS_USERNAME'] as const
 
 /** Why the settings ask for the Redis that `cause` is about, where a `.env` or a variable says otherwise. Pure. */
 export function judgeSources(evidence: Evidence, cause: Diagnosis): Diagnosis[] {

@@ -1,14 +1,8 @@
-import { booleanOf, dotenvValue } from '../facts/dotenv.ts'
+import { booleanOf, entriesOf } from '../facts/dotenv.ts'
+import { dotenvSource, inFile } from '../facts/dotenv-survey.ts'
 import { shownValue } from '../host/secrets.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { named, type Evidence } from './evidence.ts'
-
-/** The value of a key as `.env` has it, with its line. */
-export function inFile({ dotenv }: Pick<Evidence, 'dotenv'>, name: string): { value: string; line: number; shown: string } | undefined {
-  if (dotenv?.fact.kind !== 'present') return undefined
-  const entry = dotenvValue(dotenv.fact.entries, name, dotenv.reader ?? 'decouple')
-  return entry === undefined ? undefined : { value: entry.value, line: entry.line, shown: `${dotenv.shown}:${entry.line}` }
-}
 
 /** Where a variable stands that isn't in `.env` alone: in the environment of the server, or of this shell. */
 export function environmentOf({ servers }: Pick<Evidence, 'servers'>, name: string): string {
@@ -49,7 +43,7 @@ export function judgeNotLoaded(evidence: Pick<Evidence, 'dotenv'>, wanted: strin
   const { fact, others, shown } = dotenv
   const rest = others.map((other) => `${other.shown} is there`)
   if (fact.kind === 'absent') {
-    const source = others.find(({ kind }) => kind === 'misnamed') ?? others.find(({ kind }) => kind === 'elsewhere') ?? others[0]
+    const source = dotenvSource(dotenv)
     return diagnosis(
       'env-not-loaded',
       `${shown} isn't there: the settings find no ${wanted}`,
@@ -72,8 +66,7 @@ export function judgeNotLoaded(evidence: Pick<Evidence, 'dotenv'>, wanted: strin
 /** A boolean that isn't one: `Ture`. */
 export function judgeBoolean(evidence: Pick<Evidence, 'dotenv' | 'env'>, value: string, seen: readonly string[]): Diagnosis {
   const bare = value.replace(/^['"]|['"]$/g, '')
-  const entries = evidence.dotenv?.fact.kind === 'present' ? evidence.dotenv.fact.entries : []
-  const entry = entries.find((candidate) => candidate.value.toLowerCase() === bare.toLowerCase())
+  const entry = entriesOf(evidence.dotenv?.fact).find((candidate) => candidate.value.toLowerCase() === bare.toLowerCase())
   const fromShell =
     entry === undefined
       ? Object.entries(evidence.env).find(([, text]) => text?.toLowerCase() === bare.toLowerCase() && bare !== '')
@@ -131,8 +124,7 @@ export function judgeMalformed(
   const commands = [['election-dev', 'doctor', '--fix']]
   if (value !== undefined) {
     const bare = value.replace(/^['"]|['"]$/g, '')
-    const entries = dotenv?.fact.kind === 'present' ? dotenv.fact.entries : []
-    const entry = entries.find((candidate) => candidate.value === bare)
+    const entry = entriesOf(dotenv?.fact).find((candidate) => candidate.value === bare)
     const place = entry === undefined ? 'the environment' : `${dotenv?.shown ?? '.env'}:${entry.line}`
     const name = entry?.key ?? Object.entries(evidence.env).find(([, text]) => text === bare)?.[0] ?? 'A number'
     return diagnosis(

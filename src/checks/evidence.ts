@@ -156,6 +156,6 @@ export function commandLine(server: ServerProcess): string {
 
 /** How the backend's interpreter is called in a command to copy. */
 export function pythonOf({ choice, checkout }: Pick<Evidence, 'choice' | 'checkout'>): string {
-  if (choice === undefined || !('environment' in choice)) return 'python'
-  return pathFrom(checkout?.project.root, choice.environment.python)
+  const python = choice?.environment?.python
+  return python === undefined ? 'python' : pathFrom(checkout?.project.root, python)
 }

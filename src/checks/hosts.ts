@@ -1,6 +1,7 @@
 import { judgeUnserved } from './application.ts'
 import { all, diagnosis, type Diagnosis } from './diagnosis.ts'
-import { inFile, judgeShadowed } from './dotenv.ts'
+import { inFile } from '../facts/dotenv-survey.ts'
+import { judgeShadowed } from './dotenv.ts'
 import type { Evidence } from './evidence.ts'
 import { isAllowed } from '../facts/allowed-hosts.ts'
 import { bracketed } from '../host/tcp.ts'

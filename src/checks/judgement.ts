@@ -58,11 +58,9 @@ function runnable(evidence: Evidence, found: Diagnosis): Judged {
 
 /** An environment that uv has made, or whose making was cut short, has no pip: it is put there before it is called. */
 function withPip(evidence: Evidence, commands: readonly (readonly string[])[]): readonly (readonly string[])[] {
-  const { choice } = evidence
   const python = pythonOf(evidence)
-  if (choice === undefined || !('environment' in choice)) return commands
-  const { isVirtual, packages } = choice.environment
-  if (!isVirtual || packages.has('pip')) return commands
+  const { environment } = evidence.choice ?? {}
+  if (environment?.isVirtual !== true || environment.packages.has('pip')) return commands
   const isPip = ([program, , module]: readonly string[]) => program === python && module === 'pip'
   return commands.some(isPip) ? [[python, '-m', 'ensurepip', '--upgrade'], ...commands] : commands
 }

@@ -29,7 +29,7 @@ function make(evidence: Evidence, folder: string, options: readonly string[]): r
   const requirements = evidence.checkout?.requirements
   // how another tool's project is installed, setup knows
   if (requirements !== undefined && requirements.kind !== 'requirements') return [['election-dev', 'start', '--setup']]
-  const base = evidence.choice !== undefined && 'base' in evidence.choice ? (evidence.choice.base ?? 'python3') : 'python3'
+  const base = evidence.choice?.base ?? 'python3'
   const wanted = requirements === undefined ? ['django', 'channels', 'daphne'] : ['-r', requirementsOf(evidence)]
   return [
     [base, '-m', 'venv', ...options, folder],
@@ -146,9 +146,9 @@ function judgeMissingVenv(evidence: Evidence): Diagnosis | undefined {
 /** The environment lacks what the project asks for, or what every Channels backend needs. */
 function judgePackages(evidence: Evidence): Diagnosis[] {
   const { choice, checkout } = evidence
-  if (choice === undefined || !('environment' in choice)) return []
+  const { environment } = choice ?? {}
+  if (choice === undefined || environment === undefined) return []
   const found: Diagnosis[] = []
-  const { environment } = choice
   const asked = missingPackages(checkout?.requirements?.names ?? [], choice)
   const essential = ['django', 'channels'].filter((name) => !environment.packages.has(name))
   const where = environment.label

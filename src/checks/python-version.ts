@@ -1,4 +1,4 @@
-import type { ExaminationOf } from '../facts/examination.ts'
+import { raisedText, type ExaminationOf } from '../facts/examination.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
 import { relativeTo } from './python-environment.ts'
@@ -54,7 +54,7 @@ export function judgeTooOld(
   if (python === undefined || Number.isNaN(minor)) return undefined
   const need = neededBy(error, brokenLine, minor)
   if (need === undefined) return undefined
-  const own = choice !== undefined && 'environment' in choice && choice.environment.isVirtual ? choice.environment.python : undefined
+  const own = choice?.environment?.isVirtual === true ? choice.environment.python : undefined
   const folder = own === undefined ? 'backend/venv' : relativeTo({ checkout }, own).replace(/[\\/](?:bin|Scripts)[\\/][^\\/]*$/, '')
   return diagnosis(
     'python-too-old',
@@ -70,7 +70,7 @@ function neededBy(
   line: string | undefined,
   minor: number,
 ): { minor: number; what: string } | undefined {
-  const text = [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`).join('\n')
+  const text = raisedText(error)
   if (/^(?:SyntaxError|IndentationError)/.test(error.type)) {
     const rule = newSyntax.find(
       (candidate) =>

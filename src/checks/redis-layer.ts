@@ -1,3 +1,4 @@
+import { raisedText } from '../facts/examination.ts'
 import { isInMemory, isRedisLayer } from '../facts/redis-now.ts'
 import { refusalsOfLogin, type RedisRefusal } from '../facts/redis-refusal.ts'
 import { withSeen, type Diagnosis } from './diagnosis.ts'
@@ -56,7 +57,7 @@ function refusal(evidence: Evidence): Diagnosis | undefined {
   const { redis, examination, checkout } = evidence
   if (redis === undefined) return undefined
   const error = examination?.errorOf('trip')
-  const text = error === undefined ? '' : [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`).join('\n')
+  const text = error === undefined ? '' : raisedText(error)
   const raised = redisRefusalIn(text)
   const probed = redis.fact?.usable === false && isTold(evidence, redis.fact.id) ? redis.fact : undefined
   const wish = checkout?.wish

@@ -63,7 +63,7 @@ function judgeCommand(evidence: Evidence, server: ServerProcess, seen: readonly 
       asgi,
     )
   }
-  const packages = evidence.choice !== undefined && 'environment' in evidence.choice ? evidence.choice.environment.packages : undefined
+  const packages = evidence.choice?.environment?.packages
   if (
     command.program === 'uvicorn' &&
     server.project === 'this' &&

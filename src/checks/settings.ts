@@ -1,4 +1,4 @@
-import type { Examination, ExaminationOf, Raised } from '../facts/examination.ts'
+import { raisedText, wantedVariable, type Examination, type ExaminationOf, type Raised } from '../facts/examination.ts'
 import { all, diagnosis, type Diagnosis, type Found } from './diagnosis.ts'
 import { environmentOf, judgeBoolean, judgeEncoding, judgeMalformed, judgeNotLoaded } from './dotenv.ts'
 import type { Evidence } from './evidence.ts'
@@ -73,11 +73,7 @@ export function judgeImport(evidence: Evidence, error: ExaminationOf<'error'>, w
   }
   const known = judgeTooOld(evidence, error, seen) ?? judgeModuleNotFound(evidence, error, seen) ?? byMessage(evidence, error, seen)
   if (known !== undefined) return known
-  const lines = [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`)
-  const rule = judgeLines(
-    lines.flatMap((text) => text.split('\n')),
-    'start',
-  )
+  const rule = judgeLines(raisedText(error).split('\n'), 'start')
   const place = rule?.evidence.slice(1) ?? []
   // a name that another module lacks is a mistake of the import, not of what the server was told
   if (rule !== undefined && rule.id !== 'missing-dep' && rule.id !== 'asgi-attribute-missing')
@@ -92,25 +88,14 @@ export function judgeImport(evidence: Evidence, error: ExaminationOf<'error'>, w
   )
 }
 
-/** The variable that the settings ask for and don't find, as the exceptions name it. */
-export function wantedVariable(raised: readonly Pick<Raised, 'type' | 'message'>[]): string | undefined {
-  const text = raised.map(({ type, message }) => `${type}: ${message}`).join('\n')
-  return (
-    /UndefinedValueError: (\w+) not found/.exec(text)?.[1] ??
-    /ImproperlyConfigured: Set the (\w+) environment variable/.exec(text)?.[1] ??
-    /KeyError: ['"]?([A-Z][A-Z0-9_]+)['"]?/.exec(text)?.[1] ??
-    /The (SECRET_KEY) setting must not be empty/.exec(text)?.[1]
-  )
-}
-
 /** Causes that the `.env` is behind. */
 function byMessage(evidence: Evidence, error: ExaminationOf<'error'>, seen: readonly [string, ...string[]]): Diagnosis | undefined {
-  const text = [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`).join('\n')
+  const text = raisedText(error)
   if (/codec can't decode byte/.test(text)) {
     const found = judgeEncoding(evidence, seen)
     if (found !== undefined) return found
   }
-  const wanted = wantedVariable([error, ...error.causes])
+  const wanted = wantedVariable(text)
   if (wanted !== undefined) return judgeEncoding(evidence, seen) ?? judgeNotLoaded(evidence, wanted, seen)
   const truth = /ValueError: (?:Invalid truth value|Not a boolean): ?(.*)/i.exec(text)?.[1]
   if (truth !== undefined) return judgeBoolean(evidence, truth, seen)
@@ -124,11 +109,9 @@ export function judgeHidden(
   { type, message, causes }: Pick<Raised, 'type' | 'message' | 'causes'>,
   seen: readonly [string, ...string[]],
 ): Diagnosis | undefined {
-  const raised = [{ type, message }, ...causes]
-  const text = raised.map((one) => `${one.type}: ${one.message}`).join('\n')
-  const shadow = /No module named ['"][\w.]+['"]; ['"](\w+)['"] is not a package/.exec(text)?.[1]
+  const shadow = /No module named ['"][\w.]+['"]; ['"](\w+)['"] is not a package/.exec(raisedText({ type, message, causes }))?.[1]
   const files = examination?.get('shadows')?.files ?? []
-  const wrong = raised.filter((one) => /^(?:ImportError|AttributeError|ModuleNotFoundError)$/.test(one.type))
+  const wrong = [{ type, message }, ...causes].filter((one) => /^(?:ImportError|AttributeError|ModuleNotFoundError)$/.test(one.type))
   const hidden = files.find(
     ({ name }) => name === shadow || wrong.some((one) => new RegExp(`['"]${name}(?:[.]\\w+)*['"]`).test(one.message)),
   )
@@ -155,7 +138,7 @@ function judgeModuleNotFound(
 ): Diagnosis | undefined {
   const hidden = judgeHidden(evidence, error, seen)
   if (hidden !== undefined) return hidden
-  const text = [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`).join('\n')
+  const text = raisedText(error)
   const module = /(?:ModuleNotFoundError: No module named|ImportError: No module named|Error loading) ['"]?([\w.]+)/.exec(text)?.[1]
   if (module === undefined) return undefined
   const { checkout, env } = evidence

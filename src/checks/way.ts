@@ -1,7 +1,8 @@
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
-import { inFile } from './dotenv.ts'
+import { inFile } from '../facts/dotenv-survey.ts'
 import type { Evidence } from './evidence.ts'
-import { raisedLine, wantedVariable } from './settings.ts'
+import { raisedText, wantedVariable } from '../facts/examination.ts'
+import { raisedLine } from './settings.ts'
 
 /**
  * What is to blame where the project can be come to by another way than the ASGI
@@ -35,7 +36,7 @@ export function judgeWay(evidence: Evidence, stops: readonly Diagnosis[]): reado
   const known = stops.find(({ id }) => id === 'apps-not-ready' || id === 'wrong-settings-module')
   const [found = seen[0], ...more] = known?.evidence ?? []
   if (known !== undefined) return [diagnosis(known.id, known.title, [found, ...more, seen[1]], known.remedy.text, commands)]
-  const wanted = wantedVariable([error, ...error.causes])
+  const wanted = wantedVariable(raisedText(error))
   const place = wanted === undefined ? undefined : inFile(evidence, wanted)?.shown
   return place === undefined
     ? [

@@ -31,7 +31,7 @@ export async function envCommand(options: Readonly<Record<string, unknown>>): Pr
     )
   }
   const choice = choosePython(checkout.python, checkout.requirements?.names)
-  const redis = await redisNow(checkout.redis, 'environment' in choice ? redisProtocol(choice.environment.packages) : 2)
+  const redis = await redisNow(checkout.redis, redisProtocol(choice.environment?.packages))
   const decision = decideLayerOf(config, checkout, redis, 1)
   const planned = decision.write === undefined || decision.error !== undefined ? undefined : layerEdit(checkout, decision.write)
   if (planned?.edit.kind === 'refused')

@@ -80,7 +80,7 @@ async function findCheckout(host: Host, config: Config, flags: Parameters<typeof
       checkout,
       findsBackend,
       scripts: await readOldScripts(host.cwd, [...new Set([backend, 'backend', '.'])]),
-      environment: 'environment' in choice ? choice.environment : undefined,
+      environment: choice.environment,
       variable: config.channelLayerVariable,
     }
   }

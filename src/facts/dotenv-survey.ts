@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { isFile, readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
-import { readDotenv, type DotenvEntry, type DotenvFact, type DotenvReader } from './dotenv.ts'
+import { dotenvValue, entriesOf, readDotenv, type DotenvEntry, type DotenvFact, type DotenvReader } from './dotenv.ts'
 import type { Project } from './project.ts'
 import { hideSecrets } from './variables.ts'
 
@@ -33,6 +33,20 @@ export async function surveyDotenv(host: Host, project: Project): Promise<Dotenv
   return { fact, shown, others, reader: project.dotenvReader, unread: await unreadFiles(host, project, { fact, shown, others }) }
 }
 
+/** The file that was meant to be the `.env`, or is an example of it. */
+export function dotenvSource({ others }: Pick<DotenvSurvey, 'others'>): DotenvSurvey['others'][number] | undefined {
+  return others.find(({ kind }) => kind === 'misnamed') ?? others.find(({ kind }) => kind === 'elsewhere') ?? others[0]
+}
+
+/** The value of a key as `.env` has it, with its place: `backend/.env:4`. */
+export function inFile(
+  { dotenv }: { readonly dotenv: DotenvSurvey | undefined },
+  name: string,
+): { readonly value: string; readonly shown: string } | undefined {
+  const entry = dotenvValue(entriesOf(dotenv?.fact), name, dotenv?.reader ?? 'decouple')
+  return entry && { value: entry.value, shown: `${dotenv?.shown ?? '.env'}:${entry.line}` }
+}
+
 async function unreadFiles(
   host: Host,
   project: Project,
@@ -53,7 +67,7 @@ async function unreadFiles(
 
 async function candidatesIn(folder: string, project: Project): Promise<DotenvSurvey['others']> {
   const names = await readdir(folder).catch(() => [])
-  const found: { shown: string; path: string; kind: 'example' | 'misnamed' | 'elsewhere' }[] = []
+  const found: DotenvSurvey['others'][number][] = []
   for (const name of names) {
     const path = join(folder, name)
     if (path === project.dotenv) continue

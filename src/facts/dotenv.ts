@@ -101,6 +101,11 @@ export function parseDotenv(text: string, reader: DotenvReader): readonly Dotenv
   return Array.from(spans, (span) => ({ ...span, line: lineAt(span.lineStart) }))
 }
 
+/** What stands in a file that can be read; nothing in any other. */
+export function entriesOf(fact: DotenvFact | undefined): readonly DotenvEntry[] {
+  return fact?.kind === 'present' ? fact.entries : []
+}
+
 /**
  * What the library answers for the key, or undefined where it has none. The
  * last duplicate wins in all three; in django-environ only since 0.8, before

@@ -180,6 +180,21 @@ export interface Examination {
   readonly output: readonly string[]
 }
 
+/** An exception with those behind it, as a traceback ends: `ValueError: no such election`. */
+export function raisedText({ type, message, causes }: Pick<Raised, 'type' | 'message' | 'causes'>): string {
+  return [{ type, message }, ...causes].map((one) => `${one.type}: ${one.message}`).join('\n')
+}
+
+/** The variable that the settings ask for and don't find, as the text of their exceptions names it. */
+export function wantedVariable(text: string): string | undefined {
+  return (
+    /UndefinedValueError: (\w+) not found/.exec(text)?.[1] ??
+    /ImproperlyConfigured: Set the (\w+) environment variable/.exec(text)?.[1] ??
+    /KeyError: ['"]?([A-Z][A-Z0-9_]+)['"]?/.exec(text)?.[1] ??
+    /The (SECRET_KEY) setting must not be empty/.exec(text)?.[1]
+  )
+}
+
 /** What was told, as a fact; undefined for anything else. */
 export function factOf(told: unknown): ExaminationFact | undefined {
   const result = v.safeParse(examinationSchema, told)

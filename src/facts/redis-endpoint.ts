@@ -36,6 +36,9 @@ export type RedisEndpointFact =
       readonly evidence: readonly string[]
     }
 
+/** Variables that say where Redis is. */
+export const redisVariables = ['REDIS_URL', 'REDIS_HOST', 'REDIS_PORT', 'REDIS_DB', 'REDIS_PASSWORD', 'REDIS_USERNAME'] as const
+
 const DEFAULT_HOST = '127.0.0.1'
 const DEFAULT_PORT = 6379
 

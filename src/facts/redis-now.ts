@@ -19,8 +19,8 @@ export interface RedisNow {
  * The protocol that the project's own client speaks: redis-py 8 logs in with
  * RESP3's HELLO, which Redis 5 doesn't know (measured with redis-py 8.1.0).
  */
-export function redisProtocol(packages: Packages): 2 | 3 {
-  const major = Number((packages.get('redis') ?? '').split('.')[0])
+export function redisProtocol(packages: Packages | undefined): 2 | 3 {
+  const major = Number((packages?.get('redis') ?? '').split('.')[0])
   return major >= 8 ? 3 : 2
 }
 

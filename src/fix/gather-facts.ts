@@ -102,8 +102,8 @@ async function pythonsOf(host: Host): Promise<FixFacts['pythons']> {
 }
 
 async function usable({ checkout, choice }: Pick<Evidence, 'checkout' | 'choice'>): Promise<boolean | undefined> {
-  if (checkout === undefined || choice === undefined || !('environment' in choice)) return undefined
-  const { packages } = choice.environment
+  const { packages } = choice?.environment ?? {}
+  if (checkout === undefined || packages === undefined) return undefined
   if (!packages.has('channels-redis')) return false
   return (await redisNow(checkout.redis, redisProtocol(packages))).fact?.usable
 }

@@ -42,7 +42,6 @@ export function stepContext(
   { checkout, choice }: Pick<Evidence, 'checkout' | 'choice'>,
   run: Pick<StepContext, 'backup' | 'onLine' | 'signal'>,
 ): StepContext {
-  const environment = choice !== undefined && 'environment' in choice ? choice.environment : undefined
   const env = withoutOurs(host.env)
   return {
     ...run,
@@ -50,11 +49,11 @@ export function stepContext(
     env: checkout === undefined ? env : { ...env, DJANGO_SETTINGS_MODULE: checkout.project.settingsModule },
     backend: checkout?.project.backend ?? host.cwd,
     way: managedWay(checkout?.project.preamble ?? 'none'),
-    python: environment?.python,
+    python: choice?.environment?.python,
     reader: checkout?.project.dotenvReader ?? 'decouple',
     redisLoads: async () => {
       if (checkout === undefined) return false
-      const { fact } = await redisNow(checkout.redis, environment === undefined ? 2 : redisProtocol(environment.packages))
+      const { fact } = await redisNow(checkout.redis, redisProtocol(choice?.environment?.packages))
       return fact?.usable === false && fact.id === 'redis-loading'
     },
   }

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import { parseDotenv } from '../facts/dotenv.ts'
-import { surveyDotenv } from '../facts/dotenv-survey.ts'
+import { dotenvSource, surveyDotenv } from '../facts/dotenv-survey.ts'
 import { examine } from '../facts/examine.ts'
 import { missingLogFolders } from '../facts/log-folders.ts'
 import { namedSettings } from '../facts/project.ts'
@@ -11,7 +11,6 @@ import { choosePython } from '../plan/environment.ts'
 import { managedWay } from '../plan/way.ts'
 import { withoutOurs } from '../host/secret-names.ts'
 import { gatherFixFacts } from './gather-facts.ts'
-import { dotenvSource } from './planners/dotenv.ts'
 import type { SetupSeen } from './setup.ts'
 
 /** How long a look at the project may take before its setup, in milliseconds. */

@@ -110,7 +110,6 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
   const inside = gatherInside(host, { ...targets, serving: wayOf(serving) }, checkoutWanted, worksOf(wires.done), problems)
   const checkout = await checkoutWanted
   const choice = checkout === undefined ? undefined : choosePython(checkout.python, checkout.requirements?.names)
-  const ownPython = choice !== undefined && 'environment' in choice ? choice.environment.python : undefined
   // beside the look from inside and the proofs, which take longer
   const beside = Promise.all([
     host.env['VIRTUAL_ENV'] === undefined ? undefined : pathInterpreter(host, limits.path),
@@ -118,7 +117,7 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
     project === undefined ? new Set<string>() : modulesOf(project.backend),
     privilegedPorts(host.platform),
     checkout === undefined ? undefined : frontendWiring(join(checkout.project.root, 'frontend')),
-    servingEnvironment(host, serving, ownPython),
+    servingEnvironment(host, serving, choice?.environment?.python),
     checkout === undefined ? [] : readLines(checkout.project),
     checkout === undefined ? undefined : gatherRedis(host, checkout, inside.settings, dotenv, problems),
   ])

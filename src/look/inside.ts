@@ -3,7 +3,7 @@ import { errorMessage } from '../errors.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import type { DotenvSurvey } from '../facts/dotenv-survey.ts'
 import { examine, type ExamineConsumer, type LookRequest } from '../facts/examine.ts'
-import type { Examination, ExaminationOf, ExaminationStage } from '../facts/examination.ts'
+import { raisedText, type Examination, type ExaminationOf, type ExaminationStage } from '../facts/examination.ts'
 import type { Inspection } from '../facts/inspection.ts'
 import type { Way } from '../facts/manage-py.ts'
 import { deferred } from '../host/deferred.ts'
@@ -84,7 +84,7 @@ export function gatherInside(
     const checkout = await checkoutWanted
     if (checkout === undefined) return undefined
     const choice = choosePython(checkout.python, checkout.requirements?.names)
-    if (!('environment' in choice)) {
+    if (choice.environment === undefined) {
       problems['examination'] = 'there is no interpreter that could look at the project'
       return undefined
     }
@@ -116,8 +116,8 @@ export function gatherInside(
         `the look from inside did not end: ${examination.how} after ${(examination.elapsedMs / 1000).toFixed(1)} s in ${examination.stage ?? 'its start'}`
     const asgi = chooseServer({ packages, hasDaphneApp: project.hasDaphneApp, wanted: 'runserver' })
     const next = (seen: Examination, by: Way) => {
-      const said = saidBy(seen)
-      return said === undefined ? undefined : nextWay(by, said, project.preamble, asgi.kind === 'server')
+      const error = seen.errorOf('settings') ?? seen.errorOf('application')
+      return error && nextWay(by, raisedText(error).split('\n'), project.preamble, asgi.kind === 'server')
     }
     for (let by = way === undefined ? next(examination, common.way) : undefined; by !== undefined && otherwise === undefined;) {
       const seen = await examine(host, { ...common, way: by, tell: ['settings', 'application'] }).ended
@@ -149,12 +149,6 @@ export function gatherInside(
       )
     },
   }
-}
-
-/** What an import that failed has said. */
-function saidBy(seen: Examination): string[] | undefined {
-  const error = seen.errorOf('settings') ?? seen.errorOf('application')
-  return error === undefined ? undefined : [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`)
 }
 
 /** Where the WebSocket works, nothing waits long for the inside. */

@@ -1,8 +1,7 @@
 import type { Checkout } from '../facts/checkout.ts'
-import { dotenvValue } from '../facts/dotenv.ts'
-import type { DotenvSurvey } from '../facts/dotenv-survey.ts'
+import { inFile, type DotenvSurvey } from '../facts/dotenv-survey.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
-import { hostProblem, redisEndpoint, type RedisEndpoint, type RedisEndpointFact } from '../facts/redis-endpoint.ts'
+import { hostProblem, redisEndpoint, redisVariables, type RedisEndpoint, type RedisEndpointFact } from '../facts/redis-endpoint.ts'
 import { layerEndpoint, showLayerHost } from '../facts/layer-redis.ts'
 import { isRedisLayer, redisNow, redisProtocol, type RedisNow } from '../facts/redis-now.ts'
 import type { Host } from '../host/host.ts'
@@ -13,8 +12,6 @@ export interface RedisLook {
   readonly redis: RedisNow | undefined
   readonly redisOfFile: RedisNow | undefined
 }
-
-const variables = ['REDIS_URL', 'REDIS_HOST', 'REDIS_PORT', 'REDIS_DB', 'REDIS_PASSWORD', 'REDIS_USERNAME']
 
 /**
  * Probes the Redis that the settings' layer names, else the one of the
@@ -71,18 +68,15 @@ function isSame(one: RedisEndpoint, other: RedisEndpoint): boolean {
 }
 
 function protocolOf({ python, requirements }: Checkout): 2 | 3 {
-  const choice = choosePython(python, requirements?.names)
-  return 'environment' in choice ? redisProtocol(choice.environment.packages) : 2
+  return redisProtocol(choosePython(python, requirements?.names).environment?.packages)
 }
 
 /** Redis as `.env` alone names it; undefined where no variable of the shell says otherwise. */
 export async function redisOfDotenv(host: Host, checkout: Checkout, dotenv: DotenvSurvey | undefined): Promise<RedisNow | undefined> {
-  const { fact } = dotenv ?? {}
-  if (fact?.kind !== 'present' || !variables.some((name) => host.env[name] !== undefined)) return undefined
-  const reader = dotenv?.reader ?? 'decouple'
+  if (dotenv?.fact.kind !== 'present' || !redisVariables.some((name) => host.env[name] !== undefined)) return undefined
   const read = (name: string) => {
-    const entry = dotenvValue(fact.entries, name, reader)
-    return entry === undefined ? undefined : { value: entry.value, source: `${dotenv?.shown ?? '.env'}:${entry.line}` }
+    const found = inFile({ dotenv }, name)
+    return found && { value: found.value, source: found.shown }
   }
   return redisNow(redisEndpoint(read, checkout.project.variables), protocolOf(checkout))
 }

@@ -2,23 +2,24 @@ import type { Candidate, PythonEnvironment, PythonFact } from '../facts/python.t
 
 /** Which interpreter runs the backend, or why none can. */
 export type PythonChoice =
-  | { readonly kind: 'ready'; readonly environment: PythonEnvironment; readonly note: string | undefined }
-  | {
-      readonly kind: 'packages-missing'
-      readonly environment: PythonEnvironment
-      readonly missing: readonly string[]
-      readonly note: string | undefined
-    }
-  | {
-      readonly kind: 'venv-broken'
-      readonly folder: string
-      readonly label: string
-      readonly reason: string
-      readonly base: string | undefined
-    }
+  | ({ readonly kind: 'ready' } & Chosen)
+  | ({ readonly kind: 'packages-missing'; readonly missing: readonly string[] } & Chosen)
+  | ({ readonly kind: 'venv-broken'; readonly folder: string; readonly label: string; readonly reason: string } & Unchosen)
   /** The interpreter that was named doesn't run: nothing of ours to fix. */
-  | { readonly kind: 'python-broken'; readonly label: string; readonly reason: string }
-  | { readonly kind: 'venv-missing'; readonly base: string | undefined }
+  | ({ readonly kind: 'python-broken'; readonly label: string; readonly reason: string } & Unchosen)
+  | ({ readonly kind: 'venv-missing' } & Unchosen)
+
+interface Chosen {
+  readonly environment: PythonEnvironment
+  readonly note: string | undefined
+  readonly base?: undefined
+}
+
+/** `base`: an interpreter that could make an environment. */
+interface Unchosen {
+  readonly environment?: undefined
+  readonly base?: string | undefined
+}
 
 /** What every project that is served needs. The server is a choice of its own. */
 const needed = ['django', 'channels'] as const
@@ -65,8 +66,7 @@ export function missingCause(choice: PythonChoice): 'venv-broken' | 'venv-missin
 
 /** Requirements that the chosen environment lacks, normalised names; all of them where there is no environment. */
 export function missingPackages(names: readonly string[], choice: PythonChoice): string[] {
-  const installed = 'environment' in choice ? choice.environment.packages : undefined
-  return names.filter((name) => installed?.has(name) !== true)
+  return names.filter((name) => choice.environment?.packages.has(name) !== true)
 }
 
 function passedOver(candidates: readonly Candidate[], taken: PythonEnvironment): string | undefined {

@@ -32,7 +32,7 @@ export function commandFacts(
 
 /** The environment's interpreter once there is one. */
 function interpreterAfter({ python, backend, platform }: CommandFacts): string {
-  if ('environment' in python) return python.environment.python
+  if (python.environment !== undefined) return python.environment.python
   const folder = python.kind === 'venv-broken' ? python.folder : pathsOf(platform).join(backend, 'venv')
   return interpreterOf(folder, platform)
 }
@@ -75,7 +75,7 @@ export function environmentCommand(facts: CommandFacts, folder: string, base?: s
     const words = ['uv', 'venv', ...(base === undefined ? [] : ['--python', base]), ...options]
     return { ...common, argv: ['uv', ...words.slice(1), folder], shown: [...words, typed(facts, folder)].join(' ') }
   }
-  const file = base ?? ('base' in python ? python.base : undefined) ?? (platform === 'win32' ? 'py' : 'python3')
+  const file = base ?? python.base ?? (platform === 'win32' ? 'py' : 'python3')
   return {
     ...common,
     argv: [file, '-m', 'venv', ...options, folder],
@@ -86,7 +86,7 @@ export function environmentCommand(facts: CommandFacts, folder: string, base?: s
 /** Gives an environment the pip that it was made without: by uv, or where its making was cut short. */
 export function pipCommands(facts: CommandFacts): CommandAction[] {
   const { python, hasUv, backend } = facts
-  if (hasUv || managerOf(facts) !== undefined || !('environment' in python) || python.environment.packages.has('pip')) return []
+  if (hasUv || managerOf(facts) !== undefined || python.environment?.packages.has('pip') !== false) return []
   const { python: file } = python.environment
   return [
     {
@@ -146,7 +146,7 @@ export function manageCommand(facts: CommandFacts, args: readonly string[]): Com
   const file = interpreterAfter(facts)
   const words = args.filter((word) => word !== '--no-input').join(' ')
   const command = { kind: 'command' as const, argv: [file, 'manage.py', ...args] as const, cwd: backend }
-  if (requirements !== undefined && manager !== undefined && !('environment' in python)) {
+  if (requirements !== undefined && manager !== undefined && python.environment === undefined) {
     // where the tool will keep the environment is its own secret
     const folder = path.dirname(requirements.file)
     const manage = typed({ root: folder, platform }, path.join(backend, 'manage.py'))

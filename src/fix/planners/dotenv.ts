@@ -1,6 +1,7 @@
-import { booleanOf, dotenvValue, parseDotenv } from '../../facts/dotenv.ts'
+import { raisedText, wantedVariable } from '../../facts/examination.ts'
+import { booleanOf, dotenvValue, entriesOf, parseDotenv } from '../../facts/dotenv.ts'
 import { isSigningKey } from '../../host/secret-names.ts'
-import type { DotenvSurvey } from '../../facts/dotenv-survey.ts'
+import { dotenvSource, inFile } from '../../facts/dotenv-survey.ts'
 import type { Evidence } from '../../checks/evidence.ts'
 import { pathsOf } from '../../host/paths.ts'
 import { editDistance } from '../../plan/edit-distance.ts'
@@ -16,10 +17,8 @@ export function edited(step: Action | NoFix): Fix | NoFix {
 /** What the settings' import says, with the causes behind it. */
 export function importError({ examination }: Pick<Evidence, 'examination'>): string {
   const error = examination?.errorOf('settings') ?? examination?.errorOf('folders') ?? examination?.errorOf('application')
-  return error === undefined ? '' : [error, ...error.causes].map(({ type, message }) => `${type}: ${message}`).join('\n')
+  return error === undefined ? '' : raisedText(error)
 }
-
-const entriesOf = ({ dotenv }: Pick<Evidence, 'dotenv'>) => (dotenv?.fact.kind === 'present' ? dotenv.fact.entries : [])
 
 /** The word nearest to what was written; a letter or two may be wrong, not the whole word. */
 export function nearestBoolean(written: string): 'True' | 'False' | undefined {
@@ -36,7 +35,7 @@ export function nearestBoolean(written: string): 'True' | 'False' | undefined {
 export const correctBoolean: Planner = (evidence, facts) => {
   const written = /(?:Invalid truth value|Not a boolean): ?(.*)/i.exec(importError(evidence))?.[1]?.replace(/^['"]|['"]$/g, '')
   if (written !== undefined) {
-    const entry = entriesOf(evidence).findLast(({ value }) => value.toLowerCase() === written.toLowerCase())
+    const entry = entriesOf(evidence.dotenv?.fact).findLast(({ value }) => value.toLowerCase() === written.toLowerCase())
     const fromShell = Object.entries(evidence.env).find(([, text]) => text?.toLowerCase() === written.toLowerCase())?.[0]
     if (entry === undefined)
       return fromShell === undefined ? noFix("where the value comes from can't be told") : startWithout(evidence, facts, fromShell)
@@ -47,7 +46,7 @@ export const correctBoolean: Planner = (evidence, facts) => {
   }
   const values = evidence.examination?.get('settings')?.values ?? []
   for (const { name, kind, value } of values) {
-    const entry = dotenvValue(entriesOf(evidence), name, evidence.dotenv?.reader ?? 'decouple')
+    const entry = inFile(evidence, name)
     if (kind !== 'bool' || entry === undefined || evidence.env[name] !== undefined) continue
     const meant = booleanOf(entry.value)
     if (meant === false && value?.toLowerCase() === 'true') return edited(editDotenv(evidence, [[name, '']]))
@@ -57,11 +56,6 @@ export const correctBoolean: Planner = (evidence, facts) => {
     }
   }
   return noFix("which value is meant can't be told")
-}
-
-/** The file that was meant to be the `.env`, or is an example of it. */
-export function dotenvSource({ others }: DotenvSurvey): DotenvSurvey['others'][number] | undefined {
-  return others.find(({ kind }) => kind === 'misnamed') ?? others.find(({ kind }) => kind === 'elsewhere') ?? others[0]
 }
 
 /** The `.env` isn't where it is looked for, or lacks a key: what was meant for it is copied there, the original stays. */
@@ -75,7 +69,7 @@ export const placeDotenv: PlannerOf<'dotenv' | 'checkout' | 'examination'> = (ev
     if (source === undefined) return newDotenv(evidence, facts.secret)
     return fix([{ kind: 'copy', from: source.path, to: checkout.project.dotenv, fresh: source.kind === 'example' }], { restart: true })
   }
-  const wanted = wantedKey(importError(evidence))
+  const wanted = wantedVariable(importError(evidence))
   if (wanted === undefined) return noFix("which key is missing can't be told")
   if (isSigningKey(wanted)) return edited(editDotenv(evidence, [[wanted, facts.secret]]))
   for (const { path } of others) {
@@ -87,19 +81,9 @@ export const placeDotenv: PlannerOf<'dotenv' | 'checkout' | 'examination'> = (ev
 }
 
 function newDotenv(evidence: Pick<Evidence, 'dotenv' | 'checkout' | 'examination'>, secret: string): Fix | NoFix {
-  const wanted = wantedKey(importError(evidence))
+  const wanted = wantedVariable(importError(evidence))
   if (wanted === undefined || !isSigningKey(wanted)) return noFix(`no file here has a value for ${wanted ?? 'what the settings ask for'}`)
   return edited(editDotenv(evidence, [[wanted, secret]]))
-}
-
-/** The key that the settings asked for in vain. */
-function wantedKey(text: string): string | undefined {
-  return (
-    /UndefinedValueError: (\w+) not found/.exec(text)?.[1] ??
-    /ImproperlyConfigured: Set the (\w+) environment variable/.exec(text)?.[1] ??
-    /KeyError: ['"]?([A-Z][A-Z0-9_]+)['"]?/.exec(text)?.[1] ??
-    /The (SECRET_KEY) setting must not be empty/.exec(text)?.[1]
-  )
 }
 
 /** The same text as UTF-8 without a byte order mark. */
@@ -140,7 +124,7 @@ export const bareValue: Planner = (evidence, facts) => {
   )?.[1]
   const named = evidence.checkout?.redis
   const name = evidence.redis?.malformed?.name ?? (named?.kind === 'malformed' ? named.name : undefined)
-  const entries = entriesOf(evidence)
+  const entries = entriesOf(evidence.dotenv?.fact)
   const entry =
     (number === undefined ? undefined : entries.findLast(({ value }) => value === number)) ?? entries.findLast(({ key }) => key === name)
   if (entry === undefined) {
@@ -205,17 +189,13 @@ export const makeFolders: PlannerOf<'checkout' | 'examination'> = ({ examination
 
 /** Empties the password that a Redis without one is sent. */
 export const emptyPassword: Planner = (evidence, facts) => {
-  const name = ['REDIS_PASSWORD', 'REDIS_URL'].find((key) => (evidence.env[key] ?? inFile(evidence, key) ?? '') !== '')
+  const name = ['REDIS_PASSWORD', 'REDIS_URL'].find((key) => (evidence.env[key] ?? inFile(evidence, key)?.value ?? '') !== '')
   if (name === undefined) return noFix("where the password comes from can't be told: it stands in the settings")
   const source = sourceOf(evidence, name)
   if (source === 'shell') return startWithout(evidence, facts, name)
   if (source !== 'file') return noFix(`${name} isn't read from .env`)
-  const value = inFile(evidence, name) ?? ''
+  const value = inFile(evidence, name)?.value ?? ''
   return edited(editDotenv(evidence, [[name, name === 'REDIS_URL' ? value.replace(/^(\w+:\/\/)[^@/]*@/, '$1') : '']]))
-}
-
-function inFile(evidence: Evidence, name: string): string | undefined {
-  return dotenvValue(entriesOf(evidence), name, evidence.dotenv?.reader ?? 'decouple')?.value
 }
 
 /** The in-memory layer in place of a Redis that can't be used: by `.env` where it is read, else for this run. */

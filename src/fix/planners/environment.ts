@@ -13,8 +13,8 @@ import { handOver, startAnew } from './serving.ts'
 export const installPackage: PlannerOf<'checkout' | 'choice'> = (evidence, facts, cause) => {
   const around = commandFacts(evidence, facts)
   const { choice, checkout } = evidence
-  if (around === undefined || choice === undefined || !('environment' in choice)) return noFix('there is no environment to install into')
-  const { environment } = choice
+  const { environment } = choice ?? {}
+  if (around === undefined || choice === undefined || environment === undefined) return noFix('there is no environment to install into')
   if (!environment.isVirtual) return noFix(`${environment.label} is no virtual environment: nothing is installed into it`)
   const asked = missingPackages(checkout?.requirements?.names ?? [], choice)
   const wanted = cause.commands.map(installedBy).find((names) => names.length > 0) ?? []
@@ -58,8 +58,7 @@ function remade(
 
 /** A choice of an environment that can't be used, whatever the folder holds. */
 function brokenAt(folder: string, choice: PythonChoice | undefined): PythonChoice {
-  const base = choice !== undefined && 'base' in choice ? choice.base : undefined
-  return { kind: 'venv-broken', folder, label: folder, reason: '', base }
+  return { kind: 'venv-broken', folder, label: folder, reason: '', base: choice?.base }
 }
 
 /** There is none: one is made beside manage.py. */
@@ -92,8 +91,8 @@ export const replaceEnvironment: PlannerOf<'checkout' | 'choice'> = (evidence, f
 /** The code needs a newer Python than the environment's: one of the PATH makes it anew. */
 export const newerEnvironment: Planner = (evidence, facts, cause) => {
   const { choice } = evidence
-  if (choice === undefined || !('environment' in choice)) return noFix('there is no environment of this project')
-  const { environment } = choice
+  const { environment } = choice ?? {}
+  if (environment === undefined) return noFix('there is no environment of this project')
   const wanted = Number(cause.commands.flat().flatMap((word) => /^python3\.(\d+)$/.exec(word)?.[1] ?? [])[0])
   if (Number.isNaN(wanted)) return noFix("which Python the code needs isn't known")
   if (!environment.isVirtual) return noFix(`${environment.label} is no virtual environment: make one with Python 3.${wanted} or newer`)
@@ -105,11 +104,9 @@ export const newerEnvironment: Planner = (evidence, facts, cause) => {
 
 /** Another environment is active: nothing on the disk is wrong, and `start` takes the project's own. */
 export const otherEnvironment: Planner = (evidence, facts) =>
-  handOver(evidence, facts, {}, [`start takes ${labelOf(evidence)}, whatever is active`])
-
-function labelOf({ choice }: Evidence): string {
-  return choice !== undefined && 'environment' in choice ? choice.environment.label : 'the environment of the project'
-}
+  handOver(evidence, facts, {}, [
+    `start takes ${evidence.choice?.environment?.label ?? 'the environment of the project'}, whatever is active`,
+  ])
 
 /** A file of the project has the name of a package: it gets another, and what imports it is named. */
 export const renameShadow: Planner = (evidence, facts) => {

@@ -1,4 +1,4 @@
-import { dotenvValue } from '../../facts/dotenv.ts'
+import { inFile } from '../../facts/dotenv-survey.ts'
 import { setDotenvValue } from '../../plan/dotenv-edit.ts'
 import type { Evidence } from '../../checks/evidence.ts'
 import { noFix, type Action, type NoFix } from '../step.ts'
@@ -36,11 +36,10 @@ export function mainSettings({ checkout }: Evidence, { texts }: FixFacts): { fil
 }
 
 /** Where a variable comes from: the shell wins over `.env`, which a project without a reader doesn't read. */
-export function sourceOf({ env, dotenv, checkout }: Evidence, name: string): 'shell' | 'file' | 'neither' | 'no-reader' {
-  if (env[name] !== undefined) return 'shell'
-  if (checkout?.project.dotenvReader === undefined) return 'no-reader'
-  const entries = dotenv?.fact.kind === 'present' ? dotenv.fact.entries : []
-  return dotenvValue(entries, name, checkout.project.dotenvReader) === undefined ? 'neither' : 'file'
+export function sourceOf(evidence: Evidence, name: string): 'shell' | 'file' | 'neither' | 'no-reader' {
+  if (evidence.env[name] !== undefined) return 'shell'
+  if (evidence.checkout?.project.dotenvReader === undefined) return 'no-reader'
+  return inFile(evidence, name) === undefined ? 'neither' : 'file'
 }
 
 /** Sets keys of the project's `.env`; a file that isn't there is made. */

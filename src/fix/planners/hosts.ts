@@ -1,4 +1,4 @@
-import { dotenvValue } from '../../facts/dotenv.ts'
+import { inFile } from '../../facts/dotenv-survey.ts'
 import type { Evidence } from '../../checks/evidence.ts'
 import { isAllowed } from '../../facts/allowed-hosts.ts'
 import { edited } from './dotenv.ts'
@@ -63,9 +63,7 @@ function allow(evidence: Evidence, facts: FixFacts, host: string): Fix | NoFix {
   const source = evidence.checkout?.project.variables.has('ALLOWED_HOSTS') === true ? sourceOf(evidence, 'ALLOWED_HOSTS') : 'no-reader'
   if (source === 'shell') return startWithout(evidence, facts, 'ALLOWED_HOSTS')
   if (source === 'file' || source === 'neither') {
-    const { dotenv } = evidence
-    const entries = dotenv?.fact.kind === 'present' ? dotenv.fact.entries : []
-    const written = dotenvValue(entries, 'ALLOWED_HOSTS', dotenv?.reader ?? 'decouple')?.value
+    const written = inFile(evidence, 'ALLOWED_HOSTS')?.value
     const current = written === undefined ? (known ?? []) : written.split(',')
     return edited(editDotenv(evidence, [['ALLOWED_HOSTS', hostsWith(current, host).join(',')]]))
   }
