@@ -4,7 +4,7 @@ import { deferred } from '../host/deferred.ts'
 import { stopSwitch } from '../host/stop-signals.ts'
 import type { Run, RunStatus, SocketStatus, StartOptions } from '../public.ts'
 import { startJson } from '../report/start-json.ts'
-import { wordOf, type ReadySummary, type Report, type SocketState } from '../report/run-event.ts'
+import { socketWords, type ReadySummary, type Report, type SocketState } from '../report/run-event.ts'
 import { flagsOfOptions, programHost } from './programmatic.ts'
 import { start } from './start.ts'
 
@@ -82,5 +82,5 @@ function errorOf({ id, title, evidence, remedy }: Judged<string>): LauncherError
 
 function socketOf(state: SocketState | undefined): SocketStatus {
   if (state === undefined) return { state: 'not-connected', cause: undefined }
-  return { state: wordOf(state), cause: state.dot === 'green' ? undefined : state.diagnosis }
+  return { state: socketWords[state.dot], cause: state.dot === 'green' ? undefined : state.diagnosis }
 }

@@ -12,6 +12,18 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/**
+ * What is not known is null in JSON, not left out.
+ * @internal
+ */
+export type Nulls<T> = { readonly [Key in keyof T]: undefined extends T[Key] ? Exclude<T[Key], undefined> | null : T[Key] }
+
+/** The same members, those that are not known null. */
+export function nulls<T extends object>(value: T): Nulls<T>
+export function nulls(value: object): object {
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, member ?? null]))
+}
+
 /** A JSON document that is an object; an empty one for anything else. */
 export function recordOf(text: string | undefined): Readonly<Record<string, unknown>> {
   const value = parseJson(text ?? '')

@@ -18,9 +18,7 @@ export type SocketState =
   | { readonly dot: 'yellow' | 'red'; readonly diagnosis: Judged }
 
 /** How a socket stands, in the word that leaves the process. */
-export function wordOf({ dot }: SocketState): 'connected' | 'wants-token' | 'not-connected' {
-  return dot === 'green' ? 'connected' : dot === 'yellow' ? 'wants-token' : 'not-connected'
-}
+export const socketWords = { green: 'connected', yellow: 'wants-token', red: 'not-connected' } as const
 
 /** What the banner says once the backend listens and its WebSocket was tried. */
 export interface ReadySummary {

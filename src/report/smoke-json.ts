@@ -1,4 +1,5 @@
 import type { Judged } from '../checks/diagnosis.ts'
+import { nulls } from '../host/json.ts'
 import type { Interruption, SmokeResult, SmokeStep } from './smoke-result.ts'
 
 /** The version of the document's shape (`smoke.schema.json`). */
@@ -52,23 +53,9 @@ export function smokeJson(result: SmokeResult): SmokeDocument {
     timeoutMs: result.timeoutMs,
     interruption: interruption === undefined ? null : { ...interruption, afterMs: Math.round(interruption.afterMs) },
     versions: result.versions,
-    urls: {
-      backend: urls.backend ?? null,
-      websocket: urls.websocket ?? null,
-      origin: urls.origin ?? null,
-      page: urls.page ?? null,
-    },
-    steps: result.steps.map(({ name, state, ms, evidence, diagnosis }) => ({
-      name,
-      state,
-      ms: ms === undefined ? null : tenths(ms),
-      evidence,
-      diagnosis: diagnosis ?? null,
-    })),
-    run:
-      command === undefined
-        ? null
-        : { words: command.words, ran: command.ran, exitCode: command.exitCode ?? null, signal: command.signal ?? null },
+    urls: nulls(urls),
+    steps: result.steps.map((step) => nulls({ ...step, ms: step.ms && tenths(step.ms) })),
+    run: command === undefined ? null : nulls(command),
     warnings: result.warnings,
     phases: result.phases.map(({ text, ms }) => ({ text, ms: Math.round(ms) })),
     log: result.log,

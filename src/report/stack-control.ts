@@ -1,5 +1,7 @@
+import type { RunStatus, SocketStatus } from '../facts/run-status.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
-import type { SocketState } from './run-event.ts'
+import { nulls } from '../host/json.ts'
+import { socketWords, type SocketState } from './run-event.ts'
 
 /** A running stack as `status` and the status line show it. */
 export interface StackStatus {
@@ -26,4 +28,23 @@ export interface StackControl {
   readonly stop: () => Promise<void>
   /** Calls back after each change of the status; gives the function that ends it. */
   readonly listen: (callback: () => void) => () => void
+}
+
+/** The stack's status as it leaves the process. */
+export function runStatusOf({ services, websocket, ...rest }: StackStatus): RunStatus {
+  return {
+    services: services.map(nulls),
+    websocket: websocket === undefined ? null : socketStatusOf(websocket.url, websocket.state),
+    ...nulls(rest),
+  }
+}
+
+function socketStatusOf(url: string, state: SocketState): SocketStatus {
+  const nothing = { url, state: socketWords[state.dot], handshakeMs: null, pongMs: null, broadcast: null, cause: null }
+  if (state.dot !== 'green') {
+    const { id, title, remedy } = state.diagnosis
+    return { ...nothing, cause: { id, title, remedy: remedy.text } }
+  }
+  const { handshakeMs, pongMs, broadcast } = state
+  return { ...nothing, ...nulls({ handshakeMs, pongMs, broadcast: broadcast && { sent: broadcast.sent, received: broadcast.received } }) }
 }

@@ -2,13 +2,19 @@ import type { Judged } from '../checks/diagnosis.ts'
 import { diagnosisOf } from '../causes/of-error.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
 import type { Host } from '../host/host.ts'
-import type { FrontendSummary, InstanceSummary, ReadySummary, Report, RunEvent, SocketState } from './run-event.ts'
+import { nulls, type Nulls } from '../host/json.ts'
+import {
+  socketWords,
+  type FrontendSummary,
+  type InstanceSummary,
+  type ReadySummary,
+  type Report,
+  type RunEvent,
+  type SocketState,
+} from './run-event.ts'
 
 /** The version of the events' shape. */
 export const schemaVersion = 1
-
-/** What is not known is null in JSON, not left out. */
-type Nulls<T> = { readonly [Key in keyof T]: undefined extends T[Key] ? Exclude<T[Key], undefined> | null : T[Key] }
 
 /** A step of the setup. */
 export interface StepJson {
@@ -122,16 +128,16 @@ function jsonOf(event: RunEvent): StartEventBody {
         websocket: socketOf(event.websocket.url, event.websocket.state),
         frontend: event.frontend ?? null,
         services: event.services.map(nulls),
-        instances: event.instances.map((instance) => ({ ...instance, pid: instance.pid ?? null })),
+        instances: event.instances.map(nulls),
       }
     case 'service':
-      return { event: 'service', ...nulls(event) }
+      return nulls(event)
     case 'restarted': {
       const { why, elapsedMs, url, state, note } = event
       return { event: 'restarted', why, elapsedMs, websocket: socketOf(url, state), ...(note === undefined ? {} : { note }) }
     }
     case 'reload-refused':
-      return { ...event, since: event.since ?? null }
+      return nulls(event)
     case 'websocket':
       return { event: 'websocket', ...socketOf(event.url, event.state) }
     case 'error': {
@@ -146,19 +152,8 @@ function jsonOf(event: RunEvent): StartEventBody {
 }
 
 function socketOf(url: string, state: SocketState): SocketJson {
-  if (state.dot !== 'green') return { url, state: state.dot === 'yellow' ? 'wants-token' : 'not-connected', diagnosis: state.diagnosis }
-  const { handshakeMs, pongMs, heldMs, broadcast } = state
-  return {
-    url,
-    state: 'connected',
-    handshakeMs,
-    pongMs: pongMs ?? null,
-    heldMs,
-    broadcast: broadcast === undefined ? null : { sent: broadcast.sent, received: broadcast.received, elapsedMs: broadcast.elapsedMs },
-    diagnosis: null,
-  }
-}
-
-function nulls(status: ServiceStatus): Nulls<ServiceStatus> {
-  return { ...status, pid: status.pid ?? null, url: status.url ?? null, why: status.why ?? null }
+  if (state.dot !== 'green') return { url, state: socketWords[state.dot], diagnosis: state.diagnosis }
+  const { dot, broadcast, ...times } = state
+  const tried = broadcast && { sent: broadcast.sent, received: broadcast.received, elapsedMs: broadcast.elapsedMs }
+  return { url, state: socketWords[dot], ...nulls({ ...times, broadcast: tried }), diagnosis: null }
 }
