@@ -5,6 +5,7 @@ import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
 import { judgeRaised } from './server-log.ts'
 import { exceptionFrom } from './traceback.ts'
+import { milliseconds } from './wire-words.ts'
 
 /**
  * Why messages don't cross between instances of which each is sound by itself;
@@ -71,11 +72,7 @@ export function arrivalWords({ sent, received, medianMs, slowestMs }: CrossingFa
     medianMs === undefined || slowestMs === undefined
       ? ''
       : sent === 1
-        ? ` in ${whole(slowestMs)} ms`
-        : `, median ${whole(medianMs)} ms, slowest ${whole(slowestMs)} ms`
+        ? ` in ${milliseconds(slowestMs)}`
+        : `, median ${milliseconds(medianMs)}, slowest ${milliseconds(slowestMs)}`
   return `${received} of ${sent} arrived${times}`
-}
-
-function whole(ms: number): number {
-  return Math.max(1, Math.round(ms))
 }

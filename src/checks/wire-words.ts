@@ -9,6 +9,11 @@ export function said(fact: HandshakeFact): string {
   return `${fact.code} after ${seconds(fact.elapsedMs)}`
 }
 
+/** Whole milliseconds, and never none: `1 ms`. */
+export function milliseconds(ms: number): string {
+  return `${Math.max(1, Math.round(ms))} ms`
+}
+
 /** Milliseconds as people read them: `0.8 s`, `12 ms`, `3 h`. */
 export function seconds(ms: number): string {
   if (ms < 100) return `${Math.round(ms)} ms`

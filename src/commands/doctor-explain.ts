@@ -3,7 +3,7 @@ import { pageOf } from '../causes/page.ts'
 import { causeOf, isCauseId } from '../causes/causes.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { explainJson, explainText } from '../report/explain.ts'
+import { explainJson, explainText } from '../report/known-cause.ts'
 
 /** `election-dev doctor explain ID`: all that there is to say of one cause. Gives the exit status. */
 export async function explainCommand(host: Host, id: string, { json }: { readonly json: boolean }): Promise<number> {

@@ -1,6 +1,6 @@
 import { ExitCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { listJson, listText } from '../report/check-list.ts'
+import { listJson, listText } from '../report/known-cause.ts'
 
 /** `election-dev doctor --list`: every cause that can be named. Gives the exit status. */
 export async function listCommand(host: Host, { json }: { readonly json: boolean }): Promise<number> {

@@ -1,11 +1,11 @@
 import type { Judged } from '../checks/diagnosis.ts'
 import type { Finding } from '../checks/findings.ts'
 import type { Judgement } from '../checks/judgement.ts'
-import { said } from '../checks/wire-words.ts'
+import { milliseconds, said } from '../checks/wire-words.ts'
 import { unknownPath, type WireFacts } from '../facts/wire.ts'
 import type { Host } from '../host/host.ts'
 import { diagnosisPage } from './failure.ts'
-import { styleFor, type Style } from './style.ts'
+import { dots, styleFor, type Style } from './style.ts'
 
 /** One run of the doctor, to be told. */
 export interface DoctorRun {
@@ -111,9 +111,9 @@ function ownProbes({ experiments, endpoint }: WireFacts): string[] {
 
 function healthy({ wire, others }: DoctorRun, style: Style): string[] {
   return [wire, ...others].map(({ endpoint, handshake, session }) => {
-    const pong = session?.pong?.result === 'pong' ? ` · pong ${Math.max(1, Math.round(session.pong.elapsedMs))} ms` : ''
-    const first = handshake === undefined ? '' : `${said(handshake)} in ${Math.max(1, Math.round(handshake.elapsedMs))} ms`
-    return `  ${style.green('✔')}  ${style.cyan(endpoint.url)}   ${style.green('● connected')}   ${first}${pong}`
+    const pong = session?.pong?.result === 'pong' ? ` · pong ${milliseconds(session.pong.elapsedMs)}` : ''
+    const first = handshake === undefined ? '' : `${said(handshake)} in ${milliseconds(handshake.elapsedMs)}`
+    return `  ${style.green('✔')}  ${style.cyan(endpoint.url)}   ${dots(style).green}   ${first}${pong}`
   })
 }
 

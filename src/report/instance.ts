@@ -1,4 +1,5 @@
 import type { Judged } from '../checks/diagnosis.ts'
+import { milliseconds } from '../checks/wire-words.ts'
 import type { CrossingFact } from '../facts/crossing.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
 import type { InstanceSummary, Report, Restarted } from './run-event.ts'
@@ -15,11 +16,7 @@ export function crossingSentence(crossing: Crossing): string {
   if (crossing.cause !== undefined) return `${crossing.cause.title}   ${crossing.cause.id}`
   const [there, back] = crossing.facts
   const port = new URL(there?.from ?? 'http://localhost/').port
-  return `a broadcast from :${port} arrived in ${shownMs(there)} ms, one to it in ${shownMs(back)} ms`
-}
-
-function shownMs(fact: CrossingFact | undefined): number {
-  return Math.max(1, Math.round(fact?.slowestMs ?? 0))
+  return `a broadcast from :${port} arrived in ${milliseconds(there?.slowestMs ?? 0)}, one to it in ${milliseconds(back?.slowestMs ?? 0)}`
 }
 
 /** The status of a further backend with what is known of its crossing: one that no broadcast gets to has failed. */

@@ -2,19 +2,8 @@ import type { ServiceStatus } from '../facts/service-status.ts'
 import { withoutEscapes } from '../host/escape-codes.ts'
 import { displayWidth, fitted } from './display-width.ts'
 import type { LogFilter } from './service-log.ts'
-import type { SocketState } from './run-event.ts'
+import type { StackStatus } from './stack-control.ts'
 import type { Style } from './style.ts'
-
-/** What the status line shows of a run. */
-export interface LiveStatus {
-  readonly services: readonly ServiceStatus[]
-  /** Undefined until it was tried. */
-  readonly websocket: { readonly state: SocketState } | undefined
-  /** Undefined where nobody tells. */
-  readonly openSockets: number | undefined
-  readonly lastError: string | undefined
-  readonly page: string | undefined
-}
 
 /** What else decides about the status line. */
 export interface LiveLineOptions {
@@ -37,7 +26,7 @@ const leastError = 20
  * its sockets, the services, the last error, the keys. What doesn't fit is left
  * out from the end: the keys first, then what the error says.
  */
-export function liveLine(status: LiveStatus, { columns, style, keys, filter }: LiveLineOptions): string {
+export function liveLine(status: StackStatus, { columns, style, keys, filter }: LiveLineOptions): string {
   const room = columns - 1
   const parts = joined([socketPart(status), ...countParts(status), ...status.services.map(servicePart), ...filterParts(filter)])
   const error = status.lastError === undefined ? undefined : oneLine(`last error: ${status.lastError}`)
@@ -55,14 +44,14 @@ export function liveLine(status: LiveStatus, { columns, style, keys, filter }: L
   return painted([...parts, ...errorParts, ...(hint === undefined ? [] : [hint])], room, style)
 }
 
-function socketPart({ websocket }: LiveStatus): Part {
+function socketPart({ websocket }: StackStatus): Part {
   if (websocket === undefined) return [' ○ not tried yet', 'dim']
   const { state } = websocket
   if (state.dot === 'green') return [' ● connected', 'green']
   return state.dot === 'yellow' ? [' ● wants a token', 'yellow'] : [` ● ${state.diagnosis.id}`, 'red']
 }
 
-function countParts({ openSockets }: LiveStatus): Part[] {
+function countParts({ openSockets }: StackStatus): Part[] {
   return openSockets === undefined ? [] : [[`${openSockets} ${openSockets === 1 ? 'socket' : 'sockets'}`, 'plain']]
 }
 
@@ -86,7 +75,7 @@ function filterParts(filter: LogFilter): Part[] {
 }
 
 /** The longest first. */
-function keyHints({ page }: LiveStatus): string[] {
+function keyHints({ page }: StackStatus): string[] {
   const open = page === undefined ? '' : '  o open'
   return [`r restart  v verify  d doctor${open}  l logs  q quit`, 'h help  q quit']
 }

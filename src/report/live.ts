@@ -1,14 +1,8 @@
 import type { Host } from '../host/host.ts'
-import { liveLine, type LiveStatus } from './live-line.ts'
+import { liveLine } from './live-line.ts'
 import type { ServiceLog } from './service-log.ts'
+import type { StackControl } from './stack-control.ts'
 import { styleFor } from './style.ts'
-
-/** What the status line is drawn from: a running stack. */
-export interface LiveSource {
-  readonly status: () => LiveStatus
-  /** Calls back after each change; gives the function that ends it. */
-  readonly listen: (callback: () => void) => () => void
-}
 
 /** The status line while it is shown. */
 export interface Live {
@@ -28,7 +22,7 @@ const everyMs = 100
  */
 export function attachLive(
   host: Pick<Host, 'terminal' | 'now'>,
-  source: LiveSource,
+  source: Pick<StackControl, 'status' | 'listen'>,
   options: { readonly keys: boolean; readonly log?: ServiceLog },
 ): Live {
   const { terminal } = host

@@ -1,4 +1,5 @@
 import type { Judged } from '../checks/diagnosis.ts'
+import { milliseconds } from '../checks/wire-words.ts'
 
 /** What `smoke` proves, in this order. `frontend` and `command` are there only where they were asked for. */
 export type SmokeStepName = 'server' | 'tcp' | 'http' | 'handshake' | 'ping' | 'hold' | 'broadcast' | 'frontend' | 'command'
@@ -97,5 +98,5 @@ export function verdict(result: SmokeResult): string {
 
 /** Milliseconds for people. */
 export function seconds(ms: number): string {
-  return ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`
+  return ms < 1000 ? milliseconds(ms) : `${(ms / 1000).toFixed(1)} s`
 }

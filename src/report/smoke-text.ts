@@ -1,6 +1,6 @@
 import { diagnosisPage } from './failure.ts'
 import { failedStep, seconds, stepTitles, verdict, type SmokeResult, type SmokeStep } from './smoke-result.ts'
-import type { Style } from './style.ts'
+import { heading, type Style } from './style.ts'
 
 /** The run for people: its steps, the cause where there is one, the verdict. */
 export function smokeText(result: SmokeResult, style: Style, columns: number): string[] {
@@ -10,9 +10,7 @@ export function smokeText(result: SmokeResult, style: Style, columns: number): s
 /** What is known before the command runs. */
 export function smokeHead(result: SmokeResult, style: Style): string[] {
   return [
-    '',
-    `  ${style.bold(style.green('election-dev'))} ${style.green(result.version)}   smoke`,
-    '',
+    ...heading(result.version, 'smoke', style),
     ...result.steps.filter(({ name }) => name !== 'command').map((step) => stepLine(step, style)),
     ...result.warnings.map(({ id, text }) => `  ${style.yellow('!')} ${text}   ${style.dim(id)}`),
   ]

@@ -1,4 +1,5 @@
 import type { Judged } from '../checks/diagnosis.ts'
+import { milliseconds } from '../checks/wire-words.ts'
 import type { BroadcastFact } from '../facts/observed.ts'
 import type { Host } from '../host/host.ts'
 import { isUndoable, type Step } from '../fix/step.ts'
@@ -7,7 +8,7 @@ import { diagnosisPage, errorPage } from './failure.ts'
 import type { FrontendSummary, ReadySummary, Report, RunEvent, SocketState } from './run-event.ts'
 import { serviceLog, type ServiceLog } from './service-log.ts'
 import { spinnerFor } from './spinner.ts'
-import { styleFor, type Style } from './style.ts'
+import { dots, heading, styleFor, type Style } from './style.ts'
 
 /** How long the backend's lines are held back, in milliseconds: a slow start is worth watching. */
 const holdMs = 3000
@@ -120,7 +121,7 @@ function linesOf(event: Exclude<RunEvent, { event: 'log' }>, { style, columns, v
     }
     case 'websocket':
       return [
-        `  ${arrow(style)}  WebSocket  ${event.url}   ${dot(event.state, style)}`,
+        `  ${style.green('➜')}  WebSocket  ${event.url}   ${dot(event.state, style)}`,
         ...(event.state.dot === 'red' ? diagnosisPage(event.state.diagnosis, style, columns) : []),
       ]
     case 'diagnosis':
@@ -165,9 +166,7 @@ function banner(summary: ReadySummary, style: Style): string[] {
     backend.environment,
   ].join(' · ')
   return [
-    '',
-    `  ${style.bold(style.green('election-dev'))} ${style.green(summary.version)}   ${head}`,
-    '',
+    ...heading(summary.version, head, style),
     row('WebSocket', `${style.cyan(websocket.url)}   ${dot(state, style)}`, style),
     row('Backend', `${style.cyan(backend.url)}   ${details}`, style),
     ...summary.instances.map(({ url, state, text }) =>
@@ -182,12 +181,12 @@ function banner(summary: ReadySummary, style: Style): string[] {
       : []),
     ...summary.notes.map((note) => `     ${style.dim(note)}`),
     '',
-    ...(state.dot === 'green' ? [] : explain(state.diagnosis, style)),
+    ...(state.dot === 'green' ? [] : diagnosisPage(state.diagnosis, style, 100)),
   ]
 }
 
 function row(name: string, value: string, style: Style): string {
-  return `  ${arrow(style)}  ${style.bold(name.padEnd(9))}  ${value}`
+  return `  ${style.green('➜')}  ${style.bold(name.padEnd(9))}  ${value}`
 }
 
 function frontendWords({ url, state, text }: FrontendSummary, style: Style): string {
@@ -195,23 +194,12 @@ function frontendWords({ url, state, text }: FrontendSummary, style: Style): str
   return `${style.cyan(url)}   ${mark} ${text}`
 }
 
-function explain(diagnosis: Judged<string>, style: Style): string[] {
-  return diagnosisPage(diagnosis, style, 100)
-}
-
-function arrow(style: Style): string {
-  return style.green('➜')
-}
-
 function dot(state: SocketState, style: Style): string {
-  if (state.dot === 'green') {
-    const pong =
-      state.pongMs === undefined ? `held ${(state.heldMs / 1000).toFixed(1)} s` : `pong ${Math.max(1, Math.round(state.pongMs))} ms`
-    const words = `101 in ${Math.max(1, Math.round(state.handshakeMs))} ms · ${pong}`
-    return `${style.green('● connected')}   ${style.dim(words)}${broadcastWords(state.broadcast, style)}`
-  }
-  if (state.dot === 'yellow') return style.yellow('● speaks WebSocket, wants a token')
-  return `${style.red('● not connected')}   ${state.diagnosis.id}`
+  const mark = dots(style)[state.dot]
+  if (state.dot !== 'green') return state.dot === 'yellow' ? mark : `${mark}   ${state.diagnosis.id}`
+  const { handshakeMs, pongMs, heldMs, broadcast } = state
+  const lived = pongMs === undefined ? `held ${(heldMs / 1000).toFixed(1)} s` : `pong ${milliseconds(pongMs)}`
+  return `${mark}   ${style.dim(`101 in ${milliseconds(handshakeMs)} · ${lived}`)}${broadcastWords(broadcast, style)}`
 }
 
 function broadcastWords(fact: BroadcastFact | undefined, style: Style): string {

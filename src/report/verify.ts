@@ -1,22 +1,23 @@
 import type { Host } from '../host/host.ts'
+import { nulls } from '../host/json.ts'
 import { arrivalWords } from '../checks/crossing.ts'
 import type { Judged } from '../checks/diagnosis.ts'
-import { said } from '../checks/wire-words.ts'
+import { milliseconds, said } from '../checks/wire-words.ts'
 import { crosses, type CrossingFact } from '../facts/crossing.ts'
 import type { Proof } from '../verify/prove.ts'
 import { diagnosisPage } from './failure.ts'
-import { styleFor, type Style } from './style.ts'
+import { dots, heading, styleFor, type Style } from './style.ts'
 
 /** `verify` for people: a line a step, then the cause where there is one. */
 export function verifyText(host: Host, proof: Proof, version: string): string[] {
   const style = styleFor(host)
-  return [...headLines(version, style), ...proofLines(host, proof, style)]
+  return [...heading(version, 'verify', style), ...proofLines(host, proof, style)]
 }
 
 /** `verify` of several instances for people: each of them, then what crosses, then the cause where there is one. */
 export function verifyInstancesText(host: Host, { proofs, crossing, diagnosis }: InstancesProof, version: string): string[] {
   const style = styleFor(host)
-  const lines = [...headLines(version, style), ...proofs.flatMap((proof) => proofLines(host, proof, style))]
+  const lines = [...heading(version, 'verify', style), ...proofs.flatMap((proof) => proofLines(host, proof, style))]
   const width = Math.max(0, ...crossing.map(({ from, to }) => from.length + to.length))
   for (const fact of crossing) {
     const mark = crosses([fact]) ? style.green('➜') : style.red('✖')
@@ -38,24 +39,17 @@ export interface InstancesProof {
   readonly diagnosis: Judged | undefined
 }
 
-function headLines(version: string, style: Style): string[] {
-  return ['', `  ${style.bold(style.green('election-dev'))} ${style.green(version)}   verify`, '']
-}
+const dotOf = { proven: 'green', 'wants-token': 'yellow', failed: 'red' } as const
 
 function proofLines(host: Host, proof: Proof, style: Style): string[] {
   const { facts } = proof
   const { endpoint, handshake, session } = facts
-  const dot =
-    proof.state === 'proven'
-      ? style.green('● connected')
-      : proof.state === 'wants-token'
-        ? style.yellow('● speaks WebSocket, wants a token')
-        : style.red('● not connected')
+  const dot = dots(style)[dotOf[proof.state]]
   const lines = [`  ${style.green('➜')}  ${style.bold('WebSocket')}  ${style.cyan(endpoint.url)}   ${dot}`, '']
   const step = (name: string, text: string) => lines.push(`     ${name.padEnd(10)} ${text}`)
   if (facts.nameError !== undefined) step('name', facts.nameError)
   for (const { address, result, code, elapsedMs } of facts.tcp)
-    step('tcp', `${address}:${endpoint.port}   ${result === 'open' ? `open in ${ms(elapsedMs)}` : (code ?? result)}`)
+    step('tcp', `${address}:${endpoint.port}   ${result === 'open' ? `open in ${milliseconds(elapsedMs)}` : (code ?? result)}`)
   if (facts.http !== undefined) {
     const { http } = facts
     step(
@@ -68,12 +62,12 @@ function proofLines(host: Host, proof: Proof, style: Style): string[] {
   if (handshake !== undefined)
     step(
       'handshake',
-      `${said(handshake)}${handshake.result === 'open' ? ` in ${ms(handshake.elapsedMs)}` : ''}   Origin ${endpoint.origin ?? 'not sent'}, ${facts.token.kind === 'none' ? 'no token' : 'with token'}`,
+      `${said(handshake)}${handshake.result === 'open' ? ` in ${milliseconds(handshake.elapsedMs)}` : ''}   Origin ${endpoint.origin ?? 'not sent'}, ${facts.token.kind === 'none' ? 'no token' : 'with token'}`,
     )
   if (session !== undefined) {
     const { close, pong } = session
     if (pong !== undefined && pong.result !== 'closed')
-      step('ping', pong.result === 'pong' ? `pong in ${ms(pong.elapsedMs)}` : 'the application answers none (ping-unanswered)')
+      step('ping', pong.result === 'pong' ? `pong in ${milliseconds(pong.elapsedMs)}` : 'the application answers none (ping-unanswered)')
     step(
       'held',
       close === undefined
@@ -96,33 +90,28 @@ export function verifyJson(proof: Proof): Readonly<Record<string, unknown>> {
     state: proof.state,
     url: endpoint.url,
     origin: endpoint.origin ?? null,
-    steps: {
-      name: nameError ?? null,
-      tcp: tcp.map(({ address, result, code, elapsedMs }) => ({ address, result, code: code ?? null, elapsedMs })),
+    steps: nulls({
+      name: nameError,
+      tcp: tcp.map(({ address, result, code, elapsedMs }) => nulls({ address, result, code, elapsedMs })),
       http:
-        http === undefined
-          ? null
-          : http.result === 'answer'
-            ? { status: http.status, server: http.server ?? null, elapsedMs: http.elapsedMs }
-            : { result: http.result, elapsedMs: http.elapsedMs },
-      handshake:
-        handshake === undefined
-          ? null
-          : {
-              result: handshake.result,
-              status: handshake.result === 'open' ? 101 : handshake.result === 'refused' ? handshake.status : null,
-              elapsedMs: handshake.elapsedMs,
-            },
+        http &&
+        (http.result === 'answer'
+          ? nulls({ status: http.status, server: http.server, elapsedMs: http.elapsedMs })
+          : { result: http.result, elapsedMs: http.elapsedMs }),
+      handshake: handshake && {
+        result: handshake.result,
+        status: handshake.result === 'open' ? 101 : handshake.result === 'refused' ? handshake.status : null,
+        elapsedMs: handshake.elapsedMs,
+      },
       session:
-        session === undefined
-          ? null
-          : {
-              heldMs: session.heldMs,
-              messages: session.messages,
-              pongMs: session.pong?.result === 'pong' ? session.pong.elapsedMs : null,
-              close: session.close === undefined ? null : { code: session.close.code, afterMs: session.close.afterMs },
-            },
-    },
+        session &&
+        nulls({
+          heldMs: session.heldMs,
+          messages: session.messages,
+          pongMs: session.pong?.result === 'pong' ? session.pong.elapsedMs : undefined,
+          close: session.close && { code: session.close.code, afterMs: session.close.afterMs },
+        }),
+    }),
     notes: session?.pong?.result === 'unanswered' ? ['ping-unanswered'] : [],
     diagnosis: proof.diagnosis ?? null,
   }
@@ -147,17 +136,6 @@ export function verifyInstancesJson({ proofs, crossing, diagnosis }: InstancesPr
       const { schemaVersion: _version, command: _command, ...instance } = verifyJson(proof)
       return instance
     }),
-    crossing: crossing.map(({ from, to, sent, received, medianMs, slowestMs }) => ({
-      from,
-      to,
-      sent,
-      received,
-      medianMs: medianMs ?? null,
-      slowestMs: slowestMs ?? null,
-    })),
+    crossing: crossing.map(({ from, to, sent, received, medianMs, slowestMs }) => nulls({ from, to, sent, received, medianMs, slowestMs })),
   }
-}
-
-function ms(value: number): string {
-  return `${Math.max(1, Math.round(value))} ms`
 }

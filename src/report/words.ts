@@ -27,3 +27,9 @@ export function wrapped(text: string, width: number): string[] {
   }
   return line === '' ? lines : [...lines, line]
 }
+
+/** Prose behind a mark of `width` columns, in lines of at most `columns`: those after the first stand below its beginning. */
+export function hanging(mark: string, width: number, text: string, columns: number): string[] {
+  const [first = '', ...rest] = wrapped(text, columns - width)
+  return [`${mark}${first}`, ...rest.map((line) => `${' '.repeat(width)}${line}`)]
+}

@@ -4,8 +4,7 @@ import { causeOf, causes, type CauseId } from '../../src/causes/causes.ts'
 import { explainCommand } from '../../src/commands/doctor-explain.ts'
 import { listCommand } from '../../src/commands/doctor-list.ts'
 import { LauncherError } from '../../src/errors.ts'
-import { causeJson, listText } from '../../src/report/check-list.ts'
-import { explainText } from '../../src/report/explain.ts'
+import { causeJson, explainText, listText } from '../../src/report/known-cause.ts'
 import { testHost, type TestHost } from '../support/host.ts'
 
 /** A host with a terminal of that width. */

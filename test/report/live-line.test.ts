@@ -5,7 +5,8 @@ import { diagnosis } from '../../src/checks/diagnosis.ts'
 import type { ServiceStatus } from '../../src/facts/service-status.ts'
 import { withoutEscapes } from '../../src/host/escape-codes.ts'
 import { displayWidth, fitted } from '../../src/report/display-width.ts'
-import { liveLine, type LiveLineOptions, type LiveStatus } from '../../src/report/live-line.ts'
+import { liveLine, type LiveLineOptions } from '../../src/report/live-line.ts'
+import type { StackStatus } from '../../src/report/stack-control.ts'
 
 const service = (name: string, more: Partial<ServiceStatus> = {}): ServiceStatus => ({
   name,
@@ -17,9 +18,9 @@ const service = (name: string, more: Partial<ServiceStatus> = {}): ServiceStatus
   why: undefined,
   ...more,
 })
-const status: LiveStatus = {
+const status: StackStatus = {
   services: [service('backend', { kind: 'backend' }), service('frontend'), service('worker', { state: 'restarting', restarts: 2 })],
-  websocket: { state: { dot: 'green', handshakeMs: 4, pongMs: 1, heldMs: 2000, broadcast: undefined } },
+  websocket: { url: 'ws://127.0.0.1:8000/', state: { dot: 'green', handshakeMs: 4, pongMs: 1, heldMs: 2000, broadcast: undefined } },
   openSockets: 3,
   lastError: undefined,
   page: 'http://localhost:3000/',
@@ -28,7 +29,7 @@ const options: LiveLineOptions = { columns: 200, style: new Chalk({ level: 0 }),
 const red = judged(diagnosis('redis-unreachable', 'Redis is away', ['refused'], 'Start it.'))
 
 describe('says', () => {
-  test.each<[string, Partial<LiveStatus>, Partial<LiveLineOptions>, string]>([
+  test.each<[string, Partial<StackStatus>, Partial<LiveLineOptions>, string]>([
     [
       'all of it',
       {},
@@ -41,7 +42,7 @@ describe('says', () => {
     ['nothing tried', { services: [], openSockets: 0, websocket: undefined }, { keys: false }, ' ○ not tried yet · 0 sockets'],
     [
       'the cause',
-      { services: [], openSockets: undefined, websocket: { state: { dot: 'red', diagnosis: red } } },
+      { services: [], openSockets: undefined, websocket: { url: 'ws://127.0.0.1:8000/', state: { dot: 'red', diagnosis: red } } },
       { keys: false },
       ' ● redis-unreachable',
     ],
