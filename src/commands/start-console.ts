@@ -38,6 +38,7 @@ export function openConsole(host: Host, config: Config, version: string): StartC
         })
   const only = new Set(config.logOnly)
   let whenReady: (() => void) | undefined
+  let isReady = false
   const report: Report = (event) => {
     if (event.event === 'log') {
       file?.line(event.service, event.line)
@@ -45,7 +46,9 @@ export function openConsole(host: Host, config: Config, version: string): StartC
       if (log === undefined && only.size > 0 && !only.has(event.service)) return
     }
     spoken(event)
-    if (event.event === 'ready') whenReady?.()
+    if (event.event !== 'ready') return
+    isReady = true
+    whenReady?.()
   }
   return {
     report,
@@ -72,6 +75,7 @@ export function openConsole(host: Host, config: Config, version: string): StartC
         if (!config.keys || !host.terminal.interactive) return
         void takeKeys(shown)
       }
+      if (isReady) whenReady()
       return () => {
         over = true
         release?.()

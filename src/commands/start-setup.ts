@@ -11,6 +11,8 @@ import type { Report } from '../report/run-event.ts'
 /** What the setup works with. */
 export interface SetupRun extends SetupHost {
   readonly report: Report
+  /** Resolves when what was reported stands on the terminal; undefined where it does at once. */
+  readonly told?: (() => Promise<void>) | undefined
 }
 
 /**
@@ -67,9 +69,10 @@ export function tellerOf(report: Report): SetupTeller {
   }
 }
 
-async function agreed({ host, config, report, signal }: SetupRun, steps: readonly Step[]): Promise<boolean> {
+async function agreed({ host, config, report, signal, told }: SetupRun, steps: readonly Step[]): Promise<boolean> {
   if (!host.terminal.interactive || config.json) return false
   report({ event: 'setup', steps })
+  await told?.()
   const { ask } = await import('../host/ask.ts')
   return ask(host, 'Make all of it now?', { enter: true, signal })
 }

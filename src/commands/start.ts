@@ -5,6 +5,7 @@ import type { Host } from '../host/host.ts'
 import { exitStatusOf, hangUp, onStopRequest, type StopReason } from '../host/stop-signals.ts'
 import type { ReadySummary, Report } from '../report/run-event.ts'
 import type { Proof } from '../verify/prove.ts'
+import { lateConsole } from './start-late-console.ts'
 import type { SetupRun } from './start-setup.ts'
 import { holdBack } from '../run/hold-back.ts'
 import { startStack, type Stack } from './start-stack.ts'
@@ -49,10 +50,10 @@ export interface Proving {
 export async function start(host: Host, flags: Flags, extras: StartExtras): Promise<number> {
   const config = await resolveConfig(host, flags)
   let stack: Stack | undefined
-  const console = extras.report === undefined ? (await import('./start-console.ts')).openConsole(host, config, extras.version) : undefined
+  const console = extras.report === undefined ? lateConsole(host, config, extras.version) : undefined
   const said = extras.report ?? console?.report ?? (await reportFor(host, config))
   const seen = config.open ? (await import('./start-console.ts')).opening(host, said) : said
-  const look = holdBack(console?.sinks ?? [], { pause: () => stack?.pause(), resume: () => stack?.resume() })
+  const look = holdBack(() => console?.sinks() ?? [], { pause: () => stack?.pause(), resume: () => stack?.resume() })
   const report: Report = (event) => {
     seen(event)
     if (event.event === 'log') look()
@@ -66,7 +67,7 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
     else stack?.kill()
     abort.abort()
   })
-  const run: SetupRun = { host: projectHost(host, config), config, report, signal: abort.signal }
+  const run: SetupRun = { host: projectHost(host, config), config, report, signal: abort.signal, told: console?.told }
   const fixes = config.setup ? (await import('./start-fixes.ts')).setupFixes(run) : undefined
   const begin = (look: boolean): Promise<number | NeedsSetup> => {
     stack = startStack(run, {
@@ -76,7 +77,7 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
           const release = console?.attach(control)
           const takeAwayControl = extras.onControl?.(control, setup)
           return async () => {
-            release?.()
+            await release?.()
             await takeAwayControl?.()
           }
         },

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Host } from '../host/host.ts'
-import { socketInodes } from '../host/proc-files.ts'
+import { attempt, socketInodes } from '../host/proc-files.ts'
 import { processTable, treeOf } from '../host/process-table.ts'
 import { parseProcNetListening, type ListeningSocket } from './listener-tables.ts'
 
@@ -37,24 +37,25 @@ export type PortOwner = 'ours' | 'foreign' | 'nobody' | 'unknown'
 
 /** Tells whether the process, or one that it started, listens on the port. Never throws. */
 export async function portOwner(host: Host, port: number, leader: number): Promise<PortOwner> {
-  const [rows, sockets] = await Promise.all([processTable(host), host.platform === 'linux' ? linuxSockets(port) : undefined])
-  const tree = treeOf(rows ?? [], leader)
+  const tree = async () => treeOf((await processTable(host)) ?? [], leader)
   if (host.platform === 'linux') {
+    const sockets = linuxSockets(port)
     if (sockets === undefined) return 'unknown'
     const inodes = new Set(sockets.map(({ inode }) => inode))
-    for (const pid of tree) {
-      if (socketInodes(pid).some((inode) => inodes.has(inode))) return 'ours'
-    }
-    return sockets.length === 0 ? 'nobody' : 'foreign'
+    const listens = (pid: number) => socketInodes(pid).some((inode) => inodes.has(inode))
+    if (sockets.length === 0) return 'nobody'
+    // most servers listen themselves: nothing else has to be read then
+    return listens(leader) || (await tree()).some(listens) ? 'ours' : 'foreign'
   }
   const known = (await listenersOn(host, port)).flatMap(({ pid }) => pid ?? [])
   if (known.length === 0) return 'unknown'
-  return known.some((pid) => tree.includes(pid)) ? 'ours' : 'foreign'
+  const ours = await tree()
+  return known.some((pid) => ours.includes(pid)) ? 'ours' : 'foreign'
 }
 
 /** Undefined where /proc can't be read. */
-async function linuxSockets(port: number): Promise<ListeningSocket[] | undefined> {
-  const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((file) => readFile(file, 'utf8').catch(() => undefined)))
+function linuxSockets(port: number): ListeningSocket[] | undefined {
+  const tables = ['/proc/net/tcp', '/proc/net/tcp6'].map((file) => attempt(() => readFileSync(file, 'utf8')))
   if (tables.every((table) => table === undefined)) return undefined
   return tables.flatMap((table) => parseProcNetListening(table ?? '')).filter((socket) => socket.port === port)
 }

@@ -12,10 +12,10 @@ export interface Writers {
  * fills our memory: a process whose pipe is full waits in its own `write`.
  * Gives what has to be called after each line (or piece) that went to the sinks.
  */
-export function holdBack(sinks: readonly Sink[], writers: Writers): () => void {
+export function holdBack(sinks: () => readonly Sink[], writers: Writers): () => void {
   let held = false
   const look = () => {
-    const sink = sinks.find((one) => one.full())
+    const sink = sinks().find((one) => one.full())
     if (sink === undefined) {
       if (!held) return
       held = false

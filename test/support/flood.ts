@@ -38,7 +38,7 @@ const logFile =
     : openLogFile(host, { file, size: 1e9, count: 1, onTrouble: (_, text) => void process.stderr.write(`${text}\n`) })
 let pauses = 0
 const servers = new Set<ReturnType<typeof launchServer>>()
-const check = holdBack([host.terminal, ...(logFile === undefined ? [] : [logFile])], {
+const check = holdBack(() => [host.terminal, ...(logFile === undefined ? [] : [logFile])], {
   pause: () => {
     pauses++
     for (const server of servers) server.pause()
