@@ -9,6 +9,13 @@ export const ExitCode = {
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
+interface ErrorDetails {
+  hint?: string | undefined
+  commands?: readonly (readonly string[])[]
+  evidence?: readonly string[]
+  cause?: unknown
+}
+
 /**
  * An error for people: what happened, where, what to do. Anything else that is
  * thrown is a defect of ours and keeps its stack.
@@ -25,17 +32,7 @@ export class LauncherError extends Error {
   /** What was seen that proves it, a line each. */
   readonly evidence: readonly string[]
 
-  constructor(
-    code: string,
-    message: string,
-    options: {
-      hint?: string | undefined
-      commands?: readonly (readonly string[])[]
-      exitCode?: ExitCode
-      evidence?: readonly string[]
-      cause?: unknown
-    } = {},
-  ) {
+  constructor(code: string, message: string, options: ErrorDetails & { exitCode?: ExitCode } = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
     this.code = code
     this.hint = options.hint
@@ -43,6 +40,11 @@ export class LauncherError extends Error {
     this.exitCode = options.exitCode ?? ExitCode.finding
     this.evidence = options.evidence ?? []
   }
+}
+
+/** An error of usage or configuration: the command could not run. */
+export function usageError(code: string, message: string, details: ErrorDetails = {}): LauncherError {
+  return new LauncherError(code, message, { ...details, exitCode: ExitCode.usage })
 }
 
 /** The `code` of a Node system error (`ECONNREFUSED`, `ENOENT`…), or undefined. */

@@ -1,7 +1,7 @@
 import { nearestIds } from '../checks/nearest.ts'
 import { pageOf } from '../causes/page.ts'
 import { causeOf, isCauseId } from '../causes/causes.ts'
-import { ExitCode, LauncherError } from '../errors.ts'
+import { ExitCode, usageError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { explainJson, explainText } from '../report/known-cause.ts'
 
@@ -11,10 +11,7 @@ export async function explainCommand(host: Host, id: string, { json }: { readonl
   if (!isCauseId(wanted)) {
     const near = nearestIds(wanted)
     const hint = near.length === 0 ? '' : `Did you mean ${near.join(', ')}?\n`
-    throw new LauncherError('usage', `There is no cause named ${id}`, {
-      hint: `${hint}election-dev doctor --list shows all of them.`,
-      exitCode: ExitCode.usage,
-    })
+    throw usageError('usage', `There is no cause named ${id}`, { hint: `${hint}election-dev doctor --list shows all of them.` })
   }
   const cause = causeOf(wanted)
   const page = await pageOf(wanted)

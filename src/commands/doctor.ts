@@ -2,7 +2,7 @@ import { isCauseId } from '../causes/causes.ts'
 import { cwdOf, flagsOf } from '../config/flags.ts'
 import { projectHost } from '../config/project-host.ts'
 import { resolveConfig } from '../config/resolve.ts'
-import { ExitCode, LauncherError } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { doctorJson, doctorText } from '../report/doctor.ts'
 import { diagnose, exitOf, targetsOf } from './doctor-look.ts'
@@ -46,10 +46,7 @@ export async function doctorCommand(
 function wantedIds(words: readonly string[]): ReadonlySet<string> {
   for (const word of words) {
     if (!isCauseId(word)) {
-      throw new LauncherError('usage', `There is no check ${word}`, {
-        hint: 'election-dev doctor --list names them all',
-        exitCode: ExitCode.usage,
-      })
+      throw usageError('usage', `There is no check ${word}`, { hint: 'election-dev doctor --list names them all' })
     }
   }
   return new Set(words)

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { cwdOf, flagsOf } from '../config/flags.ts'
 import { resolveConfig } from '../config/resolve.ts'
-import { ExitCode, LauncherError } from '../errors.ts'
+import { ExitCode, usageError } from '../errors.ts'
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
 import { readDeployment } from '../facts/deployment.ts'
 import { examine } from '../facts/examine.ts'
@@ -32,7 +32,7 @@ const defaultHost = 'election.example.org'
 export async function exportCommand(name: string, options: Readonly<Record<string, unknown>>): Promise<number> {
   const { out, proxy, replicas, host: hostName, image, ...rest } = options
   const target = exportTargets.find((known) => known === name)
-  if (target === undefined) throw new LauncherError('usage', `There is no export for ${name}`, { exitCode: ExitCode.usage })
+  if (target === undefined) throw usageError('usage', `There is no export for ${name}`)
   const host = nodeHost({ cwd: cwdOf(options) })
   const config = await resolveConfig(host, flagsOf(rest))
   const checkout = await readCheckout(host, config)
@@ -93,13 +93,13 @@ function requestOf(root: string, target: ExportTarget, asked: Readonly<Record<st
   const proxy: ProxyName = proxies.find((known) => known === asked['proxy']) ?? 'nginx'
   const replicas = typeof asked['replicas'] === 'number' ? asked['replicas'] : defaultReplicas
   const host = text('host') ?? defaultHost
-  if (replicas < 1) throw new LauncherError('usage', '--replicas must be 1 or more', { exitCode: ExitCode.usage })
+  if (replicas < 1) throw usageError('usage', '--replicas must be 1 or more')
   // RFC 1123; what is no host name would be refused by the cluster, or change the meaning of a file
   if (!/^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/.test(host))
-    throw new LauncherError('usage', '--host must be a host name, such as election.example.org', { exitCode: ExitCode.usage })
+    throw usageError('usage', '--host must be a host name, such as election.example.org')
   const image = text('image')
   if (image !== undefined && !/^[\w][\w./:@-]*$/.test(image))
-    throw new LauncherError('usage', '--image must be the name of an image, such as example.org/election:1', { exitCode: ExitCode.usage })
+    throw usageError('usage', '--image must be the name of an image, such as example.org/election:1')
   const standard = target === 'procfile' ? '.' : `deploy/${target}`
   const words = [
     `election-dev export ${target}`,

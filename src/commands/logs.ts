@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { cwdOf } from '../config/flags.ts'
-import { ExitCode, LauncherError } from '../errors.ts'
+import { ExitCode, LauncherError, usageError } from '../errors.ts'
 import { followLog, lastRecords, logIds, type LogPosition, type LogRecord } from '../facts/run-log.ts'
 import { logsFolder, readRuns, rowOf, type FactOfRun } from '../facts/run-state.ts'
 import type { Host } from '../host/host.ts'
@@ -34,10 +34,7 @@ export async function logsCommand(service: string | undefined, options: Readonly
   const last = await lastRecords(folder, id, { count: typeof lines === 'number' ? lines : usualLines, wanted })
   const known = new Set([...seen, ...(run?.run.status.services.map(({ name }) => name) ?? [])])
   if (service !== undefined && last.records.length === 0 && !known.has(service))
-    throw new LauncherError('no-such-service', `Nothing of a service ${service} is in the log`, {
-      hint: `There is: ${[...known].join(', ')}`,
-      exitCode: ExitCode.usage,
-    })
+    throw usageError('no-such-service', `Nothing of a service ${service} is in the log`, { hint: `There is: ${[...known].join(', ')}` })
   for (const record of last.records) print(record)
   if (options['follow'] !== true || last.ended || run === undefined) return ExitCode.ok
   return follow(host, { folder, id, run, wanted, print }, last.position)

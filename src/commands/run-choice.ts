@@ -1,4 +1,4 @@
-import { ExitCode, LauncherError } from '../errors.ts'
+import { LauncherError, usageError } from '../errors.ts'
 import { runsAbove, type FactOfRun, type RunFact } from '../facts/run-state.ts'
 
 /** The runs of which one is meant. */
@@ -18,16 +18,12 @@ export function chooseRun<Run extends UpRun>(runs: readonly Run[], pid: number |
   if (pid !== undefined) {
     const named = runs.find(({ run }) => run.launcher.pid === pid)
     if (named !== undefined) return named
-    throw new LauncherError('no-such-run', `No run of this folder has the PID ${pid}`, {
-      evidence: runs.map((fact) => described(fact)),
-      exitCode: ExitCode.usage,
-    })
+    throw usageError('no-such-run', `No run of this folder has the PID ${pid}`, { evidence: runs.map((fact) => described(fact)) })
   }
   if (runs.length < 2) return runs[0]
-  throw new LauncherError('several-runs', `There are ${runs.length} runs in this folder`, {
+  throw usageError('several-runs', `There are ${runs.length} runs in this folder`, {
     evidence: runs.map((fact) => described(fact)),
     hint: `Name one by the PID of its launcher:  election-dev ${command} --pid ${runs[0]?.run.launcher.pid ?? ''}${command === 'stop' ? '\nAll of them:  election-dev stop --all' : ''}`,
-    exitCode: ExitCode.usage,
   })
 }
 

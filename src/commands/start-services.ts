@@ -1,4 +1,4 @@
-import { ExitCode, LauncherError } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import { readProcfile } from '../facts/procfile.ts'
 import { findProgram } from '../facts/programs.ts'
 import { commandsOf, draftServices, planServices, type StackPlan } from '../plan/services.ts'
@@ -13,10 +13,9 @@ export async function planStack({ host, config, report, checkout, application, e
   const { project } = checkout
   const procfile = await readProcfile(host, config)
   if (procfile.kind === 'unreadable') {
-    throw new LauncherError('procfile-unreadable', `${procfile.path} can't be read`, {
+    throw usageError('procfile-unreadable', `${procfile.path} can't be read`, {
       evidence: [procfile.reason],
       hint: 'Name another one with --procfile, or leave it out: --no-procfile',
-      exitCode: ExitCode.usage,
     })
   }
   const draft = draftServices({

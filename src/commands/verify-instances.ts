@@ -3,7 +3,7 @@ import { crossingWords, judgeEnded } from '../checks/crossing.ts'
 import type { Judged } from '../checks/diagnosis.ts'
 import { judge } from '../checks/judgement.ts'
 import type { Config } from '../config/config.ts'
-import { ExitCode, LauncherError } from '../errors.ts'
+import { ExitCode, usageError } from '../errors.ts'
 import { crosses } from '../facts/crossing.ts'
 import type { Host } from '../host/host.ts'
 import { verifyInstancesJson, verifyInstancesText, type InstancesProof } from '../report/verify.ts'
@@ -62,26 +62,20 @@ async function withCauses({ host, config }: Run, endpoints: readonly Endpoint[],
 /** Where nothing can be judged by this message, that is said, and no cause claimed. */
 function refuseUntold({ restless, besideSender, facts }: Exchange): void {
   if (restless.length > 0) {
-    throw new LauncherError('not-quiet', 'Messages come by themselves: which of them is ours can not be told', {
+    throw usageError('not-quiet', 'Messages come by themselves: which of them is ours can not be told', {
       evidence: restless.map((url) => `The socket at ${url} got messages that nobody had asked for`),
       hint: 'Put {marker} into a text of --send that the application passes on, or into --expect.',
-      exitCode: ExitCode.usage,
     })
   }
   if (besideSender === false) {
     const [{ from, sent } = { from: '', sent: 0 }] = facts
-    throw new LauncherError(
-      'nothing-broadcast',
-      'The message makes the application broadcast nothing: whether one would cross is not known',
-      {
-        evidence: [
-          ...facts.map((fact) => `${fact.from} → ${fact.to}: 0 of ${fact.sent} arrived`),
-          ...(sent === 0 ? [] : [`Not even a second socket at ${from} got what it was expected to get`]),
-        ],
-        hint: 'Name a message that does: --send; and what arrives, where it is another one: --expect.',
-        exitCode: ExitCode.usage,
-      },
-    )
+    throw usageError('nothing-broadcast', 'The message makes the application broadcast nothing: whether one would cross is not known', {
+      evidence: [
+        ...facts.map((fact) => `${fact.from} → ${fact.to}: 0 of ${fact.sent} arrived`),
+        ...(sent === 0 ? [] : [`Not even a second socket at ${from} got what it was expected to get`]),
+      ],
+      hint: 'Name a message that does: --send; and what arrives, where it is another one: --expect.',
+    })
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { checkConfig } from '../config/schema.ts'
-import { ExitCode, LauncherError } from '../errors.ts'
+import { LauncherError, usageError } from '../errors.ts'
 import type { BroadcastMessage } from '../config/schema.ts'
 import { isRecord, parseJson } from '../host/json.ts'
 
@@ -54,5 +54,5 @@ function objectOf(flag: string, text: unknown): object {
 }
 
 function usage(message: string, hint: string): LauncherError {
-  return new LauncherError('usage', message, { hint, exitCode: ExitCode.usage })
+  return usageError('usage', message, { hint })
 }

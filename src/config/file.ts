@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { existsSync, readdirSync } from 'node:fs'
-import { errorMessage, ExitCode, LauncherError } from '../errors.ts'
+import { errorMessage, usageError } from '../errors.ts'
 import { checkConfig, type PartialConfig } from './schema.ts'
 
 /** A configuration file that was found and is valid. */
@@ -24,13 +24,10 @@ export async function loadConfigFile(folder: string): Promise<ConfigFile | undef
   if (entries.includes('package.json') && (await holdsKey(join(folder, 'package.json')))) named.push('package.json')
   if (named.length === 0) return undefined
   if (named.length > 1) {
-    throw new LauncherError(
+    throw usageError(
       'config-invalid',
       `More than one configuration: ${named.map((name) => (name === 'package.json' ? 'package.json#election-dev' : name)).join(', ')}`,
-      {
-        hint: 'Keep one of them.',
-        exitCode: ExitCode.usage,
-      },
+      { hint: 'Keep one of them.' },
     )
   }
   const [file = ''] = named
@@ -38,14 +35,13 @@ export async function loadConfigFile(folder: string): Promise<ConfigFile | undef
   // loaded only where there is a file: a project without one doesn't pay for it
   const { loadConfig } = await import('./loader.ts')
   const found = await loadConfig(join(folder, file)).catch((error: unknown) => {
-    throw new LauncherError('config-invalid', `${file} can't be read: ${errorMessage(error)}`, { exitCode: ExitCode.usage, cause: error })
+    throw usageError('config-invalid', `${file} can't be read: ${errorMessage(error)}`, { cause: error })
   })
   const checked = checkConfig(found)
   if ('config' in checked) return { name, config: checked.config }
-  throw new LauncherError('config-invalid', `${name} isn't a valid configuration`, {
+  throw usageError('config-invalid', `${name} isn't a valid configuration`, {
     evidence: checked.problems.map(({ key, problem }) => `${name}: ${key === '' ? 'the whole' : key} ${problem}`),
     hint: 'Every key is described in the README and in dist/config.schema.json of the package.',
-    exitCode: ExitCode.usage,
   })
 }
 

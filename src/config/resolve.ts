@@ -1,4 +1,4 @@
-import { ExitCode, LauncherError } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { defaults, negated, type Config, type ConfigSource } from './config.ts'
 import { loadConfigFile, type ConfigFile } from './file.ts'
@@ -48,14 +48,9 @@ function checked(values: Record<string, unknown>, nameOf: (key: string) => strin
   const result = checkConfig(values)
   if ('config' in result) return result.config
   const [first] = result.problems
-  throw new LauncherError(
-    'config-invalid',
-    first === undefined ? 'The configuration is invalid' : `${nameOf(first.key)} ${first.problem}`,
-    {
-      exitCode: ExitCode.usage,
-      hint: 'election-dev start --help lists the options.',
-    },
-  )
+  throw usageError('config-invalid', first === undefined ? 'The configuration is invalid' : `${nameOf(first.key)} ${first.problem}`, {
+    hint: 'election-dev start --help lists the options.',
+  })
 }
 
 /** What the environment gives: strings, read as the type that their key has. */

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import type { Config } from '../config/config.ts'
-import { ExitCode, LauncherError } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import { isFile, readText, realPath, upwards } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { dotenvValue, readDotenv } from './dotenv.ts'
@@ -104,9 +104,7 @@ export function shown(project: Pick<Project, 'root'>, path: string): string {
 async function namedBackend(root: string, config: Config): Promise<string> {
   const folder = resolve(root, config.backend ?? '.')
   if (await isFile(join(folder, 'manage.py'))) return folder
-  throw new LauncherError('no-project', `${config.source('backend')} names ${config.backend ?? ''}, and there is no manage.py in it`, {
-    exitCode: ExitCode.usage,
-  })
+  throw usageError('no-project', `${config.source('backend')} names ${config.backend ?? ''}, and there is no manage.py in it`)
 }
 
 async function findBackend(root: string): Promise<string> {
@@ -122,20 +120,18 @@ async function findBackend(root: string): Promise<string> {
   const [only] = found
   if (only !== undefined && found.length === 1) return only
   if (found.length === 0) {
-    throw new LauncherError(
+    throw usageError(
       'no-project',
       `There is no Django project in ${root}: no manage.py in backend/, in the folder itself or one level down`,
       {
         hint: 'Go to the checkout, or name the folder: election-dev start --backend path/to/folder. To see it work first: election-dev demo',
-        exitCode: ExitCode.usage,
       },
     )
   }
   const list = found.map((folder) => relative(root, folder) || '.')
-  throw new LauncherError('several-projects', `More than one Django project here: ${list.join(', ')}`, {
+  throw usageError('several-projects', `More than one Django project here: ${list.join(', ')}`, {
     evidence: list.map((folder) => `${folder}/manage.py`),
     hint: `Name one: election-dev start --backend ${list[0] ?? '.'}   (or "backend" in election-dev.config.json)`,
-    exitCode: ExitCode.usage,
   })
 }
 
@@ -153,9 +149,8 @@ async function settingsOf(
   if (fromDotenv !== undefined) return fromDotenv
   const fromManage = settingsModuleOf(managePy)
   if (fromManage !== undefined) return { settingsModule: fromManage, settingsSource: file }
-  throw new LauncherError('settings-unknown', `${file} doesn't name a settings module`, {
+  throw usageError('settings-unknown', `${file} doesn't name a settings module`, {
     hint: 'Name it: election-dev start --settings core.settings   (or "settings" in election-dev.config.json)',
-    exitCode: ExitCode.usage,
   })
 }
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { ExitCode, LauncherError } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import { statSync } from 'node:fs'
 import type { Host } from './host.ts'
 import { openOutput } from './output.ts'
@@ -14,7 +14,7 @@ import type { Terminal } from './terminal.ts'
 export function nodeHost(options: { cwd?: string | undefined; terminal?: ((secrets: Secrets) => Terminal) | undefined } = {}): Host {
   const cwd = resolve(options.cwd ?? '.')
   if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new LauncherError('no-such-folder', `--cwd: there is no folder ${cwd}`, { exitCode: ExitCode.usage })
+    throw usageError('no-such-folder', `--cwd: there is no folder ${cwd}`)
   }
   const secrets = new Secrets()
   secrets.addFrom(process.env)

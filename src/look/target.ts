@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts'
-import { ExitCode, LauncherError } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import { readCheckout } from '../facts/checkout.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
 import { examine } from '../facts/examine.ts'
@@ -20,9 +20,8 @@ const inspectMs = 20_000
 export function endpointOf(host: Host, config: Config, text: string): Endpoint {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !['ws:', 'wss:', 'http:', 'https:'].includes(url.protocol)) {
-    throw new LauncherError('usage', `${host.secrets.mask(text)} is not a WebSocket URL`, {
+    throw usageError('usage', `${host.secrets.mask(text)} is not a WebSocket URL`, {
       hint: 'Such as ws://127.0.0.1:8000/ws/election-updates/',
-      exitCode: ExitCode.usage,
     })
   }
   url.protocol = url.protocol.replace('http', 'ws')

@@ -1,7 +1,7 @@
 import { delimiter as posixDelimiter } from 'node:path/posix'
 import { delimiter as windowsDelimiter } from 'node:path/win32'
 import type { Config } from '../config/config.ts'
-import { ExitCode, LauncherError } from '../errors.ts'
+import { LauncherError, usageError } from '../errors.ts'
 import { pageOrigin, type FrontendApp, type FrontendFact } from '../facts/frontend-app.ts'
 import type { FrontendReading } from '../facts/frontend-reading.ts'
 import type { DevCommand, DevTool } from '../facts/dev-script.ts'
@@ -188,10 +188,9 @@ function unrunnable(app: FrontendApp, why: string, key = '"frontend": {"command"
 function failed(code: string, message: string, evidence: string, hint?: string): FrontendPlan {
   return {
     kind: 'error',
-    error: new LauncherError(code, message, {
+    error: usageError(code, message, {
       evidence: [evidence],
       hint: hint ?? 'Correct "frontend" in election-dev.config.json, or leave it out: election-dev start --no-frontend',
-      exitCode: ExitCode.usage,
     }),
   }
 }

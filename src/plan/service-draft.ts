@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts'
 import type { ReadyConfig, ServiceConfig } from '../config/stack-schema.ts'
-import { ExitCode, LauncherError } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import type { ProcfileEntry, ProcfileFact } from '../facts/procfile.ts'
 import type { ProgramRequest } from '../facts/programs.ts'
 import type { PythonEnvironment } from '../facts/python.ts'
@@ -114,7 +114,7 @@ function refuseNames({ config }: ServiceInputs): void {
             `the launcher has its own ${name}`,
             `Describe that one by the keys of the configuration (${keysOf(name)}), or choose another name.`,
           ]
-    throw new LauncherError('service-name-taken', `services.${name}: ${what}`, { hint, exitCode: ExitCode.usage })
+    throw usageError('service-name-taken', `services.${name}: ${what}`, { hint })
   }
 }
 
@@ -159,8 +159,7 @@ function commandOf(
   place: Pick<ProgramRequest, 'cwd' | 'env'>,
   { platform }: ServiceInputs,
 ): CommandDraft {
-  const refuse = (reason: string, hint: string) =>
-    new LauncherError('service-command', `${source}: ${reason}`, { hint, exitCode: ExitCode.usage })
+  const refuse = (reason: string, hint: string) => usageError('service-command', `${source}: ${reason}`, { hint })
   if (typeof command !== 'string') {
     const [program = '', ...args] = command
     if (program === '')
@@ -185,10 +184,9 @@ function checkPattern({ log }: ReadyConfig, source: string): void {
   try {
     void new RegExp(log)
   } catch (error) {
-    throw new LauncherError('service-log-pattern', `${source}.ready.log is no regular expression`, {
+    throw usageError('service-log-pattern', `${source}.ready.log is no regular expression`, {
       evidence: [error instanceof Error ? error.message : String(error)],
       hint: 'Put a backslash before signs that are meant as they are: \\( \\[ \\. \\+',
-      exitCode: ExitCode.usage,
     })
   }
 }
@@ -197,9 +195,8 @@ function draftProcfile(inputs: ServiceInputs, warnings: StackWarning[], notes: s
   const { procfile, config } = inputs
   if (procfile.kind === 'absent') return []
   if (procfile.kind === 'unreadable') {
-    throw new LauncherError('procfile-unreadable', `The Procfile ${procfile.path} can't be read: ${procfile.reason}`, {
+    throw usageError('procfile-unreadable', `The Procfile ${procfile.path} can't be read: ${procfile.reason}`, {
       hint: 'Correct "procfile" in the configuration (or --procfile), or leave it out with --no-procfile.',
-      exitCode: ExitCode.usage,
     })
   }
   for (const { line, problem } of procfile.problems) warnings.push({ id: 'procfile-line', text: `${procfile.shown}:${line} ${problem}` })
@@ -220,7 +217,7 @@ function draftProcfile(inputs: ServiceInputs, warnings: StackWarning[], notes: s
     const asked = config.only.includes(entry.name)
     const command = procfileCommand(entry, index, place, inputs)
     if (command.kind === 'command') return [draftOfEntry(entry, at, command.command, asked)]
-    if (asked) throw new LauncherError('service-command', `${at}: ${command.reason}`, { hint: command.hint, exitCode: ExitCode.usage })
+    if (asked) throw usageError('service-command', `${at}: ${command.reason}`, { hint: command.hint })
     warnings.push({ id: 'service-command', text: `${at} isn't run: ${command.reason}` })
     return []
   })

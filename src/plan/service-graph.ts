@@ -1,4 +1,4 @@
-import { ExitCode, LauncherError } from '../errors.ts'
+import { LauncherError, usageError } from '../errors.ts'
 import { nearestName } from './edit-distance.ts'
 
 /** What waits for what: a name, and the names that must be ready before it. */
@@ -44,21 +44,17 @@ export function orderNodes<Node extends GraphNode>(nodes: readonly Node[], only:
 
 function unknownName(name: string, source: string, names: readonly string[]): LauncherError {
   const nearest = nearestName(name, names)
-  return new LauncherError('service-unknown', `${source} names ${name}, and there is no such service`, {
+  return usageError('service-unknown', `${source} names ${name}, and there is no such service`, {
     evidence: [`there are ${names.join(', ')}`],
     hint: nearest === undefined ? 'Name one of those, or add it to "services" in the configuration.' : `Did you mean ${nearest}?`,
-    exitCode: ExitCode.usage,
   })
 }
 
 function cycle(path: readonly string[]): LauncherError {
   const [first = ''] = path
-  return new LauncherError(
+  return usageError(
     'service-cycle',
     path.length === 2 ? `${first} depends on itself` : `${path.join(' → ')}: these services wait for each other`,
-    {
-      hint: 'Take one of the names out of its dependsOn: none of them could ever start.',
-      exitCode: ExitCode.usage,
-    },
+    { hint: 'Take one of the names out of its dependsOn: none of them could ever start.' },
   )
 }

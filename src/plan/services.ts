@@ -1,4 +1,4 @@
-import { ExitCode, LauncherError } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import type { ProgramFact, ProgramRequest } from '../facts/programs.ts'
 import { installHint } from './install-hint.ts'
 import type { CommandDraft, ServiceDraft, StackDraft } from './service-draft.ts'
@@ -34,7 +34,7 @@ export function planServices(draft: StackDraft, programs: FoundPrograms, python:
       .find((found) => found !== undefined)
     if (problem === undefined) return [planOf(service, programs, python)]
     if (service.isAskedFor) {
-      throw new LauncherError(problem.id, `${service.source}: ${problem.text}`, { hint: problem.hint, exitCode: ExitCode.usage })
+      throw usageError(problem.id, `${service.source}: ${problem.text}`, { hint: problem.hint })
     }
     warnings.push({ id: problem.id, text: `${service.source} isn't run: ${problem.text}. ${problem.hint.split('\n')[0] ?? ''}` })
     return []

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { statSync } from 'node:fs'
-import { ExitCode, LauncherError } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { smokeGithub, smokeSummary, type Checkout } from './smoke-github.ts'
 import { smokeJson } from './smoke-json.ts'
@@ -38,9 +38,8 @@ export function reportersOf(wanted: readonly string[], json: boolean, env: Host[
   const onOutput = reporters.filter(({ file }) => file === undefined).map(({ kind }) => kind)
   const mixed = onOutput.length > 1 && (onOutput.some((kind) => !shares.has(kind)) || new Set(onOutput).size < onOutput.length)
   if (mixed)
-    throw new LauncherError('usage', `${onOutput.map((kind) => `--reporter ${kind}`).join(' and ')} would be mixed on standard output`, {
+    throw usageError('usage', `${onOutput.map((kind) => `--reporter ${kind}`).join(' and ')} would be mixed on standard output`, {
       hint: 'Give all but one a file: --reporter junit=smoke.xml',
-      exitCode: ExitCode.usage,
     })
   return reporters
 }
@@ -51,14 +50,9 @@ function parseReporter(value: string): Reporter {
   const kind = kinds.find((known) => known === name)
   const file = at < 0 ? undefined : value.slice(at + 1)
   if (kind === undefined || file === '')
-    throw new LauncherError(
-      'usage',
-      `--reporter ${value}: ${kind === undefined ? `there is no reporter ${name}` : 'the file has no name'}`,
-      {
-        hint: `--reporter KIND or KIND=FILE, where KIND is ${kinds.join(', ')}`,
-        exitCode: ExitCode.usage,
-      },
-    )
+    throw usageError('usage', `--reporter ${value}: ${kind === undefined ? `there is no reporter ${name}` : 'the file has no name'}`, {
+      hint: `--reporter KIND or KIND=FILE, where KIND is ${kinds.join(', ')}`,
+    })
   return { kind, file }
 }
 

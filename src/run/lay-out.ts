@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { cp, mkdir, readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ExitCode, LauncherError } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import { isFile } from '../host/files.ts'
 import { setDotenvValue } from '../plan/dotenv-edit.ts'
 import { writeDotenv } from './dotenv-write.ts'
@@ -20,9 +20,8 @@ export async function layOutDemo(folder: string): Promise<boolean> {
   const entries = await readdir(folder).catch(() => [])
   const isDemo = await isFile(join(folder, 'backend', 'elections', 'consumers.py'))
   if (!isDemo && entries.length > 0) {
-    throw new LauncherError('not-empty', `${folder} is not empty, and it isn't the demo`, {
+    throw usageError('not-empty', `${folder} is not empty, and it isn't the demo`, {
       hint: 'Name another folder: election-dev demo path/to/folder',
-      exitCode: ExitCode.usage,
     })
   }
   if (!isDemo) {

@@ -1,6 +1,6 @@
 import { appendFile, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { errorMessage, ExitCode, LauncherError } from '../errors.ts'
+import { LauncherError, errorMessage, usageError } from '../errors.ts'
 
 /**
  * Writes a report beside its place and moves it there: who reads it never sees
@@ -26,9 +26,8 @@ export async function appendReport(file: string, text: string): Promise<void> {
 }
 
 function notWritten(file: string, error: unknown): LauncherError {
-  return new LauncherError('report-not-written', `The report ${file} can't be written`, {
+  return usageError('report-not-written', `The report ${file} can't be written`, {
     evidence: [errorMessage(error)],
     hint: 'Name a file in a folder that this user may write to.',
-    exitCode: ExitCode.usage,
   })
 }

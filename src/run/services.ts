@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { ExitCode, LauncherError } from '../errors.ts'
+import { LauncherError, usageError } from '../errors.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
 import type { Host } from '../host/host.ts'
 import type { ServicePlan } from '../plan/service.ts'
@@ -116,7 +116,7 @@ class Supervisor {
 
   take(plan: ServicePlan): Service {
     if (this.#services.has(plan.name) || this.#externals.has(plan.name)) {
-      throw new LauncherError('service-name-taken', `There is a service called ${plan.name} already`, { exitCode: ExitCode.usage })
+      throw usageError('service-name-taken', `There is a service called ${plan.name} already`)
     }
     const world: ServiceWorld = {
       host: this.#host,
@@ -280,9 +280,8 @@ class Supervisor {
   }
 
   #unknown(name: string): LauncherError {
-    return new LauncherError('service-unknown', `There is no service called ${name}`, {
+    return usageError('service-unknown', `There is no service called ${name}`, {
       evidence: [`there are ${[...this.#services.keys(), ...this.#externals.keys()].join(', ')}`],
-      exitCode: ExitCode.usage,
     })
   }
 }
