@@ -108,7 +108,7 @@ export function startFrontend(run: Prepared, services: Services, port: number): 
     const proof = await raceStop(
       proveFrontend(host, {
         page: new URL(now.page),
-        pid: services.statuses().find(({ name }) => name === 'frontend')?.pid,
+        pid: services.statuses.find(({ name }) => name === 'frontend')?.pid,
         socket: now.socket.way === 'dev-server' ? above.prover.endpoint() : undefined,
         direct: above.first.facts,
         wiring: files?.reading.wiring,

@@ -5,10 +5,10 @@ import type { ReadySummary, SocketState } from '../report/run-event.ts'
 import { bringUp, type BringUp } from '../run/bring-up.ts'
 import type { RunningServer } from '../run/server.ts'
 import type { Proof } from '../verify/prove.ts'
+import type { BackendOptions } from './start-backend.ts'
 import type { FixOf, SetupFix } from './start-fixes.ts'
 import type { Prepared } from './start-prepare.ts'
 import type { Prover } from './start-proof.ts'
-import type { StartExtras } from './start.ts'
 
 /** A backend that listens and whose WebSocket was tried. */
 export interface Up {
@@ -37,8 +37,15 @@ export type LifeEnd =
   /** It never listened, or ended by itself after `livedMs`. */
   | { readonly kind: 'failed'; readonly diagnosis: Judged<string>; readonly wasUp: boolean; readonly livedMs: number }
 
-/** What happens during one life. */
-export interface LifeEvents {
+/** What one life has, and what happens during it. */
+export interface Life extends Pick<BackendOptions, 'name' | 'extras' | 'said' | 'origin'> {
+  readonly port: number
+  /** Fail where the port is lost. */
+  readonly strictPort: boolean
+  /** Tables that are missing end this life, for the setup to make them. */
+  readonly mayNeedSetup: boolean
+  /** How the setup fixes a cause before the run goes on, where it does. */
+  readonly fixOf: FixOf
   /** The port is tried for; another follows where it is lost. */
   readonly onLaunch: (server: RunningServer) => void
   readonly onPortLost: (lost: number, next: number) => void
@@ -49,23 +56,6 @@ export interface LifeEvents {
   readonly onDot: (state: SocketState) => void
 }
 
-export interface LifeOptions {
-  readonly port: number
-  /** Fail where the port is lost. */
-  readonly strictPort: boolean
-  /** Tables that are missing end this life, for the setup to make them. */
-  readonly mayNeedSetup: boolean
-  /** The ids that the run has warned of; undefined: nothing more is looked for, another backend of the same code does it. */
-  readonly said: ReadonlySet<string> | undefined
-  /** How the setup fixes a cause before the run goes on, where it does. */
-  readonly fixOf: FixOf
-  /** Name in the log. */
-  readonly name: string
-  readonly extras: StartExtras
-  /** The Origin that the browser will have, where a frontend of this run decides it; waited for before the proof. */
-  readonly origin: () => Promise<string | undefined>
-}
-
 /** How long the first word of the observer is waited for when its server listens, in milliseconds: it was said before the application was imported. */
 const helloMs = 1000
 
@@ -73,7 +63,7 @@ const helloMs = 1000
  * One life of a backend: launched, proven, watched until it ends by itself or
  * `prepared.signal` is aborted. All that it started has ended when this resolves.
  */
-export async function live(planned: Prepared, options: LifeOptions, events: LifeEvents): Promise<LifeEnd> {
+export async function live(planned: Prepared, life: Life): Promise<LifeEnd> {
   const { host, config, report, signal } = planned
   const began = host.now()
   report({ event: 'phase', text: `starting ${planned.server.name}` })
@@ -84,20 +74,20 @@ export async function live(planned: Prepared, options: LifeOptions, events: Life
   const launch = async ({ plan, inspect, redis }: Prepared) =>
     bringUp(host, plan, {
       bindHost: config.host,
-      port: options.port,
-      strictPort: options.strictPort,
+      port: life.port,
+      strictPort: life.strictPort,
       startTimeout: config.startTimeout,
       stopTimeout: config.stopTimeout,
-      onLine: (line) => report({ event: 'log', service: options.name, line }),
+      onLine: (line) => report({ event: 'log', service: life.name, line }),
       onLaunch: (running) => {
         server = running
-        events.onLaunch(running)
+        life.onLaunch(running)
         inspection?.cancel()
         inspection = inspect(running)
         // beside the server's start: the banner tells of it
         void redis()
       },
-      onPortLost: events.onPortLost,
+      onPortLost: life.onPortLost,
       signal,
     })
   let prepared = planned
@@ -117,36 +107,36 @@ export async function live(planned: Prepared, options: LifeOptions, events: Life
   if (up.kind === 'stopped') return end({ kind: 'stopped' })
   if (up.kind !== 'listening') {
     const diagnosis = await (await import('./start-cause.ts')).endCause(planned, failed ?? up)
-    const fix = await options.fixOf(diagnosis)
+    const fix = await life.fixOf(diagnosis)
     if (fix !== undefined) return end({ kind: 'needs-setup', fix })
     return end({ kind: 'failed', diagnosis, wasUp: false, livedMs: host.now() - began })
   }
-  events.onListening(up.port)
+  life.onListening(up.port)
   const { way } = prepared
   const told = failed === undefined ? undefined : import('./start-cause.ts').then(({ tellWay }) => tellWay(planned, failed, way))
-  const origin = await raceStop(options.origin(), signal)
+  const origin = await raceStop(life.origin(), signal)
   const looking = await answering(prepared, inspection, up.server)
   const prover: Prover = startProof(prepared, looking, up, origin)
   report({ event: 'phase', text: 'proving the WebSocket' })
   const first = await raceStop(prover.first(), signal)
   if (first === undefined) return end({ kind: 'stopped' })
-  if (options.mayNeedSetup && first.state !== 'proven' && (await looking.get('database'))?.state === 'empty')
+  if (life.mayNeedSetup && first.state !== 'proven' && (await looking.get('database'))?.state === 'empty')
     return end({ kind: 'needs-setup' })
-  const fix = first.state === 'failed' && first.diagnosis !== undefined ? await options.fixOf(first.diagnosis) : undefined
+  const fix = first.state === 'failed' && first.diagnosis !== undefined ? await life.fixOf(first.diagnosis) : undefined
   if (fix !== undefined) return end({ kind: 'needs-setup', fix })
-  const summary = await raceStop(summaryOf(prepared, prover, up, first, options.extras), signal)
+  const summary = await raceStop(summaryOf(prepared, prover, up, first, life.extras), signal)
   if (summary === undefined) {
     first.socket?.terminate()
     return end({ kind: 'stopped' })
   }
-  const { state } = summary.websocket
+  const proven: Up = { prepared, server: up.server, prover, first, state: summary.websocket.state, summary }
   await raceStop(Promise.resolve(told), signal)
-  const status = await events.onUp({ prepared, server: up.server, prover, first, state, summary })
+  const status = await life.onUp(proven)
   if (status !== undefined) {
     first.socket?.terminate()
     return end({ kind: 'status', status })
   }
-  return untilEnd(prepared, { server: up.server, prover, first, state }, began, events, { cancel: looking.cancel, said: options.said })
+  return untilEnd(proven, life, began)
 }
 
 /** What to try next, where the import of the project has ended the server. */
@@ -164,18 +154,12 @@ async function answering(prepared: Prepared, inspection: Inspection | undefined,
 }
 
 /** Watches until the server ends by itself or is to stop. */
-async function untilEnd(
-  prepared: Prepared,
-  { server, prover, first, state }: Omit<Up, 'summary' | 'prepared'>,
-  began: number,
-  events: LifeEvents,
-  { cancel, said }: { readonly cancel: () => void; readonly said: ReadonlySet<string> | undefined },
-): Promise<LifeEnd> {
+async function untilEnd({ prepared, server, prover, first, state }: Up, life: Life, began: number): Promise<LifeEnd> {
   const { host, config, signal } = prepared
   const { stateOf, tellFindings, tellOthers, tellUnread, watch } = await import('./start-later.ts')
-  if (said !== undefined) {
-    void tellFindings(prepared, prover, state.dot === 'green', said)
-    void tellUnread(prepared, said)
+  if (life.said !== undefined) {
+    void tellFindings(prepared, prover, state.dot === 'green', life.said)
+    void tellUnread(prepared, life.said)
   }
   const untold = tellOthers(prepared, prover.observer)
   const over = new AbortController()
@@ -188,26 +172,21 @@ async function untilEnd(
         onDead: async (close, silent) => {
           const diagnosis = await prover.dead(close, silent)
           // a socket that ended because the whole run does is no news
-          if (!ended.aborted && diagnosis !== undefined) events.onDot({ dot: 'red', diagnosis })
+          if (!ended.aborted && diagnosis !== undefined) life.onDot({ dot: 'red', diagnosis })
           return diagnosis?.id ?? ''
         },
-        onChange: (proof) => events.onDot(stateOf(proof)),
+        onChange: (proof) => life.onDot(stateOf(proof)),
       })
     : first.socket?.close()
   const outcome = await raceStop(server.exited, signal)
   over.abort()
   untold()
-  cancel()
+  prover.inspection.cancel()
   // at once: a backend that hangs would hold the watcher's last look, and the watcher us
   await Promise.all([server.stop(config.stopTimeout), watching])
   if (outcome === undefined) return { kind: 'stopped' }
   const { endCause } = await import('./start-cause.ts')
-  const diagnosis = await endCause(prepared, {
-    kind: 'died',
-    exit: outcome,
-    lines: server.lastLines(),
-    port: prover.port,
-    portTaken: false,
-  })
+  const end = { kind: 'died', exit: outcome, lines: server.lastLines(), port: prover.port, portTaken: false } as const
+  const diagnosis = await endCause(prepared, end)
   return { kind: 'failed', diagnosis, wasUp: true, livedMs: host.now() - began }
 }

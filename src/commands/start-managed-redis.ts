@@ -23,7 +23,7 @@ export async function startManagedRedis({ host, config, report, signal }: SetupR
   services.add(redis.service)
   const settled = await raceStop(services.wait('redis'), signal)
   if (settled === 'ready' || signal.aborted) return redis
-  const why = services.statuses().find(({ name }) => name === 'redis')?.why
+  const why = services.statuses.find(({ name }) => name === 'redis')?.why
   await services.stop()
   await redis.remove()
   throw new LauncherError('managed-redis', 'The Redis of this run did not get ready', {

@@ -31,19 +31,19 @@ export function reload(prepared: Prepared, all: () => readonly Backend[]): void 
       const [first] = problems
       if (first !== undefined) {
         const [backend] = all()
-        const since = backend?.since()
+        const since = backend?.since
         report({
           event: 'reload-refused',
           file: shown(checkout.project, first.file),
           line: first.line,
           message: first.message,
-          since: backend?.up() === undefined || since === undefined ? undefined : since.toTimeString().slice(0, 8),
+          since: backend?.up === undefined || since === undefined ? undefined : since.toTimeString().slice(0, 8),
         })
         continue
       }
       pending.clear()
       const prepareAnew = changesDecisions(scope, files)
-      for (const backend of all()) void backend.restart(changeWords(scope, files), { prepareAnew })
+      for (const backend of all()) void backend.again(changeWords(scope, files), { prepareAnew })
     }
     working = false
   }

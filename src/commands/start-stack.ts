@@ -6,8 +6,8 @@ import { raceStop } from '../host/race-stop.ts'
 import type { StackPlan } from '../plan/services.ts'
 import { troubleOf, type ReadySummary, type Report } from '../report/run-event.ts'
 import type { ManagedRedis } from '../run/managed-redis.ts'
-import { superviseServices, type Services } from '../run/services.ts'
-import { keepUp, type Backend } from './start-backend.ts'
+import { Services } from '../run/services.ts'
+import { Backend } from './start-backend.ts'
 import { countOpenSockets } from '../run/open-sockets.ts'
 import type { FixOf } from './start-fixes.ts'
 import type { NeedsSetup } from './start-life.ts'
@@ -22,11 +22,7 @@ import type { StackControl, StackStatus } from '../report/stack-control.ts'
 export interface Stack {
   /** The status that the run ends with, once nothing of it is left. */
   readonly ended: Promise<number | NeedsSetup>
-  /** Ends all of it by force, at once. */
-  readonly kill: () => void
-  /** Holds up the output of all processes; their writers wait, and no line is lost. */
-  readonly pause: () => void
-  readonly resume: () => void
+  readonly services: Services
 }
 
 export interface StackOptions {
@@ -73,9 +69,8 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
     changed()
   })
 
-  const services: Services = superviseServices(
+  const services = new Services(
     host,
-    [],
     {
       onLine: (name, line) => report({ event: 'log', service: name, line }),
       onStatus: (status) => {
@@ -86,12 +81,7 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
       },
     },
     signal,
-    { externals: [{ name: 'backend', dependsOn: config.dependsOn, stop: async () => void (await backend?.ended) }] },
   )
-  const backends = (): Backend[] => [...(backend === undefined ? [] : [backend]), ...(further?.backends ?? [])]
-  const statuses = (): ServiceStatus[] => [...backends().map((each) => each.status()), ...services.statuses()]
-  const prepareAnew = (port: number, on: SetupRun) =>
-    prepare({ ...on, config: { ...config, port, strictPort: true, takeover: false } }, { anew: true })
 
   const startFrontend = async (prepared: Prepared, port: number): Promise<void> => {
     const begun = (await import('./start-frontend.ts')).startFrontend(prepared, services, port)
@@ -104,7 +94,7 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
       const settled = await raceStop(services.wait(name), signal)
       if (settled === 'failed') {
         throw new LauncherError('dependency-failed', `The backend needs ${name}, which is not ready`, {
-          evidence: services.statuses().flatMap((status) => (status.name === name && status.why !== undefined ? [status.why] : [])),
+          evidence: services.statuses.flatMap((status) => (status.name === name && status.why !== undefined ? [status.why] : [])),
           hint: 'Correct it, or take it out of "dependsOn".',
         })
       }
@@ -117,43 +107,27 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
       return frontend?.origin
     }
     const furtherInstances = config.instances > 1 ? (await import('./start-instances.ts')).furtherInstances : undefined
-    further = furtherInstances?.(prepared, {
-      version: extras.version,
-      first: () => backend?.up(),
-      origin,
-      prepareAnew,
-      onChange: (service) => {
-        report({ event: 'service', ...service })
-        changed()
-      },
-      onUp: openSockets.follow,
-    })
-    backend = keepUp(prepared, {
+    further = furtherInstances?.(prepared, services, { extras, first: () => backend?.up, origin, onUp: openSockets.follow })
+    const first = new Backend(prepared, services, {
       name: 'backend',
       extras,
-      isFirst: true,
       fixOf,
       said,
-      prepareAnew: (port, lifeSignal) => prepareAnew(port, { ...setup, signal: lifeSignal }),
+      origin,
       onLaunch: () => {
         // beside the server's start
         if (wantsFrontend) beginning ??= startFrontend(prepared, prepared.port)
         beginning?.catch((error: unknown) => failure.abort(error))
       },
       onListening: (port) => {
-        services.tell('backend', 'ready')
+        services.isWell()
         if (port !== plannedPort) frontend?.backendMoved(port)
         plannedPort = port
       },
-      origin,
-      complete: async (summary, first) => {
+      complete: async (summary, up) => {
         const one = await complete(summary, frontend, services, signal)
-        const all = (await further?.complete(one, first)) ?? one
+        const all = (await further?.complete(one, up)) ?? one
         return { ...all, readyMs: host.now() - (extras.since ?? 0) }
-      },
-      onChange: () => {
-        if (backend !== undefined) report({ event: 'service', ...backend.status() })
-        changed()
       },
       onUp: (up) => {
         frontend?.backendIsUp(up)
@@ -161,10 +135,14 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
       },
       onTold: (up) => void further?.firstUp(up),
     })
+    backend = first
+    services.take(first)
     if (config.reload) {
-      void import('./start-reload.ts').then(({ reload }) => (signal.aborted ? undefined : reload(prepared, backends)))
+      void import('./start-reload.ts').then(({ reload }) =>
+        signal.aborted ? undefined : reload(prepared, () => [first, ...(further?.backends ?? [])]),
+      )
     }
-    return backend.ended
+    return first.ended
   }
 
   const run = async (): Promise<number | NeedsSetup> => {
@@ -188,7 +166,7 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
       throw error
     } finally {
       openSockets.end()
-      await Promise.all([services.stop(), further?.end()])
+      await services.stop()
       await redis?.remove()
       await takeAway?.()
     }
@@ -201,23 +179,19 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
 
   const control: StackControl = {
     status: (): StackStatus => ({
-      services: statuses(),
-      websocket: backend?.websocket(),
+      services: services.statuses,
+      websocket: backend?.websocket,
       openSockets: openSockets.count(),
       lastError,
-      page: frontend?.summary()?.url ?? backend?.up()?.summary.page,
+      page: frontend?.summary()?.url ?? backend?.up?.summary.page,
     }),
     restart: async (service) => {
-      const asked = backends().filter((each) => service === undefined || each.status().name === service)
-      const others = services.statuses().filter(({ name }) => service === undefined || name === service)
-      if (asked.length === 0 && others.length === 0) {
-        throw new LauncherError('no-such-service', `There is no service ${service ?? ''}`, {
-          hint: `There is: ${statuses()
-            .map(({ name }) => name)
-            .join(', ')}`,
-        })
+      const names = services.statuses.map(({ name }) => name)
+      const asked = names.filter((name) => service === undefined || name === service)
+      if (asked.length === 0) {
+        throw new LauncherError('no-such-service', `There is no service ${service ?? ''}`, { hint: `There is: ${names.join(', ')}` })
       }
-      await Promise.all([...asked.map((each) => each.restart('asked for')), ...others.map(({ name }) => services.restart(name))])
+      await Promise.all(asked.map((name) => services.restart(name)))
     },
     verify: async () => {
       const [state] = await Promise.all([backend?.verify(), further?.verify()])
@@ -233,22 +207,7 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
       return () => void listeners.delete(callback)
     },
   }
-  return {
-    ended,
-    kill: () => {
-      backend?.kill()
-      further?.kill()
-      services.kill()
-    },
-    pause: () => {
-      for (const each of backends()) each.pause()
-      services.pause()
-    },
-    resume: () => {
-      for (const each of backends()) each.resume()
-      services.resume()
-    },
-  }
+  return { ended, services }
 }
 
 /** What runs beside the backend; where nothing asks for services, nothing of them is loaded on the way to the server. */
@@ -270,19 +229,20 @@ async function complete(
   services: Services,
   signal: AbortSignal,
 ): Promise<ReadySummary> {
-  const settled = Promise.all([frontend?.settled, ...services.statuses().map(({ name }) => services.wait(name))])
+  const others = () => services.statuses.filter(({ kind }) => kind !== 'backend')
+  const settled = Promise.all([frontend?.settled, ...others().map(({ name }) => services.wait(name))])
   await raceStop(settled, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]))
   return {
     ...summary,
     frontend: frontend?.show(),
-    services: services.statuses().filter(({ kind }) => kind !== 'frontend'),
+    services: others().filter(({ kind }) => kind !== 'frontend'),
   }
 }
 
 /** `--only` without the backend: there is nothing to prove, and the run goes on as long as one of the services does. */
 async function withoutBackend(services: Services, signal: AbortSignal, listeners: Set<() => void>): Promise<number> {
   const over = new Set<ServiceStatus['state']>(['done', 'failed', 'stopped'])
-  const states = () => services.statuses().map(({ state }) => state)
+  const states = () => services.statuses.map(({ state }) => state)
   await raceStop(
     new Promise<void>((resolve) => {
       const look = () => {

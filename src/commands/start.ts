@@ -53,7 +53,7 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
   const console = extras.report === undefined ? lateConsole(host, config, extras.version) : undefined
   const said = extras.report ?? console?.report ?? (await reportFor(host, config))
   const seen = config.open ? (await import('./start-console.ts')).opening(host, said) : said
-  const look = holdBack(() => console?.sinks() ?? [], { pause: () => stack?.pause(), resume: () => stack?.resume() })
+  const look = holdBack(() => console?.sinks() ?? [], { pause: () => stack?.services.pause(), resume: () => stack?.services.resume() })
   const report: Report = (event) => {
     seen(event)
     if (event.event === 'log') look()
@@ -64,7 +64,7 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
   const takeAway = listenForStop((why, count) => {
     reason ??= why
     if (count === 1) report({ event: 'stopping', reason: words[why] })
-    else stack?.kill()
+    else stack?.services.kill()
     abort.abort()
   })
   const run: SetupRun = { host: projectHost(host, config), config, report, signal: abort.signal, told: console?.told }

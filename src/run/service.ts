@@ -1,44 +1,18 @@
 import type { ServerExit } from '../facts/startup.ts'
-import type { ServiceState, ServiceStatus } from '../facts/service-status.ts'
 import { isFile, isFolder } from '../host/files.ts'
-import type { Host } from '../host/host.ts'
 import { restartDelayMs, settledMs } from '../plan/restart-delay.ts'
 import type { ServicePlan } from '../plan/service.ts'
 import { installHint } from '../plan/install-hint.ts'
 import { launchServer, type RunningServer } from './server.ts'
 import { whenAborted } from '../host/race-stop.ts'
-
-/** What time it is for the waits before restarts; tests have their own. */
-export interface Clock {
-  /** Milliseconds on a clock that never goes back. */
-  readonly now: () => number
-  /** Resolves after so many milliseconds, or at once when the signal is aborted. Never throws. */
-  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
-}
-
-/** What a service needs of those around it. */
-export interface ServiceWorld {
-  readonly host: Host
-  readonly clock: Clock
-  readonly onLine: (line: string, stream: 'out' | 'err') => void
-  readonly onStatus: (status: ServiceStatus) => void
-  /** Resolves when all are ready: undefined, or why they never will be. Waits for ever where nothing is told; the signal ends that. */
-  readonly dependencies: (names: readonly string[], signal: AbortSignal) => Promise<string | undefined>
-  /** The run is being ended: nothing is started any more. */
-  readonly isStopping: () => boolean
-}
+import type { Services } from './services.ts'
+import { Supervised, type Standing } from './supervised.ts'
 
 /** One process of a plan, started again as its policy says, until it is stopped. */
-export class Service {
-  readonly #world: ServiceWorld
-  #plan: ServicePlan
-  #state: ServiceState = 'waiting'
-  #why: string | undefined
-  #restarts = 0
+export class Service extends Supervised {
+  plan: ServicePlan
   /** Restarts since it was well for the last time. */
   #row = 0
-  #running: RunningServer | undefined
-  #paused = false
   /** It failed because of what it depends on. */
   #blocked = false
   #quit = new AbortController()
@@ -46,30 +20,28 @@ export class Service {
   #restarting: Promise<void> = Promise.resolve()
   readonly #listeners = new Set<(line: string) => void>()
 
-  constructor(plan: ServicePlan, world: ServiceWorld) {
-    this.#plan = plan
-    this.#world = world
+  constructor(plan: ServicePlan, services: Services) {
+    super(services)
+    this.plan = plan
   }
 
-  get plan(): ServicePlan {
-    return this.#plan
-  }
-
-  get status(): ServiceStatus {
-    const { name, kind, url } = this.#plan
-    const pid = this.#running?.pid
-    return { name, kind, state: this.#state, pid, url, restarts: this.#restarts, why: this.#why }
+  get standing(): Standing | undefined {
+    const { state, why } = this
+    // a job has done its work; a server that is gone can't be used
+    if (state === 'done' && this.plan.ready !== undefined) return { settled: 'failed', why: 'it has ended' }
+    if (state === 'ready' || state === 'done') return { settled: 'ready', why }
+    return state === 'failed' || state === 'stopped' ? { settled: state, why } : undefined
   }
 
   /** It failed because of what it depends on, and may be started when that is fixed. */
   get isBlocked(): boolean {
-    return this.#blocked && this.#state === 'failed'
+    return this.#blocked && this.state === 'failed'
   }
 
   /** It is about to be started again: nobody takes it for failed any more. */
   unblock(): void {
     this.#blocked = false
-    this.#set('waiting', undefined)
+    this.become('waiting')
   }
 
   /** Starts it, once what it depends on is ready. */
@@ -79,46 +51,36 @@ export class Service {
     this.#loop = this.#run(this.#quit.signal)
   }
 
-  /** Ends it and starts it again, with another plan where one is given. One restart after the other. */
-  async restart(plan: ServicePlan = this.#plan): Promise<void> {
+  /** One restart after the other. */
+  async restart(plan: ServicePlan = this.plan): Promise<void> {
     const before = this.#restarting
     this.#restarting = (async () => {
       await before
-      if (this.#world.isStopping()) return
-      this.#set('restarting', undefined)
+      if (this.services.isStopping) return
+      this.become('restarting')
       await this.#end()
-      if (this.#world.isStopping()) return
-      this.#plan = plan
+      if (this.services.isStopping) return
+      this.plan = plan
       this.#row = 0
-      this.#restarts++
+      this.restarts++
       this.start()
     })()
-    return this.#restarting
+    await this.#restarting
+    await this.services.wait(this.plan.name)
   }
 
-  /** Ends it with all that it started, within its stopTimeout. */
+  /** Within its stopTimeout. */
   async stop(): Promise<void> {
     await this.#end()
     // a restart under way may have started it once more
     await this.#restarting
     await this.#end()
-    if (this.#state !== 'failed' && this.#state !== 'done') this.#set('stopped', undefined)
+    if (this.state !== 'failed' && this.state !== 'done') this.become('stopped')
   }
 
-  /** Ends it by force; a `stop` under way goes over to force. */
-  kill(): void {
+  override kill(): void {
     this.#quit.abort()
-    this.#running?.kill()
-  }
-
-  pause(): void {
-    this.#paused = true
-    this.#running?.pause()
-  }
-
-  resume(): void {
-    this.#paused = false
-    this.#running?.resume()
+    super.kill()
   }
 
   async #end(): Promise<void> {
@@ -130,42 +92,41 @@ export class Service {
     /** Until when it has to be ready for the first time, however often it crashes before. */
     let deadline: number | undefined
     while (!signal.aborted) {
-      const blocked = await this.#world.dependencies(this.#plan.dependsOn, signal)
-      if (signal.aborted || this.#world.isStopping()) return
+      const blocked = await this.services.dependencies(this.plan.dependsOn, signal)
+      if (signal.aborted || this.services.isStopping) return
       if (blocked !== undefined) {
         this.#blocked = true
-        this.#set('failed', blocked)
+        this.become('failed', blocked)
         return
       }
-      deadline ??= this.#world.clock.now() + this.#plan.readyTimeoutMs
+      deadline ??= this.services.clock.now() + this.plan.readyTimeoutMs
       const end = await this.#once(signal)
       if (end === undefined) return
       if (end.wasReady) deadline = Number.POSITIVE_INFINITY
       const pause = restartDelayMs(this.#row++)
-      if (this.#world.clock.now() + pause > deadline) {
-        this.#set('failed', `${end.why}; it was never ready in ${this.#row} starts`)
+      if (this.services.clock.now() + pause > deadline) {
+        this.become('failed', `${end.why}; it was never ready in ${this.#row} starts`)
         return
       }
-      this.#set('restarting', `${end.why}; it starts again in ${pause / 1000} s`)
-      await this.#world.clock.wait(pause, signal)
-      if (!signal.aborted) this.#restarts++
+      this.become('restarting', `${end.why}; it starts again in ${pause / 1000} s`)
+      await this.services.clock.wait(pause, signal)
+      if (!signal.aborted) this.restarts++
     }
   }
 
   /** Runs it to its end. Gives why it is to be started again, or undefined where it isn't. */
   async #once(signal: AbortSignal): Promise<{ why: string; wasReady: boolean } | undefined> {
-    const plan = this.#plan
-    const { host, clock } = this.#world
+    const plan = this.plan
+    const { host, clock } = this.services
     const { file, args, cwd, env, input } = plan
     const launch = { file, args, cwd, env, ...(input === undefined ? {} : { input }) }
-    const server = launchServer(host, launch, (line, stream) => {
+    const server = launchServer(host, launch, (line) => {
       for (const listener of this.#listeners) listener(line)
-      this.#world.onLine(line, stream)
+      this.services.events.onLine(plan.name, line)
     })
-    this.#running = server
-    if (this.#paused) server.pause()
+    this.runs(server)
     // one that was never born has no state of its own
-    if (server.pid !== undefined) this.#set('starting', undefined)
+    if (server.pid !== undefined) this.become('starting')
     const over = new AbortController()
     const ended = (async () => {
       const exit = await server.exited
@@ -174,15 +135,15 @@ export class Service {
     })()
     const outcome = await this.#untilReady(server, AbortSignal.any([over.signal, signal]))
     const readyAt = outcome.kind === 'ready' && server.pid !== undefined ? clock.now() : undefined
-    if (readyAt !== undefined && !signal.aborted) this.#set('ready', undefined)
+    if (readyAt !== undefined && !signal.aborted) this.become('ready')
     if (outcome.kind !== 'late') await Promise.race([ended, whenAborted(signal)])
     // what is left of its tree goes with it, whichever way it ended
     await server.stop(plan.stopTimeoutMs)
     const exit = await ended
-    this.#running = undefined
+    this.running = undefined
     if (signal.aborted) return undefined
     if (outcome.kind === 'late') {
-      this.#set('failed', outcome.why)
+      this.become('failed', outcome.why)
       return undefined
     }
     if (readyAt !== undefined && clock.now() - readyAt >= settledMs) this.#row = 0
@@ -197,26 +158,20 @@ export class Service {
     // without a process, its end is told in a moment, and why
     if (server.pid === undefined) return { kind: 'over' } as const
     const { untilReady } = await import('./readiness.ts')
-    return untilReady(this.#world.host, this.#plan, { pid: server.pid, listen, over })
+    return untilReady(this.services.host, this.plan, { pid: server.pid, listen, over })
   }
 
   /** What its policy says after it ended by itself. */
   async #after(exit: ServerExit, server: RunningServer, wasReady: boolean): Promise<{ why: string; wasReady: boolean } | undefined> {
-    const { restart } = this.#plan
-    const why = this.#world.host.secrets.mask(await whyEnded(this.#plan, exit, server.lastLines().at(-1)))
+    const { restart } = this.plan
+    const why = this.services.host.secrets.mask(await whyEnded(this.plan, exit, server.lastLines().at(-1)))
     // what isn't there doesn't come by trying again
-    if (exit.spawnError !== undefined) this.#set('failed', why)
+    if (exit.spawnError !== undefined) this.become('failed', why)
     else if (restart === 'always') return { why, wasReady }
-    else if (exit.exitCode === 0) this.#set(wasReady ? 'done' : 'failed', wasReady ? undefined : `${why}, before it was ready`)
-    else if (restart === 'no') this.#set('failed', why)
+    else if (exit.exitCode === 0) this.become(wasReady ? 'done' : 'failed', wasReady ? undefined : `${why}, before it was ready`)
+    else if (restart === 'no') this.become('failed', why)
     else return { why, wasReady }
     return undefined
-  }
-
-  #set(state: ServiceState, why: string | undefined): void {
-    this.#state = state
-    this.#why = why
-    this.#world.onStatus(this.status)
   }
 }
 

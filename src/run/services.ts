@@ -1,92 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { LauncherError, usageError } from '../errors.ts'
+import { usageError, type LauncherError } from '../errors.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
 import type { Host } from '../host/host.ts'
+import { raceStop } from '../host/race-stop.ts'
 import type { ServicePlan } from '../plan/service.ts'
-import { Service, type Clock, type ServiceWorld } from './service.ts'
-import { whenAborted } from '../host/race-stop.ts'
+import { Service } from './service.ts'
+import type { Settled, Standing, Supervised } from './supervised.ts'
 
 /** What is told of the services while they run. */
 export interface ServiceEvents {
-  readonly onLine: (name: string, line: string, stream: 'out' | 'err') => void
+  readonly onLine: (name: string, line: string) => void
   readonly onStatus: (status: ServiceStatus) => void
 }
 
-/** How a wait for a service ends. */
-type Settled = 'ready' | 'failed' | 'stopped'
-
-/** Something that is supervised elsewhere, such as the backend: its readiness is told by `tell`. */
-interface External {
-  readonly name: string
-  /** It is stopped before these. */
-  readonly dependsOn: readonly string[]
-  /** Ends it, in its place among the others. */
-  readonly stop?: () => Promise<void>
-}
-
-export interface SuperviseOptions {
-  readonly externals?: readonly External[]
-  /** For tests. */
-  readonly clock?: Clock
-}
-
-/** The services of a run, under way. */
-export interface Services {
-  /** Resolves once it is ready (or has done its work), failed, or was stopped. Throws LauncherError `service-unknown`. */
-  readonly wait: (name: string) => Promise<Settled>
-  /** Tells how something stands that is supervised elsewhere. */
-  readonly tell: (name: string, settled: Settled, why?: string) => void
-  /** Ends a service and starts it again, with another plan where one is given. Resolves as `wait` does. */
-  readonly restart: (name: string, plan?: ServicePlan) => Promise<Settled>
-  /** Starts one more. Throws LauncherError `service-name-taken`. */
-  readonly add: (plan: ServicePlan) => void
-  /** In the order of the plans. */
-  readonly statuses: () => ServiceStatus[]
-  /** Holds up the output of one service, or of all; its writers wait, and no line is lost. */
-  readonly pause: (name?: string) => void
-  readonly resume: (name?: string) => void
-  /**
-   * Ends all, each before what it depends on, in parallel where that allows it,
-   * each within its stopTimeout. Resolves when nothing of them is left.
-   */
-  readonly stop: () => Promise<void>
-  /** Ends all by force, at once; a `stop` under way goes over to force. */
-  readonly kill: () => void
-}
-
-/**
- * Starts each service as soon as what it depends on is ready, and starts it
- * again as its policy says. Aborting the signal stops them all. A name in a
- * `dependsOn` that is in no plan is something outside, which is waited for
- * until `tell` says how it stands.
- */
-export function superviseServices(
-  host: Host,
-  plans: readonly ServicePlan[],
-  events: ServiceEvents,
-  signal: AbortSignal,
-  options: SuperviseOptions = {},
-): Services {
-  const supervisor = new Supervisor(host, events, options)
-  for (const plan of plans) supervisor.take(plan)
-  const stop = () => void supervisor.stop()
-  signal.addEventListener('abort', stop, { once: true })
-  if (signal.aborted) stop()
-  else supervisor.startAll()
-  return {
-    wait: (name) => supervisor.wait(name),
-    tell: (name, settled, why) => supervisor.tell(name, settled, why),
-    restart: (name, plan) => supervisor.restart(name, plan),
-    add: (plan) => supervisor.add(plan),
-    statuses: () => supervisor.statuses(),
-    pause: (name) => supervisor.each(name, (service) => service.pause()),
-    resume: (name) => supervisor.each(name, (service) => service.resume()),
-    stop: async () => {
-      signal.removeEventListener('abort', stop)
-      await supervisor.stop()
-    },
-    kill: () => supervisor.kill(),
-  }
+/** What time it is for the waits before restarts; tests have their own. */
+export interface Clock {
+  /** Milliseconds on a clock that never goes back. */
+  readonly now: () => number
+  /** Resolves after so many milliseconds, or at once when the signal is aborted. Never throws. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
 const realClock = (host: Host): Clock => ({
@@ -96,183 +28,157 @@ const realClock = (host: Host): Clock => ({
   },
 })
 
-class Supervisor {
-  readonly #services = new Map<string, Service>()
-  readonly #externals: ReadonlyMap<string, External>
-  readonly #told = new Map<string, { readonly settled: Settled; readonly why: string | undefined }>()
+/**
+ * All that a run keeps up. Each is started as soon as what it depends on is
+ * ready, and again as its policy says; aborting the signal stops them all. A
+ * name in a `dependsOn` that isn't there yet is waited for.
+ */
+export class Services {
+  readonly host: Host
+  readonly events: ServiceEvents
+  readonly clock: Clock
+  readonly #members = new Map<string, Supervised>()
   readonly #watchers = new Set<() => void>()
-  readonly #host: Host
-  readonly #events: ServiceEvents
-  readonly #clock: Clock
   #stopping: Promise<void> | undefined
   #isOver = false
 
-  constructor(host: Host, events: ServiceEvents, options: SuperviseOptions) {
-    this.#host = host
-    this.#events = events
-    this.#clock = options.clock ?? realClock(host)
-    this.#externals = new Map((options.externals ?? []).map((external) => [external.name, external]))
+  constructor(host: Host, events: ServiceEvents, signal: AbortSignal, clock = realClock(host)) {
+    this.host = host
+    this.events = events
+    this.clock = clock
+    // whoever waits for the end is told of a defect
+    const stop = () => void this.stop().catch(() => {})
+    signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop()
   }
 
-  take(plan: ServicePlan): Service {
-    if (this.#services.has(plan.name) || this.#externals.has(plan.name)) {
-      throw usageError('service-name-taken', `There is a service called ${plan.name} already`)
-    }
-    const world: ServiceWorld = {
-      host: this.#host,
-      clock: this.#clock,
-      onLine: (line, stream) => this.#events.onLine(plan.name, line, stream),
-      onStatus: (status) => {
-        this.#events.onStatus(status)
-        this.#changed()
-      },
-      dependencies: (names, signal) => this.#dependencies(names, signal),
-      isStopping: () => this.#stopping !== undefined,
-    }
-    const service = new Service(plan, world)
-    this.#services.set(plan.name, service)
-    return service
+  /** The run is being ended: nothing is started any more. */
+  get isStopping(): boolean {
+    return this.#stopping !== undefined
   }
 
-  startAll(): void {
-    for (const service of this.#services.values()) service.start()
+  /** The backends first, then in the order in which they came. */
+  get statuses(): ServiceStatus[] {
+    const all = [...this.#members.values()].map(({ status }) => status)
+    return [...all.filter(({ kind }) => kind === 'backend'), ...all.filter(({ kind }) => kind !== 'backend')]
   }
 
+  /** Starts a service of this plan. Throws LauncherError `service-name-taken`. */
   add(plan: ServicePlan): void {
-    const service = this.take(plan)
-    if (this.#stopping === undefined) service.start()
+    this.take(new Service(plan, this))
   }
 
-  statuses(): ServiceStatus[] {
-    return [...this.#services.values()].map(({ status }) => status)
+  /** Starts one more. Throws LauncherError `service-name-taken`. */
+  take(member: Supervised): void {
+    const { name } = member.plan
+    if (this.#members.has(name)) throw usageError('service-name-taken', `There is a service called ${name} already`)
+    this.#members.set(name, member)
+    if (!this.isStopping) member.start()
   }
 
-  each(name: string | undefined, act: (service: Service) => void): void {
-    for (const [key, service] of this.#services) if (name === undefined || name === key) act(service)
-  }
-
-  tell(name: string, settled: Settled, why?: string): void {
-    this.#told.set(name, { settled, why })
-    this.#changed()
-    if (settled === 'ready') this.#revive()
-  }
-
+  /** Resolves once it is ready (or has done its work), failed, or was stopped. Throws LauncherError `service-unknown`. */
   async wait(name: string): Promise<Settled> {
-    if (!this.#services.has(name) && !this.#isOutside(name)) throw this.#unknown(name)
-    const never = new AbortController()
-    const { settled } = await this.#settled(name, never.signal)
-    return settled
+    const isNamed = () => [...this.#members.values()].some(({ plan }) => plan.dependsOn.includes(name))
+    if (!this.#members.has(name) && !isNamed()) throw this.#unknown(name)
+    return (await this.#settled(name)).settled
   }
 
-  async restart(name: string, plan?: ServicePlan): Promise<Settled> {
-    const service = this.#services.get(name)
-    if (service === undefined) throw this.#unknown(name)
-    if (this.#stopping !== undefined) return 'stopped'
-    await service.restart(plan)
-    if (this.#stopping !== undefined) return 'stopped'
-    const settled = await this.wait(name)
-    if (settled === 'ready') this.#revive()
-    return settled
+  /** Ends one and starts it again, with another plan where one is given; resolves when it is ready, has failed or was stopped. */
+  async restart(name: string, plan?: ServicePlan): Promise<void> {
+    const member = this.#members.get(name)
+    if (member === undefined) throw this.#unknown(name)
+    if (this.isStopping) return
+    await member.restart(plan)
+    if (member.standing?.settled === 'ready') this.isWell()
   }
 
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stopAll()
-    return this.#stopping
-  }
-
-  kill(): void {
-    this.#stopping ??= this.#stopAll()
-    for (const service of this.#services.values()) service.kill()
-  }
-
-  /** Each is ended once all that depend on it have ended. */
-  async #stopAll(): Promise<void> {
-    const ends = new Map<string, Promise<void>>()
-    const names = [...this.#services.keys(), ...this.#externals.keys()]
-    const end = (name: string): Promise<void> => {
-      const known = ends.get(name)
-      if (known !== undefined) return known
-      const dependants = names.filter((other) => other !== name && this.#dependsOn(other).includes(name))
-      const ending = (async () => {
-        // whoever still waits to be started isn't held up by those after it
-        await Promise.all(dependants.map((other) => end(other)))
-        await (this.#services.get(name)?.stop() ?? this.#externals.get(name)?.stop?.())
-      })()
-      ends.set(name, ending)
-      return ending
-    }
-    await Promise.all(names.map((name) => end(name)))
-    this.#isOver = true
+  /** Something that was waited for is well: what has failed for the sake of it is started. */
+  isWell(): void {
     this.#changed()
-  }
-
-  #dependsOn(name: string): readonly string[] {
-    return this.#services.get(name)?.plan.dependsOn ?? this.#externals.get(name)?.dependsOn ?? []
-  }
-
-  /** Starts what failed for the sake of another that is well now. */
-  #revive(): void {
-    if (this.#stopping !== undefined) return
-    const blocked = [...this.#services.values()].filter(({ isBlocked }) => isBlocked)
+    if (this.isStopping) return
+    const blocked = [...this.#members.values()].flatMap((member) => (member instanceof Service && member.isBlocked ? [member] : []))
     // all of them first: one that waits for another must not find it failed
     for (const service of blocked) service.unblock()
     for (const service of blocked) service.start()
   }
 
-  async #dependencies(names: readonly string[], signal: AbortSignal): Promise<string | undefined> {
+  /** Tells how one of them stands now. */
+  told(status: ServiceStatus): void {
+    this.events.onStatus(status)
+    this.#changed()
+  }
+
+  /** Holds up the output of all; its writers wait, and no line is lost. */
+  pause(): void {
+    for (const member of this.#members.values()) member.pause()
+  }
+
+  resume(): void {
+    for (const member of this.#members.values()) member.resume()
+  }
+
+  /**
+   * Ends all, each before what it depends on, in parallel where that allows it.
+   * Resolves when nothing of them is left; rejects with a defect of one of them.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stopAll()
+    return this.#stopping
+  }
+
+  /** Ends all by force, at once; a `stop` under way goes over to force. */
+  kill(): void {
+    void this.stop().catch(() => {})
+    for (const member of this.#members.values()) member.kill()
+  }
+
+  /** Resolves when all are ready: undefined, or why they never will be. Waits for ever where nothing is told; the signal ends that. */
+  async dependencies(names: readonly string[], signal: AbortSignal): Promise<string | undefined> {
     for (const name of names) {
-      const { settled, why } = await this.#settled(name, signal)
-      if (signal.aborted) return undefined
+      const standing = await raceStop(this.#settled(name), signal)
+      if (standing === undefined) return undefined
+      const { settled, why } = standing
       if (settled === 'failed') return `it needs ${name}, which failed${why === undefined ? '' : `: ${why}`}`
       if (settled === 'stopped') return `it needs ${name}, which was stopped`
     }
     return undefined
   }
 
-  async #settled(name: string, signal: AbortSignal): Promise<{ settled: Settled; why: string | undefined }> {
-    const now = () => this.#standing(name)
+  /** Each is ended once all that depend on it have ended. */
+  async #stopAll(): Promise<void> {
+    const ends = new Map<Supervised, Promise<void>>()
+    const members = [...this.#members.values()]
+    const end = (member: Supervised): Promise<void> => {
+      const known = ends.get(member)
+      if (known !== undefined) return known
+      const dependants = members.filter((other) => other !== member && other.plan.dependsOn.includes(member.plan.name))
+      const ending = (async () => {
+        // whoever still waits to be started isn't held up by those after it
+        await Promise.allSettled(dependants.map((other) => end(other)))
+        await member.stop()
+      })()
+      ends.set(member, ending)
+      return ending
+    }
+    const outcomes = await Promise.allSettled(members.map((member) => end(member)))
+    this.#isOver = true
+    this.#changed()
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  }
+
+  async #settled(name: string): Promise<Standing> {
     return new Promise((resolve) => {
-      const finish = (standing: { settled: Settled; why: string | undefined }) => {
+      const look = () => {
+        // nobody tells anything any more
+        const over: Standing | undefined = this.#isOver ? { settled: 'stopped', why: undefined } : undefined
+        const standing = this.#members.get(name)?.standing ?? over
+        if (standing === undefined) return
         this.#watchers.delete(look)
         resolve(standing)
       }
-      const look = () => {
-        const standing = now()
-        if (standing !== undefined) finish(standing)
-      }
       this.#watchers.add(look)
       look()
-      void (async () => {
-        await whenAborted(signal)
-        finish({ settled: 'stopped', why: undefined })
-      })()
     })
-  }
-
-  /** Undefined while it isn't decided. */
-  #standing(name: string): { settled: Settled; why: string | undefined } | undefined {
-    const service = this.#services.get(name)
-    // nobody tells anything any more
-    if (service === undefined) return this.#told.get(name) ?? (this.#isOver ? { settled: 'stopped', why: undefined } : undefined)
-    const { state, why } = service.status
-    switch (state) {
-      case 'ready':
-        return { settled: 'ready', why }
-      case 'done':
-        // a job has done its work; a server that is gone can't be used
-        return service.plan.ready === undefined ? { settled: 'ready', why } : { settled: 'failed', why: 'it has ended' }
-      case 'failed':
-      case 'stopped':
-        return { settled: state, why }
-      default:
-        return undefined
-    }
-  }
-
-  #isOutside(name: string): boolean {
-    return (
-      this.#externals.has(name) || this.#told.has(name) || [...this.#services.keys()].some((other) => this.#dependsOn(other).includes(name))
-    )
   }
 
   #changed(): void {
@@ -281,7 +187,8 @@ class Supervisor {
 
   #unknown(name: string): LauncherError {
     return usageError('service-unknown', `There is no service called ${name}`, {
-      evidence: [`there are ${[...this.#services.keys(), ...this.#externals.keys()].join(', ')}`],
+      // the backend is no service yet while what it depends on is waited for
+      evidence: [`there are ${[...new Set([...this.#members.keys(), 'backend'])].join(', ')}`],
     })
   }
 }

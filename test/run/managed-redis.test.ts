@@ -7,11 +7,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { findRedisPrograms } from '../../src/facts/redis-programs.ts'
 import type { Host } from '../../src/host/host.ts'
 import { prepareManagedRedis } from '../../src/run/managed-redis.ts'
-import { superviseServices } from '../../src/run/services.ts'
 import { filesIn, removeFiles } from '../support/files.ts'
 import { listens, makeMark, testHost, type Mark } from '../support/processes.ts'
 import { startRedis } from '../support/redis.ts'
-import { record } from '../support/services.ts'
+import { record, supervised } from '../support/services.ts'
 import { pythonOf, redisServer } from '../support/tools.ts'
 
 const run = promisify(execFile)
@@ -53,20 +52,20 @@ test.each([
   const programs = await findRedisPrograms(host, [])
   const redis = await prepareManagedRedis(host, { programs, variables: new Set(variables), layerVariable: 'USE', stopTimeoutMs: 5000 })
   const told = record()
-  const services = superviseServices(host, [redis.service], told.events, never)
+  const services = supervised([redis.service], told.events, never)
   try {
     expect(await services.wait('redis')).toBe('ready')
     expect(redis.environment['USE']).toBe('True')
     const env = { ...process.env, ...redis.environment }
     expect((await run(pythonOf('main'), ['-c', groupSend], { env })).stdout).toBe('vote\n')
-    const pid = services.statuses()[0]?.pid ?? 0
+    const pid = services.statuses[0]?.pid ?? 0
     const argv = await run('ps', ['-o', 'args=', '-p', String(pid)])
     expect(argv.stdout).toContain('redis-server')
     const { password } = redis.endpoint
     expect(password !== undefined).toBe(hasPassword)
     if (password !== undefined) {
       expect(argv.stdout).not.toContain(password)
-      expect(JSON.stringify([told.lines(), services.statuses()])).not.toContain(password)
+      expect(JSON.stringify([told.lines(), services.statuses])).not.toContain(password)
       expect(testHost.secrets.mask(password)).toBe('***')
       const without = { ...env, REDIS_PASSWORD: '' }
       await expect(run(pythonOf('main'), ['-c', groupSend], { env: without })).rejects.toThrow(
@@ -109,7 +108,7 @@ esac
     layerVariable: undefined,
     stopTimeoutMs: 5000,
   })
-  const services = superviseServices(host, [redis.service], record().events, never)
+  const services = supervised([redis.service], record().events, never)
   try {
     expect(await services.wait('redis')).toBe('ready')
   } finally {

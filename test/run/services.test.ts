@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { ServicePlan } from '../../src/plan/service.ts'
-import { superviseServices, type Services, type SuperviseOptions } from '../../src/run/services.ts'
+import type { Clock, Services } from '../../src/run/services.ts'
+import { Supervised } from '../../src/run/supervised.ts'
 import { makeMark, testHost, type Mark } from '../support/processes.ts'
 import { until } from '../support/redis.ts'
 import { secret } from '../support/secrets.ts'
-import { nodeService, quickClock, record, runsOn, says, type Recorded } from '../support/services.ts'
+import { nodeService, quickClock, record, runsOn, says, supervised, type Recorded } from '../support/services.ts'
 
 let mark: Mark
 let services: Services | undefined
@@ -27,8 +28,19 @@ afterEach(async () => {
 })
 
 const service = (name: string, script: string, more: Partial<ServicePlan> = {}) => nodeService(mark, name, script, more)
-const supervise = (plans: readonly ServicePlan[], options: SuperviseOptions = {}) =>
-  (services = superviseServices(testHost, plans, told.events, abort.signal, options))
+const supervise = (plans: readonly ServicePlan[], clock?: Clock) => (services = supervised(plans, told.events, abort.signal, clock))
+
+/** One that is kept up by other means. */
+class Other extends Supervised {
+  readonly plan = { name: 'backend', kind: 'backend', url: undefined, dependsOn: ['redis'] } as const
+  readonly standing = { settled: 'ready', why: undefined } as const
+  readonly ends: string[] = []
+  start() {}
+  async restart() {}
+  async stop() {
+    this.ends.push(`backend after ${told.last('worker')?.state}, before ${told.last('redis')?.state}`)
+  }
+}
 
 /** Ready after a while, by a line. */
 const slow = (name: string, ms: number, more: Partial<ServicePlan> = {}) =>
@@ -44,13 +56,15 @@ test('each starts when what it depends on is ready, those beside each other at o
   await running.wait('queue')
   await told.until(({ name, state }) => name === 'job' && state === 'done')
   expect(told.last('web')).toBeUndefined()
-  running.tell('backend', 'ready')
+  running.take(new Other(running))
+  running.isWell()
   expect(await running.wait('late')).toBe('ready')
   const order = (...states: string[]) => states.map((state) => told.states().indexOf(state))
   const at = order('queue starting', 'queue ready', 'web starting', 'web ready', 'late starting', 'late ready')
   expect(at).toEqual(at.toSorted((a, b) => a - b))
   expect(at).not.toContain(-1)
-  expect(running.statuses().map(({ name, state, pid }) => [name, state, pid !== undefined])).toEqual([
+  expect(running.statuses.map(({ name, state, pid }) => [name, state, pid !== undefined])).toEqual([
+    ['backend', 'waiting', false],
     ['web', 'ready', true],
     ['queue', 'ready', true],
     ['job', 'done', false],
@@ -61,25 +75,21 @@ test('each starts when what it depends on is ready, those beside each other at o
   expect(await running.wait('web')).toBe('stopped')
 })
 
-test('what is supervised elsewhere is ended in its place', async () => {
-  const ends: string[] = []
-  const external = {
-    name: 'backend',
-    dependsOn: ['redis'],
-    stop: async () => void ends.push(`backend after ${told.last('worker')?.state}, before ${told.last('redis')?.state}`),
-  }
-  const running = supervise([service('redis', runsOn), service('worker', runsOn, { dependsOn: ['backend'] })], { externals: [external] })
-  running.tell('backend', 'ready')
+test('what is kept up by other means is ended in its place', async () => {
+  const running = supervise([service('redis', runsOn), service('worker', runsOn, { dependsOn: ['backend'] })])
+  const other = new Other(running)
+  running.take(other)
+  running.isWell()
   await running.wait('worker')
   await running.stop()
-  expect(ends).toEqual(['backend after stopped, before ready'])
+  expect(other.ends).toEqual(['backend after stopped, before ready'])
 })
 
 test('a crash starts it again, later each time; well for a minute, it begins anew', async () => {
   const clock = quickClock()
   const count = join(mark.env['TMPDIR'] ?? '', 'count')
   const crashing = `const fs = require('fs'); const n = fs.existsSync('${count}') ? fs.readFileSync('${count}').length : 0; fs.appendFileSync('${count}', '.'); if (n === 8) { ${runsOn} } else { console.error('crash ' + n); process.exitCode = 3 }`
-  const running = supervise([service('worker', crashing)], { clock })
+  const running = supervise([service('worker', crashing)], clock)
   // its seventh end comes after a good minute
   const seventh = told.until(({ state, restarts }) => state === 'ready' && restarts === 6)
   await seventh
@@ -89,7 +99,7 @@ test('a crash starts it again, later each time; well for a minute, it begins ane
   expect(clock.waits).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 1000, 2000])
   const first = await told.until(({ state }) => state === 'restarting')
   expect(first.why).toMatch(/^ended with 3 after \d\.\d s: crash 0; it starts again in 1 s$/)
-  expect(running.statuses()[0]).toMatchObject({ state: 'ready', restarts: 8, why: undefined })
+  expect(running.statuses[0]).toMatchObject({ state: 'ready', restarts: 8, why: undefined })
 })
 
 test.each([
@@ -99,10 +109,10 @@ test.each([
   ['always', 0, 'restarting', 3],
   ['on-failure', 3, 'restarting', 3],
 ] as const)('restart %s after an end with %i: %s', async (restart, code, state, restarts) => {
-  const running = supervise([service('job', `process.exitCode = ${code}`, { restart })], { clock: quickClock() })
+  const running = supervise([service('job', `process.exitCode = ${code}`, { restart })], quickClock())
   await told.until((status) => status.state === state && status.restarts >= restarts)
   if (restarts === 0) {
-    expect(running.statuses()[0]).toMatchObject({ state, restarts: 0, pid: undefined })
+    expect(running.statuses[0]).toMatchObject({ state, restarts: 0, pid: undefined })
     expect(told.states()).not.toContain('job restarting')
     expect(await running.wait('job')).toBe(state === 'done' ? 'ready' : 'failed')
   }
@@ -115,7 +125,7 @@ test('one that crashes before it was ever ready fails when its time is over', as
       service('worker', says('no broker', 'process.exitCode = 1'), { ready: { log: 'never' } }),
       service('after', runsOn, { dependsOn: ['worker'] }),
     ],
-    { clock },
+    clock,
   )
   expect(await running.wait('worker')).toBe('failed')
   expect(clock.waits).toEqual([1000, 2000, 4000])
@@ -136,7 +146,8 @@ test('a failure goes to all that depend on it, with the reason; a restart that m
   expect(told.last('worker')?.why).toMatch(/^it needs broker, which failed: there is no program/)
   expect(told.last('beat')?.why).toMatch(/^it needs worker, which failed: it needs broker/)
   expect(await running.wait('mail')).toBe('ready')
-  expect(await running.restart('broker', service('broker', runsOn))).toBe('ready')
+  await running.restart('broker', service('broker', runsOn))
+  expect(await running.wait('broker')).toBe('ready')
   expect([await running.wait('worker'), await running.wait('beat')]).toEqual(['ready', 'ready'])
 })
 
@@ -154,7 +165,7 @@ test('a secret in the last line stays one', async () => {
   const hidden = testHost.secrets.add(secret())
   const running = supervise([service('job', says(`password is ${hidden}`, 'process.exitCode = 1'), { restart: 'no' })])
   await told.until(({ state }) => state === 'failed')
-  expect(running.statuses()[0]?.why).toMatch(/: password is \*\*\*$/)
+  expect(running.statuses[0]?.why).toMatch(/: password is \*\*\*$/)
 })
 
 test('stop ends children of children, and kills what ignores SIGTERM at its stopTimeout', async () => {
@@ -193,15 +204,15 @@ test('the signal ends all; what waits for a restart or for others is never start
   }
   const running = supervise(
     [service('crashed', 'process.exitCode = 1'), service('waiting', runsOn, { dependsOn: ['backend'] }), service('well', runsOn)],
-    { clock },
+    clock,
   )
   await told.until(({ state }) => state === 'restarting')
   abort.abort()
   await running.stop()
-  expect(running.statuses().map(({ name, state }) => `${name} ${state}`)).toEqual(['crashed stopped', 'waiting stopped', 'well stopped'])
+  expect(running.statuses.map(({ name, state }) => `${name} ${state}`)).toEqual(['crashed stopped', 'waiting stopped', 'well stopped'])
   expect(told.states().filter((state) => state.endsWith(' starting'))).toEqual(['crashed starting', 'well starting'])
   expect(await running.wait('backend')).toBe('stopped')
-  const never = superviseServices(testHost, [service('never', runsOn)], told.events, abort.signal)
+  const never = supervised([service('never', runsOn)], told.events, abort.signal)
   expect(await never.wait('never')).toBe('stopped')
 })
 
@@ -209,7 +220,7 @@ test('restarts one after the other leave one process; a new plan counts; one mor
   const running = supervise([service('worker', says('old'))])
   await running.wait('worker')
   await Promise.all([running.restart('worker'), running.restart('worker'), running.restart('worker', service('worker', says('new')))])
-  expect(running.statuses()[0]).toMatchObject({ state: 'ready', restarts: 3 })
+  expect(running.statuses[0]).toMatchObject({ state: 'ready', restarts: 3 })
   await until(async () => told.lines().includes('worker: new'))
   expect(await mark.processes()).toHaveLength(1)
   running.add(service('mail', runsOn, { dependsOn: ['worker'] }))
@@ -223,16 +234,16 @@ test('a stop in the middle of a restart leaves nothing', async () => {
   await running.wait('worker')
   const restarted = running.restart('worker')
   await running.stop()
-  expect(await restarted).toBe('stopped')
+  await restarted
+  expect(await running.wait('worker')).toBe('stopped')
 })
 
 test('200,000 lines of two services keep their order, though their reader holds them up', async () => {
   const lines = 100_000
   const talk = `let i = 0; const go = () => { while (i < ${lines}) { let t = ''; for (let j = 0; j < 500; j++) t += i++ + '\\n'; if (!process.stdout.write(t)) return process.stdout.once('drain', go) } }; go()`
   const next: Record<string, number> = { one: 0, two: 0 }
-  let [wrong, pauses] = [0, 0]
-  const running = superviseServices(
-    testHost,
+  let wrong = 0
+  const running = supervised(
     [service('one', talk), service('two', talk)],
     {
       onStatus: told.events.onStatus,
@@ -240,10 +251,8 @@ test('200,000 lines of two services keep their order, though their reader holds 
         if (Number(line) !== next[name]) wrong++
         next[name] = (next[name] ?? 0) + 1
         if (next[name] % 10_000 !== 0) return
-        pauses++
-        const which = pauses % 2 === 0 ? name : undefined
-        running.pause(which)
-        setTimeout(() => running.resume(which), 1)
+        running.pause()
+        setTimeout(() => running.resume(), 1)
       },
     },
     abort.signal,
@@ -259,7 +268,7 @@ test('more than ten services at once are no reason for a warning of Node’s', a
   process.on('warning', warn)
   const running = supervise(Array.from({ length: 12 }, (_, index) => service(`job${index}`, '')))
   await Promise.all(Array.from({ length: 12 }, (_, index) => told.until(({ name, state }) => name === `job${index}` && state === 'done')))
-  expect(running.statuses().every(({ state }) => state === 'done')).toBe(true)
+  expect(running.statuses.every(({ state }) => state === 'done')).toBe(true)
   process.off('warning', warn)
   expect(warnings).toEqual([])
 })

@@ -1,8 +1,8 @@
 /** Services for tests: small Node programs that bear the mark of a test, and a record of what is told of them. */
 import type { ServiceStatus } from '../../src/facts/service-status.ts'
-import type { Clock } from '../../src/run/service.ts'
 import type { ServicePlan } from '../../src/plan/service.ts'
-import type { Mark } from './processes.ts'
+import { Services, type Clock, type ServiceEvents } from '../../src/run/services.ts'
+import { testHost, type Mark } from './processes.ts'
 
 /** A plan that runs a Node script. */
 export function nodeService(mark: Mark, name: string, script: string, more: Partial<ServicePlan> = {}): ServicePlan {
@@ -36,7 +36,7 @@ export interface Recorded {
   readonly last: (name: string) => ServiceStatus | undefined
   /** Resolves once a status fits, also one that was told before. */
   readonly until: (fits: (status: ServiceStatus) => boolean) => Promise<ServiceStatus>
-  readonly events: { onLine: (name: string, line: string) => void; onStatus: (status: ServiceStatus) => void }
+  readonly events: ServiceEvents
 }
 
 export function record(): Recorded {
@@ -66,6 +66,13 @@ export function record(): Recorded {
       },
     },
   }
+}
+
+/** Keeps services of these plans up. */
+export function supervised(plans: readonly ServicePlan[], events: ServiceEvents, signal: AbortSignal, clock?: Clock): Services {
+  const services = new Services(testHost, events, signal, clock)
+  for (const plan of plans) services.add(plan)
+  return services
 }
 
 /** A clock whose waits are over at once; they are written down, and time goes by with them. */
