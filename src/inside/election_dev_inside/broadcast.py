@@ -89,7 +89,7 @@ class Probes:
             await layer.group_send(group, message(ident))
             return {"sent": 1}
         except Exception as error:
-            return {"sent": 0, "why": "raised", **described(error)}
+            return {"sent": 0, "why": "raised", "raised": described(error)}
 
     def facts(self):
         """What the consumer of the last of them is, and the groups that it has joined."""
@@ -122,7 +122,7 @@ class Probes:
             await asyncio.wait([probe.expected[ident] for probe in probes], timeout=deadline)
             return {"sent": len(names)}
         except Exception as error:
-            return {"sent": 0, "why": "raised", **described(error)}
+            return {"sent": 0, "why": "raised", "raised": described(error)}
         finally:
             for probe in probes:
                 del probe.expected[ident]

@@ -130,7 +130,7 @@ def name_of(error):
 
 
 def line_of(found):
-    return {} if found is None else {name: found[name] for name in ("file", "line", "function")}
+    return {} if found is None else {"place": {name: found[name] for name in ("file", "line", "function")}}
 
 
 def refuser(frame, observer):
