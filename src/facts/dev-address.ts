@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readText } from '../host/files.ts'
 import { readViteConfig } from './dev-proxy.ts'
-import { usualPorts, type DevCommand, type DevTool } from './dev-script.ts'
+import { devTools, type DevCommand, type DevTool } from './dev-script.ts'
 import { entriesOf, withoutComments } from './script-text.ts'
 
 /** Where a dev server serves its page, as far as its files tell. */
@@ -59,7 +59,7 @@ function portOf(
   if (written !== undefined) return { port: written, source: file ?? '' }
   const fromFile = numberIn(dotenv.get('PORT'))
   if (fromFile !== undefined) return { port: fromFile, source: 'PORT in .env' }
-  return { port: usualPorts[tool], source: `default of ${tool}` }
+  return { port: tool === 'other' ? undefined : devTools[tool].port, source: `default of ${tool}` }
 }
 
 function configuredPort(tool: DevTool, file: string, config: string): number | undefined {

@@ -1,5 +1,29 @@
-/** The dev servers whose port and options are known; `other` is any program that is none of them. */
-export type DevTool = 'vite' | 'react-scripts' | 'next' | 'vue-cli-service' | 'webpack' | 'astro' | 'ng' | 'other'
+/** The dev servers that are known: the package that brings the program, where it listens when nobody tells it otherwise, the subcommands that serve. */
+export const devTools = {
+  // https://vite.dev/config/server-options#server-port
+  vite: { package: 'vite', port: 5173, serving: /^(?:dev|serve)?$/ },
+  // https://create-react-app.dev/docs/advanced-configuration
+  'react-scripts': { package: 'react-scripts', port: 3000, serving: /^start$/ },
+  // https://nextjs.org/docs/app/api-reference/cli/next
+  next: { package: 'next', port: 3000, serving: /^(?:dev)?$/ },
+  // https://cli.vuejs.org/guide/cli-service.html
+  'vue-cli-service': { package: '@vue/cli-service', port: 8080, serving: /^serve$/ },
+  // https://webpack.js.org/configuration/dev-server/#devserverport
+  webpack: { package: 'webpack', port: 8080, serving: /^(?:serve|server|s)$/ },
+  // https://docs.astro.build/en/reference/configuration-reference/#serverport
+  astro: { package: 'astro', port: 4321, serving: /^(?:dev)?$/ },
+  // https://angular.dev/cli/serve
+  ng: { package: '@angular/cli', port: 4200, serving: /^(?:serve|s)$/ },
+} as const
+
+type KnownTool = keyof typeof devTools
+/** `other` is any program that is none of them, or one of them that doesn't serve (`vite build`). */
+export type DevTool = KnownTool | 'other'
+
+const isKnownTool = (name: string): name is KnownTool => Object.hasOwn(devTools, name)
+
+/** Every tool with a name. */
+export const knownTools = Object.keys(devTools).filter(isKnownTool)
 
 /** A command that runs without a shell. */
 export interface DevCommand {
@@ -16,47 +40,6 @@ export type ReadScript =
   | { readonly kind: 'command'; readonly command: DevCommand }
   /** It takes a shell, or isn't there; the reason in words. */
   | { readonly kind: 'unclear'; readonly why: string }
-
-/** Where each tool listens when nobody tells it otherwise. */
-export const usualPorts: Readonly<Record<DevTool, number | undefined>> = {
-  // https://vite.dev/config/server-options#server-port
-  vite: 5173,
-  // https://create-react-app.dev/docs/advanced-configuration
-  'react-scripts': 3000,
-  // https://nextjs.org/docs/app/api-reference/cli/next
-  next: 3000,
-  // https://cli.vuejs.org/guide/cli-service.html
-  'vue-cli-service': 8080,
-  // https://webpack.js.org/configuration/dev-server/#devserverport
-  webpack: 8080,
-  // https://docs.astro.build/en/reference/configuration-reference/#serverport
-  astro: 4321,
-  // https://angular.dev/cli/serve
-  ng: 4200,
-  other: undefined,
-}
-
-/** The package that brings each tool's program. */
-export const packageOf: Readonly<Record<Exclude<DevTool, 'other'>, string>> = {
-  vite: 'vite',
-  'react-scripts': 'react-scripts',
-  next: 'next',
-  'vue-cli-service': '@vue/cli-service',
-  webpack: 'webpack',
-  astro: 'astro',
-  ng: '@angular/cli',
-}
-
-/** Subcommands that serve; a tool without one of them (`vite build`) is no dev server. */
-const serving: Readonly<Record<Exclude<DevTool, 'other'>, RegExp>> = {
-  vite: /^(?:dev|serve)?$/,
-  'react-scripts': /^start$/,
-  next: /^(?:dev)?$/,
-  'vue-cli-service': /^serve$/,
-  webpack: /^(?:serve|server|s)$/,
-  astro: /^(?:dev)?$/,
-  ng: /^(?:serve|s)$/,
-}
 
 /** A script that leads to another one leads there at most this often: two may name each other. */
 const mostSteps = 4
@@ -131,17 +114,9 @@ function leadsTo({ program, args }: DevCommand): { name: string; args: string[] 
 
 const withoutDashes = (words: readonly string[]): string[] => words.filter((word, index) => !(index === 0 && word === '--'))
 
-function toolOf(program: string, args: readonly string[]): DevTool {
-  const [first = ''] = args
-  const subcommand = first.startsWith('-') ? '' : first
-  for (const tool of knownTools) {
-    if (program === tool) return serving[tool].test(subcommand) ? tool : 'other'
-  }
-  return 'other'
+function toolOf(program: string, [first = '']: readonly string[]): DevTool {
+  return isKnownTool(program) && devTools[program].serving.test(first.startsWith('-') ? '' : first) ? program : 'other'
 }
-
-/** Every tool with a name. */
-export const knownTools = ['vite', 'react-scripts', 'next', 'vue-cli-service', 'webpack', 'astro', 'ng'] as const
 
 /**
  * The words of a command line as a shell splits it; undefined where only a shell
@@ -149,34 +124,14 @@ export const knownTools = ['vite', 'react-scripts', 'next', 'vue-cli-service', '
  * Windows, but in front of a quote or a blank. Pure.
  */
 export function splitWords(text: string): string[] | undefined {
-  const words: string[] = []
-  let word: string | undefined
-  let quote: string | undefined
-  for (let at = 0; at < text.length; at++) {
-    const character = text.charAt(at)
-    if (character === '\\' && /["' \\]/.test(text.charAt(at + 1)) && quote !== "'") {
-      word = (word ?? '') + text.charAt(++at)
-      continue
-    }
-    if (quote !== undefined) {
-      if (character === quote) quote = undefined
-      else if (quote === '"' && (character === '$' || character === '`')) return undefined
-      else word = (word ?? '') + character
-      continue
-    }
-    if (character === '"' || character === "'") {
-      quote = character
-      word ??= ''
-      continue
-    }
-    if (/\s/.test(character)) {
-      if (word !== undefined) words.push(word)
-      word = undefined
-      continue
-    }
-    if ('&|;<>$`()*?%'.includes(character)) return undefined
-    word = (word ?? '') + character
-  }
-  if (quote !== undefined) return undefined
-  return word === undefined ? words : [...words, word]
+  if (!new RegExp(`^(?:\\s|${wordPart})*$`).test(text)) return undefined
+  return (text.match(new RegExp(`(?:${wordPart})+`, 'g')) ?? []).map((word) =>
+    word.replace(/"((?:\\["' \\]|[^"])*)"|'([^']*)'|\\(["' \\])/g, (_, double?: string, single = '', plain = '') =>
+      double === undefined ? `${single}${plain}` : double.replace(/\\(["' \\])/g, '$1'),
+    ),
+  )
 }
+
+const escaped = String.raw`\\(?:["' \\]|(?!["' \\]))`
+/** A part of a word: an escape or a backslash, a text in quotes, a character that no shell takes for its own. */
+const wordPart = String.raw`(?:${escaped}|"(?:${escaped}|[^"$\`\\])*"|'[^']*'|[^\s"'\\&|;<>$\`()*?%])`

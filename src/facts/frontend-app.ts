@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts'
 import type { FrontendConfig } from '../config/stack-schema.ts'
 import { readText } from '../host/files.ts'
 import { devAddress, type DevAddress } from './dev-address.ts'
-import { commandOf, knownTools, packageOf, readScript, splitWords, type DevCommand, type DevTool } from './dev-script.ts'
+import { commandOf, devTools, knownTools, readScript, splitWords, type DevCommand, type DevTool } from './dev-script.ts'
 import { recordOf, textsOf } from '../host/json.ts'
 import { packageManager, type PackageManager } from './package-manager.ts'
 
@@ -90,7 +90,7 @@ async function appIn(folder: string, root: string, wanted: FrontendConfig, named
   const scripts = textsOf(manifest['scripts'])
   const dependencies = Object.keys({ ...textsOf(manifest['devDependencies']), ...textsOf(manifest['dependencies']) })
   const script = wanted.command === undefined ? (wanted.script ?? usualScripts.find((name) => scripts[name] !== undefined)) : undefined
-  const ofPackages = knownTools.find((tool) => dependencies.includes(packageOf[tool]))
+  const ofPackages = knownTools.find((tool) => dependencies.includes(devTools[tool].package))
   if (wanted.command === undefined && (script === undefined || scripts[script] === undefined) && ofPackages === undefined) return undefined
   const command =
     wanted.command === undefined

@@ -4,7 +4,7 @@ import { isFile, isFolder, readText, upwards } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { isRecord, recordOf } from '../host/json.ts'
 import { programOnPath, type Program } from './package-manager.ts'
-import { packageOf, type DevCommand } from './dev-script.ts'
+import { devTools, type DevCommand } from './dev-script.ts'
 
 /** How the program of a dev script can be run. */
 export type ProgramFact =
@@ -35,7 +35,7 @@ export async function findProgram(
     const file = resolve(folder, command.program)
     return (await isFile(file)) ? found(await runnable(file, node)) : { state: 'missing', what: command.program }
   }
-  const known = command.tool === 'other' ? undefined : packageOf[command.tool]
+  const known = command.tool === 'other' ? undefined : devTools[command.tool].package
   for (const name of new Set(known === undefined ? [command.program, ...dependencies] : [known])) {
     for (const place of places) {
       const file = await binOf(join(place, 'node_modules', ...name.split('/')), command.program)

@@ -35,172 +35,97 @@ const builtins = new Set(
  * Windows a backslash is part of a path and escapes nothing. Pure.
  */
 export function readCommand(text: string, context: CommandContext): CommandReading {
-  const reader = new Reader(text, context)
-  const refused = reader.read()
-  if (refused !== undefined) return refused
-  const { words, assignments } = reader
+  const { env, platform, globs } = context
+  const words: string[] = []
+  const assignments: Record<string, string> = {}
+  /** The word so far; undefined between words. */
+  let word: string | undefined
+  /** Where the unquoted beginning `NAME=` of the word ends, or 0. */
+  let nameEnd = 0
+  /** The word has had nothing quoted and nothing expanded yet. */
+  let isBare = true
+  /** Within double quotes. */
+  let isQuoted = false
+  const add = (more: string): void => {
+    word = (word ?? '') + more
+  }
+  const end = (): void => {
+    if (word !== undefined && nameEnd > 0) assignments[word.slice(0, nameEnd)] = word.slice(nameEnd + 1)
+    else if (word !== undefined) words.push(word)
+    word = undefined
+    nameEnd = 0
+    isBare = true
+  }
+  /** Unquoted, a value is split at its blanks, and an empty one is no word. */
+  const expand = (value: string): void => {
+    isBare = false
+    if (isQuoted || nameEnd > 0) return add(value)
+    for (const [index, part] of value.split(/[ \t\n]+/).entries()) {
+      if (index > 0) end()
+      if (part !== '') add(part)
+    }
+  }
+  for (let at = 0; at < text.length;) {
+    const rest = text.slice(at)
+    const piece = pieceOf(rest, isQuoted, platform)
+    at += piece.length
+    const escaped = piece.startsWith('\\') && platform !== 'win32'
+    if (piece.startsWith('$')) {
+      const match = variable.exec(piece)
+      if (match === null && piece !== '$') return { kind: 'shell', what: piece }
+      // where an assignment stands before, it counts for the assignments after it and not for the words (2.9.1)
+      if (match === null) add(piece)
+      else expand(valueOf(match, nameEnd > 0 ? { ...env, ...assignments } : env))
+    } else if (piece === '"') {
+      isQuoted = !isQuoted
+      add('')
+      isBare = false
+    } else if (piece === '`') return { kind: 'shell', what: piece }
+    else if (isQuoted) {
+      // within double quotes a backslash escapes these alone
+      if (!escaped || piece !== '\\\n') add(escaped ? piece.replace(/^\\(?=["\\$`])/, '') : piece)
+    } else if (escaped) {
+      // a line that goes on in the next one
+      if (/\n$/.test(piece)) continue
+      add(piece.slice(1) || piece)
+      isBare = false
+    } else if (piece.startsWith("'")) {
+      if (piece.length === 1 || !piece.endsWith("'")) return { kind: 'invalid', reason: "a ' is not closed" }
+      add(piece.slice(1, -1))
+      isBare = false
+    } else if (piece === '\n' && rest.trim() !== '' && (words.length > 0 || word !== undefined)) {
+      return { kind: 'shell', what: 'more than one line' }
+    } else if (/\s/.test(piece)) end()
+    else if (piece === '#' && word === undefined) break
+    else if (/[|&;<>()]/.test(piece) || (/[*?[]/.test(piece) && globs === 'shell')) return { kind: 'shell', what: piece }
+    else if (word === undefined && /^~(?:[/\\\s]|$)/.test(rest)) add((platform === 'win32' ? env['USERPROFILE'] : env['HOME']) ?? '~')
+    else {
+      if (piece === '=' && isBare && words.length === 0 && nameEnd === 0 && /^[A-Za-z_]\w*$/.test(word ?? '')) nameEnd = (word ?? '').length
+      add(piece)
+    }
+  }
+  if (isQuoted) return { kind: 'invalid', reason: 'a " is not closed' }
+  end()
   // the shell would be replaced by the program, and there is none
   if (words[0] === 'exec') words.shift()
   const [program, ...args] = words
   if (program === undefined) return { kind: 'invalid', reason: 'there is no program in it' }
-  if (builtins.has(program)) return { kind: 'shell', what: program }
-  return { kind: 'words', assignments, words: [program, ...args] }
+  return builtins.has(program) ? { kind: 'shell', what: program } : { kind: 'words', assignments, words: [program, ...args] }
 }
 
-class Reader {
-  readonly words: string[] = []
-  readonly assignments: Record<string, string> = {}
-  readonly #text: string
-  readonly #context: CommandContext
-  #at = 0
-  /** The word so far; undefined between words. */
-  #word: string | undefined
-  /** Where the unquoted beginning `NAME=` of the word ends, or 0. */
-  #nameEnd = 0
-  /** The word has had nothing quoted and nothing expanded yet. */
-  #bare = true
+/** `$NAME` and `${NAME:-default}`; every other `$` is a shell's work, or itself. */
+const variable = /^\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?-)([^$`"'\\{}]*))?\})/
 
-  constructor(text: string, context: CommandContext) {
-    this.#text = text
-    this.#context = context
-  }
+function valueOf([, plain, braced = '', operator, fallback = '']: RegExpExecArray, env: CommandContext['env']): string {
+  const value = env[plain ?? braced]
+  return value === undefined || (operator === ':-' && value === '') ? fallback : value
+}
 
-  /** Reads it all; gives why it can't be. */
-  read(): Exclude<CommandReading, { kind: 'words' }> | undefined {
-    while (this.#at < this.#text.length) {
-      const refused = this.#next(this.#text[this.#at] ?? '')
-      if (refused !== undefined) return refused
-    }
-    this.#end()
-    return undefined
-  }
-
-  #next(char: string): Exclude<CommandReading, { kind: 'words' }> | undefined {
-    if (char === '\n' && this.#rest().trim() !== '' && (this.words.length > 0 || this.#word !== undefined))
-      return { kind: 'shell', what: 'more than one line' }
-    if (/\s/.test(char)) return this.#step(() => this.#end())
-    if (char === '#' && this.#word === undefined) return this.#step(() => (this.#at = this.#text.length))
-    if (/[|&;<>()`]/.test(char)) return { kind: 'shell', what: this.#operator() }
-    if (char === "'") return this.#single()
-    if (char === '"') return this.#double()
-    if (char === '$') return this.#variable(false)
-    if (char === '\\' && this.#context.platform !== 'win32') {
-      // a line that goes on in the next one
-      if (/^\\\r?\n/.test(this.#rest())) return this.#step(() => (this.#at += this.#text[this.#at + 1] === '\r' ? 2 : 1))
-      this.#add(this.#text[this.#at + 1] ?? '\\')
-      this.#bare = false
-      this.#at += 2
-      return undefined
-    }
-    if (/[*?[]/.test(char) && this.#context.globs === 'shell') return { kind: 'shell', what: char }
-    if (char === '~' && this.#word === undefined && /^~(?:[/\\\s]|$)/.test(this.#rest())) return this.#step(() => this.#add(this.#home()))
-    if (char === '=' && this.#bare && this.words.length === 0 && this.#nameEnd === 0 && /^[A-Za-z_]\w*$/.test(this.#word ?? '')) {
-      this.#nameEnd = (this.#word ?? '').length
-    }
-    return this.#step(() => this.#add(char))
-  }
-
-  #step(act: () => unknown): undefined {
-    act()
-    this.#at++
-    return undefined
-  }
-
-  #rest(): string {
-    return this.#text.slice(this.#at)
-  }
-
-  #operator(): string {
-    return /^(?:&&|\|\||>>|<<|\$\(|[|&;<>()`])/.exec(this.#rest())?.[0] ?? ''
-  }
-
-  #add(text: string): void {
-    this.#word = (this.#word ?? '') + text
-  }
-
-  #end(): void {
-    const word = this.#word
-    if (word !== undefined) {
-      if (this.#nameEnd > 0) this.assignments[word.slice(0, this.#nameEnd)] = word.slice(this.#nameEnd + 1)
-      else this.words.push(word)
-    }
-    this.#word = undefined
-    this.#nameEnd = 0
-    this.#bare = true
-  }
-
-  #single(): Extract<CommandReading, { kind: 'invalid' }> | undefined {
-    const close = this.#text.indexOf("'", this.#at + 1)
-    if (close < 0) return { kind: 'invalid', reason: "a ' is not closed" }
-    this.#add(this.#text.slice(this.#at + 1, close))
-    this.#bare = false
-    this.#at = close + 1
-    return undefined
-  }
-
-  #double(): Exclude<CommandReading, { kind: 'words' }> | undefined {
-    this.#add('')
-    this.#bare = false
-    this.#at++
-    for (;;) {
-      const char = this.#text[this.#at]
-      if (char === undefined) return { kind: 'invalid', reason: 'a " is not closed' }
-      if (char === '"') break
-      if (char === '`') return { kind: 'shell', what: '`' }
-      if (char === '$') {
-        const refused = this.#variable(true)
-        if (refused !== undefined) return refused
-      } else if (char === '\\' && this.#context.platform !== 'win32') {
-        const next = this.#text[this.#at + 1] ?? ''
-        // within double quotes a backslash escapes these alone
-        if (next !== '\n') this.#add(/["\\$`]/.test(next) ? next : `\\${next}`)
-        this.#at += 2
-      } else this.#step(() => this.#add(char))
-    }
-    this.#at++
-    return undefined
-  }
-
-  /** `$NAME` and `${NAME:-default}`; every other `$` is a shell's work, or itself. */
-  #variable(quoted: boolean): Exclude<CommandReading, { kind: 'words' }> | undefined {
-    const rest = this.#rest()
-    const match = /^\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?-)([^$`"'\\{}]*))?\})/.exec(rest)
-    if (match === null) {
-      const [special] = /^\$(?:\(|\{|[0-9@*#?$!-])/.exec(rest) ?? []
-      if (special !== undefined) return { kind: 'shell', what: special }
-      return this.#step(() => this.#add('$'))
-    }
-    const [whole, plain, braced, operator, fallback = ''] = match
-    const value = this.#value(plain ?? braced ?? '')
-    const isUnset = value === undefined || (operator === ':-' && value === '')
-    this.#expand(isUnset ? (operator === undefined ? '' : fallback) : value, quoted)
-    this.#at += whole.length
-    return undefined
-  }
-
-  /** Where an assignment stands before, it counts for the assignments after it and not for the words (2.9.1). */
-  #value(name: string): string | undefined {
-    return (this.#nameEnd > 0 ? this.assignments[name] : undefined) ?? this.#context.env[name]
-  }
-
-  /** Unquoted, a value is split at its blanks, and an empty one is no word. */
-  #expand(value: string, quoted: boolean): void {
-    this.#bare = false
-    if (quoted || this.#nameEnd > 0) {
-      this.#add(value)
-      return
-    }
-    const parts = value.split(/[ \t\n]+/)
-    for (const [index, part] of parts.entries()) {
-      if (index > 0) this.#end()
-      if (part !== '') this.#add(part)
-    }
-  }
-
-  #home(): string {
-    const { env, platform } = this.#context
-    return (platform === 'win32' ? env['USERPROFILE'] : env['HOME']) ?? '~'
-  }
+/** What is read as one at the beginning of a text: a variable, a text in single quotes, an escape, an operator, or a character. */
+function pieceOf(text: string, isQuoted: boolean, platform: NodeJS.Platform): string {
+  const pattern = isQuoted ? /^(?:\$[({0-9@*#?$!-]|\\[^])/ : /^(?:\$[({0-9@*#?$!-]|'[^']*'?|\\(?:\r?\n|[^])|&&|\|\||>>|<<)/
+  const [piece = text.charAt(0)] = variable.exec(text) ?? pattern.exec(text) ?? []
+  return piece.startsWith('\\') && platform === 'win32' ? '\\' : piece
 }
 
 /** A command as a person would type it: words with blanks or signs in quotes. */
