@@ -4,7 +4,7 @@ import { findingsOf } from '../checks/findings.ts'
 import { judge, type Judgement } from '../checks/judgement.ts'
 import type { Config } from '../config/config.ts'
 import { ExitCode } from '../errors.ts'
-import { frontendWiring } from '../facts/frontend-wiring.ts'
+import { readFrontend } from '../facts/frontend-reading.ts'
 import { findProject } from '../facts/project.ts'
 import { serversOf } from '../facts/servers.ts'
 import type { Host } from '../host/host.ts'
@@ -63,7 +63,7 @@ async function ofThePage(host: Host, config: Config, endpoint: Endpoint): Promis
   const project = await findProject(host, config)
   const [servers, wiring] = await Promise.all([
     serversOf(host, { ports: [], root: project.root, backend: project.backend, names: [], deadlineMs: 3000 }),
-    frontendWiring(join(project.root, 'frontend')),
+    readFrontend(join(project.root, 'frontend')),
   ])
   const page = pageUrl(wiring, servers, endpoint.url.pathname)
   if (page === undefined) return endpoint

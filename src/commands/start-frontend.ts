@@ -111,7 +111,7 @@ export function startFrontend(run: Prepared, services: Services, port: number): 
         pid: services.statuses.find(({ name }) => name === 'frontend')?.pid,
         socket: now.socket.way === 'dev-server' ? above.prover.endpoint() : undefined,
         direct: above.first.facts,
-        wiring: files?.reading.wiring,
+        wiring: files?.reading,
         deadlineMs: config.startTimeout,
         holdMs: 0,
         signal,

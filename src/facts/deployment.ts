@@ -6,7 +6,8 @@ import type { ServerName } from '../config/schema.ts'
 import { isFile, readText } from '../host/files.ts'
 import type { Checkout } from './checkout.ts'
 import type { DevProxy } from './dev-proxy.ts'
-import { frontendWiring, type UrlVariable } from './frontend-wiring.ts'
+import { readFrontend } from './frontend-reading.ts'
+import type { UrlVariable } from './frontend-wiring.ts'
 import type { Requirements } from './requirements.ts'
 
 /** How the settings decide about the channel layer, read as text. */
@@ -159,7 +160,7 @@ async function frontendOf(root: string, backend: string, named: string | undefin
   for (const folder of folders.map((name) => resolve(root, name))) {
     const manifest = folder === backend ? undefined : await readText(join(folder, 'package.json'))
     if (manifest === undefined || !/"build"\s*:\s*"/.test(manifest)) continue
-    const [wiring, names] = await Promise.all([frontendWiring(folder), readdir(folder).catch((): string[] => [])])
+    const [wiring, names] = await Promise.all([readFrontend(folder), readdir(folder).catch((): string[] => [])])
     const config = await readText(join(folder, names.find((name) => /^vite\.config\.[cm]?[jt]s$/.test(name)) ?? 'vite.config.js'))
     const lock = ['pnpm-lock.yaml', 'yarn.lock', 'package-lock.json'].find((name) => names.includes(name))
     return {

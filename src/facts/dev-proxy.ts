@@ -14,16 +14,25 @@ export interface DevProxy {
   readonly rewrites: boolean
 }
 
+interface ViteConfig {
+  readonly proxies: DevProxy[]
+  readonly port: number | undefined
+  /** `server.https`, or a plugin that sets it (https://vite.dev/config/server-options#server-https). */
+  readonly secure: boolean
+}
+
 /** What a Vite configuration says of its dev server (https://vite.dev/config/server-options). */
-export function readViteConfig(file: string, source: string): { proxies: DevProxy[]; port: number | undefined } {
+export function readViteConfig(file: string, source: string): ViteConfig {
   const text = withoutComments(source)
   const server = braceAfter(text, /\bserver\s*[:=]\s*\{/)
   const entries = server === undefined ? [] : entriesOf(text, server)
-  const port = entries.find(({ key }) => key === 'port')?.value ?? ''
+  const valueOf = (name: string) => entries.find(({ key }) => key === name)?.value
+  const https = valueOf('https')
+  const secure = (https !== undefined && !/^(?:false|undefined|null)$/.test(https)) || /\b(?:basicSsl|mkcert)\s*\(/.test(text)
   const own = entries.find(({ key, value }) => key === 'proxy' && value.startsWith('{'))?.valueAt
   // `server: { proxy }` names an object that was written above
   const open = own ?? (server === undefined ? braceAfter(text, /\bproxy\s*[:=]\s*\{/) : braceAfter(text, /\bproxy\w*\s*=\s*\{/))
-  return { proxies: open === undefined ? [] : proxiesIn(file, text, open), port: numberOf(port) }
+  return { proxies: open === undefined ? [] : proxiesIn(file, text, open), port: numberOf(valueOf('port') ?? ''), secure }
 }
 
 /** A number, or the one that stands in for a variable: `Number(process.env.PORT) || 3000`. */

@@ -13,7 +13,9 @@ export interface FrontendFiles {
 }
 
 const nothing: FrontendReading = {
-  wiring: { urls: [], variables: [], proxies: [], port: undefined, complete: true },
+  urls: [],
+  variables: [],
+  proxies: [],
   values: [],
   uses: [],
   ports: [],

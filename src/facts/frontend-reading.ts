@@ -1,12 +1,13 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { boundedText, frontendWiring, urlsIn, wiringBounds, type FrontendWiring, type WrittenUrl } from './frontend-wiring.ts'
+import { readText } from '../host/files.ts'
+import { readManifestProxy, readSetupProxy, readViteConfig } from './dev-proxy.ts'
+import { urlsIn, urlVariables, type FrontendWiring, type WrittenUrl } from './frontend-wiring.ts'
 import { envValues, variableUses, type EnvValue, type VariableUse } from './frontend-variables.ts'
 import { pageHostSocket, portsIn, type WrittenPort } from './hard-coded-port.ts'
 
 /** What a frontend's files say of its backend: everything is read once, as text. */
-export interface FrontendReading {
-  readonly wiring: FrontendWiring
+export interface FrontendReading extends FrontendWiring {
   /** Of the `.env` files, in the order of the files' names. */
   readonly values: readonly EnvValue[]
   readonly uses: readonly VariableUse[]
@@ -17,37 +18,85 @@ export interface FrontendReading {
   readonly pageSocket: { readonly file: string; readonly line: number } | undefined
 }
 
-const configName = /^(?:vite|astro|vue|next|webpack)\.config\.[cm]?[jt]s$/
-const setupName = /^setupProxy\.[jt]s$/
+/** Bounds of one reading: files, bytes of each, milliseconds. */
+export const readingBounds = { files: 1500, bytes: 512 * 1024, ms: 300 }
 
-/** Reads a frontend's folder, within the bounds of `frontendWiring`. Never throws: what can't be read says nothing. */
-export async function readFrontend(folder: string, bounds: typeof wiringBounds = wiringBounds): Promise<FrontendReading> {
+const configName = /^(?:vite|astro|vue|next|webpack)\.config\.[cm]?[jt]s$/
+/** Never an example, which nobody reads. */
+const isDotenv = (name: string): boolean => /^\.env(?:\.|$)/.test(name) && !/\.(?:example|sample|template|dist)$/.test(name)
+const sourceName = /\.(?:jsx?|tsx?|mjs|vue|svelte|html)$/
+/** What is built, installed, or written for tests says nothing of the page. */
+const passedFolder = /^(?:\.|node_modules$|dist$|build$|out$|coverage$|tests?$|__tests__$|__mocks__$|e2e$|cypress$|playwright$)/
+const passedFile = /(?:\.(?:test|spec|stories|config|min)\.\w+|\.d\.ts|^setupProxy\.[jt]s)$/
+
+/** Reads a frontend's folder, as far as the bounds go. Never throws: what can't be read says nothing. */
+export async function readFrontend(folder: string, bounds: typeof readingBounds = readingBounds): Promise<FrontendReading> {
+  const until = performance.now() + bounds.ms
+  const textsOf = (files: readonly string[]) =>
+    Promise.all(files.map(async (file) => ({ file, text: (await boundedText(join(folder, file), bounds.bytes)) ?? '' })))
+  const names = (await readdir(folder).catch(() => [])).toSorted()
+  // what says most comes first: there are few of these files
+  const [own, setups, dotenv, manifests] = await Promise.all([
+    textsOf(names.filter((name) => configName.test(name))),
+    textsOf(['src/setupProxy.js', 'src/setupProxy.ts']),
+    textsOf(names.filter(isDotenv)),
+    textsOf(['package.json']),
+  ])
+  const configs = [...own, ...setups]
+  const values = dotenv.flatMap(({ file, text }) => envValues(file, text))
+  const vite = own.filter(({ file }) => file.startsWith('vite.')).slice(0, 1)
+  const urls: WrittenUrl[] = []
   const uses: VariableUse[] = []
   const ports: WrittenPort[] = []
   let pageSocket: FrontendReading['pageSocket']
-  const names = await readdir(folder).catch(() => [])
-  const below = await readdir(join(folder, 'src')).catch(() => [])
-  const configs = [
-    ...names.filter((name) => configName.test(name)),
-    ...below.filter((name) => setupName.test(name)).map((name) => `src/${name}`),
-  ]
-  const dotenv = names.filter((name) => /^\.env(?:\.|$)/.test(name) && !/\.(?:example|sample|template|dist)$/.test(name)).toSorted()
-  const textOf = async (name: string) => (await boundedText(join(folder, name), bounds.bytes)) ?? ''
-  const [wiring, configTexts, dotenvTexts] = await Promise.all([
-    frontendWiring(folder, bounds, (file, text) => {
+  const files = await sourcesOf(folder, bounds.files, until)
+  const together = 16
+  for (let index = 0; index < files.length && performance.now() <= until; index += together) {
+    for (const { file, text } of await textsOf(files.slice(index, index + together))) {
+      urls.push(...urlsIn(file, text))
       uses.push(...variableUses(file, text))
       ports.push(...portsIn(file, text))
       pageSocket ??= pageHostSocket(file, text)
-    }),
-    Promise.all(configs.map(textOf)),
-    Promise.all(dotenv.map(textOf)),
-  ])
+    }
+  }
   return {
-    wiring,
-    values: dotenv.flatMap((file, index) => envValues(file, dotenvTexts[index] ?? '')),
-    uses: [...uses, ...configs.flatMap((file, index) => variableUses(file, configTexts[index] ?? '', true))],
-    ports: [...ports, ...configs.flatMap((file, index) => portsIn(file, configTexts[index] ?? ''))],
-    configured: configs.flatMap((file, index) => urlsIn(file, configTexts[index] ?? '')),
+    urls,
+    variables: urlVariables(values),
+    proxies: [
+      ...vite.flatMap(({ file, text }) => readViteConfig(file, text).proxies),
+      ...manifests.flatMap(({ file, text }) => readManifestProxy(file, text)),
+      ...setups.flatMap(({ file, text }) => readSetupProxy(file, text)),
+    ],
+    values,
+    uses: [...uses, ...configs.flatMap(({ file, text }) => variableUses(file, text, true))],
+    ports: [...ports, ...configs.flatMap(({ file, text }) => portsIn(file, text))],
+    configured: configs.flatMap(({ file, text }) => urlsIn(file, text)),
     pageSocket,
   }
+}
+
+/** The files of a folder and below that may hold sources, nearest first. Links aren't followed: they may lead in circles. */
+async function sourcesOf(folder: string, most: number, until: number): Promise<string[]> {
+  const files: string[] = []
+  const waiting = ['']
+  for (const below of waiting) {
+    if (performance.now() > until) return files
+    const entries = await readdir(join(folder, below), { withFileTypes: true }).catch(() => [])
+    for (const entry of entries) {
+      const path = below === '' ? entry.name : `${below}/${entry.name}`
+      if (entry.isDirectory() && !passedFolder.test(entry.name)) waiting.push(path)
+      if (!entry.isFile() || !sourceName.test(entry.name) || passedFile.test(entry.name)) continue
+      if (files.length === most) return files
+      files.push(path)
+    }
+  }
+  return files
+}
+
+async function boundedText(path: string, bytes: number): Promise<string | undefined> {
+  const size = await stat(path).then(
+    (entry) => (entry.isFile() ? entry.size : Number.POSITIVE_INFINITY),
+    () => Number.POSITIVE_INFINITY,
+  )
+  return size > bytes ? undefined : readText(path)
 }

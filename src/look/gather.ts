@@ -9,7 +9,7 @@ import { changedSince, lineOf, modulesOf, privilegedPorts } from '../facts/check
 import { surveyDotenv } from '../facts/dotenv-survey.ts'
 import type { CrossingFact } from '../facts/crossing.ts'
 import type { Examination } from '../facts/examination.ts'
-import { frontendWiring } from '../facts/frontend-wiring.ts'
+import { readFrontend } from '../facts/frontend-reading.ts'
 import { linesSince, markLogs } from '../facts/log-tail.ts'
 import { holdersOf } from '../facts/open-files.ts'
 import { pathInterpreter } from '../facts/path-python.ts'
@@ -116,7 +116,7 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
     choice?.kind === 'ready' ? deadShebang(choice.environment.python) : undefined,
     project === undefined ? new Set<string>() : modulesOf(project.backend),
     privilegedPorts(host.platform),
-    checkout === undefined ? undefined : frontendWiring(join(checkout.project.root, 'frontend')),
+    checkout === undefined ? undefined : readFrontend(join(checkout.project.root, 'frontend')),
     servingEnvironment(host, serving, choice?.environment?.python),
     checkout === undefined ? [] : readLines(checkout.project),
     checkout === undefined ? undefined : gatherRedis(host, checkout, inside.settings, dotenv, problems),

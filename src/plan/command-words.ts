@@ -86,7 +86,7 @@ export function readCommand(text: string, context: CommandContext): CommandReadi
       if (!escaped || piece !== '\\\n') add(escaped ? piece.replace(/^\\(?=["\\$`])/, '') : piece)
     } else if (escaped) {
       // a line that goes on in the next one
-      if (/\n$/.test(piece)) continue
+      if (piece.endsWith('\n')) continue
       add(piece.slice(1) || piece)
       isBare = false
     } else if (piece.startsWith("'")) {

@@ -23,7 +23,7 @@ const mostPlaces = 20
  * for a variable that is set is no such place. Pure.
  */
 export function hardCodedPorts(
-  { wiring, ports, configured, uses }: FrontendReading,
+  { urls, proxies, ports, configured, uses }: FrontendReading,
   mapped: readonly MappedVariable[],
   { port, wantedPort }: Pick<BackendAddress, 'port' | 'wantedPort'>,
 ): HardCodedPort[] {
@@ -37,11 +37,11 @@ export function hardCodedPorts(
     const at = `${place.file}:${place.line}`
     if (!standIns.has(at) && !places.has(at)) places.set(at, place)
   }
-  for (const url of [...wiring.urls, ...configured]) {
-    const proxy = wiring.proxies.some(({ file, target }) => file === url.file && target?.startsWith(url.text) === true)
+  for (const url of [...urls, ...configured]) {
+    const proxy = proxies.some(({ file, target }) => file === url.file && target?.startsWith(url.text) === true)
     if (url.port === wantedPort && isLocal(url.host)) add({ file: url.file, line: url.line, text: url.text, proxy })
   }
-  for (const { file, line, context, target } of wiring.proxies) {
+  for (const { file, line, context, target } of proxies) {
     // one that stands in a configuration was read there, with the line of the target itself
     const isRead = configured.some((url) => url.file === file && target?.startsWith(url.text) === true)
     if (!isRead && target !== undefined && namesPort(target, wantedPort)) add({ file, line, text: `${context} → ${target}`, proxy: true })

@@ -17,13 +17,13 @@ export interface SocketWay {
  * entry for the path alone tells it where no source names the backend itself. Pure.
  */
 export function socketWay(
-  { wiring, values, pageSocket }: FrontendReading,
+  { urls, proxies, values, pageSocket }: FrontendReading,
   mapped: readonly MappedVariable[],
   { frontendPort, path }: { readonly frontendPort: number; readonly path: string },
 ): SocketWay {
   if (pageSocket !== undefined) return { way: 'dev-server', source: `${pageSocket.file}:${pageSocket.line}` }
   const written = [
-    ...wiring.urls.map(({ scheme, host, port, file, line }) => ({ scheme, host, port, source: `${file}:${line}` })),
+    ...urls.map(({ scheme, host, port, file, line }) => ({ scheme, host, port, source: `${file}:${line}` })),
     ...values.flatMap(({ name, value, file, line }) => {
       const now = mapped.find((variable) => variable.name === name)?.value ?? value
       if (!/^wss?:\/\//i.test(now) || !URL.canParse(now)) return []
@@ -33,7 +33,7 @@ export function socketWay(
   ].filter(({ scheme, host }) => /^wss?$/.test(scheme) && isLocal(host))
   const own = written.find(({ port }) => port === frontendPort)
   if (own !== undefined) return { way: 'dev-server', source: own.source }
-  const proxy = proxyFor(wiring.proxies, path)
+  const proxy = proxyFor(proxies, path)
   const [direct] = written
   if (direct !== undefined || mapped.some(({ value }) => /^wss?:/.test(value)) || proxy === undefined)
     return { way: 'backend', source: direct?.source }

@@ -19,15 +19,11 @@ const frontend = (port: number): Evidence['frontend'] => ({
   urls: [{ file: 'src/socket.js', line: 3, text: `ws://localhost:${port}/ws/`, scheme: 'ws', host: 'localhost', port, path: '/ws/' }],
   variables: [],
   proxies: [],
-  port: 5173,
-  complete: true,
 })
 const variable: Evidence['frontend'] = {
   urls: [],
   variables: [{ file: '.env', line: 2, name: 'VITE_WS_URL', value: 'ws://localhost:8000/ws/' }],
   proxies: [],
-  port: undefined,
-  complete: true,
 }
 const six = { address: '::1', family: 6, result: 'open', code: undefined, elapsedMs: 1 } as const
 const secure = endpoint({ secure: true, url: 'wss://127.0.0.1:8000/ws/election-updates/' })

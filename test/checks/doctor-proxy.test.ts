@@ -10,8 +10,6 @@ const vite = (ws: boolean | undefined): Evidence['frontend'] => ({
   urls: [],
   variables: [],
   proxies: [{ file: 'vite.config.js', line: 5, context: '/ws', target: 'http://localhost:8000', ws, rewrites: false }],
-  port: 5173,
-  complete: true,
 })
 const hangs = failed(silent, { http: page(200), experiments: { httpOnPath: page(404), httpAfter: page(200) } })
 const lives = wireOf({

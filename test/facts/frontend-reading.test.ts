@@ -88,7 +88,7 @@ test('a frontend’s folder, read once', async () => {
   expect(reading.ports.map(({ file, line }) => `${file}:${line}`)).toEqual(['src/main.ts:1'])
   expect(reading.configured.map(({ file, line }) => `${file}:${line}`)).toEqual(['vite.config.ts:1', 'src/setupProxy.js:1'])
   expect(reading.pageSocket).toEqual({ file: 'src/main.ts', line: 2 })
-  expect(reading.wiring.proxies).toHaveLength(2)
+  expect(reading.proxies).toHaveLength(2)
 })
 
 test('no folder at all', async () => {

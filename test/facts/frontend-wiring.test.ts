@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { readManifestProxy, readSetupProxy, readViteConfig } from '../../src/facts/dev-proxy.ts'
-import { frontendWiring, readVariables, urlsIn, wiringBounds } from '../../src/facts/frontend-wiring.ts'
+import { readFrontend, readingBounds } from '../../src/facts/frontend-reading.ts'
+import { envValues } from '../../src/facts/frontend-variables.ts'
+import { urlsIn, urlVariables } from '../../src/facts/frontend-wiring.ts'
 import { withoutComments } from '../../src/facts/script-text.ts'
 
 const folders: string[] = []
@@ -71,7 +73,7 @@ test.each([
   ['SECRET_URL=http://localhost:8000', []],
   ['# VITE_WS_URL=ws://localhost', []],
 ])('a variable: %s', (line, found) => {
-  expect(readVariables('.env', `\n${line}`)).toEqual(found.map(([name, value]) => ({ file: '.env', line: 2, name, value })))
+  expect(urlVariables(envValues('.env', `\n${line}`))).toEqual(found.map(([name, value]) => ({ file: '.env', line: 2, name, value })))
 })
 
 const viteConfig = `import { defineConfig } from 'vite'
@@ -102,6 +104,7 @@ test('the dev server of a Vite configuration', () => {
   const file = 'vite.config.ts'
   expect(readViteConfig(file, viteConfig)).toEqual({
     port: 3000,
+    secure: false,
     proxies: [
       { file, line: 9, context: '/api', target: 'http://localhost:8000', ws: undefined, rewrites: false },
       { file, line: 10, context: '/ws', target: 'ws://127.0.0.1:8001', ws: true, rewrites: true },
@@ -173,8 +176,7 @@ test('a frontend’s folder', async () => {
     'README.md': 'ws://documented/',
   })
   await symlink(folder, join(folder, 'src', 'circle'))
-  const wiring = await frontendWiring(folder)
-  expect(wiring.complete).toBe(true)
+  const wiring = await readFrontend(folder)
   expect(wiring.urls.map(({ file, line, text }) => `${file}:${line} ${text}`)).toEqual([
     'index.html:1 http://localhost:3000/',
     'src/App.vue:2 ws://localhost:9000/ws/',
@@ -185,25 +187,17 @@ test('a frontend’s folder', async () => {
     'package.json',
     'src/setupProxy.js',
   ])
-  expect(wiring.port).toBe(3000)
 })
 
 test('a frontend that is more than is read of one', async () => {
   const folder = await frontend(Object.fromEntries(Array.from({ length: 5 }, (_, index) => [`src/${index}.js`, `"ws://host${index}/"`])))
-  const few = await frontendWiring(folder, { ...wiringBounds, files: 3 })
-  expect(few.complete).toBe(false)
+  const few = await readFrontend(folder, { ...readingBounds, files: 3 })
   expect(few.urls).toHaveLength(3)
-  expect(await frontendWiring(folder, { ...wiringBounds, ms: -1 })).toMatchObject({ complete: false, urls: [] })
+  expect(await readFrontend(folder, { ...readingBounds, ms: -1 })).toMatchObject({ urls: [] })
 })
 
 test('no folder at all', async () => {
-  expect(await frontendWiring(join(tmpdir(), 'absent-frontend'))).toEqual({
-    urls: [],
-    variables: [],
-    proxies: [],
-    port: undefined,
-    complete: true,
-  })
+  expect(await readFrontend(join(tmpdir(), 'absent-frontend'))).toMatchObject({ urls: [], variables: [], proxies: [] })
 })
 
 test('a text that is made to take long', () => {

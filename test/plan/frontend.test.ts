@@ -27,16 +27,12 @@ function readingOf(files: Readonly<Record<string, string>>): FrontendReading {
   const sources = all.filter(([name]) => !isEnv(name) && !isConfig(name) && !name.endsWith('.json'))
   const configs = all.filter(([name]) => isConfig(name))
   return {
-    wiring: {
-      urls: sources.flatMap(([name, text]) => urlsIn(name, text)),
-      variables: [],
-      proxies: [
-        ...configs.flatMap(([name, text]) => readViteConfig(name, text).proxies),
-        ...all.flatMap(([name, text]) => (name === 'package.json' ? readManifestProxy(name, text) : [])),
-      ],
-      port: undefined,
-      complete: true,
-    },
+    urls: sources.flatMap(([name, text]) => urlsIn(name, text)),
+    variables: [],
+    proxies: [
+      ...configs.flatMap(([name, text]) => readViteConfig(name, text).proxies),
+      ...all.flatMap(([name, text]) => (name === 'package.json' ? readManifestProxy(name, text) : [])),
+    ],
     values: all.flatMap(([name, text]) => (isEnv(name) ? envValues(name, text) : [])),
     uses: [
       ...sources.flatMap(([name, text]) => variableUses(name, text)),

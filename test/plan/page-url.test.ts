@@ -9,8 +9,6 @@ const wiring = (parts: Partial<FrontendWiring>): FrontendWiring => ({
   urls: [],
   variables: [],
   proxies: [],
-  port: undefined,
-  complete: true,
   ...parts,
 })
 const running = (address: string, port: number, tls = false): ServersFact => ({
