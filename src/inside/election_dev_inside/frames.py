@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 
 from .folder import FOLDER
 
@@ -65,13 +66,15 @@ def trim(places, limit=12):
     return [places[index] for index in sorted(kept)]
 
 
+def places_of(steps):
+    """What `traceback.walk_stack` and `walk_tb` go through, as the facts have it."""
+    places = [place(frame.f_code, line) for frame, line in steps]
+    return [found for found in places if found is not None]
+
+
 def stack_of(frame):
     """The frames of a running stack, outermost first."""
-    places = []
-    while frame is not None:
-        places.append(place(frame.f_code, frame.f_lineno))
-        frame = frame.f_back
-    return [found for found in reversed(places) if found is not None]
+    return places_of(traceback.walk_stack(frame))[::-1]
 
 
 def text_of(error, longest=500):
@@ -82,11 +85,7 @@ def text_of(error, longest=500):
 
 
 def traceback_of(error):
-    places, step = [], error.__traceback__
-    while step is not None:
-        places.append(place(step.tb_frame.f_code, step.tb_lineno))
-        step = step.tb_next
-    return [found for found in places if found is not None]
+    return places_of(traceback.walk_tb(error.__traceback__))
 
 
 def last_own(error):
@@ -155,23 +154,19 @@ def refuser(frame, observer):
 
 def stack(frame, observer):
     """The frames between us and the server, the innermost first; those of a synchronous consumer stand in the thread that waits for us."""
-    while frame is not None:
-        owner = frame.f_locals.get("self")
+    for each, _ in traceback.walk_stack(frame):
+        owner = each.f_locals.get("self")
         if owner is observer:
             return
         if type(owner).__name__ == "AsyncToSync":
             yield from waiting_stack(owner)
             return
-        yield frame
-        frame = frame.f_back
+        yield each
 
 
 def waiting_stack(sender):
-    for frame in sys._current_frames().values():
-        frames = []
-        while frame is not None:
-            frames.append(frame)
-            frame = frame.f_back
+    for innermost in sys._current_frames().values():
+        frames = [frame for frame, _ in traceback.walk_stack(innermost)]
         if any(getattr(frame.f_locals.get("self"), "base_send", None) is sender for frame in frames):
             return frames
     return []

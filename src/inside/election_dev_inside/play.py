@@ -5,6 +5,7 @@ import json
 import sys
 import threading
 import time
+import traceback
 
 from .broadcast import handlers_of
 from .database import Guard
@@ -69,8 +70,9 @@ def scope_of(wanted):
 class Handshake:
     """One connection: what the application was sent, and what it answered with."""
 
-    def __init__(self, application, wanted):
+    def __init__(self, application, wanted, state):
         self.application, self.wanted = application, wanted
+        self.recorder, self.guard = Recorder(), Guard(state)
         self.begun = time.monotonic()
         self.asked, self.asked_at = 0, None
         self.answer = None
@@ -125,7 +127,7 @@ class Handshake:
         from channels.security.websocket import WebsocketDenier
 
         middleware = None
-        while frame is not None:
+        for frame, _ in traceback.walk_stack(frame):
             owner = frame.f_locals.get("self")
             if isinstance(owner, AsyncConsumer) and not isinstance(owner, WebsocketDenier):
                 return True, None
@@ -134,7 +136,6 @@ class Handshake:
                     middleware = type(owner).__name__
             elif middleware is None and {"scope", "receive", "send"} <= set(frame.f_locals) and owner is None:
                 middleware = frame.f_code.co_name
-            frame = frame.f_back
         return False, middleware
 
     async def play(self):
@@ -201,10 +202,13 @@ class Handshake:
         return dict(found, later_after="ping" if self.pinged else "connect")
 
     def report(self, found):
+        # what a consumer makes of an error of ours says nothing of how it is with the server
+        if self.guard.why is not None:
+            found = {"after_ms": found["after_ms"], "outcome": "skipped", "why": self.guard.why}
         offered = list(self.wanted.get("subprotocols") or ())
         consumer = self.consumer
         tell("consumer", offered=offered, messages=self.messages, groups=self.recorder.groups,
-             handlers=handlers_of(consumer) if consumer else [],
+             handlers=handlers_of(consumer) if consumer else [], database_error=self.guard.error,
              consumer=consumer.__name__ if consumer else None, **dict({"frames": []}, **found))
 
     async def leave(self, task):
@@ -269,10 +273,9 @@ def play(application, wanted, state):
     from channels import consumer as base
     from channels.security.websocket import WebsocketDenier
 
-    handshake, guard = Handshake(application, wanted), Guard(state)
-    handshake.recorder = Recorder()
+    handshake = Handshake(application, wanted, state)
     handshake.recorder.install()
-    guard.install()
+    handshake.guard.install()
     original = base.AsyncConsumer.__call__
 
     async def called(self, scope, receive, send):
@@ -281,16 +284,6 @@ def play(application, wanted, state):
         return await original(self, scope, receive, send)
 
     base.AsyncConsumer.__call__ = called
-    report = handshake.report
-
-    def judged(found):
-        # what a consumer makes of an error of ours says nothing of how it is with the server
-        if guard.why is not None:
-            kept = {name: found[name] for name in ("after_ms",)}
-            found = dict(kept, outcome="skipped", why=guard.why)
-        report(dict(found, database_error=guard.error))
-
-    handshake.report = judged
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     # the end of the process ends what is left: a thread that still stands would be waited for

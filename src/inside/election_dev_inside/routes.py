@@ -117,24 +117,23 @@ def answers_ping(consumer):
 
 def setting_facts(module):
     """Whether ASGI_APPLICATION leads to an application: runserver of daphne asks for it, and nothing else does."""
-    value = getattr(module, "ASGI_APPLICATION", None)
-    if not value:
-        tell("asgi_setting", ok=False, value=None, message="You have not set ASGI_APPLICATION", kind=None)
-        return
+    value = getattr(module, "ASGI_APPLICATION", None) or None
+    problem, kind = setting_problem(value)
+    tell("asgi_setting", ok=problem is None, value=value if value is None else str(value), message=problem, kind=kind)
+
+
+def setting_problem(value):
+    """What is wrong with it, as Channels says it, and the kind of application that it leads to."""
+    if value is None:
+        return "You have not set ASGI_APPLICATION", None
     if not isinstance(value, str) or "." not in value:
-        tell("asgi_setting", ok=False, value=str(value), message="Cannot find ASGI_APPLICATION setting.", kind=None)
-        return
+        return "Cannot find ASGI_APPLICATION setting.", None
     path, name = value.rsplit(".", 1)
     try:
         imported = importlib.import_module(path)
     except (Exception, SystemExit) as error:
-        message = "Cannot import ASGI_APPLICATION module %r: %s: %s" % (path, type(error).__name__, str(error)[:300])
-        tell("asgi_setting", ok=False, value=value, message=message, kind=None)
-        return
+        return "Cannot import ASGI_APPLICATION module %r: %s: %s" % (path, type(error).__name__, str(error)[:300]), None
     if not hasattr(imported, name):
-        message = "Cannot find %r in ASGI_APPLICATION module %s" % (name, path)
-        tell("asgi_setting", ok=False, value=value, message=message, kind=None)
-        return
+        return "Cannot find %r in ASGI_APPLICATION module %s" % (name, path), None
     kind = unwrap(getattr(imported, name))[1]
-    message = "ASGI_APPLICATION leads to a WSGI application" if kind == "wsgi" else None
-    tell("asgi_setting", ok=kind != "wsgi", value=value, message=message, kind=kind)
+    return "ASGI_APPLICATION leads to a WSGI application" if kind == "wsgi" else None, kind

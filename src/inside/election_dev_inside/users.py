@@ -130,13 +130,9 @@ def foreign(field, as_rows, depth):
         named = [inner for inner in related._meta.concrete_fields if inner.name in ("name", "title") and not inner.has_default()]
         values.update({inner.name: value_of(inner, True, depth + 1) for inner in named if inner.name not in values})
         row = related._default_manager.create(**values)
-    if many(field):
+    if getattr(field, "many_to_many", False):
         return [] if row is None else [row]
     return row if as_rows or row is None else getattr(row, field.target_field.attname)
-
-
-def many(field):
-    return bool(getattr(field, "many_to_many", False))
 
 
 def candidates(field):
@@ -146,10 +142,14 @@ def candidates(field):
     if getattr(field, "flatchoices", None):
         return (value for value, _ in field.flatchoices if value not in (None, ""))
     makers = (
-        (models.EmailField, emails), (models.URLField, urls), (models.GenericIPAddressField, addresses),
+        (models.EmailField, lambda _: ("developer%s@example.com" % tail for tail in tails())),
+        (models.URLField, lambda _: ("https://example.com/%s" % tail for tail in tails())),
+        (models.GenericIPAddressField, lambda _: ("127.0.0.%d" % n if n < 255 else "::%x" % n for n in itertools.count(1))),
         (models.FileField, lambda _: iter([""])), (models.SlugField, texts), (models.CharField, texts),
         (models.TextField, texts), (models.BooleanField, lambda _: iter([True, False])), (models.DateTimeField, moments),
-        (models.DateField, days), (models.TimeField, times), (models.DurationField, durations),
+        (models.DateField, days),
+        (models.TimeField, lambda _: (datetime.time(12, minute, second) for minute in range(60) for second in range(60))),
+        (models.DurationField, lambda _: (datetime.timedelta(hours=hours) for hours in itertools.count(1))),
         (models.UUIDField, lambda _: iter(uuid.uuid4, None)), (models.DecimalField, decimals),
         (models.IntegerField, numbers), (models.FloatField, lambda field: map(float, numbers(field))),
         (models.BinaryField, lambda _: iter([b"developer"])), (models.JSONField, lambda _: iter([{}])),
@@ -158,18 +158,6 @@ def candidates(field):
         if isinstance(field, kind):
             return make(field)
     return iter([[]] if type(field).__name__ == "ArrayField" else [])
-
-
-def emails(_):
-    return ("developer%s@example.com" % tail for tail in tails())
-
-
-def urls(_):
-    return ("https://example.com/%s" % tail for tail in tails())
-
-
-def addresses(_):
-    return ("127.0.0.%d" % number if number < 255 else "::%x" % number for number in itertools.count(1))
 
 
 def texts(field):
@@ -211,11 +199,3 @@ def moments(field):
     zone = datetime.timezone.utc if settings.USE_TZ else None
     now = datetime.datetime.now(zone).replace(microsecond=0)
     return itertools.chain([now, now + datetime.timedelta(30)], (datetime.datetime(day.year, day.month, day.day, 12, tzinfo=zone) for day in days(field)))
-
-
-def times(_):
-    return (datetime.time(12, minute, second) for minute in range(60) for second in range(60))
-
-
-def durations(_):
-    return (datetime.timedelta(hours=number) for number in itertools.count(1))
