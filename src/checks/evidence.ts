@@ -9,7 +9,7 @@ import type { Examination } from '../facts/examination.ts'
 import type { FrontendWiring } from '../facts/frontend-wiring.ts'
 import type { Way } from '../facts/manage-py.ts'
 import type { FileHolder } from '../facts/open-files.ts'
-import type { PathInterpreter } from '../facts/path-python.ts'
+import type { PathInterpreter } from '../facts/python.ts'
 import type { RedisNow } from '../facts/redis-now.ts'
 import type { ServingEnvironment } from '../facts/server-env.ts'
 import type { SettingsLine } from '../facts/settings-lines.ts'
@@ -17,7 +17,7 @@ import type { DeadShebang } from '../facts/shebang.ts'
 import type { ServerProcess, ServersFact } from '../facts/server-process.ts'
 import type { WireFacts } from '../facts/wire.ts'
 import type { PythonChoice } from '../plan/environment.ts'
-import { pathFrom } from './paths.ts'
+import { pathFrom } from '../host/paths.ts'
 
 /** What only whoever launched the server sees of it. */
 export interface Launched {

@@ -3,7 +3,7 @@ import { chooseServer } from '../plan/server.ts'
 import { all, diagnosis, type Diagnosis } from './diagnosis.ts'
 import { pythonOf, type Evidence } from './evidence.ts'
 import { missing } from './log-rule.ts'
-import { interpreterIn, isWithin, joined, pathFrom } from './paths.ts'
+import { interpreterIn, isWithin, joined, pathFrom } from '../host/paths.ts'
 
 /**
  * Why the project's Python can't run the backend: asked where nothing of the

@@ -1,6 +1,6 @@
 import type { ServerProcess } from '../facts/server-process.ts'
 import { diagnosis, withSeen, type Diagnosis } from './diagnosis.ts'
-import { isWithin } from './paths.ts'
+import { isWithin } from '../host/paths.ts'
 import { commandLine, isOwn, listenerOf, named, pythonOf, type Evidence } from './evidence.ts'
 
 /** `daphne (PID 4711): `its command line``. */

@@ -1,8 +1,7 @@
 import { access, constants } from 'node:fs/promises'
-import { dirname, extname, resolve } from 'node:path'
-import { isFile, readText } from '../host/files.ts'
+import { delimiter, dirname, extname, join, resolve } from 'node:path'
+import { isFile, readText, succeeds } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
-import { onPath } from './tools.ts'
 
 /** A program that is to be run, as it is written in a command. */
 export interface ProgramRequest {
@@ -30,9 +29,7 @@ export async function findProgram(host: Host, request: ProgramRequest): Promise<
   const { program, cwd, env } = request
   const windows = host.platform === 'win32'
   const isPath = program.includes('/') || (windows && program.includes('\\'))
-  const file = isPath
-    ? await atPath(resolve(cwd, program), windows)
-    : await onPath({ ...host, env: { ...env, PATH: pathOf(env) } }, program)
+  const file = isPath ? await atPath(resolve(cwd, program), windows) : await onPath({ platform: host.platform, env }, program)
   if (file === undefined) return { kind: 'missing' }
   if (!windows || !/^\.(?:cmd|bat)$/i.test(extname(file))) return { kind: 'program', file, args: [] }
   const script = shimScript((await readText(file)) ?? '')
@@ -57,14 +54,24 @@ export function pathOf(env: Readonly<Record<string, string | undefined>>): strin
   return env['PATH'] ?? Object.entries(env).find(([name]) => name.toUpperCase() === 'PATH')?.[1] ?? ''
 }
 
+/** Where a program is on the PATH, or undefined. Nothing is run. */
+export async function onPath({ platform, env }: Pick<Host, 'platform' | 'env'>, name: string): Promise<string | undefined> {
+  const suffixes = platform === 'win32' ? ['.exe', '.cmd', ''] : ['']
+  for (const folder of pathOf(env).split(delimiter)) {
+    if (folder === '') continue
+    for (const suffix of suffixes) {
+      const file = join(folder, name + suffix)
+      if (await mayRun(file)) return file
+    }
+  }
+  return undefined
+}
+
+const mayRun = async (file: string): Promise<boolean> => succeeds(access(file, constants.X_OK))
+
 async function atPath(file: string, windows: boolean): Promise<string | undefined> {
   for (const candidate of windows && extname(file) === '' ? [`${file}.exe`, `${file}.cmd`, file] : [file]) {
-    if (!(await isFile(candidate))) continue
-    const runs = await access(candidate, constants.X_OK).then(
-      () => true,
-      () => false,
-    )
-    if (runs) return candidate
+    if ((await isFile(candidate)) && (await mayRun(candidate))) return candidate
   }
   return undefined
 }

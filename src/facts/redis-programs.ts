@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { runToEnd } from '../host/processes.ts'
-import { onPath } from './tools.ts'
+import { onPath } from './programs.ts'
 
 /** A Redis that can be started here. */
 export interface RedisServerProgram {

@@ -1,6 +1,15 @@
 import { readInvocation } from './server-invocation.ts'
-import { readBind, readEndpoint, readOptions, untoldPlace, wholeNumber, type Place } from './server-options.ts'
-import type { ServerCommand } from './server-process.ts'
+import {
+  readBind,
+  readEndpoint,
+  readOptions,
+  untoldPlace,
+  wholeNumber,
+  type OptionTable,
+  type Place,
+  type ReadOptions,
+} from './server-options.ts'
+import type { ServerCommand, ServerProgram } from './server-process.ts'
 import { daphneTable, gunicornTable, hypercornTable, runserverTable, uvicornTable } from './server-tables.ts'
 
 /** The package that election-dev puts before an application to watch it: the application's own name isn't on the command line then. */
@@ -19,6 +28,28 @@ const nothing = {
   tls: false,
 } as const satisfies Omit<ServerCommand, 'program'>
 
+/** What a program's options say of the server that it is. */
+interface ServerReader {
+  readonly table: OptionTable
+  readonly read: (options: ReadOptions) => Partial<ServerCommand>
+  /** Folders that it is told to find its application in, as they are written. */
+  readonly folders?: (options: ReadOptions) => readonly string[]
+}
+
+const readers: Readonly<Record<ServerProgram, ServerReader>> = {
+  daphne: { table: daphneTable, read: readDaphne },
+  uvicorn: { table: uvicornTable, read: readUvicorn, folders: ({ values }) => values('--app-dir') },
+  hypercorn: { table: hypercornTable, read: (options) => readBound(options, options.values('--bind')) },
+  gunicorn: {
+    table: gunicornTable,
+    read: (options) => readBound(options, options.values('--bind').flatMap(listed)),
+    folders: ({ values }) => [...values('--chdir'), ...values('--pythonpath').flatMap(listed)],
+  },
+  runserver: { table: runserverTable, read: readRunserver, folders: ({ values }) => values('--pythonpath') },
+}
+
+const listed = (texts: string): string[] => texts.split(',')
+
 /**
  * What a process's arguments say of the server that it is; undefined where it
  * is none. Places that they don't name are the server's own defaults; what a
@@ -28,32 +59,18 @@ export function readServerCommand(argv: readonly string[]): ServerCommand | unde
   const title = gunicornTitle(argv)
   if (title !== undefined) return title
   const invocation = readInvocation(argv)
-  switch (invocation?.program) {
-    case 'daphne':
-      return readDaphne(invocation.args)
-    case 'uvicorn':
-      return readUvicorn(invocation.args)
-    case 'hypercorn':
-      return readHypercorn(invocation.args)
-    case 'gunicorn':
-      return readGunicorn(invocation.args)
-    case 'runserver':
-      return readRunserver(invocation.args)
-    default:
-      return undefined
-  }
+  if (invocation === undefined) return undefined
+  const { table, read } = readers[invocation.program]
+  const options = readOptions(invocation.args, table)
+  return { ...nothing, program: invocation.program, application: applicationOf(options.positionals), ...read(options) }
 }
 
-/** The folder that the server is told to find its application in, as it is written: uvicorn's --app-dir, gunicorn's --chdir and --pythonpath. */
-export function namedFolders(argv: readonly string[]): string[] {
+/** The folders that the server is told to find its application in, as they are written: uvicorn's --app-dir, gunicorn's --chdir and --pythonpath. */
+export function namedFolders(argv: readonly string[]): readonly string[] {
   const invocation = readInvocation(argv)
   if (invocation === undefined) return []
-  const { program, args } = invocation
-  if (program === 'uvicorn') return [...readOptions(args, uvicornTable).values('--app-dir')]
-  if (program === 'runserver') return [...readOptions(args, runserverTable).values('--pythonpath')]
-  if (program !== 'gunicorn') return []
-  const options = readOptions(args, gunicornTable)
-  return [...options.values('--chdir'), ...options.values('--pythonpath').flatMap((paths) => paths.split(','))]
+  const { table, folders } = readers[invocation.program]
+  return folders?.(readOptions(invocation.args, table)) ?? []
 }
 
 /** With setproctitle installed gunicorn overwrites its arguments: `gunicorn: master [core.wsgi:application]` (gunicorn/util.py, _setproctitle). */
@@ -70,38 +87,25 @@ function applicationOf(positionals: readonly string[]): string | undefined {
   return named?.startsWith(`${observer}:`) === true ? undefined : named
 }
 
-function readDaphne(args: readonly string[]): ServerCommand {
-  const options = readOptions(args, daphneTable)
+function readDaphne(options: ReadOptions): Partial<ServerCommand> {
   const endpoints = options.values('--endpoint').map((endpoint) => readEndpoint(endpoint))
   const [bind, port, unix] = [options.value('--bind'), options.number('--port'), options.value('--unix-socket')]
   const told = unix !== undefined || options.has('--fd') || endpoints.length > 0
-  const tcp = endpoints.find((endpoint) => endpoint.port !== undefined)
   const timeout = options.number('--websocket_timeout')
   const place: Place =
     bind !== undefined || port !== undefined || !told
       ? { host: (bind ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port: port ?? 8000, unixSocket: unix }
-      : {
-          host: tcp?.host,
-          port: tcp?.port,
-          unixSocket: unix ?? endpoints.find(({ unixSocket }) => unixSocket !== undefined)?.unixSocket,
-        }
+      : { ...placeAmong(endpoints), ...(unix === undefined ? {} : { unixSocket: unix }) }
   return {
-    ...nothing,
-    program: 'daphne',
-    application: applicationOf(options.positionals),
     ...place,
     websocketTimeout: timeout === undefined || timeout < 0 ? undefined : timeout,
     tls: endpoints.some(({ tls }) => tls),
   }
 }
 
-function readUvicorn(args: readonly string[]): ServerCommand {
-  const options = readOptions(args, uvicornTable)
+function readUvicorn(options: ReadOptions): Partial<ServerCommand> {
   const elsewhere = options.has('--uds') || options.has('--fd')
   return {
-    ...nothing,
-    program: 'uvicorn',
-    application: applicationOf(options.positionals),
     host: elsewhere ? undefined : (options.value('--host') ?? '127.0.0.1'),
     port: elsewhere ? undefined : (options.number('--port') ?? 8000),
     unixSocket: options.value('--uds'),
@@ -113,13 +117,11 @@ function readUvicorn(args: readonly string[]): ServerCommand {
   }
 }
 
-function readHypercorn(args: readonly string[]): ServerCommand {
-  const options = readOptions(args, hypercornTable)
+/** hypercorn and gunicorn. A configuration file may name a place where the command line doesn't. */
+function readBound(options: ReadOptions, binds: readonly string[]): Partial<ServerCommand> {
+  const untold = options.has('--config') ? untoldPlace : readBind('127.0.0.1:8000')
   return {
-    ...nothing,
-    program: 'hypercorn',
-    application: applicationOf(options.positionals),
-    ...placeOf(options.values('--bind'), options.has('--config')),
+    ...(binds.length === 0 ? untold : placeAmong(binds.map((bind) => readBind(bind)))),
     workers: options.number('--workers'),
     workerClass: options.value('--worker-class'),
     reload: options.has('--reload'),
@@ -127,39 +129,18 @@ function readHypercorn(args: readonly string[]): ServerCommand {
   }
 }
 
-function readGunicorn(args: readonly string[]): ServerCommand {
-  const options = readOptions(args, gunicornTable)
-  return {
-    ...nothing,
-    program: 'gunicorn',
-    application: applicationOf(options.positionals),
-    ...placeOf(
-      options.values('--bind').flatMap((binds) => binds.split(',')),
-      options.has('--config'),
-    ),
-    workers: options.number('--workers'),
-    workerClass: options.value('--worker-class'),
-    reload: options.has('--reload'),
-    tls: options.has('--certfile') || options.has('--keyfile'),
-  }
+/** The first TCP place of several, and the first socket. */
+function placeAmong(places: readonly Place[]): Place {
+  const { host, port } = places.find((place) => place.port !== undefined) ?? untoldPlace
+  return { host, port, unixSocket: places.find(({ unixSocket }) => unixSocket !== undefined)?.unixSocket }
 }
 
-/** The first TCP place of several; a configuration file may name one where the command line doesn't. */
-function placeOf(binds: readonly string[], configured: boolean): Place {
-  if (binds.length === 0) return configured ? untoldPlace : readBind('127.0.0.1:8000')
-  const places = binds.map((bind) => readBind(bind))
-  const tcp = places.find(({ port }) => port !== undefined) ?? untoldPlace
-  return { ...tcp, unixSocket: places.find(({ unixSocket }) => unixSocket !== undefined)?.unixSocket }
-}
-
-function readRunserver(args: readonly string[]): ServerCommand {
-  const options = readOptions(args, runserverTable)
+function readRunserver(options: ReadOptions): Partial<ServerCommand> {
   const loopback = options.has('--ipv6') ? '::1' : '127.0.0.1'
   const place = /^(?:(.+):)?(\d+)$/.exec(options.positionals[0] ?? '')
   const host = place?.[1]?.replace(/^\[|\]$/g, '') ?? loopback
   return {
-    ...nothing,
-    program: 'runserver',
+    application: undefined,
     // Django's own documentation writes 0:8000 for every address
     host: host === '0' ? '0.0.0.0' : host,
     port: wholeNumber(place?.[2]) ?? 8000,

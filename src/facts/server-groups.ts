@@ -1,19 +1,20 @@
 import { readServerCommand } from './server-command.ts'
-import { isPython, nameOf } from './server-invocation.ts'
+import { isPython, nameOf, serverOf } from './server-invocation.ts'
 import type { ServerCommand } from './server-process.ts'
 import type { SeenProcess } from './server-view.ts'
 
 /** One server: the process that was started, and those that it started to serve. */
 export interface ServerGroup {
   readonly leader: SeenProcess
-  readonly command: ServerCommand
+  /** Undefined for a program that is no Django server. */
+  readonly command: ServerCommand | undefined
   /** The leader comes first. */
   readonly members: readonly SeenProcess[]
 }
 
 /** The servers among processes; workers, reloaders' children and Windows' launchers are folded into the process that began them. */
 export function serverGroups(rows: readonly SeenProcess[]): ServerGroup[] {
-  const commands = new Map(rows.flatMap((row) => (command(row) === undefined ? [] : [[row.pid, command(row)] as const])))
+  const commands = new Map(rows.map((row) => [row.pid, readServerCommand(row.argv)]))
   const byPid = new Map(rows.map((row) => [row.pid, row]))
   const children = new Map<number, SeenProcess[]>()
   for (const row of rows) {
@@ -54,11 +55,7 @@ function parentOf(row: SeenProcess, byPid: ReadonlyMap<number, SeenProcess>): Se
   return parent.startedAt !== undefined && row.startedAt !== undefined && parent.startedAt > row.startedAt ? undefined : parent
 }
 
-function command(row: SeenProcess): ServerCommand | undefined {
-  return readServerCommand(row.argv)
-}
-
 function runsPython(row: SeenProcess): boolean {
   const [program = ''] = row.argv
-  return isPython(program) || program.startsWith('gunicorn: ') || ['daphne', 'uvicorn', 'hypercorn', 'gunicorn'].includes(nameOf(program))
+  return isPython(program) || program.startsWith('gunicorn: ') || serverOf(nameOf(program)) !== undefined
 }

@@ -68,14 +68,7 @@ function carried(args: readonly string[]): Invocation | undefined {
   return undefined
 }
 
-function serverOf(name: string): ServerProgram | undefined {
-  switch (name) {
-    case 'daphne':
-    case 'uvicorn':
-    case 'hypercorn':
-    case 'gunicorn':
-      return name
-    default:
-      return undefined
-  }
+/** The server whose program or module has the name. */
+export function serverOf(name: string): ServerProgram | undefined {
+  return (['daphne', 'uvicorn', 'hypercorn', 'gunicorn'] as const).find((server) => server === name)
 }

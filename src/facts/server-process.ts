@@ -1,14 +1,13 @@
+import type { Place } from './server-options.ts'
+
 /** The servers that can run a Django project, by the command that runs them. */
 export type ServerProgram = 'daphne' | 'uvicorn' | 'hypercorn' | 'gunicorn' | 'runserver'
 
 /** What a server's command line says of it. What it doesn't say is undefined. */
-export interface ServerCommand {
+export interface ServerCommand extends Place {
   readonly program: ServerProgram
   /** `core.asgi:application`, as it is written there. */
   readonly application: string | undefined
-  readonly host: string | undefined
-  readonly port: number | undefined
-  readonly unixSocket: string | undefined
   readonly workers: number | undefined
   /** gunicorn's -k. */
   readonly workerClass: string | undefined

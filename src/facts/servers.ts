@@ -1,13 +1,14 @@
-import { isAbsolute, relative, resolve, sep } from 'node:path'
+import { isAbsolute, resolve, sep } from 'node:path'
 import { isFile, realPath } from '../host/files.ts'
+import { isWithin } from '../host/paths.ts'
 import type { Host } from '../host/host.ts'
 import { treeOf } from '../host/process-table.ts'
 import { machineView } from './machine-view.ts'
 import { namedFolders } from './server-command.ts'
-import { serverGroups } from './server-groups.ts'
+import { serverGroups, type ServerGroup } from './server-groups.ts'
 import { readInvocation } from './server-invocation.ts'
-import type { ServerCommand, ServerProcess, ServersFact } from './server-process.ts'
-import { unseenDetails, type Endpoint, type MachineView, type SeenDetails, type SeenProcess } from './server-view.ts'
+import type { ServerProcess, ServersFact } from './server-process.ts'
+import { unseenDetails, type Endpoint, type MachineView, type SeenDetails } from './server-view.ts'
 
 /** What is asked about servers. */
 export interface ServersRequest {
@@ -62,18 +63,12 @@ function unseenPorts(sockets: readonly Endpoint[]): string | undefined {
   return `what listens on port ${[...new Set(sockets.map(({ port }) => port))].join(', ')} is not visible to this user: a process of another user, or in a container`
 }
 
-interface Group {
-  readonly leader: SeenProcess
-  readonly command: ServerCommand | undefined
-  readonly members: readonly SeenProcess[]
-}
-
 /** With the PID whose environment is the server's, and which is read later. */
 interface Entry extends ServerProcess {
   readonly serving: number
 }
 
-async function describe(group: Group, details: ReadonlyMap<number, SeenDetails>, places: Folders): Promise<Entry> {
+async function describe(group: ServerGroup, details: ReadonlyMap<number, SeenDetails>, places: Folders): Promise<Entry> {
   const { leader, command, members } = group
   const of = (pid: number): SeenDetails => details.get(pid) ?? unseenDetails
   const own = of(leader.pid)
@@ -107,10 +102,7 @@ async function describe(group: Group, details: ReadonlyMap<number, SeenDetails>,
   }
 }
 
-interface Folders {
-  readonly root: string | undefined
-  readonly backend: string | undefined
-}
+type Folders = Pick<ServersRequest, 'root' | 'backend'>
 
 async function foldersOf({ root, backend }: ServersRequest): Promise<Folders> {
   return {
@@ -122,13 +114,13 @@ async function foldersOf({ root, backend }: ServersRequest): Promise<Folders> {
 async function projectOf(argv: readonly string[], { cwd, sameFiles }: SeenDetails, places: Folders): Promise<ServerProcess['project']> {
   if (!sameFiles || (places.root === undefined && places.backend === undefined)) return 'unknown'
   const folders = [places.root, places.backend].flatMap((folder) => folder ?? [])
-  const isOurs = (path: string): boolean => folders.some((folder) => isInside(folder, path))
+  const isOurs = (path: string): boolean => folders.some((folder) => isWithin(folder, path))
   const managePy = await found(cwd, readInvocation(argv)?.managePy)
   // a server that has changed its folder since named it from another one
   if (managePy !== undefined && (await isFile(managePy))) return isOurs(managePy) ? 'this' : 'other'
   const named = await Promise.all(namedFolders(argv).map((folder) => found(cwd, folder)))
   const { backend } = places
-  if (backend !== undefined && named.some((folder) => folder !== undefined && isInside(backend, folder))) return 'this'
+  if (backend !== undefined && named.some((folder) => folder !== undefined && isWithin(backend, folder))) return 'this'
   if (cwd === undefined) return 'unknown'
   return isOurs(await realPath(cwd)) ? 'this' : 'other'
 }
@@ -137,12 +129,6 @@ async function projectOf(argv: readonly string[], { cwd, sameFiles }: SeenDetail
 async function found(cwd: string | undefined, path: string | undefined): Promise<string | undefined> {
   if (path === undefined || (cwd === undefined && !isAbsolute(path))) return undefined
   return realPath(resolve(cwd ?? sep, path))
-}
-
-function isInside(folder: string, path: string): boolean {
-  // path.relative compares Windows' paths without regard to case
-  const way = relative(folder, path)
-  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way))
 }
 
 /** Adds what was asked of its environment. What looks secret there or among its arguments is registered before anybody gets it. */

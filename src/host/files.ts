@@ -24,7 +24,12 @@ export async function isFolder(path: string): Promise<boolean> {
 
 /** True where a directory entry is there, even a link that leads nowhere. */
 export async function isEntry(path: string): Promise<boolean> {
-  return lstat(path).then(
+  return succeeds(lstat(path))
+}
+
+/** Whether it is done without an error. */
+export async function succeeds(promise: Promise<unknown>): Promise<boolean> {
+  return promise.then(
     () => true,
     () => false,
   )

@@ -4,6 +4,7 @@ import { access, link, lstat, open, readdir, readFile, readlink, realpath, renam
 import { basename, dirname, join } from 'node:path'
 
 import { errorCode, errorMessage, LauncherError } from '../errors.ts'
+import { succeeds } from '../host/files.ts'
 import { exists } from '../host/process-table.ts'
 
 /**
@@ -102,12 +103,7 @@ async function replaceable(path: string, target: string): Promise<Stats> {
   })
   if (!entry.isFile()) throw notAFile(path, entry)
   // the mode itself is asked, because root may write to everything, and so could replace what somebody protected
-  const writable =
-    (entry.mode & 0o222) !== 0 &&
-    (await access(target, constants.W_OK).then(
-      () => true,
-      () => false,
-    ))
+  const writable = (entry.mode & 0o222) !== 0 && (await succeeds(access(target, constants.W_OK)))
   if (!writable)
     throw refused(path, 'it is read-only', process.platform === 'win32' ? 'Clear its read-only attribute.' : `chmod u+w '${path}'`)
   // A rename would leave the other names with the old contents, and writing in
@@ -147,17 +143,8 @@ async function keepOwnerAndMode(handle: FileHandle, old: Stats): Promise<void> {
   let mode = old.mode & 0o7777
   const fresh = await handle.stat()
   if (fresh.uid !== old.uid || fresh.gid !== old.gid) {
-    const kept = await handle.chown(old.uid, old.gid).then(
-      () => true,
-      () => false,
-    )
-    const groupKept =
-      kept ||
-      fresh.gid === old.gid ||
-      (await handle.chown(fresh.uid, old.gid).then(
-        () => true,
-        () => false,
-      ))
+    const kept = await succeeds(handle.chown(old.uid, old.gid))
+    const groupKept = kept || fresh.gid === old.gid || (await succeeds(handle.chown(fresh.uid, old.gid)))
     // as vim does (bufwrite.c): another group gets no more than everybody had
     if (!groupKept) mode = (mode & 0o707) | ((mode & 0o007) << 3)
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { asShell, interpreterIn, isWithin, joined, pathFrom } from '../../src/checks/paths.ts'
+import { asShell, interpreterIn, isWithin, joined, pathFrom } from '../../src/host/paths.ts'
 
 const windows = String.raw`C:\Users\Ada\election`
 
