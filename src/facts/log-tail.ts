@@ -27,20 +27,11 @@ export async function markLogs(paths: readonly string[]): Promise<LogMark> {
  */
 export async function linesSince(mark: LogMark, { maxBytes = 262_144 }: { readonly maxBytes?: number } = {}): Promise<string[]> {
   const lines: string[] = []
-  for (const { path, size, inode } of mark.files) lines.push(...(await linesFrom(path, { size, inode }, maxBytes)))
+  for (const file of mark.files) lines.push(...(await linesFrom(file, maxBytes)))
   return lines
 }
 
-/** The last lines of a file, of `maxBytes` at the most. Never throws: a file that can't be read has none. */
-export async function tailOf(path: string, maxBytes: number): Promise<string[]> {
-  return linesFrom(path, undefined, maxBytes)
-}
-
-async function linesFrom(
-  path: string,
-  known: { size: number; inode: bigint | undefined } | undefined,
-  maxBytes: number,
-): Promise<string[]> {
+async function linesFrom({ path, size: known, inode }: LogMark['files'][number], maxBytes: number): Promise<string[]> {
   // the type first: opening a named pipe would wait for its writer
   if ((await stat(path).catch(() => undefined))?.isFile() !== true) return []
   const file = await open(path, 'r').catch(() => undefined)
@@ -48,8 +39,8 @@ async function linesFrom(
   try {
     const { size: bigSize, ino } = await file.stat({ bigint: true })
     const size = Number(bigSize)
-    const isSame = known !== undefined && known.inode === ino && size >= known.size
-    const from = Math.max(isSame ? known.size : 0, size - maxBytes)
+    const read = inode === ino && size >= known ? known : 0
+    const from = Math.max(read, size - maxBytes)
     // one byte before tells whether a line begins here
     const start = Math.max(from - 1, 0)
     const buffer = Buffer.alloc(size - start)
@@ -59,8 +50,7 @@ async function linesFrom(
       if (bytesRead === 0) break
       length += bytesRead
     }
-    const skipped = from > (isSame ? known.size : 0)
-    return linesOf(buffer.subarray(from - start, length), skipped && buffer[0] !== LINE_FEED)
+    return linesOf(buffer.subarray(from - start, length), from > read && buffer[0] !== LINE_FEED)
   } catch {
     return []
   } finally {

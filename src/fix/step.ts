@@ -124,6 +124,11 @@ export function fix(
   }
 }
 
+/** A fix of one edit, or why there is none. */
+export function edited(step: Action | NoFix): Fix | NoFix {
+  return 'noFix' in step ? step : fix([step], { restart: true })
+}
+
 /** No fix, and why. */
 export function noFix(why: string): NoFix {
   return { noFix: why }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { linesSince, markLogs, tailOf } from '../../src/facts/log-tail.ts'
+import { linesSince, markLogs } from '../../src/facts/log-tail.ts'
 
 let folder: string
 let count = 0
@@ -88,17 +88,8 @@ test('one line of 100 MB costs no more than the bound', async () => {
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2_000_000)
 })
 
-test('the tail of a file', async () => {
-  const path = await log('one\ntwo\nthree')
-  expect(await tailOf(path, 1000)).toEqual(['one', 'two', 'three'])
-  expect(await tailOf(path, 9)).toEqual(['two', 'three'])
-  expect(await tailOf(join(folder, 'absent'), 9)).toEqual([])
-  expect(await tailOf(folder, 9)).toEqual([])
-})
-
 test.runIf(process.platform !== 'win32')('a named pipe is not waited for', async () => {
   const path = join(folder, 'pipe')
   await promisify(execFile)('mkfifo', [path])
-  expect(await tailOf(path, 9)).toEqual([])
   expect(await linesSince(await markLogs([path]))).toEqual([])
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { bareOf, decoded, nearestBoolean } from '../../src/fix/planners/dotenv.ts'
 import { hostsWith } from '../../src/fix/planners/hosts.ts'
-import { appended, assignmentsOf, elementsOf, entryOf, literalOf, withElement } from '../../src/fix/planners/python-text.ts'
+import { appended, assignmentsOf, elementsOf, entryOf, literalOf } from '../../src/fix/planners/python-text.ts'
 import { asHosts, nearestBackend } from '../../src/fix/planners/settings.ts'
 import { changed } from '../../src/fix/planners/url.ts'
 import { causes } from '../../src/causes/causes.ts'
@@ -147,7 +147,7 @@ A: list = (1,
   2)  # end
 `
   test('are found by name, not in strings and not as comparisons', () => {
-    expect(assignmentsOf(source, 'A').map(({ operator, valueStart, valueEnd }) => [operator, source.slice(valueStart, valueEnd)])).toEqual([
+    expect(assignmentsOf(source, 'A').map(({ operator, span }) => [operator, source.slice(span.start, span.end)])).toEqual([
       ['=', `[  # the first\n    "x",  # ]\n    'y]',\n]`],
       ['+=', '["z"]'],
       ['=', '(1,\n  2)'],
@@ -162,13 +162,6 @@ A: list = (1,
     const dict = '{"default": {"BACKEND": "a.B", "CONFIG": {"hosts": [("h", 1)], }}}'
     const hosts = entryOf(dict, { start: 0, end: dict.length }, 'hosts')
     expect(dict.slice(hosts?.start, hosts?.end)).toBe('[("h", 1)]')
-  })
-  test.each([
-    ['["a"]', '["a", "b"]'],
-    ['[]', '["b"]'],
-    ['[\n    "a",\n]', '[\n    "a",\n    "b",\n]'],
-  ])('take one more element: %j', (list, more) => {
-    expect(withElement(list, 0, '"b"')).toBe(more)
   })
   test.each([
     ['"a"', 'a'],

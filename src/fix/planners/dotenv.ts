@@ -6,13 +6,8 @@ import type { Evidence } from '../../checks/evidence.ts'
 import { pathsOf } from '../../host/paths.ts'
 import { editDistance } from '../../plan/edit-distance.ts'
 import { editDotenv, sourceOf } from './files.ts'
-import { isNoFix, fix, noFix, type Fix, type Action, type Planner, type PlannerOf, type NoFix } from '../step.ts'
+import { edited, isNoFix, fix, noFix, type Fix, type Planner, type PlannerOf, type NoFix } from '../step.ts'
 import { handOver, startWithout } from './serving.ts'
-
-/** A fix of one edit, or why there is none. */
-export function edited(step: Action | NoFix): Fix | NoFix {
-  return 'noFix' in step ? step : fix([step], { restart: true })
-}
 
 /** What the settings' import says, with the causes behind it. */
 export function importError({ examination }: Pick<Evidence, 'examination'>): string {

@@ -1,9 +1,9 @@
 import { inFile } from '../../facts/dotenv-survey.ts'
 import { setDotenvValue } from '../../plan/dotenv-edit.ts'
 import type { Evidence } from '../../checks/evidence.ts'
-import { noFix, type Action, type NoFix } from '../step.ts'
+import { edited, noFix, type Action, type Fix, type NoFix } from '../step.ts'
 import type { FixFacts } from '../fix-facts.ts'
-import { assignmentsOf, type Assignment } from './python-text.ts'
+import { appended, assignmentsOf, spliced, type Assignment, type Span } from './python-text.ts'
 
 /** An assignment of the settings, with the file that it stands in. */
 export interface FoundAssignment extends Assignment {
@@ -18,7 +18,7 @@ export function settingsAssignments({ checkout }: Evidence, { texts }: FixFacts,
   return (checkout?.project.settingsFiles ?? []).flatMap((file) => {
     const text = texts.get(file)
     if (text === undefined) return []
-    return assignmentsOf(text, name).map((found) => ({ ...found, file, text, value: text.slice(found.valueStart, found.valueEnd) }))
+    return assignmentsOf(text, name).map((found) => ({ ...found, file, text, value: text.slice(found.span.start, found.span.end) }))
   })
 }
 
@@ -28,11 +28,25 @@ export function winningAssignment(evidence: Evidence, facts: FixFacts, name: str
   return all.findLast(({ file }) => file === all[0]?.file)
 }
 
-/** The settings module itself. */
-export function mainSettings({ checkout }: Evidence, { texts }: FixFacts): { file: string; text: string } | undefined {
+/** Part of the settings becomes something else: the value of the assignment unless another one is named. */
+export function replaced(
+  { file, text, span }: Pick<FoundAssignment, 'file' | 'text' | 'span'>,
+  by: string,
+  part: Span = span,
+): Fix | NoFix {
+  return editedPython(file, text, spliced(text, part, by))
+}
+
+/** A file of the settings gets another text. */
+export function editedPython(file: string, before: string, after: string): Fix | NoFix {
+  return edited({ kind: 'edit', file, before, after, language: 'python' })
+}
+
+/** The settings module itself gets lines at its end. */
+export function appendedTo({ checkout }: Evidence, { texts }: FixFacts, lines: readonly string[]): Fix | NoFix {
   const file = checkout?.project.settingsFiles[0]
   const text = file === undefined ? undefined : texts.get(file)
-  return file === undefined || text === undefined ? undefined : { file, text }
+  return file === undefined || text === undefined ? noFix("the settings can't be read") : editedPython(file, text, appended(text, lines))
 }
 
 /** Where a variable comes from: the shell wins over `.env`, which a project without a reader doesn't read. */

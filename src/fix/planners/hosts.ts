@@ -1,11 +1,11 @@
 import { inFile } from '../../facts/dotenv-survey.ts'
 import type { Evidence } from '../../checks/evidence.ts'
+import { bracketed } from '../../host/tcp.ts'
 import { isAllowed } from '../../facts/allowed-hosts.ts'
-import { edited } from './dotenv.ts'
-import { editDotenv, mainSettings, sourceOf, winningAssignment } from './files.ts'
-import { noFix, type Fix, type Planner, type NoFix } from '../step.ts'
+import { appendedTo, editDotenv, replaced, sourceOf, winningAssignment } from './files.ts'
+import { edited, noFix, type Fix, type Planner, type NoFix } from '../step.ts'
 import type { FixFacts } from '../fix-facts.ts'
-import { appended, elementsOf, literalOf, spliced } from './python-text.ts'
+import { elementsOf, literalOf } from './python-text.ts'
 import { startWithout } from './serving.ts'
 
 /** What Django allows by itself with DEBUG and an empty list: the first entry would take it away. */
@@ -17,7 +17,7 @@ export const allowHost: Planner = (evidence, facts) => {
   if (direct !== undefined && direct.http?.result === 'answer' && direct.http.status !== 400)
     return noFix('directly the backend takes the host: the proxy has to pass it on (proxy_set_header Host $http_host)')
   const { host } = wire.endpoint
-  return allow(evidence, facts, host.includes(':') && !host.startsWith('[') ? `[${host}]` : host)
+  return allow(evidence, facts, inBrackets(host))
 }
 
 /** The host of the page's Origin gets into ALLOWED_HOSTS, where that is what the application goes by. */
@@ -32,13 +32,14 @@ export const allowOrigin: Planner = (evidence, facts) => {
   return allow(evidence, facts, hostname)
 }
 
+const inBrackets = (host: string): string => (host.startsWith('[') ? host : bracketed(host))
+
 /** Whether the host that was to be allowed still isn't, by what the settings say: nothing need serve for it. */
 export function stillRefused(id: string, { wire, examination }: Pick<Evidence, 'wire' | 'examination'>): boolean {
   const settings = examination?.get('settings')
   if (settings === undefined) return false
   const { host, origin } = wire.endpoint
-  if (id === 'allowed-hosts')
-    return !isAllowed(host.includes(':') && !host.startsWith('[') ? `[${host}]` : host, settings.allowed_hosts, settings.debug)
+  if (id === 'allowed-hosts') return !isAllowed(inBrackets(host), settings.allowed_hosts, settings.debug)
   return (
     id === 'origin-rejected' &&
     origin !== undefined &&
@@ -69,19 +70,14 @@ function allow(evidence: Evidence, facts: FixFacts, host: string): Fix | NoFix {
   }
   const found = winningAssignment(evidence, facts, 'ALLOWED_HOSTS')
   if (found !== undefined && found.operator === '=' && /^[[(]/.test(found.value)) {
-    const { elements } = elementsOf(found.text, found.valueStart)
+    const { elements } = elementsOf(found.text, found.span.start)
     const literals = elements.map(({ start, end }) => literalOf(found.text.slice(start, end)))
     if (literals.every((literal) => literal !== undefined)) {
-      const list = `[${hostsWith(literals, host)
-        .map((name) => `"${name}"`)
-        .join(', ')}]`
-      const after = spliced(found.text, { start: found.valueStart, end: found.valueEnd }, list)
-      return edited({ kind: 'edit', file: found.file, before: found.text, after, language: 'python' })
+      return replaced(found, `[${quotedList(hostsWith(literals, host))}]`)
     }
   }
-  const main = mainSettings(evidence, facts)
-  if (main === undefined) return noFix("the settings can't be read")
   const more = (known ?? []).length === 0 ? usual : []
-  const line = `ALLOWED_HOSTS = [*ALLOWED_HOSTS, ${[...more, host].map((name) => `"${name}"`).join(', ')}]`
-  return edited({ kind: 'edit', file: main.file, before: main.text, after: appended(main.text, [line]), language: 'python' })
+  return appendedTo(evidence, facts, [`ALLOWED_HOSTS = [*ALLOWED_HOSTS, ${quotedList([...more, host])}]`])
 }
+
+const quotedList = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ')

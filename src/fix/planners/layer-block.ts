@@ -72,12 +72,12 @@ export function layerBlock({ files, reader, variable, variables }: LayerBlockFac
   }
   if (another !== undefined) return refused('CHANNEL_LAYERS is set more than once', another)
   if (only.operator !== '=' || /[ \t]/.test(only.text.charAt(only.start))) return refused('CHANNEL_LAYERS is set under a condition', only)
-  const defaults = layerDefaults(only.text, only.valueStart, only.valueEnd)
+  const defaults = layerDefaults(only.text, only.span)
   if ('why' in defaults) return refused(defaults.why, only)
-  const loads = /^[ \t]*(?:environ\.|\w+\.)?(?:read_env|load_dotenv)\(/m.exec(only.text.slice(only.valueEnd))
+  const loads = /^[ \t]*(?:environ\.|\w+\.)?(?:read_env|load_dotenv)\(/m.exec(only.text.slice(only.span.end))
   if (loads !== null) return refused('the .env is read below it', only)
   const block = blockOf(variable, style, defaults).join(newlineOf(only.text))
-  const after = withImport(spliced(only.text, { start: only.start, end: only.valueEnd }, block), style.missing)
+  const after = withImport(spliced(only.text, { start: only.start, end: only.span.end }, block), style.missing)
   return { kind: 'edit', file: only.file, before: only.text, after }
 }
 

@@ -1,4 +1,4 @@
-import { elementsOf, literalOf } from './python-text.ts'
+import { elementsOf, literalOf, type Span } from './python-text.ts'
 
 /** Where a literal layer has its Redis, as far as it says so. */
 export interface LayerDefaults {
@@ -14,13 +14,13 @@ const understood = /^(?:channels\.layers\.InMemoryChannelLayer|channels_redis\.c
  * more than one layer of a class that is known, with one host. Nothing of it
  * would be lost then.
  */
-export function layerDefaults(text: string, start: number, end: number): LayerDefaults | { readonly why: string } {
-  const layers = entriesAt(text, start, end)
+export function layerDefaults(text: string, span: Span): LayerDefaults | { readonly why: string } {
+  const layers = entriesAt(text, span)
   if (layers === undefined) return { why: 'CHANNEL_LAYERS is no plain dict' }
   const [layer, another] = layers
   if (layer === undefined) return {}
   if (another !== undefined || layer.key !== 'default') return { why: 'CHANNEL_LAYERS has more than the default layer' }
-  const parts = entriesAt(text, layer.start, layer.end)
+  const parts = entriesAt(text, layer)
   const backend = parts?.find(({ key }) => key === 'BACKEND')
   const name = backend === undefined ? undefined : literalOf(text.slice(backend.start, backend.end))
   if (parts === undefined || name === undefined || parts.some(({ key }) => key !== 'BACKEND' && key !== 'CONFIG'))
@@ -28,15 +28,15 @@ export function layerDefaults(text: string, start: number, end: number): LayerDe
   if (!understood.test(name)) return { why: `the layer is ${name}` }
   const config = parts.find(({ key }) => key === 'CONFIG')
   if (config === undefined) return {}
-  const options = entriesAt(text, config.start, config.end)
+  const options = entriesAt(text, config)
   if (options === undefined) return { why: 'its CONFIG is no plain literal' }
   const lost = options.filter(({ key }) => key !== 'hosts').map(({ key }) => `"${key}"`)
   if (lost.length > 0) return { why: `its CONFIG has ${lost.join(', ')}, which would be lost` }
   const [hosts] = options
-  return hosts === undefined ? {} : hostOf(text, hosts.start, hosts.end)
+  return hosts === undefined ? {} : hostOf(text, hosts)
 }
 
-function hostOf(text: string, start: number, end: number): LayerDefaults | { readonly why: string } {
+function hostOf(text: string, { start, end }: Span): LayerDefaults | { readonly why: string } {
   const why = { why: 'its hosts are no plain literal' }
   if (text[start] !== '[') return why
   const { elements, close } = elementsOf(text, start)
@@ -53,7 +53,7 @@ function hostOf(text: string, start: number, end: number): LayerDefaults | { rea
 }
 
 /** The entries of the dict between two offsets, each with its value's place; undefined where it is no dict with plain keys alone. */
-function entriesAt(text: string, start: number, end: number): { key: string; start: number; end: number }[] | undefined {
+function entriesAt(text: string, { start, end }: Span): ({ key: string } & Span)[] | undefined {
   if (text[start] !== '{') return undefined
   const { elements, close } = elementsOf(text, start)
   if (close !== end - 1) return undefined

@@ -1,19 +1,18 @@
 /** Finds statements and elements in Python source, as text: enough for small edits that leave all the rest as it is. */
 
-/** An assignment, at any indentation. Offsets into the text. */
+/** A part of the text, by its offsets. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+/** An assignment, at any indentation. */
 export interface Assignment {
   readonly operator: '=' | '+='
   /** Of its line. */
   readonly start: number
-  readonly valueStart: number
-  /** Without blanks and a comment behind it. */
-  readonly valueEnd: number
-}
-
-/** A part of the text. */
-export interface Span {
-  readonly start: number
-  readonly end: number
+  /** Of the value, without blanks and a comment behind it. */
+  readonly span: Span
 }
 
 /** The assignments to a name, in their order. Strings, comments and brackets over several lines are passed over rightly. */
@@ -24,10 +23,10 @@ export function assignmentsOf(text: string, name: string): Assignment[] {
   while (at < text.length) {
     head.lastIndex = at
     const match = head.exec(text)
-    const line = logicalLine(text, match === null ? at : at + match[0].length)
-    if (match !== null)
-      found.push({ operator: match[1] === '+=' ? '+=' : '=', start: at, valueStart: at + match[0].length, valueEnd: line.lastEnd })
-    at = line.next
+    const start = at + (match?.[0].length ?? 0)
+    const { lastEnd, next } = logicalLine(text, start)
+    if (match !== null) found.push({ operator: match[1] === '+=' ? '+=' : '=', start: at, span: { start, end: lastEnd } })
+    at = next
   }
   return found
 }
@@ -43,29 +42,35 @@ export function statementsOf(text: string): Span[] {
   return found
 }
 
-/** The elements between a bracket and its end, comments and blanks around them left out. */
-export function elementsOf(text: string, open: number): { elements: Span[]; close: number } {
-  const elements: Span[] = []
+/** The characters of the code from an offset on: a string is one of them, a comment none. `depth`: of the brackets around it since the offset. */
+function* codeFrom(text: string, from: number): Generator<{ char: string; at: number; next: number; depth: number }> {
   let depth = 0
-  let current: { start: number; end: number } | undefined
-  for (let at = open; at < text.length;) {
+  for (let at = from; at < text.length;) {
     const char = text[at] ?? ''
     if (char === '#') {
-      at = lineEnd(text, at)
+      const end = text.indexOf('\n', at)
+      at = end === -1 ? text.length : end
       continue
     }
     const next = char === '"' || char === "'" ? stringEnd(text, at) : at + 1
     if (')]}'.includes(char)) depth -= 1
-    if (depth === 0 && at > open) {
-      if (current !== undefined) elements.push(current)
-      return { elements, close: at }
-    }
-    if (char === ',' && depth === 1) {
-      if (current !== undefined) elements.push(current)
-      current = undefined
-    } else if (depth > 0 && !/\s/.test(char)) current = { start: current?.start ?? at, end: next }
+    yield { char, at, next, depth }
     if ('([{'.includes(char)) depth += 1
     at = next
+  }
+}
+
+/** The elements between a bracket and its end, comments and blanks around them left out. */
+export function elementsOf(text: string, open: number): { elements: Span[]; close: number } {
+  const elements: Span[] = []
+  let current: Span | undefined
+  for (const { char, at, next, depth } of codeFrom(text, open)) {
+    const isEnd = depth === 0 && at > open
+    if (isEnd || (char === ',' && depth === 1)) {
+      if (current !== undefined) elements.push(current)
+      if (isEnd) return { elements, close: at }
+      current = undefined
+    } else if (depth > 0 && !/\s/.test(char)) current = { start: current?.start ?? at, end: next }
   }
   return { elements, close: -1 }
 }
@@ -82,19 +87,10 @@ export function entryOf(text: string, { start, end }: Span, key: string): Span |
 
 /** Where a value ends: before the comma or the bracket that closes what it stands in. */
 function valueUntil(text: string, from: number): number {
-  let depth = 0
   let last = from
-  for (let at = from; at < text.length;) {
-    const char = text[at] ?? ''
-    if (char === '#') {
-      at = lineEnd(text, at)
-      continue
-    }
-    if (depth === 0 && (char === ',' || ')]}'.includes(char))) return last
-    if ('([{'.includes(char)) depth += 1
-    if (')]}'.includes(char)) depth -= 1
-    at = char === '"' || char === "'" ? stringEnd(text, at) : at + 1
-    if (!/\s/.test(char)) last = at
+  for (const { char, next, depth } of codeFrom(text, from)) {
+    if (depth < 0 || (depth === 0 && char === ',')) return last
+    if (!/\s/.test(char)) last = next
   }
   return last
 }
@@ -106,31 +102,14 @@ export function literalOf(written: string): string | undefined {
 
 /** From the offset to the end of the statement. */
 function logicalLine(text: string, from: number): { lastEnd: number; next: number } {
-  let depth = 0
   let last = from
-  let at = from
-  while (at < text.length) {
-    const char = text[at] ?? ''
-    if (char === '#') {
-      at = lineEnd(text, at)
-      continue
-    }
-    if (char === '\n' && depth <= 0) return { lastEnd: last, next: at + 1 }
-    if (char === '\\') {
-      at += text.startsWith('\r\n', at + 1) ? 3 : 2
-      continue
-    }
-    if ('([{'.includes(char)) depth += 1
-    if (')]}'.includes(char)) depth -= 1
-    at = char === '"' || char === "'" ? stringEnd(text, at) : at + 1
-    if (!/\s/.test(char)) last = at
+  let isContinued = false
+  for (const { char, next, depth } of codeFrom(text, from)) {
+    if (char === '\n' && depth <= 0 && !isContinued) return { lastEnd: last, next }
+    isContinued = char === '\\' || (isContinued && char === '\r')
+    if (!/[\s\\]/.test(char)) last = next
   }
   return { lastEnd: last, next: text.length }
-}
-
-function lineEnd(text: string, from: number): number {
-  const end = text.indexOf('\n', from)
-  return end === -1 ? text.length : end
 }
 
 function stringEnd(text: string, open: number): number {
@@ -149,15 +128,6 @@ function stringEnd(text: string, open: number): number {
 /** The text with a part of it replaced. */
 export function spliced(text: string, { start, end }: Span, by: string): string {
   return text.slice(0, start) + by + text.slice(end)
-}
-
-/** A list literal with one more element, in the layout that it has. */
-export function withElement(text: string, open: number, literal: string): string {
-  const { elements } = elementsOf(text, open)
-  const last = elements.at(-1)
-  if (last === undefined) return spliced(text, { start: open + 1, end: open + 1 }, literal)
-  const indent = /(?:^|\n)([ \t]*)$/.exec(text.slice(0, last.start))?.[1]
-  return spliced(text, { start: last.end, end: last.end }, indent === undefined ? `, ${literal}` : `,\n${indent}${literal}`)
 }
 
 /** The text with lines at its end, after a blank one, in its own line ends; without a final newline where it had none. */

@@ -1,10 +1,16 @@
 import { editDistance } from '../../plan/edit-distance.ts'
-import type { Evidence } from '../../checks/evidence.ts'
-import { edited } from './dotenv.ts'
-import { editDotenv, mainSettings, settingsAssignments, sourceOf, winningAssignment, type FoundAssignment } from './files.ts'
-import { isNoFix, fix, noFix, type Fix, type Action, type Planner, type NoFix } from '../step.ts'
-import type { FixFacts } from '../fix-facts.ts'
-import { appended, elementsOf, entryOf, literalOf, spliced, type Span } from './python-text.ts'
+import {
+  appendedTo,
+  editDotenv,
+  editedPython,
+  replaced,
+  settingsAssignments,
+  sourceOf,
+  winningAssignment,
+  type FoundAssignment,
+} from './files.ts'
+import { edited, isNoFix, fix, noFix, type Planner } from '../step.ts'
+import { elementsOf, entryOf, literalOf, spliced, type Span } from './python-text.ts'
 import { applicationOf } from './serving.ts'
 
 const backends = [
@@ -14,15 +20,6 @@ const backends = [
 ] as const
 const [redisBackend, , memoryBackend] = backends
 
-function editOf({ file, text }: { file: string; text: string }, after: string): Action {
-  return { kind: 'edit', file, before: text, after, language: 'python' }
-}
-
-function appendedTo(evidence: Evidence, facts: FixFacts, lines: readonly string[]): Fix | NoFix {
-  const main = mainSettings(evidence, facts)
-  return main === undefined ? noFix("the settings can't be read") : edited(editOf(main, appended(main.text, lines)))
-}
-
 /** ASGI_APPLICATION names the application that the files define. */
 export const nameApplication: Planner = (evidence, facts) => {
   const application = facts.asgi.length === 0 ? undefined : applicationOf(evidence, facts)
@@ -30,20 +27,20 @@ export const nameApplication: Planner = (evidence, facts) => {
   const literal = `"${application.replace(':', '.')}"`
   const found = winningAssignment(evidence, facts, 'ASGI_APPLICATION')
   if (found === undefined) return appendedTo(evidence, facts, [`ASGI_APPLICATION = ${literal}`])
-  return edited(editOf(found, spliced(found.text, { start: found.valueStart, end: found.valueEnd }, literal)))
+  return replaced(found, literal)
 }
 
 /** "daphne" before staticfiles: its line is moved; where the list isn't written as one, a line at the end sees to it. */
 export const daphneFirst: Planner = (evidence, facts) => {
   for (const found of settingsAssignments(evidence, facts, 'INSTALLED_APPS')) {
     const moved = found.operator === '=' && /^[[(]/.test(found.value) ? withDaphneFirst(found) : undefined
-    if (moved !== undefined) return edited(editOf(found, moved))
+    if (moved !== undefined) return editedPython(found.file, found.text, moved)
   }
   return appendedTo(evidence, facts, ['INSTALLED_APPS = ["daphne", *[app for app in INSTALLED_APPS if app != "daphne"]]'])
 }
 
-function withDaphneFirst({ text, valueStart }: FoundAssignment): string | undefined {
-  const { elements } = elementsOf(text, valueStart)
+function withDaphneFirst({ text, span }: FoundAssignment): string | undefined {
+  const { elements } = elementsOf(text, span.start)
   const index = elements.findIndex(({ start, end }) => literalOf(text.slice(start, end)) === 'daphne')
   const [daphne, first] = [elements[index], elements[0]]
   if (daphne === undefined || first === undefined || index === 0) return undefined
@@ -83,9 +80,9 @@ export const rightBackend: Planner = (evidence, facts) => {
   const written = settings?.layer_backend ?? undefined
   const right = nearestBackend(written, (settings?.layer_hosts.length ?? 0) > 0)
   for (const found of settingsAssignments(evidence, facts, 'CHANNEL_LAYERS')) {
-    const span = entryOf(found.text, { start: found.valueStart, end: found.valueEnd }, 'BACKEND')
+    const span = entryOf(found.text, found.span, 'BACKEND')
     if (span === undefined || (written !== undefined && literalOf(found.text.slice(span.start, span.end)) !== written)) continue
-    return edited(editOf(found, spliced(found.text, span, `"${right}"`)))
+    return replaced(found, `"${right}"`, span)
   }
   return appendedTo(evidence, facts, [`CHANNEL_LAYERS["default"]["BACKEND"] = "${right}"`])
 }
@@ -101,16 +98,15 @@ export function nearestBackend(written: string | undefined, hasHosts: boolean): 
 export const rightConfig: Planner = (evidence, facts) => {
   const memory = /InMemory/i.test(evidence.examination?.get('settings')?.layer_backend ?? '')
   for (const found of settingsAssignments(evidence, facts, 'CHANNEL_LAYERS')) {
-    const all: Span = { start: found.valueStart, end: found.valueEnd }
     if (memory !== /InMemory/i.test(found.value)) continue
-    const config = entryOf(found.text, all, 'CONFIG')
+    const config = entryOf(found.text, found.span, 'CONFIG')
     if (config === undefined) continue
-    if (memory) return edited(editOf(found, spliced(found.text, config, '{}')))
+    if (memory) return replaced(found, '{}', config)
     const hosts = entryOf(found.text, config, 'hosts')
     const right = hosts === undefined ? undefined : asHosts(found.text.slice(hosts.start, hosts.end))
-    if (hosts !== undefined && right !== undefined) return edited(editOf(found, spliced(found.text, hosts, right)))
+    if (hosts !== undefined && right !== undefined) return replaced(found, right, hosts)
     const pair = hosts === undefined ? hostAndPort(found.text, config) : undefined
-    if (pair !== undefined) return edited(editOf(found, spliced(found.text, config, pair)))
+    if (pair !== undefined) return replaced(found, pair, config)
   }
   return noFix("how the hosts were meant can't be told")
 }
@@ -156,14 +152,13 @@ export const fixedKey: Planner = (evidence, facts) => {
   }
   if (found === undefined) return noFix('no line of the settings sets SECRET_KEY')
   const how = reader === undefined ? undefined : readingOf(found, reader)
-  const value: Span = { start: found.valueStart, end: found.valueEnd }
   if (how === undefined) {
     const key = `"django-insecure-${facts.secret}"`
     const hasOs = /^import os\b/m.test(found.text.slice(0, found.start))
-    return edited(editOf(found, spliced(found.text, value, hasOs ? `os.environ.get("SECRET_KEY", ${key})` : key)))
+    return replaced(found, hasOs ? `os.environ.get("SECRET_KEY", ${key})` : key)
   }
   const keyed = editDotenv(evidence, [['SECRET_KEY', facts.secret]])
-  const plan = edited(editOf(found, spliced(found.text, value, how)))
+  const plan = replaced(found, how)
   if (isNoFix(plan)) return plan
   // a key that is in the file already only waits to be read
   return sourceOf(evidence, 'SECRET_KEY') === 'file' || 'noFix' in keyed ? plan : fix([keyed, ...plan.actions], { restart: true })
