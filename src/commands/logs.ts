@@ -7,7 +7,7 @@ import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { processTable } from '../host/process-table.ts'
 import { exitStatusOf, stopSignal } from '../host/stop-signals.ts'
-import { logLines } from '../report/log-line.ts'
+import { logLines } from '../report/service-log.ts'
 import { chooseRun, nothingRuns, pidOf } from './run-choice.ts'
 
 /** How many lines are printed without --lines. */

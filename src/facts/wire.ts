@@ -117,22 +117,22 @@ export interface WireFacts {
 /** The differential experiments: the same handshake with one thing changed. Each is made at most once. */
 export interface Experiments {
   /** A path that no route has. It writes a traceback into the server's log. */
-  readonly unknownPath?: HandshakeFact
+  readonly unknownPath?: HandshakeFact | undefined
   /** The path with its last slash taken away, or given one. */
-  readonly otherSlash?: HandshakeFact
+  readonly otherSlash?: HandshakeFact | undefined
   /** The unknown path with other Origins than the page's: the backend's own, and those of the usual dev servers. The last one is the first that got another answer, where one did. */
-  readonly otherOrigins?: readonly { readonly origin: string; readonly handshake: HandshakeFact }[]
+  readonly otherOrigins?: readonly { readonly origin: string; readonly handshake: HandshakeFact }[] | undefined
   /** The same without a token. */
-  readonly withoutToken?: HandshakeFact
+  readonly withoutToken?: HandshakeFact | undefined
   /** The other scheme: ws for wss. */
-  readonly otherScheme?: HandshakeFact
-  readonly tls?: TlsFact
+  readonly otherScheme?: HandshakeFact | undefined
+  readonly tls?: TlsFact | undefined
   /** The handshake over TLS whose certificate isn't checked. */
-  readonly untrusted?: HandshakeFact
+  readonly untrusted?: HandshakeFact | undefined
   /** GET / after a handshake that got no answer. */
-  readonly httpAfter?: HttpFact
+  readonly httpAfter?: HttpFact | undefined
   /** GET on the WebSocket's path. */
-  readonly httpOnPath?: HttpFact
+  readonly httpOnPath?: HttpFact | undefined
   /** The handshake at each address of the host name by itself. */
-  readonly byAddress?: readonly { readonly address: string; readonly handshake: HandshakeFact }[]
+  readonly byAddress?: readonly { readonly address: string; readonly handshake: HandshakeFact }[] | undefined
 }

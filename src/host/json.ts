@@ -18,7 +18,7 @@ export function parseJson(text: string): unknown {
  */
 export type Nulls<T> = { readonly [Key in keyof T]: undefined extends T[Key] ? Exclude<T[Key], undefined> | null : T[Key] }
 
-/** The same members, those that are not known null. */
+/** The same members, those that are there and undefined null. */
 export function nulls<T extends object>(value: T): Nulls<T>
 export function nulls(value: object): object {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, member ?? null]))

@@ -31,7 +31,7 @@ function nodeTerminal(secrets: Secrets): Terminal {
   const draws = !inCi && env['TERM'] !== 'dumb'
   // a terminal that was never told its size has 0 columns, and can't be drawn on
   const canDrawOn = (stream: NodeJS.WriteStream) => draws && stream.isTTY === true && stream.columns > 0
-  const { out, err, log, json, jsonLog, full, drained, screen } = openOutput({
+  const output = openOutput({
     stdout,
     stderr,
     mask: (text) => secrets.mask(text),
@@ -40,14 +40,7 @@ function nodeTerminal(secrets: Secrets): Terminal {
     oneScreen: outIsTerminal && errIsTerminal,
   })
   return {
-    out,
-    err,
-    log,
-    json,
-    jsonLog,
-    full,
-    drained,
-    screen,
+    ...output,
     interactive: stdin.isTTY === true && errIsTerminal && !inCi,
     outIsTerminal,
     errIsTerminal,

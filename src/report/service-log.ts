@@ -1,4 +1,5 @@
 import { Chalk } from 'chalk'
+import type { LogLine } from '../facts/run-log.ts'
 import { onlyColours, withoutEscapes } from '../host/escape-codes.ts'
 import type { Host } from '../host/host.ts'
 
@@ -95,6 +96,19 @@ export function nextFilter(filter: LogFilter, services: readonly string[]): LogF
   return next === undefined ? 'none' : [next]
 }
 
+/**
+ * Gives the function that shows a line of a log that was kept, in the same
+ * shape. Colours of the service stay where colour is wanted.
+ */
+export function logLines(options: { readonly timestamps: boolean; readonly color: boolean }): (line: LogLine) => string {
+  const chalk = new Chalk({ level: options.color ? 1 : 0 })
+  const clean = options.color ? onlyColours : withoutEscapes
+  return ({ t, service, line }) => {
+    const time = options.timestamps ? `${chalk.dim(timeOfDay(new Date(t)))} ` : ''
+    return `${time}${chalk[colourOf(service)](service)} ${chalk.dim('│')} ${clean(line)}`
+  }
+}
+
 /** 16 colours: they follow the user's own theme. Red is for what is wrong, and grey for what doesn't matter. */
 const colours = [
   'cyan',
@@ -117,7 +131,7 @@ export function colourOf(service: string): (typeof colours)[number] {
 }
 
 /** `09:12:13.123`, as the clock on the wall has it. */
-export function timeOfDay(now: Date): string {
+function timeOfDay(now: Date): string {
   const [hours, minutes, seconds] = [now.getHours(), now.getMinutes(), now.getSeconds()].map((value) => String(value).padStart(2, '0'))
   return `${hours}:${minutes}:${seconds}.${String(now.getMilliseconds()).padStart(3, '0')}`
 }

@@ -1,12 +1,6 @@
 import { posix, win32 } from 'node:path'
-import { failedStep, seconds, stepTitles, verdict, type SmokeResult, type SmokeStep } from './smoke-result.ts'
+import { evidenceOf, failedStep, seconds, stepTitles, verdict, type SmokeResult, type SmokeStep } from './smoke-result.ts'
 import { typed } from './words.ts'
-
-/** A line of the checkout, relative to its root, with forward slashes. */
-export interface AnnotatedPlace {
-  readonly file: string
-  readonly line: number
-}
 
 /** What tells where a file that the evidence names is. */
 export interface Checkout {
@@ -31,7 +25,11 @@ export function smokeGithub(result: SmokeResult, checkout: Checkout): string[] {
     return [...warnings, command('notice', { title: 'election-dev smoke' }, `${verdict(result)} (${seconds(result.elapsedMs)})`)]
   const place = failed === undefined ? undefined : placeOf(failed, checkout)
   const title = `election-dev smoke: ${failed === undefined ? result.state : (failed.diagnosis?.id ?? stepTitles[failed.name])}`
-  const message = [verdict(result), ...evidenceOf(failed), ...(failed?.diagnosis === undefined ? [] : [failed.diagnosis.remedy.text])]
+  const message = [
+    verdict(result),
+    ...(failed === undefined ? [] : evidenceOf(failed)),
+    ...(failed?.diagnosis === undefined ? [] : [failed.diagnosis.remedy.text]),
+  ]
   return [
     ...warnings,
     command('error', { ...(place === undefined ? {} : { file: place.file, line: String(place.line) }), title }, message.join('\n')),
@@ -69,17 +67,12 @@ export function smokeSummary(result: SmokeResult): string {
   return `${lines.join('\n')}\n`
 }
 
-function evidenceOf(step: SmokeStep | undefined): readonly string[] {
-  if (step === undefined) return []
-  return [...step.evidence, ...(step.diagnosis?.evidence ?? []).filter((line) => !step.evidence.includes(line))]
-}
-
 /**
- * The first line of the checkout that the evidence names: `File "PATH", line N`
+ * The first line of the checkout that the evidence names, relative to its root, with forward slashes: `File "PATH", line N`
  * as Python writes it, or `PATH:N`. None where there is no such file in the
  * checkout: an annotation there would be shown nowhere.
  */
-export function placeOf(step: SmokeStep, { root, bases, platform, isFile }: Checkout): AnnotatedPlace | undefined {
+export function placeOf(step: SmokeStep, { root, bases, platform, isFile }: Checkout): { file: string; line: number } | undefined {
   const path = platform === 'win32' ? win32 : posix
   for (const text of evidenceOf(step)) {
     for (const [, quoted, ofQuoted, bare, ofBare] of text.matchAll(/File "([^"]+)", line (\d+)|([^\s"'`()]+\.[A-Za-z]\w*):(\d+)/g)) {

@@ -38,7 +38,7 @@ export interface SmokeDocument extends Pick<SmokeResult, 'version' | 'state' | '
   } | null
 }
 
-/** The run as one JSON document. What is not known is null, not left out. */
+/** The run as one JSON document. What is not known is null, not left out: a result that was masked has no members for it. */
 export function smokeJson(result: SmokeResult): SmokeDocument {
   const { urls, command, interruption } = result
   return {
@@ -53,9 +53,12 @@ export function smokeJson(result: SmokeResult): SmokeDocument {
     timeoutMs: result.timeoutMs,
     interruption: interruption === undefined ? null : { ...interruption, afterMs: Math.round(interruption.afterMs) },
     versions: result.versions,
-    urls: nulls(urls),
-    steps: result.steps.map((step) => nulls({ ...step, ms: step.ms && tenths(step.ms) })),
-    run: command === undefined ? null : nulls(command),
+    urls: nulls({ backend: urls.backend, websocket: urls.websocket, origin: urls.origin, page: urls.page }),
+    steps: result.steps.map(({ name, state, ms, evidence, diagnosis }) =>
+      nulls({ name, state, ms: ms && tenths(ms), evidence, diagnosis }),
+    ),
+    run:
+      command === undefined ? null : nulls({ words: command.words, ran: command.ran, exitCode: command.exitCode, signal: command.signal }),
     warnings: result.warnings,
     phases: result.phases.map(({ text, ms }) => ({ text, ms: Math.round(ms) })),
     log: result.log,

@@ -1,4 +1,4 @@
-import { failedStep, seconds, stepTitles, verdict, type SmokeResult, type SmokeStep } from './smoke-result.ts'
+import { evidenceOf, failedStep, seconds, stepTitles, verdict, type SmokeResult, type SmokeStep } from './smoke-result.ts'
 import { typed } from './words.ts'
 
 /**
@@ -37,9 +37,8 @@ function testCase(step: SmokeStep, result: SmokeResult): string[] {
   const { diagnosis } = step
   const message = step === failedStep(result) ? verdict(result) : (step.evidence[0] ?? 'failed')
   const body = [
-    ...step.evidence,
-    ...(diagnosis === undefined ? [] : [...diagnosis.evidence.filter((line) => !step.evidence.includes(line)), diagnosis.remedy.text]),
-    ...(diagnosis?.remedy.commands.map(typed) ?? []),
+    ...evidenceOf(step),
+    ...(diagnosis === undefined ? [] : [diagnosis.remedy.text, ...diagnosis.remedy.commands.map(typed)]),
   ].join('\n')
   return [
     `${head}>`,

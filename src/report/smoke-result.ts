@@ -83,6 +83,11 @@ export function failedStep({ steps }: Pick<SmokeResult, 'steps'>): SmokeStep | u
   return steps.find(({ state }) => state === 'failed')
 }
 
+/** What was seen of a step, and of the cause behind it. */
+export function evidenceOf({ evidence, diagnosis }: SmokeStep): readonly string[] {
+  return [...evidence, ...(diagnosis?.evidence ?? []).filter((line) => !evidence.includes(line))]
+}
+
 /** The outcome in a sentence. */
 export function verdict(result: SmokeResult): string {
   const { command, interruption } = result

@@ -50,14 +50,7 @@ async function testsFor(endpoint: Endpoint, failed: HandshakeFact): Promise<Expe
     secure && failed.result === 'broken' ? trial(endpoint, experimentMs, { allowUntrusted: true }) : undefined,
     isLong ? trial({ ...endpoint, token: undefined }, experimentMs) : undefined,
   ])
-  return {
-    tls,
-    httpAfter,
-    httpOnPath,
-    ...(otherScheme === undefined ? {} : { otherScheme }),
-    ...(untrusted === undefined ? {} : { untrusted }),
-    ...(withoutToken === undefined ? {} : { withoutToken }),
-  }
+  return { tls, httpAfter, httpOnPath, otherScheme, untrusted, withoutToken }
 }
 
 async function refusedTests(endpoint: Endpoint, status: number): Promise<Experiments> {
@@ -71,7 +64,7 @@ async function refusedTests(endpoint: Endpoint, status: number): Promise<Experim
     const otherSlash = await trial(withPath(endpoint, flipSlash(endpoint.url.pathname)), experimentMs)
     if (otherSlash.result === 'open' || (otherSlash.result === 'refused' && otherSlash.status === 403)) return { otherSlash }
     const withoutToken = endpoint.token === undefined ? undefined : await trial({ ...endpoint, token: undefined }, experimentMs)
-    return { otherSlash, ...(withoutToken === undefined ? {} : { withoutToken }) }
+    return { otherSlash, withoutToken }
   }
   const httpOnPath = await httpRequest(httpUrl(endpoint.url, endpoint.url.pathname), { deadlineMs: 1500 })
   return { httpOnPath }

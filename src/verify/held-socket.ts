@@ -6,10 +6,11 @@ import { within } from '../host/race-stop.ts'
 
 /** An open WebSocket that is watched: messages are counted, the close is kept, nothing is stored. */
 export class HeldSocket {
+  /** How it was closed, when it is. */
+  readonly closed: Promise<SocketClose>
   readonly #socket: WebSocket
   readonly #started: number
   readonly #waiting = new Set<(text: string) => void>()
-  readonly #closed: Promise<SocketClose>
   #close: SocketClose | undefined
   #openedAt: number | undefined
   #messages = 0
@@ -25,17 +26,12 @@ export class HeldSocket {
     socket.once('open', () => {
       this.#openedAt = performance.now()
     })
-    this.#closed = new Promise((resolve) => {
+    this.closed = new Promise((resolve) => {
       socket.once('close', (code, reason) => {
         this.#close = { code, reason: reason.toString('utf8'), afterMs: performance.now() - started, messagesBefore: this.#messages }
         resolve(this.#close)
       })
     })
-  }
-
-  /** How it was closed, when it is. */
-  get closed(): Promise<SocketClose> {
-    return this.#closed
   }
 
   /** Messages that have come so far. */
@@ -62,7 +58,7 @@ export class HeldSocket {
   /** Waits until the socket has been open for `ms` milliseconds; the close, if it comes before. */
   async hold(ms: number): Promise<SocketClose | undefined> {
     // a timer of Node may fire up to a millisecond early
-    while (this.#close === undefined && this.heldMs < ms) await within(Math.ceil(ms - this.heldMs), this.#closed)
+    while (this.#close === undefined && this.heldMs < ms) await within(Math.ceil(ms - this.heldMs), this.closed)
     return this.#close
   }
 
@@ -89,7 +85,7 @@ export class HeldSocket {
       this.#waiting.add(take)
       over.signal.addEventListener('abort', () => this.#waiting.delete(take), { once: true })
     })
-    const result = await within(deadlineMs, Promise.race([heard, this.#closed.then(() => false)]))
+    const result = await within(deadlineMs, Promise.race([heard, this.closed.then(() => false)]))
     over.abort()
     return result ?? false
   }
@@ -107,7 +103,7 @@ export class HeldSocket {
       () => false,
     )
     this.#socket.ping(undefined, undefined, () => {})
-    return (await within(deadlineMs, Promise.race([pong, this.#closed.then(() => false)]))) ?? false
+    return (await within(deadlineMs, Promise.race([pong, this.closed.then(() => false)]))) ?? false
   }
 
   /** Closes with 1000 and waits for the other side, for `ms` milliseconds at most; then the connection is cut. */
@@ -115,7 +111,7 @@ export class HeldSocket {
     this.#byUs = true
     if (this.#close !== undefined) return
     this.#socket.close(1000)
-    await within(ms, this.#closed)
+    await within(ms, this.closed)
     this.terminate()
   }
 

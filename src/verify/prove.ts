@@ -79,7 +79,7 @@ export async function prove(endpoint: Endpoint, options: ProofOptions): Promise<
     const refused = { ...base, handshake, observed: await options.observed?.() }
     if ((await options.mayExperiment?.()) === false) return proofOf(refused, undefined)
     const earlier = options.earlier?.facts
-    if (earlier !== undefined && isSame(earlier.handshake, handshake) && Object.keys(earlier.experiments).length > 0) {
+    if (earlier !== undefined && failureOf(earlier.handshake) === failureOf(handshake) && Object.keys(earlier.experiments).length > 0) {
       return proofOf({ ...refused, http: earlier.http, experiments: earlier.experiments }, undefined)
     }
     const http = asked === undefined ? (answered(earlier?.http) ?? (await page())) : await asked
@@ -103,11 +103,10 @@ function answered(http: HttpFact | undefined): HttpFact | undefined {
   return http?.result === 'answer' ? http : undefined
 }
 
-function isSame(one: HandshakeFact | undefined, other: HandshakeFact): boolean {
-  if (one === undefined || one.result !== other.result) return false
-  if (one.result === 'refused' && other.result === 'refused') return one.status === other.status
-  if (one.result === 'broken' && other.result === 'broken') return one.code === other.code
-  return true
+/** What tells one failure of a handshake from another. */
+function failureOf(handshake: HandshakeFact | undefined): string | number | undefined {
+  if (handshake?.result === 'refused') return handshake.status
+  return handshake?.result === 'broken' ? handshake.code : handshake?.result
 }
 
 async function reach(endpoint: Endpoint): Promise<{ nameError: string | undefined; tcp: TcpFact[] }> {
