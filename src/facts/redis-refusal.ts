@@ -60,14 +60,14 @@ export interface Refused {
  * The commands that channels_redis 4 sends, with arguments inside its key
  * space; source: `channels_redis/core.py`. They are meant to be queued in a
  * MULTI that is discarded. EVAL has two keys, so that a cluster shows itself.
+ * The layer's `prefix` is taken to be `asgi`, as it is unless the settings say otherwise.
  *
- * @param prefix The layer's `prefix`, `asgi` unless it is set.
  * @param nonce Makes the keys ones that nobody uses.
  */
-export function layerCommands(prefix: string, nonce: string): readonly (readonly [string, ...string[]])[] {
-  const channel = `${prefix}specific.${nonce}!`
+export function layerCommands(nonce: string): readonly (readonly [string, ...string[]])[] {
+  const channel = `asgispecific.${nonce}!`
   const backup = `${channel}$inflight`
-  const group = `${prefix}:group:${nonce}`
+  const group = `asgi:group:${nonce}`
   return [
     ['BZPOPMIN', channel, '0'],
     ['ZPOPMIN', backup],
@@ -92,8 +92,8 @@ export function layerCommands(prefix: string, nonce: string): readonly (readonly
  * channels_redis that runs before every BZPOPMIN does. It shows what no queued
  * EVAL shows: whether a script runs, and on keys that aren't declared.
  */
-export function layerScript(prefix: string, nonce: string): readonly [string, ...string[]] {
-  return ['EVAL', "return redis.call('ZRANGE', ARGV[1], 0, -1, 'WITHSCORES')", '0', `${prefix}specific.${nonce}!$inflight`]
+export function layerScript(nonce: string): readonly [string, ...string[]] {
+  return ['EVAL', "return redis.call('ZRANGE', ARGV[1], 0, -1, 'WITHSCORES')", '0', `asgispecific.${nonce}!$inflight`]
 }
 
 /** Reads the answer to `INFO server`; undefined in, an unknown server out. */

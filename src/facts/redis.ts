@@ -1,10 +1,10 @@
 import { connect, type Socket } from 'node:net'
 import { errorMessage } from '../errors.ts'
 import type { RedisConnection } from './redis-connection.ts'
-import { RedisConversation, type RedisNo, type RedisVerdict } from './redis-conversation.ts'
+import { converse, no, whoOf, type RedisNo, type RedisTalk, type RedisVerdict } from './redis-conversation.ts'
 import { placeOf, showEndpoint, type RedisEndpoint } from './redis-endpoint.ts'
 import { failureText, isTlsRecord, quoted, withoutPassword } from './redis-evidence.ts'
-import type { RedisAnswer, RedisProduct, RedisRefusal, RedisServer } from './redis-refusal.ts'
+import { redisServerOf, type RedisAnswer, type RedisProduct, type RedisRefusal } from './redis-refusal.ts'
 import { within } from '../host/race-stop.ts'
 
 export type { RedisRefusal } from './redis-refusal.ts'
@@ -25,8 +25,6 @@ export type RedisFact =
 export interface RedisProbeOptions {
   /** Time for everything together, in milliseconds. 1000 unless given. */
   readonly deadlineMs?: number
-  /** The layer's `prefix`: the probe stays inside its key space. `asgi` unless given. */
-  readonly keyPrefix?: string
   /**
    * The protocol that the project's redis-py opens with. 3 (redis-py 8) logs in
    * with HELLO, which servers before 6.0 don't know and which takes any
@@ -45,12 +43,12 @@ export interface RedisProbeOptions {
  */
 export async function probeRedis(endpoint: RedisEndpoint, options: RedisProbeOptions = {}): Promise<RedisFact> {
   const started = performance.now()
-  const deadlineMs = options.deadlineMs ?? 1000
-  const probe = new Probe(endpoint, options.keyPrefix ?? 'asgi', options.protocol ?? 2, deadlineMs)
+  const { deadlineMs = 1000, protocol = 2 } = options
+  const probe = new Probe(endpoint, protocol, deadlineMs)
   const verdict = (await within(deadlineMs, probe.run())) ?? probe.late()
   probe.close()
   const elapsedMs = performance.now() - started
-  const { product = 'unknown', version } = probe.server ?? {}
+  const { product = 'unknown', version } = probe.talk?.server ?? {}
   const known = { ...(version === undefined ? {} : { version }), elapsedMs }
   if (verdict === 'usable') return { usable: true, product, ...known }
   const evidence = verdict.evidence.map((line) => withoutPassword(line, endpoint.password))
@@ -60,7 +58,6 @@ export async function probeRedis(endpoint: RedisEndpoint, options: RedisProbeOpt
 class Probe {
   readonly #endpoint: RedisEndpoint
   readonly #place: string
-  readonly #prefix: string
   readonly #protocol: 2 | 3
   readonly #deadlineMs: number
   readonly #connections: RedisConnection[] = []
@@ -69,19 +66,14 @@ class Probe {
   #reached: Socket | undefined
   #answered = false
   #over = false
-  #conversation: RedisConversation | undefined
+  /** What it has come to with a server that answers. */
+  talk: RedisTalk | undefined
 
-  constructor(endpoint: RedisEndpoint, prefix: string, protocol: 2 | 3, deadlineMs: number) {
+  constructor(endpoint: RedisEndpoint, protocol: 2 | 3, deadlineMs: number) {
     this.#endpoint = endpoint
     this.#place = showEndpoint(endpoint)
-    this.#prefix = prefix
     this.#protocol = protocol
     this.#deadlineMs = deadlineMs
-  }
-
-  /** What the server said of itself, if it came to that. */
-  get server(): RedisServer | undefined {
-    return this.#conversation?.server
   }
 
   async run(): Promise<RedisVerdict> {
@@ -100,17 +92,15 @@ class Probe {
     if (this.#fallback !== undefined) return this.#fallback
     const connection = this.#connections.at(-1)
     if (connection === undefined || !connection.opened) {
-      return { id: 'redis-unreachable', evidence: [`no connection to ${this.#place} within ${this.#deadlineMs} ms`] }
+      return no('redis-unreachable', `no connection to ${this.#place} within ${this.#deadlineMs} ms`)
     }
     if (!this.#answered && connection.received.length > 0) return this.#notRedis(connection)
-    return {
-      id: 'redis-unresponsive',
-      evidence: [
-        this.#answered
-          ? `${this.#conversation?.who() ?? this.#place} answered PING, and not all of the rest within ${this.#deadlineMs} ms`
-          : `${this.#place} took the connection and answered nothing to PING within ${this.#deadlineMs} ms`,
-      ],
-    }
+    return no(
+      'redis-unresponsive',
+      this.#answered
+        ? `${this.talk === undefined ? this.#place : whoOf(this.talk)} answered PING, and not all of the rest within ${this.#deadlineMs} ms`
+        : `${this.#place} took the connection and answered nothing to PING within ${this.#deadlineMs} ms`,
+    )
   }
 
   async #runPlain(): Promise<RedisVerdict> {
@@ -126,33 +116,31 @@ class Probe {
 
   /** The port closes on a plain PING without an answer, or answers with a TLS alert: one handshake decides. */
   async #lookForTls(plain: RedisConnection): Promise<RedisVerdict> {
-    this.#fallback = {
-      id: 'redis-not-redis',
-      evidence: [
-        `${this.#place} closed the connection without an answer to PING${plain.failure === undefined ? '' : ` (${failureText(plain.failure)})`}`,
-      ],
-    }
+    this.#fallback = no(
+      'redis-not-redis',
+      `${this.#place} closed the connection without an answer to PING${plain.failure === undefined ? '' : ` (${failureText(plain.failure)})`}`,
+    )
     const silent = `${this.#place} ends a plain connection without an answer to PING`
     const secure = await this.#dial(true)
     if (!(await secure.connect())) {
       // an alert is TLS: the port speaks it and refused this handshake
       if (/alert/i.test(failureText(secure.failure))) {
-        return { id: 'redis-tls', evidence: [silent, `a TLS handshake on the same port ended with \`${failureText(secure.failure)}\``] }
+        return no('redis-tls', silent, `a TLS handshake on the same port ended with \`${failureText(secure.failure)}\``)
       }
       return {
         ...this.#fallback,
         evidence: [...this.#fallback.evidence, `a TLS handshake on the same port failed: ${failureText(secure.failure)}`],
       }
     }
-    this.#fallback = { id: 'redis-tls', evidence: [silent, 'on the same port a TLS handshake succeeds'] }
+    this.#fallback = no('redis-tls', silent, 'on the same port a TLS handshake succeeds')
     const ping = await this.#ping(secure)
     if (ping !== undefined) {
-      return { id: 'redis-tls', evidence: [silent, `after a TLS handshake on the same port it answered ${quoted(ping.text)} to PING`] }
+      return no('redis-tls', silent, `after a TLS handshake on the same port it answered ${quoted(ping.text)} to PING`)
     }
     if (secure.received.length > 0) return this.#notRedis(secure)
     return secure.failure === undefined
       ? this.#fallback
-      : { id: 'redis-tls', evidence: [...this.#fallback.evidence, `then it ended with \`${failureText(secure.failure)}\``] }
+      : no('redis-tls', ...this.#fallback.evidence, `then it ended with \`${failureText(secure.failure)}\``)
   }
 
   async #runSecure(): Promise<RedisVerdict> {
@@ -160,10 +148,7 @@ class Probe {
     try {
       connection = await this.#dial(true)
     } catch (error) {
-      return {
-        id: 'redis-tls',
-        evidence: [`a file that the TLS options in ${this.#endpoint.source} name can't be read: ${errorMessage(error)}`],
-      }
+      return no('redis-tls', `a file that the TLS options in ${this.#endpoint.source} name can't be read: ${errorMessage(error)}`)
     }
     // a plain Redis takes a TLS greeting for the beginning of a line and may wait for its end
     const connecting = connection.connect()
@@ -172,30 +157,22 @@ class Probe {
     if (shaken !== true) {
       // a key or a certificate that OpenSSL can't read: there was no socket yet
       if (connection.socket === undefined) {
-        return {
-          id: 'redis-tls',
-          evidence: [`the TLS options in ${this.#endpoint.source} can't be used: ${failureText(connection.failure)}`],
-        }
+        return no('redis-tls', `the TLS options in ${this.#endpoint.source} can't be used: ${failureText(connection.failure)}`)
       }
       if (!connection.opened) return this.#unreachable(connection.failure)
       return this.#lookForPlain(connection, shaken === false ? failureText(connection.failure) : 'no answer')
     }
     const { socket } = connection
     if (this.#endpoint.tlsVerify !== false && socket !== undefined && 'authorized' in socket && !socket.authorized) {
-      return {
-        id: 'redis-tls',
-        evidence: [
-          `the certificate of ${this.#place} isn't trusted: ${String(socket.authorizationError)}; ssl_ca_certs in the URL can name its issuer`,
-        ],
-      }
+      return no(
+        'redis-tls',
+        `the certificate of ${this.#place} isn't trusted: ${String(socket.authorizationError)}; ssl_ca_certs in the URL can name its issuer`,
+      )
     }
     const ping = await this.#ping(connection)
     if (ping !== undefined) return this.#converse(connection, ping)
     if (connection.received.length > 0) return this.#notRedis(connection)
-    return {
-      id: 'redis-tls',
-      evidence: [`${this.#place} ended the connection after the TLS handshake: ${failureText(connection.failure)}`],
-    }
+    return no('redis-tls', `${this.#place} ended the connection after the TLS handshake: ${failureText(connection.failure)}`)
   }
 
   /** TLS is wanted and there was no handshake: does the port speak plain Redis? */
@@ -206,15 +183,15 @@ class Probe {
     const ping = await this.#ping(plain)
     const wanted = `${this.#endpoint.source} asks for TLS, and the handshake with ${this.#place} failed: ${handshake}`
     if (ping !== undefined) {
-      return { id: 'redis-tls', evidence: [wanted, `without TLS ${this.#place} answered ${quoted(ping.text)} to PING`] }
+      return no('redis-tls', wanted, `without TLS ${this.#place} answered ${quoted(ping.text)} to PING`)
     }
     if (plain.received.length > 0 && !isTlsRecord(plain.received)) return this.#notRedis(plain)
-    return { id: 'redis-tls', evidence: [wanted] }
+    return no('redis-tls', wanted)
   }
 
   async #converse(connection: RedisConnection, ping: RedisAnswer): Promise<RedisVerdict> {
-    this.#conversation = new RedisConversation(connection, this.#endpoint, this.#prefix, this.#protocol)
-    return this.#conversation.run(ping)
+    this.talk = { connection, endpoint: this.#endpoint, protocol: this.#protocol, server: redisServerOf(undefined) }
+    return converse(this.talk, ping)
   }
 
   /** Whether anything takes a connection at all: most often nothing does, and no client has to be loaded then. */
@@ -244,17 +221,14 @@ class Probe {
   }
 
   #unreachable(failure: Error | undefined): RedisNo {
-    return {
-      id: 'redis-unreachable',
-      evidence: [`no connection to ${this.#place} (${this.#endpoint.source}): ${failureText(failure)}`],
-    }
+    return no('redis-unreachable', `no connection to ${this.#place} (${this.#endpoint.source}): ${failureText(failure)}`)
   }
 
   #notRedis(connection: RedisConnection): RedisNo {
     const [line = ''] = connection.received.toString('utf8').split(/\r?\n/)
-    return {
-      id: 'redis-not-redis',
-      evidence: [`${this.#place} answered ${quoted(withoutPassword(line, this.#endpoint.password))} to PING, which is no Redis protocol`],
-    }
+    return no(
+      'redis-not-redis',
+      `${this.#place} answered ${quoted(withoutPassword(line, this.#endpoint.password))} to PING, which is no Redis protocol`,
+    )
   }
 }

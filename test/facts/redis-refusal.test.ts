@@ -200,8 +200,8 @@ describe('evidence', () => {
 
 describe('what is asked', () => {
   it('keeps to the key space of the layer', () => {
-    const keys = layerCommands('site', '0a1b').flatMap(([command, ...args]) => (command === 'EVAL' ? args.slice(2) : args.slice(0, 1)))
+    const keys = layerCommands('0a1b').flatMap(([command, ...args]) => (command === 'EVAL' ? args.slice(2) : args.slice(0, 1)))
     expect(keys).toHaveLength(16)
-    expect(keys.filter((key) => !key.startsWith('site'))).toEqual([])
+    expect(keys.filter((key) => !key.startsWith('asgi'))).toEqual([])
   })
 })
