@@ -5,7 +5,7 @@ import type { ProcfileEntry, ProcfileFact } from '../facts/procfile.ts'
 import type { ProgramRequest } from '../facts/programs.ts'
 import type { PythonEnvironment } from '../facts/python.ts'
 import { serverIn, type BackendServer, type OwnProject } from './backend-place.ts'
-import { readCommand, showCommand } from './command-words.ts'
+import { readCommand, showCommand, type CommandContext } from './command-words.ts'
 import { serviceEnvironment } from './service-environment.ts'
 import { orderNodes, type GraphNode } from './service-graph.ts'
 import type { ServicePlan } from './service.ts'
@@ -36,7 +36,7 @@ export interface ServiceDraft extends GraphNode {
   /** A command that shows that it is ready. */
   readonly readyCommand: CommandDraft | undefined
   /** All that is known of the plan already. */
-  readonly rest: Omit<ServicePlan, 'name' | 'file' | 'args' | 'cwd' | 'env' | 'shown'>
+  readonly rest: Omit<ServicePlan, 'name' | 'file' | 'args' | 'cwd' | 'env' | 'shown' | 'dependsOn'>
   /** Asked for by name: what keeps it from running is an error, and not a warning. */
   readonly isAskedFor: boolean
 }
@@ -89,11 +89,7 @@ export function draftServices(inputs: ServiceInputs): StackDraft {
   const wanted = new Set(names(ordered))
   const needed = new Set([...config.only, ...config.dependsOn, ...ordered.flatMap(({ dependsOn }) => dependsOn)])
   return {
-    drafts: drafts.map((draft) => ({
-      ...draft,
-      rest: { ...draft.rest, dependsOn: draft.dependsOn },
-      isAskedFor: draft.isAskedFor || needed.has(draft.name),
-    })),
+    drafts: drafts.map((draft) => ({ ...draft, isAskedFor: draft.isAskedFor || needed.has(draft.name) })),
     wantsBackend: wanted.has('backend'),
     wantsFrontend: wanted.has('frontend'),
     wantsRedis: config.managedRedis && wanted.has('redis'),
@@ -139,44 +135,60 @@ function draftConfigured(name: string, service: ServiceConfig, inputs: ServiceIn
   }
 }
 
-function restOf({ ready = {}, dependsOn = [], restart = 'on-failure', stopTimeout }: Partial<ServiceConfig>): ServiceDraft['rest'] {
+function restOf({ ready = {}, restart = 'on-failure', stopTimeout }: Partial<ServiceConfig>): ServiceDraft['rest'] {
   const { timeout, command: _, ...others } = ready
   return {
     kind: 'service',
     ready: Object.keys(others).length === 0 ? undefined : others,
     readyTimeoutMs: timeout ?? defaultReadyMs,
-    dependsOn,
     restart,
     stopTimeoutMs: stopTimeout ?? defaultStopMs,
     url: ready.http ?? ready.websocket,
   }
 }
 
-/** A command of the configuration. No shell is ever put in between: one that is wanted is written there. */
-function commandOf(
-  command: string | readonly string[],
-  source: string,
-  place: Pick<ProgramRequest, 'cwd' | 'env'>,
-  { platform }: ServiceInputs,
-): CommandDraft {
-  const refuse = (reason: string, hint: string) => usageError('service-command', `${source}: ${reason}`, { hint })
-  if (typeof command !== 'string') {
-    const [program = '', ...args] = command
-    if (program === '')
-      throw refuse('its first word, the program, is empty', 'Write the program first: ["celery", "-A", "core", "worker"].')
-    return { ...place, program, args, shown: showCommand(command) }
-  }
-  const reading = readCommand(command, { env: place.env, platform, globs: 'literal' })
-  if (reading.kind === 'invalid') throw refuse(reading.reason, `It is: ${command}`)
-  if (reading.kind === 'shell') {
-    const words = platform === 'win32' ? '["cmd", "/d", "/c", "file.bat"]' : `["sh", "-c", ${JSON.stringify(command)}]`
-    throw refuse(
-      `${reading.what} takes a shell, and services are run without one`,
-      `Ask for the shell:  "command": ${words}\nor put what doesn't belong to the command elsewhere: "cwd", "env", "dependsOn", a service of its own.`,
-    )
-  }
+/** Why a command can't be run. */
+interface Refused {
+  readonly reason: string
+  readonly hint: string
+}
+
+/** Where a command is run. */
+type Place = Pick<ProgramRequest, 'cwd' | 'env'>
+
+/** A command that is run without a shell; `takesShell` says what becomes of one that takes it. */
+function readDraft(
+  text: string,
+  place: Place,
+  how: Omit<CommandContext, 'env'>,
+  takesShell: (what: string) => CommandDraft | Refused,
+): CommandDraft | Refused {
+  const reading = readCommand(text, { ...how, env: place.env })
+  if (reading.kind === 'shell') return takesShell(reading.what)
+  if (reading.kind === 'invalid') return { reason: reading.reason, hint: `It is: ${text}` }
   const [program, ...args] = reading.words
-  return { cwd: place.cwd, env: { ...place.env, ...reading.assignments }, program, args, shown: command }
+  return { cwd: place.cwd, env: { ...place.env, ...reading.assignments }, program, args, shown: text }
+}
+
+/** A command of the configuration. No shell is ever put in between: one that is wanted is written there. */
+function commandOf(command: string | readonly string[], source: string, place: Place, { platform }: ServiceInputs): CommandDraft {
+  const found = typeof command === 'string' ? ofText(command, place, platform) : ofWords(command, place)
+  if ('reason' in found) throw usageError('service-command', `${source}: ${found.reason}`, { hint: found.hint })
+  return found
+}
+
+function ofText(command: string, place: Place, platform: NodeJS.Platform): CommandDraft | Refused {
+  const words = platform === 'win32' ? '["cmd", "/d", "/c", "file.bat"]' : `["sh", "-c", ${JSON.stringify(command)}]`
+  return readDraft(command, place, { platform, globs: 'literal' }, (what) => ({
+    reason: `${what} takes a shell, and services are run without one`,
+    hint: `Ask for the shell:  "command": ${words}\nor put what doesn't belong to the command elsewhere: "cwd", "env", "dependsOn", a service of its own.`,
+  }))
+}
+
+function ofWords(command: readonly string[], place: Place): CommandDraft | Refused {
+  const [program = '', ...args] = command
+  if (program !== '') return { ...place, program, args, shown: showCommand(command) }
+  return { reason: 'its first word, the program, is empty', hint: 'Write the program first: ["celery", "-A", "core", "worker"].' }
 }
 
 function checkPattern({ log }: ReadyConfig, source: string): void {
@@ -204,30 +216,29 @@ function draftProcfile(inputs: ServiceInputs, warnings: StackWarning[], notes: s
     const at = `${procfile.shown}:${entry.line} ${entry.name}`
     const place = { cwd: procfile.folder, env: { ...serviceEnvironment(inputs.env, inputs.python, inputs.platform) } }
     const server = serverIn(entry.command, inputs.project, { env: place.env, platform: inputs.platform, globs: 'literal' })
-    const why = notAService(entry, server)
+    const why = notAService(entry, server, config)
     if (server?.speaksWebSocket === false) warnings.push(wsgiWarning(at, server))
     if (why !== undefined) {
       notes.push(`${at} isn't run: ${why}`)
       return []
     }
-    if (Object.hasOwn(config.services, entry.name) || (entry.name === 'redis' && config.managedRedis)) {
-      notes.push(`${at} isn't run: the configuration has a service of that name`)
-      return []
-    }
-    const asked = config.only.includes(entry.name)
+    const isAskedFor = config.only.includes(entry.name)
     const command = procfileCommand(entry, index, place, inputs)
-    if (command.kind === 'command') return [draftOfEntry(entry, at, command.command, asked)]
-    if (asked) throw usageError('service-command', `${at}: ${command.reason}`, { hint: command.hint })
+    if (!('reason' in command))
+      return [{ name: entry.name, source: at, dependsOn: [], command, readyCommand: undefined, rest: restOf({}), isAskedFor }]
+    if (isAskedFor) throw usageError('service-command', `${at}: ${command.reason}`, { hint: command.hint })
     warnings.push({ id: 'service-command', text: `${at} isn't run: ${command.reason}` })
     return []
   })
 }
 
-function notAService({ name }: ProcfileEntry, server: BackendServer | undefined): string | undefined {
+function notAService({ name }: ProcfileEntry, server: BackendServer | undefined, config: ServiceInputs['config']): string | undefined {
   if (name === 'release') return 'it belongs to a deployment'
   if (name === 'web') return "the launcher runs the backend's server itself"
   if (name === 'backend' || name === 'frontend') return `the launcher runs the ${name} itself`
-  return server === undefined ? undefined : `${server.program} is the backend's server, which the launcher runs itself`
+  if (server !== undefined) return `${server.program} is the backend's server, which the launcher runs itself`
+  const isTaken = Object.hasOwn(config.services, name) || (name === 'redis' && config.managedRedis)
+  return isTaken ? 'the configuration has a service of that name' : undefined
 }
 
 function wsgiWarning(at: string, { shown, program }: BackendServer): StackWarning {
@@ -235,48 +246,26 @@ function wsgiWarning(at: string, { shown, program }: BackendServer): StackWarnin
   return { id: 'wsgi-server-in-procfile', text }
 }
 
-type ProcfileCommand =
-  | { readonly kind: 'command'; readonly command: CommandDraft }
-  | { readonly kind: 'refused'; readonly reason: string; readonly hint: string }
-
 /**
  * A Procfile's commands go through a shell by definition (foreman: `sh -c`).
  * One that needs none is run without: its signals reach it, and Windows can run
  * it. `PORT` is what foreman would give.
  */
 function procfileCommand(
-  entry: ProcfileEntry,
+  { name, command }: ProcfileEntry,
   index: number,
-  place: Pick<ProgramRequest, 'cwd' | 'env'>,
+  place: Place,
   { platform }: ServiceInputs,
-): ProcfileCommand {
+): CommandDraft | Refused {
   const base = Number(place.env['PORT'] ?? '')
   const port = String((Number.isInteger(base) && base > 0 ? base : foreman.port) + index * foreman.step)
-  const env = { ...place.env, PORT: port }
-  const reading = readCommand(entry.command, { env, platform, globs: 'shell' })
-  if (reading.kind === 'words') {
-    const [program, ...args] = reading.words
-    const command = { cwd: place.cwd, env: { ...env, ...reading.assignments }, program, args, shown: entry.command }
-    return { kind: 'command', command }
-  }
-  if (reading.kind === 'invalid') return { kind: 'refused', reason: reading.reason, hint: `It is: ${entry.command}` }
-  if (platform !== 'win32')
-    return { kind: 'command', command: { cwd: place.cwd, env, program: '/bin/sh', args: ['-c', entry.command], shown: entry.command } }
-  return {
-    kind: 'refused',
-    reason: `${reading.what} takes a POSIX shell, which Windows doesn't have`,
-    hint: `Describe it in the configuration, a command without a shell:  "services": { ${JSON.stringify(entry.name)}: { "command": [ … ] } }`,
-  }
-}
-
-function draftOfEntry(entry: ProcfileEntry, at: string, command: CommandDraft, isAskedFor: boolean): ServiceDraft {
-  return {
-    name: entry.name,
-    source: at,
-    dependsOn: [],
-    command,
-    readyCommand: undefined,
-    rest: restOf({}),
-    isAskedFor,
-  }
+  const given = { cwd: place.cwd, env: { ...place.env, PORT: port } }
+  return readDraft(command, given, { platform, globs: 'shell' }, (what) =>
+    platform === 'win32'
+      ? {
+          reason: `${what} takes a POSIX shell, which Windows doesn't have`,
+          hint: `Describe it in the configuration, a command without a shell:  "services": { ${JSON.stringify(name)}: { "command": [ … ] } }`,
+        }
+      : { ...given, program: '/bin/sh', args: ['-c', command], shown: command },
+  )
 }

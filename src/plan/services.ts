@@ -45,23 +45,23 @@ export function planServices(draft: StackDraft, programs: FoundPrograms, python:
 
 function planOf(service: ServiceDraft, programs: FoundPrograms, python: string): ServicePlan {
   const { command, readyCommand } = service
-  return {
+  const { cwd, env, shown } = command
+  const plan = {
     ...service.rest,
     name: service.name,
-    ...runnable(command, programs.get(command), python),
-    cwd: command.cwd,
-    env: command.env,
-    shown: command.shown,
-    ...(readyCommand === undefined ? {} : { ready: { ...service.rest.ready, command: wordsOf(readyCommand, programs, python) } }),
+    ...runnable(command, programs, python),
+    cwd,
+    env,
+    dependsOn: service.dependsOn,
+    shown,
   }
+  if (readyCommand === undefined) return plan
+  const { file, args } = runnable(readyCommand, programs, python)
+  return { ...plan, ready: { ...plan.ready, command: [file, ...args] } }
 }
 
-function wordsOf(command: CommandDraft, programs: FoundPrograms, python: string): readonly string[] {
-  const { file, args } = runnable(command, programs.get(command), python)
-  return [file, ...args]
-}
-
-function runnable(command: CommandDraft, fact: ProgramFact | undefined, python: string): { file: string; args: readonly string[] } {
+function runnable(command: CommandDraft, programs: FoundPrograms, python: string): { file: string; args: readonly string[] } {
+  const fact = programs.get(command)
   if (isBackendPython(command)) return { file: python, args: command.args }
   if (fact?.kind === 'program') return { file: fact.file, args: [...fact.args, ...command.args] }
   return { file: command.program, args: command.args }
