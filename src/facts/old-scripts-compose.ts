@@ -1,4 +1,4 @@
-import { pathFrom, scopeIn, setVariable, type Reading, type Scope, type ScriptPlace } from './old-scripts-session.ts'
+import { pathFrom, perform, scopeIn, setVariable, type Reading, type Scope, type ScriptPlace } from './old-scripts-session.ts'
 import { readYaml, yamlAt, type YamlNode } from './yaml-text.ts'
 
 /** A port of a container that the host has, too. */
@@ -64,9 +64,8 @@ function environment(node: YamlNode | undefined, scope: Scope, reading: Reading)
 function runCommand(node: YamlNode, scope: Scope, reading: Reading): void {
   if (node.kind === 'text') reading.run('shell', filled(node.text), node.line, scope)
   else if (node.kind === 'list') {
-    const words = node.items.flatMap((item) => (item.kind === 'text' ? filled(item.text) : []))
-    const quoted = words.map((word) => (/[\s"'$&|;()<>#]/.test(word) ? `'${word.replaceAll("'", `'"'"'`)}'` : word))
-    reading.run('shell', quoted.join(' '), node.line, scope)
+    const words = node.items.flatMap((item) => (item.kind === 'text' ? { text: filled(item.text), line: node.line } : []))
+    perform(words, scope, reading)
   }
 }
 

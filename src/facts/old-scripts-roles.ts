@@ -1,7 +1,8 @@
+import { portFlag } from './dev-address.ts'
 import type { ScriptCommand } from './old-scripts-session.ts'
 import { readServerCommand } from './server-command.ts'
 import { isPython, nameOf } from './server-invocation.ts'
-import { wholeNumber } from './server-options.ts'
+import { readOptions, wholeNumber, type OptionTable } from './server-options.ts'
 import type { ServerCommand } from './server-process.ts'
 
 /** What a command of a script is there for. */
@@ -36,7 +37,9 @@ export function roleOf({ argv }: ScriptCommand): ScriptRole {
   const server = readServerCommand(words)
   if (server !== undefined) return backendOf(server, words)
   if (/^(?:taskkill|stop-process|spps|pkill|killall)$/.test(name)) return { kind: 'kill' }
-  return wsgiOf(name, words) ?? frontendOf(name, words) ?? serviceOf(name, words) ?? { kind: 'other' }
+  const isModule = isPython(program) && words[1] === '-m'
+  const called = isModule ? (words[2] ?? '') : name.replace(/\.py$/, '')
+  return wsgiOf(called, words) ?? frontendOf(name, words) ?? serviceOf(called, words, words.slice(isModule ? 3 : 1)) ?? { kind: 'other' }
 }
 
 function backendOf(server: ServerCommand, words: readonly string[]): ScriptRole {
@@ -62,99 +65,65 @@ function settingsOf(words: readonly string[]): string | undefined {
 }
 
 /** waitress (docs.pylonsproject.org/projects/waitress, runner), uWSGI (uwsgi-docs, Options), mod_wsgi-express, Werkzeug through django-extensions. */
-function wsgiOf(name: string, words: readonly string[]): ScriptRole | undefined {
-  const module = isPython(words[0] ?? '') && words[1] === '-m' ? (words[2] ?? '') : undefined
-  const program =
-    module === 'waitress' || name === 'waitress-serve' ? 'waitress' : name === 'uwsgi' || name === 'mod_wsgi-express' ? name : undefined
-  const plus = words.includes('runserver_plus') ? 'runserver_plus' : undefined
-  if (program === undefined && plus === undefined) return undefined
+const wsgiServers: ReadonlyMap<string, string> = new Map([
+  ['waitress', 'waitress'],
+  ['waitress-serve', 'waitress'],
+  ['uwsgi', 'uwsgi'],
+  ['mod_wsgi-express', 'mod_wsgi-express'],
+])
+
+function wsgiOf(called: string, words: readonly string[]): ScriptRole | undefined {
+  const program = wsgiServers.get(called) ?? words.find((word) => word === 'runserver_plus')
+  if (program === undefined) return undefined
   const place = words
     .map((word) => /^(?:--(?:listen|http|http-socket|port)=?)?(?:(\*|[\w.]+|\[[^\]]*\])?:)?(\d{2,5})$/.exec(word))
     .find((match) => match !== null)
   const host = place?.[1]
-  return { kind: 'wsgi-only', program: program ?? plus ?? '', host: host === '*' ? '0.0.0.0' : host, port: wholeNumber(place?.[2]) }
+  return { kind: 'wsgi-only', program, host: host === '*' ? '0.0.0.0' : host, port: wholeNumber(place?.[2]) }
 }
 
 const managers = new Set(['npm', 'yarn', 'pnpm', 'bun'])
+const managerOptions: OptionTable = { valued: ['--prefix --cwd --dir -C'], flags: [], abbreviates: false, others: 'flag' }
 const devScript = /^(?:dev|start|serve|develop|watch)(?:[:-].*)?$/
-/** Dev servers, and the words that start them. */
-const devServers: Readonly<Record<string, RegExp>> = {
-  vite: /^(?!(?:build|preview|optimize)\b)/,
-  next: /^dev\b/,
-  nuxt: /^dev\b/,
-  nuxi: /^dev\b/,
-  ng: /^serve\b/,
-  astro: /^dev\b/,
-  'react-scripts': /^start\b/,
-  'vue-cli-service': /^serve\b/,
-  parcel: /^(?!build\b)/,
-}
+/** A dev server with the word that starts it, or without one that does something else. */
+const devServer =
+  /^(?:(?:next|nuxt|nuxi|astro) dev|(?:ng|vue-cli-service) serve|react-scripts start)\b|^vite (?!(?:build|preview|optimize)\b)|^parcel (?!build\b)/
 
 function frontendOf(name: string, words: readonly string[]): ScriptRole | undefined {
   const rest = words.slice(1)
   if (managers.has(name)) {
-    const folderAt = rest.findIndex((word) => /^(?:--prefix|--cwd|--dir|-C)$/.test(word))
-    const folder =
-      folderAt === -1
-        ? /^--(?:prefix|cwd|dir)=(.+)$/.exec(rest.find((word) => /^--(?:prefix|cwd|dir)=/.test(word)) ?? '')?.[1]
-        : rest[folderAt + 1]
-    const bare = rest.filter((word, index) => !word.startsWith('-') && index !== folderAt + (folderAt === -1 ? 0 : 1))
-    const named = folderAt === -1 ? rest.filter((word) => !word.startsWith('-')) : bare
-    const [first = '', second = ''] = named
+    // what follows -- is the script's own
+    const own = rest.filter((word) => word !== '--')
+    const { value, positionals } = readOptions(own, managerOptions)
+    const [first = '', second = ''] = positionals
     const script = first === 'run' || first === 'run-script' ? second : first
-    return devScript.test(script) ? { kind: 'frontend', script, folder, port: portOf(rest) } : undefined
+    return devScript.test(script) ? { kind: 'frontend', script, folder: value('--prefix') || undefined, port: portFlag(rest) } : undefined
   }
   const bare = name === 'npx' || name === 'bunx' ? rest.filter((word, index) => index > 0 || !word.startsWith('-')) : words
-  const own = name === 'node' ? [/([\w-]+)\.[cm]?js$/.exec(rest[0] ?? '')?.[1] ?? '', ...rest.slice(1)] : bare
-  const tool = nameOf(own[0] ?? '').replace(/\.cmd$/, '')
-  const pattern = Object.hasOwn(devServers, tool) ? devServers[tool] : undefined
-  return pattern?.test(own.slice(1).join(' ')) === true ? { kind: 'dev-server', argv: words, port: portOf(own) } : undefined
+  const [tool = '', ...args] = name === 'node' ? [/([\w-]+)\.[cm]?js$/.exec(rest[0] ?? '')?.[1] ?? '', ...rest.slice(1)] : bare
+  const serves = devServer.test(`${nameOf(tool).replace(/\.cmd$/, '')} ${args.join(' ')}`)
+  return serves ? { kind: 'dev-server', argv: words, port: portFlag(args) } : undefined
 }
 
-function portOf(words: readonly string[]): number | undefined {
-  const at = words.findIndex((word) => /^(?:--port|-p)(?:=|$)/.test(word))
-  if (at === -1) return undefined
-  return wholeNumber(/=(\d+)$/.exec(words[at] ?? '')?.[1] ?? words[at + 1])
-}
+/** What goes on beside the backend, and how it is called: a program, or a command of manage.py. */
+const services: readonly (readonly [string, RegExp])[] = [
+  ['redis', /^(?:redis-server|valkey-server|memurai) /],
+  [
+    'worker',
+    /^(?:dramatiq|huey_consumer|arq|rq worker) |^manage\.py (?:rqworker|qcluster|process_tasks|run_huey|runworker|rundramatiq|db_worker) /,
+  ],
+  ['scheduler', /^manage\.py rqscheduler /],
+  ['mail', /^(?:mailhog|mailpit|maildev) /],
+  ['flower', /^flower /],
+  ['minio', /^minio /],
+  ['tailwind', /^manage\.py tailwind /],
+]
 
-/** Commands of manage.py that go on, and what they are called. */
-const managed: Readonly<Record<string, string>> = {
-  rqworker: 'worker',
-  rqscheduler: 'scheduler',
-  qcluster: 'worker',
-  process_tasks: 'worker',
-  run_huey: 'worker',
-  runworker: 'worker',
-  rundramatiq: 'worker',
-  db_worker: 'worker',
-  tailwind: 'tailwind',
-}
-const programs: Readonly<Record<string, string>> = {
-  'redis-server': 'redis',
-  'valkey-server': 'redis',
-  memurai: 'redis',
-  dramatiq: 'worker',
-  huey_consumer: 'worker',
-  arq: 'worker',
-  mailhog: 'mail',
-  mailpit: 'mail',
-  maildev: 'mail',
-  flower: 'flower',
-  minio: 'minio',
-}
-
-function serviceOf(name: string, words: readonly string[]): ScriptRole | undefined {
-  const module = isPython(words[0] ?? '') && words[1] === '-m'
-  const program = module ? (words[2] ?? '') : name.replace(/\.py$/, '')
-  const rest = words.slice(module ? 3 : 1)
-  if (program === 'celery') {
-    const kind = rest.find((word) => /^(?:worker|beat|flower)$/.test(word))
-    return kind === undefined ? undefined : { kind: 'service', name: kind }
-  }
-  if (program === 'rq' && rest[0] === 'worker') return { kind: 'service', name: 'worker' }
-  if (Object.hasOwn(programs, program)) return { kind: 'service', name: programs[program] ?? program }
+function serviceOf(called: string, words: readonly string[], rest: readonly string[]): ScriptRole | undefined {
   const manage = words.findIndex((word) => /(?:^|[\\/])manage\.py$/.test(word))
-  const command = manage === -1 ? undefined : words[manage + 1]
-  if (command === undefined || !Object.hasOwn(managed, command)) return undefined
-  return { kind: 'service', name: managed[command] ?? command }
+  const managed = manage === -1 ? '' : `manage.py ${words.slice(manage + 1).join(' ')} `
+  const own = `${called} ${rest.join(' ')} `
+  const celery = called === 'celery' ? rest.find((word) => /^(?:worker|beat|flower)$/.test(word)) : undefined
+  const name = celery ?? services.find(([, pattern]) => pattern.test(own) || pattern.test(managed))?.[0]
+  return name === undefined ? undefined : { kind: 'service', name }
 }

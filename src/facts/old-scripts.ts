@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { join, posix } from 'node:path'
+import { readMarkedText } from '../host/files.ts'
 import { readBatch } from './old-scripts-batch.ts'
 import { readCompose, type ComposeFacts } from './old-scripts-compose.ts'
 import { readMakefile, readProcfile, readScripts } from './old-scripts-files.ts'
@@ -51,7 +51,7 @@ export async function readOldScripts(root: string, backends: readonly string[]):
     name.startsWith('<backend>') ? backends.map((folder) => [posix.join(folder, name.slice('<backend>/'.length)), kind]) : [[name, kind]],
   )
   const unique = files.filter(([file], index) => files.findIndex(([other]) => other === file) === index)
-  const texts = await Promise.all(unique.map(([file]) => scriptText(join(root, ...file.split('/')))))
+  const texts = await Promise.all(unique.map(([file]) => readMarkedText(join(root, ...file.split('/')))))
   return unique.flatMap(([file, kind], index) => {
     const text = texts[index]
     return text === undefined ? [] : [readScript(file, kind, text)]
@@ -96,13 +96,3 @@ export function readScript(file: string, kind: ScriptKind, text: string): OldScr
 const mostNested = 8
 
 const languages = { powershell: readPowershell, batch: readBatch, shell: readShell } as const
-
-/** The text as Windows' own editors save it, too: UTF-16 with its mark. */
-async function scriptText(path: string): Promise<string | undefined> {
-  const bytes = await readFile(path).catch(() => undefined)
-  if (bytes === undefined) return undefined
-  const mark = bytes.subarray(0, 2).toString('hex')
-  const encoding = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8'
-  // the mark at the beginning is no part of the text; the decoder takes it away
-  return new TextDecoder(encoding).decode(bytes)
-}

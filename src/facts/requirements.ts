@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isFile, readText } from '../host/files.ts'
+import { isFile, readMarkedText, readText } from '../host/files.ts'
 import { normalName } from './packages.ts'
 
 /** How the project says what it needs. Paths are absolute. */
@@ -40,7 +39,8 @@ export async function findRequirements(backend: string, above: string): Promise<
 }
 
 async function namesOf(file: string, seen: ReadonlySet<string> = new Set()): Promise<string[] | undefined> {
-  const text = await readRequirements(file)
+  // `pip freeze > requirements.txt` in PowerShell writes UTF-16, which pip reads
+  const text = await readMarkedText(file)
   if (text === undefined) return undefined
   const names = requirementNames(text)
   for (const included of text.matchAll(/^\s*(?:-r|--requirement)[ =]?\s*([^\s#=]+)/gm)) {
@@ -48,15 +48,6 @@ async function namesOf(file: string, seen: ReadonlySet<string> = new Set()): Pro
     if (path !== file && !seen.has(path)) names.push(...((await namesOf(path, new Set([...seen, file]))) ?? []))
   }
   return names
-}
-
-/** The text of a requirements file as pip reads it: `pip freeze > requirements.txt` in PowerShell writes UTF-16. */
-async function readRequirements(file: string): Promise<string | undefined> {
-  const bytes = await readFile(file).catch(() => undefined)
-  if (bytes === undefined) return undefined
-  const mark = bytes.subarray(0, 2).toString('hex')
-  if (mark === 'fffe' || mark === 'feff') return new TextDecoder(mark === 'fffe' ? 'utf-16le' : 'utf-16be').decode(bytes)
-  return new TextDecoder().decode(bytes)
 }
 
 /** Names of a requirements file (PEP 508): without options, URLs, and lines with a condition, which may not apply here. */

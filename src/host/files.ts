@@ -6,6 +6,14 @@ export async function readText(path: string): Promise<string | undefined> {
   return readFile(path, 'utf8').catch(() => undefined)
 }
 
+/** The same of a text that Windows' own tools may have saved: PowerShell's `>` writes UTF-16 with its mark, which is no part of the text. */
+export async function readMarkedText(path: string): Promise<string | undefined> {
+  const bytes = await readFile(path).catch(() => undefined)
+  const mark = bytes?.subarray(0, 2).toString('hex')
+  const encoding = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8'
+  return bytes === undefined ? undefined : new TextDecoder(encoding).decode(bytes)
+}
+
 /** True where the path leads to a regular file, links followed. */
 export async function isFile(path: string): Promise<boolean> {
   return stat(path).then(
