@@ -1,8 +1,19 @@
-import { fromRoot, forked, pathFrom, perform, setVariable, type Reading, type Scope, type Word } from './old-scripts-session.ts'
+import {
+  fromRoot,
+  forked,
+  logicalLines,
+  pathFrom,
+  perform,
+  setVariable,
+  type Reading,
+  type Scope,
+  type Word,
+} from './old-scripts-session.ts'
 
 /** Reads a batch file, or what `cmd /k` is told: what it runs goes to the reading. */
 export function readBatch(text: string, firstLine: number, scope: Scope, reading: Reading): void {
-  for (const { raw, line } of logicalLines(text, firstLine)) {
+  for (const { written, line } of logicalLines(text, '^', firstLine)) {
+    const raw = written.replace(/\^(?:\n|$)/g, '')
     const bare = raw.replace(/^[\s@(]+/, '')
     // a label, or the comment that people write as one
     if (bare.startsWith(':') || /^rem(?:\s|$)/i.test(bare)) continue
@@ -14,38 +25,16 @@ export function readBatch(text: string, firstLine: number, scope: Scope, reading
   }
 }
 
-/** Lines with those that a caret at their end joins to them. */
-function logicalLines(text: string, firstLine: number): { raw: string; line: number }[] {
-  const lines: { raw: string; line: number }[] = []
-  let open = false
-  for (const [index, raw] of text.split(/\r\n|\n|\r/).entries()) {
-    const last = lines.at(-1)
-    const joined = raw.replace(/\^$/, '')
-    if (open && last !== undefined) last.raw += joined
-    else lines.push({ raw: joined, line: firstLine + index })
-    open = raw.endsWith('^')
-  }
-  return lines
-}
-
 /** Split at `&`, `&&`, `|` and `||` outside of quotes; a caret makes the next character plain. */
 function statements(raw: string): string[] {
   const found: string[] = []
   let current = ''
-  let quoted = false
-  for (let at = 0; at < raw.length; at += 1) {
-    const char = raw.charAt(at)
-    if (char === '^' && !quoted) {
-      at += 1
-      current += raw.charAt(at)
-      continue
-    }
-    if (char === '"') quoted = !quoted
+  for (const [piece] of raw.matchAll(/\^[^]?|"[^"]*"?|[^]/g)) {
     // 2>&1 is no end of a command
-    if (!quoted && (char === '|' || (char === '&' && !current.endsWith('>')))) {
+    if (piece === '|' || (piece === '&' && !current.endsWith('>'))) {
       found.push(current)
       current = ''
-    } else current += char
+    } else current += piece.replace(/^\^/, '')
   }
   return [...found, current]
 }

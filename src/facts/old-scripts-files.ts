@@ -1,5 +1,5 @@
 import { parseProcfile } from './procfile.ts'
-import { forked, scopeIn, setVariable, type Reading } from './old-scripts-session.ts'
+import { forked, logicalLines, scopeIn, setVariable, type Reading } from './old-scripts-session.ts'
 import { entriesOf, lineOf, literalOf } from './script-text.ts'
 
 /** Files that hold commands of sh, each under a name. */
@@ -14,7 +14,7 @@ export function readMakefile(text: string, reading: Reading): void {
   const variables = new Map<string, string>()
   const outer = scopeIn('.')
   let target: string | undefined
-  for (const { written, line } of continued(lines(text))) {
+  for (const { written, line } of logicalLines(text, '\\')) {
     const recipe = /^\t\s*[@+-]*\s*(.*)$/s.exec(written)
     const assignment = /^(?:(export)\s+)?([A-Za-z_]\w*)\s*(?::{0,3}|\?|\+)=\s*(.*?)\s*(?:\s#.*)?$/.exec(written)
     const rule = /^([\w./-]+(?:[ \t]+[\w./-]+)*)\s*::?(?!=)\s*(.*)$/.exec(written)
@@ -47,20 +47,4 @@ export function readScripts(text: string, reading: Reading): void {
     const plain = command.replace(/\\(["\\])/g, '$1')
     reading.run('shell', plain, lineOf(text, entry.at), scopeIn('.', entry.key))
   }
-}
-
-function lines(text: string): string[] {
-  return text.split(/\r\n|\n|\r/)
-}
-
-function continued(written: readonly string[]): { written: string; line: number }[] {
-  const found: { written: string; line: number }[] = []
-  let open = false
-  for (const [index, line] of written.entries()) {
-    const last = found.at(-1)
-    if (open && last !== undefined) last.written += `\n${line}`
-    else found.push({ written: line, line: index + 1 })
-    open = line.endsWith('\\')
-  }
-  return found
 }

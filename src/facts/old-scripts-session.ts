@@ -78,6 +78,19 @@ export function pathFrom(cwd: string | undefined, written: string): string | und
   return joined.startsWith('..') ? undefined : joined
 }
 
+/** Lines, each with those that a mark at its end joins to it; the marks and the ends of lines between them stay. */
+export function logicalLines(text: string, mark: string, firstLine = 1): { written: string; line: number }[] {
+  const found: { written: string; line: number }[] = []
+  let open = false
+  for (const [index, line] of text.split(/\r\n|\n|\r/).entries()) {
+    const last = found.at(-1)
+    if (open && last !== undefined) last.written += `\n${line}`
+    else found.push({ written: line, line: firstLine + index })
+    open = line.endsWith(mark)
+  }
+  return found
+}
+
 /** What only carries another command: its words follow. */
 const carriers = new Set(['call', 'exec', 'nohup', 'time', 'sudo', 'command', 'winpty', 'then', 'do', 'else', 'nice', 'stdbuf'])
 const runners = new Set(['uv', 'poetry', 'pipenv', 'hatch', 'pdm', 'rye'])

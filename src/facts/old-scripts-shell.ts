@@ -20,79 +20,43 @@ export function readShell(text: string, firstLine: number, outer: Scope, reading
   const add = (more: string): void => {
     word = { text: (word?.text ?? '') + more, line: word?.line ?? line }
   }
-  for (let at = 0; at < text.length; at += 1) {
-    const char = text.charAt(at)
-    if (char === '\\') {
-      const next = text.charAt(at + 1)
-      const newline = text.startsWith('\r\n', at + 1) ? 2 : next === '\n' ? 1 : 0
-      if (newline > 0) line += 1
+  for (let at = 0; at < text.length;) {
+    pieces.lastIndex = at
+    const [piece = '', single, double] = pieces.exec(text) ?? []
+    at += piece.length
+    if (single !== undefined) add(single)
+    else if (double !== undefined) add(double.replace(inQuotes, (found, plain?: string) => plain ?? expanded(found, scope())))
+    else if (piece.startsWith('\\')) {
       // a Windows path in a package.json: sh would drop the backslash, its writer means it
-      else add(/[\s"'$`\\&|;()#]/.test(next) || next === '' ? next : `\\${next}`)
-      at += newline > 0 ? newline : 1
-    } else if (char === "'") {
-      const end = text.indexOf("'", at + 1)
-      const inner = text.slice(at + 1, end === -1 ? text.length : end)
-      add(inner)
-      line += inner.split('\n').length - 1
-      at += inner.length + 1
-    } else if (char === '"') {
-      const { inner, length } = doubleQuoted(text, at + 1, scope())
-      add(inner)
-      line += text.slice(at, at + length).split('\n').length - 1
-      at += length
-    } else if (char === '$') {
-      const { value, length } = expanded(text, at, scope())
-      add(value)
-      at += length - 1
-    } else if (char === '#' && word === undefined) {
-      at = endOfLine(text, at) - 1
-    } else if (char === '>' && word !== undefined && !/^[\d&]$/.test(word.text)) {
+      if (!/^\\\r?\n/.test(piece)) add(/^\\(?:[\s"'$`\\&|;()#]|$)/.test(piece) ? piece.slice(1) : piece)
+    } else if (piece.startsWith('$')) add(expanded(piece, scope()))
+    else if (piece === '#' && word === undefined) at = endOfLine(text, at)
+    else if (piece === '>' && word !== undefined && !/^[\d&]$/.test(word.text)) {
       endWord()
-      add(char)
-    } else if (char === '&' && /^[\d&]?>{1,2}$/.test(word?.text ?? '')) {
-      add(char)
-    } else if (char === '\n' || char === ';' || char === '|' || char === '&') {
+      add(piece)
+    } else if (piece === '&' && /^[\d&]?>{1,2}$/.test(word?.text ?? '')) add(piece)
+    else if (/[\n;|&()]/.test(piece)) {
       endCommand()
-      if (char === '\n') line += 1
-    } else if (char === '(') {
-      endCommand()
-      scopes.push(forked(scope()))
-    } else if (char === ')') {
-      endCommand()
-      if (scopes.length > 1) scopes.pop()
-    } else if (/\s/.test(char)) endWord()
-    else add(char)
+      if (piece === '(') scopes.push(forked(scope()))
+      if (piece === ')' && scopes.length > 1) scopes.pop()
+    } else if (/\s/.test(piece)) endWord()
+    else add(piece)
+    line += piece.split('\n').length - 1
   }
   endCommand()
 }
 
-function doubleQuoted(text: string, from: number, scope: Scope): { inner: string; length: number } {
-  let inner = ''
-  let at = from
-  for (; at < text.length && text.charAt(at) !== '"'; at += 1) {
-    const char = text.charAt(at)
-    if (char === '\\' && /["\\$`]/.test(text.charAt(at + 1))) inner += text.charAt(++at)
-    else if (char === '$') {
-      const { value, length } = expanded(text, at, scope)
-      inner += value
-      at += length - 1
-    } else inner += char
-  }
-  return { inner, length: at - from + 1 }
-}
+/** `$X`, `${X}`, `${X:-8000}`, `$(command)`. */
+const variable = String.raw`\$(?:\w+|\{\w+(?::?-[^}]*)?\}|\([^()]*\))`
+/** What is read as one: a text in quotes, closed or not, an escape, a variable, or a character. */
+const pieces = new RegExp(String.raw`'([^']*)'?|"((?:\\["\\$\`]|\$\([^()]*\)|[^"])*)"?|\\(?:\r?\n|[^])?|${variable}|[^]`, 'y')
+const inQuotes = new RegExp(String.raw`\\(["\\$\`])|${variable}`, 'g')
 
-/** `$X`, `${X}`, `${X:-8000}`; what isn't known stays as it is written. */
-function expanded(text: string, at: number, scope: Scope): { value: string; length: number } {
-  const match = /^\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\}|\(([^()]*)\))/.exec(text.slice(at, at + 400))
-  if (match === null) return { value: '$', length: 1 }
-  const [whole, bare, braced, fallback] = match
-  const name = bare ?? braced ?? ''
-  const known =
-    scope.variables
-      .get(name)
-      ?.map((word) => word.text)
-      .join(' ') ?? scope.env.get(name)?.value
-  return { value: known ?? fallback ?? whole, length: whole.length }
+/** What isn't known stays as it is written. */
+function expanded(written: string, scope: Scope): string {
+  const [, name = '', fallback] = /^\$\{?(\w+)(?::?-([^}]*))?/.exec(written) ?? []
+  const words = scope.variables.get(name)?.map((word) => word.text)
+  return words?.join(' ') ?? scope.env.get(name)?.value ?? fallback ?? written
 }
 
 function endOfLine(text: string, from: number): number {
