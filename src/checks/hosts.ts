@@ -3,12 +3,34 @@ import { all, diagnosis, type Diagnosis } from './diagnosis.ts'
 import { inFile } from '../facts/dotenv-survey.ts'
 import { judgeShadowed } from './dotenv.ts'
 import type { Evidence } from './evidence.ts'
-import { isAllowed } from '../facts/allowed-hosts.ts'
+import { isAllowed, isOwnList } from '../facts/allowed-hosts.ts'
 import { bracketed } from '../host/tcp.ts'
 
 /** What is nearer to the root than a refusal of the Origin or of the host. Pure. */
 export function behindHosts(evidence: Evidence, refused: Diagnosis): Diagnosis[] {
-  return all(judgeUnserved(evidence), judgeShadowed(evidence, ['ALLOWED_HOSTS'], refused), judgeHosts(evidence, refused.evidence))
+  return all(
+    judgeUnserved(evidence),
+    judgeList(evidence, refused),
+    judgeShadowed(evidence, ['ALLOWED_HOSTS'], refused),
+    judgeHosts(evidence, refused.evidence),
+  )
+}
+
+/** The validator has a list of its own. Pure. */
+function judgeList({ examination, wire }: Evidence, refused: Diagnosis): Diagnosis | undefined {
+  const [settings, origins] = [examination?.get('settings'), examination?.get('application')?.origins ?? undefined]
+  const { origin } = wire.endpoint
+  if (refused.id !== 'origin-rejected' || origin === undefined || settings === undefined || origins === undefined) return undefined
+  if (!isOwnList(origins, settings.allowed_hosts, settings.debug)) return undefined
+  return {
+    ...refused,
+    evidence: [...refused.evidence, `Its OriginValidator lets through: ${origins.length === 0 ? 'nothing' : origins.join(', ')}`],
+    remedy: {
+      text: `Add ${JSON.stringify(origin)} to the list that OriginValidator is given where the application is put together.`,
+      commands: [],
+      automatic: 'no',
+    },
+  }
 }
 
 /** Pages are 400 because ALLOWED_HOSTS lacks the host of the URL; `seen` is the refusal of the socket, where there is one. Pure. */

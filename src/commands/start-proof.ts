@@ -75,6 +75,7 @@ export function startProof(
   const { config, checkout } = prepared
   const inspection = impatient(looking)
   let path = config.path ?? usualPath
+  let settings: ExaminationOf<'settings'> | undefined
   let { ping } = config
   let last: Proof | undefined
   let mark = 0
@@ -85,7 +86,7 @@ export function startProof(
   let credentials: Credentials = { token: undefined, cookie: undefined, source: 'none', note: undefined }
 
   const endpoint = (): Endpoint => ({
-    ...endpointAt(config, checkout.project, up.port, path, origin),
+    ...endpointAt(config, checkout.project, up.port, path, origin, settings),
     ping,
     token: credentials.token,
     cookie: credentials.cookie,
@@ -150,6 +151,7 @@ export function startProof(
       return observing()
     },
     first: async () => {
+      settings = await inspection.get('settings')
       const [routes, found] = await Promise.all([
         path === usualPath && (config.path !== undefined || checkout.project.hasUsualRoute) ? undefined : inspection.get('application'),
         credentialsFor(prepared, inspection, endpoint()),

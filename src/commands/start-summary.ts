@@ -4,13 +4,13 @@ import { shown } from '../facts/project.ts'
 import { isInMemory, isRedisLayer, type RedisNow } from '../facts/redis-now.ts'
 import type { ReadySummary, SocketState } from '../report/run-event.ts'
 import { fixLine } from '../report/words.ts'
-import { connectAddress, type BringUp } from '../run/bring-up.ts'
+import { type BringUp } from '../run/bring-up.ts'
 import { unreadChoice } from '../look/layer.ts'
 import type { Proof } from '../verify/prove.ts'
 import type { Prover } from './start-proof.ts'
 import type { Prepared } from './start-prepare.ts'
 import type { StartExtras } from './start.ts'
-import { bracketed } from '../host/tcp.ts'
+import { httpUrl } from '../verify/endpoint.ts'
 
 /** The dot for a proof. */
 export function stateOf(proof: Proof): SocketState {
@@ -37,8 +37,7 @@ export async function summaryOf(
   extras: StartExtras,
 ): Promise<ReadySummary> {
   const { host, config, environment, server } = prepared
-  const address = connectAddress(config.host)
-  const url = new URL(`http://${bracketed(address)}:${up.port}/`)
+  const url = new URL('/', httpUrl(prover.endpoint().url))
   const notes: string[] = []
   // a socket that bore our nonce was served by the process that we started
   const isSeen = prover.observer?.since(0).some((event) => event.event === 'opened' && event.probe) === true

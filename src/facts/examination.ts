@@ -80,6 +80,8 @@ const examinationSchema = v.variant('fact', [
     kind: v.picklist(['router', 'http-only', 'wsgi', 'other']),
     websocket: v.boolean(),
     middleware: v.array(v.string()),
+    /** What a validator of Channels around the routes lets through: hosts of ALLOWED_HOSTS, or Origins of a list of its own. */
+    origins: v.optional(v.nullable(v.array(v.string()))),
     routes: v.array(
       v.object({
         route: v.string(),

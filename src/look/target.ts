@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { usageError } from '../errors.ts'
 import { readCheckout } from '../facts/checkout.ts'
+import { isAllowed } from '../facts/allowed-hosts.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
 import { examine } from '../facts/examine.ts'
 import { namedSettings, usualPath, type Project } from '../facts/project.ts'
@@ -42,15 +43,28 @@ export function endpointOf(host: Host, config: Config, text: string): Endpoint {
   }
 }
 
-/** The WebSocket of a backend of this project at a port; `origin`: of the page that is served beside it, where that is known. */
-export function endpointAt(config: Config, project: Project, port: number, path: string, origin?: string): Endpoint {
-  const base = new URL(`ws://${bracketed(connectAddress(config.host))}:${port}`)
+/** The WebSocket of a backend of this project at a port; `origin`: of the page that is served beside it, `settings`: what ALLOWED_HOSTS has, each where it is known. */
+export function endpointAt(
+  config: Config,
+  project: Project,
+  port: number,
+  path: string,
+  origin?: string,
+  settings?: ExaminationOf<'settings'>,
+): Endpoint {
+  const base = new URL(`ws://${bracketed(nameOf(connectAddress(config.host), settings))}:${port}`)
   return {
     url: new URL(path, base),
     origin: originOf(config.origin, origin ?? project.frontendOrigin ?? `http://${base.host}`),
     token: config.token,
     ...asConfigured(config),
   }
+}
+
+/** What a person types to get to an address of this machine: `localhost` where the settings allow that and not the address. */
+function nameOf(address: string, settings: ExaminationOf<'settings'> | undefined): string {
+  const allows = (host: string) => settings === undefined || isAllowed(host, settings.allowed_hosts, settings.debug)
+  return address === '127.0.0.1' && !allows(address) && allows('localhost') ? 'localhost' : address
 }
 
 function asConfigured({ tokenIn, tokenName, subprotocols, ping }: Config) {
@@ -72,6 +86,7 @@ export async function endpointOfProject(
   let path = config.path ?? running?.pathname
   let ping = pingOf(config, undefined, path ?? usualPath)
   let token: string | undefined
+  let settings: ExaminationOf<'settings'> | undefined
   if (choice.kind === 'ready' && (path === undefined || wantsToken)) {
     const env = { ...host.env, DJANGO_SETTINGS_MODULE: namedSettings(host.env, config) }
     const inspection = examine(host, {
@@ -85,12 +100,13 @@ export async function endpointOfProject(
       deadlineMs,
     })
     const application = await inspection.get('application')
+    settings = await inspection.get('settings')
     path ??= pathOf(application)
     ping = pingOf(config, application, path)
     token = (await inspection.get('token'))?.token ?? undefined
     inspection.cancel()
   }
-  const endpoint = endpointAt(config, project, port, path ?? usualPath)
+  const endpoint = endpointAt(config, project, port, path ?? usualPath, undefined, settings)
   return { endpoint: { ...endpoint, ping, token: config.token ?? token }, minted: token !== undefined }
 }
 

@@ -65,14 +65,16 @@ def facts(application):
     """The WebSocket part: the middleware around it, and the paths that it serves."""
     core, kind = unwrap(application)
     current = core.application_mapping.get("websocket") if kind == "router" else core if hasattr(core, "routes") else None
-    websocket, middleware, seen = current is not None, [], 0
+    websocket, middleware, origins, seen = current is not None, [], None, 0
     while current is not None and not hasattr(current, "routes") and not consumer_of(current) and seen < 20:
         middleware.append(getattr(current, "__qualname__", None) or type(current).__name__)
+        if origins is None and isinstance(getattr(current, "allowed_origins", None), (list, tuple, set)):
+            origins = [str(getattr(origin, "pattern", origin)) for origin in current.allowed_origins]
         seen += 1
         current = inner_of(current)
     if current is not None and not hasattr(current, "routes"):
         current = None
-    tell("application", kind=kind, websocket=websocket, middleware=middleware,
+    tell("application", kind=kind, websocket=websocket, middleware=middleware, origins=origins,
          routes=list(paths(current, ())) if current is not None else [])
 
 
