@@ -1,12 +1,11 @@
-import { close, open } from 'node:fs'
-import { readFile, rm, stat } from 'node:fs/promises'
+import { open, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { cwdOf, flagsOf } from '../config/flags.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { ExitCode } from '../errors.ts'
 import { readRuns, type FactOfRun } from '../facts/run-state.ts'
 import { isSound } from '../facts/run-status.ts'
+import { deferred } from '../host/deferred.ts'
 import { launchBackground } from '../host/background-process.ts'
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
@@ -45,26 +44,19 @@ export async function detach(options: Readonly<Record<string, unknown>>): Promis
 }
 
 async function launch(host: Host, id: string, errors: string, json: boolean): Promise<number> {
-  const descriptor = await promisify(open)(errors, 'a', 0o600)
+  const file = await open(errors, 'a', 0o600)
   let reason: StopReason | undefined
-  let ready: { readonly proven: boolean } | undefined
+  const ready = deferred<{ readonly proven: boolean }>()
   let end: number | undefined
   const { terminal } = host
-  const over = new AbortController()
-  const isReady = new Promise<'ready'>((resolve) => {
-    over.signal.addEventListener('abort', () => resolve('ready'), { once: true })
-  })
-  const launcher = launchBackground({ id, color: terminal.color, columns: terminal.columns }, descriptor, (message) => {
+  const launcher = launchBackground({ id, color: terminal.color, columns: terminal.columns }, file.fd, (message) => {
     if (message.kind === 'out') terminal.out(message.line)
     else if (message.kind === 'err') terminal.err(message.line)
     else if (message.kind === 'json') terminal.json(JSON.parse(message.text))
     else if (message.kind === 'end') end = message.status
-    else {
-      ready = message
-      over.abort()
-    }
+    else ready.resolve(message)
   })
-  await promisify(close)(descriptor)
+  await file.close()
   const takeAway = onStopRequest(
     (why, count) => {
       reason ??= why
@@ -73,12 +65,13 @@ async function launch(host: Host, id: string, errors: string, json: boolean): Pr
     },
     { watchParent: false },
   )
-  const first = await Promise.race([isReady, launcher.exited])
+  const first = await Promise.race([ready.promise, launcher.exited])
   takeAway()
-  if (first === 'ready' && reason === undefined) {
+  if (first !== null && typeof first === 'object' && reason === undefined) {
+    const { proven } = first
     launcher.release()
-    tellDetached(host, { id, pid: launcher.pid, proven: ready?.proven === true, json })
-    return ready?.proven === true ? ExitCode.ok : ExitCode.finding
+    tellDetached(host, { id, pid: launcher.pid, proven, json })
+    return proven ? ExitCode.ok : ExitCode.finding
   }
   const status = await launcher.exited
   if (end === undefined && reason === undefined) {

@@ -3,6 +3,7 @@ import { resolveConfig } from '../config/resolve.ts'
 import { logsFolder, readRuns } from '../facts/run-state.ts'
 import { launcherService } from '../facts/run-log.ts'
 import { answerStarter, type BackgroundMessage, type BackgroundOrder } from '../host/background-process.ts'
+import { deferred } from '../host/deferred.ts'
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { sinkTerminal } from '../host/terminal.ts'
@@ -35,7 +36,7 @@ export async function startInBackground(
   void pruneOthers(host, folder, order.id)
   const toStarter = untilReady(await reportFor(host, config))
   const toLog = logReport(host, log)
-  const known = new AbortController()
+  const known = deferred<void>()
   const report: Report = (event) => {
     if (event.event === 'end') {
       log.end(event.exitCode)
@@ -45,12 +46,11 @@ export async function startInBackground(
     toStarter(event)
     toLog(event)
     if (event.event !== 'ready') return
-    const tellReady = () => tell({ kind: 'ready', proven: event.websocket.state.dot === 'green' })
+    const proven = event.websocket.state.dot === 'green'
     // who is told that it runs may ask for its status at once
-    if (known.signal.aborted) tellReady()
-    else known.signal.addEventListener('abort', tellReady, { once: true })
+    void known.promise.then(() => tell({ kind: 'ready', proven }))
   }
-  const status = await start(host, flags, { version, report, onControl: registrar(version, { id: order.id }, () => known.abort()) })
+  const status = await start(host, flags, { version, report, onControl: registrar(version, { id: order.id }, known.resolve) })
   log.flush()
   return status
 }

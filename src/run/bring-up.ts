@@ -2,7 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { nextFreePort } from '../facts/next-port.ts'
 import { isFree, probePort } from '../facts/port.ts'
 import type { FailedStart } from '../facts/startup.ts'
+import { deferred } from '../host/deferred.ts'
 import type { Host } from '../host/host.ts'
+import { raceStop } from '../host/race-stop.ts'
 import { connectAddress, connectOnce } from '../host/tcp.ts'
 import type { LaunchPlan } from '../plan/launch.ts'
 import { launchServer, type RunningServer } from './server.ts'
@@ -67,24 +69,20 @@ export async function bringUp(host: Host, plan: LaunchPlan, options: BringUpOpti
 async function tryPort(host: Host, plan: LaunchPlan, port: number, options: BringUpOptions): Promise<BringUp> {
   if (options.signal.aborted) return { kind: 'stopped' }
   const over = new AbortController()
-  const lost = new AbortController()
+  const lost = deferred<'lost'>()
   const server = launchServer(
     host,
     { file: plan.file, args: plan.argsFor(port), cwd: plan.cwd, env: plan.serverEnv, observed: plan.observed !== 'none' },
     (line) => {
-      if (saysPortLost(line, port)) lost.abort()
+      if (saysPortLost(line, port)) lost.resolve('lost')
       options.onLine(line)
     },
   )
   options.onLaunch(server)
-  const first = await Promise.race([
-    server.exited,
-    onAbort(options.signal, 'stopped' as const, over.signal),
-    onAbort(lost.signal, 'lost' as const, over.signal),
-    untilListening(host, server, port, options, over.signal),
-  ])
+  const outcome = Promise.race([server.exited, lost.promise, untilListening(host, server, port, options, over.signal)])
+  const first = await raceStop(outcome, options.signal)
   over.abort()
-  if (first === 'stopped') return { kind: 'stopped' }
+  if (first === undefined) return { kind: 'stopped' }
   if (typeof first === 'object' && 'listenMs' in first) return { kind: 'listening', server, port, ...first }
   await server.stop(options.stopTimeout)
   const lines = server.lastLines()
@@ -96,13 +94,6 @@ async function tryPort(host: Host, plan: LaunchPlan, port: number, options: Brin
     first === 'foreign' ||
     (lines.some((line) => portTakenLine.test(line)) && !isFree(await probePort(port, options.bindHost)))
   return { kind: 'died', exit, lines, port, portTaken }
-}
-
-async function onAbort<T>(signal: AbortSignal, answer: T, over: AbortSignal): Promise<T> {
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(answer), { once: true, signal: over })
-    if (signal.aborted) resolve(answer)
-  })
 }
 
 /** True for a line that names this very port: a server may say it and live on (daphne #577), or end with 0 as daphne does. */

@@ -9,7 +9,7 @@ import { execa } from 'execa'
 import { errorCode } from '../errors.ts'
 import { processTable, type ProcessRow } from '../host/process-table.ts'
 import { runToEnd } from '../host/processes.ts'
-import { strayRows } from './process-tree.ts'
+import { send, strayRows } from './process-tree.ts'
 
 /** How long the command and its children may take to end, in milliseconds. */
 const graceMs = 2000
@@ -52,15 +52,15 @@ async function endGroup(): Promise<void> {
   }
   let left: readonly ProcessRow[] = first
   for (const { pid } of left) {
-    signal(pid, 'SIGTERM')
-    signal(pid, 'SIGCONT')
+    send(pid, 'SIGTERM')
+    send(pid, 'SIGCONT')
   }
   const deadline = performance.now() + graceMs
   while (left.length > 0 && performance.now() < deadline) {
     await delay(lookEveryMs)
     left = await still(first)
   }
-  for (const { pid } of await still(first)) signal(pid, 'SIGKILL')
+  for (const { pid } of await still(first)) send(pid, 'SIGKILL')
 }
 
 /** All others of our group, and our descendants in groups of their own. */
@@ -85,12 +85,4 @@ async function endWindowsRest(): Promise<void> {
   await runToEnd('taskkill', ['/PID', String(child.pid), '/T'], { deadlineMs: graceMs })
   await Promise.race([child, delay(graceMs, undefined, { ref: false })])
   if (child.exitCode === null) await runToEnd('taskkill', ['/PID', String(child.pid), '/T', '/F'], { deadlineMs: graceMs })
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name)
-  } catch {
-    // it is gone
-  }
 }

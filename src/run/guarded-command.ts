@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Host } from '../host/host.ts'
-import { endTree, killTreeNow, type Leader } from './process-tree.ts'
+import { ProcessTree } from './process-tree.ts'
 
 /** The program that ends the command when the launcher is gone (guard.ts). */
 const guardFile = fileURLToPath(new URL('../guard.js', import.meta.url))
@@ -48,21 +48,14 @@ export function runGuarded(host: Host, launch: GuardedLaunch): GuardedCommand {
     detached: host.platform !== 'win32',
     windowsHide: true,
   })
-  let [ended, forced] = [false, false]
-  const leader: Leader | undefined = child.pid === undefined ? undefined : { pid: child.pid, ended: () => ended, forced: () => forced }
-  const kill = () => {
-    forced = true
-    if (leader !== undefined) killTreeNow(host.platform, leader)
-  }
-  process.once('exit', kill)
+  const tree = new ProcessTree(host, child.pid)
   let told: Omit<CommandExit, 'afterMs'> | undefined
   child.on('message', (message) => {
     told = parseExit(message)
   })
   const exited = new Promise<CommandExit>((resolve) => {
     const finish = (exit: Omit<CommandExit, 'afterMs'>) => {
-      ended = true
-      process.removeListener('exit', kill)
+      tree.ended = true
       resolve({ ...exit, afterMs: host.now() - started })
     }
     child.once('error', (error) => {
@@ -77,10 +70,10 @@ export function runGuarded(host: Host, launch: GuardedLaunch): GuardedCommand {
   return {
     exited,
     stop: async (timeoutMs) => {
-      if (leader !== undefined) await endTree(host, leader, timeoutMs)
+      await tree.end(timeoutMs)
       await exited
     },
-    kill,
+    kill: () => tree.kill(),
   }
 }
 

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
+import { errorCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { exists, processTable, treeOf, type ProcessRow } from '../host/process-table.ts'
 import { runToEnd } from '../host/processes.ts'
@@ -9,56 +10,113 @@ const lookEveryMs = 10
 /** How long the system may take to clear away what was killed, in milliseconds. */
 const killedMs = 2000
 
-/** A process of ours that leads all that it started. On POSIX it leads a process group, too. */
-export interface Leader {
-  readonly pid: number
+/** What has to be ended by force at our own end. */
+const living = new Set<ProcessTree>()
+
+function killAll(): void {
+  for (const tree of living) tree.kill()
+}
+
+/** A process of ours and all that it started. On POSIX it leads a process group. */
+export class ProcessTree {
   /** It has ended and was waited for: from then on the system may give its PID to a stranger. */
-  readonly ended: () => boolean
-  /** It is to be ended by force, now. */
-  readonly forced: () => boolean
-}
+  ended = false
+  readonly #host: Host
+  readonly #pid: number | undefined
+  #forced = false
 
-/**
- * Ends a process and all that it started: politely first, by force when
- * `timeoutMs` milliseconds are over. POSIX: its process group, and those of its
- * descendants that have left the group. Windows: `taskkill /T`, which asks, then `/F`.
- */
-export async function endTree(host: Host, leader: Leader, timeoutMs: number): Promise<void> {
-  if (host.platform === 'win32') return endWindowsTree(host, leader, timeoutMs)
-  const rows = leader.ended() ? undefined : await processTable(host)
-  const strays = rows === undefined ? [] : strayRows(rows, leader.pid)
-  signalAll(leader, strays, 'SIGTERM')
-  // a stopped process (Ctrl+Z) takes no signal before it goes on
-  signalAll(leader, strays, 'SIGCONT')
-  const gone = async () => {
-    const left = await strayRowsLeft(host, strays)
-    return left.length === 0 && (await groupIsGone(host, leader))
+  /** `pid`: undefined where it could not be started. */
+  constructor(host: Host, pid: number | undefined) {
+    this.#host = host
+    this.#pid = pid
+    // an exception of ours must not leave a server behind. One listener for all: Node warns of more than ten
+    if (living.size === 0) process.off('exit', killAll).once('exit', killAll)
+    living.add(this)
   }
-  if (await isTrue(host.now, async () => leader.forced() || gone(), timeoutMs)) {
-    if (await gone()) return
-  }
-  signalAll(leader, await strayRowsLeft(host, strays), 'SIGKILL')
-  await isTrue(host.now, gone, killedMs)
-}
 
-async function endWindowsTree(host: Host, leader: Leader, timeoutMs: number): Promise<void> {
-  const pid = String(leader.pid)
-  // the PID of an ended process may be a stranger's
-  if (leader.ended()) return
-  await runToEnd('taskkill', ['/PID', pid, '/T'], { deadlineMs: timeoutMs })
-  await isTrue(host.now, () => leader.forced() || leader.ended(), timeoutMs)
-  if (leader.ended()) return
-  await runToEnd('taskkill', ['/PID', pid, '/T', '/F'], { deadlineMs: killedMs })
-}
-
-/** Ends the tree by force, without waiting: for the second Ctrl+C and for our own exit. */
-export function killTreeNow(platform: NodeJS.Platform, leader: Leader): void {
-  if (platform !== 'win32') {
-    signalGroup(leader, 'SIGKILL')
-    return
+  /**
+   * Ends it: politely first, by force when `timeoutMs` milliseconds are over.
+   * POSIX: its process group, and those of its descendants that have left the
+   * group. Windows: `taskkill /T`, which asks, then `/F`.
+   */
+  async end(timeoutMs: number): Promise<void> {
+    const pid = this.#pid
+    if (pid !== undefined) await (this.#host.platform === 'win32' ? this.#endOnWindows(pid, timeoutMs) : this.#endOnPosix(pid, timeoutMs))
+    living.delete(this)
   }
-  // process.kill would end the one process and leave its children (nodejs.org/api/process.html#signal-events)
-  if (!leader.ended()) spawnSync('taskkill', ['/PID', String(leader.pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true })
+
+  /** Ends it by force, without waiting: for the second Ctrl+C and for our own exit. */
+  kill(): void {
+    this.#forced = true
+    if (this.#host.platform !== 'win32') this.#signal('SIGKILL')
+    // process.kill would end the one process and leave its children (nodejs.org/api/process.html#signal-events)
+    else if (this.#pid !== undefined && !this.ended)
+      spawnSync('taskkill', ['/PID', String(this.#pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true })
+  }
+
+  async #endOnPosix(pid: number, timeoutMs: number): Promise<void> {
+    const rows = this.ended ? undefined : await processTable(this.#host)
+    const strays = rows === undefined ? [] : strayRows(rows, pid)
+    this.#signal('SIGTERM', strays)
+    // a stopped process (Ctrl+Z) takes no signal before it goes on
+    this.#signal('SIGCONT', strays)
+    const gone = async () => {
+      const left = await this.#left(strays)
+      return left.length === 0 && (await this.#groupIsGone(pid))
+    }
+    if ((await this.#within(timeoutMs, async () => this.#forced || gone())) && (await gone())) return
+    this.#signal('SIGKILL', await this.#left(strays))
+    await this.#within(killedMs, gone)
+  }
+
+  async #endOnWindows(pid: number, timeoutMs: number): Promise<void> {
+    // the PID of an ended process may be a stranger's
+    if (this.ended) return
+    await runToEnd('taskkill', ['/PID', String(pid), '/T'], { deadlineMs: timeoutMs })
+    await this.#within(timeoutMs, () => this.#forced || this.ended)
+    if (!this.ended) await runToEnd('taskkill', ['/PID', String(pid), '/T', '/F'], { deadlineMs: killedMs })
+  }
+
+  /** Those that still run, and are still the same process. */
+  async #left(strays: readonly ProcessRow[]): Promise<readonly ProcessRow[]> {
+    if (strays.length === 0) return strays
+    const rows = await processTable(this.#host)
+    return strays.filter(({ pid, started }) => rows?.some((row) => row.pid === pid && row.started === started && !row.zombie))
+  }
+
+  /**
+   * No process of the group runs any more. Zombies count as gone: in a container
+   * whose first process waits for nobody, an orphan stays one for ever.
+   */
+  async #groupIsGone(leader: number): Promise<boolean> {
+    if (!this.#ownsGroup(leader) || !exists(-leader)) return true
+    if (!this.ended) return false
+    const rows = await processTable(this.#host)
+    return rows !== undefined && !rows.some(({ group, zombie }) => group === leader && !zombie)
+  }
+
+  /**
+   * A PID isn't given out again while a group bears its number (POSIX, fork): an
+   * ended leader whose PID runs again says that its group is gone.
+   */
+  #ownsGroup(leader: number): boolean {
+    return !this.ended || !exists(leader)
+  }
+
+  /** To its group, and to the strays. */
+  #signal(signal: NodeJS.Signals, strays: readonly ProcessRow[] = []): void {
+    if (this.#pid !== undefined && this.#ownsGroup(this.#pid)) send(-this.#pid, signal)
+    for (const { pid } of strays) send(pid, signal)
+  }
+
+  async #within(timeoutMs: number, holds: () => boolean | Promise<boolean>): Promise<boolean> {
+    const deadline = this.#host.now() + timeoutMs
+    while (!(await holds())) {
+      if (this.#host.now() >= deadline) return false
+      await delay(lookEveryMs)
+    }
+    return true
+  }
 }
 
 /** Descendants that went into a group or session of their own: a signal to the leader's group misses them. */
@@ -67,54 +125,13 @@ export function strayRows(rows: readonly ProcessRow[], leader: number): ProcessR
   return rows.filter(({ pid, group }) => tree.has(pid) && group !== leader)
 }
 
-/** Those that still run, and are still the same process. */
-async function strayRowsLeft(host: Host, strays: readonly ProcessRow[]): Promise<readonly ProcessRow[]> {
-  if (strays.length === 0) return strays
-  const rows = await processTable(host)
-  return strays.filter(({ pid, started }) => rows?.some((row) => row.pid === pid && row.started === started && !row.zombie))
-}
-
-/**
- * No process of the group runs any more. Zombies count as gone: in a container
- * whose first process waits for nobody, an orphan stays one for ever.
- */
-async function groupIsGone(host: Host, leader: Leader): Promise<boolean> {
-  if (!ownsGroup(leader) || !exists(-leader.pid)) return true
-  if (!leader.ended()) return false
-  const rows = await processTable(host)
-  return rows !== undefined && !rows.some(({ group, zombie }) => group === leader.pid && !zombie)
-}
-
-/**
- * A PID isn't given out again while a group bears its number (POSIX, fork): an
- * ended leader whose PID runs again says that its group is gone.
- */
-function ownsGroup(leader: Leader): boolean {
-  return !leader.ended() || !exists(leader.pid)
-}
-
-function signalAll(leader: Leader, strays: readonly ProcessRow[], signal: NodeJS.Signals): void {
-  signalGroup(leader, signal)
-  for (const { pid } of strays) send(pid, signal)
-}
-
-function signalGroup(leader: Leader, signal: NodeJS.Signals): void {
-  if (ownsGroup(leader)) send(-leader.pid, signal)
-}
-
-function send(pid: number, signal: NodeJS.Signals): void {
+/** False where this user may not. */
+export function send(pid: number, signal: NodeJS.Signals): boolean {
   try {
     process.kill(pid, signal)
-  } catch {
-    // it is gone
+    return true
+  } catch (error) {
+    // it is gone otherwise
+    return errorCode(error) !== 'EPERM'
   }
-}
-
-async function isTrue(now: () => number, holds: () => boolean | Promise<boolean>, timeoutMs: number): Promise<boolean> {
-  const deadline = now() + timeoutMs
-  while (!(await holds())) {
-    if (now() >= deadline) return false
-    await delay(lookEveryMs)
-  }
-  return true
 }

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { errorCode } from '../errors.ts'
 import { rowOf, type ProcessIdentity } from '../facts/run-state.ts'
 import type { Host } from '../host/host.ts'
 import { processTable, treeOf, type ProcessRow } from '../host/process-table.ts'
 import { runToEnd } from '../host/processes.ts'
+import { send } from './process-tree.ts'
 
 /** How often the processes are looked at, in milliseconds. */
 const lookEveryMs = 40
@@ -86,26 +86,12 @@ async function endOnWindows(host: Host, identity: ProcessIdentity, { timeoutMs, 
     const rows = await processTable(host)
     return rows !== undefined && rowOf(rows, identity) === undefined
   }
+  const isGoneWithin = async (ms: number) => {
+    for (const until = host.now() + ms; host.now() < until; await delay(lookEveryMs)) if (await isGone()) return true
+    return isGone()
+  }
   await runToEnd('taskkill', ['/PID', pid, ...tree], { deadlineMs: 5000 })
-  for (const until = host.now() + timeoutMs; host.now() < until;) {
-    if (await isGone()) return 'ended'
-    await delay(lookEveryMs)
-  }
-  if (await isGone()) return 'ended'
+  if (await isGoneWithin(timeoutMs)) return 'ended'
   await runToEnd('taskkill', ['/PID', pid, ...tree, '/F'], { deadlineMs: killedMs })
-  for (const until = host.now() + killedMs; host.now() < until;) {
-    if (await isGone()) return 'ended'
-    await delay(lookEveryMs)
-  }
-  return 'left'
-}
-
-/** False where this user may not. */
-function send(pid: number, signal: NodeJS.Signals): boolean {
-  try {
-    process.kill(pid, signal)
-    return true
-  } catch (error) {
-    return errorCode(error) !== 'EPERM'
-  }
+  return (await isGoneWithin(killedMs)) ? 'ended' : 'left'
 }

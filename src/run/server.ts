@@ -8,7 +8,7 @@ import { withoutEscapes } from '../host/escape-codes.ts'
 import { LineSplitter } from '../host/lines.ts'
 import { Flow } from './flow.ts'
 import { observe, type Observer } from './observer.ts'
-import { endTree, killTreeNow, type Leader } from './process-tree.ts'
+import { ProcessTree } from './process-tree.ts'
 import type { ServerExit } from '../facts/startup.ts'
 
 /** A command to run, without a shell. */
@@ -46,22 +46,6 @@ export interface RunningServer {
   readonly stop: (timeoutMs: number) => Promise<void>
   /** Ends the whole tree by force, at once; a `stop` under way goes over to force. */
   readonly kill: () => void
-}
-
-/** What has to be ended by force at our own end. */
-const living = new Set<() => void>()
-
-/** An exception of ours must not leave a server behind. One listener for all: Node warns of more than ten. */
-function atExit(kill: () => void): void {
-  if (living.size === 0) {
-    process.removeListener('exit', killAll)
-    process.once('exit', killAll)
-  }
-  living.add(kill)
-}
-
-function killAll(): void {
-  for (const kill of living) kill()
 }
 
 const keptLines = 200
@@ -103,16 +87,7 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
       ? observe(toObserver, fromObserver, host.secrets.add(randomBytes(16).toString('hex')))
       : undefined
 
-  let ended = false
-  let forced = false
-  const pid = child?.pid
-  const leader: Leader | undefined = pid === undefined ? undefined : { pid, ended: () => ended, forced: () => forced }
-  const killNow = () => {
-    forced = true
-    if (leader !== undefined) killTreeNow(host.platform, leader)
-  }
-  atExit(killNow)
-
+  const tree = new ProcessTree(host, child?.pid)
   const exited = new Promise<ServerExit>((resolve) => {
     const finish = (exit: ServerExit) =>
       flow.whenOpen(() => {
@@ -121,7 +96,7 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
         resolve(exit)
       })
     const unborn = (error: unknown) => {
-      ended = true
+      tree.ended = true
       const spawnError = `${errorCode(error) ?? ''} ${errorMessage(error)}`.trim()
       finish({ exitCode: undefined, signal: undefined, afterMs: host.now() - started, spawnError })
     }
@@ -134,7 +109,7 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
       if ('syscall' in error && String(error.syscall).startsWith('spawn')) unborn(error)
     })
     child.once('exit', (code, signal) => {
-      ended = true
+      tree.ended = true
       const exit: ServerExit = {
         exitCode: code ?? undefined,
         signal: signal ?? undefined,
@@ -152,7 +127,7 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
 
   let stopping: Promise<void> | undefined
   return {
-    pid,
+    pid: child?.pid,
     exited,
     observer,
     lastLines: () => kept,
@@ -162,7 +137,7 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
     resume: () => flow.resume(),
     stop: (timeoutMs) => {
       stopping ??= (async () => {
-        if (leader !== undefined) await endTree(host, leader, timeoutMs)
+        await tree.end(timeoutMs)
         // no more than the pipes hold is left now, and whoever paused may be gone
         flow.openForGood()
         await exited
@@ -170,11 +145,10 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
         stdout.destroy()
         stderr.destroy()
         observer?.close()
-        living.delete(killNow)
       })()
       return stopping
     },
-    kill: killNow,
+    kill: () => tree.kill(),
   }
 }
 

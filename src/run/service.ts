@@ -4,7 +4,7 @@ import { restartDelayMs, settledMs } from '../plan/restart-delay.ts'
 import type { ServicePlan } from '../plan/service.ts'
 import { installHint } from '../plan/install-hint.ts'
 import { launchServer, type RunningServer } from './server.ts'
-import { whenAborted } from '../host/race-stop.ts'
+import { raceStop } from '../host/race-stop.ts'
 import type { Services } from './services.ts'
 import { Supervised, type Standing } from './supervised.ts'
 
@@ -136,7 +136,7 @@ export class Service extends Supervised {
     const outcome = await this.#untilReady(server, AbortSignal.any([over.signal, signal]))
     const readyAt = outcome.kind === 'ready' && server.pid !== undefined ? clock.now() : undefined
     if (readyAt !== undefined && !signal.aborted) this.become('ready')
-    if (outcome.kind !== 'late') await Promise.race([ended, whenAborted(signal)])
+    if (outcome.kind !== 'late') await raceStop(ended, signal)
     // what is left of its tree goes with it, whichever way it ended
     await server.stop(plan.stopTimeoutMs)
     const exit = await ended
