@@ -1,6 +1,7 @@
 import { servesPath } from '../facts/routes.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
 import type { ServerProcess } from '../facts/server-process.ts'
+import { noWebSocketPart } from './common-causes.ts'
 import { all, diagnosis, withSeen, type Diagnosis, type Found } from './diagnosis.ts'
 import { commandLine, listenerOf, named, type Evidence } from './evidence.ts'
 import { judgeImport } from './settings.ts'
@@ -158,17 +159,12 @@ export function judgeRoutes(evidence: Evidence): Diagnosis | undefined {
   const { path } = wire.endpoint
   if (application.kind === 'wsgi') return servesWsgi(evidence)
   if (!application.websocket) {
-    return diagnosis(
-      'http-only-asgi',
-      'The ASGI application has no WebSocket part',
-      [
-        application.kind === 'http-only'
-          ? "It is Django's plain get_asgi_application(), which handles HTTP alone"
-          : 'Its ProtocolTypeRouter has no "websocket" key',
-        `Every WebSocket path is an error, ${path} too`,
-      ],
-      'Wrap it: ProtocolTypeRouter({"http": …, "websocket": …}).',
-    )
+    return noWebSocketPart([
+      application.kind === 'http-only'
+        ? "It is Django's plain get_asgi_application(), which handles HTTP alone"
+        : 'Its ProtocolTypeRouter has no "websocket" key',
+      `Every WebSocket path is an error, ${path} too`,
+    ])
   }
   const bare = application.routes.find(({ is_class }) => is_class)
   if (bare !== undefined && servesPath([bare], path)) {

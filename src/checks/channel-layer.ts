@@ -2,7 +2,8 @@ import { raisedText } from '../facts/examination.ts'
 import { isInMemory, isRedisLayer } from '../facts/redis-now.ts'
 import { inFile } from '../facts/dotenv-survey.ts'
 import { redisVariables } from '../facts/redis-endpoint.ts'
-import { all, diagnosis, type Diagnosis, type Found } from './diagnosis.ts'
+import { redisLayerMissing, wrongBackend } from './common-causes.ts'
+import { all, diagnosis, type Diagnosis, type Found, type Seen } from './diagnosis.ts'
 import { commandLine, listenerOf, named, pythonOf, type Evidence } from './evidence.ts'
 import { judgeHidden, raisedLine } from './settings.ts'
 import { judgeFallback } from './redis-layer.ts'
@@ -15,7 +16,7 @@ export function judgeLayer(evidence: Evidence): Diagnosis | undefined {
   if (!settings.layers_set) return usesLayer(evidence) ? layerUnset(evidence) : undefined
   const error = examination?.errorOf('layer') ?? configError(evidence)
   if (error === undefined) return undefined
-  const seen: readonly [string, ...string[]] = [`Building the channel layer: ${raisedLine(error)}`]
+  const seen: Seen = [`Building the channel layer: ${raisedLine(error)}`]
   const hidden = judgeHidden(evidence, error, seen)
   if (hidden !== undefined) return hidden
   const text = raisedText(error)
@@ -24,28 +25,11 @@ export function judgeLayer(evidence: Evidence): Diagnosis | undefined {
       settings.layer_backend?.startsWith('channels_redis.') === true &&
       evidence.choice?.environment?.packages.has('channels-redis') !== true
     return missing
-      ? diagnosis(
-          'channels-redis-missing',
-          "The Redis layer is configured, and channels_redis isn't installed",
-          seen,
-          'Install it into the environment of the backend.',
-          [[pythonOf(evidence), '-m', 'pip', 'install', 'channels-redis']],
-        )
-      : diagnosis(
-          'channel-layer-backend-wrong',
-          `CHANNEL_LAYERS names a BACKEND that isn't there: ${settings.layer_backend ?? ''}`,
-          seen,
-          'Use channels_redis.core.RedisChannelLayer or channels.layers.InMemoryChannelLayer.',
-        )
+      ? redisLayerMissing(seen, [[pythonOf(evidence), '-m', 'pip', 'install', 'channels-redis']])
+      : wrongBackend(`CHANNEL_LAYERS names a BACKEND that isn't there: ${settings.layer_backend ?? ''}`, seen)
   }
-  if (/InvalidChannelLayerError: BACKEND key not specified|No BACKEND/.test(text)) {
-    return diagnosis(
-      'channel-layer-backend-wrong',
-      'CHANNEL_LAYERS names no BACKEND',
-      seen,
-      'Use channels_redis.core.RedisChannelLayer or channels.layers.InMemoryChannelLayer.',
-    )
-  }
+  if (/InvalidChannelLayerError: BACKEND key not specified|No BACKEND/.test(text))
+    return wrongBackend('CHANNEL_LAYERS names no BACKEND', seen)
   // urlsplit takes what stands before a bare # or / for host and port
   if (/could not be cast to integer value|Invalid IPv6 URL/.test(text)) {
     return diagnosis(

@@ -1,5 +1,5 @@
 import { raisedText, type ExaminationOf, type Frame, type Raised } from '../facts/examination.ts'
-import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { diagnosis, type Diagnosis, type Seen } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
 import { judgeLines } from './server-log.ts'
 import { raisedLine } from './settings.ts'
@@ -16,7 +16,7 @@ function judgeRaised(raised: Raised, when: string, seen: readonly string[]): Dia
   const place = placeOf(raised.frames.findLast((frame) => frame.own))
   const text = `Played in the backend's own interpreter: ${raisedLine(raised)}`
   const rule = judgeLines(raisedText(raised).split('\n'), 'serving')
-  const evidence: readonly [string, ...string[]] = [text, ...(place === undefined ? [] : [place]), ...seen]
+  const evidence: Seen = [text, ...(place === undefined ? [] : [place]), ...seen]
   if (rule !== undefined && rule.id !== 'no-websocket-route') return { ...rule, evidence }
   return diagnosis(
     'consumer-exception',

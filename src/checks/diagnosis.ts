@@ -13,6 +13,12 @@ interface Remedy {
   readonly commands: readonly Command[]
 }
 
+/** Commands to copy. */
+export type Commands = Remedy['commands']
+
+/** What was seen of a cause: something, or it is none. */
+export type Seen = readonly [string, ...string[]]
+
 /** One cause, with what proves it and what fixes it. */
 export interface Diagnosis<Id extends string = CauseId> {
   readonly id: Id
@@ -32,15 +38,14 @@ export interface Judged<Id extends string = CauseId> extends Omit<Diagnosis<Id>,
 }
 
 /**
- * A diagnosis from its parts; `evidence` must hold something, or it is no finding.
- * `automatic` lowers what the cause's record allows; it can't raise it.
+ * A diagnosis from its parts. `automatic` lowers what the cause's record allows; it can't raise it.
  */
 export function diagnosis(
   id: CauseId,
   title: string,
-  evidence: readonly [string, ...string[]],
+  evidence: Seen,
   remedy: string,
-  commands: readonly Command[] = [],
+  commands: Commands = [],
   automatic?: Automatic,
 ): Diagnosis {
   return { id, title, evidence, remedy: { text: remedy, commands, automatic } }

@@ -1,7 +1,7 @@
 import { booleanOf, entriesOf } from '../facts/dotenv.ts'
 import { dotenvSource, inFile } from '../facts/dotenv-survey.ts'
 import { shownValue } from '../host/secrets.ts'
-import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { diagnosis, type Diagnosis, type Seen } from './diagnosis.ts'
 import { named, type Evidence } from './evidence.ts'
 
 /** Where a variable stands that isn't in `.env` alone: in the environment of the server, or of this shell. */
@@ -82,7 +82,7 @@ export function judgeBoolean(evidence: Pick<Evidence, 'dotenv' | 'env'>, value: 
   )
 }
 
-function startWith(seen: readonly string[], first: string): readonly [string, ...string[]] {
+function startWith(seen: readonly string[], first: string): Seen {
   return [first, ...seen]
 }
 

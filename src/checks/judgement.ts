@@ -3,7 +3,7 @@ import type { Family, Stage } from '../causes/cause.ts'
 import type { FailedStart } from '../facts/startup.ts'
 import { installedBy, requiredName } from '../facts/packages.ts'
 import { refusalInside } from './consumer.ts'
-import { all, withSeen, type Diagnosis, type Judged } from './diagnosis.ts'
+import { all, withSeen, type Commands, type Diagnosis, type Judged } from './diagnosis.ts'
 import { isWellKnown } from './distributions.ts'
 import { isCarrier, isOwn, listenerOf, pythonOf, type Evidence } from './evidence.ts'
 import { asShell, joined } from '../host/paths.ts'
@@ -57,7 +57,7 @@ function runnable(evidence: Evidence, found: Diagnosis): Judged {
 }
 
 /** An environment that uv has made, or whose making was cut short, has no pip: it is put there before it is called. */
-function withPip(evidence: Evidence, commands: readonly (readonly string[])[]): readonly (readonly string[])[] {
+function withPip(evidence: Evidence, commands: Commands): Commands {
   const python = pythonOf(evidence)
   const { environment } = evidence.choice ?? {}
   if (environment?.isVirtual !== true || environment.packages.has('pip')) return commands

@@ -1,5 +1,4 @@
-import { diagnosis, type Diagnosis } from './diagnosis.ts'
-import { distributionOf } from './distributions.ts'
+import type { Diagnosis, Seen } from './diagnosis.ts'
 
 /** When a log is read: a server that didn't come up, or one that serves and whose socket failed. */
 export type LogStage = 'start' | 'serving'
@@ -13,11 +12,8 @@ export interface LogRule {
    */
   readonly stage: LogStage | undefined
   /** `frame`: the project's own last line. Undefined: the words mean something else there. */
-  readonly judge: (match: RegExpExecArray, evidence: readonly [string, ...string[]], frame: string | undefined) => Diagnosis | undefined
+  readonly judge: (match: RegExpExecArray, evidence: Seen, frame: string | undefined) => Diagnosis | undefined
 }
-
-/** The command that installs a package. */
-export const pip = (name: string): readonly (readonly string[])[] => [['python', '-m', 'pip', 'install', name]]
 
 /** A rule for either stage. */
 export function rule(pattern: RegExp, judge: LogRule['judge']): LogRule {
@@ -32,16 +28,4 @@ export function startRule(pattern: RegExp, judge: LogRule['judge']): LogRule {
 /** A rule for a server that serves. */
 export function servingRule(pattern: RegExp, judge: LogRule['judge']): LogRule {
   return { pattern, judge, stage: 'serving' }
-}
-
-/** A package that the code imports isn't there. */
-export function missing(module: string, evidence: readonly [string, ...string[]]): Diagnosis {
-  const name = distributionOf(module)
-  return diagnosis(
-    'missing-dep',
-    `A package that the code imports isn't installed: ${name}`,
-    evidence,
-    'Install it into the environment of the backend.',
-    pip(name),
-  )
 }

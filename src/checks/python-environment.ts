@@ -1,8 +1,8 @@
 import { missingPackages } from '../plan/environment.ts'
 import { chooseServer } from '../plan/server.ts'
-import { all, diagnosis, type Diagnosis } from './diagnosis.ts'
+import { all, diagnosis, type Commands, type Diagnosis } from './diagnosis.ts'
 import { pythonOf, type Evidence } from './evidence.ts'
-import { missing } from './log-rule.ts'
+import { missing } from './common-causes.ts'
 import { interpreterIn, isWithin, joined, pathFrom } from '../host/paths.ts'
 
 /**
@@ -25,7 +25,7 @@ export function judgePython(evidence: Evidence): Diagnosis[] {
 const requirementsOf = (evidence: Evidence): string => relativeTo(evidence, evidence.checkout?.requirements?.file ?? 'requirements.txt')
 
 /** The commands that make an environment and install what the project asks for. */
-function make(evidence: Evidence, folder: string, options: readonly string[]): readonly (readonly string[])[] {
+function make(evidence: Evidence, folder: string, options: readonly string[]): Commands {
   const requirements = evidence.checkout?.requirements
   // how another tool's project is installed, setup knows
   if (requirements !== undefined && requirements.kind !== 'requirements') return [['election-dev', 'start', '--setup']]
@@ -37,8 +37,7 @@ function make(evidence: Evidence, folder: string, options: readonly string[]): r
   ]
 }
 
-const remake = (evidence: Evidence, folder: string): readonly (readonly string[])[] =>
-  make(evidence, relativeTo(evidence, folder), ['--clear'])
+const remake = (evidence: Evidence, folder: string): Commands => make(evidence, relativeTo(evidence, folder), ['--clear'])
 
 /** A path as it is written in a command from the checkout's root. */
 export function relativeTo({ checkout }: Pick<Evidence, 'checkout'>, path: string): string {

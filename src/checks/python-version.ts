@@ -1,5 +1,5 @@
 import { raisedText, type ExaminationOf } from '../facts/examination.ts'
-import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { diagnosis, type Diagnosis, type Seen } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
 import { relativeTo } from './python-environment.ts'
 
@@ -47,7 +47,7 @@ const newSyntax: readonly { readonly message: RegExp; readonly line?: RegExp; re
 export function judgeTooOld(
   { examination, brokenLine, choice, checkout }: Evidence,
   error: Pick<ExaminationOf<'error'>, 'type' | 'message' | 'causes' | 'file' | 'line'>,
-  seen: readonly [string, ...string[]],
+  seen: Seen,
 ): Diagnosis | undefined {
   const python = examination?.get('start')?.python
   const minor = Number(/^3\.(\d+)/.exec(python ?? '')?.[1])

@@ -1,5 +1,6 @@
 import { diagnosis } from './diagnosis.ts'
-import { pip, rule, servingRule, type LogRule } from './log-rule.ts'
+import { noWebSocketPart, pip } from './common-causes.ts'
+import { rule, servingRule, type LogRule } from './log-rule.ts'
 
 /** What makes a socket of a running server fail, in the order of the roots. */
 export const servingRules: readonly LogRule[] = [
@@ -36,13 +37,7 @@ export const servingRules: readonly LogRule[] = [
   ),
   rule(
     /Django can only handle ASGI\/HTTP connections, not websocket|No application configured for scope type ['"]websocket['"]/,
-    (_, evidence) =>
-      diagnosis(
-        'http-only-asgi',
-        'The ASGI application has no WebSocket part',
-        evidence,
-        'Wrap it: ProtocolTypeRouter({"http": …, "websocket": …}).',
-      ),
+    (_, evidence) => noWebSocketPart(evidence),
   ),
   rule(/can't be used in ['"]await['"] expression/, (_, evidence) =>
     diagnosis('as-asgi-missing', 'The consumer class itself is in the route', evidence, 'Write Consumer.as_asgi() in the routing.'),

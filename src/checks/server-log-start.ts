@@ -1,5 +1,6 @@
 import { diagnosis } from './diagnosis.ts'
-import { missing, pip, rule, startRule, type LogRule } from './log-rule.ts'
+import { missing, pip, redisLayerMissing, wrongBackend } from './common-causes.ts'
+import { rule, startRule, type LogRule } from './log-rule.ts'
 
 /** What keeps a server from binding its address, whatever the project is. */
 export const bindRules: readonly LogRule[] = [
@@ -20,15 +21,7 @@ export const bindRules: readonly LogRule[] = [
 /** What keeps a server from coming up, in the order of the roots. */
 export const startRules: readonly LogRule[] = [
   rule(/(?:^|: )Error loading (\w+) module/, ([, name = ''], evidence) => missing(name, evidence)),
-  rule(/No module named ['"]channels_redis(?:[.]\w+)*['"]$/, (_, evidence) =>
-    diagnosis(
-      'channels-redis-missing',
-      "The Redis layer is configured, and channels_redis isn't installed",
-      evidence,
-      'Install it into the environment of the backend.',
-      pip('channels-redis'),
-    ),
-  ),
+  rule(/No module named ['"]channels_redis(?:[.]\w+)*['"]$/, (_, evidence) => redisLayerMissing(evidence)),
   startRule(/No module named ['"]?(daphne)['"]?$/, (_, evidence) =>
     diagnosis('daphne-missing', "daphne isn't installed in the environment", evidence, 'Install it.', pip('daphne')),
   ),
@@ -46,12 +39,7 @@ export const startRules: readonly LogRule[] = [
     },
   ),
   rule(/InvalidChannelLayerError: Cannot import BACKEND (.+)/, ([, name = ''], evidence) =>
-    diagnosis(
-      'channel-layer-backend-wrong',
-      `CHANNEL_LAYERS names a BACKEND that isn't there: ${name}`,
-      evidence,
-      'Use channels_redis.core.RedisChannelLayer or channels.layers.InMemoryChannelLayer.',
-    ),
+    wrongBackend(`CHANNEL_LAYERS names a BACKEND that isn't there: ${name}`, evidence),
   ),
   startRule(/ModuleNotFoundError: No module named ['"]([\w.]*settings[\w.]*)['"]/, ([, name = ''], evidence) =>
     diagnosis(

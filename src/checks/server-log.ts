@@ -1,4 +1,4 @@
-import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { diagnosis, type Diagnosis, type Seen } from './diagnosis.ts'
 import type { LogRule, LogStage } from './log-rule.ts'
 import { servingRules } from './server-log-serving.ts'
 import { bindRules, startRules } from './server-log-start.ts'
@@ -70,7 +70,7 @@ function judgeBy(list: readonly LogRule[], lines: readonly string[], stage: LogS
   return undefined
 }
 
-const told = (line: string, frame: string | undefined): readonly [string, ...string[]] => [
+const told = (line: string, frame: string | undefined): Seen => [
   `The server's log: ${line.trim().slice(0, 300)}`,
   ...(frame === undefined ? [] : [frame]),
 ]

@@ -1,5 +1,6 @@
 import type { ServerProcess } from '../facts/server-process.ts'
-import { diagnosis, withSeen, type Diagnosis } from './diagnosis.ts'
+import { wsgiServer, wsgiWorker } from './common-causes.ts'
+import { diagnosis, withSeen, type Commands, type Diagnosis } from './diagnosis.ts'
 import { isWithin } from '../host/paths.ts'
 import { commandLine, isOwn, listenerOf, named, pythonOf, type Evidence } from './evidence.ts'
 
@@ -35,12 +36,9 @@ function judgeCommand(evidence: Evidence, server: ServerProcess, seen: readonly 
     const worker = command.workerClass ?? 'sync'
     if (/uvicorn|asgi|hypercorn|daphne/i.test(worker)) return undefined
     return namesWsgi || !/asgi/i.test(command.application ?? '')
-      ? wsgi(server, seen, asgi)
-      : diagnosis(
-          'asgi-app-under-wsgi-server',
-          'The ASGI application is run by a WSGI worker of gunicorn',
+      ? wsgiServer([shownUp(server), ...seen], asgi)
+      : wsgiWorker(
           [shownUp(server), `Its worker class is ${worker}, which speaks WSGI`, ...seen],
-          'Add -k uvicorn.workers.UvicornWorker, or use daphne.',
           [...asgi, ['gunicorn', '-k', 'uvicorn.workers.UvicornWorker', application]],
         )
   }
@@ -82,27 +80,14 @@ function judgeCommand(evidence: Evidence, server: ServerProcess, seen: readonly 
   return undefined
 }
 
-function wsgi(server: ServerProcess, seen: readonly string[], commands: readonly (readonly string[])[]): Diagnosis {
-  return diagnosis(
-    'wsgi-server-on-port',
-    "A WSGI server answers: it can't speak WebSocket",
-    [shownUp(server), ...seen],
-    'Run the ASGI application with daphne.',
-    commands,
-  )
-}
-
-function judgeRunserver(
-  evidence: Evidence,
-  server: ServerProcess,
-  seen: readonly string[],
-  commands: readonly (readonly string[])[],
-): Diagnosis | undefined {
+function judgeRunserver(evidence: Evidence, server: ServerProcess, seen: readonly string[], commands: Commands): Diagnosis | undefined {
   if (server.project !== 'this') return undefined
   const settings = evidence.examination?.get('settings')
   const without = settings === undefined ? evidence.checkout?.project.hasDaphneApp === false : settings.daphne_app === 'absent'
-  if (server.command?.noAsgi === true) return wsgi(server, ['It was started with --noasgi', ...seen], commands)
-  return without ? wsgi(server, ['"daphne" is not in INSTALLED_APPS, so runserver speaks WSGI', ...seen], commands) : undefined
+  if (server.command?.noAsgi === true) return wsgiServer([shownUp(server), 'It was started with --noasgi', ...seen], commands)
+  return without
+    ? wsgiServer([shownUp(server), '"daphne" is not in INSTALLED_APPS, so runserver speaks WSGI', ...seen], commands)
+    : undefined
 }
 
 /** A limit of the command line that ends sound sockets. */

@@ -1,8 +1,8 @@
 import { raisedText, wantedVariable, type Examination, type ExaminationOf, type Raised } from '../facts/examination.ts'
-import { all, diagnosis, type Diagnosis, type Found } from './diagnosis.ts'
+import { all, diagnosis, type Diagnosis, type Found, type Seen } from './diagnosis.ts'
 import { environmentOf, judgeBoolean, judgeEncoding, judgeMalformed, judgeNotLoaded } from './dotenv.ts'
 import type { Evidence } from './evidence.ts'
-import { missing } from './log-rule.ts'
+import { missing } from './common-causes.ts'
 import { relativeTo } from './python-environment.ts'
 import { judgeLines } from './server-log.ts'
 import { judgeTooOld } from './python-version.ts'
@@ -62,7 +62,7 @@ function judgeFolders(evidence: Evidence): Diagnosis | undefined {
 /** What an exception of an import says, made exact by the files. Shared by the settings and the ASGI application. */
 export function judgeImport(evidence: Evidence, error: ExaminationOf<'error'>, what: 'settings' | 'application'): Diagnosis {
   const line = raisedLine(error)
-  const seen: readonly [string, ...string[]] = [`Importing ${what === 'settings' ? 'the settings' : 'the ASGI application'}: ${line}`]
+  const seen: Seen = [`Importing ${what === 'settings' ? 'the settings' : 'the ASGI application'}: ${line}`]
   if (error.type === 'EOFError') {
     return diagnosis(
       'settings-import-hang',
@@ -89,7 +89,7 @@ export function judgeImport(evidence: Evidence, error: ExaminationOf<'error'>, w
 }
 
 /** Causes that the `.env` is behind. */
-function byMessage(evidence: Evidence, error: ExaminationOf<'error'>, seen: readonly [string, ...string[]]): Diagnosis | undefined {
+function byMessage(evidence: Evidence, error: ExaminationOf<'error'>, seen: Seen): Diagnosis | undefined {
   const text = raisedText(error)
   if (/codec can't decode byte/.test(text)) {
     const found = judgeEncoding(evidence, seen)
@@ -107,7 +107,7 @@ function byMessage(evidence: Evidence, error: ExaminationOf<'error'>, seen: read
 export function judgeHidden(
   { examination }: Pick<Evidence, 'examination'>,
   { type, message, causes }: Pick<Raised, 'type' | 'message' | 'causes'>,
-  seen: readonly [string, ...string[]],
+  seen: Seen,
 ): Diagnosis | undefined {
   const shadow = /No module named ['"][\w.]+['"]; ['"](\w+)['"] is not a package/.exec(raisedText({ type, message, causes }))?.[1]
   const files = examination?.get('shadows')?.files ?? []
@@ -131,11 +131,7 @@ export function judgeHidden(
   )
 }
 
-function judgeModuleNotFound(
-  evidence: Evidence,
-  error: ExaminationOf<'error'>,
-  seen: readonly [string, ...string[]],
-): Diagnosis | undefined {
+function judgeModuleNotFound(evidence: Evidence, error: ExaminationOf<'error'>, seen: Seen): Diagnosis | undefined {
   const hidden = judgeHidden(evidence, error, seen)
   if (hidden !== undefined) return hidden
   const text = raisedText(error)

@@ -1,6 +1,7 @@
 import type { Place, Refusal } from '../facts/observed.ts'
 import type { WireFacts } from '../facts/wire.ts'
-import { diagnosis, withSeen, type Diagnosis } from './diagnosis.ts'
+import { originMissing, originRejected } from './common-causes.ts'
+import { withSeen, type Diagnosis } from './diagnosis.ts'
 import { upgradeAnswer } from './wire-words.ts'
 import type { Refused } from './wire.ts'
 
@@ -15,19 +16,8 @@ export function seenInside({ endpoint, observed }: WireFacts, refused: Refused, 
   if (refusal.by === 'application') return withSeen(found, refusalWords(refusal, refused.status))
   const by = `${refusal.class ?? 'The Origin validator'} refused it inside the backend, before the routes were asked`
   if (found.id === 'origin-rejected' || found.id === 'origin-missing') return withSeen(found, by)
-  if (endpoint.origin === undefined)
-    return diagnosis(
-      'origin-missing',
-      'The client sends no Origin, and the backend wants one',
-      [upgradeAnswer(refused), by],
-      'Send the Origin that the page has, as every browser does.',
-    )
-  return diagnosis(
-    'origin-rejected',
-    `The backend refuses the Origin ${endpoint.origin}`,
-    [upgradeAnswer(refused), by],
-    `Add ${URL.canParse(endpoint.origin) ? new URL(endpoint.origin).hostname : "the page's host"} to ALLOWED_HOSTS, or to the validator's own list.`,
-  )
+  if (endpoint.origin === undefined) return originMissing([upgradeAnswer(refused), by])
+  return originRejected(endpoint.origin, [upgradeAnswer(refused), by], ", or to the validator's own list")
 }
 
 /** `Updates closed with 4001 at updates/consumers.py:12 (the client only sees 403)`. */

@@ -1,9 +1,20 @@
 import type { WireFacts } from '../facts/wire.ts'
+import {
+  frontendServes,
+  originMissing,
+  originRejected,
+  pip,
+  portHeld,
+  speaksTls,
+  urlTooLong,
+  wsgiServer,
+  wsgiWorker,
+} from './common-causes.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { seenInside } from './wire-inside.ts'
 import { judgeServerError } from './wire-server-error.ts'
 import { tokenCause } from './wire-token.ts'
-import { asgiServers, frontendPage, frontendServes, proxies, said, upgradeAnswer, wsgiServers } from './wire-words.ts'
+import { asgiServers, frontendPage, proxies, said, upgradeAnswer, wsgiServers } from './wire-words.ts'
 import type { Refused } from './wire.ts'
 
 /** The cause behind an HTTP answer other than 101. */
@@ -15,7 +26,7 @@ export function judgeRefusal(facts: WireFacts, refused: Refused): Diagnosis {
   if (status === 400) return badRequest(facts, refused)
   if (status === 401 || status === 407) return unauthorised(facts, refused)
   if (status === 403) return seenInside(facts, refused, forbidden(facts, refused))
-  if (status === 414 || status === 431) return tooLong(facts, refused)
+  if (status === 414 || status === 431) return urlTooLong(facts.endpoint, [upgradeAnswer(refused)])
   if (status === 502 || status === 503 || status === 504) return badGateway(refused)
   if (status >= 500) return judgeServerError(facts, refused)
   return notASocket(facts, refused)
@@ -25,25 +36,9 @@ export function judgeRefusal(facts: WireFacts, refused: Refused): Diagnosis {
 function judgeWsgi(refused: Refused): Diagnosis | undefined {
   const server = refused.headers['server'] ?? ''
   if (!wsgiServers.test(server)) return undefined
-  if (/^gunicorn/i.test(server) && refused.status >= 500) {
-    return diagnosis(
-      'asgi-app-under-wsgi-server',
-      'The ASGI application is run by a WSGI worker of gunicorn',
-      [upgradeAnswer(refused)],
-      'Add -k uvicorn.workers.UvicornWorker, or use daphne.',
-      [['python', '-m', 'daphne', 'core.asgi:application']],
-    )
-  }
-  return diagnosis(
-    'wsgi-server-on-port',
-    "A WSGI server answers: it can't speak WebSocket",
-    [upgradeAnswer(refused)],
-    'Run the ASGI application with daphne.',
-    [
-      ['election-dev', 'start'],
-      ['python', '-m', 'daphne', 'core.asgi:application'],
-    ],
-  )
+  const daphne = ['python', '-m', 'daphne', 'core.asgi:application']
+  if (/^gunicorn/i.test(server) && refused.status >= 500) return wsgiWorker([upgradeAnswer(refused)], [daphne])
+  return wsgiServer([upgradeAnswer(refused)], [['election-dev', 'start'], daphne])
 }
 
 function redirected(refused: Refused): Diagnosis {
@@ -64,14 +59,8 @@ function badRequest({ http, endpoint }: WireFacts, refused: Refused): Diagnosis 
   if (/unsupported upgrade request/i.test(refused.body))
     return withoutLibrary(`${upgradeAnswer(refused)}, body \`Unsupported upgrade request.\``)
   // nginx and Go say so in plain HTTP on a TLS port
-  if (/HTTP request (?:was sent )?to (?:an )?HTTPS (?:port|server)/i.test(refused.body)) {
-    return diagnosis(
-      'wss-vs-ws',
-      `ws:// is used, and port ${endpoint.port} speaks TLS`,
-      [`${upgradeAnswer(refused)}; its page says that it speaks HTTPS`],
-      'Use wss://, or run the server without TLS in development.',
-    )
-  }
+  if (/HTTP request (?:was sent )?to (?:an )?HTTPS (?:port|server)/i.test(refused.body))
+    return speaksTls(endpoint, [`${upgradeAnswer(refused)}; its page says that it speaks HTTPS`])
   if (http?.result === 'answer' && http.status === 400) return allowedHosts(refused, `GET / is ${http.status} as well`)
   return diagnosis(
     'proxy-strips-upgrade',
@@ -87,7 +76,7 @@ function withoutLibrary(...evidence: [string, ...string[]]): Diagnosis {
     'uvicorn runs without a WebSocket library',
     evidence,
     "Install one into the backend's environment, or drop --ws none.",
-    [['python', '-m', 'pip', 'install', 'uvicorn[standard]']],
+    pip('uvicorn[standard]'),
   )
 }
 
@@ -132,27 +121,11 @@ function forbidden(facts: WireFacts, refused: Refused): Diagnosis {
       same,
       otherOrigins.map(({ origin }) => origin),
     )
-  if (endpoint.origin === undefined) {
-    return diagnosis(
-      'origin-missing',
-      'The client sends no Origin, and the backend wants one',
-      [
-        first,
-        same,
-        'No Origin was sent',
-        ...(accepted === undefined ? [] : [`The Origin ${accepted.origin} got ${said(accepted.handshake)} there`]),
-      ],
-      'Send the Origin that the page has, as every browser does.',
-      [['election-dev', 'verify', '--origin', 'http://localhost:3000']],
-    )
-  }
   const other = accepted === undefined ? [] : [`The Origin ${accepted.origin} got ${said(accepted.handshake)} there`]
-  return diagnosis(
-    'origin-rejected',
-    `The backend refuses the Origin ${endpoint.origin}`,
-    [first, same, ...other],
-    `Add ${hostOfOrigin(endpoint.origin)} to ALLOWED_HOSTS${endpoint.origin === 'null' ? '; null means a page from file://: serve it over http' : ''}.`,
-  )
+  const { origin } = endpoint
+  if (origin === undefined)
+    return originMissing([first, same, 'No Origin was sent', ...other], [['election-dev', 'verify', '--origin', 'http://localhost:3000']])
+  return originRejected(origin, [first, same, ...other], origin === 'null' ? '; null means a page from file://: serve it over http' : '')
 }
 
 /** No Origin is let through, so it is either none of those that were tried, or a middleware around the router that wants a token. */
@@ -178,19 +151,6 @@ function isForeignRefusal({ http }: WireFacts, refused: Refused): boolean {
   if (servers.some((name) => asgiServers.test(name) || proxies.test(name))) return false
   // an upgrade that daphne refuses has no header at all, and hypercorn and uvicorn are named above
   return Object.keys(refused.headers).length > 0
-}
-
-function hostOfOrigin(origin: string): string {
-  return URL.canParse(origin) ? new URL(origin).hostname : "the page's host"
-}
-
-function tooLong({ endpoint }: WireFacts, refused: Refused): Diagnosis {
-  return diagnosis(
-    'url-too-long',
-    `The URL with its token is too long for the server: ${endpoint.urlBytes} bytes`,
-    [upgradeAnswer(refused)],
-    'Put less into the token, or send it in the first message.',
-  )
 }
 
 function badGateway(refused: Refused): Diagnosis {
@@ -232,19 +192,11 @@ function notASocket(facts: WireFacts, refused: Refused): Diagnosis {
     )
   }
   const page = `${refused.body}${http?.result === 'answer' ? http.body : ''}`
-  if (frontendPage.test(page)) {
-    return frontendServes(endpoint, [first, "The answer is the frontend's page"])
-  }
+  if (frontendPage.test(page)) return frontendServes(endpoint, [first, "The answer is the frontend's page"])
   return anotherProgram(facts, first)
 }
 
 function anotherProgram({ endpoint, http }: WireFacts, ...evidence: [string, ...string[]]): Diagnosis {
   const server = http?.result === 'answer' ? (http.server ?? '') : ''
-  return diagnosis(
-    'port-in-use',
-    `Another program answers on port ${endpoint.port}${server === '' ? '' : ` (${server})`}`,
-    evidence,
-    'End that program, or use another port for the backend.',
-    [['election-dev', 'start', '--port', String(endpoint.port + 1)]],
-  )
+  return portHeld(endpoint, `Another program answers on port ${endpoint.port}${server === '' ? '' : ` (${server})`}`, evidence)
 }

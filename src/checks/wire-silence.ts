@@ -1,6 +1,7 @@
 import { longUrlBytes, unsendable, type WireFacts } from '../facts/wire.ts'
+import { frontendServes, portHeld, speaksTls, urlTooLong } from './common-causes.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
-import { frontendPage, frontendServes, said, seconds, vitePage } from './wire-words.ts'
+import { frontendPage, said, seconds, vitePage } from './wire-words.ts'
 import type { Unanswered } from './wire.ts'
 
 /** daphne resets a socket that the application neither accepts nor closes after about 5 s, sometimes 4.4 s. */
@@ -60,12 +61,7 @@ function judgeScheme({ endpoint, experiments }: WireFacts, handshake: Unanswered
   const { tls, otherScheme, untrusted } = experiments
   if (!endpoint.secure) {
     if (tls?.result !== 'tls') return undefined
-    return diagnosis(
-      'wss-vs-ws',
-      `ws:// is used, and port ${endpoint.port} speaks TLS`,
-      [first, 'A TLS handshake on the same port works'],
-      'Use wss://, or run the server without TLS in development.',
-    )
+    return speaksTls(endpoint, [first, 'A TLS handshake on the same port works'])
   }
   if (tls?.result === 'tls') {
     // a trusted one: TLS isn't the trouble
@@ -114,13 +110,7 @@ function judgeForeign({ endpoint, http, experiments }: WireFacts, first: string)
         ? `Without TLS it broke too: ${said(otherScheme)}`
         : undefined
   if (seen === undefined) return undefined
-  return diagnosis(
-    'port-in-use',
-    `Another program holds port ${endpoint.port}: it doesn't speak HTTP`,
-    [first, seen],
-    'End that program, or use another port for the backend.',
-    [['election-dev', 'start', '--port', String(endpoint.port + 1)]],
-  )
+  return portHeld(endpoint, `Another program holds port ${endpoint.port}: it doesn't speak HTTP`, [first, seen])
 }
 
 /** Vite takes upgrades for its own socket and leaves the others hanging. */
@@ -146,12 +136,10 @@ function judgeLength({ endpoint, http, experiments }: WireFacts, handshake: Unan
   const { withoutToken: short } = experiments
   if (endpoint.urlBytes < longUrlBytes || http?.result !== 'answer') return undefined
   if (short === undefined ? handshake.result !== 'broken' : short.result !== 'open' && short.result !== 'refused') return undefined
-  return diagnosis(
-    'url-too-long',
-    `The URL with its token is too long for the server: ${endpoint.urlBytes} bytes`,
-    [first, short === undefined ? `GET / got ${http.status}` : `The same path without the token got ${said(short)}`],
-    'Put less into the token, or send it in the first message.',
-  )
+  return urlTooLong(endpoint, [
+    first,
+    short === undefined ? `GET / got ${http.status}` : `The same path without the token got ${said(short)}`,
+  ])
 }
 
 /** The handshake alone gets nothing; pages are answered before it and after it. */

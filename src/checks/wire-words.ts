@@ -1,5 +1,4 @@
-import type { HandshakeFact, ShownEndpoint } from '../facts/wire.ts'
-import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import type { HandshakeFact } from '../facts/wire.ts'
 
 /** What a handshake said, for evidence: `403 Access denied`. */
 export function said(fact: HandshakeFact): string {
@@ -38,13 +37,3 @@ export const proxies = /^(?:nginx|caddy|apache|traefik|haproxy|envoy|openresty|c
 export const vitePage = /\/@vite\/client/i
 /** The page of any frontend: a root element for the application, and nothing in it. */
 export const frontendPage = /\/@vite\/client|<div id="(?:root|app|__next)">/i
-
-/** The port is the frontend's: its page answers, whether the upgrade got it or a plain request did. */
-export function frontendServes(endpoint: ShownEndpoint, evidence: readonly [string, ...string[]]): Diagnosis {
-  return diagnosis(
-    'wrong-frontend-port',
-    `Port ${endpoint.port} is the frontend's dev server, not the backend`,
-    evidence,
-    'Correct the WebSocket URL (VITE_WS_URL or the like) to the port of the backend.',
-  )
-}

@@ -1,0 +1,90 @@
+/** Causes that several looks name in the same words: the wire, the process, the look from inside, a log. */
+import type { ShownEndpoint } from '../facts/wire.ts'
+import { diagnosis, type Commands, type Diagnosis, type Seen } from './diagnosis.ts'
+import { distributionOf } from './distributions.ts'
+
+/** The command that installs a package. */
+export const pip = (name: string): Commands => [['python', '-m', 'pip', 'install', name]]
+
+/** A package that the code imports isn't there. */
+export function missing(module: string, seen: Seen): Diagnosis {
+  const name = distributionOf(module)
+  return diagnosis(
+    'missing-dep',
+    `A package that the code imports isn't installed: ${name}`,
+    seen,
+    'Install it into the environment of the backend.',
+    pip(name),
+  )
+}
+
+/** The settings name the Redis layer, whose package isn't there. */
+export function redisLayerMissing(seen: Seen, commands = pip('channels-redis')): Diagnosis {
+  return diagnosis(
+    'channels-redis-missing',
+    "The Redis layer is configured, and channels_redis isn't installed",
+    seen,
+    'Install it into the environment of the backend.',
+    commands,
+  )
+}
+
+/** The class of the channel layer isn't there. */
+export function wrongBackend(title: string, seen: Seen): Diagnosis {
+  const remedy = 'Use channels_redis.core.RedisChannelLayer or channels.layers.InMemoryChannelLayer.'
+  return diagnosis('channel-layer-backend-wrong', title, seen, remedy)
+}
+
+/** The application takes HTTP alone. */
+export function noWebSocketPart(seen: Seen): Diagnosis {
+  const remedy = 'Wrap it: ProtocolTypeRouter({"http": …, "websocket": …}).'
+  return diagnosis('http-only-asgi', 'The ASGI application has no WebSocket part', seen, remedy)
+}
+
+/** What answers is a WSGI server. */
+export function wsgiServer(seen: Seen, commands: Commands): Diagnosis {
+  const title = "A WSGI server answers: it can't speak WebSocket"
+  return diagnosis('wsgi-server-on-port', title, seen, 'Run the ASGI application with daphne.', commands)
+}
+
+/** gunicorn runs the ASGI application by a worker that speaks WSGI. */
+export function wsgiWorker(seen: Seen, commands: Commands): Diagnosis {
+  const title = 'The ASGI application is run by a WSGI worker of gunicorn'
+  return diagnosis('asgi-app-under-wsgi-server', title, seen, 'Add -k uvicorn.workers.UvicornWorker, or use daphne.', commands)
+}
+
+/** ws:// on a port of TLS. */
+export function speaksTls({ port }: ShownEndpoint, seen: Seen): Diagnosis {
+  const remedy = 'Use wss://, or run the server without TLS in development.'
+  return diagnosis('wss-vs-ws', `ws:// is used, and port ${port} speaks TLS`, seen, remedy)
+}
+
+/** The URL is longer than the server takes. */
+export function urlTooLong({ urlBytes }: ShownEndpoint, seen: Seen): Diagnosis {
+  const title = `The URL with its token is too long for the server: ${urlBytes} bytes`
+  return diagnosis('url-too-long', title, seen, 'Put less into the token, or send it in the first message.')
+}
+
+/** Another program has the port. */
+export function portHeld({ port }: ShownEndpoint, title: string, seen: Seen): Diagnosis {
+  const commands = [['election-dev', 'start', '--port', String(port + 1)]]
+  return diagnosis('port-in-use', title, seen, 'End that program, or use another port for the backend.', commands)
+}
+
+/** The port is the frontend's: its page answers, whether the upgrade got it or a plain request did. */
+export function frontendServes({ port }: ShownEndpoint, seen: Seen): Diagnosis {
+  const remedy = 'Correct the WebSocket URL (VITE_WS_URL or the like) to the port of the backend.'
+  return diagnosis('wrong-frontend-port', `Port ${port} is the frontend's dev server, not the backend`, seen, remedy)
+}
+
+/** The backend wants an Origin, and got none. */
+export function originMissing(seen: Seen, commands: Commands = []): Diagnosis {
+  const title = 'The client sends no Origin, and the backend wants one'
+  return diagnosis('origin-missing', title, seen, 'Send the Origin that the page has, as every browser does.', commands)
+}
+
+/** The backend wants another Origin; `more`: what else may be done about it. */
+export function originRejected(origin: string, seen: Seen, more: string): Diagnosis {
+  const host = URL.canParse(origin) ? new URL(origin).hostname : "the page's host"
+  return diagnosis('origin-rejected', `The backend refuses the Origin ${origin}`, seen, `Add ${host} to ALLOWED_HOSTS${more}.`)
+}
