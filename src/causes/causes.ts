@@ -1,6 +1,7 @@
-import type { Diagnosis, Found, Judged } from '../checks/diagnosis.ts'
+import { diagnosis, type Diagnosis, type Found, type Judged } from '../checks/diagnosis.ts'
 import type { Evidence } from '../checks/evidence.ts'
-import type { Planner } from '../fix/step.ts'
+import type { LauncherError } from '../errors.ts'
+import { noFix, type Fix, type FixFacts, type NoFix, type Planner } from '../fix/step.ts'
 import { families, type Automatic, type Cause, type Stage } from './cause.ts'
 import * as lists from './families.ts'
 
@@ -47,3 +48,30 @@ export function judged(diagnosis: Diagnosis): Judged {
 }
 
 const rank: Readonly<Record<Automatic, number>> = { no: 0, ask: 1, yes: 2 }
+
+/** How a cause is fixed, or why nothing is. Pure. */
+export function planFix({ id, remedy }: Judged, evidence: Evidence, facts: FixFacts): Fix | NoFix {
+  if (remedy.automatic === 'no') return noFix('this one is yours to fix')
+  const { fix = 'there is no fix for it yet' } = causeOf(id)
+  return typeof fix === 'string' ? noFix(fix) : fix(evidence, facts, { id, commands: remedy.commands })
+}
+
+/** An error that names a cause, as a diagnosis of it; undefined for usage, and for what has no cause. */
+export function diagnosisOf({ code, message, evidence, hint, commands }: LauncherError): Judged | undefined {
+  if (!isCauseId(code)) return undefined
+  const [first = message, ...rest] = evidence
+  return judged(diagnosis(code, message, [first, ...rest], hint ?? `election-dev doctor explain ${code}`, commands))
+}
+
+/** An error of ours in the shape of a cause. */
+export function inShape(error: LauncherError): Judged<string> {
+  const { code, message, evidence, hint } = error
+  return (
+    diagnosisOf(error) ?? {
+      id: code,
+      title: message,
+      evidence: evidence.length === 0 ? [message] : evidence,
+      remedy: { text: hint ?? '', commands: [], automatic: 'no' },
+    }
+  )
+}

@@ -5,8 +5,7 @@ import { withSeen, type Diagnosis } from './diagnosis.ts'
 import { judgeMalformed, judgeReversed } from './dotenv.ts'
 import { judgeSources } from './dotenv-sources.ts'
 import { pythonOf, type Evidence } from './evidence.ts'
-import { redisRefusalIn } from './redis-raised.ts'
-import { redisDiagnosis, redisVerdict } from './redis.ts'
+import { redisDiagnosis, redisRefusalIn, redisVerdict } from './redis.ts'
 import { raisedLine } from './settings.ts'
 
 /** What the layer over publish and subscribe does without. */

@@ -1,6 +1,6 @@
+import { planFix } from '../causes/causes.ts'
 import { judgeLayer } from '../checks/channel-layer.ts'
 import type { Judged } from '../checks/diagnosis.ts'
-import { planFix } from '../causes/plan-fix.ts'
 import { judgeRedis } from '../checks/redis-layer.ts'
 import type { Config } from '../config/config.ts'
 import { ExitCode } from '../errors.ts'

@@ -1,4 +1,4 @@
-import { inShape } from '../causes/of-error.ts'
+import { inShape } from '../causes/causes.ts'
 import { cwdOf, flagsOf } from '../config/flags.ts'
 import type { Config } from '../config/config.ts'
 import { resolveConfig, type Flags } from '../config/resolve.ts'

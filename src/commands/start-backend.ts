@@ -155,7 +155,7 @@ export class Backend extends Supervised {
       const end = await this.#life().catch(async (error: unknown): Promise<LifeEnd> => {
         // decided anew and refused: the settings that were just saved, say
         if (!(error instanceof LauncherError) || this.#asked === undefined) throw error
-        const { inShape } = await import('../causes/of-error.ts')
+        const { inShape } = await import('../causes/causes.ts')
         return { kind: 'failed', diagnosis: inShape(error), wasUp: false, livedMs: 0 }
       })
       const wasTurned = this.#turn.signal.aborted

@@ -5,7 +5,6 @@ import { judgeOutput, judgeProcess } from '../checks/startup.ts'
 import type { FailedStart } from '../facts/startup.ts'
 import { reachWords } from '../facts/observed.ts'
 import type { Way } from '../facts/manage-py.ts'
-import { usualPath } from '../facts/project.ts'
 import { judgeLooking, judgeSeen, type Seen } from '../look/cause.ts'
 import { endpointAt } from '../look/target.ts'
 import { backendEnvironment } from '../plan/launch.ts'
@@ -16,7 +15,7 @@ import type { Prepared } from './start-prepare.ts'
 /** Why the server that was launched isn't there. `otherwise`: the way by which it is there all the same. */
 export async function endCause(prepared: Prepared, end: FailedStart, otherwise?: Way): Promise<Judged> {
   const { config, checkout } = prepared
-  const main = endpointAt(config, checkout.project, end.port, config.path ?? usualPath)
+  const main = endpointAt(config, checkout.project, end.port)
   const own = () => ({ logged: end.lines, launched: { end } })
   const proof = { state: 'failed', facts: untried(main, { ours: true }) } as const
   const process = judgeProcess(end)

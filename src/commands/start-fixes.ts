@@ -1,10 +1,7 @@
-import { planFix } from '../causes/plan-fix.ts'
-import { isCauseId } from '../causes/causes.ts'
-import { diagnosisOf } from '../causes/of-error.ts'
+import { planFix, diagnosisOf, isCauseId } from '../causes/causes.ts'
 import type { Judged } from '../checks/diagnosis.ts'
 import type { LauncherError } from '../errors.ts'
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
-import { usualPath } from '../facts/project.ts'
 import { gatherFixFacts } from '../fix/gather-facts.ts'
 import { StepFailed } from '../fix/run-step.ts'
 import { doSteps, kept } from '../fix/set-up.ts'
@@ -72,7 +69,7 @@ async function planned({ host, config, signal }: SetupRun, cause: Judged<string>
   const { id } = cause
   if (!isCauseId(id)) return undefined
   const checkout = await readCheckout(host, config)
-  const main = endpointAt(config, checkout.project, config.port, config.path ?? usualPath)
+  const main = endpointAt(config, checkout.project, config.port)
   const proof = { state: 'failed', facts: untried(main, { ours: true }) } as const
   const evidence = await gather(host, config, { main, others: [], minted: false, proof, signal })
   const plan = planFix({ ...cause, id }, evidence, await gatherFixFacts(host, evidence, id))

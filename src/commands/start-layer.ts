@@ -20,7 +20,7 @@ export async function layerOf(run: SetupRun, checkout: Checkout, redis: () => Pr
   const { error, warning } = decision
   const told = error ?? warning
   if (told === undefined) return decision
-  const cause = now === undefined ? undefined : await (await import('../look/layer.ts')).layerCause(host, config, checkout, now)
+  const cause = now === undefined ? undefined : await (await import('../look/files.ts')).layerCause(host, config, checkout, now)
   if (error !== undefined) {
     throw new LauncherError(cause?.id ?? error.id, cause?.title ?? error.text, {
       evidence: [

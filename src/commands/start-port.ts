@@ -6,7 +6,6 @@ import type { Checkout } from '../facts/checkout.ts'
 import { findHolder } from '../facts/holder.ts'
 import { nextFreePort } from '../facts/next-port.ts'
 import type { PortFact } from '../facts/port.ts'
-import { usualPath } from '../facts/project.ts'
 import { serversOf } from '../facts/servers.ts'
 import { newerFiles } from '../look/gather.ts'
 import { endpointAt } from '../look/target.ts'
@@ -66,6 +65,6 @@ async function causeOfHolder({ host, config }: SetupRun, checkout: Checkout, por
   const { project } = checkout
   const { root, backend } = project
   const servers = await serversOf(host, { ports: [port], root, backend, names: [], deadlineMs: lookMs })
-  const wire = untried(endpointAt(config, project, port, config.path ?? usualPath), {})
+  const wire = untried(endpointAt(config, project, port), {})
   return judgeHeld({ ...evidenceOfWire(wire), checkout, servers, newerThanServer: await newerFiles(project, servers, wire) })
 }

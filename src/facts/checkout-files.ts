@@ -18,32 +18,33 @@ export async function modulesOf(backend: string): Promise<Set<string>> {
 
 /** Python files of the backend that were changed after a point in time (milliseconds since 1970), relative to it; the ones that matter to sockets first. Never throws. */
 export async function changedSince(backend: string, time: number): Promise<string[]> {
-  const found: string[] = []
-  const waiting = [backend]
-  let seen = 0
-  for (let folder = waiting.shift(); folder !== undefined && seen < mostFiles; folder = waiting.shift()) {
-    const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
-    const files: string[] = []
-    for (const entry of entries) {
-      if (entry.isDirectory() && !passedOver.test(entry.name)) waiting.push(join(folder, entry.name))
-      if (entry.isFile() && entry.name.endsWith('.py')) files.push(join(folder, entry.name))
-    }
-    seen += files.length
-    const times = await Promise.all(
-      files.map((file) =>
-        stat(file).then(
-          ({ mtimeMs }) => mtimeMs,
-          () => 0,
-        ),
-      ),
-    )
-    found.push(...files.filter((_, index) => (times[index] ?? 0) > time))
-  }
+  const files = await sourcesBelow(backend, passedOver)
+  const entries = await Promise.all(files.map((file) => stat(file).catch(() => undefined)))
+  const found = files.filter((_, index) => (entries[index]?.mtimeMs ?? 0) > time)
   return found.map((file) => relative(backend, file).split(sep).join('/')).toSorted((one, other) => weight(one) - weight(other))
 }
 
 /** What a socket goes through comes first. */
 const weight = (file: string): number => (/(?:routing|asgi|consumers|settings|urls)\.py$/.test(file) ? 0 : 1)
+
+/** Python files below a folder, nearest first, without those in folders that are passed over; `levels`: how deep they may lie. */
+export async function sourcesBelow(top: string, passed: RegExp, levels = Infinity): Promise<string[]> {
+  const files: string[] = []
+  let folders = [top]
+  for (let level = 0; level < levels && folders.length > 0; level += 1) {
+    const below: string[] = []
+    for (const folder of folders) {
+      if (files.length >= mostFiles) return files
+      for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+        const path = join(folder, entry.name)
+        if (entry.isDirectory() && !passed.test(entry.name)) below.push(path)
+        else if (entry.isFile() && entry.name.endsWith('.py')) files.push(path)
+      }
+    }
+    folders = below
+  }
+  return files
+}
 
 /** A line of a file, 1-based; undefined where there is none. */
 export async function lineOf(file: string, line: number): Promise<string | undefined> {

@@ -9,16 +9,20 @@ export interface SettingsLine {
   readonly text: string
 }
 
+type SettingsFiles = Pick<Project, 'root' | 'settingsFiles'>
+
 /** The lines of the settings that name a variable in quotes, comments left out. Never throws. */
-export async function readLines(project: Pick<Project, 'root' | 'settingsFiles'>): Promise<SettingsLine[]> {
-  const texts = await Promise.all(project.settingsFiles.map((file) => readText(file)))
-  return texts.flatMap((text, index) =>
-    (text ?? '').split(/\r\n|\n|\r/).flatMap((written, at) => {
-      const code = written.replace(/^\s*#.*$|\s#\s.*$/, '').trim()
-      const file = shown(project, project.settingsFiles[index] ?? '')
-      return /["'][A-Z][A-Z0-9_]{2,}["']/.test(code) ? [{ file, line: at + 1, text: code }] : []
-    }),
-  )
+export async function readLines(project: SettingsFiles): Promise<SettingsLine[]> {
+  const code = (await allLines(project)).map((line) => ({ ...line, text: line.text.replace(/^\s*#.*$|\s#\s.*$/, '').trim() }))
+  return code.filter(({ text }) => /["'][A-Z][A-Z0-9_]{2,}["']/.test(text))
+}
+
+async function allLines(project: SettingsFiles): Promise<SettingsLine[]> {
+  const lines = project.settingsFiles.map(async (path) => {
+    const file = shown(project, path)
+    return ((await readText(path)) ?? '').split(/\r\n|\n|\r/).map((text, at) => ({ file, line: at + 1, text }))
+  })
+  return (await Promise.all(lines)).flat()
 }
 
 /**
@@ -36,15 +40,7 @@ export function takesAnyText(lines: readonly SettingsLine[], name: string): Sett
 }
 
 /** Where the settings name the class of their channel layer; undefined where it isn't written out. Never throws. */
-export async function layerLine(project: Pick<Project, 'root' | 'settingsFiles'>, backend: string): Promise<SettingsLine | undefined> {
-  const texts = await Promise.all(project.settingsFiles.map((file) => readText(file)))
-  return texts
-    .flatMap((text, index) =>
-      (text ?? '').split(/\r\n|\n|\r/).map((line, at) => ({
-        file: shown(project, project.settingsFiles[index] ?? ''),
-        line: at + 1,
-        text: line.trim(),
-      })),
-    )
-    .find(({ text }) => !text.startsWith('#') && (text.includes(`"${backend}"`) || text.includes(`'${backend}'`)))
+export async function layerLine(project: SettingsFiles, backend: string): Promise<SettingsLine | undefined> {
+  const lines = (await allLines(project)).map((line) => ({ ...line, text: line.text.trim() }))
+  return lines.find(({ text }) => !text.startsWith('#') && (text.includes(`"${backend}"`) || text.includes(`'${backend}'`)))
 }

@@ -1,10 +1,11 @@
+import type { FixFacts } from './step.ts'
 import { randomBytes } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import type { Evidence } from '../checks/evidence.ts'
 import { shadowOf } from './planners/environment.ts'
-import type { FixFacts } from './fix-facts.ts'
 import { redisNow, redisProtocol } from '../facts/redis-now.ts'
+import { sourcesBelow } from '../facts/checkout-files.ts'
 import { onPath } from '../facts/programs.ts'
 import { readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
@@ -33,7 +34,7 @@ export async function gatherFixFacts(
     const text = await readText(file)
     if (text !== undefined) texts.set(file, text)
   }
-  const sources = project === undefined ? [] : await pythonFiles(project.backend)
+  const sources = project === undefined ? [] : await sourcesBelow(project.backend, passedFolder, 3)
   const secret = host.secrets.add(randomBytes(32).toString('base64url'))
   return {
     platform: host.platform,
@@ -49,24 +50,6 @@ export async function gatherFixFacts(
       : { importers: [], compiled: [] }),
     secret,
   }
-}
-
-/** Sources of the backend, three levels deep. */
-async function pythonFiles(backend: string): Promise<string[]> {
-  const files: string[] = []
-  let folders = [backend]
-  for (let depth = 0; depth < 3; depth += 1) {
-    const below: string[] = []
-    for (const folder of folders) {
-      for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
-        const path = join(folder, entry.name)
-        if (entry.isDirectory() && !passedFolder.test(entry.name)) below.push(path)
-        else if (entry.isFile() && entry.name.endsWith('.py')) files.push(path)
-      }
-    }
-    folders = below
-  }
-  return files
 }
 
 /** Applications by the names that their modules give them: `application` first, then routers, then Django's own handler. */

@@ -3,11 +3,10 @@ import { LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { stopSignal, type StopReason } from '../host/stop-signals.ts'
 import { makeBackup, type PutBack } from '../run/backup.ts'
-import type { FixFacts } from './fix-facts.ts'
 import { gatherFixFacts } from './gather-facts.ts'
 import { endStep, startStep } from './planners/serving.ts'
 import { runStep, stepContext } from './run-step.ts'
-import { isNoFix, type Action, type Fix, type NoFix, type Step } from './step.ts'
+import { isNoFix, type Action, type Fix, type NoFix, type Step, type FixFacts } from './step.ts'
 import { stepsOf } from './steps.ts'
 
 /** How many causes are fixed one after another. */

@@ -29,19 +29,11 @@ export async function lookForSetup({ host, config, signal }: SetupHost, checkout
   const choice = choosePython(checkout.python, requirements?.names)
   const dotenv = await surveyDotenv(host, project)
   const facts = await gatherFixFacts(host, { checkout, choice, dotenv, frontend: undefined, examination: undefined }, 'setup')
-  const base = { checkout, choice, dotenv, facts }
+  const unseen = { checkout, choice, dotenv, facts, examination: undefined, inspected: undefined }
   const source = dotenvSource(dotenv)
   const lacksDotenv = dotenv.fact.kind === 'absent'
-  if (choice.kind !== 'ready' || !inside) {
-    const needsDotenv = lacksDotenv && source !== undefined
-    return {
-      ...base,
-      missingFolders: await missingLogFolders(project),
-      examination: undefined,
-      inspected: undefined,
-      needsDotenv,
-    }
-  }
+  if (choice.kind !== 'ready' || !inside)
+    return { ...unseen, missingFolders: await missingLogFolders(project), needsDotenv: lacksDotenv && source !== undefined }
   const env = { ...withoutOurs(host.env), DJANGO_SETTINGS_MODULE: namedSettings(host.env, config) }
   const look = (more: Readonly<Record<string, string>>) =>
     examine(host, {
@@ -59,19 +51,11 @@ export async function lookForSetup({ host, config, signal }: SetupHost, checkout
   const needsDotenv = lacksDotenv && first.get('settings') === undefined
   // with the values of a file that was meant to be it, a project without .env can be looked at before anything is written
   const seen = needsDotenv && source !== undefined ? await look(await valuesOf(checkout, source.path)) : first
-  if (seen.get('settings') === undefined) {
-    return {
-      ...base,
-      missingFolders: [],
-      examination: first,
-      inspected: undefined,
-      needsDotenv,
-    }
-  }
+  if (seen.get('settings') === undefined) return { ...unseen, missingFolders: [], examination: first, needsDotenv }
   const database = seen.get('database')?.state ?? 'unknown'
   const users = seen.get('users')
   return {
-    ...base,
+    ...unseen,
     missingFolders: seen.get('folders')?.missing.map(({ folder }) => folder) ?? [],
     examination: seen,
     inspected: {

@@ -2,12 +2,11 @@ import type { Evidence } from '../checks/evidence.ts'
 import { LauncherError } from '../errors.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import { missingCause, missingPackages, type PythonChoice } from '../plan/environment.ts'
-import type { FixFacts } from './fix-facts.ts'
 import type { Place } from './planners/commands.ts'
 import { createUser, migrate } from './planners/database.ts'
 import { makeFolders, placeDotenv } from './planners/dotenv.ts'
 import { installPackage, makeEnvironment, replaceEnvironment } from './planners/environment.ts'
-import { isNoFix, type Fix, type NoFix, type Step } from './step.ts'
+import { isNoFix, type Fix, type NoFix, type Step, type FixFacts } from './step.ts'
 import { stepsOf } from './steps.ts'
 
 /** What a checkout shows before anything of it serves. */

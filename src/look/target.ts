@@ -43,12 +43,12 @@ export function endpointOf(host: Host, config: Config, text: string): Endpoint {
   }
 }
 
-/** The WebSocket of a backend of this project at a port; `origin`: of the page that is served beside it, `settings`: what ALLOWED_HOSTS has, each where it is known. */
+/** The WebSocket of a backend of this project at a port, at the usual path unless another one is known; `origin`: of the page that is served beside it, `settings`: what ALLOWED_HOSTS has, each where it is known. */
 export function endpointAt(
   config: Config,
   project: Project,
   port: number,
-  path: string,
+  path = config.path ?? usualPath,
   origin?: string,
   settings?: ExaminationOf<'settings'>,
 ): Endpoint {

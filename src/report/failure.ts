@@ -1,5 +1,5 @@
+import { diagnosisOf } from '../causes/causes.ts'
 import type { Judged } from '../checks/diagnosis.ts'
-import { diagnosisOf } from '../causes/of-error.ts'
 import type { LauncherError } from '../errors.ts'
 import type { Style } from './style.ts'
 import { typed } from './words.ts'

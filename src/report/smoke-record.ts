@@ -1,5 +1,5 @@
+import { inShape } from '../causes/causes.ts'
 import type { Judged } from '../checks/diagnosis.ts'
-import { inShape } from '../causes/of-error.ts'
 import type { Host } from '../host/host.ts'
 import type { HttpFact } from '../host/http.ts'
 import type { TcpFact } from '../host/tcp.ts'

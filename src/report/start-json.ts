@@ -1,5 +1,5 @@
+import { diagnosisOf } from '../causes/causes.ts'
 import type { Judged } from '../checks/diagnosis.ts'
-import { diagnosisOf } from '../causes/of-error.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
 import type { Host } from '../host/host.ts'
 import { nulls, type Nulls } from '../host/json.ts'

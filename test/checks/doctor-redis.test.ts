@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { judge } from '../../src/checks/judgement.ts'
 import type { Evidence } from '../../src/checks/evidence.ts'
-import { redisRefusalIn } from '../../src/checks/redis-raised.ts'
+import { redisRefusalIn } from '../../src/checks/redis.ts'
 import type { RedisRefusal } from '../../src/facts/redis-refusal.ts'
 import {
   checkout,

@@ -1,7 +1,7 @@
 /** An end before the launch that has a cause is told as a diagnosis. */
+import { diagnosisOf } from '../../src/causes/causes.ts'
 import { expect, test } from 'vitest'
 import { LauncherError } from '../../src/errors.ts'
-import { diagnosisOf } from '../../src/causes/of-error.ts'
 
 test('an error that names a cause is a diagnosis, with its commands', () => {
   const commands = [['election-dev', 'start', '--port', '8001']]

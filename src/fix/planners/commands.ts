@@ -3,8 +3,7 @@ import { interpreterOf } from '../../facts/python.ts'
 import { pathsOf } from '../../host/paths.ts'
 import type { Requirements } from '../../facts/requirements.ts'
 import type { PythonChoice } from '../../plan/environment.ts'
-import type { FixFacts } from '../fix-facts.ts'
-import type { CommandAction } from '../step.ts'
+import type { CommandAction, FixFacts } from '../step.ts'
 
 /** Where a command is typed. */
 export interface Place {

@@ -1,8 +1,7 @@
 import { inFile } from '../../facts/dotenv-survey.ts'
 import { setDotenvValue } from '../../plan/dotenv-edit.ts'
 import type { Evidence } from '../../checks/evidence.ts'
-import { edited, noFix, type Action, type Fix, type NoFix } from '../step.ts'
-import type { FixFacts } from '../fix-facts.ts'
+import { edited, noFix, type Action, type Fix, type NoFix, type FixFacts } from '../step.ts'
 import { appended, assignmentsOf, spliced, type Assignment, type Span } from './python-text.ts'
 
 /** An assignment of the settings, with the file that it stands in. */

@@ -1,7 +1,6 @@
 import type { ServerProcess } from '../../facts/server-process.ts'
 import { isCarrier, isOwn, listenerOf, named, type Evidence } from '../../checks/evidence.ts'
-import { fix, noFix, type Fix, type Action, type Planner, type StartFlags, type NoFix } from '../step.ts'
-import type { FixFacts } from '../fix-facts.ts'
+import { fix, noFix, type Fix, type Action, type Planner, type StartFlags, type NoFix, type FixFacts } from '../step.ts'
 
 const local = /^(?:localhost|.*\.localhost|127(?:\.\d+){3}|0\.0\.0\.0|::1?|\[::1?\])$/i
 

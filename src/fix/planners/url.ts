@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import { bracketed } from '../../host/tcp.ts'
 import type { Evidence } from '../../checks/evidence.ts'
-import { fix, noFix, type Fix, type Action, type Planner, type NoFix } from '../step.ts'
-import type { FixFacts } from '../fix-facts.ts'
+import { fix, noFix, type Fix, type Action, type Planner, type NoFix, type FixFacts } from '../step.ts'
 
 /** What is to change in the URL that the page uses. */
 export interface UrlChange {
