@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { existsSync, readdirSync } from 'node:fs'
 import { errorMessage, usageError } from '../errors.ts'
+import { isRecord, parseJson } from '../host/json.ts'
 import { checkConfig, type PartialConfig } from './schema.ts'
 
 /** A configuration file that was found and is valid. */
@@ -49,10 +50,6 @@ export async function loadConfigFile(folder: string): Promise<ConfigFile | undef
 async function holdsKey(file: string): Promise<boolean> {
   const text = await readFile(file, 'utf8').catch(() => '')
   if (!text.includes('"election-dev"')) return false
-  try {
-    const manifest: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
-    return typeof manifest === 'object' && manifest !== null && 'election-dev' in manifest
-  } catch {
-    return true
-  }
+  const manifest = parseJson(text)
+  return manifest === undefined || (isRecord(manifest) && 'election-dev' in manifest)
 }

@@ -67,16 +67,11 @@ function environmentValues(env: Host['env']): Record<string, unknown> {
 /** Keys that hold more than a line of text. */
 const fileOnly: ReadonlySet<string> = new Set(['$schema', 'login', 'broadcast', 'env', 'services'])
 
-const truthValues: ReadonlyMap<string, boolean> = new Map([
-  ['1', true],
-  ['true', true],
-  ['yes', true],
-  ['on', true],
-  ['0', false],
-  ['false', false],
-  ['no', false],
-  ['off', false],
-])
+/** The truth value that a text is a word for; undefined where it is none. */
+function truthOf(text: string): boolean | undefined {
+  if (/^(?:1|true|yes|on)$/i.test(text)) return true
+  return /^(?:0|false|no|off)$/i.test(text) ? false : undefined
+}
 
 /** The text of a flag or variable as the type that the key has; what can't be read stays text, and the schema refuses it. */
 export function readAs(key: string, value: string): unknown {
@@ -84,12 +79,12 @@ export function readAs(key: string, value: string): unknown {
     case 'number':
       return /^\d+$/.test(value) ? Number(value) : value
     case 'boolean':
-      return truthValues.get(value.toLowerCase()) ?? value
+      return truthOf(value) ?? value
     case 'array':
       return value.split(',').map((name) => name.trim())
   }
-  if (key === 'frontend') return truthValues.get(value.toLowerCase()) === false ? false : { folder: value }
-  if (key === 'procfile') return truthValues.get(value.toLowerCase()) === false ? false : value
+  if (key === 'frontend') return truthOf(value) === false ? false : { folder: value }
+  if (key === 'procfile') return truthOf(value) === false ? false : value
   if (key === 'ping') {
     if (value === 'false') return false
     return parseJson(value) ?? value

@@ -94,9 +94,6 @@ async function sourcesOf(folder: string, most: number, until: number): Promise<s
 }
 
 async function boundedText(path: string, bytes: number): Promise<string | undefined> {
-  const size = await stat(path).then(
-    (entry) => (entry.isFile() ? entry.size : Number.POSITIVE_INFINITY),
-    () => Number.POSITIVE_INFINITY,
-  )
-  return size > bytes ? undefined : readText(path)
+  const entry = await stat(path).catch(() => undefined)
+  return entry?.isFile() === true && entry.size <= bytes ? readText(path) : undefined
 }

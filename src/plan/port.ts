@@ -51,12 +51,8 @@ export function holderWords(kind: HolderKind, holder: Holder | undefined): strin
         : http.server === undefined
           ? 'it speaks HTTP'
           : `Server: ${http.server}`
-  const families =
-    holder === undefined
-      ? ''
-      : holder.addresses.length > 0 && holder.addresses.every((address) => address.includes(':'))
-        ? ', on IPv6 only'
-        : ''
+  const addresses = holder?.addresses ?? []
+  const families = addresses.length > 0 && addresses.every((address) => address.includes(':')) ? ', on IPv6 only' : ''
   if (kind === 'earlier-run') return `an earlier server of this project, ${who} (${speaks}${families})`
   return `${who} (${speaks}${families})`
 }

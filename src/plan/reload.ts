@@ -1,21 +1,7 @@
 import { basename, isAbsolute, relative, sep } from 'node:path'
 
 /** Folders whose files never reach the running backend, or are written by it. */
-const passedOver: ReadonlySet<string> = new Set([
-  'node_modules',
-  'venv',
-  'env',
-  'site-packages',
-  '__pycache__',
-  'migrations',
-  'logs',
-  'log',
-  'media',
-  'staticfiles',
-  'dist',
-  'build',
-  'htmlcov',
-])
+const passedOver = /^(?:\.|(?:node_modules|venv|env|site-packages|__pycache__|migrations|logs?|media|staticfiles|dist|build|htmlcov)$)/
 
 /** What decides about a changed file. Paths are absolute. */
 export interface ReloadScope {
@@ -31,8 +17,7 @@ export interface ReloadScope {
 /** True for a folder that isn't looked into: environments, caches, logs, migrations in the making, everything hidden. Pure. */
 export function isPassedOver(scope: ReloadScope, folder: string): boolean {
   if (folder === scope.backend) return false
-  const name = basename(folder)
-  return name.startsWith('.') || passedOver.has(name) || scope.excluded.some((path) => path === folder)
+  return passedOver.test(basename(folder)) || scope.excluded.some((path) => path === folder)
 }
 
 /**

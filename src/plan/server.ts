@@ -51,9 +51,8 @@ function assess(name: ServerName, { packages, hasDaphneApp, wanted }: ServerFact
   }
   if (version === undefined) return missing('daphne-missing', `${name} is not installed`, [name === 'uvicorn' ? 'uvicorn[standard]' : name])
   if (name === 'uvicorn' && !uvicornLibraries.some((library) => packages.has(library))) {
-    return missing('ws-library-missing', `uvicorn ${version} has no WebSocket library: neither websockets nor wsproto is installed`, [
-      'uvicorn[standard]',
-    ])
+    const reason = `uvicorn ${version} has no WebSocket library: neither websockets nor wsproto is installed`
+    return missing('ws-library-missing', reason, ['uvicorn[standard]'])
   }
   return { kind: 'server', name, version, why }
 }
@@ -76,27 +75,17 @@ export interface ServerCommand {
  * No shell, no activation, no reloader: a reloader stays alive with nothing listening.
  */
 export function serverArguments({ name, application, host, port, color }: ServerCommand): string[] {
+  const uvicornColors = color ? '--use-colors' : '--no-use-colors'
   switch (name) {
     case 'daphne':
       return ['-m', 'daphne', '-b', host, '-p', String(port), application]
     case 'uvicorn':
       // a browser holds its socket open, and uvicorn waits for it without end by default (uvicorn #1972)
-      return [
-        '-m',
-        'uvicorn',
-        '--host',
-        host,
-        '--port',
-        String(port),
-        '--timeout-graceful-shutdown',
-        '2',
-        ...(color ? ['--use-colors'] : ['--no-use-colors']),
-        application,
-      ]
+      return ['-m', 'uvicorn', '--host', host, '--port', String(port), '--timeout-graceful-shutdown', '2', uvicornColors, application]
     case 'hypercorn':
       // 0 workers: served by the process itself, without a parent that would hide a crash
       return ['-m', 'hypercorn', '--bind', `${bracketed(host)}:${port}`, '--workers', '0', '--graceful-timeout', '2', application]
     case 'runserver':
-      return ['manage.py', 'runserver', '--noreload', ...(color ? ['--force-color'] : ['--no-color']), `${bracketed(host)}:${port}`]
+      return ['manage.py', 'runserver', '--noreload', color ? '--force-color' : '--no-color', `${bracketed(host)}:${port}`]
   }
 }
