@@ -1,6 +1,6 @@
 import { isCauseId } from '../causes/causes.ts'
 import { cwdOf, flagsOf } from '../config/flags.ts'
-import { projectHost } from '../config/project-host.ts'
+import { projectHost } from '../config/config.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { usageError } from '../errors.ts'
 import { nodeHost } from '../host/node-host.ts'

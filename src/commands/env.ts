@@ -1,5 +1,5 @@
 import { cwdOf, flagsOf } from '../config/flags.ts'
-import { projectHost } from '../config/project-host.ts'
+import { projectHost } from '../config/config.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import { readCheckout } from '../facts/checkout.ts'

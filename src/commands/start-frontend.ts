@@ -1,4 +1,4 @@
-import { gatherFrontend, type FrontendFiles } from '../facts/frontend-facts.ts'
+import { gatherFrontend, type FrontendFiles } from '../facts/frontend-reading.ts'
 import { findHolder } from '../facts/holder.ts'
 import { nextFreePort } from '../facts/next-port.ts'
 import { isFree, probePort } from '../facts/port.ts'

@@ -1,4 +1,4 @@
-import { projectHost } from '../config/project-host.ts'
+import { projectHost } from '../config/config.ts'
 import { resolveConfig, type Flags } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'

@@ -1,7 +1,6 @@
 import { cwdOf, flagsOf } from '../config/flags.ts'
-import { projectHost } from '../config/project-host.ts'
 import { resolveConfig } from '../config/resolve.ts'
-import type { Config } from '../config/config.ts'
+import { projectHost, type Config } from '../config/config.ts'
 import { ExitCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'

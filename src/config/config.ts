@@ -1,3 +1,4 @@
+import type { Host } from '../host/host.ts'
 import type { ConfigKey, PartialConfig } from './schema.ts'
 
 /** Where a value of the configuration came from, in words: `--port`, `ELECTION_DEV_PORT`, `election-dev.config.json`, `default`. */
@@ -55,4 +56,9 @@ export type Config = {
 } & {
   /** Where the value of a key came from: the user named it where that isn't `default`. */
   readonly source: (key: ConfigKey) => ConfigSource
+}
+
+/** The host as the project sees it: what the configuration says of the backend's environment (`env`) wins over what the launcher has. */
+export function projectHost(host: Host, { env }: Pick<Config, 'env'>): Host {
+  return Object.keys(env).length === 0 ? host : { ...host, env: { ...host.env, ...env } }
 }

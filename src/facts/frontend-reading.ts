@@ -1,10 +1,13 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Config } from '../config/config.ts'
 import { readText } from '../host/files.ts'
+import type { Host } from '../host/host.ts'
 import { readManifestProxy, readSetupProxy, readViteConfig } from './dev-proxy.ts'
-import { urlsIn, urlVariables, type FrontendWiring, type WrittenUrl } from './frontend-wiring.ts'
+import { pageHostSocket, portsIn, urlsIn, urlVariables, type FrontendWiring, type WrittenPort, type WrittenUrl } from './frontend-wiring.ts'
+import { findFrontend, type FrontendFact } from './frontend-app.ts'
 import { envValues, variableUses, type EnvValue, type VariableUse } from './frontend-variables.ts'
-import { pageHostSocket, portsIn, type WrittenPort } from './hard-coded-port.ts'
+import { findProgram, type ProgramFact } from './package-bin.ts'
 
 /** What a frontend's files say of its backend: everything is read once, as text. */
 export interface FrontendReading extends FrontendWiring {
@@ -73,6 +76,46 @@ export async function readFrontend(folder: string, bounds: typeof readingBounds 
     configured: configs.flatMap(({ file, text }) => urlsIn(file, text)),
     pageSocket,
   }
+}
+
+/** All that the files of a frontend tell, without starting anything of it. */
+export interface FrontendFiles {
+  readonly frontend: FrontendFact
+  /** Undefined where there is no frontend, or no command that could be looked for. */
+  readonly program: ProgramFact | undefined
+  readonly reading: FrontendReading
+}
+
+const nothing: FrontendReading = {
+  urls: [],
+  variables: [],
+  proxies: [],
+  values: [],
+  uses: [],
+  ports: [],
+  configured: [],
+  pageSocket: undefined,
+}
+
+/**
+ * Gathers everything about the frontend of a checkout. `node`: the interpreter
+ * of JavaScript that is to run it. Never throws. To be asked anew once its
+ * packages were installed.
+ */
+export async function gatherFrontend(
+  host: Pick<Host, 'env' | 'platform'>,
+  config: Pick<Config, 'frontend'>,
+  project: { readonly root: string; readonly backend: string },
+  node: string,
+): Promise<FrontendFiles> {
+  const frontend = await findFrontend(config, project)
+  if (frontend.kind === 'none') return { frontend, program: undefined, reading: nothing }
+  const { folder, command, dependencies } = frontend.app
+  const [program, reading] = await Promise.all([
+    command.kind === 'command' ? findProgram(host, folder, command.command, dependencies, node) : undefined,
+    readFrontend(folder),
+  ])
+  return { frontend, program, reading }
 }
 
 /** The files of a folder and below that may hold sources, nearest first. Links aren't followed: they may lead in circles. */

@@ -8,7 +8,7 @@ import type { DevCommand, DevTool } from '../facts/dev-script.ts'
 import type { ProgramFact } from '../facts/package-bin.ts'
 import type { BackendAddress } from './frontend-address.ts'
 import { mapVariables, type MappedVariable } from './frontend-env.ts'
-import { planFrontendInstall, type FrontendInstall } from './frontend-install.ts'
+import type { ManagerName, PackageManager } from '../facts/package-manager.ts'
 import { hardCodedPorts, type HardCodedPort } from './hard-coded-port.ts'
 import { withoutOurs } from '../host/secret-names.ts'
 import { socketWay, type SocketWay } from './page-socket.ts'
@@ -193,4 +193,29 @@ function failed(code: string, message: string, evidence: string, hint?: string):
       hint: hint ?? 'Correct "frontend" in election-dev.config.json, or leave it out: election-dev start --no-frontend',
     }),
   }
+}
+
+/** The command that installs a frontend's packages. */
+export interface FrontendInstall {
+  readonly manager: ManagerName
+  /** Its words behind the program. */
+  readonly args: readonly string[]
+  /** Absolute: the folder of the lock file. */
+  readonly cwd: string
+  /** As a person types it: `npm ci`. */
+  readonly shown: string
+}
+
+/** What installs exactly what the lock file says, where there is one. Pure. */
+export function planFrontendInstall({ name, lock, folder }: PackageManager): FrontendInstall {
+  const args = argsOf[name](lock !== undefined)
+  return { manager: name, args, cwd: folder, shown: `${name} ${args.join(' ')}` }
+}
+
+const argsOf: Readonly<Record<ManagerName, (locked: boolean) => readonly string[]>> = {
+  npm: (locked) => [locked ? 'ci' : 'install'],
+  // --frozen-lockfile is --immutable since Yarn 2: which Yarn it is, is known to Yarn alone
+  yarn: () => ['install'],
+  pnpm: (locked) => (locked ? ['install', '--frozen-lockfile'] : ['install']),
+  bun: (locked) => (locked ? ['install', '--frozen-lockfile'] : ['install']),
 }

@@ -1,6 +1,5 @@
 import type { ServerName } from '../config/schema.ts'
 import type { JudgedCommand, OldScript } from '../facts/old-scripts.ts'
-import type { ScriptPlace } from '../facts/old-scripts-session.ts'
 import type { ScriptRole } from '../facts/old-scripts-roles.ts'
 import { servicesOf } from './init-services.ts'
 import { frontendOf } from './init-frontend.ts'
@@ -50,15 +49,15 @@ export function decideInit(facts: InitFacts): InitDecision {
   const take = takerInto(config, taken)
 
   if (!facts.findsBackend) config['backend'] = facts.backend
-  take('settings', settingsSaid(backends), facts.settingsModule)
-  take('application', applicationsSaid(asgi), facts.application)
-  take('python', environmentsSaid(backends, facts))
-  take('server', serversSaid(asgi), facts.server ?? 'daphne')
-  take('host', hostsSaid(backends), '127.0.0.1', (host) =>
+  take('settings', saidBy(backends, settingsSaid), facts.settingsModule)
+  take('application', saidBy(asgi, applicationSaid), facts.application)
+  take('python', saidBy(backends, environmentSaid(facts)))
+  take('server', saidBy(asgi, serverSaid), facts.server ?? 'daphne')
+  take('host', saidBy(backends, hostSaid), '127.0.0.1', (host) =>
     opensToNetwork(host) ? 'it opens the server to the whole network: leave the key out to serve this machine alone' : undefined,
   )
-  take('port', portsSaid(backends), 8000)
-  take('reload', reloadsSaid(asgi))
+  take('port', saidBy(backends, portSaid), 8000)
+  take('reload', saidBy(asgi, reloadSaid))
   const port = typeof config['port'] === 'number' ? config['port'] : 8000
   const parts = [variablesOf(backends, facts), frontendOf(facts, port), servicesOf(facts)]
   return {
@@ -79,66 +78,56 @@ function opensToNetwork(host: string): boolean {
   return host === '0.0.0.0' || host === '::' || !/^(?:127\.|localhost$|::1$)/.test(host)
 }
 
-function said<T>(value: T | undefined, place: ScriptPlace): Said<T>[] {
-  return value === undefined ? [] : [{ value, place }]
-}
-
-function settingsSaid(commands: readonly BackendCommand[]): Said<string>[] {
-  return commands.flatMap(({ role, env, place }) => {
-    const variable = env.find(({ name, value }) => name === 'DJANGO_SETTINGS_MODULE' && /^[\w.]+$/.test(value))
-    const named = role.kind === 'backend' ? role.settings : undefined
-    return named === undefined && variable !== undefined ? [{ value: variable.value, place: variable.place }] : said(named, place)
+/** What the commands say of one key, each where it stands or where `valueOf` found it. */
+function saidBy<T extends string | number | boolean>(
+  commands: readonly BackendCommand[],
+  valueOf: (command: BackendCommand) => T | Said<T> | undefined,
+): Said<T>[] {
+  return commands.flatMap((command) => {
+    const value = valueOf(command)
+    if (value === undefined) return []
+    return [typeof value === 'object' ? value : { value, place: command.place }]
   })
 }
 
-function applicationsSaid(commands: readonly BackendCommand[]): Said<string>[] {
-  return commands.flatMap(({ role, place }) => {
-    const application = role.kind === 'backend' ? role.server.application : undefined
-    return application !== undefined && /^[\w.]+:[\w.]+$/.test(application) ? [{ value: application, place }] : []
-  })
+function settingsSaid({ role, env }: BackendCommand): Said<string> | string | undefined {
+  const named = role.kind === 'backend' ? role.settings : undefined
+  return named ?? env.find(({ name, value }) => name === 'DJANGO_SETTINGS_MODULE' && /^[\w.]+$/.test(value))
+}
+
+function applicationSaid({ role }: BackendCommand): string | undefined {
+  const application = role.kind === 'backend' ? role.server.application : undefined
+  return application !== undefined && /^[\w.]+:[\w.]+$/.test(application) ? application : undefined
 }
 
 /** An environment that `start` doesn't look for: by another name, or in another place. */
-function environmentsSaid(commands: readonly BackendCommand[], { backend, platform }: InitFacts): Said<string>[] {
+function environmentSaid({ backend, platform }: InitFacts) {
   const usual = ['.venv', 'venv', 'env'].flatMap((name) => [name, backend === '.' ? name : `${backend}/${name}`])
-  return commands.flatMap(({ venv, place }) =>
-    venv === undefined || usual.includes(venv)
-      ? []
-      : [{ value: `${venv}/${platform === 'win32' ? 'Scripts/python.exe' : 'bin/python'}`, place }],
-  )
+  return ({ venv }: BackendCommand): string | undefined =>
+    venv === undefined || usual.includes(venv) ? undefined : `${venv}/${platform === 'win32' ? 'Scripts/python.exe' : 'bin/python'}`
 }
 
 /** gunicorn with uvicorn's workers is uvicorn; runserver with the daphne app is daphne. */
-function serversSaid(commands: readonly BackendCommand[]): Said<ServerName>[] {
-  return commands.flatMap(({ role, place }): Said<ServerName>[] => {
-    if (role.kind !== 'backend') return []
-    const { program } = role.server
-    return [{ value: program === 'gunicorn' ? 'uvicorn' : program === 'runserver' ? 'daphne' : program, place }]
-  })
+function serverSaid({ role }: BackendCommand): ServerName | undefined {
+  if (role.kind !== 'backend') return undefined
+  const { program } = role.server
+  return program === 'gunicorn' ? 'uvicorn' : program === 'runserver' ? 'daphne' : program
 }
 
 /** What a container or a platform listens on is no word about this machine. */
-function hostsSaid(commands: readonly BackendCommand[]): Said<string>[] {
-  return commands.flatMap(({ role, place, script }) => {
-    if (script.kind === 'compose' || (role.kind === 'backend' && role.openPort && script.kind === 'procfile')) return []
-    const host = role.host === 'localhost' ? '127.0.0.1' : role.host
-    return said(host, place)
-  })
+function hostSaid({ role, script }: BackendCommand): string | undefined {
+  if (script.kind === 'compose' || (role.kind === 'backend' && role.openPort && script.kind === 'procfile')) return undefined
+  return role.host === 'localhost' ? '127.0.0.1' : role.host
 }
 
-function portsSaid(commands: readonly BackendCommand[]): Said<number>[] {
-  return commands.flatMap(({ role, place, script, name }) => {
-    if (script.kind !== 'compose') return said(role.port, place)
-    // a container's port is known by the one that this machine has for it
-    const published = script.compose.ports.find(({ service, container }) => service === name && container === (role.port ?? 8000))
-    return published === undefined ? [] : [{ value: published.host, place: published.place }]
-  })
+function portSaid({ role, script, name }: BackendCommand): number | Said<number> | undefined {
+  if (script.kind !== 'compose') return role.port
+  // a container's port is known by the one that this machine has for it
+  const published = script.compose.ports.find(({ service, container }) => service === name && container === (role.port ?? 8000))
+  return published && { value: published.host, place: published.place }
 }
 
-function reloadsSaid(commands: readonly BackendCommand[]): Said<boolean>[] {
-  return commands.flatMap(({ role, place, script }) =>
-    role.kind === 'backend' && role.server.program !== 'runserver' && role.server.reload && script.kind !== 'compose'
-      ? [{ value: true, place }]
-      : [],
-  )
+function reloadSaid({ role, script }: BackendCommand): true | undefined {
+  const reloads = role.kind === 'backend' && role.server.program !== 'runserver' && role.server.reload && script.kind !== 'compose'
+  return reloads || undefined
 }

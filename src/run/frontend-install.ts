@@ -1,7 +1,7 @@
 import { LauncherError } from '../errors.ts'
 import { managerProgram } from '../facts/package-manager.ts'
 import type { Host } from '../host/host.ts'
-import type { FrontendInstall } from '../plan/frontend-install.ts'
+import type { FrontendInstall } from '../plan/frontend.ts'
 import { withoutOurs } from '../host/secret-names.ts'
 import { runCommand } from './command.ts'
 import { withoutEscapes } from '../host/escape-codes.ts'

@@ -1,6 +1,6 @@
 import type { ServerExit } from '../facts/startup.ts'
 import { isFile, isFolder } from '../host/files.ts'
-import { restartDelayMs, settledMs } from '../plan/restart-delay.ts'
+import { restartDelayMs, settledMs } from '../plan/restart.ts'
 import type { ServicePlan } from '../plan/service.ts'
 import { installHint } from '../plan/install-hint.ts'
 import { launchServer, type RunningServer } from './server.ts'

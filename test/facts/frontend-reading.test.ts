@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { readFrontend } from '../../src/facts/frontend-reading.ts'
 import { envValues, variableUses, type VariableUse } from '../../src/facts/frontend-variables.ts'
-import { pageHostSocket, portsIn } from '../../src/facts/hard-coded-port.ts'
+import { pageHostSocket, portsIn } from '../../src/facts/frontend-wiring.ts'
 import { filesIn, removeFiles } from '../support/files.ts'
 
 afterEach(removeFiles)

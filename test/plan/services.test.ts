@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { LauncherError } from '../../src/errors.ts'
 import { parseProcfile, type ProcfileFact } from '../../src/facts/procfile.ts'
 import type { ProgramFact } from '../../src/facts/programs.ts'
-import { restartDelayMs } from '../../src/plan/restart-delay.ts'
+import { restartDelayMs } from '../../src/plan/restart.ts'
 import { installHint } from '../../src/plan/install-hint.ts'
 import { commandsOf, draftServices, planServices, type ServiceInputs } from '../../src/plan/services.ts'
 

@@ -1,7 +1,7 @@
 /** A real Vite frontend of the seed's layout, and the consumer that it speaks with. */
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { gatherFrontend } from '../../src/facts/frontend-facts.ts'
+import { gatherFrontend } from '../../src/facts/frontend-reading.ts'
 import { recordOf } from '../../src/host/json.ts'
 import type { BackendAddress } from '../../src/plan/frontend-address.ts'
 import { planFrontend, type FrontendFacts, type FrontendPlan } from '../../src/plan/frontend.ts'
