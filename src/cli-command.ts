@@ -1,8 +1,5 @@
 import { Command, Option } from 'commander'
 
-/** Options of the command line as commander hands them over. */
-export type Options = Readonly<Record<string, unknown>>
-
 /** A command that gives an exit status: to whoever is `told`. */
 export class CliCommand extends Command {
   readonly #told: (status: number) => void

@@ -1,6 +1,6 @@
 import { Argument, CommanderError } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
-import { CliCommand, type Options } from './cli-command.ts'
+import { CliCommand } from './cli-command.ts'
 import {
   collect,
   commonOptions,
@@ -13,6 +13,7 @@ import {
   smokeOptions,
   stackOptions,
 } from './cli-options.ts'
+import type { Options } from './config/flags.ts'
 
 /** The version of this package. */
 export const version: string = packageJson.version

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { cwdOf, flagsOf } from '../config/flags.ts'
+import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
 import { mergeConfig } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import { readCheckout } from '../facts/checkout.ts'
@@ -22,7 +22,7 @@ import { reportFor, start } from './start.ts'
  * and user, and starts it. A second run finds all of it there. Gives the exit
  * status of `start`.
  */
-export async function demoCommand(dir: string, options: Readonly<Record<string, unknown>>, version: string): Promise<number> {
+export async function demoCommand(dir: string, options: Options, version: string): Promise<number> {
   const outer = nodeHost({ cwd: cwdOf(options) })
   const folder = resolve(outer.cwd, dir)
   const host: Host = { ...outer, cwd: folder }

@@ -1,6 +1,6 @@
 import { open, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cwdOf, flagsOf } from '../config/flags.ts'
+import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { ExitCode } from '../errors.ts'
 import { readRuns, type FactOfRun } from '../facts/run-state.ts'
@@ -24,7 +24,7 @@ import { lookAt } from './run-look.ts'
  * WebSocket is proven, 1 where the start fails (nothing is left then) or where
  * it is up without a proof, 130 and so on where this is stopped before.
  */
-export async function detach(options: Readonly<Record<string, unknown>>): Promise<number> {
+export async function detach(options: Options): Promise<number> {
   const host = nodeHost({ cwd: cwdOf(options) })
   const config = await resolveConfig(host, flagsOf(options))
   for (const fact of await readRuns(host, host.cwd)) {

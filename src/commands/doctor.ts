@@ -1,5 +1,5 @@
 import { isCauseId } from '../causes/causes.ts'
-import { cwdOf, flagsOf } from '../config/flags.ts'
+import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
 import { projectHost } from '../config/config.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { usageError } from '../errors.ts'
@@ -12,11 +12,7 @@ import { diagnose, exitOf, targetsOf } from './doctor-look.ts'
  * and the command that fixes it. Gives 0 where all is well, 1 with a cause, 2
  * where nothing could be judged.
  */
-export async function doctorCommand(
-  words: readonly string[],
-  options: Readonly<Record<string, unknown>>,
-  version: string,
-): Promise<number> {
+export async function doctorCommand(words: readonly string[], options: Options, version: string): Promise<number> {
   const machine = nodeHost({ cwd: cwdOf(options) })
   const json = options['json'] === true
   if (options['list'] === true) return (await import('./doctor-list.ts')).listCommand(machine, { json })

@@ -1,4 +1,4 @@
-import { cwdOf, flagsOf } from '../config/flags.ts'
+import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
 import { projectHost } from '../config/config.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
@@ -17,7 +17,7 @@ import { layerEdit, writeLayerChoice } from '../run/layer-choice.ts'
  * `.env`, as a diff; `--write` changes it. Gives 0, or 1 where Redis is
  * asked for and can't be used.
  */
-export async function envCommand(options: Readonly<Record<string, unknown>>): Promise<number> {
+export async function envCommand(options: Options): Promise<number> {
   const machine = nodeHost({ cwd: cwdOf(options) })
   const config = await resolveConfig(machine, flagsOf(options))
   const host = projectHost(machine, config)

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Config } from '../config/config.ts'
-import { cwdOf, flagsOf } from '../config/flags.ts'
+import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { ExitCode, usageError } from '../errors.ts'
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
@@ -29,7 +29,7 @@ const defaultHost = 'election.example.org'
  * only after their diff and a yes. Gives 0, or 1 where they were to change and
  * nobody said yes.
  */
-export async function exportCommand(name: string, options: Readonly<Record<string, unknown>>): Promise<number> {
+export async function exportCommand(name: string, options: Options): Promise<number> {
   const { out, proxy, replicas, host: hostName, image, ...rest } = options
   const target = exportTargets.find((known) => known === name)
   if (target === undefined) throw usageError('usage', `There is no export for ${name}`)
@@ -88,7 +88,7 @@ async function socketPath(host: Host, config: Config, checkout: Checkout): Promi
   return plainPaths(routes?.routes ?? [])[0]
 }
 
-function requestOf(root: string, target: ExportTarget, asked: Readonly<Record<string, unknown>>): ExportRequest {
+function requestOf(root: string, target: ExportTarget, asked: Options): ExportRequest {
   const text = (name: string) => (typeof asked[name] === 'string' ? asked[name] : undefined)
   const proxy: ProxyName = proxies.find((known) => known === asked['proxy']) ?? 'nginx'
   const replicas = typeof asked['replicas'] === 'number' ? asked['replicas'] : defaultReplicas

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { layerBlock, type LayerBlock } from '../fix/planners/layer-block.ts'
-import { cwdOf, flagsOf } from '../config/flags.ts'
+import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
 import type { Config } from '../config/config.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
@@ -23,8 +23,6 @@ import { chooseServer } from '../plan/server.ts'
 import { initEnd, initJson, initText, type InitRun } from '../report/init.ts'
 import { ciTemplate, writeInit } from '../run/init-write.ts'
 import { ask } from '../host/ask.ts'
-
-type Options = Readonly<Record<string, unknown>>
 
 /**
  * `election-dev init`: what the project's old scripts did as a configuration,

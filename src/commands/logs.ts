@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { cwdOf } from '../config/flags.ts'
+import { cwdOf, type Options } from '../config/flags.ts'
 import { ExitCode, LauncherError, usageError } from '../errors.ts'
 import { followLog, lastRecords, logIds, type LogPosition, type LogRecord } from '../facts/run-log.ts'
 import { logsFolder, readRuns, rowOf, type FactOfRun } from '../facts/run-state.ts'
@@ -20,7 +20,7 @@ const aliveEveryMs = 1000
  * `election-dev logs [service]`: the last lines of the run in the background, or
  * of the last one where none runs; with --follow what comes, until the run ends.
  */
-export async function logsCommand(service: string | undefined, options: Readonly<Record<string, unknown>>): Promise<number> {
+export async function logsCommand(service: string | undefined, options: Options): Promise<number> {
   const host = nodeHost({ cwd: cwdOf(options) })
   const { id, run } = await chooseLog(host, pidOf(options))
   const folder = logsFolder(host.cwd)

@@ -1,4 +1,4 @@
-import { cwdOf } from '../config/flags.ts'
+import { cwdOf, type Options } from '../config/flags.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import { readRuns } from '../facts/run-state.ts'
 import { isSound } from '../facts/run-status.ts'
@@ -17,11 +17,7 @@ const restartMs = 180_000
  * all of them, and waits until the WebSocket was proven anew. Exit status 0
  * where it is, 1 where it isn't or nothing runs.
  */
-export async function restartCommand(
-  service: string | undefined,
-  options: Readonly<Record<string, unknown>>,
-  version: string,
-): Promise<number> {
+export async function restartCommand(service: string | undefined, options: Options, version: string): Promise<number> {
   const host = nodeHost({ cwd: cwdOf(options) })
   const facts = await readRuns(host, host.cwd)
   await cleanRuns(host.cwd, facts)

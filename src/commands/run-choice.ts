@@ -1,3 +1,4 @@
+import type { Options } from '../config/flags.ts'
 import { LauncherError, usageError } from '../errors.ts'
 import { runsAbove, type FactOfRun, type RunFact } from '../facts/run-state.ts'
 
@@ -47,7 +48,7 @@ export async function nothingRuns(root: string): Promise<LauncherError> {
 }
 
 /** `--pid`, where it was given. */
-export function pidOf(options: Readonly<Record<string, unknown>>): number | undefined {
+export function pidOf(options: Options): number | undefined {
   const { pid } = options
   return typeof pid === 'number' ? pid : undefined
 }

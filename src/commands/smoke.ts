@@ -1,5 +1,5 @@
 import { inShape } from '../causes/causes.ts'
-import { cwdOf, flagsOf } from '../config/flags.ts'
+import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
 import type { Config } from '../config/config.ts'
 import { resolveConfig, type Flags } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
@@ -25,7 +25,7 @@ const usualTimeoutMs = 120_000
  * command's own, 1 for a finding, 2 for usage and configuration, 130 and 143
  * where it was stopped. The reports are written in any case.
  */
-export async function smokeCommand(words: readonly string[], options: Readonly<Record<string, unknown>>, version: string): Promise<number> {
+export async function smokeCommand(words: readonly string[], options: Options, version: string): Promise<number> {
   const host = nodeHost({ cwd: cwdOf(options) })
   const { reporter, timeout, json } = options
   const wanted = Array.isArray(reporter) ? reporter.filter((value) => typeof value === 'string') : []
@@ -112,7 +112,7 @@ function emptyRecord(words: readonly string[], { version, timeoutMs }: { version
 }
 
 /** A smoke test is of the backend; the page's dev server and a Procfile's processes are started where they are asked for by name. */
-function wantsFrontend(config: Config, options: Readonly<Record<string, unknown>>): boolean {
+function wantsFrontend(config: Config, options: Options): boolean {
   return options['frontend'] === true || (config.source('frontend') !== 'default' && config.frontend !== false)
 }
 

@@ -1,4 +1,4 @@
-import { flagsOf, cwdOf } from '../config/flags.ts'
+import { flagsOf, cwdOf, type Options } from '../config/flags.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { logsFolder, readRuns } from '../facts/run-state.ts'
 import { launcherService } from '../facts/run-log.ts'
@@ -20,11 +20,7 @@ const keptLogs = 3
  * `start` in the background: what it says goes to the one that has started it
  * until the banner is out, and to the log of the run all the time. Gives the exit status.
  */
-export async function startInBackground(
-  options: Readonly<Record<string, unknown>>,
-  version: string,
-  order: BackgroundOrder,
-): Promise<number> {
+export async function startInBackground(options: Options, version: string, order: BackgroundOrder): Promise<number> {
   const own = nodeHost({ cwd: cwdOf(options) })
   const tell = answerStarter()
   const host: Host = { ...own, terminal: starterTerminal(own, order, tell) }

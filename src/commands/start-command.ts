@@ -1,4 +1,4 @@
-import { cwdOf, flagsOf } from '../config/flags.ts'
+import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
 import { takeBackgroundOrder } from '../host/background-process.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { keepHeapSmall } from '../host/small-heap.ts'
@@ -6,7 +6,7 @@ import { registrar } from './run-registrar.ts'
 import { start } from './start.ts'
 
 /** `election-dev start` from the command line. Gives the exit status. */
-export async function startCommand(options: Readonly<Record<string, unknown>>, version: string): Promise<number> {
+export async function startCommand(options: Options, version: string): Promise<number> {
   const order = takeBackgroundOrder()
   if (order !== undefined) {
     keepHeapSmall()

@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import { cwdOf } from '../config/flags.ts'
+import { cwdOf, type Options } from '../config/flags.ts'
 import { ExitCode } from '../errors.ts'
 import { readRuns, type RunFact } from '../facts/run-state.ts'
 import { isSound } from '../facts/run-status.ts'
@@ -11,7 +11,7 @@ import { nothingRuns } from './run-choice.ts'
 import { lookAt } from './run-look.ts'
 
 /** `election-dev status`: exit status 0 where every run is up with its WebSocket proven, else 1. */
-export async function statusCommand(options: Readonly<Record<string, unknown>>, version: string): Promise<number> {
+export async function statusCommand(options: Options, version: string): Promise<number> {
   const host = nodeHost({ cwd: cwdOf(options) })
   const facts = await readRuns(host, host.cwd)
   const looks = await Promise.all(facts.flatMap((fact) => (fact.kind === 'alive' ? [lookAt(fact)] : [])))

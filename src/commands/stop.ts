@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import { cwdOf } from '../config/flags.ts'
+import { cwdOf, type Options } from '../config/flags.ts'
 import { ExitCode } from '../errors.ts'
 import { readRuns, runsAbove, type RecordedProcess, type RunFact } from '../facts/run-state.ts'
 import type { Host } from '../host/host.ts'
@@ -15,7 +15,7 @@ import { chooseRun, pidOf, upRuns, type UpRun } from './run-choice.ts'
  * gone. Exit status 0 where nothing is left of it, also where nothing ran; 1
  * where something could not be ended.
  */
-export async function stopCommand(options: Readonly<Record<string, unknown>>): Promise<number> {
+export async function stopCommand(options: Options): Promise<number> {
   const host = nodeHost({ cwd: cwdOf(options) })
   const json = options['json'] === true
   const say = (text: string) => {

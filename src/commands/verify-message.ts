@@ -1,3 +1,4 @@
+import type { Options } from '../config/flags.ts'
 import type { Config } from '../config/config.ts'
 import { checkConfig } from '../config/schema.ts'
 import { LauncherError, usageError } from '../errors.ts'
@@ -18,11 +19,7 @@ export interface CrossingMessage {
  * else `broadcast` of the configuration. Undefined for a single URL. Throws
  * LauncherError `usage` where URLs and message don't go together.
  */
-export function broadcastOf(
-  config: Pick<Config, 'broadcast'>,
-  options: Readonly<Record<string, unknown>>,
-  urls: readonly string[],
-): CrossingMessage | undefined {
+export function broadcastOf(config: Pick<Config, 'broadcast'>, options: Options, urls: readonly string[]): CrossingMessage | undefined {
   const { send, expect, count = 1 } = options
   const several = urls.length > 1
   if (!several && [send, expect, options['count']].every((option) => option === undefined)) return undefined

@@ -1,4 +1,4 @@
-import { cwdOf, flagsOf } from '../config/flags.ts'
+import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { projectHost, type Config } from '../config/config.ts'
 import { ExitCode } from '../errors.ts'
@@ -15,7 +15,7 @@ import { verifyJson, verifyText } from '../report/verify.ts'
  * several URLs each one, and that a broadcast crosses between them. Gives 0
  * where it is proven, 1 with the cause where it isn't.
  */
-export async function verifyCommand(url: string | undefined, options: Readonly<Record<string, unknown>>, version: string): Promise<number> {
+export async function verifyCommand(url: string | undefined, options: Options, version: string): Promise<number> {
   const machine = nodeHost({ cwd: cwdOf(options) })
   const config = await resolveConfig(machine, flagsOf(options))
   const host = projectHost(machine, config)
@@ -43,7 +43,7 @@ export async function verifyOnce(host: Host, config: Config, url: string | undef
 }
 
 /** The argument, then what `--url` names. */
-function urlsOf(argument: string | undefined, { url }: Readonly<Record<string, unknown>>): string[] {
+function urlsOf(argument: string | undefined, { url }: Options): string[] {
   const named = Array.isArray(url) ? url.filter((each) => typeof each === 'string') : []
   return [...(argument === undefined ? [] : [argument]), ...named]
 }

@@ -1,6 +1,9 @@
 import { negated } from './config.ts'
 import type { Flags } from './resolve.ts'
 
+/** Options of the command line as commander hands them over. */
+export type Options = Readonly<Record<string, unknown>>
+
 /** Options that are no keys of the configuration. */
 const notKeys: ReadonlySet<string> = new Set([
   'cwd',
@@ -27,7 +30,7 @@ const notKeys: ReadonlySet<string> = new Set([
  * option (`--no-watch`) is true by itself where it wasn't given, which is no
  * word of the user's and left out.
  */
-export function flagsOf(options: Readonly<Record<string, unknown>>): Flags {
+export function flagsOf(options: Options): Flags {
   const flags: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(options)) {
     if (notKeys.has(name) || value === undefined) continue
@@ -40,7 +43,7 @@ export function flagsOf(options: Readonly<Record<string, unknown>>): Flags {
 }
 
 /** `--cwd`, where it was given. */
-export function cwdOf(options: Readonly<Record<string, unknown>>): string | undefined {
+export function cwdOf(options: Options): string | undefined {
   const { cwd } = options
   return typeof cwd === 'string' ? cwd : undefined
 }

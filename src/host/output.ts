@@ -1,4 +1,4 @@
-import type { BottomLine, Screen, Sink, Terminal } from './terminal.ts'
+import type { Terminal } from './terminal.ts'
 
 /** What is needed of `process.stdout` and `process.stderr`. */
 export interface OutStream {
@@ -25,10 +25,7 @@ export interface OutputOptions {
 }
 
 /** The two streams with their order, their limits and the line at the bottom. */
-export interface Output extends Sink, Pick<Terminal, 'out' | 'err' | 'log' | 'json' | 'jsonLog' | 'screen'> {
-  /** Writes what waits. */
-  readonly flush: () => void
-}
+type Output = Pick<Terminal, 'out' | 'err' | 'log' | 'json' | 'jsonLog' | 'full' | 'drained' | 'screen'>
 
 /** So many characters are written at once. */
 const pieceSize = 32 * 1024
@@ -51,7 +48,7 @@ const emptyScreen = '\u001B[2J\u001B[H'
  */
 export function openOutput(options: OutputOptions): Output {
   const { stdout, stderr, mask, toJson } = options
-  const lines: BottomLineState[] = []
+  const lines: { text: string | undefined }[] = []
   let pending: string[] = []
   let pendingSize = 0
   /** What waits is JSON, which is masked already: a mask over it might take a quote for a part of a secret. */
@@ -83,9 +80,6 @@ export function openOutput(options: OutputOptions): Output {
   }
   const draw = () => {
     if (stage !== undefined && (drawn !== '' || bottom() !== '')) put(stage, '')
-  }
-  const changed = () => {
-    if (bottom() !== drawn) draw()
   }
   const flush = () => {
     clearTimeout(timer)
@@ -156,46 +150,31 @@ export function openOutput(options: OutputOptions): Output {
       put(stdout, `${toJson(value)}\n`)
     },
     jsonLog: (value) => later(toJson(value), true),
-    flush,
     full,
     drained: (callback) => {
       waiting.push(callback)
       if (waiting.length === 1) look()
     },
-    screen: stage === undefined ? undefined : screenOn(stage, lines, { changed, hide, redraw }),
-  }
-}
-
-interface BottomLineState {
-  text: string | undefined
-}
-
-function screenOn(
-  stage: OutStream,
-  lines: BottomLineState[],
-  { changed, hide, redraw }: { changed: () => void; hide: () => void; redraw: () => void },
-): Screen {
-  return {
-    bottomLine: (): BottomLine => {
-      const line: BottomLineState = { text: undefined }
-      lines.push(line)
-      return {
-        show: (text) => {
+    screen: stage && {
+      bottomLine: () => {
+        const line: { text: string | undefined } = { text: undefined }
+        lines.push(line)
+        return (text) => {
           line.text = text
-          changed()
-        },
-      }
-    },
-    clear: () => {
-      hide()
-      stage.write(emptyScreen)
-      redraw()
-    },
-    hide,
-    redraw,
-    resized: (callback) => {
-      stage.on('resize', callback)
-      return () => void stage.off('resize', callback)
+          if (bottom() !== drawn) draw()
+        }
+      },
+      clear: () => {
+        hide()
+        stage.write(emptyScreen)
+        redraw()
+      },
+      hide,
+      redraw,
+      resized: (callback) => {
+        stage.on('resize', callback)
+        return () => void stage.off('resize', callback)
+      },
     },
   }
 }

@@ -6,15 +6,13 @@ export interface Sink {
   readonly drained: (callback: () => void) => void
 }
 
-/** One line that stays below everything that is written. Of several the one that was made last is shown. */
-export interface BottomLine {
-  /** Shows the text, which must fit into `columns` - 1; undefined takes it away. */
-  readonly show: (text: string | undefined) => void
-}
-
 /** What can be done on a terminal that draws: one that knows its width and isn't dumb, with a person in front of it (not CI). */
-export interface Screen {
-  readonly bottomLine: () => BottomLine
+interface Screen {
+  /**
+   * Makes a line that stays below everything that is written; of several the one that was made last is shown.
+   * Gives the function that shows a text there, which must fit into `columns` - 1; undefined takes it away.
+   */
+  readonly bottomLine: () => (text: string | undefined) => void
   /** Empties the screen but for the bottom line. */
   readonly clear: () => void
   /** Takes the bottom line from the screen until `redraw`: another program gets the terminal. */

@@ -29,7 +29,7 @@ export function attachLive(
   const screen = terminal.outIsTerminal ? terminal.screen : undefined
   if (screen === undefined) return { update: () => {}, detach: () => {} }
   const style = styleFor(host)
-  const line = screen.bottomLine()
+  const show = screen.bottomLine()
   let drawnAt = Number.NEGATIVE_INFINITY
   let timer: NodeJS.Timeout | undefined
   const draw = () => {
@@ -37,7 +37,7 @@ export function attachLive(
     timer = undefined
     drawnAt = host.now()
     const filter = options.log?.filter() ?? 'all'
-    line.show(liveLine(source.status(), { columns: terminal.columns, style, keys: options.keys, filter }))
+    show(liveLine(source.status(), { columns: terminal.columns, style, keys: options.keys, filter }))
   }
   const update = () => {
     if (timer !== undefined) return
@@ -60,7 +60,7 @@ export function attachLive(
       clearTimeout(timer)
       // what comes late draws nothing
       timer = undefined
-      line.show(undefined)
+      show(undefined)
     },
   }
 }

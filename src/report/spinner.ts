@@ -16,8 +16,8 @@ const everyMs = 80
  */
 export function spinnerFor(host: Pick<Host, 'terminal'>): Spinner {
   const { terminal } = host
-  const line = terminal.interactive ? terminal.screen?.bottomLine() : undefined
-  if (line === undefined) return { say: () => {}, stop: () => {} }
+  const show = terminal.interactive ? terminal.screen?.bottomLine() : undefined
+  if (show === undefined) return { say: () => {}, stop: () => {} }
   let text = ''
   let loading: Promise<void> | undefined
   let frames: { text: string; frame: () => string } | undefined
@@ -31,7 +31,7 @@ export function spinnerFor(host: Pick<Host, 'terminal'>): Spinner {
     if (frames === undefined) return
     // a text of ours is never wider than it has characters
     frames.text = text.slice(0, Math.max(0, terminal.columns - 6))
-    line.show(`  ${frames.frame()}`)
+    show(`  ${frames.frame()}`)
   }
   return {
     say: (next) => {
@@ -43,7 +43,7 @@ export function spinnerFor(host: Pick<Host, 'terminal'>): Spinner {
     stop: () => {
       clearInterval(timer)
       timer = undefined
-      line.show(undefined)
+      show(undefined)
     },
   }
 }

@@ -98,13 +98,13 @@ describe('with a line at the bottom', () => {
     const { stdout, output } = open({ drawOn: 'stdout' })
     const line = output.screen?.bottomLine()
     output.out('before')
-    line?.show(' hidden status')
+    line?.(' hidden status')
     output.out('a')
     output.log('b')
     await tick()
-    line?.show(' other')
-    line?.show(' other')
-    line?.show(undefined)
+    line?.(' other')
+    line?.(' other')
+    line?.(undefined)
     output.out('after')
     expect(stdout.writes).toEqual([
       'before\n',
@@ -119,7 +119,7 @@ describe('with a line at the bottom', () => {
 
   test('what is said on standard error of the same screen spares it', () => {
     const { stdout, stderr, output } = open({ drawOn: 'stdout', oneScreen: true })
-    output.screen?.bottomLine().show(' status')
+    output.screen?.bottomLine()(' status')
     output.err('a')
     expect(stderr.writes).toEqual([`${erase}a\n`])
     expect(stdout.writes).toEqual([' status\r', ' status\r'])
@@ -127,7 +127,7 @@ describe('with a line at the bottom', () => {
 
   test('a log that runs is drawn no more often than every 100 ms', async () => {
     const { stdout, output } = open({ drawOn: 'stdout' })
-    output.screen?.bottomLine().show(' status')
+    output.screen?.bottomLine()(' status')
     const end = performance.now() + 350
     let lines = 0
     while (performance.now() < end) {
@@ -135,25 +135,25 @@ describe('with a line at the bottom', () => {
       // slowly enough that no piece is full before its time
       await delay(1)
     }
-    output.flush()
+    output.out('end')
     expect(lines).toBeGreaterThan(50)
     expect(stdout.writes.length).toBeLessThan(10)
     const said = stdout.writes.join('').replaceAll(erase, '').replaceAll(' status\r', '')
-    expect(said).toBe(Array.from({ length: lines }, (_, index) => `${index}\n`).join(''))
+    expect(said).toBe(`${Array.from({ length: lines }, (_, index) => `${index}\n`).join('')}end\n`)
   })
 
   test('of two the later is shown, and the first again when that one is gone', () => {
     const { stdout, output } = open({ drawOn: 'stdout' })
     const [first, second] = [output.screen?.bottomLine(), output.screen?.bottomLine()]
-    second?.show('two')
-    first?.show('one')
-    second?.show(undefined)
+    second?.('two')
+    first?.('one')
+    second?.(undefined)
     expect(stdout.writes).toEqual(['two\r', `${erase}one\r`])
   })
 
   test('hidden until it is drawn anew', () => {
     const { stdout, output } = open({ drawOn: 'stdout' })
-    output.screen?.bottomLine().show('one')
+    output.screen?.bottomLine()('one')
     output.screen?.hide()
     output.out('a')
     output.screen?.redraw()
