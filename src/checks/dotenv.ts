@@ -1,7 +1,7 @@
 import { booleanOf, entriesOf } from '../facts/dotenv.ts'
 import { dotenvSource, inFile } from '../facts/dotenv-survey.ts'
 import { shownValue } from '../host/secrets.ts'
-import { diagnosis, type Diagnosis, type Seen } from './diagnosis.ts'
+import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { named, type Evidence } from './evidence.ts'
 
 /** Where a variable stands that isn't in `.env` alone: in the environment of the server, or of this shell. */
@@ -77,13 +77,9 @@ export function judgeBoolean(evidence: Pick<Evidence, 'dotenv' | 'env'>, value: 
   return diagnosis(
     'env-bool-typo',
     `${name} in ${place} isn't a boolean: ${bare}`,
-    [...startWith(seen, `${place}: ${name}=${bare}`)],
+    [`${place}: ${name}=${bare}`, ...seen],
     'Write True or False.',
   )
-}
-
-function startWith(seen: readonly string[], first: string): Seen {
-  return [first, ...seen]
 }
 
 /** A truth value that the settings read as the opposite, because the code says `bool("False")`. */
@@ -140,7 +136,7 @@ export function judgeMalformed(
   return diagnosis(
     'env-value-malformed',
     `${name} in ${source} can't be what the settings take it for`,
-    startWith([...words.slice(1), ...seen], words[0] ?? name),
+    [words[0] ?? name, ...words.slice(1), ...seen],
     'Write the bare value.',
     commands,
   )

@@ -3,6 +3,7 @@ import type { Judged } from '../checks/diagnosis.ts'
 import type { LauncherError } from '../errors.ts'
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
 import { gatherFixFacts } from '../fix/gather-facts.ts'
+import { mostCauses } from '../fix/loop.ts'
 import { StepFailed } from '../fix/run-step.ts'
 import { doSteps, kept } from '../fix/set-up.ts'
 import { isNoFix, type Step } from '../fix/step.ts'
@@ -12,9 +13,6 @@ import { endpointAt } from '../look/target.ts'
 import type { PythonChoice } from '../plan/environment.ts'
 import { untried } from '../verify/prove.ts'
 import { tellerOf, type SetupRun } from './start-setup.ts'
-
-/** How many causes are fixed one after another. */
-const mostCauses = 5
 
 /** A cause with the steps that fix it. */
 export interface SetupFix {

@@ -62,14 +62,7 @@ export async function findPython(host: Host, config: Config, project: Project): 
   for (const path of places) {
     if (path !== active) {
       const lost = await lostLink(path)
-      if (lost !== undefined)
-        candidates.push({
-          state: 'broken',
-          label: shown(project, path),
-          folder: lost,
-          reason: `it is a link to ${lost}, which isn't there`,
-          own: true,
-        })
+      if (lost !== undefined) candidates.push(broken(shown(project, path), lost, `it is a link to ${lost}, which isn't there`, true))
       else if (await isEnvironment(path))
         candidates.push(await ownEnvironment(await assess(host, path, shown(project, path)), path, project))
     }
@@ -111,29 +104,17 @@ export function interpreterOf(environment: string, platform: NodeJS.Platform): s
 
 async function assess(host: Host, folder: string, label: string): Promise<Candidate> {
   const python = interpreterOf(folder, host.platform)
-  const broken = await brokenReason(python, folder)
-  if (broken !== undefined)
-    return broken === 'absent' ? { state: 'absent', label } : { state: 'broken', label, folder, reason: broken, own: false }
+  const reason = await brokenReason(python, folder)
+  if (reason !== undefined) return reason === 'absent' ? { state: 'absent', label } : broken(label, folder, reason)
   const read = await readSitePackages(folder, host.platform)
   const other = read === undefined ? undefined : await otherVersion(python, read.python)
-  if (other !== undefined)
-    return {
-      state: 'broken',
-      label,
-      folder,
-      reason: `it was made for Python ${read?.python ?? ''}, and ${python} is ${other} now`,
-      own: false,
-    }
+  if (other !== undefined) return broken(label, folder, `it was made for Python ${read?.python ?? ''}, and ${python} is ${other} now`)
   const systemToo = /^include-system-site-packages\s*=\s*true/im.test((await readText(join(folder, 'pyvenv.cfg'))) ?? '')
   if (read !== undefined && read.complete && !systemToo) {
-    return {
-      state: 'usable',
-      environment: { python, label, packages: read.packages, version: read.python || (await configuredVersion(folder)), isVirtual: true },
-    }
+    const version = read.python || (await configuredVersion(folder))
+    return usable({ python, label, packages: read.packages, version, isVirtual: true })
   }
-  const asked = await askInterpreter([python], host.env)
-  if (asked === undefined) return { state: 'broken', label, folder, reason: `${python} doesn't run`, own: false }
-  return { state: 'usable', environment: { python, label, packages: asked.packages, version: asked.python, isVirtual: true } }
+  return askedFor(host, { python, label, isVirtual: true }, folder)
 }
 
 /** Why an environment can't run: ENOENT alone doesn't tell a missing file from a link that leads nowhere. */
@@ -164,11 +145,24 @@ async function assessInterpreter(host: Host, file: string, label: string): Promi
   const environment = dirname(dirname(file))
   if (isAbsolute(file) && (await isFile(join(environment, 'pyvenv.cfg')))) {
     const candidate = await assess(host, environment, label)
-    return candidate.state === 'usable' ? { state: 'usable', environment: { ...candidate.environment, python: file } } : candidate
+    return candidate.state === 'usable' ? usable({ ...candidate.environment, python: file }) : candidate
   }
-  const asked = await askInterpreter([file], host.env)
-  if (asked === undefined) return { state: 'broken', label, folder: environment, reason: `${file} doesn't run`, own: false }
-  return { state: 'usable', environment: { python: file, label, packages: asked.packages, version: asked.python, isVirtual: false } }
+  return askedFor(host, { python: file, label, isVirtual: false }, environment)
+}
+
+/** An interpreter with what it says of itself. */
+async function askedFor(host: Host, known: Omit<PythonEnvironment, 'packages' | 'version'>, folder: string): Promise<Candidate> {
+  const asked = await askInterpreter([known.python], host.env)
+  if (asked === undefined) return broken(known.label, folder, `${known.python} doesn't run`)
+  return usable({ ...known, packages: asked.packages, version: asked.python })
+}
+
+function usable(environment: PythonEnvironment): Candidate {
+  return { state: 'usable', environment }
+}
+
+function broken(label: string, folder: string, reason: string, own = false): Candidate {
+  return { state: 'broken', label, folder, reason, own }
 }
 
 /** Environments that a tool keeps elsewhere; the tool is asked only where its own file is in the project. */
@@ -200,14 +194,8 @@ async function ofThePath(host: Host): Promise<Candidate[]> {
     const finished = await runToEnd(file, [...args, '-c', 'import sys;print(sys.executable)'], { env: host.env, deadlineMs: 5000 })
     const python = finished.stdout.trim()
     if (finished.exitCode !== 0 || python === '') continue
-    const asked = await askInterpreter([python], host.env)
-    if (asked === undefined) continue
-    return [
-      {
-        state: 'usable',
-        environment: { python, label: command.join(' '), packages: asked.packages, version: asked.python, isVirtual: false },
-      },
-    ]
+    const candidate = await askedFor(host, { python, label: command.join(' '), isVirtual: false }, '')
+    if (candidate.state === 'usable') return [candidate]
   }
   return [{ state: 'absent', label: 'python3' }]
 }

@@ -10,7 +10,7 @@ import { isNoFix, type Action, type Fix, type NoFix, type Step, type FixFacts } 
 import { stepsOf } from './steps.ts'
 
 /** How many causes are fixed one after another. */
-const mostCauses = 5
+export const mostCauses = 5
 
 /** What of a diagnosis decides about its fix. */
 export interface FixableCause {

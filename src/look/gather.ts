@@ -239,13 +239,7 @@ function directEndpoint(endpoint: Endpoint, servers: ServersFact): Endpoint | un
   const at = backend?.listens[0]
   if (listener === undefined || at === undefined) return undefined
   const url = new URL(endpoint.url.href.replace(/^wss?:/, backend?.command?.tls === true ? 'wss:' : 'ws:'))
-  url.hostname = /^(?:0\.0\.0\.0|127\.)/.test(at.address)
-    ? '127.0.0.1'
-    : at.address === '::'
-      ? '127.0.0.1'
-      : at.address.includes(':')
-        ? `[${at.address}]`
-        : at.address
+  url.hostname = /^(?:0\.0\.0\.0|127\.|::$)/.test(at.address) ? '127.0.0.1' : bracketed(at.address)
   url.port = String(at.port)
   return { ...endpoint, url }
 }

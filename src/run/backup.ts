@@ -32,28 +32,11 @@ export interface PutBack {
   readonly why?: string
 }
 
-/** What a run of `--fix` has changed, kept so that it can be put back. Its folder is made with its first entry. */
-export interface Backup {
-  /** Relative to the checkout, once something is kept. */
-  readonly shown: () => string | undefined
-  /** Keeps the file as it is now. */
-  readonly changing: (path: string) => Promise<void>
-  readonly creating: (path: string) => Promise<void>
-  readonly madeFolder: (path: string) => Promise<void>
-  readonly making: (path: string) => Promise<void>
-  /** Moves it; without `to` into the backup. */
-  readonly move: (from: string, to: string | undefined) => Promise<void>
-  readonly ran: (command: string) => Promise<void>
-  /** How many entries there are. */
-  readonly mark: () => number
-  /** Remembers what the files hold now, so that a later change of the user's is never overwritten. */
-  readonly settle: () => Promise<void>
-  /** Puts back what came after the mark. */
-  readonly putBack: (mark: number) => Promise<PutBack[]>
-}
+/** What a run of `--fix` has changed, kept so that it can be put back. */
+export type Backup = ReturnType<typeof makeBackup>
 
-/** A backup for one run, in the checkout's `.election-dev/backups`. */
-export function makeBackup(root: string, now: Date = new Date()): Backup {
+/** A backup for one run, in the checkout's `.election-dev/backups`. Its folder is made with its first entry. */
+export function makeBackup(root: string, now: Date = new Date()) {
   const stamp = now.toISOString().replace(/[:.]/g, '-')
   const folder = join(root, homeName, 'backups', stamp)
   let entries: Entry[] = []
@@ -74,25 +57,30 @@ export function makeBackup(root: string, now: Date = new Date()): Backup {
     await write()
   }
   return {
+    /** Relative to the checkout, once something is kept. */
     shown: () => (isMade ? label(folder) : undefined),
-    changing: async (path) => {
+    /** Keeps the file as it is now. */
+    changing: async (path: string) => {
       await open()
       const copy = `${entries.length}-${basename(path)}`
       await writeFile(join(folder, copy), await readFile(path), { mode: 0o600, flag: 'wx' })
       await add({ kind: 'changed', path: label(path), copy })
     },
-    creating: (path) => add({ kind: 'created', path: label(path) }),
-    madeFolder: (path) => add({ kind: 'made-folder', path: label(path) }),
-    making: (path) => add({ kind: 'made-tree', path: label(path) }),
-    move: async (from, to) => {
+    creating: (path: string) => add({ kind: 'created', path: label(path) }),
+    madeFolder: (path: string) => add({ kind: 'made-folder', path: label(path) }),
+    making: (path: string) => add({ kind: 'made-tree', path: label(path) }),
+    /** Moves it; without `to` into the backup. */
+    move: async (from: string, to: string | undefined) => {
       await open()
       const target = to ?? join(folder, `${entries.length}-${basename(from)}`)
       if (await isEntry(target)) throw new LauncherError('fix-failed', `${label(target)} is there already: nothing was moved`)
       await rename(from, target)
       await add({ kind: 'moved', path: label(from), to: label(target) })
     },
-    ran: (command) => add({ kind: 'ran', command }),
+    ran: (command: string) => add({ kind: 'ran', command }),
+    /** How many entries there are. */
     mark: () => entries.length,
+    /** Remembers what the files hold now, so that a later change of the user's is never overwritten. */
     settle: async () => {
       entries = await Promise.all(
         entries.map(async (entry) => {
@@ -103,7 +91,8 @@ export function makeBackup(root: string, now: Date = new Date()): Backup {
       )
       if (isMade) await write()
     },
-    putBack: async (mark) => {
+    /** Puts back what came after the mark. */
+    putBack: async (mark: number) => {
       const taken = entries.slice(mark)
       entries = entries.slice(0, mark)
       const done = await putBackAll(root, folder, taken)
