@@ -1,6 +1,7 @@
 import type { Judged } from '../checks/diagnosis.ts'
 import { LauncherError } from '../errors.ts'
 import { deferred } from '../host/deferred.ts'
+import { onAbort } from '../host/race-stop.ts'
 import { stopSwitch } from '../host/stop-signals.ts'
 import type { Run, RunStatus, SocketStatus, StartOptions } from '../public.ts'
 import { startJson } from '../report/start-json.ts'
@@ -21,8 +22,7 @@ export async function startRun(options: StartOptions, version: string): Promise<
   const stop = stopSwitch()
   const proven = deferred<ReadySummary>()
   const ask = () => stop.ask(1)
-  signal?.addEventListener('abort', ask, { once: true })
-  if (signal?.aborted === true) ask()
+  const unheard = signal && onAbort(signal, ask)
   const running = (async () => {
     try {
       seen.exitCode = await start(
@@ -45,7 +45,7 @@ export async function startRun(options: StartOptions, version: string): Promise<
         },
       )
     } finally {
-      signal?.removeEventListener('abort', ask)
+      unheard?.()
     }
   })()
   const summary = await Promise.race([proven.promise, running])

@@ -7,9 +7,9 @@ import type { ReadySummary } from '../report/run-event.ts'
 import { typed } from '../report/words.ts'
 import { runGuarded } from '../run/guarded-command.ts'
 import { resultOf } from './smoke-judgement.ts'
-import type { SmokeRecord } from '../report/smoke-record.ts'
+import { beginPhase, type SmokeRecord } from '../report/smoke-record.ts'
 import type { RunStop } from './smoke-stop.ts'
-import { raceStop } from '../host/race-stop.ts'
+import { onAbort, raceStop } from '../host/race-stop.ts'
 import type { Proving } from './start.ts'
 
 /** How long a connect and a page may take, in milliseconds. */
@@ -23,8 +23,6 @@ export interface SmokeRun {
   readonly config: Config
   readonly record: SmokeRecord
   readonly stop: RunStop
-  /** Writes into the record what is begun now. */
-  readonly begin: (text: string) => void
   /** How long the command may take to end when it is told to, in milliseconds. */
   readonly stopMs: number
   /** Where the command's standard output goes. */
@@ -35,7 +33,8 @@ export interface SmokeRun {
 
 /** Proves the project that has just been started, and runs the command where all of it holds. All that is found goes into the record. */
 export async function proveAndRun(run: SmokeRun, summary: ReadySummary, signal: AbortSignal, proving: Proving): Promise<void> {
-  const { config, record, begin } = run
+  const { host, config, record } = run
+  const begin = (text: string) => beginPhase(host, record, text)
   record.listeningMs = record.phases.at(-1)?.atMs
   const backend = new URL(summary.backend.url)
   begin(`asking for ${backend.href}`)
@@ -62,9 +61,9 @@ async function connectTo(url: URL): Promise<NonNullable<SmokeRecord['tcp']>> {
 }
 
 /** The dev server may take longer than the backend. */
-async function waitForFrontend({ host, record, begin }: SmokeRun, signal: AbortSignal): Promise<void> {
+async function waitForFrontend({ host, record }: SmokeRun, signal: AbortSignal): Promise<void> {
   const began = host.now()
-  begin('waiting for the frontend')
+  beginPhase(host, record, 'waiting for the frontend')
   while (record.frontend?.state === 'starting' && !signal.aborted) await delay(frontendEveryMs)
   record.frontendMs = host.now() - began
 }
@@ -74,15 +73,13 @@ async function runCommand(run: SmokeRun, summary: ReadySummary, signal: AbortSig
   const { command } = record
   if (command === undefined) return
   run.beforeCommand()
-  run.begin(typed(command.words))
+  beginPhase(host, record, typed(command.words))
   record.command = { ...command, ran: true }
   const running = runGuarded(host, { words: command.words, cwd: host.cwd, env: commandEnvironment(run, summary), output: run.output })
-  const notForced = stop.onForce(running.kill)
-  const end = () => void running.stop(stopMs)
-  signal.addEventListener('abort', end, { once: true })
-  if (signal.aborted) end()
+  const notForced = onAbort(stop.force, running.kill)
+  const notStopped = onAbort(signal, () => void running.stop(stopMs))
   const exit = await running.exited
-  signal.removeEventListener('abort', end)
+  notStopped()
   await running.stop(stopMs)
   notForced()
   if (signal.aborted) return

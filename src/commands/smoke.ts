@@ -10,7 +10,7 @@ import { verdict, type SmokeResult } from '../report/smoke-result.ts'
 import { smokeHead, smokeTail } from '../report/smoke-text.ts'
 import { styleFor } from '../report/style.ts'
 import { resultOf } from './smoke-judgement.ts'
-import { recording, type SmokeRecord } from '../report/smoke-record.ts'
+import { beginPhase, recording, type SmokeRecord } from '../report/smoke-record.ts'
 import { reportersOf, writeReports, type Reporter } from '../report/smoke-reporters.ts'
 import { proveAndRun, type SmokeRun } from './smoke-run.ts'
 import { stopByDeadline } from './smoke-stop.ts'
@@ -30,31 +30,43 @@ export async function smokeCommand(words: readonly string[], options: Options, v
   const { reporter, timeout, json } = options
   const wanted = Array.isArray(reporter) ? reporter.filter((value) => typeof value === 'string') : []
   const reporters = reportersOf(wanted, json === true, host.env)
-  const began = host.now()
-  const record = emptyRecord(words, { version, timeoutMs: typeof timeout === 'number' ? timeout : usualTimeoutMs })
+  const record: SmokeRecord = {
+    version,
+    timeoutMs: typeof timeout === 'number' ? timeout : usualTimeoutMs,
+    startedAt: new Date(),
+    began: host.now(),
+    phases: [],
+    warnings: [],
+    lines: [],
+    wantsFrontend: false,
+    wantsPing: true,
+    command: words.length === 0 ? undefined : { words, ran: false },
+    elapsedMs: 0,
+  }
   let bases: readonly string[] = [host.cwd]
   let isHeadSaid = false
-  const finished = () => masked(host, record, began)
   try {
     const config = await resolveConfig(host, flagsOf(options))
     bases = await basesOf(host, config)
     record.wantsFrontend = wantsFrontend(config, options)
     record.wantsPing = config.ping !== false
-    await conduct(host, config, record, {
-      flags: smokeFlags(flagsOf(options), config, record.wantsFrontend),
-      began,
+    const run = {
+      host,
+      config,
+      record,
       output: reporters.some(({ kind, file }) => file === undefined && (kind === 'json' || kind === 'junit')) ? 'err' : 'out',
       beforeCommand: () => {
         if (!hasText(reporters)) return
         isHeadSaid = true
-        for (const line of [...smokeHead(finished(), styleFor(host)), '']) host.terminal.out(line)
+        for (const line of [...smokeHead(masked(host, record), styleFor(host)), '']) host.terminal.out(line)
       },
-    })
+    } as const
+    await conduct(run, smokeFlags(flagsOf(options), config, record.wantsFrontend))
   } catch (error) {
     if (!(error instanceof LauncherError)) throw error
     record.failure ??= { diagnosis: inShape(error), exitCode: error.exitCode }
   }
-  const result = finished()
+  const result = masked(host, record)
   await writeReports(host, reporters, result, {
     tail: isHeadSaid ? smokeTail(result, styleFor(host), host.terminal.columns) : undefined,
     bases,
@@ -63,51 +75,24 @@ export async function smokeCommand(words: readonly string[], options: Options, v
   return result.exitCode
 }
 
-/** What a run is made with. */
-interface Conduct {
-  readonly flags: Flags
-  /** On the host's clock. */
-  readonly began: number
-  readonly output: SmokeRun['output']
-  readonly beforeCommand: () => void
-}
-
-async function conduct(host: Host, config: Config, record: SmokeRecord, { flags, began, output, beforeCommand }: Conduct): Promise<void> {
-  const begin = (text: string) => void record.phases.push({ text, atMs: host.now() - began })
-  begin('looking at the project')
+async function conduct({ host, config, record, ...rest }: Omit<SmokeRun, 'stop' | 'stopMs'>, flags: Flags): Promise<void> {
+  beginPhase(host, record, 'looking at the project')
   // the work ends so much before the deadline that what it started can end by itself
   const stopMs = Math.min(config.stopTimeout, record.timeoutMs / 4)
-  const limits = { began, timeoutMs: record.timeoutMs, reserveMs: stopMs, watchParent: config.parentWatch }
-  const stop = stopByDeadline(host, limits, () => record.phases.at(-1)?.text ?? '')
+  const stop = stopByDeadline(host, record, { reserveMs: stopMs, watchParent: config.parentWatch })
   const quiet: Host = { ...host, terminal: { ...host.terminal, interactive: false, color: false } }
   try {
     await start(quiet, flags, {
       version: record.version,
-      report: recording(host, record, began),
+      report: recording(host, record),
       onStop: stop.onStop,
       whenReady: async (summary, signal, proving) => {
-        await proveAndRun({ host, config, record, stop, begin, stopMs, output, beforeCommand }, summary, signal, proving)
+        await proveAndRun({ host, config, record, stop, stopMs, ...rest }, summary, signal, proving)
         return ExitCode.ok
       },
     })
   } finally {
     stop.end()
-    record.interruption = stop.interruption()
-  }
-}
-
-function emptyRecord(words: readonly string[], { version, timeoutMs }: { version: string; timeoutMs: number }): SmokeRecord {
-  return {
-    version,
-    timeoutMs,
-    startedAt: new Date(),
-    phases: [],
-    warnings: [],
-    lines: [],
-    wantsFrontend: false,
-    wantsPing: true,
-    command: words.length === 0 ? undefined : { words, ran: false },
-    elapsedMs: 0,
   }
 }
 
@@ -141,8 +126,8 @@ async function basesOf(host: Host, config: Config): Promise<readonly string[]> {
  * The result as it may leave the process. Whatever a server or a command says
  * may hold a secret: every text is masked before it is escaped for its reader.
  */
-function masked(host: Host, record: SmokeRecord, began: number): SmokeResult {
-  record.elapsedMs = host.now() - began
+function masked(host: Host, record: SmokeRecord): SmokeResult {
+  record.elapsedMs = host.now() - record.began
   const result = resultOf(record, { node: process.versions.node, platform: `${process.platform} ${process.arch}` })
   return JSON.parse(host.secrets.json(result))
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ExitCode, LauncherError } from '../errors.ts'
-import { raceStop, whenAborted } from '../host/race-stop.ts'
+import { onAbort, raceStop } from '../host/race-stop.ts'
 import { afterFailure } from '../plan/restart.ts'
 import type { ReadySummary, SocketState } from '../report/run-event.ts'
 import type { Services } from '../run/services.ts'
@@ -267,7 +267,7 @@ export class Backend extends Supervised {
       await delay(next.delayMs, undefined, { signal: pause }).catch(() => {})
     } else {
       this.become('failed', `${title}; waiting for the next save`)
-      await whenAborted(pause)
+      await new Promise<void>((resolve) => void onAbort(pause, resolve))
     }
     if (!pause.aborted) this.#ask(`it ended (${id})`)
     this.#turn = new AbortController()

@@ -1,14 +1,20 @@
+/** Calls back once the signal is aborted, at once where it is already; gives the function that takes that back. */
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  signal.addEventListener('abort', callback, { once: true })
+  if (signal.aborted) callback()
+  return () => signal.removeEventListener('abort', callback)
+}
+
 /** What the promise gives, or undefined as soon as `signal` is aborted: nobody waits for the rest then. */
 export async function raceStop<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  const over = new AbortController()
+  let quit: (() => void) | undefined
   const aborted = new Promise<undefined>((resolve) => {
-    signal.addEventListener('abort', () => resolve(undefined), { once: true, signal: over.signal })
-    if (signal.aborted) resolve(undefined)
+    quit = onAbort(signal, () => resolve(undefined))
   })
   try {
     return await Promise.race([promise, aborted])
   } finally {
-    over.abort()
+    quit?.()
   }
 }
 
@@ -23,12 +29,4 @@ export async function within<T>(ms: number, promise: Promise<T>): Promise<T | un
   } finally {
     clearTimeout(timer)
   }
-}
-
-/** Resolves once the signal is aborted. */
-export async function whenAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

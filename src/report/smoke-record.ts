@@ -16,6 +16,8 @@ const toldLines = 40
 export interface SmokeRecord {
   readonly version: string
   readonly startedAt: Date
+  /** When the run began, on the host's clock. */
+  readonly began: number
   readonly timeoutMs: number
   /** What was begun when, in milliseconds since the start of the run; the last one is under way. */
   readonly phases: { readonly text: string; readonly atMs: number }[]
@@ -41,16 +43,20 @@ export interface SmokeRecord {
   elapsedMs: number
 }
 
-/** A report for `start` that writes all that matters into the record. `began`: on the host's clock. */
-export function recording(host: Pick<Host, 'now'>, record: SmokeRecord, began: number): Report {
-  const begin = (text: string) => void record.phases.push({ text, atMs: host.now() - began })
+/** Writes into the record what is begun now. */
+export function beginPhase(host: Pick<Host, 'now'>, record: SmokeRecord, text: string): void {
+  record.phases.push({ text, atMs: host.now() - record.began })
+}
+
+/** A report for `start` that writes all that matters into the record. */
+export function recording(host: Pick<Host, 'now'>, record: SmokeRecord): Report {
   return (event) => {
     switch (event.event) {
       case 'phase':
-        begin(event.text)
+        beginPhase(host, record, event.text)
         break
       case 'setup-step':
-        begin(event.step.shown)
+        beginPhase(host, record, event.step.shown)
         break
       case 'warning':
         record.warnings.push({ id: event.id, text: event.text })

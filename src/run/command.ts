@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { LauncherError } from '../errors.ts'
 import { isEntry } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
+import { onAbort } from '../host/race-stop.ts'
 import { launchServer } from './server.ts'
 
 /** A command that is run to its end, without a shell. */
@@ -45,8 +46,7 @@ export async function runCommand(host: Host, command: Command, context: CommandC
   }
   const running = launchServer(host, launch, (line) => context.onLine(line))
   const stop = () => void running.stop(stopMs)
-  context.signal.addEventListener('abort', stop, { once: true })
-  if (context.signal.aborted) stop()
+  const unheard = onAbort(context.signal, stop)
   let late = false
   const timer = setTimeout(() => {
     late = true
@@ -54,7 +54,7 @@ export async function runCommand(host: Host, command: Command, context: CommandC
   }, command.deadlineMs)
   const exit = await running.exited
   clearTimeout(timer)
-  context.signal.removeEventListener('abort', stop)
+  unheard()
   // one that has ended by itself may still have left children
   await running.stop(stopMs)
   if (exit.exitCode === 0) return

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { usageError, type LauncherError } from '../errors.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
 import type { Host } from '../host/host.ts'
-import { raceStop } from '../host/race-stop.ts'
+import { onAbort, raceStop } from '../host/race-stop.ts'
 import type { ServicePlan } from '../plan/service.ts'
 import { Service } from './service.ts'
 import type { Settled, Standing, Supervised } from './supervised.ts'
@@ -47,9 +47,7 @@ export class Services {
     this.events = events
     this.clock = clock
     // whoever waits for the end is told of a defect
-    const stop = () => void this.stop().catch(() => {})
-    signal.addEventListener('abort', stop, { once: true })
-    if (signal.aborted) stop()
+    onAbort(signal, () => void this.stop().catch(() => {}))
   }
 
   /** The run is being ended: nothing is started any more. */
