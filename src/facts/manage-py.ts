@@ -5,12 +5,11 @@
  * an assignment, or a reader's default (`config("DJANGO_SETTINGS_MODULE", default="…")`).
  */
 export function settingsModuleOf(managePy: string): string | undefined {
-  const code = withoutComments(managePy)
-  const match =
-    /DJANGO_SETTINGS_MODULE["']\s*(?:\]\s*=|,)\s*(?:(?:cast\s*=\s*str\s*,\s*)?default\s*=\s*|[\w.]+\(\s*["']\w+["']\s*,\s*(?:default\s*=\s*)?)?["']([\w.]+)["']/.exec(
-      code,
-    )
-  return match?.[1]
+  const [module] = named(
+    managePy,
+    /DJANGO_SETTINGS_MODULE["']\s*(?:\]\s*=|,)\s*(?:(?:cast\s*=\s*str\s*,\s*)?default\s*=\s*|[\w.]+\(\s*["']\w+["']\s*,\s*(?:default\s*=\s*)?)?["']([\w.]+)["']/g,
+  )
+  return module
 }
 
 /** How manage.py comes to the project otherwise than the ASGI module does. */
@@ -60,31 +59,28 @@ export function asgiApplicationOf(settings: string): string | undefined {
 
 /** The modules that a settings file takes everything from: `from .base import *`, relative names kept as they are. */
 export function starImports(settings: string): string[] {
-  return [...withoutComments(settings).matchAll(/^\s*from\s+([\w.]+)\s+import\s+\*/gm)].flatMap((match) => match[1] ?? [])
+  return named(settings, /^\s*from\s+([\w.]+)\s+import\s+\*/gm)
 }
 
 /** The modules that a settings file takes anything from by name, `from .env import env`: the project's own are part of the settings. */
 export function namedImports(settings: string): string[] {
-  return [...withoutComments(settings).matchAll(/^\s*from\s+([\w.]+)\s+import\s+(?!\*)/gm)].flatMap((match) => match[1] ?? [])
+  return named(settings, /^\s*from\s+([\w.]+)\s+import\s+(?!\*)/gm)
 }
 
 /** Every quoted name in the text that looks like an environment variable. */
 export function namedVariables(settings: string): Set<string> {
-  const names = [...withoutComments(settings).matchAll(/["']([A-Z][A-Z0-9_]{2,})["']/g)].flatMap((match) => match[1] ?? [])
+  const names = named(settings, /["']([A-Z][A-Z0-9_]{2,})["']/g)
   // pydantic and environ styles name a variable by an attribute: env.USE_REDIS, settings fields; bare names count where they are assigned
-  const fields = [...withoutComments(settings).matchAll(/^\s*([A-Z][A-Z0-9_]{2,})\s*:\s*(?:bool|str|int)\b/gm)].flatMap(
-    (match) => match[1] ?? [],
-  )
+  const fields = named(settings, /^\s*([A-Z][A-Z0-9_]{2,})\s*:\s*(?:bool|str|int)\b/gm)
   return new Set([...names, ...fields])
 }
+
+const dotenvReaders = ['decouple', 'environ', 'dotenv'] as const
 
 /** Which library reads the `.env`, as the imports tell; undefined where none is imported. */
 export function dotenvReaderOf(settings: string): 'decouple' | 'environ' | 'dotenv' | undefined {
   const code = withoutComments(settings)
-  if (/^\s*(?:from\s+decouple\s+import|import\s+decouple)/m.test(code)) return 'decouple'
-  if (/^\s*(?:from\s+environ\s+import|import\s+environ)/m.test(code)) return 'environ'
-  if (/^\s*(?:from\s+dotenv\s+import|import\s+dotenv)/m.test(code)) return 'dotenv'
-  return undefined
+  return dotenvReaders.find((name) => new RegExp(`^\\s*(?:from\\s+${name}\\s+import|import\\s+${name})`, 'm').test(code))
 }
 
 /** True where INSTALLED_APPS has the daphne app, which makes runserver speak ASGI. */
@@ -95,4 +91,9 @@ export function hasDaphneApp(settings: string): boolean {
 /** The code without lines and ends of lines that are comments. */
 export function withoutComments(code: string): string {
   return code.replace(/^\s*#.*$/gm, '').replace(/\s+#\s.*$/gm, '')
+}
+
+/** What the first group of a pattern finds in the code. */
+function named(code: string, pattern: RegExp): string[] {
+  return Array.from(withoutComments(code).matchAll(pattern), ([, name = '']) => name)
 }

@@ -1,5 +1,6 @@
-import { open } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { isFile, isFolder, readText, upwards } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { isRecord, recordOf } from '../host/json.ts'
@@ -72,17 +73,8 @@ async function runnable(file: string, node: string): Promise<Program> {
 }
 
 async function firstLine(file: string): Promise<string> {
-  const handle = await open(file).catch(() => undefined)
-  if (handle === undefined) return ''
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(128), 0, 128, 0)
-    const text = buffer.toString('latin1', 0, bytesRead)
-    return text.startsWith('#!') ? (text.split('\n', 1)[0] ?? '') : ''
-  } catch {
-    return ''
-  } finally {
-    await handle.close()
-  }
+  const begin = await text(createReadStream(file, { end: 127 })).catch(() => '')
+  return begin.startsWith('#!') ? (begin.split('\n', 1)[0] ?? '') : ''
 }
 
 /** `yarnPath: .yarn/releases/yarn-4.5.0.cjs` of .yarnrc.yml (https://yarnpkg.com/configuration/yarnrc#yarnPath). */

@@ -68,13 +68,8 @@ export async function findProject(host: Host, config: Config): Promise<Project> 
   const preamble = await readPreamble(host, config, { backend, managePy, asgi, settingsModule })
   const settings = texts.join('\n')
   const dotenvReader = dotenvReaderOf(`${settings}\n${managePy}`)
-  const files = await findDotenv({
-    root,
-    backend,
-    from: settingsFiles[0] === undefined ? backend : dirname(settingsFiles[0]),
-    named: config.envFile,
-    reader: dotenvReader,
-  })
+  const reading = settingsFiles[0] === undefined ? backend : dirname(settingsFiles[0])
+  const files = await findDotenv(reading, { root, backend }, config.envFile, dotenvReader)
   return {
     root,
     backend,
@@ -163,7 +158,7 @@ async function settingsOfDotenv(
 ): Promise<Pick<Project, 'settingsModule' | 'settingsSource'> | undefined> {
   const reader = dotenvReaderOf(managePy)
   if (reader === undefined) return undefined
-  const { dotenv } = await findDotenv({ root, backend, from: backend, named: config.envFile, reader })
+  const { dotenv } = await findDotenv(backend, { root, backend }, config.envFile, reader)
   const fact = await readDotenv(dotenv, reader)
   const entry = fact.kind === 'present' ? dotenvValue(fact.entries, 'DJANGO_SETTINGS_MODULE', reader) : undefined
   return entry === undefined || entry.value === ''
@@ -210,22 +205,18 @@ async function applicationOf(
   return { application: undefined, applicationSource: 'not found' }
 }
 
-interface DotenvSearch {
-  readonly root: string
-  readonly backend: string
-  /** The folder of the file that reads it. */
-  readonly from: string
-  readonly named: string | undefined
-  readonly reader: Project['dotenvReader']
-}
-
 /**
- * Where decouple and python-dotenv look: from the reading file upwards
+ * Where decouple and python-dotenv look: from the reading file's folder upwards
  * (https://github.com/HBNetwork/python-decouple#how-it-works). Where there is none
  * yet: beside its example, else in the backend, which is where the settings of a
  * django-environ project name it (`BASE_DIR / ".env"`).
  */
-async function findDotenv({ root, backend, from, named, reader }: DotenvSearch): Promise<Pick<Project, 'dotenv' | 'dotenvExample'>> {
+async function findDotenv(
+  from: string,
+  { root, backend }: Pick<Project, 'root' | 'backend'>,
+  named: string | undefined,
+  reader: Project['dotenvReader'],
+): Promise<Pick<Project, 'dotenv' | 'dotenvExample'>> {
   if (named !== undefined) {
     const dotenv = resolve(root, named)
     return { dotenv, dotenvExample: await findExample(dirname(dotenv)) }
