@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { cwdOf, type Options } from '../config/flags.ts'
 import { ExitCode, LauncherError, usageError } from '../errors.ts'
-import { followLog, lastRecords, logIds, type LogPosition, type LogRecord } from '../facts/run-log.ts'
+import { followLog, lastRecords, logIds, type LogRecord } from '../facts/run-log.ts'
 import { logsFolder, readRuns, rowOf, type FactOfRun } from '../facts/run-state.ts'
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
@@ -30,14 +30,19 @@ export async function logsCommand(service: string | undefined, options: Options)
     if ('line' in record) seen.add(record.service)
     return 'line' in record && (service === undefined || record.service === service)
   }
-  const print = printer(host, { json: options['json'] === true, timestamps: options['timestamps'] === true })
+  const show = logLines({ timestamps: options['timestamps'] === true, color: host.terminal.color })
+  const print = (record: LogRecord) => {
+    if (!wanted(record) || !('line' in record)) return
+    if (options['json'] === true) host.terminal.jsonLog(record)
+    else host.terminal.log(show(record))
+  }
   const last = await lastRecords(folder, id, { count: typeof lines === 'number' ? lines : usualLines, wanted })
   const known = new Set([...seen, ...(run?.run.status.services.map(({ name }) => name) ?? [])])
   if (service !== undefined && last.records.length === 0 && !known.has(service))
     throw usageError('no-such-service', `Nothing of a service ${service} is in the log`, { hint: `There is: ${[...known].join(', ')}` })
   for (const record of last.records) print(record)
   if (options['follow'] !== true || last.ended || run === undefined) return ExitCode.ok
-  return follow(host, { folder, id, run, wanted, print }, last.position)
+  return follow(host, followLog(folder, id, last.position), run.run.launcher, print)
 }
 
 async function chooseLog(host: Host, pid: number | undefined): Promise<{ id: string; run: FactOfRun<'alive'> | undefined }> {
@@ -46,36 +51,33 @@ async function chooseLog(host: Host, pid: number | undefined): Promise<{ id: str
   const run = chooseRun(pid === undefined ? logged : alive, pid, 'logs')
   if (run !== undefined) {
     if (run.run.log !== null) return { id: run.run.log, run }
-    throw new LauncherError('no-log', `The run of PID ${run.run.launcher.pid} prints to its terminal and keeps no log`, {
-      hint: 'election-dev start --detach keeps one; --log-file does in a terminal.',
-    })
+    throw noLog(`The run of PID ${run.run.launcher.pid}`)
   }
   const [id] = await logIds(logsFolder(host.cwd))
   if (id !== undefined) return { id, run: undefined }
   if (alive.length === 0) throw await nothingRuns(host.cwd)
-  throw new LauncherError('no-log', 'The run of this folder prints to its terminal and keeps no log', {
-    hint: 'election-dev start --detach keeps one; --log-file does in a terminal.',
-  })
+  throw noLog('The run of this folder')
 }
 
-interface Following {
-  readonly folder: string
-  readonly id: string
-  readonly run: FactOfRun<'alive'>
-  readonly wanted: (record: LogRecord) => boolean
-  readonly print: (record: LogRecord) => void
+function noLog(whose: string): LauncherError {
+  const hint = 'election-dev start --detach keeps one; --log-file does in a terminal.'
+  return new LauncherError('no-log', `${whose} prints to its terminal and keeps no log`, { hint })
 }
 
-async function follow(host: Host, { folder, id, run, wanted, print }: Following, from: LogPosition): Promise<number> {
+async function follow(
+  host: Host,
+  follower: ReturnType<typeof followLog>,
+  launcher: FactOfRun<'alive'>['run']['launcher'],
+  print: (record: LogRecord) => void,
+): Promise<number> {
   const stop = stopSignal({ watchParent: false })
-  const follower = followLog(folder, id, from)
   let askAt = host.now() + aliveEveryMs
   let isAlive = true
   try {
     for (;;) {
       const since = await follower.read()
       if (since.lost > 0) host.terminal.err(`  ! ${since.lost} files of the log were written and taken away faster than they were read`)
-      for (const record of since.records) if (wanted(record)) print(record)
+      for (const record of since.records) print(record)
       await taken(host)
       const reason = stop.reason()
       if (reason !== undefined) return exitStatusOf[reason]
@@ -85,22 +87,13 @@ async function follow(host: Host, { folder, id, run, wanted, print }: Following,
       if (host.now() >= askAt) {
         askAt = host.now() + aliveEveryMs
         const rows = await processTable(host)
-        isAlive = rows === undefined || rowOf(rows, run.run.launcher) !== undefined
+        isAlive = rows === undefined || rowOf(rows, launcher) !== undefined
       }
       if (!since.moved) await delay(lookEveryMs, undefined, { signal: stop.signal }).catch(() => undefined)
     }
   } finally {
     stop.end()
     await follower.close()
-  }
-}
-
-function printer({ terminal }: Host, options: { json: boolean; timestamps: boolean }): (record: LogRecord) => void {
-  const show = logLines({ timestamps: options.timestamps, color: terminal.color })
-  return (record) => {
-    if (!('line' in record)) return
-    if (options.json) terminal.jsonLog(record)
-    else terminal.log(show(record))
   }
 }
 

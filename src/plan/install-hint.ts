@@ -20,25 +20,18 @@ const pythonPackages: Readonly<Record<string, string>> = {
   aiosmtpd: 'aiosmtpd',
 }
 
+/** What else is known of how a program is got. */
+const others: readonly (readonly [readonly string[], string])[] = [
+  [['redis-server', 'valkey-server'], 'Install it (apt install redis-server, brew install redis), or let "managedRedis": true find one.'],
+  [['node', 'npm', 'npx'], 'Install Node.js: https://nodejs.org/'],
+  [['yarn', 'pnpm'], 'Install it:  corepack enable {name}'],
+  [['docker'], 'Install Docker: https://docs.docker.com/get-docker/'],
+]
+
 /** How a program that isn't there is got: a sentence, or a command to copy. */
 export function installHint(program: string, python: string): string {
   const name = nameOf(program)
   const distribution = pythonPackages[name]
   if (distribution !== undefined) return `Install it:  ${python} -m pip install ${distribution}`
-  switch (name) {
-    case 'redis-server':
-    case 'valkey-server':
-      return 'Install it (apt install redis-server, brew install redis), or let "managedRedis": true find one.'
-    case 'node':
-    case 'npm':
-    case 'npx':
-      return 'Install Node.js: https://nodejs.org/'
-    case 'yarn':
-    case 'pnpm':
-      return `Install it:  corepack enable ${name}`
-    case 'docker':
-      return 'Install Docker: https://docs.docker.com/get-docker/'
-    default:
-      return `Install ${name}, or write where it is.`
-  }
+  return others.find(([names]) => names.includes(name))?.[1].replace('{name}', name) ?? `Install ${name}, or write where it is.`
 }
