@@ -3,18 +3,30 @@ import { fromRoot, type Reading, type Scope, type Word } from './old-scripts-ses
 
 /** Strings, variables and brackets of PowerShell, as text. */
 
-/** Behind the closing quote; two of them are one in it. */
-export function singleQuotedEnd(text: string, open: number): number {
-  for (let at = open + 1; at < text.length; at += 1) {
-    if (text.charAt(at) !== "'") continue
-    if (text.charAt(at + 1) !== "'") return at + 1
-    at += 1
-  }
-  return text.length + 1
+/** What a sticky pattern finds at a place. */
+export function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at
+  return pattern.exec(text)
+}
+
+/** Two quotes are one in it. */
+const singleQuoted = /'((?:[^']|'')*)'?/y
+/** `@"` to `"@` at the beginning of a line. */
+const hereString = /@(["'])[ \t]*\r?(?:\n\1@|\n([^]*?)\r?(?:\n\1@|$))/y
+
+/** The text in quotes that begins at a place, and where it ends; undefined where none begins. One that isn't closed goes to the end. */
+export function stringAt(text: string, at: number, scope: Scope, reading: Reading): { inner: string; end: number } | undefined {
+  const [here, quote, raw = ''] = matchAt(hereString, text, at) ?? []
+  if (here !== undefined) return { inner: quote === '"' ? expandVariables(raw, scope, reading) : raw, end: at + here.length }
+  const [single, inner = ''] = matchAt(singleQuoted, text, at) ?? []
+  if (single !== undefined) return { inner: inner.replaceAll("''", "'"), end: at + single.length }
+  if (text.charAt(at) !== '"') return undefined
+  const end = doubleQuotedEnd(text, at)
+  return { inner: expandVariables(text.slice(at + 1, end - 1), scope, reading), end }
 }
 
 /** Behind the closing quote; a backtick makes the next character plain. */
-export function doubleQuotedEnd(text: string, open: number): number {
+function doubleQuotedEnd(text: string, open: number): number {
   for (let at = open + 1; at < text.length; at += 1) {
     const char = text.charAt(at)
     if (char === '`') at += 1
@@ -27,21 +39,12 @@ export function doubleQuotedEnd(text: string, open: number): number {
   return text.length + 1
 }
 
-/** `@"` to `"@` at the beginning of a line. */
-export function hereString(text: string, open: number, scope: Scope, reading: Reading): { inner: string; end: number } {
-  const quote = text.charAt(open + 1)
-  const begin = text.indexOf('\n', open) + 1
-  const end = text.indexOf(`\n${quote}@`, begin - 1)
-  const raw = text.slice(begin, end === -1 ? text.length : end).replace(/\r$/, '')
-  return { inner: quote === '"' ? expandVariables(raw, scope, reading) : raw, end: end === -1 ? text.length : end + 3 }
-}
-
 /** Behind the bracket that closes the one at `open`; brackets in strings don't count. */
 export function groupEnd(text: string, open: number): number {
   let depth = 0
   for (let at = open; at < text.length; at += 1) {
     const char = text.charAt(at)
-    if (char === "'") at = singleQuotedEnd(text, at) - 1
+    if (char === "'") at += (matchAt(singleQuoted, text, at)?.[0].length ?? 1) - 1
     else if (char === '"') at = doubleQuotedEnd(text, at) - 1
     else if (char === '`') at += 1
     else if (char === '(') depth += 1

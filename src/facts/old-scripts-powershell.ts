@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { wordsOf } from './old-scripts-batch.ts'
 import { forked, fromRoot, pathFrom, perform, setVariable, type Reading, type Scope, type Word } from './old-scripts-session.ts'
-import { doubleQuotedEnd, expandVariables, groupEnd, hereString, singleQuotedEnd, variableAt } from './old-scripts-powershell-text.ts'
+import { expandVariables, groupEnd, matchAt, stringAt, variableAt } from './old-scripts-powershell-text.ts'
 
 /** A part of a statement: what it comes to, and how it is written. A comma stands for itself. */
 interface Token {
@@ -35,78 +35,51 @@ export function readPowershell(text: string, firstLine: number, outer: Scope, re
       current = { words: [...current.words.slice(0, -1), joined], written: current.written + written }
     }
   }
-  for (let at = 0; at < text.length;) {
+  for (let at = 0, end = 0; at < text.length; at = end) {
     const char = text.charAt(at)
-    const from = at
-    if (text.startsWith('<#', at)) {
-      const end = text.indexOf('#>', at)
-      at = end === -1 ? text.length : end + 2
-    } else if (char === '#' && current === undefined) {
-      const end = text.indexOf('\n', at)
-      at = end === -1 ? text.length : end
-    } else if (char === '`') {
-      const newline = text.startsWith('\r\n', at + 1) ? 2 : text.charAt(at + 1) === '\n' ? 1 : 0
-      if (newline === 0) add([{ text: text.charAt(at + 1), line }], text.charAt(at + 1))
-      else endToken()
-      at += newline === 0 ? 2 : 1 + newline
-    } else if (/^@["'][ \t]*\r?\n/.test(text.slice(at, at + 80))) {
-      const found = hereString(text, at, scope(), reading)
-      add([{ text: found.inner, line: line + 1 }], '"')
-      at = found.end
-    } else if (char === "'") {
-      const end = singleQuotedEnd(text, at)
-      add([{ text: text.slice(at + 1, end - 1).replaceAll("''", "'"), line }], "'")
-      at = end
-    } else if (char === '"') {
-      const end = doubleQuotedEnd(text, at)
-      add([{ text: expandVariables(text.slice(at + 1, end - 1), scope(), reading), line }], '"')
-      at = end
+    end = at + 1
+    const comment = matchAt(current === undefined ? /<(?=#)[^]*?(?:#>|$)|#[^\n]*/y : /<(?=#)[^]*?(?:#>|$)/y, text, at)
+    const string = stringAt(text, at, scope(), reading)
+    if (comment !== null) end = at + comment[0].length
+    else if (char === '`') {
+      const [written = ''] = matchAt(/`(?:\r?\n|[^])?/y, text, at) ?? []
+      if (written.endsWith('\n')) endToken()
+      else add([{ text: written.slice(1), line }], written.slice(1))
+      end = at + written.length
+    } else if (string !== undefined) {
+      add([{ text: string.inner, line: char === '@' ? line + 1 : line }], '"')
+      end = string.end
     } else if (char === '$' && text.charAt(at + 1) !== '(') {
       const found = variableAt(text, at, scope(), reading)
       // what holds a command is told where it stands; a name, where it is used
       const here = line
       const words = found.words?.map((word) => (/\s/.test(word.text) ? word : { ...word, line: here }))
       add(words ?? [{ text: found.written, line }], found.written)
-      at += found.written.length
+      end = at + found.written.length
     } else if (text.startsWith('@(', at) || (current === undefined && /^\(\s*["']/.test(text.slice(at, at + 40)))) {
       endToken()
       listDepth += 1
-      at += char === '@' ? 2 : 1
+      if (char === '@') end = at + 2
     } else if (char === ')' && listDepth > 0) {
       endToken()
       listDepth -= 1
-      at += 1
     } else if (char === '(' || text.startsWith('$(', at)) {
       const open = char === '(' ? at : at + 1
-      const end = groupEnd(text, open)
+      end = groupEnd(text, open)
       add(evaluate(text.slice(open + 1, end - 1), line, scope(), reading), text.slice(at, end))
-      at = end
     } else if (char === ',' || (char === '=' && tokens.length === 0 && current?.written.startsWith('$') === true)) {
       endToken()
       tokens.push({ words: [], written: char })
-      at += 1
     } else if (char === '{' || char === '}') {
-      const own = /^(?:start-job|start-threadjob|invoke-command)$/i.test(
-        tokens.find(({ written }) => /^start-|^invoke-/i.test(written))?.written ?? '',
-      )
+      const own = tokens.find(({ written }) => /^start-|^invoke-/i.test(written))?.written ?? ''
       endStatement()
-      if (char === '{') scopes.push(own ? forked(scope()) : scope())
+      if (char === '{') scopes.push(/^(?:start-job|start-threadjob|invoke-command)$/i.test(own) ? forked(scope()) : scope())
       else if (scopes.length > 1) scopes.pop()
-      at += 1
-    } else if (char === '\n' && (listDepth > 0 || (current === undefined && tokens.at(-1)?.written === ','))) {
-      endToken()
-      at += 1
-    } else if (char === '\n' || char === ';' || char === '|' || (text.startsWith('&&', at) && current === undefined)) {
-      endStatement()
-      at += 1
-    } else if (/\s/.test(char)) {
-      endToken()
-      at += 1
-    } else {
-      add([{ text: char, line }], char)
-      at += 1
-    }
-    line += text.slice(from, at).split('\n').length - 1
+    } else if (char === '\n' && (listDepth > 0 || (current === undefined && tokens.at(-1)?.written === ','))) endToken()
+    else if (char === '\n' || char === ';' || char === '|' || (text.startsWith('&&', at) && current === undefined)) endStatement()
+    else if (/\s/.test(char)) endToken()
+    else add([{ text: char, line }], char)
+    line += text.slice(at, end).split('\n').length - 1
   }
   endStatement()
 }
@@ -124,17 +97,14 @@ function runStatement(tokens: readonly Token[], scope: Scope, reading: Reading):
   if (/^(?:if|elseif|else|try|catch|finally|function|foreach|for|while|switch|return|begin|process|end)$/.test(head)) return
   if (/^(?:start-process|saps|start)$/.test(head)) return startProcess(tokens.slice(1), forked(scope), reading)
   if (/^(?:invoke-expression|iex)$/.test(head)) {
-    const word = tokens.flatMap(({ words }) => words)[1]
+    const word = wordsFor(tokens)[1]
     if (word !== undefined) readPowershell(word.text, word.line, scope, reading)
     return
   }
   perform(wordsFor(tokens), scope, reading)
 }
 
-/** Words of a command; a text in quotes stays one word. */
-function wordsFor(tokens: readonly Token[]): Word[] {
-  return tokens.flatMap(({ words }) => words)
-}
+const wordsFor = (tokens: readonly Token[]): Word[] => tokens.flatMap(({ words }) => words)
 
 function assign(target: Token, value: readonly Token[], scope: Scope, reading: Reading): void {
   const words = wordsFor(value)
@@ -151,7 +121,7 @@ function assign(target: Token, value: readonly Token[], scope: Scope, reading: R
 
 /** `$root + "\backend"` is one text. */
 function joinedSum(value: readonly Token[]): readonly Word[] {
-  const words = value.flatMap(({ words }) => words)
+  const words = wordsFor(value)
   const parts = value.filter(({ written }) => written !== '+')
   if (parts.length === value.length) return words
   return [{ text: parts.flatMap((part) => part.words.map((word) => word.text)).join(''), line: words[0]?.line ?? 1 }]
