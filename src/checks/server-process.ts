@@ -1,3 +1,4 @@
+import { plus } from '../facts/server-invocation.ts'
 import type { ServerProcess } from '../facts/server-process.ts'
 import { wsgiServer, wsgiWorker } from './common-causes.ts'
 import { diagnosis, withSeen, type Commands, type Diagnosis } from './diagnosis.ts'
@@ -84,7 +85,8 @@ function judgeRunserver(evidence: Evidence, server: ServerProcess, seen: readonl
   if (server.project !== 'this') return undefined
   const settings = evidence.examination?.get('settings')
   const without = settings === undefined ? evidence.checkout?.project.hasDaphneApp === false : settings.daphne_app === 'absent'
-  if (server.command?.noAsgi === true) return wsgiServer([shownUp(server), 'It was started with --noasgi', ...seen], commands)
+  const told = server.argv.includes(plus) ? `${plus} serves by Werkzeug, which knows WSGI alone` : 'It was started with --noasgi'
+  if (server.command?.noAsgi === true) return wsgiServer([shownUp(server), told, ...seen], commands)
   return without
     ? wsgiServer([shownUp(server), '"daphne" is not in INSTALLED_APPS, so runserver speaks WSGI', ...seen], commands)
     : undefined

@@ -12,11 +12,11 @@ import { isInMemory, isRedisLayer, redisProtocol } from '../facts/redis-now.ts'
 import type { SocketClose } from '../facts/wire.ts'
 import type { Own } from '../look/gather.ts'
 import { raisedSince } from '../look/raised.ts'
-import { endpointAt, pathOf, pingOf } from '../look/target.ts'
+import { endpointAt, pathOf, spokenAt } from '../look/target.ts'
 import type { BringUp } from '../run/bring-up.ts'
 import { handshakeSince, type Observer } from '../run/observer.ts'
 import { openSecond, proveBroadcast } from '../verify/broadcast.ts'
-import { httpUrl, shownUrl, type Endpoint } from '../verify/endpoint.ts'
+import { httpUrl, requestOf, shownUrl, type Endpoint } from '../verify/endpoint.ts'
 import type { Handshake } from '../verify/handshake.ts'
 import { logIn } from '../verify/login.ts'
 import { prove, untried, type Proof, type ProofOptions } from '../verify/prove.ts'
@@ -76,7 +76,7 @@ export function startProof(
   const inspection = impatient(looking)
   let path = config.path ?? usualPath
   let settings: ExaminationOf<'settings'> | undefined
-  let { ping } = config
+  let spoken: Pick<Endpoint, 'ping' | 'subprotocols'> = config
   let last: Proof | undefined
   let mark = 0
   let observedMark = 0
@@ -87,16 +87,19 @@ export function startProof(
 
   const endpoint = (): Endpoint => ({
     ...endpointAt(config, checkout.project, up.port, path, origin, settings),
-    ping,
+    ping: spoken.ping,
+    subprotocols: spoken.subprotocols,
     token: credentials.token,
     cookie: credentials.cookie,
     nonce: observing()?.nonce,
   })
+  /** The path as it is asked for: the token may be a part of it. */
+  const asked = () => new URL(requestOf(endpoint()).url).pathname
   /** What is seen of the server since the last proof began. */
   const own = ({ facts, broadcast }: Pick<Proof, 'facts' | 'broadcast'>): Own => {
     const observer = observing()
     const open = facts.handshake?.result === 'open'
-    const raised = observer === undefined ? undefined : raisedSince(observer, observedMark, path, open)
+    const raised = observer === undefined ? undefined : raisedSince(observer, observedMark, asked(), open)
     return { logged: up.server.linesSince(mark), launched: { raised, broadcast } }
   }
   const attempt = async ({ mayExperiment, ...options }: ProofOptions): Promise<Proof> => {
@@ -111,7 +114,7 @@ export function startProof(
       ...(last === undefined ? {} : { earlier: last }),
       ...(observer === undefined
         ? {}
-        : { observed: () => handshakeSince(observer, begun, path), opened: () => (second = openSecond(endpoint())) }),
+        : { observed: () => handshakeSince(observer, begun, asked()), opened: () => (second = openSecond(endpoint())) }),
       ...(mayExperiment === undefined ? {} : { mayExperiment }),
       ...options,
     })
@@ -152,12 +155,14 @@ export function startProof(
     },
     first: async () => {
       settings = await inspection.get('settings')
+      const { hasUsualRoute, wantsSubprotocol } = checkout.project
+      const isKnown = path === usualPath && (config.path !== undefined || hasUsualRoute) && !wantsSubprotocol
       const [routes, found] = await Promise.all([
-        path === usualPath && (config.path !== undefined || checkout.project.hasUsualRoute) ? undefined : inspection.get('application'),
+        isKnown ? undefined : inspection.get('application'),
         credentialsFor(prepared, inspection, endpoint()),
       ])
       path = config.path ?? pathOf(routes)
-      ping = pingOf(config, routes, path)
+      spoken = spokenAt(config, routes, path)
       credentials = found
       return attempt({
         holdMs: config.hold,

@@ -90,6 +90,8 @@ const examinationSchema = v.variant('fact', [
         consumer: v.string(),
         /** The project's own source of the consumer speaks of a ping. */
         pings: v.optional(v.boolean()),
+        /** The subprotocols that it looks for among those that a client offers. */
+        subprotocols: v.optional(v.array(v.string())),
         is_class: v.boolean(),
       }),
     ),

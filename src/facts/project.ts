@@ -45,6 +45,8 @@ export interface Project {
   readonly logFolders: readonly string[]
   /** The usual path of the WebSocket stands in the routing: no interpreter has to be asked for it. */
   readonly hasUsualRoute: boolean
+  /** A `consumers.py` looks at what a client offers: which subprotocols it wants, an interpreter has to be asked. */
+  readonly wantsSubprotocol: boolean
   /** The Origin of the project's own dev server, where there is a frontend. */
   readonly frontendOrigin: string | undefined
 }
@@ -83,7 +85,7 @@ export async function findProject(host: Host, config: Config): Promise<Project> 
     ...files,
     hasDaphneApp: hasDaphneApp(settings),
     logFolders: logFoldersOf(settings),
-    hasUsualRoute: await namesUsualRoute(backend, asgi),
+    ...(await readSockets(backend, asgi)),
     frontendOrigin: frontendOrigin(await findFrontend(config, { root, backend })),
   }
 }
@@ -246,12 +248,15 @@ export const usualPath = '/ws/election-updates/'
 /** A route as it is written for the usual path: `path("ws/election-updates/", …)` or `re_path(r"^ws/election-updates/$", …)`. */
 const usualRoute = /["']\^?ws\/election-updates\/\$?["']/
 
-/** Looks into the text of the ASGI module, and reads the `routing.py` files of the backend's packages. */
-async function namesUsualRoute(backend: string, asgi: string): Promise<boolean> {
+/** Looks into the text of the ASGI module, and reads `routing.py` and `consumers.py` of the backend's packages. */
+async function readSockets(backend: string, asgi: string): Promise<Pick<Project, 'hasUsualRoute' | 'wantsSubprotocol'>> {
   const packages = (await readdir(backend, { withFileTypes: true }).catch(() => [])).filter(
     (entry) => entry.isDirectory() && !passedOver.test(entry.name),
   )
-  const files = packages.map((entry) => join(backend, entry.name, 'routing.py'))
-  const texts = await Promise.all(files.map((file) => readText(file)))
-  return [asgi, ...texts].some((text) => text !== undefined && usualRoute.test(text.replace(/^\s*#.*$/gm, '')))
+  const read = async (name: string) => Promise.all(packages.map((entry) => readText(join(backend, entry.name, name))))
+  const [routings, consumers] = await Promise.all([read('routing.py'), read('consumers.py')])
+  return {
+    hasUsualRoute: [asgi, ...routings].some((text) => text !== undefined && usualRoute.test(text.replace(/^\s*#.*$/gm, ''))),
+    wantsSubprotocol: consumers.some((text) => text?.includes('subprotocols') === true),
+  }
 }

@@ -1,4 +1,4 @@
-import { readInvocation } from './server-invocation.ts'
+import { plus, readInvocation } from './server-invocation.ts'
 import {
   readBind,
   readEndpoint,
@@ -62,7 +62,8 @@ export function readServerCommand(argv: readonly string[]): ServerCommand | unde
   if (invocation === undefined) return undefined
   const { table, read } = readers[invocation.program]
   const options = readOptions(invocation.args, table)
-  return { ...nothing, program: invocation.program, application: applicationOf(options.positionals), ...read(options) }
+  const told = { ...nothing, program: invocation.program, application: applicationOf(options.positionals), ...read(options) }
+  return argv.includes(plus) ? { ...told, noAsgi: true } : told
 }
 
 /** The folders that the server is told to find its application in, as they are written: uvicorn's --app-dir, gunicorn's --chdir and --pythonpath. */

@@ -8,6 +8,9 @@ export interface Invocation {
   readonly managePy: string | undefined
 }
 
+/** The command of django-extensions that serves by Werkzeug, which knows WSGI alone. */
+export const plus = 'runserver_plus'
+
 /** What runs another Python program within its own process; its own options come first. */
 const carriers = new Set(['coverage', 'debugpy', 'pydevd', 'pdb', 'cProfile', 'viztracer', 'memray', 'scalene', 'pyinstrument'])
 
@@ -43,16 +46,19 @@ function ofModule(module: string, args: readonly string[]): Invocation | undefin
   const name = module.split('.')[0] ?? ''
   const server = serverOf(name)
   if (server !== undefined) return { program: server, args, managePy: undefined }
-  if (args[0] === 'runserver') return { program: 'runserver', args: args.slice(1), managePy: undefined }
+  if (isRunserver(args)) return { program: 'runserver', args: args.slice(1), managePy: undefined }
   return carriers.has(name) ? carried(args) : undefined
 }
+
+/** Django's own command, or that of django-extensions, which serves by Werkzeug. */
+const isRunserver = ([command = '']: readonly string[]) => command === 'runserver' || command === plus
 
 function ofScript(script: string, args: readonly string[]): Invocation | undefined {
   const name = nameOf(script).replace(/(?:-script)?\.pyw?$/, '')
   const server = serverOf(name)
   if (server !== undefined) return { program: server, args, managePy: undefined }
   // Django takes nothing but the first argument for the command's name
-  if (args[0] === 'runserver' && (name === 'django-admin' || script.endsWith('.py') || name === 'manage')) {
+  if (isRunserver(args) && (name === 'django-admin' || script.endsWith('.py') || name === 'manage')) {
     return { program: 'runserver', args: args.slice(1), managePy: name === 'django-admin' ? undefined : script }
   }
   return carriers.has(name) ? carried(args) : undefined

@@ -84,7 +84,7 @@ export async function endpointOfProject(
   const running = await runningSocket(host, project.root)
   const port = running === undefined || config.source('port') !== 'default' ? config.port : portOf(running)
   let path = config.path ?? running?.pathname
-  let ping = pingOf(config, undefined, path ?? usualPath)
+  let spoken = spokenAt(config, undefined, path ?? usualPath)
   let token: string | undefined
   let settings: ExaminationOf<'settings'> | undefined
   if (choice.kind === 'ready' && (path === undefined || wantsToken)) {
@@ -102,12 +102,12 @@ export async function endpointOfProject(
     const application = await inspection.get('application')
     settings = await inspection.get('settings')
     path ??= pathOf(application)
-    ping = pingOf(config, application, path)
+    spoken = spokenAt(config, application, path)
     token = (await inspection.get('token'))?.token ?? undefined
     inspection.cancel()
   }
   const endpoint = endpointAt(config, project, port, path ?? usualPath, undefined, settings)
-  return { endpoint: { ...endpoint, ping, token: config.token ?? token }, minted: token !== undefined }
+  return { endpoint: { ...endpoint, ...spoken, token: config.token ?? token }, minted: token !== undefined }
 }
 
 /** The same with what a login gives, where one is configured and no token was named. */
@@ -120,11 +120,19 @@ export async function withLogin(host: Host, config: Config, endpoint: Endpoint):
   return endpoint
 }
 
-/** The message that the consumer of a path answers with a pong. A consumer of another protocol may die of it, so it is sent only where the source speaks of one, or the configuration does; that of the usual path is known. */
-export function pingOf(config: Config, application: ExaminationOf<'application'> | undefined, path: string): Endpoint['ping'] {
-  if (path === usualPath || config.source('ping') !== 'default') return config.ping
+/**
+ * What is said to the consumer of a path: the subprotocols that it looks for, and the message that it answers with a pong.
+ * One of another protocol may die of that, so it is sent only where the source speaks of one, or the configuration does; that of the usual path is known.
+ */
+export function spokenAt(
+  config: Config,
+  application: ExaminationOf<'application'> | undefined,
+  path: string,
+): Pick<Endpoint, 'ping' | 'subprotocols'> {
   const route = application?.routes.find((known) => servesPath([known], path))
-  return route?.pings === true ? config.ping : false
+  const pings = path === usualPath || config.source('ping') !== 'default' || route?.pings === true
+  const isTold = config.source('subprotocols') !== 'default'
+  return { ping: pings && config.ping, subprotocols: isTold ? config.subprotocols : (route?.subprotocols ?? []) }
 }
 
 /** The path to prove: the usual one where it is served or nothing else is known, else the first plain route, else the first whose parameters could be filled. */

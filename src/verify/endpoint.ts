@@ -26,7 +26,10 @@ export interface Request {
 /** What every handshake of ours says of who makes it: a run that watches its server tells the doctor's from the page's by it. */
 const agent = 'election-dev'
 
-/** Builds what is sent. The token goes into the query (`?token=…`), a header (`Authorization: Bearer …`) or a subprotocol. */
+/** What stands for the token in the path of a route that has a parameter for it (samples.py). */
+const tokenPlace = 'election-dev-token'
+
+/** Builds what is sent. The token goes where the path has a place for it, else into the query (`?token=…`), a header (`Authorization: Bearer …`) or a subprotocol. */
 export function requestOf(endpoint: Endpoint): Request {
   const url = new URL(endpoint.url)
   const headers: Record<string, string> = { 'User-Agent': agent }
@@ -35,12 +38,12 @@ export function requestOf(endpoint: Endpoint): Request {
   if (endpoint.nonce !== undefined) headers['X-Election-Dev'] = endpoint.nonce
   const subprotocols = [...endpoint.subprotocols]
   if (endpoint.token !== undefined) {
-    if (endpoint.tokenIn === 'query') url.searchParams.set(endpoint.tokenName ?? 'token', endpoint.token)
-    if (endpoint.tokenIn === 'header') {
+    if (url.pathname.includes(tokenPlace)) url.pathname = url.pathname.replace(tokenPlace, endpoint.token)
+    else if (endpoint.tokenIn === 'query') url.searchParams.set(endpoint.tokenName ?? 'token', endpoint.token)
+    else if (endpoint.tokenIn === 'header') {
       const name = endpoint.tokenName ?? 'Authorization'
       headers[name] = name.toLowerCase() === 'authorization' ? `Bearer ${endpoint.token}` : endpoint.token
-    }
-    if (endpoint.tokenIn === 'subprotocol') subprotocols.push(endpoint.token)
+    } else subprotocols.push(endpoint.token)
   }
   return { url: url.href, headers, subprotocols }
 }

@@ -1,6 +1,8 @@
 /** A path for a route with parameters, as the look from inside makes it: Django's own pattern has to take it. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { prepareEnvironment, pythonOf, root, run } from '../support/tools.ts'
 
 beforeAll(() => prepareEnvironment('main'), 120_000)
@@ -31,9 +33,47 @@ const rows: readonly (readonly ['path' | 're_path', string, string | null])[] = 
   ['re_path', String.raw`^x/(?:a|b)/(?P<n>[0-9a-f-]{36})/?$`, '/x/a/00000000-0000-4000-8000-000000000000'],
   ['re_path', String.raw`^y/(?P<year>[0-9]{4})/(.*)$`, '/y/1111/example'],
   ['re_path', String.raw`^z/(?P<lang>en|de)/(?P<user>[\w.@+-]+)\Z`, '/z/en/example'],
+  ['path', 'feed/<str:token>/', '/feed/election-dev-token/'],
   ['re_path', String.raw`^v(?P<v>[1-3])/(?P<day>\d{1,2})$`, '/v1/1'],
   ['re_path', String.raw`^(?P<a>[^/]+)/(?P=a)$`, null],
 ]
+
+const sources = `
+from channels.generic.websocket import AsyncWebsocketConsumer
+PROTOCOL = "graphql-ws"
+class ByName(AsyncWebsocketConsumer):
+    async def connect(self):
+        assert PROTOCOL in self.scope["subprotocols"]
+class ByAttribute(AsyncWebsocketConsumer):
+    wanted = "v2.votes"
+    async def connect(self):
+        if self.wanted not in self.scope.get("subprotocols", []):
+            await self.close()
+class Itself(ByAttribute):
+    async def connect(self):
+        if "v1.votes" in self.scope['subprotocols'] or self.wanted in self.scope['subprotocols']:
+            await self.accept()
+class Whatever(AsyncWebsocketConsumer):
+    async def connect(self):
+        for protocol in self.scope["subprotocols"]:
+            pass
+        await self.accept(subprotocol="v3.votes")
+`
+
+test('the subprotocols that a consumer looks for', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'election-dev-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  await writeFile(join(folder, 'consumers.py'), sources)
+  const asking = `
+import json, sys
+sys.path[:0] = sys.argv[1:]
+import consumers
+from election_dev_inside.routes import demanded
+print(json.dumps([demanded(getattr(consumers, name)) for name in ("ByName", "ByAttribute", "Itself", "Whatever")]))
+`
+  const { stdout } = await run(pythonOf('main'), ['-c', asking, join(root, 'src/inside'), folder])
+  expect(JSON.parse(stdout)).toEqual([['graphql-ws'], ['v2.votes'], ['v1.votes', 'v2.votes'], []])
+})
 
 test('each kind of route', async () => {
   const asked = JSON.stringify(rows.map(([kind, route]) => [kind, route]))

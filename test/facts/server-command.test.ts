@@ -103,6 +103,7 @@ const rows: readonly (readonly [string | readonly string[], Record<string, unkno
   ['python manage.py runserver [::]:8000', { ...runserver, host: '::' }],
   ['python manage.py runserver localhost:8001 --noreload', { ...runserver, host: 'localhost', port: 8001, reload: false }],
   ['python manage.py runserver --noasgi --settings core.dev 8001', { ...runserver, noAsgi: true, port: 8001 }],
+  ['python manage.py runserver_plus 8001', { ...runserver, noAsgi: true, port: 8001 }],
   ['python manage.py runserver -6', { ...runserver, host: '::1' }],
   ['python manage.py runserver -v 2 8001', { ...runserver, port: 8001 }],
   ['python ../backend/manage.py runserver', runserver],
@@ -155,7 +156,6 @@ test.each([
   'docker exec web daphne core.asgi:application',
   'node server.js runserver',
   'npm run runserver',
-  'python manage.py runserver_plus',
 ])('no server: %s', (line) => {
   expect(readServerCommand(line.split(' '))).toBeUndefined()
 })

@@ -139,6 +139,7 @@ export function checkoutOf(overrides: Partial<Checkout> = {}, project: Partial<P
       hasDaphneApp: false,
       logFolders: [],
       hasUsualRoute: true,
+      wantsSubprotocol: false,
       frontendOrigin: undefined,
       ...project,
     },

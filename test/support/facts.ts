@@ -227,6 +227,7 @@ export const checkout: Checkout = {
     hasDaphneApp: false,
     logFolders: [],
     hasUsualRoute: true,
+    wantsSubprotocol: false,
     frontendOrigin: undefined,
   },
   python: { candidates: [], named: false },

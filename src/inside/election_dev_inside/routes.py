@@ -3,9 +3,13 @@
 import importlib
 import inspect
 import re
+import sys
 
 from .samples import sample
 from .telling import tell
+
+# `"graphql-ws" in self.scope["subprotocols"]`, and the same of an attribute or of a name of the module
+WANTED = r"""(?:["']([\w.+-]+)["']|self\.(\w+)|\b(\w+))\s+(?:not\s+)?in\s+(?:self\.)?scope(?:\[|\.get\()["']subprotocols["']"""
 
 
 def load(path):
@@ -103,18 +107,33 @@ def paths(router, above):
             callback = inner_of(callback)
         consumer = consumer_of(callback) or callback
         yield {"route": "".join(map(str, here)), "sample": sample(here, consumer), "consumer": getattr(consumer, "__name__", str(consumer)), "pings": answers_ping(consumer),
-               "is_class": isinstance(callback, type) and hasattr(callback, "as_asgi")}
+               "subprotocols": demanded(consumer), "is_class": isinstance(callback, type) and hasattr(callback, "as_asgi")}
+
+
+def own_sources(consumer):
+    """The project's own classes of a consumer, each with its source."""
+    for kind in getattr(consumer, "__mro__", (consumer,)):
+        try:
+            if "-packages" not in inspect.getfile(kind):
+                yield kind, inspect.getsource(kind)
+        except (OSError, TypeError):  # built in, or without a source
+            continue
 
 
 def answers_ping(consumer):
     """Whether the project's own source of a consumer speaks of a ping: another message than its own may be the end of it."""
-    for kind in getattr(consumer, "__mro__", (consumer,)):
-        try:
-            if "-packages" not in inspect.getfile(kind) and re.search(r"[\"']ping[\"']", inspect.getsource(kind)):
-                return True
-        except (OSError, TypeError):  # built in, or without a source
-            continue
-    return False
+    return any(re.search(r"[\"']ping[\"']", source) for _, source in own_sources(consumer))
+
+
+def demanded(consumer):
+    """The subprotocols that the project's own source of a consumer looks for among those that a client offers."""
+    found = []
+    for kind, source in own_sources(consumer):
+        for text, attribute, name in re.findall(WANTED, source):
+            value = text or getattr(kind if attribute else sys.modules.get(kind.__module__), attribute or name, None)
+            if isinstance(value, str) and value not in found:
+                found.append(value)
+    return found
 
 
 def setting_facts(module):

@@ -14,6 +14,9 @@ CONVERTERS = {"IntConverter": "1", "UUIDConverter": UUID, "SlugConverter": "exam
 WORDS = ("example", UUID, "1")
 SIGNS = "a1A-_.~:@" + "".join(map(chr, range(33, 127)))
 MOST_REPEATS = 200
+# parameters that are who the page is, and what stands in their place for the launcher to fill in
+CREDENTIALS = ("token", "jwt", "access", "access_token", "auth_token")
+TOKEN_PLACE = "election-dev-token"
 CATEGORIES = {"DIGIT": r"\d", "NOT_DIGIT": r"\D", "WORD": r"\w", "NOT_WORD": r"\W", "SPACE": r"\s", "NOT_SPACE": r"\S"}
 
 
@@ -100,6 +103,8 @@ def row_value(name, consumer):
 
     if name is None:
         return None
+    if name.lower() in CREDENTIALS:
+        return TOKEN_PLACE
     base, _, last = name.lower().rpartition("_")
     # `motion_id`, `motion_pk`, `motion_slug`: the model's name, and which of its fields; `pk` and `motion` alone as well
     field, model_name = (last, base) if last in ("id", "pk", "slug", "uuid") else ("pk", name.lower().replace("_", ""))
