@@ -6,33 +6,13 @@ import { rightBackend, rightConfig, unsetLayer } from '../fix/planners/settings.
 import type { Cause } from './cause.ts'
 
 const layer = { family: 'layer', severity: 'error' } as const
+const setting = { ...layer, automatic: 'yes', rules: { inside: judgeLayer, working: judgeLayer } } as const
 
 /** The channel layer, over which server processes and consumers talk to each other. */
 export const layerCauses = [
-  {
-    ...layer,
-    id: 'channel-layer-unset',
-    automatic: 'yes',
-    title: "CHANNEL_LAYERS isn't set",
-    rules: { inside: judgeLayer, working: judgeLayer },
-    fix: unsetLayer,
-  },
-  {
-    ...layer,
-    id: 'channel-layer-backend-wrong',
-    automatic: 'yes',
-    title: 'BACKEND of CHANNEL_LAYERS names no class',
-    rules: { inside: judgeLayer, working: judgeLayer },
-    fix: rightBackend,
-  },
-  {
-    ...layer,
-    id: 'channel-layer-config-wrong',
-    automatic: 'yes',
-    title: "CONFIG of CHANNEL_LAYERS isn't what the backend takes",
-    rules: { inside: judgeLayer, working: judgeLayer },
-    fix: rightConfig,
-  },
+  { ...setting, id: 'channel-layer-unset', title: "CHANNEL_LAYERS isn't set", fix: unsetLayer },
+  { ...setting, id: 'channel-layer-backend-wrong', title: 'BACKEND of CHANNEL_LAYERS names no class', fix: rightBackend },
+  { ...setting, id: 'channel-layer-config-wrong', title: "CONFIG of CHANNEL_LAYERS isn't what the backend takes", fix: rightConfig },
   {
     ...layer,
     id: 'layer-inmemory-multi-instance',

@@ -7,12 +7,12 @@ import { readCheckout, type Checkout } from '../facts/checkout.ts'
 import { readDeployment } from '../facts/deployment.ts'
 import { examine } from '../facts/examine.ts'
 import { plainPaths } from '../facts/routes.ts'
-import { namedSettings, shown, usualPath } from '../facts/project.ts'
+import { shown, usualPath } from '../facts/project.ts'
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { choosePython } from '../plan/environment.ts'
 import { planners } from '../plan/export-files.ts'
-import { managedWay } from '../plan/way.ts'
+import { managedLook } from '../plan/way.ts'
 import { deployable, exportTargets, proxies, type ExportRequest, type ExportTarget, type ProxyName } from '../plan/export.ts'
 import { exportDiff, exportJson, exportText, type ExportRun } from '../report/export.ts'
 import { compareExport, writeExport } from '../run/export-write.ts'
@@ -74,13 +74,8 @@ async function socketPath(host: Host, config: Config, checkout: Checkout): Promi
   const choice = choosePython(checkout.python, checkout.requirements?.names)
   if (choice.kind !== 'ready') return undefined
   const inspection = examine(host, {
+    ...managedLook(host.env, config, project, choice.environment.python),
     tell: ['settings', 'application'],
-    way: managedWay(project.preamble),
-    python: choice.environment.python,
-    backend: project.backend,
-    env: { ...host.env, DJANGO_SETTINGS_MODULE: namedSettings(host.env, config) },
-    settingsModule: project.settingsModule,
-    application: project.application,
     deadlineMs: inspectMs,
   })
   const routes = await inspection.get('application')

@@ -25,17 +25,8 @@ export interface SetupFix {
 /** How the setup fixes a cause; undefined where no program can, where it was tried, and where that would end what runs elsewhere. */
 export type FixOf = (cause: Judged<string>) => Promise<SetupFix | undefined>
 
-/** What `start --setup` fixes once the checkout has what it needs, and something keeps it from being green all the same. */
-export interface SetupFixes {
-  readonly fixOf: FixOf
-  /** Does it, while nothing runs. Throws LauncherError where a step fails. */
-  readonly apply: (fix: SetupFix) => Promise<void>
-  /** Both, of an error before the launch. False where there is no fix. */
-  readonly fixError: (error: LauncherError) => Promise<boolean>
-}
-
-/** The fixes of one run. */
-export function setupFixes(run: SetupRun): SetupFixes {
+/** What `start --setup` fixes in one run, once the checkout has what it needs and something keeps it from being green all the same. */
+export function setupFixes(run: SetupRun) {
   const { report } = run
   const tried = new Set<string>()
   const fixOf: FixOf = async (cause) => {
@@ -45,6 +36,7 @@ export function setupFixes(run: SetupRun): SetupFixes {
     tried.add(key)
     return planned(run, cause)
   }
+  /** Does it, while nothing runs. Throws LauncherError where a step fails. */
   const apply = async ({ cause, steps, ...around }: SetupFix) => {
     report({ event: 'setup', steps, cause })
     const tell = tellerOf(report)
@@ -53,7 +45,8 @@ export function setupFixes(run: SetupRun): SetupFixes {
   return {
     fixOf,
     apply,
-    fixError: async (error) => {
+    /** Both, of an error before the launch. False where there is no fix. */
+    fixError: async (error: LauncherError): Promise<boolean> => {
       const cause = error instanceof StepFailed ? undefined : diagnosisOf(error)
       const fix = cause && (await fixOf(cause))
       if (fix !== undefined) await apply(fix)

@@ -21,16 +21,8 @@ export interface Inspection {
   readonly cancel: () => void
 }
 
-/** Where what a look tells is put together. */
-export interface Collector {
-  readonly take: (told: unknown) => ExaminationFact | undefined
-  /** It is over; `how` counts where it didn't come to its end by itself. */
-  readonly finish: (how: Exclude<Examination['how'], 'ended'>, output: readonly string[]) => void
-  readonly inspection: (cancel: () => void) => Inspection
-}
-
 /** Puts a look together that goes through the stages in this order. */
-export function collect(host: Host, tell: readonly ExaminationStage[]): Collector {
+export function collect(host: Host, tell: readonly ExaminationStage[]) {
   const begun = host.now()
   const known = new Map<ExaminationName, ExaminationFact>()
   const errors = new Map<string, ExaminationOf<'error'>>()
@@ -57,7 +49,7 @@ export function collect(host: Host, tell: readonly ExaminationStage[]): Collecto
   }
   const errorOf = (of: ExaminationStage) => errors.get(of)
   return {
-    take: (told) => {
+    take: (told: unknown): ExaminationFact | undefined => {
       const taken = isOver ? undefined : factOf(told)
       if (taken === undefined) return undefined
       if (taken.fact === 'token' && typeof taken.token === 'string') host.secrets.add(taken.token)
@@ -67,7 +59,8 @@ export function collect(host: Host, tell: readonly ExaminationStage[]): Collecto
       settle()
       return taken
     },
-    finish: (how, output) => {
+    /** It is over; `how` counts where it didn't come to its end by itself. */
+    finish: (how: Exclude<Examination['how'], 'ended'>, output: readonly string[]): void => {
       if (isOver) return
       isOver = true
       settle()
@@ -81,7 +74,7 @@ export function collect(host: Host, tell: readonly ExaminationStage[]): Collecto
         output,
       })
     },
-    inspection: (cancel) => ({
+    inspection: (cancel: () => void): Inspection => ({
       get: async (name) => {
         if (!isPassed(name)) await new Promise<void>((resolve) => waiting.push({ name, resolve }))
         return fact(name)

@@ -68,21 +68,15 @@ export async function lastRecords(
   return { records: options.count === 0 ? [] : records.slice(-options.count), position, ended }
 }
 
-/** Reads on from a place in a log. */
-export interface LogFollower {
-  /**
-   * What was written since the last call. `lost`: files that were taken away before
-   * they were read, since more was written than is kept. `moved`: there is more to read at once. Never throws.
-   */
-  readonly read: () => Promise<{ records: LogRecord[]; lost: number; moved: boolean }>
-  readonly close: () => Promise<void>
-}
-
 /** Follows a log from a place on. The file that is read stays open: once it is taken away it can still be read to its end. */
-export function followLog(folder: string, id: string, from: LogPosition): LogFollower {
+export function followLog(folder: string, id: string, from: LogPosition) {
   let position = from
   let handle: FileHandle | undefined
   return {
+    /**
+     * What was written since the last call. `lost`: files that were taken away before
+     * they were read, since more was written than is kept. `moved`: there is more to read at once. Never throws.
+     */
     read: async () => {
       // listed before it is read: a file is whole as soon as the next one is there
       const next = (await segmentsOf(folder, id)).find((segment) => segment > position.segment)

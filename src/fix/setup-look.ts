@@ -4,12 +4,10 @@ import { parseDotenv } from '../facts/dotenv.ts'
 import { dotenvSource, surveyDotenv } from '../facts/dotenv-survey.ts'
 import { examine } from '../facts/examine.ts'
 import { missingLogFolders } from '../facts/log-folders.ts'
-import { namedSettings } from '../facts/project.ts'
 import { readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { choosePython } from '../plan/environment.ts'
-import { managedWay } from '../plan/way.ts'
-import { withoutOurs } from '../host/secret-names.ts'
+import { managedLook } from '../plan/way.ts'
 import { gatherFixFacts } from './gather-facts.ts'
 import type { SetupSeen } from './setup.ts'
 
@@ -34,15 +32,12 @@ export async function lookForSetup({ host, config, signal }: SetupHost, checkout
   const lacksDotenv = dotenv.fact.kind === 'absent'
   if (choice.kind !== 'ready' || !inside)
     return { ...unseen, missingFolders: await missingLogFolders(project), needsDotenv: lacksDotenv && source !== undefined }
-  const env = { ...withoutOurs(host.env), DJANGO_SETTINGS_MODULE: namedSettings(host.env, config) }
+  const managed = managedLook(host.env, config, project, choice.environment.python)
   const look = (more: Readonly<Record<string, string>>) =>
     examine(host, {
-      way: managedWay(project.preamble),
+      ...managed,
       tell: ['settings', 'folders', 'database', 'users', 'migrations'],
-      python: choice.environment.python,
-      backend: project.backend,
-      env: { ...more, ...env },
-      settingsModule: project.settingsModule,
+      env: { ...more, ...managed.env },
       application: undefined,
       deadlineMs: lookMs,
       signal,

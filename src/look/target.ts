@@ -4,13 +4,13 @@ import { readCheckout } from '../facts/checkout.ts'
 import { isAllowed } from '../facts/allowed-hosts.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
 import { examine } from '../facts/examine.ts'
-import { namedSettings, usualPath, type Project } from '../facts/project.ts'
+import { usualPath, type Project } from '../facts/project.ts'
 import { plainPaths, servesPath } from '../facts/routes.ts'
 import { runningSocket } from '../facts/run-state.ts'
 import type { Host } from '../host/host.ts'
 import { bracketed, connectAddress } from '../host/tcp.ts'
 import { choosePython } from '../plan/environment.ts'
-import { managedWay } from '../plan/way.ts'
+import { managedLook } from '../plan/way.ts'
 import { httpUrl, originOf, portOf, type Endpoint } from '../verify/endpoint.ts'
 import { logIn } from '../verify/login.ts'
 
@@ -88,15 +88,9 @@ export async function endpointOfProject(
   let token: string | undefined
   let settings: ExaminationOf<'settings'> | undefined
   if (choice.kind === 'ready' && (path === undefined || wantsToken)) {
-    const env = { ...host.env, DJANGO_SETTINGS_MODULE: namedSettings(host.env, config) }
     const inspection = examine(host, {
-      way: managedWay(project.preamble),
+      ...managedLook(host.env, config, project, choice.environment.python),
       tell: [...(wantsToken ? (['settings', 'database', 'users', 'token'] as const) : (['settings'] as const)), 'application'],
-      python: choice.environment.python,
-      backend: project.backend,
-      env,
-      settingsModule: project.settingsModule,
-      application: project.application,
       deadlineMs,
     })
     const application = await inspection.get('application')
