@@ -103,5 +103,5 @@ export function attachKeys(
     q: () => void once('stop', () => control.stop()),
     '\r': () => terminal.out(''),
   }
-  return takeKeys(host, { onKey: (key) => actions[key]?.(), onEnd: () => actions['q']?.() })?.detach
+  return takeKeys(host, { onKey: (key) => actions[key]?.(), onEnd: () => actions['q']?.() })
 }

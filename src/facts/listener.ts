@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Host } from '../host/host.ts'
-import { attempt, socketInodes } from '../host/proc-files.ts'
+import { attempt } from '../errors.ts'
+import { socketInodes } from '../host/proc-files.ts'
 import { processTable, treeOf } from '../host/process-table.ts'
 import { parseProcNetListening, type ListeningSocket } from './listener-tables.ts'
 

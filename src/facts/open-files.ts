@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { realPath } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
-import { attempt, openFilesOf } from '../host/proc-files.ts'
+import { attempt } from '../errors.ts'
+import { openFilesOf } from '../host/proc-files.ts'
 import { runToEnd } from '../host/processes.ts'
 
 /** A process that has a file open. */

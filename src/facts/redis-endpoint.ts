@@ -1,3 +1,4 @@
+import { attempt } from '../errors.ts'
 import { isIPv6 } from 'node:net'
 import { withoutPassword } from './redis-evidence.ts'
 
@@ -209,13 +210,7 @@ function filled(sourced: Sourced | undefined): Sourced | undefined {
   return sourced?.value === '' ? undefined : sourced
 }
 
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return undefined
-  }
-}
+const decoded = (text: string) => attempt(() => decodeURIComponent(text))
 
 function malformed(name: string, at: Sourced, problem: string): RedisEndpointFact {
   return { kind: 'malformed', id: 'env-value-malformed', name, source: at.source, evidence: [`${name} in ${at.source} is ${problem}`] }

@@ -1,3 +1,5 @@
+import { attempt } from '../errors.ts'
+
 /** A WebSocket route, with a path that it takes where one could be made. */
 interface Route {
   readonly route: string
@@ -35,10 +37,6 @@ export function servesPath(routes: readonly Route[], path: string): boolean {
           .replaceAll('\\Z', '$')
           .replace(/(?<!\?)<(?:\w+:)?\w+>/g, '[^/]+')}`
       : `^${route.replace(/<(?:\w+:)?\w+>/g, '[^/]+')}$`
-    try {
-      return new RegExp(pattern).test(path.replace(/^\//, ''))
-    } catch {
-      return false
-    }
+    return attempt(() => new RegExp(pattern).test(path.replace(/^\//, ''))) === true
   })
 }

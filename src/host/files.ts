@@ -16,18 +16,12 @@ export async function readMarkedText(path: string): Promise<string | undefined> 
 
 /** True where the path leads to a regular file, links followed. */
 export async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (entry) => entry.isFile(),
-    () => false,
-  )
+  return (await stat(path).catch(() => undefined))?.isFile() === true
 }
 
 /** True where the path leads to a folder, links followed. */
 export async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  )
+  return (await stat(path).catch(() => undefined))?.isDirectory() === true
 }
 
 /** True where a directory entry is there, even a link that leads nowhere. */

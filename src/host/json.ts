@@ -1,3 +1,5 @@
+import { attempt } from '../errors.ts'
+
 /** A value that has keys. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -5,11 +7,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 
 /** What a text holds as JSON; undefined where it is none. A byte order mark is passed over, as npm does. */
 export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''))
-  } catch {
-    return undefined
-  }
+  return attempt(() => JSON.parse(text.replace(/^\uFEFF/, '')))
 }
 
 /**

@@ -2,12 +2,6 @@ import { readFile } from 'node:fs/promises'
 import type { Host } from './host.ts'
 import { runToEnd } from './processes.ts'
 
-/** Keys while they are taken. */
-export interface Keys {
-  /** Gives the keyboard back: lines are edited by the terminal again, and Ctrl+C is a signal. */
-  readonly detach: () => void
-}
-
 /** What else can be done with the terminal than typing a letter. */
 export interface KeyEvents {
   /** A letter or another sign, as it was typed; `\r` for Enter. */
@@ -29,9 +23,10 @@ const backgroundEveryMs = 300
  * signal by itself: Ctrl+C asks this process to stop, Ctrl+Z suspends it, with
  * all of its process group, and `fg` takes the keyboard again. Undefined where
  * there is nobody to type, or standard output isn't the same person's terminal:
- * a pager beside us reads the keyboard itself.
+ * a pager beside us reads the keyboard itself. Else the function that gives the
+ * keyboard back: lines are edited by the terminal again, and Ctrl+C is a signal.
  */
-export function takeKeys(host: Pick<Host, 'terminal' | 'platform'>, events: KeyEvents): Keys | undefined {
+export function takeKeys(host: Pick<Host, 'terminal' | 'platform'>, events: KeyEvents): (() => void) | undefined {
   const { terminal, platform } = host
   const { stdin } = process
   if (!terminal.interactive || !terminal.outIsTerminal) return undefined
@@ -98,18 +93,16 @@ export function takeKeys(host: Pick<Host, 'terminal' | 'platform'>, events: KeyE
   process.on('SIGCONT', onContinue)
   process.on('exit', restore)
   void resume()
-  return {
-    detach: () => {
-      if (!taken) return
-      taken = false
-      clearTimeout(inBackground)
-      stdin.off('data', onData)
-      stdin.pause()
-      stdin.ref()
-      process.off('SIGCONT', onContinue)
-      process.off('exit', restore)
-      restore()
-    },
+  return () => {
+    if (!taken) return
+    taken = false
+    clearTimeout(inBackground)
+    stdin.off('data', onData)
+    stdin.pause()
+    stdin.ref()
+    process.off('SIGCONT', onContinue)
+    process.off('exit', restore)
+    restore()
   }
 }
 

@@ -1,5 +1,6 @@
-import { readFile, readlink } from 'node:fs/promises'
+import { readlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { readText } from './files.ts'
 import type { Host } from './host.ts'
 
 /** Where PIDs mean something: a number of another machine, of another container or of before a reboot names nobody here. */
@@ -16,13 +17,10 @@ export async function thisMachine(host: Pick<Host, 'platform'>): Promise<Machine
   if (host.platform !== 'linux') return { hostname: hostname(), boot: null, pids: null }
   const [boot, pids] = await Promise.all([
     // random(4): made anew at each boot, the same in all containers of it
-    readFile('/proc/sys/kernel/random/boot_id', 'utf8').then(
-      (text) => text.trim(),
-      () => null,
-    ),
+    readText('/proc/sys/kernel/random/boot_id'),
     readlink('/proc/self/ns/pid').catch(() => null),
   ])
-  return { hostname: hostname(), boot, pids }
+  return { hostname: hostname(), boot: boot?.trim() ?? null, pids }
 }
 
 /** Whether PIDs that were written down there name processes here. Pure. */

@@ -1,15 +1,7 @@
 import { readdirSync, readlinkSync } from 'node:fs'
+import { attempt } from '../errors.ts'
 
 /** The files below /proc (proc(5)). The kernel answers at once, so they are read without a detour, which would cost ten times as much. */
-
-/** What reading gives; undefined where it may not be read, or isn't there (any more). */
-export function attempt<Value>(read: () => Value): Value | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
-}
 
 /** What each open descriptor of a process leads to, as far as this user may see it: a path, `socket:[4711]`. */
 export function openFilesOf(pid: number): string[] {

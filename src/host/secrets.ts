@@ -1,3 +1,4 @@
+import { attempt } from '../errors.ts'
 import { onlyEscapes, placesWithoutEscapes, withoutEscapes } from './escape-codes.ts'
 import { isDistinctive, namesSecret } from './secret-names.ts'
 import { patternSpans, userinfoSpans, type Span } from './secret-patterns.ts'
@@ -77,16 +78,11 @@ export function shownValue(name: string, value: string): string {
 
 function secretsIn(name: string, value: string): string[] {
   const logins = userinfoSpans(value, namesSecret(name))
-  if (logins.length > 0) return logins.flatMap(([start, end]) => withDecoded(value.slice(start, end)))
-  return namesSecret(name) && !/^(?:true|false|yes|no|on|off|\d{1,5}|[a-z][a-z\d+.-]*:\/\/.*)$/i.test(value) ? [value] : []
-}
-
-function withDecoded(text: string): string[] {
-  try {
-    return [text, decodeURIComponent(text)]
-  } catch {
-    return [text]
+  if (logins.length > 0) {
+    const written = logins.map(([start, end]) => value.slice(start, end))
+    return written.flatMap((text) => [text, attempt(() => decodeURIComponent(text)) ?? text])
   }
+  return namesSecret(name) && !/^(?:true|false|yes|no|on|off|\d{1,5}|[a-z][a-z\d+.-]*:\/\/.*)$/i.test(value) ? [value] : []
 }
 
 /** A value as it is, and as it stands in a URL (of a browser and of Python), in JSON, in JSON within JSON, and in Python's repr. */

@@ -1,3 +1,4 @@
+import { attempt } from '../errors.ts'
 import { isLocal } from '../facts/frontend-wiring.ts'
 import type { FrontendReading } from '../facts/frontend-reading.ts'
 import type { DevProxy } from '../facts/dev-proxy.ts'
@@ -44,10 +45,6 @@ export function socketWay(
 function proxyFor(proxies: readonly DevProxy[], path: string): DevProxy | undefined {
   return proxies.find(({ context }) => {
     if (!context.startsWith('^')) return path.startsWith(context.replace(/\/?\*+$/, ''))
-    try {
-      return new RegExp(context).test(path)
-    } catch {
-      return false
-    }
+    return attempt(() => new RegExp(context).test(path)) === true
   })
 }

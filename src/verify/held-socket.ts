@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { RawData, WebSocket } from 'ws'
 import type { PongFact, SocketClose } from '../facts/wire.ts'
+import { succeeds } from '../host/files.ts'
 import { parseJson } from '../host/json.ts'
 import { within } from '../host/race-stop.ts'
 
@@ -98,10 +99,7 @@ export class HeldSocket {
   /** Sends a ping frame of the protocol and tells whether its pong came within `deadlineMs` milliseconds: every server answers it by itself. */
   async isAlive(deadlineMs: number): Promise<boolean> {
     if (this.#close !== undefined) return false
-    const pong = once(this.#socket, 'pong').then(
-      () => true,
-      () => false,
-    )
+    const pong = succeeds(once(this.#socket, 'pong'))
     this.#socket.ping(undefined, undefined, () => {})
     return (await within(deadlineMs, Promise.race([pong, this.closed.then(() => false)]))) ?? false
   }
