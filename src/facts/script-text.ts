@@ -5,32 +5,28 @@ export function withoutComments(text: string): string {
   return text.replace(token, (found) => (/^(?:\/\/|\/\*|<!--)/.test(found) ? found.replace(/[^\n]/g, ' ') : found))
 }
 
+const strings = String.raw`'(?:\\[^]|[^'\\\n])*'|"(?:\\[^]|[^"\\\n])*"|\`(?:\\[^]|[^\`\\])*\``
+
 // In this order: what is escaped, strings, comments. The colon before // is that of a URL, which JSX and HTML have outside of strings too.
-const token = /\\.|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\[^]|[^`\\])*`|:\/\/|\/\/[^\n]*|\/\*[^]*?(?:\*\/|$)|<!--[^]*?(?:-->|$)/g
+const token = new RegExp(String.raw`\\.|${strings}|:\/\/|\/\/[^\n]*|\/\*[^]*?(?:\*\/|$)|<!--[^]*?(?:-->|$)`, 'g')
+
+/** The brackets and commas from a place on, as far as `end`, each with how deep it leaves the text. Those in strings don't count. */
+function* bracketsFrom(text: string, from: number, end = text.length): Generator<{ sign: string; at: number; depth: number }> {
+  const pattern = new RegExp(String.raw`\\[^]|${strings}|[{[(}\]),]`, 'g')
+  pattern.lastIndex = from
+  let depth = 0
+  for (let match = pattern.exec(text); match !== null && match.index < end; match = pattern.exec(text)) {
+    const [sign] = match
+    if ('{[('.includes(sign)) depth += 1
+    else if ('}])'.includes(sign)) depth = Math.max(0, depth - 1)
+    yield { sign, at: match.index, depth }
+  }
+}
 
 /** The place behind the bracket that closes the one at `open`; the text's end where none does. Brackets in strings don't count. */
 export function closingOf(text: string, open: number): number {
-  let depth = 0
-  for (let index = open; index < text.length; index++) {
-    const character = text.charAt(index)
-    if (`'"\``.includes(character)) index = endOfString(text, index)
-    else if (character === '\\') index += 1
-    else if ('{[('.includes(character)) depth += 1
-    else if ('}])'.includes(character) && --depth === 0) return index + 1
-  }
+  for (const { sign, at, depth } of bracketsFrom(text, open)) if (depth === 0 && '}])'.includes(sign)) return at + 1
   return text.length
-}
-
-/** The place of the closing quote, or the opening one where it stands alone in its line. */
-function endOfString(text: string, start: number): number {
-  const quote = text.charAt(start)
-  for (let index = start + 1; index < text.length; index++) {
-    const character = text.charAt(index)
-    if (character === '\\') index += 1
-    else if (character === quote) return index
-    else if (character === '\n' && quote !== '`') return start
-  }
-  return start
 }
 
 /** A property of an object literal, as it is written. */
@@ -62,13 +58,7 @@ export function entriesOf(text: string, open: number): Entry[] {
 }
 
 function commaAfter(text: string, from: number, end: number): number {
-  for (let index = from; index < end; index++) {
-    const character = text.charAt(index)
-    if (character === ',') return index
-    if ('{[('.includes(character)) index = closingOf(text, index) - 1
-    else if (`'"\``.includes(character)) index = endOfString(text, index)
-    else if (character === '\\') index += 1
-  }
+  for (const { sign, at, depth } of bracketsFrom(text, from, end)) if (depth === 0 && sign === ',') return at
   return end
 }
 
