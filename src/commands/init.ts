@@ -148,13 +148,11 @@ function factsOf(host: Host, { checkout, scripts, findsBackend, environment }: F
   const { hasDaphneApp } = project
   const server = environment && chooseServer({ packages: environment.packages, hasDaphneApp, wanted: undefined })
   return {
+    ...project,
     scripts,
     platform: host.platform,
     backend: shown(project, project.backend),
     findsBackend,
-    settingsModule: project.settingsModule,
-    application: project.application,
-    hasDaphneApp,
     server: server?.kind === 'server' ? server.name : undefined,
     layerVariable: checkout.layerVariable,
     wishesRedis: checkout.wish.kind === 'set' ? checkout.wish.redis : undefined,

@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts'
 import type { FrontendConfig } from '../config/stack-schema.ts'
 import { readText } from '../host/files.ts'
 import { devAddress, type DevAddress } from './dev-address.ts'
-import { commandOf, devTools, knownTools, readScript, splitWords, type DevCommand, type DevTool } from './dev-script.ts'
+import { commandOf, devTools, knownTools, readScript, splitWords, type DevTool, type ReadScript } from './dev-script.ts'
 import { recordOf, textsOf } from '../host/json.ts'
 import { packageManager, type PackageManager } from './package-manager.ts'
 
@@ -17,7 +17,7 @@ export interface FrontendApp {
   /** The configuration names something of it: what is wrong with it then is an error. */
   readonly named: boolean
   /** What starts the dev server, without a shell in between. */
-  readonly command: { readonly kind: 'command'; readonly command: DevCommand } | { readonly kind: 'unclear'; readonly why: string }
+  readonly command: ReadScript
   /** The script's name; undefined where the configuration gives a command instead. */
   readonly script: string | undefined
   readonly tool: DevTool
@@ -114,7 +114,7 @@ async function appIn(folder: string, root: string, wanted: FrontendConfig, named
   }
 }
 
-function givenCommand(given: string | readonly string[]): FrontendApp['command'] {
+function givenCommand(given: string | readonly string[]): ReadScript {
   const words = typeof given === 'string' ? splitWords(given) : given
   const command = words === undefined ? undefined : commandOf(words)
   if (command !== undefined) return { kind: 'command', command }

@@ -1,4 +1,5 @@
 import { readServerCommand } from '../facts/server-command.ts'
+import type { ServerCommand } from '../facts/server-process.ts'
 import { nameOf } from '../facts/server-invocation.ts'
 import { readCommand, type CommandContext } from './command-words.ts'
 
@@ -57,15 +58,14 @@ function serverOfWords(words: readonly string[], project: OwnProject): BackendSe
   if (otherWsgi.has(program)) return isOwn(wsgi, project) ? { program, shown, speaksWebSocket: false } : undefined
   const server = readServerCommand(words)
   if (server === undefined || !isOwn(server.application, project)) return undefined
-  const isWsgi = /(?:^|\.)wsgi(?::|$)/.test(server.application ?? '')
-  switch (server.program) {
-    case 'runserver':
-      return { program: 'runserver', shown, speaksWebSocket: project.hasDaphneApp && !server.noAsgi }
-    case 'gunicorn':
-      return { program: 'gunicorn', shown, speaksWebSocket: !isWsgi && /uvicorn|asgi/i.test(server.workerClass ?? '') }
-    default:
-      return { program: server.program, shown, speaksWebSocket: !isWsgi }
-  }
+  return { program: server.program, shown, speaksWebSocket: speaksWebSocket(server, project) }
+}
+
+/** Whether a server can speak WebSocket as it is called. */
+export function speaksWebSocket(server: ServerCommand, { hasDaphneApp }: Pick<OwnProject, 'hasDaphneApp'>): boolean {
+  if (server.program === 'runserver') return hasDaphneApp && !server.noAsgi
+  if (server.program === 'gunicorn' && !/uvicorn|hypercorn|asgi|daphne/i.test(server.workerClass ?? '')) return false
+  return !/(?:^|\.)wsgi(?:[:.]|$)/.test(server.application ?? '')
 }
 
 const top = (module: string | undefined) => module?.split(/[.:]/)[0]

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import type { PackageFolder } from '../facts/init-project.ts'
 import type { Requirements } from '../facts/requirements.ts'
 import { fill } from './template.ts'
 
@@ -7,18 +8,12 @@ export type CiKind = 'github' | 'gitlab'
 /** What a job of the project's own has to install. Folders are relative to the checkout, with forward slashes. */
 export interface CiFacts {
   readonly backend: string
-  readonly requirements: { readonly kind: Requirements['kind']; readonly file: string } | undefined
-  readonly frontend: FrontendPackages | undefined
+  readonly requirements: Pick<Requirements, 'kind' | 'file'> | undefined
+  readonly frontend: Pick<PackageFolder, 'folder' | 'lock'> | undefined
   /** The channel layer is Redis. */
   readonly redis: boolean
   /** The variable that chooses it; undefined: the settings always use it. */
   readonly layerVariable: string | undefined
-}
-
-/** A package.json with its lock file. */
-interface FrontendPackages {
-  readonly folder: string
-  readonly lock: 'package-lock.json' | 'yarn.lock' | 'yarn.lock (berry)' | 'pnpm-lock.yaml' | undefined
 }
 
 /** The job's file out of its template: what the project doesn't need is left out, paths are its own. Pure. */
@@ -60,7 +55,7 @@ function installCommand({ backend, requirements }: CiFacts): string {
 }
 
 /** What installs exactly what the lock file has. */
-function packagesCommand(lock: FrontendPackages['lock']): string {
+function packagesCommand(lock: PackageFolder['lock']): string {
   switch (lock) {
     case 'package-lock.json':
       return 'npm ci'

@@ -1,25 +1,21 @@
 import type { JudgedCommand, OldScript } from '../facts/old-scripts.ts'
 import type { ScriptRole } from '../facts/old-scripts-roles.ts'
+import { speaksWebSocket, type OwnProject } from './backend-place.ts'
 import type { InitNote } from './init-sources.ts'
 
 /** True for a server that can't speak WebSocket as it is called. */
-export function isWsgi(role: ScriptRole, hasDaphneApp: boolean): boolean {
-  if (role.kind === 'wsgi-only') return true
-  if (role.kind !== 'backend') return false
-  const { program, application, workerClass, noAsgi } = role.server
-  if (program === 'runserver') return noAsgi || !hasDaphneApp
-  if (program === 'gunicorn' && !/uvicorn|hypercorn|asgi|daphne/i.test(workerClass ?? '')) return true
-  return application !== undefined && /(?:^|\.)wsgi(?::|$|\.)/.test(application)
+export function isWsgi(role: ScriptRole, project: Pick<OwnProject, 'hasDaphneApp'>): boolean {
+  return role.kind === 'wsgi-only' || (role.kind === 'backend' && !speaksWebSocket(role.server, project))
 }
 
 /** The bug that it all begins with: a server that knows HTTP alone. */
-export function wsgiWarnings(commands: readonly JudgedCommand[], { hasDaphneApp }: { readonly hasDaphneApp: boolean }): InitNote[] {
+export function wsgiWarnings(commands: readonly JudgedCommand[], project: Pick<OwnProject, 'hasDaphneApp'>): InitNote[] {
   return commands
-    .filter(({ role }) => isWsgi(role, hasDaphneApp))
+    .filter(({ role }) => isWsgi(role, project))
     .map(({ role, place, argv }) => ({
       text: `${whatRuns(role, argv)} speaks WSGI, which can't carry a WebSocket: the browser sees close code 1006`,
       place,
-      hint: hintFor(role, hasDaphneApp),
+      hint: hintFor(role, project.hasDaphneApp),
     }))
 }
 

@@ -1,4 +1,6 @@
 import type { ServerName } from '../config/schema.ts'
+import type { Checkout } from '../facts/checkout.ts'
+import type { Project } from '../facts/project.ts'
 import type { JudgedCommand, OldScript } from '../facts/old-scripts.ts'
 import type { ScriptRole } from '../facts/old-scripts-roles.ts'
 import { servicesOf } from './init-services.ts'
@@ -8,19 +10,15 @@ import { takerInto, type InitDecision, type Said, type Taken } from './init-sour
 import { stopNotes, wsgiWarnings, isWsgi, serverNotes } from './init-warnings.ts'
 
 /** What decides about the configuration that `init` writes. */
-export interface InitFacts {
+export interface InitFacts extends Pick<Project, 'settingsModule' | 'application' | 'hasDaphneApp'>, Pick<Checkout, 'layerVariable'> {
   readonly scripts: readonly OldScript[]
   readonly platform: NodeJS.Platform
   /** Folder of manage.py, relative to the checkout; `.` for itself. */
   readonly backend: string
   /** False: `start` needs to be told. */
   readonly findsBackend: boolean
-  readonly settingsModule: string
-  readonly application: string | undefined
-  readonly hasDaphneApp: boolean
   /** The server that `start` takes by itself; undefined where none is installed, or no environment is there yet. */
   readonly server: ServerName | undefined
-  readonly layerVariable: string | undefined
   /** What the environment or `.env` wish already. */
   readonly wishesRedis: boolean | undefined
   /** Where secrets belong, as a person names it. */
@@ -41,7 +39,7 @@ interface BackendCommand extends JudgedCommand {
  */
 export function decideInit(facts: InitFacts): InitDecision {
   const all = facts.scripts.flatMap((script) => script.commands.flatMap((command) => asBackend(command, script)))
-  const asgi = all.filter(({ role }) => !isWsgi(role, facts.hasDaphneApp))
+  const asgi = all.filter(({ role }) => !isWsgi(role, facts))
   // a command that can't speak WebSocket is asked last
   const backends = [...asgi, ...all.filter((command) => !asgi.includes(command))]
   const taken: Taken[] = []
