@@ -1,14 +1,11 @@
 import { join, sep } from 'node:path'
-import { isFile, readText } from '../host/files.ts'
+import { firstFile, readText } from '../host/files.ts'
 import { namedImports, starImports } from './manage-py.ts'
 
 /** The file of a module below the backend: `core/settings.py` or `core/settings/__init__.py`. */
 export async function moduleFile(backend: string, module: string): Promise<string | undefined> {
   const base = join(backend, ...module.split('.'))
-  for (const file of [`${base}.py`, join(base, '__init__.py')]) {
-    if (await isFile(file)) return file
-  }
-  return undefined
+  return firstFile([`${base}.py`, join(base, '__init__.py')])
 }
 
 /** The text of a module below the backend; empty where there is none. */

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { isFile, isFolder, readText, upwards } from '../host/files.ts'
+import { firstFile, isFile, isFolder, readText, upwards } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { isRecord, recordOf } from '../host/json.ts'
 import { programOnPath, type Program } from './package-manager.ts'
@@ -62,8 +62,7 @@ async function binOf(packageFolder: string, program: string): Promise<string | u
   const short = typeof name === 'string' ? name.replace(/^@[^/]*\//, '') : ''
   const written = typeof bin === 'string' ? (short === program ? bin : undefined) : isRecord(bin) ? bin[program] : undefined
   if (typeof written !== 'string') return undefined
-  const file = join(packageFolder, written)
-  return (await isFile(file)) ? file : undefined
+  return firstFile([join(packageFolder, written)])
 }
 
 /** JavaScript takes Node; a package may as well put a native program there, as esbuild does. */
@@ -79,8 +78,6 @@ async function firstLine(file: string): Promise<string> {
 
 /** `yarnPath: .yarn/releases/yarn-4.5.0.cjs` of .yarnrc.yml (https://yarnpkg.com/configuration/yarnrc#yarnPath). */
 async function yarnRelease(folder: string): Promise<string | undefined> {
-  const file = join(folder, '.yarnrc.yml')
-  const path = /^yarnPath:\s*["']?([^\s"']+)/m.exec((await readText(file)) ?? '')?.[1]
-  const release = path === undefined ? undefined : resolve(dirname(file), path)
-  return release !== undefined && (await isFile(release)) ? release : undefined
+  const path = /^yarnPath:\s*["']?([^\s"']+)/m.exec((await readText(join(folder, '.yarnrc.yml'))) ?? '')?.[1]
+  return path === undefined ? undefined : firstFile([resolve(folder, path)])
 }

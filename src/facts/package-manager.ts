@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import { isFile, realPath, upwards } from '../host/files.ts'
+import { firstFile, isFile, realPath, upwards } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 
 const managerNames = ['npm', 'yarn', 'pnpm', 'bun'] as const
@@ -57,26 +57,17 @@ export async function managerProgram(host: Pick<Host, 'env' | 'platform'>, name:
     const file = await npmFile(host, node)
     if (file !== undefined) return { file: node, args: [file] }
   }
-  return (await programOnPath(host, name, node)) ?? (name === 'bun' ? undefined : corepack(host, name, node))
+  const found = await programOnPath(host, name, node)
+  if (found !== undefined || name === 'bun') return found
+  const corepack = await programOnPath(host, 'corepack', node)
+  return corepack && { ...corepack, args: [...corepack.args, name] }
 }
 
 /** npm says where it is when it starts something (npm_execpath); else it is beside Node. */
 async function npmFile({ env, platform }: Pick<Host, 'env' | 'platform'>, node: string): Promise<string | undefined> {
-  const told = env['npm_execpath']?.replace(/npx-cli\.js$/, 'npm-cli.js')
-  const folder = dirname(node)
-  const beside =
-    platform === 'win32'
-      ? join(folder, 'node_modules', 'npm', 'bin', 'npm-cli.js')
-      : join(folder, '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js')
-  for (const file of [told?.endsWith('npm-cli.js') === true ? told : undefined, beside]) {
-    if (file !== undefined && (await isFile(file))) return file
-  }
-  return undefined
-}
-
-async function corepack(host: Pick<Host, 'env' | 'platform'>, name: ManagerName, node: string): Promise<Program | undefined> {
-  const found = await programOnPath(host, 'corepack', node)
-  return found === undefined ? undefined : { file: found.file, args: [...found.args, name] }
+  const told = env['npm_execpath']?.replace(/npx-cli\.js$/, 'npm-cli.js') ?? ''
+  const beside = join(dirname(node), platform === 'win32' ? '' : '../lib', 'node_modules/npm/bin/npm-cli.js')
+  return firstFile(told.endsWith('npm-cli.js') ? [told, beside] : [beside])
 }
 
 /** Where the JavaScript behind a shim of Windows is, beside the shim. */
@@ -98,11 +89,10 @@ export async function programOnPath(
   for (const folder of path.split(isWindows ? ';' : ':')) {
     if (folder === '') continue
     if (isWindows) {
-      for (const file of [join(folder, `${name}.exe`)]) if (await isFile(file)) return { file, args: [] }
-      for (const below of behindShim[name] ?? []) {
-        const file = join(folder, ...below.split('/'))
-        if (await isFile(file)) return { file: node, args: [file] }
-      }
+      const program = join(folder, `${name}.exe`)
+      if (await isFile(program)) return { file: program, args: [] }
+      const script = await firstFile((behindShim[name] ?? []).map((below) => join(folder, ...below.split('/'))))
+      if (script !== undefined) return { file: node, args: [script] }
     } else if (await isFile(join(folder, name))) {
       const file = await realPath(join(folder, name))
       return /\.[cm]?js$/.test(file) ? { file: node, args: [file] } : { file: join(folder, name), args: [] }

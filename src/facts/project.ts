@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { usageError } from '../errors.ts'
-import { isFile, readText, realPath, upwards } from '../host/files.ts'
+import { firstFile, isFile, readText, realPath, upwards } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { dotenvValue, readDotenv } from './dotenv.ts'
 import { findFrontend, frontendOrigin } from './frontend-app.ts'
@@ -224,9 +224,8 @@ async function findDotenv(
     return { dotenv, dotenvExample: await findExample(dirname(dotenv)) }
   }
   const folders = upwards(from, root)
-  for (const folder of folders) {
-    if (await isFile(join(folder, '.env'))) return { dotenv: join(folder, '.env'), dotenvExample: await findExample(folder) }
-  }
+  const present = await firstFile(folders.map((folder) => join(folder, '.env')))
+  if (present !== undefined) return { dotenv: present, dotenvExample: await findExample(dirname(present)) }
   for (const folder of folders) {
     const example = await findExample(folder)
     if (example !== undefined) return { dotenv: join(reader === 'environ' ? backend : folder, '.env'), dotenvExample: example }
@@ -234,13 +233,8 @@ async function findDotenv(
   return { dotenv: join(backend, '.env'), dotenvExample: undefined }
 }
 
-async function findExample(folder: string): Promise<string | undefined> {
-  for (const name of ['.env.example', '.env.sample', '.env.template', '.env.dist', 'env.example', '.env.dev.example']) {
-    const file = join(folder, name)
-    if (await isFile(file)) return file
-  }
-  return undefined
-}
+const exampleNames = ['.env.example', '.env.sample', '.env.template', '.env.dist', 'env.example', '.env.dev.example']
+const findExample = (folder: string) => firstFile(exampleNames.map((name) => join(folder, name)))
 
 /** Where the seed's projects have their WebSocket. */
 export const usualPath = '/ws/election-updates/'
