@@ -33,6 +33,8 @@ export interface DevCommand {
   readonly args: readonly string[]
   /** What the script sets in front of it. */
   readonly env: Readonly<Record<string, string>>
+  /** The script that it is the last command of: it takes a shell, so the whole is run by the package manager. */
+  readonly script?: string
 }
 
 /** What a script of package.json runs. */
@@ -59,7 +61,11 @@ export function readScript(scripts: Readonly<Record<string, string>>, name: stri
     return ''
   })
   const words = splitWords(rest)
-  if (words === undefined) return { kind: 'unclear', why: `"${name}" takes a shell: ${text}` }
+  if (words === undefined) {
+    const last = commandOf(splitWords(/^[^|;]*&&([^&|;]+)$/.exec(rest)?.[1] ?? '') ?? [], env)
+    if (last === undefined || last.tool === 'other') return { kind: 'unclear', why: `"${name}" takes a shell: ${text}` }
+    return { kind: 'command', command: { ...last, script: name } }
+  }
   const command = commandOf([...words, ...more], env)
   if (command === undefined) return { kind: 'unclear', why: `"${name}" runs nothing` }
   const next = leadsTo(command)

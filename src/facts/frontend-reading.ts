@@ -110,9 +110,9 @@ export async function gatherFrontend(
 ): Promise<FrontendFiles> {
   const frontend = await findFrontend(config, project)
   if (frontend.kind === 'none') return { frontend, program: undefined, reading: nothing }
-  const { folder, command, dependencies } = frontend.app
+  const { folder, command } = frontend.app
   const [program, reading] = await Promise.all([
-    command.kind === 'command' ? findProgram(host, folder, command.command, dependencies, node) : undefined,
+    command.kind === 'command' ? findProgram(host, folder, command.command, frontend.app, node) : undefined,
     readFrontend(folder),
   ])
   return { frontend, program, reading }

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { firstFile, isFile, isFolder, readText, upwards } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { isRecord, recordOf } from '../host/json.ts'
-import { programOnPath, type Program } from './package-manager.ts'
+import { managerProgram, programOnPath, type PackageManager, type Program } from './package-manager.ts'
 import { devTools, type DevCommand } from './dev-script.ts'
 
 /** How the program of a dev script can be run. */
@@ -25,7 +25,7 @@ export async function findProgram(
   host: Pick<Host, 'env' | 'platform'>,
   folder: string,
   command: DevCommand,
-  dependencies: readonly string[],
+  { dependencies, manager }: { readonly dependencies: readonly string[]; readonly manager: PackageManager },
   node: string,
 ): Promise<ProgramFact> {
   const places = upwards(folder, '')
@@ -40,7 +40,11 @@ export async function findProgram(
   for (const name of new Set(known === undefined ? [command.program, ...dependencies] : [known])) {
     for (const place of places) {
       const file = await binOf(join(place, 'node_modules', ...name.split('/')), command.program)
-      if (file !== undefined) return found(await runnable(file, node))
+      if (file === undefined) continue
+      if (command.script === undefined) return found(await runnable(file, node))
+      const program = await managerProgram(host, manager.name, node)
+      if (program === undefined) return { state: 'missing', what: manager.name }
+      return found({ ...program, args: [...program.args, 'run', command.script] })
     }
   }
   for (const place of places) {

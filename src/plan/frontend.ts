@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts'
 import { LauncherError, usageError } from '../errors.ts'
 import { pageOrigin, type FrontendApp, type FrontendFact } from '../facts/frontend-app.ts'
 import type { FrontendReading } from '../facts/frontend-reading.ts'
-import type { DevCommand, DevTool } from '../facts/dev-script.ts'
+import type { DevCommand } from '../facts/dev-script.ts'
 import type { ProgramFact } from '../facts/package-bin.ts'
 import type { BackendAddress } from './frontend-address.ts'
 import { mapVariables, type MappedVariable } from './frontend-env.ts'
@@ -65,7 +65,7 @@ export function planFrontend(facts: FrontendFacts): FrontendPlan {
   const { command } = app.command
   if (app.address.port === undefined && config.frontend?.port === undefined)
     return unrunnable(app, `nothing tells the port that ${command.program} serves at`, '"frontend": {"port": 3000}')
-  if (!movable(command.tool) && facts.port !== app.address.port)
+  if (!movable(command) && facts.port !== app.address.port)
     return failed(
       'frontend-port-in-use',
       `Port ${app.address.port ?? 0} of the frontend is held, and ${command.program} is not known to take another one`,
@@ -113,7 +113,7 @@ function run(
       restart: config.restart ? 'on-failure' : 'no',
       stopTimeoutMs: config.stopTimeout,
       url: page,
-      shown: [command.program, ...args].join(' '),
+      shown: command.script === undefined ? [command.program, ...args].join(' ') : `${app.manager.name} run ${command.script}`,
     },
     page,
     origin,
@@ -124,11 +124,12 @@ function run(
   }
 }
 
-/** Tools that take their port from us. */
-const movable = (tool: DevTool): boolean => tool !== 'other'
+/** Tools that take their port from us, where they are given it. */
+const movable = ({ tool, script }: DevCommand): boolean => tool !== 'other' && script === undefined
 
 /** The tool's arguments, with the port that was chosen, and without what would open a browser. Pure. */
-export function argumentsFor({ tool, args }: DevCommand, port: number): string[] {
+export function argumentsFor({ tool, args, script }: DevCommand, port: number): string[] {
+  if (script !== undefined) return []
   switch (tool) {
     case 'vite':
       // without --strictPort it would go on to another port in silence

@@ -47,6 +47,11 @@ describe('a script', () => {
     ['yarn’s short way', { dev: 'yarn start', start: 'next dev' }, { tool: 'next', args: ['dev'] }],
     ['variables of both', { dev: 'A=1 npm run x', x: 'B=2 vite' }, { env: { A: '1', B: '2' } }],
     ['a build is no dev server', { dev: 'vite build --watch' }, { tool: 'other', program: 'vite' }],
+    [
+      'a check before it: the whole is for a shell',
+      { dev: 'X=y npm run page', page: 'tsc -b && A=1 vite --port 3100' },
+      { tool: 'vite', args: ['--port', '3100'], env: { X: 'y', A: '1' }, script: 'page' },
+    ],
     ['Next.js without a word', { dev: 'next' }, { tool: 'next', args: [] }],
     ['vue-cli', { dev: 'vue-cli-service serve --open' }, { tool: 'vue-cli-service' }],
     ['webpack', { dev: 'webpack serve --mode development' }, { tool: 'webpack' }],
@@ -58,7 +63,10 @@ describe('a script', () => {
   })
 
   test.each<[string, Record<string, string>, RegExp]>([
-    ['takes a shell', { dev: 'tsc -b && vite' }, /"dev" takes a shell: tsc -b && vite/],
+    ['takes a shell', { dev: 'tsc -b && node server.js' }, /"dev" takes a shell: tsc -b && node server.js/],
+    ['goes on after its dev server', { dev: 'vite && echo over' }, /"dev" takes a shell/],
+    ['runs several at once', { dev: 'vite & node api.js' }, /"dev" takes a shell/],
+    ['ends in a variable', { dev: 'tsc -b && vite --port $PORT' }, /"dev" takes a shell/],
     ['is absent', {}, /no script "dev"/],
     ['is empty', { dev: '' }, /runs nothing/],
     ['only sets', { dev: 'X=y' }, /runs nothing/],

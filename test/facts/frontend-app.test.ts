@@ -149,11 +149,31 @@ const bin = (name: string, bins: unknown) => JSON.stringify({ name, bin: bins })
 
 describe('the program', () => {
   const node = '/opt/node/bin/node'
-  const find = (folder: string, line: string, dependencies: string[] = [], env: Record<string, string> = {}) => {
+  const manager = { name: 'npm', source: 'default', lock: undefined, folder: '/' } as const
+  const find = (folder: string, line: string, dependencies: string[] = [], env: Record<string, string> = {}, script?: string) => {
     const command = commandOf(line.split(' '))
     if (command === undefined) throw new Error('no command')
-    return findProgram({ platform: 'linux', env }, folder, command, dependencies, node)
+    return findProgram(
+      { platform: 'linux', env },
+      folder,
+      script === undefined ? command : { ...command, script },
+      { dependencies, manager },
+      node,
+    )
   }
+
+  test('of a script that takes a shell: its package has to be there, and npm runs it', async () => {
+    const root = await filesIn({
+      'page/node_modules/vite/package.json': bin('vite', { vite: 'bin/vite.js' }),
+      'page/node_modules/vite/bin/vite.js': '',
+      'npm/bin/npm-cli.js': '',
+    })
+    const npm = join(root, 'npm', 'bin', 'npm-cli.js')
+    expect(await find(join(root, 'page'), 'vite', [], { npm_execpath: npm }, 'dev')).toMatchObject(
+      found({ file: node, args: [npm, 'run', 'dev'] }),
+    )
+    expect(await find(root, 'vite', [], { npm_execpath: npm }, 'dev')).toMatchObject({ state: 'missing' })
+  })
 
   test('of a package, in the nearest node_modules that has it', async () => {
     const root = await filesIn({

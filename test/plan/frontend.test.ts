@@ -393,6 +393,15 @@ describe('the plan', () => {
       { kind: 'none', why: expect.stringMatching(/not started: it takes a shell.*"frontend": \{"command"/) },
     ],
     [
+      'one whose script ends in a dev server, at a port that is held',
+      facts(
+        'vite',
+        { port: 5174 },
+        { command: { kind: 'command', command: { tool: 'vite', program: 'vite', args: [], env: {}, script: 'dev' } } },
+      ),
+      { kind: 'error', error: { code: 'frontend-port-in-use' } },
+    ],
+    [
       'the same, named',
       facts('vite', {}, { named: true, command: { kind: 'unclear', why: 'it takes a shell' } }),
       { kind: 'error', error: { code: 'frontend-script-unclear', evidence: ['it takes a shell'] } },
