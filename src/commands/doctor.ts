@@ -15,8 +15,8 @@ import { diagnose, exitOf, targetsOf } from './doctor-look.ts'
 export async function doctorCommand(words: readonly string[], options: Options, version: string): Promise<number> {
   const machine = nodeHost({ cwd: cwdOf(options) })
   const json = options['json'] === true
-  if (options['list'] === true) return (await import('./doctor-list.ts')).listCommand(machine, { json })
-  if (words[0] === 'explain') return (await import('./doctor-explain.ts')).explainCommand(machine, words[1] ?? '', { json })
+  if (options['list'] === true) return (await import('./doctor-causes.ts')).listCommand(machine, { json })
+  if (words[0] === 'explain') return (await import('./doctor-causes.ts')).explainCommand(machine, words[1] ?? '', { json })
   if (options['undo'] === true) return (await import('./doctor-undo.ts')).undoCommand(machine, { json, version })
   const wanted = wantedIds(words)
   const config = await resolveConfig(machine, flagsOf(options))

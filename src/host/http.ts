@@ -54,46 +54,38 @@ export async function httpRequest(url: URL, options: HttpRequest): Promise<HttpF
     let answerSoFar = () => finish({ result: 'silent', elapsedMs: elapsed() })
     const timer = setTimeout(() => answerSoFar(), options.deadlineMs)
     request.on('error', (error) => finish({ result: 'broken', code: errorCode(error) ?? error.message, elapsedMs: elapsed() }))
+    const answer = (response: IncomingMessage, body: string) => {
+      const headers = headersOf(response)
+      const { statusCode: status = 0, statusMessage: reason = '' } = response
+      finish({ result: 'answer', status, reason, server: headers['server'], headers, body, elapsedMs: elapsed() })
+    }
     request.once('response', (response) => {
-      const chunks: Buffer[] = []
-      let size = 0
-      const answer = () => {
-        const headers = headersOf(response)
-        finish({
-          result: 'answer',
-          status: response.statusCode ?? 0,
-          reason: response.statusMessage ?? '',
-          server: headers['server'],
-          headers,
-          body: Buffer.concat(chunks).toString('utf8').slice(0, keptBytes),
-          elapsedMs: elapsed(),
-        })
-      }
+      const body = collectBody(response, keptBytes, () => answer(response, body()))
       // a page that never ends (events) has answered all the same
-      answerSoFar = answer
-      response.on('data', (chunk: Buffer) => {
-        chunks.push(chunk)
-        size += chunk.length
-        // a page may be endless: what is kept is enough
-        if (size >= keptBytes) answer()
-      })
-      response.once('end', answer)
-      response.on('error', answer)
+      answerSoFar = () => answer(response, body())
     })
     request.once('upgrade', (response, socket) => {
       socket.destroy()
-      finish({
-        result: 'answer',
-        status: response.statusCode ?? 101,
-        reason: '',
-        server: headersOf(response)['server'],
-        headers: headersOf(response),
-        body: '',
-        elapsedMs: elapsed(),
-      })
+      answer(response, '')
     })
     request.end(options.body)
   })
+}
+
+/**
+ * Keeps the body of an answer. `over` is called when it has ended, was cut off, or has `most` bytes: a page may be endless,
+ * and what is kept is enough. Gives the function that tells what has come so far.
+ */
+export function collectBody(response: IncomingMessage, most: number, over: () => void): () => string {
+  const chunks: Buffer[] = []
+  let size = 0
+  response.on('data', (chunk: Buffer) => {
+    chunks.push(chunk)
+    size += chunk.length
+    if (size >= most) over()
+  })
+  for (const event of ['end', 'error', 'close']) response.on(event, over)
+  return () => Buffer.concat(chunks).toString('utf8').slice(0, most)
 }
 
 /** The headers of an answer, each as one text. */

@@ -22,7 +22,7 @@ export function smokeJunit(result: SmokeResult): string {
     ),
     '    </properties>',
     ...steps.flatMap((step) => testCase(step, result)),
-    `    <system-out>${text(phasesOf(result))}</system-out>`,
+    `    <system-out>${text(result.phases.map((phase) => `${seconds(phase.ms)}  ${phase.text}`).join('\n'))}</system-out>`,
     ...(result.log.length === 0 ? [] : [`    <system-err>${text(result.log.join('\n'))}</system-err>`]),
     '  </testsuite>',
     '</testsuites>',
@@ -45,10 +45,6 @@ function testCase(step: SmokeStep, result: SmokeResult): string[] {
     `      <failure${attributes({ message, type: diagnosis?.id ?? step.name })}>${text(body)}</failure>`,
     '    </testcase>',
   ]
-}
-
-function phasesOf({ phases }: SmokeResult): string {
-  return phases.map((phase) => `${seconds(phase.ms)}  ${phase.text}`).join('\n')
 }
 
 function inSeconds(ms: number): string {

@@ -40,8 +40,8 @@ export function startText(host: Host, options: StartTextOptions): Report {
       return
     }
     if (releasesBefore.has(event.event)) release()
-    const lines = linesOf(event, { style, columns: terminal.columns, verbose: options.verbose })
-    if (lines.length > 0 || stopsSpinner.has(event.event)) spinner.stop()
+    const lines = linesOf(event, style, terminal.columns, options.verbose)
+    if (lines.length > 0 || event.event === 'end') spinner.stop()
     const print = toErrors.has(event.event) ? terminal.err : terminal.out
     for (const line of lines) print(line)
     if (event.event === 'ready') release()
@@ -52,7 +52,6 @@ export function startText(host: Host, options: StartTextOptions): Report {
 
 /** What the log has to wait for no longer. */
 const releasesBefore: ReadonlySet<RunEvent['event']> = new Set(['diagnosis', 'error', 'stopping', 'end'])
-const stopsSpinner: ReadonlySet<RunEvent['event']> = new Set(['end'])
 /** Words of the launcher that are no result. */
 const toErrors: ReadonlySet<RunEvent['event']> = new Set(['error', 'stopping'])
 
@@ -63,13 +62,7 @@ function waitsFor(event: RunEvent): string | undefined {
   return event.event === 'restarting' ? 'starting the backend again' : undefined
 }
 
-interface Page {
-  readonly style: Style
-  readonly columns: number
-  readonly verbose: boolean
-}
-
-function linesOf(event: Exclude<RunEvent, { event: 'log' }>, { style, columns, verbose }: Page): readonly string[] {
+function linesOf(event: Exclude<RunEvent, { event: 'log' }>, style: Style, columns: number, verbose: boolean): readonly string[] {
   switch (event.event) {
     case 'phase':
     case 'open-sockets':

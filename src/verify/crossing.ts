@@ -58,16 +58,12 @@ async function cross(from: CrossingSide, to: CrossingSide, socket: HeldSocket): 
   const arrival = socket.hears((text) => isProbe(text, id), crossingMs)
   const unsent = from.observer.first(marks.from, (event) => unsentOf(event, id), crossingMs)
   from.observer.askSend(id, group)
-  const outcome = await Promise.race<boolean | Outcome>([arrival, orArrival(unsent, arrival)])
+  // a message that could not be sent will not arrive
+  const outcome = await Promise.race([arrival, unsent.then<boolean | Outcome>((event) => event ?? arrival)])
   const elapsedMs = performance.now() - started
   if (typeof outcome === 'object') return failed(where, outcome)
   // a socket that was closed meanwhile says nothing about the layer
   return !outcome && socket.hasClosed ? undefined : crossingOf(where, [outcome ? elapsedMs : undefined])
-}
-
-/** A message that could not be sent will not arrive. */
-async function orArrival(unsent: Promise<Outcome | undefined>, arrival: Promise<boolean>): Promise<boolean | Outcome> {
-  return (await unsent) ?? arrival
 }
 
 /** Where the layer raised, nothing arrived; where there is no layer or no consumer, nothing can be said. */

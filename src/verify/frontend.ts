@@ -32,9 +32,7 @@ export interface FrontendTarget {
 }
 
 /** An answer of the page. */
-interface PageAnswer {
-  readonly status: number
-  readonly elapsedMs: number
+interface PageAnswer extends Pick<Extract<HttpFact, { result: 'answer' }>, 'status' | 'elapsedMs'> {
   /** The address that answered: a browser takes localhost for either. */
   readonly address: string
 }

@@ -4,11 +4,13 @@ import { WebSocket } from 'ws'
 import { errorCode, errorMessage } from '../errors.ts'
 import type { Request } from './endpoint.ts'
 import { HeldSocket } from './held-socket.ts'
-import { headersOf } from '../host/http.ts'
+import { collectBody, headersOf } from '../host/http.ts'
 import { unsendable, type HandshakeFact } from '../facts/wire.ts'
 
 /** How long the body of a refusal is waited for, in milliseconds: its status is known by then, and some servers never end it. */
 const bodyMs = 1000
+/** So much of it is kept, in bytes. */
+const keptBytes = 4096
 
 export type Handshake =
   | { readonly fact: Extract<HandshakeFact, { result: 'open' }>; readonly socket: HeldSocket }
@@ -58,28 +60,14 @@ export async function shakeHands(
     socket.once('open', () => finish({ result: 'open', elapsedMs: elapsed(), subprotocol: socket.protocol }))
     socket.once('unexpected-response', (sent: ClientRequest, response: IncomingMessage) => {
       const elapsedMs = elapsed()
-      let body = ''
+      const { statusCode: status = 0, statusMessage: reason = '' } = response
       const answer = () => {
-        finish({
-          result: 'refused',
-          status: response.statusCode ?? 0,
-          reason: response.statusMessage ?? '',
-          headers: headersOf(response),
-          body: body.slice(0, 4096),
-          elapsedMs,
-        })
+        finish({ result: 'refused', status, reason, headers: headersOf(response), body: body(), elapsedMs })
         sent.destroy()
       }
+      const body = collectBody(response, keptBytes, answer)
       const timer = setTimeout(answer, bodyMs)
       response.once('close', () => clearTimeout(timer))
-      response.setEncoding('utf8')
-      response.on('data', (chunk: string) => {
-        body += chunk
-        if (body.length > 4096) answer()
-      })
-      response.once('end', answer)
-      response.on('error', answer)
-      response.once('close', answer)
     })
     socket.on('error', (error) =>
       finish({ result: 'broken', code: errorCode(error) ?? error.message, message: error.message, elapsedMs: elapsed() }),

@@ -26,13 +26,12 @@ def facts():
         tell("database", state="none", engine=engine)
         return "none"
     in_memory = name == ":memory:" or "mode=memory" in name
+    path = None
     if engine.endswith(("sqlite3", "spatialite")) and not in_memory:
         path = os.path.abspath(name[5:].partition("?")[0] if name.startswith("file:") else name)
-        state, message = sqlite_state(path)
-        tell("database", state=state, engine=engine, name=os.path.basename(path), path=path, message=message)
-        return state
-    state, message = server_state()
-    tell("database", state=state, engine=engine, name=name, message=message)
+        name = os.path.basename(path)
+    state, message = sqlite_state(path) if path else server_state()
+    tell("database", state=state, engine=engine, name=name, path=path, message=message)
     return state
 
 
