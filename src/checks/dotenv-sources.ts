@@ -123,21 +123,20 @@ function inRead(evidence: Evidence, name: string): boolean {
 function unread({ dotenv }: Evidence, shown: string, name: string, seen: readonly string[], cause?: Diagnosis): Diagnosis {
   const wanted = dotenv?.shown ?? '.env'
   const isThere = shown === wanted
-  const why = isThere
-    ? 'The settings import no reader of .env: they see the environment alone'
+  const [why, remedy, commands] = isThere
+    ? [
+        'The settings import no reader of .env: they see the environment alone',
+        'Load it in the settings (load_dotenv of python-dotenv), or start with the variables in the environment.',
+      ]
     : dotenv?.fact.kind === 'absent'
-      ? `There is no ${wanted}, which is where the settings look`
-      : `The settings read ${wanted}, which has no ${name}`
+      ? [`There is no ${wanted}, which is where the settings look`, 'Put it where it is looked for.', [['cp', shown, wanted]]]
+      : [`The settings read ${wanted}, which has no ${name}`, `Write ${name} into ${wanted}.`]
   const [first = shown, ...rest] = seen
   return diagnosis(
     'env-not-loaded',
     `${shown} isn't read: the settings use their default for ${name}`,
     [first, ...rest, why, ...(cause === undefined ? [] : [`With the default: ${cause.title}`, ...cause.evidence])],
-    isThere
-      ? `Load it in the settings (load_dotenv of python-dotenv), or start with the variables in the environment.`
-      : dotenv?.fact.kind === 'absent'
-        ? 'Put it where it is looked for.'
-        : `Write ${name} into ${wanted}.`,
-    isThere || dotenv?.fact.kind !== 'absent' ? [] : [['cp', shown, wanted]],
+    remedy,
+    commands,
   )
 }

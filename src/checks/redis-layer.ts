@@ -5,7 +5,7 @@ import { withSeen, type Diagnosis } from './diagnosis.ts'
 import { judgeMalformed, judgeReversed } from './dotenv.ts'
 import { judgeSources } from './dotenv-sources.ts'
 import { pythonOf, type Evidence } from './evidence.ts'
-import { redisDiagnosis, redisRefusalIn, redisVerdict } from './redis.ts'
+import { redisDiagnosis, redisRefusalIn } from './redis.ts'
 import { raisedLine } from './settings.ts'
 
 /** What the layer over publish and subscribe does without. */
@@ -72,7 +72,8 @@ function refusal(evidence: Evidence): Diagnosis | undefined {
       python,
     })
   if (probed === undefined) return undefined
-  return withSeen(redisVerdict(probed, redis.where, [], python), ...asked)
+  const { id, version, evidence: seen } = probed
+  return redisDiagnosis(id, { where: redis.where, evidence: [...seen, ...asked], version, python })
 }
 
 /** Whether the probe may say so: it has no password that stands in the settings alone, and asks for commands that one layer of channels_redis doesn't send. */

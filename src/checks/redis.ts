@@ -1,4 +1,3 @@
-import type { RedisFact } from '../facts/redis.ts'
 import type { RedisRefusal } from '../facts/redis-refusal.ts'
 import type { Diagnosis } from './diagnosis.ts'
 
@@ -106,16 +105,6 @@ export function redisDiagnosis(id: RedisRefusal, { where, evidence, version, pyt
       },
     }
   return { id, title: title(name, where), evidence, remedy: { text: remedy, commands: memory === true ? [useMemory] : [] } }
-}
-
-/** A Redis that can't be used, as a diagnosis; `besides` is what the WebSocket showed of it. */
-export function redisVerdict(
-  fact: Extract<RedisFact, { usable: false }>,
-  where: string,
-  besides: readonly string[] = [],
-  python = 'python',
-): Diagnosis {
-  return redisDiagnosis(fact.id, { where, evidence: [...besides, ...fact.evidence], version: fact.version, python })
 }
 
 /**

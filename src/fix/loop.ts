@@ -6,7 +6,7 @@ import { makeBackup, type PutBack } from '../run/backup.ts'
 import { gatherFixFacts } from './gather-facts.ts'
 import { endStep, startStep } from './planners/serving.ts'
 import { runStep, stepContext } from './run-step.ts'
-import { isNoFix, type Action, type Fix, type NoFix, type Step, type FixFacts } from './step.ts'
+import { fix, isNoFix, type Action, type Fix, type NoFix, type Step, type FixFacts } from './step.ts'
 import { stepsOf } from './steps.ts'
 
 /** How many causes are fixed one after another. */
@@ -128,7 +128,7 @@ export async function fixLoop<Cause extends FixableCause, S extends Seen<Cause>>
       endStep(server, facts, 'it has read the old state'),
       startStep(evidence, host === undefined || host === '127.0.0.1' ? {} : { host }, []),
     ]
-    const steps = stepsOf({ actions, asks: true, notes: [], restart: false, url: undefined }, step, placeOf(ports.host))
+    const steps = stepsOf(fix(actions, { asks: true }), step, placeOf(ports.host))
     text(`${named(server)} has read the old state, and has to be started anew:`, '')
     say({ kind: 'steps', steps, notes: [] })
     if (ports.starts && (await ports.agrees('End it, and start it here?'))) return run(steps, seen)

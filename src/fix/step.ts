@@ -134,17 +134,8 @@ interface FixCause {
 }
 
 /** A fix from its actions. */
-export function fix(
-  actions: readonly Action[],
-  options: { asks?: boolean; notes?: readonly string[]; restart?: boolean; url?: string } = {},
-): Fix {
-  return {
-    actions,
-    asks: options.asks ?? false,
-    notes: options.notes ?? [],
-    restart: options.restart ?? false,
-    url: options.url,
-  }
+export function fix(actions: readonly Action[], options: Partial<Omit<Fix, 'actions'>> = {}): Fix {
+  return { actions, asks: false, notes: [], restart: false, url: undefined, ...options }
 }
 
 /** A fix of one edit, or why there is none. */

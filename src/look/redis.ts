@@ -1,3 +1,4 @@
+import type { Evidence } from '../checks/evidence.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import { inFile, type DotenvSurvey } from '../facts/dotenv-survey.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
@@ -7,11 +8,7 @@ import { isRedisLayer, redisNow, redisProtocol, type RedisNow } from '../facts/r
 import type { Host } from '../host/host.ts'
 import { choosePython } from '../plan/environment.ts'
 
-/** Redis as the project reaches it, and as `.env` alone names it where the shell leads elsewhere. */
-export interface RedisLook {
-  readonly redis: RedisNow | undefined
-  readonly redisOfFile: RedisNow | undefined
-}
+const none = { redis: undefined, redisOfFile: undefined }
 
 /**
  * Probes the Redis that the settings' layer names, else the one of the
@@ -24,7 +21,7 @@ export async function gatherRedis(
   settingsWanted: Promise<ExaminationOf<'settings'> | undefined>,
   dotenv: DotenvSurvey | undefined,
   problems: Record<string, string>,
-): Promise<RedisLook> {
+): Promise<Pick<Evidence, 'redis' | 'redisOfFile'>> {
   const protocol = protocolOf(checkout)
   const wished = checkout.wish.kind === 'set' && checkout.wish.redis
   // beside the look from inside: mostly it is the same one
@@ -33,11 +30,11 @@ export async function gatherRedis(
   const named = settings === undefined || !isRedisLayer(settings.layer_backend) ? undefined : await layerEndpoint(settings, checkout.redis)
   const uses = settings === undefined ? wished : isRedisLayer(settings.layer_backend)
   // settings that fall back to memory by themselves: the wish stands, and Redis is asked for it
-  if (!uses && !wished) return { redis: undefined, redisOfFile: undefined }
+  if (!uses && !wished) return none
   const [first] = settings?.layer_hosts ?? []
   if (named === undefined && first?.sentinels !== undefined) {
     problems['redis'] = `no sentinel tells where ${showLayerHost(first)} is`
-    return { redis: undefined, redisOfFile: undefined }
+    return none
   }
   const same = named === undefined || (checkout.redis.kind === 'endpoint' && isSame(named, checkout.redis.endpoint))
   const [redis, redisOfFile] = await Promise.all([

@@ -164,22 +164,11 @@ export const makeFolders: PlannerOf<'checkout' | 'examination'> = ({ examination
   const seen = examination?.get('folders')?.missing.map(({ folder }) => resolve(base, folder)) ?? []
   const said = commands.flatMap((words) => (words[0] === 'mkdir' ? words.slice(1).filter((word) => !word.startsWith('-')) : []))
   const inError = /FileNotFoundError: .*?['"]([^'"]+)['"]/.exec(importError({ examination }))?.[1]
-  const folders = [
-    ...new Set(
-      seen.length > 0
-        ? seen
-        : said.length > 0
-          ? said.map((folder) => resolve(root, folder))
-          : inError === undefined
-            ? []
-            : [dirname(resolve(base, inError))],
-    ),
-  ]
-  if (folders.length === 0) return noFix("which folder it is can't be told")
-  return fix(
-    folders.map((path) => ({ kind: 'make-folder' as const, path })),
-    { restart: true },
-  )
+  const ways = [seen, said.map((folder) => resolve(root, folder)), inError === undefined ? [] : [dirname(resolve(base, inError))]]
+  const folders = ways.find(({ length }) => length > 0)
+  if (folders === undefined) return noFix("which folder it is can't be told")
+  const actions = [...new Set(folders)].map((path) => ({ kind: 'make-folder' as const, path }))
+  return fix(actions, { restart: true })
 }
 
 /** Empties the password that a Redis without one is sent. */
