@@ -7,6 +7,7 @@ import {
   layerScript,
   redisServerOf,
   refusalAmong,
+  refusalsOfLogin,
   serverName,
   type RedisAnswer,
   type RedisRefusal,
@@ -30,13 +31,7 @@ export type RedisVerdict = 'usable' | RedisNo
 /** Answers to PING after which nothing more is to be had. */
 const FINAL: ReadonlySet<RedisRefusal> = new Set(['redis-protected-mode', 'redis-maxclients', 'redis-not-redis', 'redis-unresponsive'])
 /** Answers to a login after which everything else is refused as well, or would be told of another user. A state (loading, no disk, no master) is no such thing. */
-const LOGIN: ReadonlySet<RedisRefusal> = new Set([
-  'redis-auth-required',
-  'redis-wrong-password',
-  'redis-unexpected-password',
-  'redis-too-old',
-  'redis-acl-denied',
-])
+const LOGIN: ReadonlySet<RedisRefusal> = new Set([...refusalsOfLogin, 'redis-too-old'])
 
 /** Whom a conversation is with. */
 export interface RedisTalk {

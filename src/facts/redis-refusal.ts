@@ -1,23 +1,26 @@
+/** Causes that a server's answers tell, nearest to the root first: what has to be mended before the next one can show. */
+const PRECEDENCE = [
+  'redis-protected-mode',
+  'redis-maxclients',
+  'redis-not-redis',
+  'redis-wrong-password',
+  'redis-unexpected-password',
+  'redis-auth-required',
+  'redis-unresponsive',
+  'redis-cluster',
+  'redis-too-old',
+  'redis-no-bzpopmin',
+  'redis-no-eval',
+  'redis-unreachable',
+  'redis-loading',
+  'redis-readonly',
+  'redis-acl-denied',
+  'redis-oom',
+  'redis-misconf',
+] as const
+
 /** The causes for which a Redis server can't carry a channel layer. */
-export type RedisRefusal =
-  | 'redis-unreachable'
-  | 'redis-unresponsive'
-  | 'redis-too-old'
-  | 'redis-no-bzpopmin'
-  | 'redis-no-eval'
-  | 'redis-auth-required'
-  | 'redis-wrong-password'
-  | 'redis-unexpected-password'
-  | 'redis-acl-denied'
-  | 'redis-oom'
-  | 'redis-readonly'
-  | 'redis-loading'
-  | 'redis-misconf'
-  | 'redis-maxclients'
-  | 'redis-not-redis'
-  | 'redis-protected-mode'
-  | 'redis-tls'
-  | 'redis-cluster'
+export type RedisRefusal = (typeof PRECEDENCE)[number] | 'redis-tls'
 
 /** Those that depend on who asks. */
 export const refusalsOfLogin: ReadonlySet<RedisRefusal> = new Set([
@@ -123,27 +126,6 @@ export function serverName(server: Pick<RedisServer, 'product' | 'version'>): st
   const name = server.product === 'dragonfly' ? 'dragonfly' : `${server.product}-server`
   return server.version === undefined ? name : `${name} ${server.version}`
 }
-
-/** Nearest to the root first: what has to be mended before the next one can show. */
-const PRECEDENCE: readonly RedisRefusal[] = [
-  'redis-protected-mode',
-  'redis-maxclients',
-  'redis-not-redis',
-  'redis-wrong-password',
-  'redis-unexpected-password',
-  'redis-auth-required',
-  'redis-unresponsive',
-  'redis-cluster',
-  'redis-too-old',
-  'redis-no-bzpopmin',
-  'redis-no-eval',
-  'redis-unreachable',
-  'redis-loading',
-  'redis-readonly',
-  'redis-acl-denied',
-  'redis-oom',
-  'redis-misconf',
-]
 
 /**
  * The one cause among a server's answers, or undefined where none of them is a
