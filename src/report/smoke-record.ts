@@ -53,11 +53,9 @@ export function recording(host: Pick<Host, 'now'>, record: SmokeRecord): Report 
   return (event) => {
     switch (event.event) {
       case 'phase':
-        beginPhase(host, record, event.text)
-        break
+        return beginPhase(host, record, event.text)
       case 'setup-step':
-        beginPhase(host, record, event.step.shown)
-        break
+        return beginPhase(host, record, event.step.shown)
       case 'warning':
         record.warnings.push({ id: event.id, text: event.text })
         break

@@ -45,10 +45,8 @@ export function reportersOf(wanted: readonly string[], json: boolean, env: Host[
 }
 
 function parseReporter(value: string): Reporter {
-  const at = value.indexOf('=')
-  const name = at < 0 ? value : value.slice(0, at)
+  const [, name = '', file] = /^([^=]*)(?:=(.*))?$/s.exec(value) ?? []
   const kind = kinds.find((known) => known === name)
-  const file = at < 0 ? undefined : value.slice(at + 1)
   if (kind === undefined || file === '')
     throw usageError('usage', `--reporter ${value}: ${kind === undefined ? `there is no reporter ${name}` : 'the file has no name'}`, {
       hint: `--reporter KIND or KIND=FILE, where KIND is ${kinds.join(', ')}`,

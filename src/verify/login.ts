@@ -45,12 +45,6 @@ export function tokenOf(body: string, field: string | undefined): string | undef
   const parsed = parseJson(body)
   const names: readonly string[] = field === undefined ? tokenFields : [field]
   const levels = [parsed, ...(isRecord(parsed) ? Object.values(parsed) : [])]
-  for (const level of levels) {
-    if (!isRecord(level)) continue
-    for (const name of names) {
-      const value = level[name]
-      if (typeof value === 'string' && value !== '') return value
-    }
-  }
-  return undefined
+  const values = levels.flatMap((level) => (isRecord(level) ? names.map((name) => level[name]) : []))
+  return values.find((value): value is string => typeof value === 'string' && value !== '')
 }
