@@ -165,28 +165,20 @@ function pathCommand(words: readonly Word[], scope: Scope, { file }: Reading): W
 /** `Start-Process file -ArgumentList a, b -WorkingDirectory folder`: a window of its own. */
 function startProcess(tokens: readonly Token[], scope: Scope, reading: Reading): void {
   let file: Word | undefined
-  let args: Word[] = []
+  const args: Word[] = []
   let waiting: 'file' | 'args' | 'folder' | 'nothing' | undefined
-  for (const [index, { words, written }] of tokens.entries()) {
+  for (const { words, written } of tokens) {
     if (written === ',') continue
-    const goesOn = tokens[index - 1]?.written === ','
-    if (/^-[A-Za-z]+$/.test(written)) {
-      const name = written.slice(1).toLowerCase()
-      if ('filepath'.startsWith(name)) waiting = 'file'
-      else if (name.startsWith('arg')) waiting = 'args'
-      else if (name.startsWith('wo')) waiting = 'folder'
-      else if (/^(?:windowstyle|verb|redirect\w+|credential|environment)$/.test(name)) waiting = 'nothing'
-      else waiting = undefined
-      continue
-    }
-    if (waiting === 'nothing') waiting = undefined
-    else if (waiting === 'folder') {
-      scope.cwd = pathFrom(scope.cwd, words[0]?.text ?? '.')
-      waiting = undefined
-    } else if (waiting === 'file' || (file === undefined && waiting === undefined)) {
-      file = words[0]
-      waiting = undefined
-    } else if (waiting === 'args' || file !== undefined || goesOn) args = [...args, ...words]
+    const name = /^-([A-Za-z]+)$/.exec(written)?.[1]?.toLowerCase()
+    if (name === undefined) {
+      if (waiting === 'folder') scope.cwd = pathFrom(scope.cwd, words[0]?.text ?? '.')
+      else if (waiting === 'file' || (waiting === undefined && file === undefined)) file = words[0]
+      else if (waiting !== 'nothing') args.push(...words)
+      if (waiting !== 'args') waiting = undefined
+    } else if ('filepath'.startsWith(name)) waiting = 'file'
+    else if (name.startsWith('arg')) waiting = 'args'
+    else if (name.startsWith('wo')) waiting = 'folder'
+    else waiting = /^(?:windowstyle|verb|redirect\w+|credential|environment)$/.test(name) ? 'nothing' : undefined
   }
   if (file === undefined) return
   // Windows hands over one line, which the program splits at its blanks (Start-Process joins the list with them)
