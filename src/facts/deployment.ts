@@ -8,6 +8,7 @@ import type { Checkout } from './checkout.ts'
 import type { DevProxy } from './dev-proxy.ts'
 import { readFrontend } from './frontend-reading.ts'
 import type { UrlVariable } from './frontend-wiring.ts'
+import type { Project } from './project.ts'
 import type { Requirements } from './requirements.ts'
 
 /** How the settings decide about the channel layer, read as text. */
@@ -28,12 +29,8 @@ interface DeploymentFrontend {
 }
 
 /** What a set-up for several instances is written from. Paths are relative to the checkout, with forward slashes; `.` is the checkout. */
-export interface DeploymentFacts {
+export interface DeploymentFacts extends Pick<Project, 'root' | 'backend' | 'settingsModule' | 'application' | 'variables'> {
   readonly name: string
-  readonly root: string
-  readonly backend: string
-  readonly settingsModule: string
-  readonly application: string | undefined
   /** Undefined where neither the configuration nor the routes tell. */
   readonly webSocketPath: string | undefined
   /** `3.12`, and where that was read. */
@@ -44,8 +41,6 @@ export interface DeploymentFacts {
   readonly wantedServer: ServerName | undefined
   readonly installed: ReadonlySet<string>
   readonly layer: DeploymentLayer
-  /** Names that look like environment variables in the settings. */
-  readonly variables: ReadonlySet<string>
   /** Keys of the `.env`; never their values. */
   readonly dotenvKeys: readonly string[]
   readonly hasStaticRoot: boolean
@@ -79,11 +74,9 @@ export async function readDeployment(config: Config, checkout: Checkout, webSock
   ])
   const usable = checkout.python.candidates.flatMap((candidate) => (candidate.state === 'usable' ? [candidate.environment] : []))
   return {
+    ...project,
     name: slug(basename(root)),
-    root,
     backend: forward(relative(root, backend)) || '.',
-    settingsModule: project.settingsModule,
-    application: project.application,
     webSocketPath,
     python,
     requirements:
@@ -94,7 +87,6 @@ export async function readDeployment(config: Config, checkout: Checkout, webSock
     wantedServer: config.server,
     installed: new Set(usable.find(({ packages }) => packages.has('django'))?.packages.keys() ?? []),
     layer: layerOf(checkout.layerVariable, code),
-    variables: project.variables,
     dotenvKeys: dotenv.kind === 'present' ? [...new Set(dotenv.entries.map(({ key }) => key))] : [],
     hasStaticRoot: /^STATIC_ROOT\s*(?::[^=]*)?=/m.test(code),
     sqliteOnly:

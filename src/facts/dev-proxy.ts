@@ -1,9 +1,7 @@
-import { closingOf, entriesOf, lineOf, literalOf, withoutComments } from './script-text.ts'
+import { closingOf, entriesOf, lineOf, literalOf, withoutComments, type SourcePlace } from './script-text.ts'
 
 /** An entry of a dev server's proxy: what it takes, and where it hands it on to. */
-export interface DevProxy {
-  readonly file: string
-  readonly line: number
+export interface DevProxy extends SourcePlace {
   /** As it is written: `/ws`, or a pattern such as `^/ws/.*`; `/` for all requests. */
   readonly context: string
   /** Undefined where it is no plain text. */

@@ -7,6 +7,7 @@ import { readManifestProxy, readSetupProxy, readViteConfig } from './dev-proxy.t
 import { pageHostSocket, portsIn, urlsIn, urlVariables, type FrontendWiring, type WrittenPort, type WrittenUrl } from './frontend-wiring.ts'
 import { findFrontend, type FrontendFact } from './frontend-app.ts'
 import { envValues, variableUses, type EnvValue, type VariableUse } from './frontend-variables.ts'
+import type { SourcePlace } from './script-text.ts'
 import { findProgram, type ProgramFact } from './package-bin.ts'
 
 /** What a frontend's files say of its backend: everything is read once, as text. */
@@ -18,7 +19,7 @@ export interface FrontendReading extends FrontendWiring {
   /** URLs in the dev server's own configuration. */
   readonly configured: readonly WrittenUrl[]
   /** Where a source opens a WebSocket at the page's own host. */
-  readonly pageSocket: { readonly file: string; readonly line: number } | undefined
+  readonly pageSocket: SourcePlace | undefined
 }
 
 /** Bounds of one reading: files, bytes of each, milliseconds. */

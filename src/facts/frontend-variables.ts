@@ -1,18 +1,14 @@
-import { lineOf, withoutComments } from './script-text.ts'
+import { lineOf, withoutComments, type SourcePlace } from './script-text.ts'
 
 /** A variable that an `.env` file of the frontend sets. */
-export interface EnvValue {
-  readonly file: string
-  readonly line: number
+export interface EnvValue extends SourcePlace {
   readonly name: string
   /** As the bundler reads it; it may hold what is to be shown to nobody. */
   readonly value: string
 }
 
 /** Where a source asks for a variable: `import.meta.env.VITE_WS_URL ?? 'ws://localhost:8000'`. */
-export interface VariableUse {
-  readonly file: string
-  readonly line: number
+export interface VariableUse extends SourcePlace {
   readonly name: string
   /**
    * What stands in for a variable without a value: a text, something else (an

@@ -1,12 +1,9 @@
 import type { DevProxy } from './dev-proxy.ts'
 import type { EnvValue } from './frontend-variables.ts'
-import { lineOf, withoutComments } from './script-text.ts'
+import { lineOf, withoutComments, type SourcePlace } from './script-text.ts'
 
 /** A URL that stands in a source: of a WebSocket anywhere, or of HTTP on this machine. */
-export interface WrittenUrl {
-  /** Relative to the frontend's folder, with forward slashes. */
-  readonly file: string
-  readonly line: number
+export interface WrittenUrl extends SourcePlace {
   /** As it is written, without login, query and fragment. */
   readonly text: string
   readonly scheme: 'ws' | 'wss' | 'http' | 'https'
@@ -18,10 +15,7 @@ export interface WrittenUrl {
 }
 
 /** A port of this machine that a source names without a scheme: `localhost:8000`, `${location.hostname}:8000`. */
-export interface WrittenPort {
-  /** Relative to the frontend's folder, with forward slashes. */
-  readonly file: string
-  readonly line: number
+export interface WrittenPort extends SourcePlace {
   /** As it is written. */
   readonly text: string
   readonly port: number
@@ -101,7 +95,7 @@ export function portsIn(file: string, source: string): WrittenPort[] {
 }
 
 /** Where a page opens its WebSocket at its own host, and so through its dev server: `new WebSocket(`ws://${location.host}/ws/`)`. */
-export function pageHostSocket(file: string, source: string): { readonly file: string; readonly line: number } | undefined {
+export function pageHostSocket(file: string, source: string): SourcePlace | undefined {
   if (!/\bWebSocket\b/.test(source)) return undefined
   const text = withoutComments(source)
   const found =

@@ -1,4 +1,5 @@
-import { pathFrom, perform, scopeIn, setVariable, type Reading, type Scope, type ScriptPlace } from './old-scripts-session.ts'
+import { pathFrom, perform, scopeIn, setVariable, type Reading, type Scope } from './old-scripts-session.ts'
+import type { SourcePlace } from './script-text.ts'
 import { readYaml, yamlAt, type YamlNode } from './yaml-text.ts'
 
 /** A port of a container that the host has, too. */
@@ -6,7 +7,7 @@ interface PublishedPort {
   readonly service: string
   readonly host: number
   readonly container: number
-  readonly place: ScriptPlace
+  readonly place: SourcePlace
 }
 
 /** What a compose file says beside the commands, which go to the reading. */
@@ -21,7 +22,7 @@ export interface ComposeFacts {
 interface RedisImage {
   readonly service: string
   readonly image: string
-  readonly place: ScriptPlace
+  readonly place: SourcePlace
 }
 
 /** Reads the services of a compose file (https://docs.docker.com/reference/compose-file/services/). */

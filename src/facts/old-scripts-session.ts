@@ -1,24 +1,17 @@
 import { posix } from 'node:path'
+import type { SourcePlace } from './script-text.ts'
 import { nameOf } from './server-invocation.ts'
-
-/** Where something stands. */
-export interface ScriptPlace {
-  /** Relative to the checkout, with forward slashes. */
-  readonly file: string
-  /** Counted from 1. */
-  readonly line: number
-}
 
 /** A variable that a script sets. */
 export interface ScriptVariable {
   readonly name: string
   readonly value: string
-  readonly place: ScriptPlace
+  readonly place: SourcePlace
 }
 
 /** A command that a script runs, with what is in force where it stands. */
 export interface ScriptCommand {
-  readonly place: ScriptPlace
+  readonly place: SourcePlace
   readonly argv: readonly string[]
   /** Relative to the checkout, `.` for itself; undefined where it lies outside or can't be told. */
   readonly cwd: string | undefined

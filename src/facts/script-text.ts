@@ -1,5 +1,13 @@
 /** JavaScript and its kin as text: enough to find literals and objects, never to run or understand code. */
 
+/** Where something stands. */
+export interface SourcePlace {
+  /** Relative to the folder that was read, with forward slashes. */
+  readonly file: string
+  /** Counted from 1. */
+  readonly line: number
+}
+
 /** The text with comments made blank, so that places in it stay what they are. Quotes that are open at a line's end are taken for apostrophes. */
 export function withoutComments(text: string): string {
   return text.replace(token, (found) => (/^(?:\/\/|\/\*|<!--)/.test(found) ? found.replace(/[^\n]/g, ' ') : found))

@@ -1,16 +1,11 @@
+import type { Project } from '../facts/project.ts'
 import { readServerCommand } from '../facts/server-command.ts'
 import type { ServerCommand } from '../facts/server-process.ts'
 import { nameOf } from '../facts/server-invocation.ts'
 import { readCommand, type CommandContext } from './command-words.ts'
 
 /** What of a project tells its own servers from others'. */
-export interface OwnProject {
-  readonly settingsModule: string
-  /** `core.asgi:application`, where it is known. */
-  readonly application: string | undefined
-  /** `runserver` speaks ASGI then. */
-  readonly hasDaphneApp: boolean
-}
+export type OwnProject = Pick<Project, 'settingsModule' | 'application' | 'hasDaphneApp'>
 
 /** A server of the project in a command: what it is, and whether it can speak WebSocket. */
 export interface BackendServer {

@@ -2,8 +2,8 @@ import { delimiter as posixDelimiter } from 'node:path/posix'
 import { delimiter as windowsDelimiter } from 'node:path/win32'
 import type { Config } from '../config/config.ts'
 import { LauncherError, usageError } from '../errors.ts'
-import { pageOrigin, type FrontendApp, type FrontendFact } from '../facts/frontend-app.ts'
-import type { FrontendReading } from '../facts/frontend-reading.ts'
+import { pageOrigin, type FrontendApp } from '../facts/frontend-app.ts'
+import type { FrontendFiles } from '../facts/frontend-reading.ts'
 import type { DevCommand } from '../facts/dev-script.ts'
 import type { ProgramFact } from '../facts/package-bin.ts'
 import type { BackendAddress } from './frontend-address.ts'
@@ -15,12 +15,8 @@ import { socketWay, type SocketWay } from './page-socket.ts'
 import type { ServicePlan } from './service.ts'
 
 /** What decides about the frontend. */
-export interface FrontendFacts {
+export interface FrontendFacts extends FrontendFiles {
   readonly config: Pick<Config, 'frontend' | 'startTimeout' | 'stopTimeout' | 'restart'>
-  readonly frontend: FrontendFact
-  /** Undefined where there is no frontend, or no command that could be looked for. */
-  readonly program: ProgramFact | undefined
-  readonly reading: FrontendReading
   readonly backend: BackendAddress
   /** The port that its page shall have: a free one. */
   readonly port: number

@@ -1,13 +1,11 @@
 import type { FrontendReading } from '../facts/frontend-reading.ts'
+import type { SourcePlace } from '../facts/script-text.ts'
 import { isLocal } from '../facts/frontend-wiring.ts'
 import type { BackendAddress } from './frontend-address.ts'
 import type { MappedVariable } from './frontend-env.ts'
 
 /** A place of the frontend that names the port that the backend isn't at. */
-export interface HardCodedPort {
-  /** Relative to the frontend's folder. */
-  readonly file: string
-  readonly line: number
+export interface HardCodedPort extends SourcePlace {
   /** As it is written there, without login and query. */
   readonly text: string
   /** A proxy of the dev server, which hands requests on to whoever holds that port. */

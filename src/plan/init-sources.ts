@@ -1,11 +1,11 @@
 import type { PartialConfig } from '../config/schema.ts'
-import type { ScriptPlace } from '../facts/old-scripts-session.ts'
+import type { SourcePlace } from '../facts/script-text.ts'
 import { userinfoSpans } from '../host/secret-patterns.ts'
 
 /** A value, and where it is said. */
 export interface Said<T> {
   readonly value: T
-  readonly place: ScriptPlace
+  readonly place: SourcePlace
 }
 
 /** What was taken of the old scripts. */
@@ -14,9 +14,9 @@ export interface Taken {
   readonly key: string
   readonly value: string
   /** All places that say the same, the one that counts first. */
-  readonly places: readonly ScriptPlace[]
+  readonly places: readonly SourcePlace[]
   /** Other values that were said, each with its place. */
-  readonly others: readonly { readonly value: string; readonly place: ScriptPlace }[]
+  readonly others: readonly { readonly value: string; readonly place: SourcePlace }[]
   /** False: `start` does so by itself, and the configuration doesn't repeat it. */
   readonly written: boolean
   readonly note?: string
@@ -25,7 +25,7 @@ export interface Taken {
 /** Something that has to be said. */
 export interface InitNote {
   readonly text: string
-  readonly place?: ScriptPlace
+  readonly place?: SourcePlace
   /** What to do about it. */
   readonly hint?: string
 }
@@ -85,12 +85,12 @@ export function saidMore(said: SaidByName, name: string, more: Said<string>): vo
   said.set(name, [...(said.get(name) ?? []), more])
 }
 
-function unique(places: readonly ScriptPlace[]): ScriptPlace[] {
+function unique(places: readonly SourcePlace[]): SourcePlace[] {
   return places.filter(({ file, line }, index) => places.findIndex((other) => other.file === file && other.line === line) === index)
 }
 
 /** `start.ps1:4` */
-export function placeText({ file, line }: ScriptPlace): string {
+export function placeText({ file, line }: SourcePlace): string {
   return `${file}:${line}`
 }
 

@@ -1,19 +1,14 @@
 import type { LayerBlock } from '../fix/planners/layer-block.ts'
-import type { PartialConfig } from '../config/schema.ts'
 import type { Host } from '../host/host.ts'
 import type { FileChange } from '../plan/init-files.ts'
-import { placeText, type InitNote, type Taken } from '../plan/init-sources.ts'
+import { placeText, type InitDecision, type InitNote, type Taken } from '../plan/init-sources.ts'
 import { renderSourceDiff } from './diff.ts'
 import { styleFor, type Style } from './style.ts'
 
 /** One run of `init`. */
-export interface InitRun {
-  readonly config: PartialConfig
+export interface InitRun extends InitDecision {
   /** Old scripts that were read. */
   readonly read: readonly string[]
-  readonly taken: readonly Taken[]
-  readonly warnings: readonly InitNote[]
-  readonly notes: readonly InitNote[]
   readonly changes: readonly FileChange[]
   /** Undefined where it wasn't asked for. */
   readonly settings: LayerBlock | undefined
