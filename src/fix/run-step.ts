@@ -7,13 +7,15 @@ import type { DotenvReader } from '../facts/dotenv.ts'
 import type { Way } from '../facts/manage-py.ts'
 import { isEntry, isFile, isFolder } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
-import { processTable, treeOf, type ProcessRow } from '../host/process-table.ts'
+import { processTable, treeOf } from '../host/process-table.ts'
 import type { Backup } from '../run/backup.ts'
+import { send } from '../run/process-tree.ts'
 import { runCommand } from '../run/command.ts'
 import { writeDotenv } from '../run/dotenv-write.ts'
 import { fillSecrets } from './fill-secrets.ts'
 import { createUser, type MadeUser } from './make-user.ts'
 import type { Evidence } from '../checks/evidence.ts'
+import { rowOf } from '../facts/run-state.ts'
 import { parseProblem } from '../facts/python-syntax.ts'
 import { redisNow, redisProtocol } from '../facts/redis-now.ts'
 import { withoutOurs } from '../host/secret-names.ts'
@@ -158,17 +160,18 @@ async function signal(host: Host, step: Extract<Action, { kind: 'signal' }>, sto
     for (const { pid } of members) send(pid, 'SIGCONT')
     return
   }
-  send(step.pid, 'SIGTERM')
+  ask(step.pid)
   // a stopped one takes no signal before it goes on
   send(step.pid, 'SIGCONT')
   const deadline = host.now() + limits.end
   let asked = false
   for (;;) {
-    const left = await leftOf(host, members)
+    const now = (await processTable(host)) ?? []
+    const left = members.filter((member) => rowOf(now, member) !== undefined)
     if (left.length === 0) return
     // what its parent has left behind
     if (!asked && !left.some(({ pid }) => pid === step.pid)) {
-      for (const { pid } of left) send(pid, 'SIGTERM')
+      for (const { pid } of left) ask(pid)
       asked = true
     }
     if (host.now() > deadline || stop.aborted)
@@ -179,18 +182,8 @@ async function signal(host: Host, step: Extract<Action, { kind: 'signal' }>, sto
   }
 }
 
-async function leftOf(host: Host, members: readonly ProcessRow[]): Promise<ProcessRow[]> {
-  const rows = await processTable(host)
-  return members.filter(({ pid, started }) => rows?.some((row) => row.pid === pid && row.started === started && !row.zombie) === true)
-}
-
-function send(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name)
-  } catch (error) {
-    if (name === 'SIGTERM' && error instanceof Error && 'code' in error && error.code === 'EPERM')
-      throw new LauncherError('fix-failed', `PID ${pid} belongs to another user`, { cause: error })
-  }
+function ask(pid: number): void {
+  if (!send(pid, 'SIGTERM')) throw new LauncherError('fix-failed', `PID ${pid} belongs to another user`)
 }
 
 async function untilRedisIsThere(host: Host, { redisLoads, signal: stop }: StepContext): Promise<void> {
