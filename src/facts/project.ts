@@ -54,9 +54,13 @@ export interface Project {
 /** Folders that never hold the project's manage.py. */
 const passedOver = /^(\.|node_modules$|venv$|env$|dist$|build$|static$|site-packages$)/
 
+/** How deep manage.py is looked for, and in how many folders below the first level: a checkout can hold anything. */
+const deepest = 5
+const mostFolders = 2000
+
 /**
  * Finds the Django project: manage.py in `backend/`, the folder itself or one
- * level down. Throws LauncherError `no-project` or `several-projects` (exit 2).
+ * level down, else deeper; of several the one that speaks of Channels. Throws LauncherError `no-project` or `several-projects` (exit 2).
  */
 export async function findProject(host: Host, config: Config): Promise<Project> {
   const root = host.cwd
@@ -105,31 +109,63 @@ async function namedBackend(root: string, config: Config): Promise<string> {
 }
 
 async function findBackend(root: string): Promise<string> {
-  const below = (await readdir(root, { withFileTypes: true }).catch(() => []))
-    .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && !passedOver.test(entry.name))
-    .map((entry) => join(root, entry.name))
-  const candidates = [join(root, 'backend'), root, ...below.filter((folder) => folder !== join(root, 'backend'))]
-  const holds = await Promise.all(candidates.map((folder) => isFile(join(folder, 'manage.py'))))
-  const holding = candidates.filter((_, index) => holds[index] === true)
-  const real = await Promise.all(holding.map((folder) => realPath(folder)))
-  // a link to another of the folders is the same project once more
-  const found = holding.filter((_, index) => real.indexOf(real[index] ?? '') === index)
-  const [only] = found
-  if (only !== undefined && found.length === 1) return only
-  if (found.length === 0) {
+  const near = await holding([join(root, 'backend'), root, ...(await foldersIn(root, true))])
+  const found = near.length > 0 ? near : await holdingBelow(root)
+  const [first, ...others] = found
+  if (first === undefined) {
     throw usageError(
       'no-project',
-      `There is no Django project in ${root}: no manage.py in backend/, in the folder itself or one level down`,
+      `There is no Django project in ${root}: no manage.py in it, or in its folders down to ${deepest} levels`,
       {
         hint: 'Go to the checkout, or name the folder: election-dev start --backend path/to/folder. To see it work first: election-dev demo',
       },
     )
   }
-  const list = found.map((folder) => relative(root, folder) || '.')
+  if (others.length === 0) return first
+  const speaking = await Promise.all(found.map((folder) => namesChannels(folder)))
+  const [only, ...more] = found.filter((_, index) => speaking[index] === true)
+  if (only !== undefined && more.length === 0) return only
+  const list = (only === undefined ? found : [only, ...more]).map((folder) => relative(root, folder) || '.')
   throw usageError('several-projects', `More than one Django project here: ${list.join(', ')}`, {
     evidence: list.map((folder) => `${folder}/manage.py`),
     hint: `Name one: election-dev start --backend ${list[0] ?? '.'}   (or "backend" in election-dev.config.json)`,
   })
+}
+
+/** Of the folders those that hold a manage.py; a link to another of them is the same project once more. */
+async function holding(folders: readonly string[]): Promise<string[]> {
+  const candidates = [...new Set(folders)]
+  const holds = await Promise.all(candidates.map((folder) => isFile(join(folder, 'manage.py'))))
+  const found = candidates.filter((_, index) => holds[index] === true)
+  const real = await Promise.all(found.map((folder) => realPath(folder)))
+  return found.filter((_, index) => real.indexOf(real[index] ?? '') === index)
+}
+
+/** The same of all that is deeper, level by level; nothing is looked for below a manage.py. */
+async function holdingBelow(root: string): Promise<string[]> {
+  const found: string[] = []
+  let level = await foldersIn(root)
+  for (let depth = 2, seen = 0; depth <= deepest && seen < mostFolders; depth++) {
+    level = (await Promise.all(level.map(async (folder) => foldersIn(folder)))).flat().slice(0, mostFolders - seen)
+    seen += level.length
+    const here = await holding(level)
+    found.push(...here)
+    level = level.filter((folder) => !here.includes(folder))
+  }
+  return found
+}
+
+async function foldersIn(folder: string, withLinks = false): Promise<string[]> {
+  return (await readdir(folder, { withFileTypes: true }).catch(() => []))
+    .filter((entry) => (entry.isDirectory() || (withLinks && entry.isSymbolicLink())) && !passedOver.test(entry.name))
+    .map((entry) => join(folder, entry.name))
+}
+
+/** Whether the settings of a project speak of Channels: an example beside it, or a site without sockets, isn't what is to be started. */
+async function namesChannels(backend: string): Promise<boolean> {
+  const settings = settingsModuleOf((await readText(join(backend, 'manage.py'))) ?? '')
+  const texts = settings === undefined ? [] : await Promise.all((await filesOfSettings(backend, settings)).map((file) => readText(file)))
+  return texts.some((text) => /["'](?:channels|daphne)["']|\b(?:ASGI_APPLICATION|CHANNEL_LAYERS)\b/.test(text ?? ''))
 }
 
 async function settingsOf(

@@ -32,6 +32,8 @@ describe('where manage.py is', () => {
     ['in backend/', 'backend'],
     ['in the folder itself', ''],
     ['one level down', 'server'],
+    ['deeper', 'services/api'],
+    ['as deep as it is looked for', 'a/b/c/d/e'],
     ['in a folder whose name has spaces and other letters', 'Wahl Zähler'],
   ])('%s', async (_, folder) => {
     const root = await filesIn({ [join(folder, 'manage.py')]: manage(), [join(folder, 'core/settings.py')]: settings }, 'Wahl – 2026')
@@ -43,7 +45,7 @@ describe('where manage.py is', () => {
 
   test('nowhere: exit 2, and what to do', async () => {
     const error = await refusal(
-      await filesIn({ 'readme.md': '', 'venv/manage.py': manage(), 'node_modules/manage.py': manage(), 'a/b/manage.py': manage() }),
+      await filesIn({ 'readme.md': '', 'venv/manage.py': manage(), 'node_modules/manage.py': manage(), 'a/b/c/d/e/f/manage.py': manage() }),
     )
     expect(error).toMatchObject({ code: 'no-project', exitCode: 2 })
     expect(error.hint).toContain('--backend')
@@ -53,6 +55,19 @@ describe('where manage.py is', () => {
     const error = await refusal(await filesIn({ 'api/manage.py': manage(), 'admin/manage.py': manage() }))
     expect(error).toMatchObject({ code: 'several-projects', exitCode: 2 })
     expect(error.evidence).toEqual(expect.arrayContaining(['api/manage.py', 'admin/manage.py']))
+  })
+
+  test.each([
+    ['one level down', 'api', 'admin'],
+    ['deeper, and the other one not as deep', 'kits/live/server', 'kits/example'],
+  ])('in two folders, one of which speaks of Channels: %s', async (_, live, plain) => {
+    const root = await filesIn({
+      [`${live}/manage.py`]: manage(),
+      [`${live}/core/settings.py`]: 'INSTALLED_APPS = ["channels"]\n',
+      [`${plain}/manage.py`]: manage(),
+      [`${plain}/core/settings.py`]: 'INSTALLED_APPS = []\n',
+    })
+    expect((await projectIn(root)).backend).toBe(join(root, live))
   })
 
   test('in two folders, one of which is named', async () => {
