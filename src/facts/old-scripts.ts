@@ -72,27 +72,16 @@ export function readScript(file: string, kind: ScriptKind, text: string): OldScr
     },
   }
   let depth = 0
-  let compose: ComposeFacts = { ports: [], redis: [], services: [] }
-  switch (kind) {
-    case 'procfile':
-      readProcfile(text, reading)
-      break
-    case 'makefile':
-      readMakefile(text, reading)
-      break
-    case 'manifest':
-      readScripts(text, reading)
-      break
-    case 'compose':
-      compose = readCompose(text, reading)
-      break
-    default:
-      languages[kind](text, 1, scopeIn(posix.dirname(file)), reading)
-  }
+  const compose = kind === 'compose' ? readCompose(text, reading) : { ports: [], redis: [], services: [] }
+  if (kind === 'powershell' || kind === 'batch' || kind === 'shell') languages[kind](text, 1, scopeIn(posix.dirname(file)), reading)
+  else if (kind !== 'compose') listings[kind](text, reading)
   return { file, kind, commands: commands.map((command) => ({ ...command, role: roleOf(command) })), compose }
 }
 
 /** As deep as consoles are opened within consoles, and no deeper. */
 const mostNested = 8
+
+/** Files that hold commands of sh, each under a name. */
+const listings = { procfile: readProcfile, makefile: readMakefile, manifest: readScripts } as const
 
 const languages = { powershell: readPowershell, batch: readBatch, shell: readShell } as const
