@@ -15,8 +15,8 @@ import { statusText } from '../report/status.ts'
 import { styleFor } from '../report/style.ts'
 import { makeHome } from '../run/home.ts'
 import { endRun } from '../run/run-end.ts'
-import { newRunId } from '../run/run-id.ts'
-import { lookAt } from './run-look.ts'
+import { newRunId } from '../run/run-state.ts'
+import { lookAt } from './run-choice.ts'
 
 /**
  * `start --detach`: the same start in a session of its own. Shows what it says
@@ -70,7 +70,9 @@ async function launch(host: Host, id: string, errors: string, json: boolean): Pr
   if (first !== null && typeof first === 'object' && reason === undefined) {
     const { proven } = first
     launcher.release()
-    tellDetached(host, { id, pid: launcher.pid, proven, json })
+    const words = proven ? 'Running in the background' : 'Running in the background, its WebSocket is not proven'
+    if (json) terminal.json({ schemaVersion, event: 'detached', id, pid: launcher.pid ?? null, proven })
+    else terminal.out(`  ${words}: election-dev status · logs -f · stop`)
     return proven ? ExitCode.ok : ExitCode.finding
   }
   const status = await launcher.exited
@@ -80,18 +82,6 @@ async function launch(host: Host, id: string, errors: string, json: boolean): Pr
   }
   hangUp(reason)
   return reason === undefined ? (end ?? status ?? ExitCode.finding) || ExitCode.finding : exitStatusOf[reason]
-}
-
-function tellDetached(
-  { terminal }: Host,
-  { id, pid, proven, json }: { id: string; pid: number | undefined; proven: boolean; json: boolean },
-): void {
-  if (json) {
-    terminal.json({ schemaVersion, event: 'detached', id, pid: pid ?? null, proven })
-    return
-  }
-  const words = proven ? 'Running in the background' : 'Running in the background, its WebSocket is not proven'
-  terminal.out(`  ${words}: election-dev status · logs -f · stop`)
 }
 
 async function tellRunning(host: Host, fact: FactOfRun<'alive'>, json: boolean): Promise<number> {

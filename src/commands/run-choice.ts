@@ -1,5 +1,7 @@
 import type { Options } from '../config/flags.ts'
 import { LauncherError, usageError } from '../errors.ts'
+import type { RunLook } from '../report/status.ts'
+import { askRun, unansweredWords } from '../run/control-client.ts'
 import { runsAbove, type FactOfRun, type RunFact } from '../facts/run-state.ts'
 
 /** The runs of which one is meant. */
@@ -51,4 +53,14 @@ export async function nothingRuns(root: string): Promise<LauncherError> {
 export function pidOf(options: Options): number | undefined {
   const { pid } = options
   return typeof pid === 'number' ? pid : undefined
+}
+
+/** How long a launcher may take to say how it stands, in milliseconds. */
+const answerMs = 2000
+
+/** How a run stands: asked of its launcher, else as it was written down. Never throws. */
+export async function lookAt(fact: FactOfRun<'alive'>): Promise<RunLook> {
+  const outcome = await askRun(fact.run, 'status', { deadlineMs: answerMs })
+  if (outcome.kind === 'answer') return { run: fact.run, status: outcome.status, unanswered: undefined }
+  return { run: fact.run, status: fact.run.status, unanswered: `the launcher ${unansweredWords(outcome, answerMs)}` }
 }

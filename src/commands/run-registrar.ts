@@ -1,4 +1,4 @@
-import type { BackgroundRun, RunRegistration } from './run-registration.ts'
+import type { RegisterOptions } from './run-registration.ts'
 import type { StartExtras } from './start.ts'
 
 /**
@@ -6,20 +6,9 @@ import type { StartExtras } from './start.ts'
  * `status`, `logs`, `restart` and `stop` know the run; `onSettled` is called when
  * they do, or never will. Loaded once the backend is launched.
  */
-export function registrar(version: string, background?: BackgroundRun, onSettled?: () => void): NonNullable<StartExtras['onControl']> {
-  return (control, { host, config, report }) => {
-    const longest = Math.max(config.stopTimeout, ...Object.values(config.services).map(({ stopTimeout }) => stopTimeout ?? 0))
-    const registration: Promise<RunRegistration> = import('./run-registration.ts').then(({ registerRun }) =>
-      registerRun(host, {
-        version,
-        root: host.cwd,
-        control,
-        stopTimeoutMs: longest,
-        background,
-        onProblem: (text) => report({ event: 'note', text }),
-        onSettled,
-      }),
-    )
-    return async () => (await registration).close()
+export function registrar(options: RegisterOptions): NonNullable<StartExtras['onControl']> {
+  return (control, run) => {
+    const registration = import('./run-registration.ts').then(({ registerRun }) => registerRun(run, control, options))
+    return async () => (await registration)()
   }
 }

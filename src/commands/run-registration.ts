@@ -6,41 +6,28 @@ import { thisMachine } from '../host/machine.ts'
 import { processTable } from '../host/process-table.ts'
 import { runStatusOf } from '../report/stack-control.ts'
 import { serveControl, type ControlServer } from '../run/control-server.ts'
-import { removeRun, writeRun } from '../run/run-state.ts'
-import { newRunId } from '../run/run-id.ts'
+import { newRunId, removeRun, writeRun } from '../run/run-state.ts'
+import type { SetupRun } from './start-setup.ts'
 import type { StackControl } from '../report/stack-control.ts'
-
-/** A run that `start --detach` has started: its id, which is that of its log, too. */
-export interface BackgroundRun {
-  readonly id: string
-}
 
 export interface RegisterOptions {
   readonly version: string
-  /** The folder that `start` runs in: `status`, `logs` and `stop` are asked in the same. */
-  readonly root: string
-  readonly control: StackControl
-  /** The longest time that any of the services may take to end, in milliseconds. */
-  readonly stopTimeoutMs: number
-  readonly background: BackgroundRun | undefined
-  /** Called once where the state can't be written: the run goes on, and can't be asked from outside. */
-  readonly onProblem: (text: string) => void
+  /** The id of a run that `start --detach` has started, and of its log. */
+  readonly background?: string
   /** Called when the state was written, or can't be: from then on the run is known. More often than once. */
-  readonly onSettled?: (() => void) | undefined
-}
-
-/** A run that stands in the state file and takes requests, until it is closed. */
-export interface RunRegistration {
-  /** Takes the file and the socket away. To be waited for before the process ends. */
-  readonly close: () => Promise<void>
+  readonly onSettled?: () => void
 }
 
 /**
  * Makes a run known to `status`, `restart`, `logs` and `stop`: writes its state
  * file, again at every change, and serves its control socket. Returns at once;
- * all that it does is done beside the start. Never throws.
+ * all that it does is done beside the start. Gives what takes the file and the
+ * socket away, which is to be waited for before the process ends. Never throws.
  */
-export function registerRun(host: Host, options: RegisterOptions): RunRegistration {
+export function registerRun({ host, config, report }: SetupRun, control: StackControl, options: RegisterOptions): () => Promise<void> {
+  const { background, onSettled } = options
+  const stopTimeouts = Object.values(config.services).map(({ stopTimeout }) => stopTimeout ?? 0)
+  const onProblem = (text: string) => report({ event: 'note', text })
   const startedAt = Date.now()
   let closed = false
   let server: ControlServer | undefined
@@ -54,25 +41,25 @@ export function registerRun(host: Host, options: RegisterOptions): RunRegistrati
     const [machine, rows] = await Promise.all([thisMachine(host), processTable(host)])
     const own = rows?.find(({ pid }) => pid === process.pid)
     if (own === undefined) {
-      options.onProblem("This machine doesn't show its processes: status, logs, restart and stop won't know this run")
+      onProblem("This machine doesn't show its processes: status, logs, restart and stop won't know this run")
       return undefined
     }
-    server = await serveControl(host, targetOf(options.control)).catch(() => undefined)
+    server = await serveControl(host, targetOf(control)).catch(() => undefined)
     return {
       schemaVersion: 1,
-      id: options.background?.id ?? newRunId(),
+      id: background ?? newRunId(),
       version: options.version,
       machine,
       launcher: { pid: own.pid, started: own.started },
       startedAt,
-      background: options.background !== undefined,
+      background: background !== undefined,
       control: server === undefined ? null : { address: server.address, key: server.key },
-      log: options.background?.id ?? null,
-      stopTimeoutMs: options.stopTimeoutMs,
+      log: background ?? null,
+      stopTimeoutMs: Math.max(config.stopTimeout, ...stopTimeouts),
     }
   }
   const head = begin().catch((error: unknown) => {
-    options.onProblem(`The state of this run can't be kept: ${errorMessage(error)}`)
+    onProblem(`The state of this run can't be kept: ${errorMessage(error)}`)
     return undefined
   })
   const writeAll = async () => {
@@ -81,37 +68,35 @@ export function registerRun(host: Host, options: RegisterOptions): RunRegistrati
     for (;;) {
       if (!dirty || closed) return
       dirty = false
-      const status = runStatusOf(options.control.status())
+      const status = runStatusOf(control.status())
       processes = await recorded(host, status, processes)
       // how many sockets are open changes all the time, and is asked for live
       const run: RunState = { ...known, processes: [...processes], status: { ...status, openSockets: null } }
       const text = JSON.stringify(run)
       if (text === written) continue
-      file = await writeRun(options.root, run)
+      file = await writeRun(host.cwd, run)
       written = text
     }
   }
   const change = () => {
     dirty = true
     writing ??= writeAll()
-      .catch((error: unknown) => options.onProblem(`The state of this run can't be written: ${errorMessage(error)}`))
+      .catch((error: unknown) => onProblem(`The state of this run can't be written: ${errorMessage(error)}`))
       .finally(() => {
         writing = undefined
-        options.onSettled?.()
+        onSettled?.()
         if (dirty && !closed && written !== '') change()
       })
   }
-  const unlisten = options.control.listen(change)
+  const unlisten = control.listen(change)
   change()
-  return {
-    close: async () => {
-      closed = true
-      unlisten()
-      const known = await head
-      await writing
-      await server?.close()
-      if (known !== undefined && file !== undefined) await removeRun(options.root, known.id, file)
-    },
+  return async () => {
+    closed = true
+    unlisten()
+    const known = await head
+    await writing
+    await server?.close()
+    if (known !== undefined && file !== undefined) await removeRun(host.cwd, known.id, file)
   }
 }
 

@@ -46,7 +46,11 @@ export async function startInBackground(options: Options, version: string, order
     // who is told that it runs may ask for its status at once
     void known.promise.then(() => tell({ kind: 'ready', proven }))
   }
-  const status = await start(host, flags, { version, report, onControl: registrar(version, { id: order.id }, known.resolve) })
+  const status = await start(host, flags, {
+    version,
+    report,
+    onControl: registrar({ version, background: order.id, onSettled: known.resolve }),
+  })
   log.flush()
   return status
 }

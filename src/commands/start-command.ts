@@ -13,7 +13,7 @@ export async function startCommand(options: Options, version: string): Promise<n
     return (await import('./start-background.ts')).startInBackground(options, version, order)
   }
   if (options['detach'] === true) return (await import('./detach.ts')).detach(options)
-  const tellOthers = registrar(version)
+  const tellOthers = registrar({ version })
   return start(nodeHost({ cwd: cwdOf(options) }), flagsOf(options), {
     version,
     onControl: (control, run) => {

@@ -1,28 +1,20 @@
 import type { Config } from '../config/config.ts'
 import type { Host } from '../host/host.ts'
+import { deferred } from '../host/deferred.ts'
 import { attachLive, type Live } from '../report/live.ts'
 import { serviceLog } from '../report/service-log.ts'
 import { startJson } from '../report/start-json.ts'
 import type { Report } from '../report/run-event.ts'
 import { startText } from '../report/start-text.ts'
-import type { Sink } from '../host/terminal.ts'
 import { openPage } from '../run/browser.ts'
 import { openLogFile } from '../run/log-file.ts'
 import type { StackControl } from '../report/stack-control.ts'
 
 /** Where `start` speaks, and where it is spoken to. */
-export interface StartConsole {
-  readonly report: Report
-  /** Where lines go faster than they are taken: their writers are held back. */
-  readonly sinks: readonly Sink[]
-  /** The run is under way: the status line is drawn and keys are taken once it is ready. Gives the function that ends both. */
-  readonly attach: (control: StackControl) => () => void
-  /** Writes what waits. To be waited for before the process ends. */
-  readonly close: () => Promise<void>
-}
+export type StartConsole = ReturnType<typeof openConsole>
 
 /** The console that the configuration asks for: text for people or JSON events, and a log file beside it. */
-export function openConsole(host: Host, config: Config, version: string): StartConsole {
+export function openConsole(host: Host, config: Config, version: string) {
   const log = config.json
     ? undefined
     : serviceLog(host, { services: ['backend', ...Object.keys(config.services)], timestamps: config.timestamps, only: config.logOnly })
@@ -37,8 +29,7 @@ export function openConsole(host: Host, config: Config, version: string): StartC
           onTrouble: (id, text) => spoken({ event: 'warning', id, text }),
         })
   const only = new Set(config.logOnly)
-  let whenReady: (() => void) | undefined
-  let isReady = false
+  const ready = deferred<void>()
   const report: Report = (event) => {
     if (event.event === 'log') {
       file?.line(event.service, event.line)
@@ -46,43 +37,42 @@ export function openConsole(host: Host, config: Config, version: string): StartC
       if (log === undefined && only.size > 0 && !only.has(event.service)) return
     }
     spoken(event)
-    if (event.event !== 'ready') return
-    isReady = true
-    whenReady?.()
+    if (event.event === 'ready') ready.resolve()
   }
   return {
     report,
+    /** Where lines go faster than they are taken: their writers are held back. */
     sinks: [host.terminal, ...(file === undefined ? [] : [file])],
-    attach: (control) => {
+    /** The run is under way: the status line is drawn and keys are taken once it is ready. Gives the function that ends both. */
+    attach: (control: StackControl): (() => void) => {
       if (log === undefined) return () => {}
+      const keys = config.keys && host.terminal.interactive
       let live: Live | undefined
       let release: (() => void) | undefined
       let over = false
-      const takeKeys = async (shown: Live) => {
+      const show = async () => {
+        await ready.promise
+        if (over) return
+        live = attachLive(host, control, { keys, log })
+        if (!keys) return
         const { attachKeys } = await import('./start-keys.ts')
         if (over) return
         release = attachKeys(host, control, report, {
           log,
-          live: shown,
+          live,
           openPage: (page) => tellOpened(host, report, page),
           runDoctor: () => runDoctor(host, config, control, version),
         })
       }
-      whenReady = () => {
-        if (over || live !== undefined) return
-        const shown = attachLive(host, control, { keys: config.keys && host.terminal.interactive, log })
-        live = shown
-        if (!config.keys || !host.terminal.interactive) return
-        void takeKeys(shown)
-      }
-      if (isReady) whenReady()
+      void show()
       return () => {
         over = true
         release?.()
         live?.detach()
       }
     },
-    close: async () => {
+    /** Writes what waits. To be waited for before the process ends. */
+    close: async (): Promise<void> => {
       await file?.close()
     },
   }

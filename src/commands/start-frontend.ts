@@ -2,6 +2,7 @@ import { gatherFrontend, type FrontendFiles } from '../facts/frontend-reading.ts
 import { findHolder } from '../facts/holder.ts'
 import { nextFreePort } from '../facts/next-port.ts'
 import { isFree, probePort } from '../facts/port.ts'
+import type { ServiceStatus } from '../facts/service-status.ts'
 import { deferred } from '../host/deferred.ts'
 import { raceStop } from '../host/race-stop.ts'
 import { hardCodedWords } from '../plan/hard-coded-port.ts'
@@ -16,27 +17,12 @@ import type { Up } from './start-life.ts'
 import type { Prepared } from './start-prepare.ts'
 
 /** The frontend of a run, from its files to its proof. */
-export interface Frontend {
-  /** What the browser will send as the Origin; undefined where no frontend is started. Rejects with LauncherError where the configuration is wrong. */
-  readonly origin: Promise<string | undefined>
-  /** Resolves once its page was tried, or it is known that none will be. */
-  readonly settled: Promise<void>
-  readonly summary: () => FrontendSummary | undefined
-  /** What the banner says of it; later changes are told by the report. */
-  readonly show: () => FrontendSummary | undefined
-  /** The backend is up: the WebSocket through the page's own server can be tried. */
-  readonly backendIsUp: (up: Up) => void
-  /** The backend listens elsewhere than it was planned for: the frontend is told. */
-  readonly backendMoved: (port: number) => void
-  /** It runs (again). */
-  readonly isReady: () => void
-  readonly hasFailed: (why: string | undefined) => void
-}
+export type Frontend = ReturnType<typeof startFrontend>
 
 type Run = Extract<FrontendPlan, { kind: 'run' }>
 
 /** Starts the frontend beside the backend, which is launched for `port`. Returns at once. */
-export function startFrontend(run: Prepared, services: Services, port: number): Frontend {
+export function startFrontend(run: Prepared, services: Services, port: number) {
   const { host, config, report, signal } = run
   let summary: FrontendSummary | undefined
   let plan: Run | undefined
@@ -137,18 +123,23 @@ export function startFrontend(run: Prepared, services: Services, port: number): 
     settled.resolve()
   })
   return {
+    /** What the browser will send as the Origin; undefined where no frontend is started. Rejects with LauncherError where the configuration is wrong. */
     origin: origin.promise,
+    /** Resolves once its page was tried, or it is known that none will be. */
     settled: settled.promise,
     summary: () => summary,
+    /** What the banner says of it; later changes are told by the report. */
     show: () => {
       shown = summary
       return summary
     },
-    backendIsUp: (now) => {
+    /** The backend is up: the WebSocket through the page's own server can be tried. */
+    backendIsUp: (now: Up) => {
       up = now
       proveSoon()
     },
-    backendMoved: (moved) => {
+    /** The backend listens elsewhere than it was planned for: the frontend is told. */
+    backendMoved: (moved: number) => {
       backendPort = moved
       if (plan === undefined || files === undefined) return
       const next = planAt(run, files, plan.port, moved)
@@ -157,11 +148,13 @@ export function startFrontend(run: Prepared, services: Services, port: number): 
       ready = false
       void services.restart('frontend', next.service)
     },
-    isReady: () => {
-      ready = true
-      proveSoon()
-    },
-    hasFailed: (why) => {
+    /** How its process stands now. */
+    told: ({ state, why }: ServiceStatus) => {
+      if (state === 'ready') {
+        ready = true
+        proveSoon()
+      }
+      if (state !== 'failed' && state !== 'done') return
       ready = false
       if (plan === undefined) return
       summary = { url: plan.page, state: 'failed', text: why ?? 'it has ended' }

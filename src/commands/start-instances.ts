@@ -1,11 +1,10 @@
 import type { Judged } from '../checks/diagnosis.ts'
 import { nextFreePort } from '../facts/next-port.ts'
 import type { ServiceState, ServiceStatus } from '../facts/service-status.ts'
-import { bracketed } from '../host/tcp.ts'
+import { bracketed, connectAddress } from '../host/tcp.ts'
 import { instanceName } from '../plan/instances.ts'
 import { crossingSentence, instanceSummary, reportOf, statusWith, type Crossing } from '../report/instance.ts'
 import type { ReadySummary, Report, Restarted } from '../report/run-event.ts'
-import { connectAddress } from '../run/bring-up.ts'
 import type { Observer } from '../run/observer.ts'
 import type { Services } from '../run/services.ts'
 import { Backend, type BackendOptions } from './start-backend.ts'
@@ -13,16 +12,7 @@ import type { Up } from './start-life.ts'
 import type { Prepared } from './start-prepare.ts'
 
 /** The backends besides the first one: `backend-2`, `backend-3`… */
-export interface Instances {
-  /** Empty until the first backend was up. */
-  readonly backends: readonly Backend[]
-  /** What the banner says, with them: starts them and proves that broadcasts cross. */
-  readonly complete: (summary: ReadySummary, first: Up) => Promise<ReadySummary>
-  /** The first backend is up, or up again: what crosses is proven anew. */
-  readonly firstUp: (first: Up) => Promise<void>
-  /** Proves anew what crosses. */
-  readonly verify: () => Promise<void>
-}
+export type Instances = ReturnType<typeof furtherInstances>
 
 export interface InstancesOptions extends Pick<BackendOptions, 'extras' | 'origin'> {
   /** The first one, where it is up. */
@@ -31,7 +21,7 @@ export interface InstancesOptions extends Pick<BackendOptions, 'extras' | 'origi
 }
 
 /** Prepares `config.instances - 1` further backends; none is started before the first one is up. */
-export function furtherInstances({ config, report, signal }: Prepared, services: Services, options: InstancesOptions): Instances {
+export function furtherInstances({ config, report, signal }: Prepared, services: Services, options: InstancesOptions) {
   const members: Instance[] = []
   /** Causes that are to be told below the banner. */
   let untold: Judged[] | undefined = []
@@ -64,13 +54,16 @@ export function furtherInstances({ config, report, signal }: Prepared, services:
     await Promise.all(members.map((member) => member.prove()))
   }
   return {
+    /** Empty until the first backend was up. */
     backends: members,
-    complete: async (summary, first) => {
+    /** What the banner says, with them: starts them and proves that broadcasts cross. */
+    complete: async (summary: ReadySummary, first: Up): Promise<ReadySummary> => {
       await (begun ??= begin(first))
       await proveAll()
       return { ...summary, instances: members.map((member) => member.summary()) }
     },
-    firstUp: async (first) => {
+    /** The first backend is up, or up again: what crosses is proven anew. */
+    firstUp: async (first: Up): Promise<void> => {
       const causes = untold ?? []
       untold = undefined
       for (const cause of causes) report({ event: 'diagnosis', diagnosis: cause })
@@ -79,6 +72,7 @@ export function furtherInstances({ config, report, signal }: Prepared, services:
       await (begun ??= begin(first))
       await proveAll()
     },
+    /** Proves anew what crosses. */
     verify: proveAll,
   }
 }

@@ -5,13 +5,6 @@ import type { RunEvent } from '../report/run-event.ts'
 import type { StackControl } from '../report/stack-control.ts'
 import type { StartConsole } from './start-console.ts'
 
-/** A console that is loaded when there is something to be seen. */
-export interface LateConsole extends Pick<StartConsole, 'report' | 'attach' | 'close'> {
-  readonly sinks: () => readonly Sink[]
-  /** Resolves when what was reported stands on the terminal: a question is to come after it. */
-  readonly told: () => Promise<void>
-}
-
 /** What is on the terminal by and by: a word on what is decided, or waited for. */
 const unhurried: ReadonlySet<RunEvent['event']> = new Set(['note', 'phase'])
 
@@ -19,7 +12,7 @@ const unhurried: ReadonlySet<RunEvent['event']> = new Set(['note', 'phase'])
  * The console of `start`, of some twenty files: they are loaded while the server starts,
  * unless there is something to be told before it is launched. What is reported until then is kept.
  */
-export function lateConsole(host: Host, config: Config, version: string): LateConsole {
+export function lateConsole(host: Host, config: Config, version: string) {
   let kept: RunEvent[] = []
   let opened: StartConsole | undefined
   let opening: Promise<StartConsole> | undefined
@@ -32,12 +25,13 @@ export function lateConsole(host: Host, config: Config, version: string): LateCo
   }
   const load = () => (opening ??= open())
   return {
-    report: (event) => {
+    report: (event: RunEvent) => {
       if (opened !== undefined) return opened.report(event)
       kept.push(event)
       if (!unhurried.has(event.event)) void load()
     },
-    sinks: () => opened?.sinks ?? [],
+    sinks: (): readonly Sink[] => opened?.sinks ?? [],
+    /** Resolves when what was reported stands on the terminal: a question is to come after it. */
     told: async () => void (await load()),
     attach: (control: StackControl) => {
       const release = load().then((console) => console.attach(control))

@@ -116,7 +116,7 @@ export async function live(planned: Prepared, life: Life): Promise<LifeEnd> {
   const told = failed === undefined ? undefined : import('./start-cause.ts').then(({ tellWay }) => tellWay(planned, failed, way))
   const origin = await raceStop(life.origin(), signal)
   const looking = await answering(prepared, inspection, up.server)
-  const prover: Prover = startProof(prepared, looking, up, origin)
+  const prover = startProof(prepared, looking, up, origin)
   report({ event: 'phase', text: 'proving the WebSocket' })
   const first = await raceStop(prover.first(), signal)
   if (first === undefined) return end({ kind: 'stopped' })

@@ -5,7 +5,7 @@ import { LauncherError } from '../errors.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import { findHolder } from '../facts/holder.ts'
 import { nextFreePort } from '../facts/next-port.ts'
-import type { PortFact } from '../facts/port.ts'
+import { isFree, probePort, type PortFact } from '../facts/port.ts'
 import { serversOf } from '../facts/servers.ts'
 import { newerFiles } from '../look/gather.ts'
 import { endpointAt } from '../look/target.ts'
@@ -67,4 +67,18 @@ async function causeOfHolder({ host, config }: SetupRun, checkout: Checkout, por
   const servers = await serversOf(host, { ports: [port], root, backend, names: [], deadlineMs: lookMs })
   const wire = untried(endpointAt(config, project, port), {})
   return judgeHeld({ ...evidenceOfWire(wire), checkout, servers, newerThanServer: await newerFiles(project, servers, wire) })
+}
+
+/** With `--strict-port` the instances take the ports above the first one as they come. Throws LauncherError `port-in-use` where one is held. */
+export async function refuseHeldPorts({ host, instances }: Pick<SetupRun['config'], 'host' | 'instances'>, first: number): Promise<void> {
+  for (let index = 1; index < instances; index++) {
+    const fact = await probePort(first + index, host)
+    if (isFree(fact)) continue
+    throw new LauncherError('port-in-use', `Port ${fact.port} is held, which ${instances} instances need`, {
+      evidence: fact.binds
+        .filter(({ result }) => result === 'held')
+        .map(({ address }) => `Binding ${address} port ${fact.port}: EADDRINUSE`),
+      hint: 'End that program, or leave out --strict-port: the next free port is taken.',
+    })
+  }
 }

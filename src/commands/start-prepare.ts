@@ -70,7 +70,7 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
   let probing: Promise<RedisNow> | undefined
   const redis = () => (probing ??= redisNow(checkout.redis, redisProtocol(environment.packages)))
   const layer = await layerOf(run, checkout, redis)
-  if (config.instances > 1) await (await shared()).refuseUnshared(run, checkout, environment, layer)
+  if (config.instances > 1) await (await import('./start-settings.ts')).refuseUnshared(run, checkout, environment, layer)
   refuseStopped(run)
   const application = project.application ?? (await (await import('./start-settings.ts')).askApplication(run, checkout, environment, layer))
   report({
@@ -85,7 +85,8 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
     })
   const isOurs = !config.takeover && portFact.binds.every(({ result }) => result === 'free')
   const port = isOurs ? portFact.port : await (await import('./start-port.ts')).portFor(run, checkout, portFact)
-  if (config.instances > 1 && config.strictPort && options.anew !== true) await (await shared()).refuseHeldPorts(config, port)
+  if (config.instances > 1 && config.strictPort && options.anew !== true)
+    await (await import('./start-port.ts')).refuseHeldPorts(config, port)
   // nothing is written for a server that can't be started
   refuseStopped(run)
   await writeLayer(run, checkout, layer)
@@ -129,9 +130,6 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
   }
   return { ...run, checkout, environment, application, layer, port, redis, ...by(way) }
 }
-
-/** What only several instances need. */
-const shared = () => import('./start-shared.ts')
 
 /** Nobody waits for the rest any more: nothing is written or started then. */
 function refuseStopped({ signal }: SetupRun): void {

@@ -27,42 +27,18 @@ import { within } from '../host/race-stop.ts'
 /** How long the project's own interpreter is waited for once the server listens, in milliseconds. */
 const patienceMs = 10_000
 
-/** How the token was come by. */
-type TokenSource = 'given' | 'login' | 'minted' | 'none'
-
 /** Proves the WebSocket of a backend that listens, and again whenever it is asked. */
-export interface Prover {
-  /** Without the token. */
-  readonly url: string
-  readonly port: number
-  readonly inspection: Inspection
-  readonly tokenSource: () => TokenSource
-  /** Why there is no token, in a sentence, where there is none. */
-  readonly tokenNote: () => string | undefined
-  readonly first: () => Promise<Proof>
-  /** `holdMs`: how long the socket must live at least, whatever its pong says. */
-  readonly again: (holdMs: number) => Promise<Proof>
-  /** The cause behind a proven socket that has died, as far as it shows at once. `silent`: it was cut by us, for want of a sign of life. */
-  readonly dead: (close: SocketClose, silent: boolean) => Promise<Judged | undefined>
-  /** What is proven, with its token: never to be printed. */
-  readonly endpoint: () => Endpoint
-  /** What the doctor would say of the proof before, as the serving process sees the project. Nothing where there was none. */
-  readonly judgement: () => Promise<Judgement | undefined>
-  /** The proof before, where there was one. */
-  readonly last: () => Proof | undefined
-  /** What is around the application, where something is. */
-  readonly observer: Observer | undefined
-}
+export type Prover = ReturnType<typeof startProof>
 
 /** How long the traceback of a socket that has just died is waited for, in milliseconds: it comes through a pipe, the close over TCP. */
 const logMs = 300
 
-/** What a proof is made with. */
-interface Credentials {
-  readonly token: string | undefined
-  readonly cookie: string | undefined
-  readonly source: TokenSource
-  readonly note: string | undefined
+/** What a proof is made with, and how it was come by. */
+interface Credentials extends Pick<Endpoint, 'token'> {
+  readonly cookie?: string
+  readonly source: 'given' | 'login' | 'minted' | 'none'
+  /** Why there is no token, in a sentence, where there is none. */
+  readonly note?: string | undefined
 }
 
 /** Makes the prover of a run; nothing is tried before `first`. `origin`: of the frontend of this run, where there is one. */
@@ -71,7 +47,7 @@ export function startProof(
   looking: Inspection,
   up: Extract<BringUp, { kind: 'listening' }>,
   origin: string | undefined,
-): Prover {
+) {
   const { config, checkout } = prepared
   const inspection = impatient(looking)
   let path = config.path ?? usualPath
@@ -83,7 +59,7 @@ export function startProof(
   // asked each time: its first word comes through a pipe, and may be read after the port was seen to listen
   const observing = () =>
     prepared.plan.observed === 'application' && up.server.observer?.observes() === true ? up.server.observer : undefined
-  let credentials: Credentials = { token: undefined, cookie: undefined, source: 'none', note: undefined }
+  let credentials: Credentials = { token: undefined, source: 'none' }
 
   const endpoint = (): Endpoint => ({
     ...endpointAt(config, checkout.project, up.port, path, origin, settings),
@@ -125,14 +101,16 @@ export function startProof(
     return (last = await proofWithCause(prepared, seen, (await mayExperiment?.()) !== false))
   }
   return {
+    /** Without the token. */
     get url() {
       return shownUrl(endpoint().url)
     },
     port: up.port,
     inspection,
-    tokenSource: () => credentials.source,
+    /** Why there is no token, in a sentence, where there is none. */
     tokenNote: () => credentials.note,
-    dead: async (close, silent) => {
+    /** The cause behind a proven socket that has died, as far as it shows at once. `silent`: it was cut by us, for want of a sign of life. */
+    dead: async (close: SocketClose, silent: boolean): Promise<Judged | undefined> => {
       const { judgeSeen } = await import('../look/cause.ts')
       const base = last?.facts ?? untried(endpoint(), { ours: true })
       const session = { heldMs: close.afterMs, close, messages: close.messagesBefore, pong: undefined, second: undefined, silent }
@@ -141,19 +119,23 @@ export function startProof(
       while (!isTold(own(proof)) && performance.now() < deadline) await delay(10)
       return judgeSeen({ proof, own: () => own(proof) }).root
     },
+    /** What is proven, with its token: never to be printed. */
     endpoint,
-    judgement: async () => {
+    /** What the doctor would say of the proof before, as the serving process sees the project. Nothing where there was none. */
+    judgement: async (): Promise<Judgement | undefined> => {
       const [proof, observer] = [last, observing()]
       if (proof === undefined) return undefined
       const lookServed = observer === undefined ? undefined : (request: LookRequest) => observer.look(prepared.host, request)
       const { judgeLaunched } = await import('./start-cause.ts')
       return judgeLaunched(prepared, { main: endpoint(), proof, own: () => own(proof), lookServed })
     },
+    /** The proof before, where there was one. */
     last: () => last,
+    /** What is around the application, where something is. */
     get observer() {
       return observing()
     },
-    first: async () => {
+    first: async (): Promise<Proof> => {
       settings = await inspection.get('settings')
       const { hasUsualRoute, wantsSubprotocol } = checkout.project
       const isKnown = path === usualPath && (config.path !== undefined || hasUsualRoute) && !wantsSubprotocol
@@ -170,7 +152,8 @@ export function startProof(
         mayExperiment: async () => (await inspection.get('database'))?.state !== 'empty',
       })
     },
-    again: async (holdMs) => {
+    /** `holdMs`: how long the socket must live at least, whatever its pong says. */
+    again: async (holdMs: number): Promise<Proof> => {
       // a token of ours that ran out is no news about the backend
       const stale = credentials.source !== 'given' && shapeOf(credentials.token, Date.now()).kind === 'expired'
       if (stale) credentials = await credentialsFor(prepared, impatient(prepared.inspect(up.server)), endpoint())
@@ -199,17 +182,16 @@ function isSound({ state, broadcast }: Proof): boolean {
 
 async function credentialsFor(prepared: Prepared, inspection: Inspection, { url }: Endpoint): Promise<Credentials> {
   const { host, config } = prepared
-  const none = { token: undefined, cookie: undefined }
-  if (config.token !== undefined) return { ...none, token: config.token, source: 'given', note: undefined }
+  if (config.token !== undefined) return { token: config.token, source: 'given' }
   if (config.login !== undefined) {
     const answer = await logIn(host, httpUrl(url), config.login, 5000)
-    if (answer.result === 'token') return { ...none, token: answer.token, source: 'login', note: undefined }
-    if (answer.result === 'cookie') return { ...none, cookie: answer.cookie, source: 'login', note: undefined }
-    return { ...none, source: 'none', note: `The login gave no token: ${answer.reason}` }
+    if (answer.result === 'token') return { token: answer.token, source: 'login' }
+    if (answer.result === 'cookie') return { token: undefined, cookie: answer.cookie, source: 'login' }
+    return { token: undefined, source: 'none', note: `The login gave no token: ${answer.reason}` }
   }
   const minted = await inspection.get('token')
-  if (typeof minted?.token === 'string') return { ...none, token: minted.token, source: 'minted', note: undefined }
-  return { ...none, source: 'none', note: await whyNone(inspection, minted) }
+  if (typeof minted?.token === 'string') return { token: minted.token, source: 'minted' }
+  return { token: undefined, source: 'none', note: await whyNone(inspection, minted) }
 }
 
 async function whyNone(inspection: Inspection, minted: ExaminationOf<'token'> | undefined): Promise<string | undefined> {

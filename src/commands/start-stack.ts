@@ -75,8 +75,7 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
       onLine: (name, line) => report({ event: 'log', service: name, line }),
       onStatus: (status) => {
         report({ event: 'service', ...status })
-        if (status.kind === 'frontend' && status.state === 'ready') frontend?.isReady()
-        if (status.kind === 'frontend' && (status.state === 'failed' || status.state === 'done')) frontend?.hasFailed(status.why)
+        if (status.kind === 'frontend') frontend?.told(status)
         changed()
       },
     },

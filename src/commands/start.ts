@@ -4,10 +4,10 @@ import { ExitCode, LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { exitStatusOf, hangUp, onStopRequest, type StopReason } from '../host/stop-signals.ts'
 import type { ReadySummary, Report } from '../report/run-event.ts'
-import type { Proof } from '../verify/prove.ts'
 import { lateConsole } from './start-late-console.ts'
 import type { SetupRun } from './start-setup.ts'
 import { holdBack } from '../run/hold-back.ts'
+import type { Prover } from './start-proof.ts'
 import { startStack, type Stack } from './start-stack.ts'
 import type { NeedsSetup } from './start-life.ts'
 import type { StackControl } from '../report/stack-control.ts'
@@ -34,12 +34,7 @@ export interface StartExtras {
 }
 
 /** What a composition may ask of the WebSocket while the run is up. */
-export interface Proving {
-  /** The last proof. */
-  readonly last: () => Proof | undefined
-  /** Proves it anew, held for `holdMs` milliseconds at least, with the cause as exact as it is known. */
-  readonly again: (holdMs: number) => Promise<Proof>
-}
+export type Proving = Pick<Prover, 'last' | 'again'>
 
 /**
  * `election-dev start`: from a checkout to a proven WebSocket, and up until it

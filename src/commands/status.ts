@@ -7,8 +7,7 @@ import { nodeHost } from '../host/node-host.ts'
 import { factWords, statusJson, statusText } from '../report/status.ts'
 import { styleFor } from '../report/style.ts'
 import { cleanRuns } from '../run/run-state.ts'
-import { nothingRuns } from './run-choice.ts'
-import { lookAt } from './run-look.ts'
+import { lookAt, nothingRuns } from './run-choice.ts'
 
 /** `election-dev status`: exit status 0 where every run is up with its WebSocket proven, else 1. */
 export async function statusCommand(options: Options, version: string): Promise<number> {

@@ -12,7 +12,7 @@ import { gather } from '../look/gather.ts'
 import { shownUrl, type Endpoint } from '../verify/endpoint.ts'
 import { exchange, type Exchange } from '../verify/exchange.ts'
 import { prove, type Proof } from '../verify/prove.ts'
-import type { CrossingMessage } from './verify-message.ts'
+import type { CrossingMessage } from './verify.ts'
 
 /** What a run of `verify` has. */
 interface Run {

@@ -10,8 +10,6 @@ import type { LaunchPlan } from '../plan/launch.ts'
 import { launchServer, type RunningServer } from './server.ts'
 import { withoutEscapes } from '../host/escape-codes.ts'
 
-export { connectAddress } from '../host/tcp.ts'
-
 /** What came of starting the server. */
 export type BringUp =
   /** Something of our process tree listens; `proven` is false where this machine doesn't tell whose socket it is. */

@@ -45,6 +45,12 @@ export async function askRun(
   })
 }
 
+/** Why a launcher gave no answer: `does not answer within 2 s`. */
+export function unansweredWords(outcome: Exclude<ControlOutcome, { kind: 'answer' }>, deadlineMs: number): string {
+  if (outcome.kind === 'silent') return `does not answer within ${deadlineMs / 1000} s`
+  return `can't be asked (${outcome.kind === 'refused' ? outcome.message : outcome.reason})`
+}
+
 function outcomeOf(text: string): ControlOutcome {
   const answer = parseAs(answerSchema, text)
   if (answer === undefined) return { kind: 'absent', reason: text === '' ? 'it closed without an answer' : 'its answer is none' }

@@ -16,15 +16,6 @@ export interface CommandExit {
   readonly afterMs: number
 }
 
-/** A command under way. */
-export interface GuardedCommand {
-  readonly exited: Promise<CommandExit>
-  /** Ends it with all that it started; by force when `timeoutMs` milliseconds are over. */
-  readonly stop: (timeoutMs: number) => Promise<void>
-  /** Ends it by force, at once. */
-  readonly kill: () => void
-}
-
 /** What to run, without a shell. */
 export interface GuardedLaunch {
   readonly words: readonly string[]
@@ -39,7 +30,7 @@ export interface GuardedLaunch {
  * A guard leads the group, which ends it when this process is gone, however that
  * comes about. Never throws: what can't be started is an exit with a `code`.
  */
-export function runGuarded(host: Host, launch: GuardedLaunch): GuardedCommand {
+export function runGuarded(host: Host, launch: GuardedLaunch) {
   const started = host.now()
   const child = spawn(process.execPath, [guardFile, ...launch.words], {
     cwd: launch.cwd,
@@ -69,10 +60,12 @@ export function runGuarded(host: Host, launch: GuardedLaunch): GuardedCommand {
   })
   return {
     exited,
-    stop: async (timeoutMs) => {
+    /** Ends it with all that it started; by force when `timeoutMs` milliseconds are over. */
+    stop: async (timeoutMs: number): Promise<void> => {
       await tree.end(timeoutMs)
       await exited
     },
+    /** Ends it by force, at once. */
     kill: () => tree.kill(),
   }
 }

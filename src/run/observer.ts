@@ -9,30 +9,7 @@ import { LineSplitter } from '../host/lines.ts'
 const keptEvents = 1000
 
 /** The launcher's end of the pipes to the observer inside the serving process. */
-export interface Observer {
-  /** What a handshake of ours bears, so that the observer knows it. A secret. */
-  readonly nonce: string
-  /** The application is wrapped; false where it runs plain, and until the observer has said so. */
-  readonly observes: () => boolean
-  /** A mark behind the last event so far. */
-  readonly mark: () => number
-  /** What is still kept of the events after a mark. */
-  readonly since: (mark: number) => readonly Observed[]
-  /** Calls back for every event from now on; gives the function that ends it. */
-  readonly listen: (callback: (event: Observed) => void) => () => void
-  /** Waits for the first event after the mark that `pick` takes, for `deadlineMs` milliseconds at most. */
-  readonly first: <T>(mark: number, pick: (event: Observed) => T | undefined, deadlineMs: number) => Promise<T | undefined>
-  /** Asks for a broadcast to the probes that are open. */
-  readonly askBroadcast: (id: number) => void
-  /** Asks for the probes that are open to be in a group until the message `id` has come to each of them, for 3 s at most. */
-  readonly askJoin: (id: number, group: string) => void
-  /** Asks for one message to a group that sockets of another process have joined. */
-  readonly askSend: (id: number, group: string) => void
-  /** Asks for a look at the project by the process that serves it. Begins once the application is imported. */
-  readonly look: (host: Host, request: LookRequest) => Inspection
-  /** Lets go of the pipes. */
-  readonly close: () => void
-}
+export type Observer = ReturnType<typeof observe>
 
 /**
  * Speaks with the observer: the nonce goes first, so that it is neither in the
@@ -40,7 +17,7 @@ export interface Observer {
  * it. Nothing counts before a hello that gives it back. The observer ends its
  * server when `input` ends, however that comes about.
  */
-export function observe(input: Writable, output: Readable, nonce: string): Observer {
+export function observe(input: Writable, output: Readable, nonce: string) {
   const kept: Observed[] = []
   const listeners = new Set<(event: Observed) => void>()
   const looks = new Map<number, { readonly take: (told: unknown) => void; readonly lose: () => void }>()
@@ -72,18 +49,24 @@ export function observe(input: Writable, output: Readable, nonce: string): Obser
   })
   say({ 'election-dev': nonce })
 
-  const since = (mark: number) => kept.slice(Math.max(0, kept.length - (count - mark)))
+  const since = (mark: number): readonly Observed[] => kept.slice(Math.max(0, kept.length - (count - mark)))
   const listen = (callback: (event: Observed) => void) => {
     listeners.add(callback)
     return () => void listeners.delete(callback)
   }
   return {
+    /** What a handshake of ours bears, so that the observer knows it. A secret. */
     nonce,
+    /** The application is wrapped; false where it runs plain, and until the observer has said so. */
     observes: () => observes,
+    /** A mark behind the last event so far. */
     mark: () => count,
+    /** What is still kept of the events after a mark. */
     since,
+    /** Calls back for every event from now on; gives the function that ends it. */
     listen,
-    first: async (mark, pick, deadlineMs) => {
+    /** Waits for the first event after the mark that `pick` takes, for `deadlineMs` milliseconds at most. */
+    first: async <T>(mark: number, pick: (event: Observed) => T | undefined, deadlineMs: number): Promise<T | undefined> => {
       for (const event of since(mark)) {
         const found = pick(event)
         if (found !== undefined) return found
@@ -94,17 +77,21 @@ export function observe(input: Writable, output: Readable, nonce: string): Obser
           const found = pick(event)
           if (found !== undefined) finish(found)
         })
-        const finish = (found: ReturnType<typeof pick>) => {
+        const finish = (found: T | undefined) => {
           clearTimeout(timer)
           quit()
           resolve(found)
         }
       })
     },
-    askBroadcast: (id) => say({ ask: 'broadcast', id }),
-    askJoin: (id, group) => say({ ask: 'join', id, group }),
-    askSend: (id, group) => say({ ask: 'send', id, group }),
-    look: (host, request) => {
+    /** Asks for a broadcast to the probes that are open. */
+    askBroadcast: (id: number) => say({ ask: 'broadcast', id }),
+    /** Asks for the probes that are open to be in a group until the message `id` has come to each of them, for 3 s at most. */
+    askJoin: (id: number, group: string) => say({ ask: 'join', id, group }),
+    /** Asks for one message to a group that sockets of another process have joined. */
+    askSend: (id: number, group: string) => say({ ask: 'send', id, group }),
+    /** Asks for a look at the project by the process that serves it. Begins once the application is imported. */
+    look: (host: Host, request: LookRequest): Inspection => {
       const id = ++asked
       const { take, finish, inspection } = collect(host, request.tell)
       const end = (how: 'timeout' | 'crashed') => {
@@ -122,6 +109,7 @@ export function observe(input: Writable, output: Readable, nonce: string): Obser
       say({ ask: 'look', id, ...wireRequest(request) })
       return inspection(() => end('timeout'))
     },
+    /** Lets go of the pipes. */
     close: () => {
       input.destroy()
       output.destroy()

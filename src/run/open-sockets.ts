@@ -1,22 +1,14 @@
 import type { Observed } from '../facts/observed.ts'
 import type { Observer } from './observer.ts'
 
-/** Counts the sockets of others than ourselves over all backends of a run. */
-export interface SocketCounter {
-  /** A backend is up, with its new observer; the count of its life before is forgotten. */
-  readonly follow: (backend: string, observer: Observer | undefined) => void
-  /** Undefined where no observer tells. */
-  readonly count: () => number | undefined
-  readonly end: () => void
-}
-
-/** `tell` is called with each new sum. */
-export function countOpenSockets(tell: (count: number) => void): SocketCounter {
+/** Counts the sockets of others than ourselves over all backends of a run. `tell` is called with each new sum. */
+export function countOpenSockets(tell: (count: number) => void) {
   const counts = new Map<string, number>()
   const quits = new Map<string, () => void>()
   const sum = () => [...counts.values()].reduce((total, count) => total + count, 0)
   return {
-    follow: (backend, observer) => {
+    /** A backend is up, with its new observer; the count of its life before is forgotten. */
+    follow: (backend: string, observer: Observer | undefined) => {
       quits.get(backend)?.()
       counts.delete(backend)
       if (observer === undefined) return
@@ -27,6 +19,7 @@ export function countOpenSockets(tell: (count: number) => void): SocketCounter {
       })
       quits.set(backend, quit)
     },
+    /** Undefined where no observer tells. */
     count: () => (counts.size === 0 ? undefined : sum()),
     end: () => {
       for (const quit of quits.values()) quit()

@@ -3,7 +3,7 @@ import { readText } from '../host/files.ts'
 import { parseRun, rowOf, type FactOfRun, type RecordedProcess, type RunState } from '../facts/run-state.ts'
 import type { Host } from '../host/host.ts'
 import { processTable } from '../host/process-table.ts'
-import { askRun } from './control-client.ts'
+import { askRun, unansweredWords } from './control-client.ts'
 import { endRecorded } from './recorded-process.ts'
 import { removeRun, removeSocket } from './run-state.ts'
 
@@ -59,15 +59,8 @@ async function byLauncher(host: Host, run: RunState, say: (text: string) => void
   // services end one after the other where they depend on each other
   const timeoutMs = run.stopTimeoutMs * Math.max(1, run.processes.length) + graceMs
   if (outcome.kind === 'answer') return untilGone(host, membersOf(run), timeoutMs, say)
-  const why = outcome.kind === 'silent' ? `does not answer within ${answerMs / 1000} s` : `can't be asked (${reasonOf(outcome)})`
-  say(`The launcher (PID ${run.launcher.pid}) ${why}: ending what it has written down`)
+  say(`The launcher (PID ${run.launcher.pid}) ${unansweredWords(outcome, answerMs)}: ending what it has written down`)
   return false
-}
-
-function reasonOf(
-  outcome: { readonly kind: 'refused'; readonly message: string } | { readonly kind: 'absent'; readonly reason: string },
-): string {
-  return outcome.kind === 'refused' ? outcome.message : outcome.reason
 }
 
 /** The launcher first: asked by a signal it ends its services itself, and once it is gone nobody starts them again. */

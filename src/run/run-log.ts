@@ -5,13 +5,7 @@ import { errorCode, errorMessage } from '../errors.ts'
 import { launcherService, segmentName, type LogRecord } from '../facts/run-log.ts'
 
 /** The log of a background run. */
-export interface RunLog {
-  readonly line: (service: string, line: string) => void
-  /** The run ends with this status: whoever follows it is told. */
-  readonly end: (status: number) => void
-  /** Writes what is still held back. */
-  readonly flush: () => void
-}
+export type RunLog = ReturnType<typeof openRunLog>
 
 export interface RunLogOptions {
   /** How large a file may grow, in bytes. */
@@ -30,7 +24,7 @@ const holdMs = 20
  * lost, put out of order or held in memory. A disk that is full loses lines, and
  * their number is written down as soon as it takes some again. Never throws.
  */
-export function openRunLog(folder: string, id: string, options: RunLogOptions): RunLog {
+export function openRunLog(folder: string, id: string, options: RunLogOptions) {
   let segment = 0
   let descriptor: number | undefined
   let written = 0
@@ -98,11 +92,13 @@ export function openRunLog(folder: string, id: string, options: RunLogOptions): 
   // an exception of ours must not take the last lines with it
   process.once('exit', flush)
   return {
-    line: (service, line) => add({ t: Date.now(), service, line }),
-    end: (status) => {
+    line: (service: string, line: string) => add({ t: Date.now(), service, line }),
+    /** The run ends with this status: whoever follows it is told. */
+    end: (status: number) => {
       add({ t: Date.now(), end: status })
       flush()
     },
+    /** Writes what is still held back. */
     flush,
   }
 }

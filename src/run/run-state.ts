@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -64,4 +65,9 @@ export async function removeSocket(address: string): Promise<void> {
   if (basename(address) !== socketName || !/^election-dev-\w{6}$/.test(basename(folder))) return
   await rm(address, { force: true }).catch(() => undefined)
   await rmdir(folder).catch(() => undefined)
+}
+
+/** A name for a run: sorts by its time, and two of the same second differ. */
+export function newRunId(): string {
+  return `${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}-${randomBytes(3).toString('hex')}`
 }

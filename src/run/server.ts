@@ -7,7 +7,7 @@ import type { Host } from '../host/host.ts'
 import { withoutEscapes } from '../host/escape-codes.ts'
 import { LineSplitter } from '../host/lines.ts'
 import { Flow } from './flow.ts'
-import { observe, type Observer } from './observer.ts'
+import { observe } from './observer.ts'
 import { ProcessTree } from './process-tree.ts'
 import type { ServerExit } from '../facts/startup.ts'
 
@@ -24,29 +24,7 @@ export interface Launch {
 }
 
 /** A server under way, with all that it started. */
-export interface RunningServer {
-  readonly pid: number | undefined
-  readonly exited: Promise<ServerExit>
-  /** What speaks with the observer, where it runs under one. */
-  readonly observer: Observer | undefined
-  /** The last lines of its output, both streams in the order of arrival, colours taken out. */
-  readonly lastLines: () => readonly string[]
-  /** How many lines it has written so far. */
-  readonly lineCount: () => number
-  /** What is still kept of the lines after the first `count`. */
-  readonly linesSince: (count: number) => readonly string[]
-  /**
-   * Reads nothing more of its output until `resume`: its writes wait once the
-   * pipe is full, and no line is lost. The lines of the piece that was just read
-   * (64 KiB) still come. `exited` waits for `resume`; a `stop` lets everything go on.
-   */
-  readonly pause: () => void
-  readonly resume: () => void
-  /** Ends the whole tree: gracefully, and by force when `timeoutMs` is over. Resolves when nothing of it is left. */
-  readonly stop: (timeoutMs: number) => Promise<void>
-  /** Ends the whole tree by force, at once; a `stop` under way goes over to force. */
-  readonly kill: () => void
-}
+export type RunningServer = ReturnType<typeof launchServer>
 
 const keptLines = 200
 /** The last lines of an ended server are read until nothing has come for so long, in milliseconds. */
@@ -59,21 +37,21 @@ const lastLinesMs = 2000
  * reaches it once, through us, and so that all that it starts can be ended with it.
  * `onLine` gets every line of its output; lines of the two streams never mix.
  */
-export function launchServer(host: Host, launch: Launch, onLine: (line: string, stream: 'out' | 'err') => void): RunningServer {
+export function launchServer(host: Host, launch: Launch, onLine: (line: string) => void) {
   const started = host.now()
   const kept: string[] = []
   let count = 0
-  const keep = (stream: 'out' | 'err') => (line: string) => {
+  const keep = (line: string) => {
     kept.push(withoutEscapes(line))
     count++
     if (kept.length > keptLines) kept.shift()
-    onLine(line, stream)
+    onLine(line)
   }
   const { child, refusal } = spawnChild(launch, host.platform)
   // a process that isn't there, or for which no descriptor was left, has no streams
   const stdout = child?.stdout ?? Readable.from([])
   const stderr = child?.stderr ?? Readable.from([])
-  const splitters = { out: new LineSplitter(keep('out')), err: new LineSplitter(keep('err')) }
+  const splitters = { out: new LineSplitter(keep), err: new LineSplitter(keep) }
   const flow = new Flow([stdout, stderr])
   stdout.on('data', (chunk: Buffer) => flow.take(() => splitters.out.push(chunk)))
   stderr.on('data', (chunk: Buffer) => flow.take(() => splitters.err.push(chunk)))
@@ -129,13 +107,23 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
   return {
     pid: child?.pid,
     exited,
+    /** What speaks with the observer, where it runs under one. */
     observer,
-    lastLines: () => kept,
+    /** The last lines of its output, both streams in the order of arrival, colours taken out. */
+    lastLines: (): readonly string[] => kept,
+    /** How many lines it has written so far. */
     lineCount: () => count,
-    linesSince: (since) => kept.slice(Math.max(0, kept.length - (count - since))),
+    /** What is still kept of the lines after the first `since`. */
+    linesSince: (since: number): readonly string[] => kept.slice(Math.max(0, kept.length - (count - since))),
+    /**
+     * Reads nothing more of its output until `resume`: its writes wait once the
+     * pipe is full, and no line is lost. The lines of the piece that was just read
+     * (64 KiB) still come. `exited` waits for `resume`; a `stop` lets everything go on.
+     */
     pause: () => flow.pause(),
     resume: () => flow.resume(),
-    stop: (timeoutMs) => {
+    /** Ends the whole tree: gracefully, and by force when `timeoutMs` is over. Resolves when nothing of it is left. */
+    stop: (timeoutMs: number): Promise<void> => {
       stopping ??= (async () => {
         await tree.end(timeoutMs)
         // no more than the pipes hold is left now, and whoever paused may be gone
@@ -148,6 +136,7 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string, 
       })()
       return stopping
     },
+    /** Ends the whole tree by force, at once; a `stop` under way goes over to force. */
     kill: () => tree.kill(),
   }
 }

@@ -128,11 +128,7 @@ export class Service extends Supervised {
     // one that was never born has no state of its own
     if (server.pid !== undefined) this.become('starting')
     const over = new AbortController()
-    const ended = (async () => {
-      const exit = await server.exited
-      over.abort()
-      return exit
-    })()
+    const ended = server.exited.finally(() => over.abort())
     const outcome = await this.#untilReady(server, AbortSignal.any([over.signal, signal]))
     const readyAt = outcome.kind === 'ready' && server.pid !== undefined ? clock.now() : undefined
     if (readyAt !== undefined && !signal.aborted) this.become('ready')

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { arrivalWords, judgeCrossing, judgeEnded } from '../../src/checks/crossing.ts'
 import { crosses, crossingOf } from '../../src/facts/crossing.ts'
-import { broadcastOf } from '../../src/commands/verify-message.ts'
+import { broadcastOf } from '../../src/commands/verify.ts'
 import { contains, isMarked, marked } from '../../src/plan/broadcast-message.ts'
 import { decideShared, instanceName } from '../../src/plan/instances.ts'
 
