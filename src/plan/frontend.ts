@@ -107,6 +107,7 @@ function run(
       readyTimeoutMs: config.startTimeout,
       dependsOn: [],
       restart: config.restart ? 'on-failure' : 'no',
+      hopeless: { line: missingModule, why: `its packages are not all there: ${planFrontendInstall(app.manager).shown}` },
       stopTimeoutMs: config.stopTimeout,
       url: page,
       shown: command.script === undefined ? [command.program, ...args].join(' ') : `${app.manager.name} run ${command.script}`,
@@ -119,6 +120,9 @@ function run(
     socket: socketWay(reading, variables, { frontendPort: port, path: backend.path }),
   }
 }
+
+/** How Node says that a package isn't there, or not the whole of it; a module of the page's own is another matter. */
+const missingModule = /Cannot find (?:package '|module '(?:[^'./\\:][^':]*'|[^']*[\\/]node_modules[\\/]))/
 
 /** Tools that take their port from us, where they are given it. */
 const movable = ({ tool, script }: DevCommand): boolean => tool !== 'other' && script === undefined

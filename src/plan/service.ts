@@ -28,6 +28,8 @@ export interface ServicePlan {
   /** Names of services, `backend` among them, that must be ready before it starts. */
   readonly dependsOn: readonly string[]
   readonly restart: RestartPolicy
+  /** A line of its output with which it ends however often it is started, and why that is. */
+  readonly hopeless?: { readonly line: RegExp; readonly why: string }
   readonly stopTimeoutMs: number
   /** Where it answers, where that is known before it runs. */
   readonly url: string | undefined

@@ -42,6 +42,19 @@ function readingOf(files: Readonly<Record<string, string>>): FrontendReading {
   }
 }
 
+test.each([
+  ["Error [ERR_MODULE_NOT_FOUND]: Cannot find module '/p/node_modules/vite/dist/chunk.js' imported from /p/node_modules/vite/cli.js", true],
+  ["Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'vite' imported from /p/vite.config.js", true],
+  ["Error: Cannot find module 'semver'", true],
+  ["Error: Cannot find module 'C:\\p\\node_modules\\vite\\bin\\vite.js'", true],
+  ["Error: Cannot find module '/p/src/own.js'", false],
+  ["Error: Cannot find module './own.js'", false],
+  ["Error: Cannot find module 'C:\\p\\src\\own.js'", false],
+])('a package that is not there keeps the page from ever starting: %s', (line, isHopeless) => {
+  const plan = planFrontend(facts('vite'))
+  expect(plan.kind === 'run' && plan.service.hopeless?.line.test(line)).toBe(isHopeless)
+})
+
 describe('an address', () => {
   test.each<[string, Partial<BackendAddress>, string]>([
     ['ws://localhost:8000/ws/?a=b', {}, 'ws://localhost:8001/ws/?a=b'],

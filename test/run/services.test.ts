@@ -133,6 +133,15 @@ test('one that crashes before it was ever ready fails when its time is over', as
   expect(await running.wait('after')).toBe('failed')
 })
 
+test('one that can never run is not started again, and why is said', async () => {
+  const hopeless = { line: /Cannot find package/, why: 'its packages are not all there' }
+  const running = supervise([
+    service('page', says("Cannot find package 'vite'", 'process.exitCode = 1'), { ready: { log: 'never' }, hopeless }),
+  ])
+  expect(await running.wait('page')).toBe('failed')
+  expect(told.last('page')).toMatchObject({ restarts: 0, why: 'its packages are not all there' })
+})
+
 test('a failure goes to all that depend on it, with the reason; a restart that mends it starts them', async () => {
   const broken = service('broker', '', { file: '/nowhere/celery' })
   const running = supervise([
