@@ -44,7 +44,14 @@ export function registerRun({ host, config, report }: SetupRun, control: StackCo
       onProblem("This machine doesn't show its processes: status, logs, restart and stop won't know this run")
       return undefined
     }
-    server = await serveControl(host, targetOf(control)).catch(() => undefined)
+    const target = {
+      status: () => runStatusOf(control.status()),
+      restart: control.restart,
+      verify: control.verify,
+      // its end is seen by the end of the process
+      stop: () => void control.stop().catch(() => undefined),
+    }
+    server = await serveControl(host, target).catch(() => undefined)
     return {
       schemaVersion: 1,
       id: background ?? newRunId(),
@@ -97,16 +104,6 @@ export function registerRun({ host, config, report }: SetupRun, control: StackCo
     await writing
     await server?.close()
     if (known !== undefined && file !== undefined) await removeRun(host.cwd, known.id, file)
-  }
-}
-
-function targetOf(control: StackControl) {
-  return {
-    status: () => runStatusOf(control.status()),
-    restart: control.restart,
-    verify: control.verify,
-    // its end is seen by the end of the process
-    stop: () => void control.stop().catch(() => undefined),
   }
 }
 

@@ -1,14 +1,9 @@
 import type { Host } from '../host/host.ts'
-import { onStopRequest, stopSwitch, type StopSwitch } from '../host/stop-signals.ts'
+import { onStopRequest, stopSwitch } from '../host/stop-signals.ts'
 import type { SmokeRecord } from '../report/smoke-record.ts'
 
 /** What may end a run of `smoke` before its time: a signal, a closed output, a parent that is gone, the deadline. */
-export interface RunStop extends Pick<StopSwitch, 'onStop'> {
-  /** Aborted where everything is to be ended by force. */
-  readonly force: AbortSignal
-  /** Listens for nothing any more. */
-  readonly end: () => void
-}
+export type RunStop = ReturnType<typeof stopByDeadline>
 
 /**
  * Listens for all that ends the run; what came first goes into the record. `reserveMs`: how much of its time is
@@ -18,7 +13,7 @@ export function stopByDeadline(
   host: Pick<Host, 'now'>,
   record: SmokeRecord,
   { reserveMs, watchParent }: { readonly reserveMs: number; readonly watchParent: boolean },
-): RunStop {
+) {
   const told = stopSwitch()
   const force = new AbortController()
   const ask = (reason: string, level: number) => {
@@ -30,7 +25,9 @@ export function stopByDeadline(
   const timers = [setTimeout(() => ask('deadline', 1), left - reserveMs), setTimeout(() => ask('deadline', 2), left)]
   return {
     onStop: told.onStop,
+    /** Aborted where everything is to be ended by force. */
     force: force.signal,
+    /** Listens for nothing any more. */
     end: () => {
       takeAway()
       for (const timer of timers) clearTimeout(timer)

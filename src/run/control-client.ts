@@ -1,9 +1,24 @@
 import { connect } from 'node:net'
+import * as v from 'valibot'
 import { errorCode } from '../errors.ts'
 import type { RunState } from '../facts/run-state.ts'
-import type { RunStatus } from '../facts/run-status.ts'
-import { answerSchema, type ControlAsk } from './control-protocol.ts'
+import { runStatusSchema, type RunStatus } from '../facts/run-status.ts'
 import { parseAs } from '../host/json-shape.ts'
+
+/** One request a connection: a line of JSON, answered by a line of JSON. */
+export const requestSchema = v.object({
+  key: v.string(),
+  ask: v.picklist(['status', 'restart', 'verify', 'stop']),
+  service: v.nullable(v.string()),
+})
+
+const answerSchema = v.variant('ok', [
+  v.object({ ok: v.literal(true), status: runStatusSchema }),
+  v.object({ ok: v.literal(false), code: v.string(), message: v.string(), hint: v.nullable(v.string()) }),
+])
+
+export type ControlRequest = v.InferOutput<typeof requestSchema>
+export type ControlAnswer = v.InferOutput<typeof answerSchema>
 
 /** What came of asking a launcher. */
 export type ControlOutcome =
@@ -20,7 +35,7 @@ const longestAnswer = 4_000_000
 /** Asks the launcher of a run; `deadlineMs` bounds all of it. Never throws. */
 export async function askRun(
   run: Pick<RunState, 'control'>,
-  ask: ControlAsk,
+  ask: ControlRequest['ask'],
   options: { readonly deadlineMs: number; readonly service?: string | undefined },
 ): Promise<ControlOutcome> {
   const { control } = run

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { errorMessage, LauncherError } from '../errors.ts'
 import type { RunStatus } from '../facts/run-status.ts'
 import type { Host } from '../host/host.ts'
-import { requestSchema, type ControlAnswer, type ControlRequest } from './control-protocol.ts'
+import { requestSchema, type ControlAnswer, type ControlRequest } from './control-client.ts'
 import { removeSocket, socketFolder, socketName } from './run-state.ts'
 import { parseAs } from '../host/json-shape.ts'
 

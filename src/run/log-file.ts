@@ -4,7 +4,6 @@ import { dirname, resolve } from 'node:path'
 import { errorCode, errorMessage } from '../errors.ts'
 import { withoutEscapes } from '../host/escape-codes.ts'
 import type { Host } from '../host/host.ts'
-import type { Sink } from '../host/terminal.ts'
 
 /** What `--log-file` says. */
 export interface LogFileOptions {
@@ -18,15 +17,6 @@ export interface LogFileOptions {
   readonly onTrouble: (id: 'log-file-failed', text: string) => void
 }
 
-/** The output of all services in a file, without colours, its secrets masked. */
-export interface LogFile extends Sink {
-  /** Absolute. */
-  readonly path: string
-  readonly line: (service: string, line: string) => void
-  /** Writes what waits and closes the file. */
-  readonly close: () => Promise<void>
-}
-
 /** The file is too slow when so many characters wait for it. */
 const fullSize = 128 * 1024
 
@@ -35,7 +25,7 @@ const fullSize = 128 * 1024
  * backend │ …`. Never throws. Each write is of whole lines and goes to the
  * file's end wherever that is (O_APPEND), so another run may write the same file.
  */
-export function openLogFile(host: Pick<Host, 'cwd' | 'secrets'>, options: LogFileOptions): LogFile {
+export function openLogFile(host: Pick<Host, 'cwd' | 'secrets'>, options: LogFileOptions) {
   const path = resolve(host.cwd, options.file)
   const stamp = stamper()
   let pending: string[] = []
@@ -81,8 +71,9 @@ export function openLogFile(host: Pick<Host, 'cwd' | 'secrets'>, options: LogFil
   }
   process.on('exit', atExit)
   return {
+    /** Absolute. */
     path,
-    line: (service, line) => {
+    line: (service: string, line: string) => {
       if (over) return
       const text = `${stamp()} ${service} │ ${withoutEscapes(line)}`
       pending.push(text)
@@ -90,10 +81,11 @@ export function openLogFile(host: Pick<Host, 'cwd' | 'secrets'>, options: LogFil
       working ??= Promise.resolve().then(work)
     },
     full: () => pendingSize > fullSize,
-    drained: (callback) => {
+    drained: (callback: () => void) => {
       if (pendingSize > fullSize) waiting.push(callback)
       else callback()
     },
+    /** Writes what waits and closes the file. */
     close: async () => {
       over = true
       await working
