@@ -73,11 +73,8 @@ export async function live(planned: Prepared, life: Life): Promise<LifeEnd> {
   let inspection: Inspection | undefined
   const launch = async ({ plan, inspect, redis }: Prepared) =>
     bringUp(host, plan, {
-      bindHost: config.host,
-      port: life.port,
-      strictPort: life.strictPort,
-      startTimeout: config.startTimeout,
-      stopTimeout: config.stopTimeout,
+      ...life,
+      config,
       onLine: (line) => report({ event: 'log', service: life.name, line }),
       onLaunch: (running) => {
         server = running
@@ -87,7 +84,6 @@ export async function live(planned: Prepared, life: Life): Promise<LifeEnd> {
         // beside the server's start: the banner tells of it
         void redis()
       },
-      onPortLost: life.onPortLost,
       signal,
     })
   let prepared = planned

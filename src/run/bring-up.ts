@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Config } from '../config/config.ts'
 import { nextFreePort } from '../facts/next-port.ts'
 import { isFree, probePort } from '../facts/port.ts'
 import type { FailedStart } from '../facts/startup.ts'
@@ -24,13 +25,11 @@ export type BringUp =
   | { readonly kind: 'stopped' }
 
 export interface BringUpOptions {
-  readonly bindHost: string
+  /** `startTimeout`: until the first listening socket. */
+  readonly config: Pick<Config, 'host' | 'startTimeout' | 'stopTimeout'>
   readonly port: number
   /** Fail instead of taking another port where this one is lost in a race. */
   readonly strictPort: boolean
-  /** Milliseconds from start to the first listening socket. */
-  readonly startTimeout: number
-  readonly stopTimeout: number
   readonly onLine: (line: string) => void
   readonly onLaunch: (server: RunningServer) => void
   readonly onPortLost: (lost: number, next: number) => void
@@ -57,7 +56,7 @@ export async function bringUp(host: Host, plan: LaunchPlan, options: BringUpOpti
     const outcome = await tryPort(host, plan, port, options)
     const lost = outcome.kind === 'died' && outcome.portTaken
     if (!lost || options.strictPort || attempt >= races) return outcome
-    const next = await nextFreePort(port, options.bindHost)
+    const next = await nextFreePort(port, options.config.host)
     if (next === undefined) return outcome
     options.onPortLost(port, next)
     port = next
@@ -82,15 +81,15 @@ async function tryPort(host: Host, plan: LaunchPlan, port: number, options: Brin
   over.abort()
   if (first === undefined) return { kind: 'stopped' }
   if (typeof first === 'object' && 'listenMs' in first) return { kind: 'listening', server, port, ...first }
-  await server.stop(options.stopTimeout)
+  await server.stop(options.config.stopTimeout)
   const lines = server.lastLines()
-  if (first === 'deadline') return { kind: 'silent', lines, port, afterMs: options.startTimeout }
+  if (first === 'deadline') return { kind: 'silent', lines, port, afterMs: options.config.startTimeout }
   const exit = await server.exited
   // 'foreign': the answer comes from a program that isn't ours, so ours has lost the port, whatever it says about it
   const portTaken =
     first === 'lost' ||
     first === 'foreign' ||
-    (lines.some((line) => portTakenLine.test(line)) && !isFree(await probePort(port, options.bindHost)))
+    (lines.some((line) => portTakenLine.test(line)) && !isFree(await probePort(port, options.config.host)))
   return { kind: 'died', exit, lines, port, portTaken }
 }
 
@@ -110,12 +109,12 @@ async function untilListening(
   // it never came to life: its end is told by `exited`
   if (server.pid === undefined) return new Promise(() => {})
   const started = host.now()
-  const address = connectAddress(options.bindHost)
+  const address = connectAddress(options.config.host)
   // loaded while the server starts
   const listeners = import('../facts/listener.ts')
   for (;;) {
     const elapsed = host.now() - started
-    if (signal.aborted || elapsed > options.startTimeout) return 'deadline'
+    if (signal.aborted || elapsed > options.config.startTimeout) return 'deadline'
     const { result } = await connectOnce(address, port, 1000)
     if (result === 'open') {
       const owner = await (await listeners).portOwner(host, port, server.pid)
