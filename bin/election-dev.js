@@ -16,4 +16,6 @@ if (args[0] === '--version' || args[0] === '-V') {
 } else {
   const { main } = await import('../dist/cli.js')
   process.exitCode = await main(args)
+  // told to stop by a signal: a reader that takes no more of the output is not waited for
+  if (process.exitCode > 128) setTimeout(() => process.exit(), 1000).unref()
 }

@@ -80,11 +80,12 @@ export function judgeUnusable(evidence: Evidence): Diagnosis | undefined {
   return examination?.get('database')?.state === 'ready' ? undefined : judgeDatabase(evidence)
 }
 
-/** A database without tables that the page's handshake asks for: a start would not come up with it. Asked where nothing of the project serves. Pure. */
+/** A database without tables, where the page's handshake asks for one or isn't accepted: a start ends with it. Asked where nothing of the project serves. Pure. */
 export function judgeTables(evidence: Evidence): Diagnosis | undefined {
   const { examination } = evidence
-  const isEmpty = examination?.get('database')?.state === 'empty'
-  return isEmpty && examination.get('consumer') !== undefined ? judgeUnusable(evidence) : undefined
+  const played = examination?.get('consumer')
+  if (examination?.get('database')?.state !== 'empty' || played === undefined) return undefined
+  return judgeUnusable(evidence) ?? (played.outcome === 'accepted' ? undefined : judgeDatabase(evidence))
 }
 
 const isTableMissing = (text: string): boolean => /no such table|relation "[^"]*" does not exist|doesn't exist|no such column/i.test(text)

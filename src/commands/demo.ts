@@ -42,8 +42,10 @@ export async function demoCommand(dir: string, options: Options, version: string
   }
   const reason = stop.reason()
   if (reason !== undefined) status = exitStatusOf[reason]
-  report({ event: 'end', exitCode: status })
-  if (reason !== undefined || status !== ExitCode.ok) return status
+  const goesOn = reason === undefined && status === ExitCode.ok
+  // a reader of JSON takes it for the end of the whole; on a terminal it ends the spinner
+  if (!goesOn || !config.json) report({ event: 'end', exitCode: status })
+  if (!goesOn) return status
   return start(host, flags, { version, since: host.now(), page: (url) => `${url.href}   two windows, a vote in one moves the other` })
 }
 

@@ -161,3 +161,9 @@ export async function runningSocket(host: Pick<Host, 'platform'>, root: string):
   const urls = facts.flatMap((fact) => (fact.kind === 'alive' ? (fact.run.status.websocket?.url ?? []) : []))
   return urls.map((url) => new URL(url))[0]
 }
+
+/** The run that is up in the folder and has started a process. */
+export async function runOf(host: Pick<Host, 'platform' | 'cwd'>, pid: number): Promise<RunState | undefined> {
+  const facts = await readRuns(host, host.cwd)
+  return facts.flatMap((fact) => (fact.kind === 'alive' && fact.run.processes.some((process) => process.pid === pid) ? fact.run : []))[0]
+}

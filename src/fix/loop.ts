@@ -1,5 +1,6 @@
 import { isOwn, listenerOf, named, type Evidence } from '../checks/evidence.ts'
 import { LauncherError } from '../errors.ts'
+import { runOf } from '../facts/run-state.ts'
 import type { Host } from '../host/host.ts'
 import { stopSignal, type StopReason } from '../host/stop-signals.ts'
 import { makeBackup, type PutBack } from '../run/backup.ts'
@@ -123,16 +124,21 @@ export async function fixLoop<Cause extends FixableCause, S extends Seen<Cause>>
     const { evidence } = seen
     const server = listenerOf(evidence)
     if (server === undefined || !isOwn(server)) return undefined
-    const host = server.command?.host
-    const actions = [
-      endStep(server, facts, 'it has read the old state'),
-      startStep(evidence, host === undefined || host === '127.0.0.1' ? {} : { host }, []),
-    ]
-    const steps = stepsOf(fix(actions, { asks: true }), step, placeOf(ports.host))
+    const ours = await runOf(host, server.pid)
+    const name = server.command?.host
+    const actions: readonly Action[] =
+      ours === undefined
+        ? [
+            endStep(server, facts, 'it has read the old state'),
+            startStep(evidence, name === undefined || name === '127.0.0.1' ? {} : { host: name }, []),
+          ]
+        : [{ kind: 'restart', server: server.pid }]
+    const steps = stepsOf(fix(actions, { asks: true }), step, placeOf(host))
     text(`${named(server)} has read the old state, and has to be started anew:`, '')
     say({ kind: 'steps', steps, notes: [] })
-    if (ports.starts && (await ports.agrees('End it, and start it here?'))) return run(steps, seen)
-    leave(steps, ports.starts ? 'needs-word' : 'handed-over')
+    const may = ports.starts || ours !== undefined
+    if (may && (await ports.agrees(ours === undefined ? 'End it, and start it here?' : 'Start it anew?'))) return run(steps, seen)
+    leave(steps, may ? 'needs-word' : 'handed-over')
     text('It goes on with the old state until then.')
     return 'last-look'
   }

@@ -11,11 +11,12 @@ import { processTable, treeOf } from '../host/process-table.ts'
 import type { Backup } from '../run/backup.ts'
 import { send } from '../run/process-tree.ts'
 import { runCommand } from '../run/command.ts'
+import { askRun, unansweredWords } from '../run/control-client.ts'
 import { writeDotenv } from '../run/dotenv-write.ts'
 import { fillSecrets } from './fill-secrets.ts'
 import { createUser, type MadeUser } from './make-user.ts'
 import type { Evidence } from '../checks/evidence.ts'
-import { rowOf } from '../facts/run-state.ts'
+import { rowOf, runOf } from '../facts/run-state.ts'
 import { parseProblem } from '../facts/python-syntax.ts'
 import { redisNow, redisProtocol } from '../facts/redis-now.ts'
 import { withoutOurs } from '../host/secret-names.ts'
@@ -62,7 +63,7 @@ export function stepContext(
 }
 
 /** Deadlines, in milliseconds: an installation over a slow line takes minutes. */
-const limits = { command: 15 * 60_000, end: 10_000, redis: 60_000 }
+const limits = { command: 15 * 60_000, end: 10_000, redis: 60_000, restart: 180_000 }
 /** How often what takes its time is looked at, in milliseconds. */
 const lookEveryMs = 50
 
@@ -105,6 +106,8 @@ async function act(host: Host, { id, action }: Step, context: StepContext): Prom
       return (await isEntry(action.path)) ? backup.move(action.path, undefined) : undefined
     case 'signal':
       return signal(host, action, context.signal)
+    case 'restart':
+      return restart(host, action.server)
     case 'wait':
       return untilRedisIsThere(host, context)
     case 'create-user':
@@ -184,6 +187,17 @@ async function signal(host: Host, step: Extract<Action, { kind: 'signal' }>, sto
 
 function ask(pid: number): void {
   if (!send(pid, 'SIGTERM')) throw new LauncherError('fix-failed', `PID ${pid} belongs to another user`)
+}
+
+async function restart(host: Host, server: number): Promise<void> {
+  const run = await runOf(host, server)
+  // it has ended meanwhile, or starts it again already
+  if (run === undefined) return
+  const outcome = await askRun(run, 'restart', { deadlineMs: limits.restart, service: 'backend' })
+  if (outcome.kind !== 'answer')
+    throw new LauncherError('fix-failed', `election-dev start (PID ${run.launcher.pid}) ${unansweredWords(outcome, limits.restart)}`, {
+      hint: 'election-dev stop ends it, whatever it does.',
+    })
 }
 
 async function untilRedisIsThere(host: Host, { redisLoads, signal: stop }: StepContext): Promise<void> {

@@ -51,6 +51,8 @@ export type Action =
       readonly why: string
     }
   | { readonly kind: 'wait'; readonly what: 'redis-loading' }
+  /** The run that has started the server starts it again. */
+  | { readonly kind: 'restart'; readonly server: number }
   /** A development user with a password of its own. `shown` is how a person makes one. */
   | { readonly kind: 'create-user'; readonly shown: string }
   | {

@@ -51,6 +51,8 @@ function shownOf(action: Action, place: Place): string {
       return `move ${relativeTo(place, action.path)} into the backup`
     case 'signal':
       return `kill ${action.signal === 'SIGTERM' ? '' : '-CONT '}${action.pid}   (${action.why})`
+    case 'restart':
+      return 'election-dev restart backend'
     case 'wait':
       return 'wait until Redis has read its data'
     case 'hand-over':

@@ -82,7 +82,8 @@ export async function endpointOfProject(
   const wantsToken = config.token === undefined && config.login === undefined
   // where a run is up, its WebSocket is meant
   const running = await runningSocket(host, project.root)
-  const port = running === undefined || config.source('port') !== 'default' ? config.port : portOf(running)
+  // it may have had to take another port than the configured one
+  const port = running === undefined || config.source('port').startsWith('--') ? config.port : portOf(running)
   let path = config.path ?? running?.pathname
   let spoken = spokenAt(config, undefined, path ?? usualPath)
   let token: string | undefined

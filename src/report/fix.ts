@@ -82,6 +82,8 @@ function fieldsOf(step: Step, root: string): Readonly<Record<string, unknown>> {
       return { pid: action.pid, signal: action.signal, why: action.why }
     case 'wait':
       return { what: action.what }
+    case 'restart':
+      return { command: ['election-dev', 'restart', 'backend'] }
     case 'create-user':
       return {}
     case 'hand-over':
