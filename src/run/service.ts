@@ -149,6 +149,10 @@ export class Service extends Supervised {
   async #untilReady(server: RunningServer, over: AbortSignal) {
     const listen = (callback: (line: string) => void) => {
       this.#listeners.add(callback)
+      // what it said while the looks were loaded counts as well
+      queueMicrotask(() => {
+        for (const line of server.lastLines()) callback(line)
+      })
       return () => void this.#listeners.delete(callback)
     }
     // without a process, its end is told in a moment, and why

@@ -2,7 +2,7 @@
 import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { runCli, startOnTerminal, type RunningCli } from '../support/cli.ts'
+import { runCli, startCli, startOnTerminal, type RunningCli } from '../support/cli.ts'
 import { fix, ownFiles, undo } from '../support/fix.ts'
 import { makeProject, type TestProject } from '../support/project.ts'
 import { freePort } from '../support/redis.ts'
@@ -147,4 +147,30 @@ test('Ctrl+C during a command ends it with its tree, and what was made is gone',
   const { status } = await cli.end()
   expect(status).toBe(130)
   expect(await readdir(join(root, 'backend'))).not.toContain('venv')
+})
+
+/** The layer is missing, and the consumer joins a group. */
+const layerless = {
+  style: 'plain',
+  settings: 'DATABASES = {}\nCHANNEL_LAYERS = {}',
+  consumer: `
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+class Updates(AsyncJsonWebsocketConsumer):
+    async def connect(self):
+        await self.channel_layer.group_add("updates", self.channel_name)
+        await self.accept()
+`,
+} as const
+
+test('the run that has started the server starts it anew: the fix shows, and the run goes on', async () => {
+  const { root } = await made(layerless)
+  const port = String(await freePort('127.0.0.1'))
+  cli = startCli(['start', '--port', port], { cwd: root })
+  await cli.waitFor(/channel-layer-unset[\s\S]*Fix:/)
+  const { status, stdout } = await runCli(['doctor', '--fix', '--yes'], { cwd: root })
+  expect(stdout).toContain('election-dev restart backend')
+  expect(stdout).not.toContain('has not helped')
+  expect(status, stdout).toBe(0)
+  await cli.waitFor(/up after[\s\S]*● connected/)
 })
