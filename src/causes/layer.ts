@@ -6,7 +6,7 @@ import { rightBackend, rightConfig, unsetLayer } from '../fix/planners/settings.
 import type { Cause } from './cause.ts'
 
 const layer = { family: 'layer', severity: 'error' } as const
-const setting = { ...layer, automatic: 'yes', rules: { inside: judgeLayer, working: judgeLayer } } as const
+const setting = { ...layer, automatic: 'yes', rules: { unready: judgeLayer, inside: judgeLayer, working: judgeLayer } } as const
 
 /** The channel layer, over which server processes and consumers talk to each other. */
 export const layerCauses = [

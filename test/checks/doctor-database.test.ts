@@ -27,6 +27,11 @@ describe('names', () => {
     ['migrations-pending: nobody migrated', evidenceOf({ wire: failing, examination: look({ state: 'empty' }) }), 'no django_migrations'],
     ['migrations-pending: the same, and nothing was started', unstarted({ examination: look({ state: 'empty' }) }), 'no django_migrations'],
     [
+      'migrations-pending: nothing was started, and nobody is let in',
+      unstarted({ examination: look({ state: 'empty' }, { outcome: 'closed', code: 4001 }) }),
+      'no django_migrations',
+    ],
+    [
       'migrations-pending: a table is missing behind an except',
       evidenceOf({ wire: refused, examination: look({}, missing, ['auth.0001_initial']) }),
       'no such table: auth_user',

@@ -19,6 +19,7 @@ import {
   settingsOf,
   wireOf,
 } from '../support/facts.ts'
+import { unstarted } from '../support/evidence.ts'
 
 const unset = settingsOf({ layers_set: false, layer_backend: undefined })
 const joins: ExaminationOf<'broadcasts'> = {
@@ -69,6 +70,7 @@ test.each<[string, string | undefined, Partial<Evidence>, RegExp?]>([
     { wire: refusal, examination: examinationOf([unset, playedOf({ outcome: 'closed', raised: noLayer, later: undefined })]) },
     /group_add/,
   ],
+  ['channel-layer-unset: nothing serves yet', 'channel-layer-unset', unstarted({ examination: examinationOf([unset, joins]) })],
   ['channel-layer-unset: nobody uses one', undefined, { examination: examinationOf([unset]) }],
   [
     'channel-layer-unset: an own attribute of None is no layer',
