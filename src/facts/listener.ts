@@ -40,13 +40,14 @@ export type PortOwner = 'ours' | 'foreign' | 'nobody' | 'unknown'
 export async function portOwner(host: Host, port: number, leader: number): Promise<PortOwner> {
   const tree = async () => treeOf((await processTable(host)) ?? [], leader)
   if (host.platform === 'linux') {
-    const sockets = linuxSockets(port)
-    if (sockets === undefined) return 'unknown'
-    const inodes = new Set(sockets.map(({ inode }) => inode))
-    const listens = (pid: number) => socketInodes(pid).some((inode) => inodes.has(inode))
+    const ipv4 = listeningIn('tcp', port)
+    // most servers listen themselves, and on IPv4: nothing else has to be read then
+    if (ipv4 !== undefined && ipv4.length > 0 && holds(leader, ipv4)) return 'ours'
+    const ipv6 = listeningIn('tcp6', port)
+    if (ipv4 === undefined && ipv6 === undefined) return 'unknown'
+    const sockets = [...(ipv4 ?? []), ...(ipv6 ?? [])]
     if (sockets.length === 0) return 'nobody'
-    // most servers listen themselves: nothing else has to be read then
-    return listens(leader) || (await tree()).some(listens) ? 'ours' : 'foreign'
+    return (await tree()).some((pid) => holds(pid, sockets)) ? 'ours' : 'foreign'
   }
   const known = (await listenersOn(host, port)).flatMap(({ pid }) => pid ?? [])
   if (known.length === 0) return 'unknown'
@@ -54,11 +55,15 @@ export async function portOwner(host: Host, port: number, leader: number): Promi
   return known.some((pid) => ours.includes(pid)) ? 'ours' : 'foreign'
 }
 
-/** Undefined where /proc can't be read. */
-function linuxSockets(port: number): ListeningSocket[] | undefined {
-  const tables = ['/proc/net/tcp', '/proc/net/tcp6'].map((file) => attempt(() => readFileSync(file, 'utf8')))
-  if (tables.every((table) => table === undefined)) return undefined
-  return tables.flatMap((table) => parseProcNetListening(table ?? '')).filter((socket) => socket.port === port)
+function holds(pid: number, sockets: readonly ListeningSocket[]): boolean {
+  const inodes = new Set(socketInodes(pid))
+  return sockets.some(({ inode }) => inodes.has(inode))
+}
+
+/** The sockets of one of the kernel's tables, which takes some 3 ms to be read; undefined where it can't be. */
+function listeningIn(table: string, port: number): ListeningSocket[] | undefined {
+  const text = attempt(() => readFileSync(`/proc/net/${table}`, 'utf8'))
+  return text === undefined ? undefined : parseProcNetListening(text).filter((socket) => socket.port === port)
 }
 
 /** `python manage.py runserver (PID 4711)`, or as much of it as is known. */
