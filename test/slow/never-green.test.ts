@@ -71,7 +71,12 @@ test.for([
   ],
   ['a consumer that raises on our ping', { consumer: raisesOnPing }, 'consumer-exception', /KeyError: 'election'/],
   ['a consumer that closes with 4001', { consumer: closesWith4001 }, 'close-after-accept', /4001/],
-  ['a consumer that never accepts', { consumer: acceptMissing }, 'accept-missing', /connect\(\) returned after \d+ ms, and nothing was sent/],
+  [
+    'a consumer that never accepts',
+    { consumer: acceptMissing },
+    'accept-missing',
+    /connect\(\) returned after \d+ ms, and nothing was sent/,
+  ],
 ] as const)('%s', async ([, options, id, evidence], context) => {
   for (const environment of ['main', 'uvicorn', 'hypercorn'] as const) {
     const cli = await run(context, { ...options, environment }, { args: ['--path', '/ws/election-updates/'] })
