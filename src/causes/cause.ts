@@ -17,6 +17,7 @@ export const families = {
   layer: 'Channel layer',
   redis: 'Redis',
   database: 'Database',
+  frontend: 'Frontend',
 } as const
 
 /**

@@ -2,6 +2,7 @@
 export * from './address.ts'
 export * from './consumer.ts'
 export * from './database.ts'
+export * from './frontend.ts'
 export * from './layer.ts'
 export * from './origin.ts'
 export * from './proxy.ts'

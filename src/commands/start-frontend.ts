@@ -1,18 +1,25 @@
-import { gatherFrontend, type FrontendFiles } from '../facts/frontend-reading.ts'
-import { findHolder } from '../facts/holder.ts'
-import { nextFreePort } from '../facts/next-port.ts'
-import { isFree, probePort } from '../facts/port.ts'
+import { frontendFailed, managerMissing, notInstalled } from '../checks/frontend.ts'
+import type { Diagnosis, Judged } from '../checks/diagnosis.ts'
+import { judged } from '../causes/causes.ts'
+import { ExitCode, LauncherError } from '../errors.ts'
+import { pageOrigin } from '../facts/frontend-app.ts'
+import { askFrontend, gatherFrontend, withAnswer, type FrontendFiles } from '../facts/frontend-reading.ts'
+import { usualPath } from '../facts/project.ts'
+import { servedPage } from '../facts/served-page.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
+import type { AskedVite } from '../facts/vite-answer.ts'
 import { deferred } from '../host/deferred.ts'
+import { withoutEscapes } from '../host/escape-codes.ts'
 import { raceStop } from '../host/race-stop.ts'
 import { hardCodedWords } from '../plan/hard-coded-port.ts'
-import { planFrontend, type FrontendPlan } from '../plan/frontend.ts'
-import { usualPath } from '../facts/project.ts'
-import { holderWords } from '../plan/port.ts'
+import { managerFails, planFrontend, planFrontendInstall, type FrontendPlan } from '../plan/frontend.ts'
 import type { FrontendSummary } from '../report/run-event.ts'
 import { installFrontend } from '../run/frontend-install.ts'
 import type { Services } from '../run/services.ts'
+import type { Endpoint } from '../verify/endpoint.ts'
 import { proveFrontend, type FrontendProof } from '../verify/frontend.ts'
+import { prove } from '../verify/prove.ts'
+import { freeFrontendPort } from './start-frontend-port.ts'
 import type { Up } from './start-life.ts'
 import type { Prepared } from './start-prepare.ts'
 
@@ -21,81 +28,137 @@ export type Frontend = ReturnType<typeof startFrontend>
 
 type Run = Extract<FrontendPlan, { kind: 'run' }>
 
-/** Starts the frontend beside the backend, which is launched for `port`. Returns at once. */
-export function startFrontend(run: Prepared, services: Services, port: number) {
+/** How long the backend's proof waits for what Vite says of its page's Origin, in milliseconds; it takes some 250. */
+const originPatienceMs = 1500
+/** How many of the dev server's last lines are kept as evidence. */
+const keptLines = 40
+
+/**
+ * Starts the frontend beside the backend, which is launched for `port`. Returns
+ * at once. `user`: aborted when the user ends the run; its failure ends no
+ * installation that is under way.
+ */
+export function startFrontend(run: Prepared, services: Services, port: number, user: AbortSignal) {
   const { host, config, report, signal } = run
   let summary: FrontendSummary | undefined
   let plan: Run | undefined
   let files: FrontendFiles | undefined
+  let asked: AskedVite | undefined
   let up: Up | undefined
   let ready = false
   let backendPort = port
   let shown: FrontendSummary | undefined
+  let installing: Promise<void> | undefined
+  const said: string[] = []
   const settled = deferred<void>()
   const origin = deferred<string | undefined>()
   let proving: Promise<void> | undefined
 
+  const gather = async () =>
+    gatherFrontend(host, config, { root: run.checkout.project.root, backend: run.checkout.project.backend }, process.execPath)
+  /** Reads the frontend's files, and lets Vite say what it makes of them. */
+  const look = async (): Promise<FrontendPlan> => {
+    const read = await gather()
+    files = read
+    asked = undefined
+    const first = planAt(run, read, backendPort, { asked })
+    if (first.kind !== 'run') return first
+    const timer = setTimeout(() => origin.resolve(first.origin), originPatienceMs)
+    asked = await askFrontend(read, { env: first.service.env, node: process.execPath, signal })
+    clearTimeout(timer)
+    const mapped = first.variables.map(({ name }) => name)
+    files = asked?.kind === 'answer' ? withAnswer(read, asked.answer, mapped) : read
+    return planAt(run, files, backendPort, { asked })
+  }
   const begin = async () => {
-    const project = { root: run.checkout.project.root, backend: run.checkout.project.backend }
-    const gather = () => gatherFrontend(host, config, project, process.execPath)
-    files = await gather()
-    const chosen = await freeFrontendPort(run, files)
-    let next = planAt(run, files, chosen, backendPort)
-    if (next.kind === 'needs-install') {
+    let next = await look()
+    if (next.kind === 'needs-install' && (config.install || config.setup)) {
       // its Origin is known before its packages are there
-      if (!(config.install || config.setup)) {
-        report({
-          event: 'warning',
-          id: 'frontend-packages-missing',
-          text: `The frontend is not started: ${next.why}. Install them:  ${inFolder(run, next.install.cwd)}${next.shown}   (--install does it)`,
-        })
-        done(undefined)
-        return
-      }
-      summary = { url: originAt(chosen), state: 'starting', text: `installing its packages: ${next.shown}` }
-      origin.resolve(originAt(chosen))
-      report({ event: 'phase', text: next.shown })
-      await installFrontend(host, next.install, { onLine: (line) => report({ event: 'setup-log', line }), signal })
-      files = await gather()
-      next = planAt(run, files, chosen, backendPort)
+      summary = { url: expectedOrigin(), state: 'starting', text: `installing its packages: ${next.install.shown}` }
+      origin.resolve(expectedOrigin())
+      settled.resolve()
+      report({ event: 'phase', text: next.install.shown })
+      installing = installFrontend(host, next.install, { onLine: (line) => report({ event: 'setup-log', line }), signal: user })
+      await installing
+      installing = undefined
+      if (signal.aborted) return
+      next = await look()
     }
     if (next.kind === 'error') throw next.error
+    if (next.kind === 'needs-install') return fail(expectedOrigin(), notInstalled(next.why, next.install, shownFolder()))
+    if (next.kind === 'no-manager') return fail(expectedOrigin(), managerMissing(next.install, namedManager()))
+    if (next.kind === 'run' && files !== undefined)
+      next = planAt(run, files, backendPort, { asked, port: await freeFrontendPort(run, files) })
     if (next.kind !== 'run') {
-      const why = next.kind === 'none' ? next.why : `${next.why}, after the installation`
-      if (why !== undefined) report({ event: 'warning', id: 'frontend-not-started', text: why })
-      done(undefined)
+      if (next.kind === 'none' && next.why !== undefined) report({ event: 'warning', id: 'frontend-not-started', text: next.why })
+      origin.resolve(undefined)
+      settled.resolve()
       return
     }
     take(next)
     services.add(next.service)
-    origin.resolve(next.origin)
+    // where nobody tells its port, its socket does
+    if (next.wanted.port === undefined) setTimeout(() => origin.resolve(undefined), originPatienceMs)
+    else origin.resolve(next.origin)
+  }
+  const app = () => (files?.frontend.kind === 'app' ? files.frontend.app : undefined)
+  const shownFolder = () => app()?.shown ?? 'frontend'
+  const namedManager = () => app()?.manager.named
+  const install = () => {
+    const found = app()
+    return found && planFrontendInstall(found.manager)
+  }
+  const expectedOrigin = () => {
+    const found = app()
+    return (found && pageOrigin(found.address, found.address.port)) ?? 'http://localhost'
   }
   const take = (next: Run) => {
     plan = next
-    summary ??= { url: next.page, state: 'starting', text: 'starting' }
-    const folder = files?.frontend.kind === 'app' ? files.frontend.app.shown : 'frontend'
+    if (summary?.state !== 'ready') tell({ url: next.page, state: 'starting', text: 'starting' })
     if (next.hardCoded.length > 0)
       report({
         event: 'warning',
         id: 'frontend-port-hard-coded',
-        text: hardCodedWords(next.hardCoded, folder, { port: backendPort, wantedPort: config.port }),
+        text: hardCodedWords(next.hardCoded, shownFolder(), { port: backendPort, wantedPort: config.port }),
       })
     for (const { name, value } of next.variables) report({ event: 'note', text: `the frontend gets ${name}=${value}` })
+    const command = app()?.command
+    const leftOut = command?.kind === 'command' ? (command.command.leftOut ?? []) : []
+    if (leftOut.length > 0)
+      report({
+        event: 'note',
+        text: `of the script ${app()?.script ?? ''} only ${next.service.shown} is run, the backend is up already: not ${leftOut.join(', ')}`,
+      })
   }
-  const done = (last: FrontendSummary | undefined) => {
-    summary = last
-    origin.resolve(undefined)
+  const tell = (next: FrontendSummary) => {
+    summary = next
+    if (shown === undefined || (shown.state === next.state && shown.url === next.url)) return
+    shown = next
+    report({ event: 'frontend', ...next })
+  }
+  const fail = (url: string, cause: Diagnosis) => {
+    const diagnosis = judged(cause)
+    const [command] = diagnosis.remedy.commands
+    const fix = command === undefined ? '' : `   ${command.join(' ')}`
+    tell({ url, state: 'failed', text: `${diagnosis.title}. ${diagnosis.remedy.text}${fix}   ${diagnosis.id}`, diagnosis })
+    origin.resolve(plan?.origin)
     settled.resolve()
   }
   const prove = async () => {
     const now = plan
+    if (now === undefined || !ready || signal.aborted) return
+    const pid = services.statuses.find(({ name }) => name === 'frontend')?.pid
+    const found = await servedPage(host, pid, now.wanted)
+    const page = found instanceof URL ? found : new URL(now.page)
+    origin.resolve(page.origin)
     const above = up
-    if (now === undefined || above === undefined || !ready || signal.aborted) return
+    if (above === undefined) return
+    const endpoint = above.prover.endpoint()
     const proof = await raceStop(
       proveFrontend(host, {
-        page: new URL(now.page),
-        pid: services.statuses.find(({ name }) => name === 'frontend')?.pid,
-        socket: now.socket.way === 'dev-server' ? above.prover.endpoint() : undefined,
+        page,
+        pid,
+        socket: now.socket.way === 'dev-server' ? endpoint : undefined,
         direct: above.first.facts,
         wiring: files?.reading,
         deadlineMs: config.startTimeout,
@@ -105,33 +168,51 @@ export function startFrontend(run: Prepared, services: Services, port: number) {
       signal,
     )
     if (proof === undefined) return
-    summary = { url: now.page, state: proof.state === 'proven' ? 'ready' : 'failed', text: words(proof, now) }
-    if (proof.diagnosis !== undefined) report({ event: 'diagnosis', diagnosis: proof.diagnosis })
-    if (shown !== undefined && (shown.state !== summary.state || shown.url !== summary.url)) {
-      shown = summary
-      report({ event: 'frontend', ...summary })
-    }
+    // the backend was proven with the Origin that was expected: a page that is elsewhere has another
+    const refused = endpoint.origin === page.origin || config.origin !== undefined ? undefined : await refusal(endpoint, page)
+    const diagnosis = proof.diagnosis ?? refused
+    tell({
+      url: page.href,
+      state: proof.state === 'proven' && diagnosis === undefined ? 'ready' : 'failed',
+      text: words(proof, now, shownFolder(), diagnosis),
+      ...(diagnosis === undefined ? {} : { diagnosis }),
+    })
+    if (diagnosis !== undefined) report({ event: 'diagnosis', diagnosis })
     settled.resolve()
   }
   const proveSoon = () => {
     proving = (proving ?? Promise.resolve()).then(prove)
   }
 
-  void begin().catch((error: unknown) => {
-    origin.reject(error)
-    summary = undefined
-    settled.resolve()
+  const begun = begin().catch((error: unknown) => {
+    const by = install()
+    if (!(error instanceof LauncherError) || by === undefined || error.exitCode === ExitCode.usage) {
+      origin.reject(error)
+      settled.resolve()
+      return
+    }
+    const isManager = error.code === 'package-manager-missing' || error.evidence.some((line) => managerFails.test(line))
+    fail(
+      expectedOrigin(),
+      isManager ? managerMissing(by, namedManager(), error.evidence) : notInstalled(error.message, by, shownFolder(), error.evidence),
+    )
   })
   return {
     /** What the browser will send as the Origin; undefined where no frontend is started. Rejects with LauncherError where the configuration is wrong. */
     origin: origin.promise,
-    /** Resolves once its page was tried, or it is known that none will be. */
+    /** Resolves once its page was tried, or it is known that it won't be soon. */
     settled: settled.promise,
     summary: () => summary,
     /** What the banner says of it; later changes are told by the report. */
     show: () => {
       shown = summary
       return summary
+    },
+    /** An installation that is under way is waited for: ended half-way it would leave half of node_modules. */
+    over: async () => {
+      if (installing === undefined || user.aborted) return
+      report({ event: 'note', text: "the frontend's packages are still being installed, which is waited for (Ctrl+C ends it)" })
+      await begun
     },
     /** The backend is up: the WebSocket through the page's own server can be tried. */
     backendIsUp: (now: Up) => {
@@ -142,11 +223,16 @@ export function startFrontend(run: Prepared, services: Services, port: number) {
     backendMoved: (moved: number) => {
       backendPort = moved
       if (plan === undefined || files === undefined) return
-      const next = planAt(run, files, plan.port, moved)
+      const next = planAt(run, files, moved, { asked, port: plan.wanted.port })
       if (next.kind !== 'run') return
       take(next)
       ready = false
       void services.restart('frontend', next.service)
+    },
+    /** A line of its output. */
+    heard: (line: string) => {
+      said.push(withoutEscapes(line))
+      if (said.length > keptLines) said.shift()
     },
     /** How its process stands now. */
     told: ({ state, why }: ServiceStatus) => {
@@ -154,21 +240,39 @@ export function startFrontend(run: Prepared, services: Services, port: number) {
         ready = true
         proveSoon()
       }
-      if (state !== 'failed' && state !== 'done') return
+      // one that has never served a page is no better the next time
+      const isOver = state === 'failed' || state === 'done' || (state === 'restarting' && why !== undefined)
+      if (!isOver || plan === undefined) return
       ready = false
-      if (plan === undefined) return
-      summary = { url: plan.page, state: 'failed', text: why ?? 'it has ended' }
-      settled.resolve()
+      const { service, page } = plan
+      const [packages, manager] = service.hopeless ?? []
+      const by = install()
+      if (by !== undefined && why !== undefined && why === packages?.why) fail(page, notInstalled(why, by, shownFolder(), said))
+      else if (by !== undefined && why !== undefined && why === manager?.why) fail(page, managerMissing(by, namedManager(), said))
+      else fail(page, frontendFailed(service.shown, why ?? 'it has ended', said))
     },
   }
 }
 
-function planAt({ host, config }: Prepared, files: FrontendFiles, frontendPort: number, backendPort: number): FrontendPlan {
+/** Whether the backend refuses the Origin that the page really has; its own cause then. */
+async function refusal(endpoint: Endpoint, page: URL): Promise<Judged | undefined> {
+  const proof = await prove({ ...endpoint, origin: page.origin }, { holdMs: 0, ours: true })
+  proof.socket?.terminate()
+  return proof.state === 'failed' ? proof.diagnosis : undefined
+}
+
+function planAt(
+  { host, config }: Prepared,
+  files: FrontendFiles,
+  backendPort: number,
+  { asked, port }: { readonly asked: AskedVite | undefined; readonly port?: number | undefined },
+): FrontendPlan {
   return planFrontend({
     config,
     ...files,
+    asked,
     backend: { host: config.host, port: backendPort, wantedPort: config.port, path: config.path ?? usualPath },
-    port: frontendPort,
+    port: port ?? (files.frontend.kind === 'app' ? files.frontend.app.address.port : undefined),
     env: host.env,
     color: host.terminal.color && !config.json,
     platform: host.platform,
@@ -176,38 +280,16 @@ function planAt({ host, config }: Prepared, files: FrontendFiles, frontendPort: 
   })
 }
 
-/** The port that the frontend's own files name where it is free, else the next one; said, since the Origin changes with it. */
-async function freeFrontendPort({ host, report }: Prepared, { frontend }: FrontendFiles): Promise<number> {
-  const wanted = frontend.kind === 'app' ? frontend.app.address.port : undefined
-  // nothing is started then; the plan says why
-  if (wanted === undefined) return 0
-  const fact = await probePort(wanted, '127.0.0.1')
-  if (isFree(fact)) return wanted
-  const next = (await nextFreePort(wanted, '127.0.0.1')) ?? wanted
-  const holder = await findHolder(host, fact)
-  report({
-    event: 'warning',
-    id: 'port-in-use',
-    text: `Port ${wanted} of the frontend is held by ${holderWords('foreign', holder)}: using ${next}`,
-  })
-  return next
-}
-
-function originAt(port: number): string {
-  return `http://localhost:${port}`
-}
-
-function inFolder({ checkout }: Prepared, folder: string): string {
-  const { root } = checkout.project
-  return folder === root ? '' : `cd ${folder.startsWith(root) ? folder.slice(root.length + 1) : folder} && `
-}
-
-function words({ page, owner, through, diagnosis }: FrontendProof, { socket }: Run): string {
+/** What was seen of the page, and nothing else: where its WebSocket goes is told with the place that says so. */
+function words({ page, owner, through }: FrontendProof, { socket }: Run, folder: string, diagnosis: Judged | undefined): string {
   if (page === undefined) return 'its page does not answer'
   if (owner === 'foreign') return 'another program answers at its address'
   const answered = `page ${page.status} in ${Math.max(1, Math.round(page.elapsedMs))} ms`
-  if (diagnosis !== undefined) return `${answered} · WebSocket through it fails   ${diagnosis.id}`
+  if (diagnosis !== undefined)
+    return `${answered} · ${through === undefined ? 'its WebSocket is refused' : 'WebSocket through it fails'}   ${diagnosis.id}`
   const { handshake } = through?.facts ?? {}
   if (handshake?.result === 'open') return `${answered} · WebSocket through it 101 in ${Math.max(1, Math.round(handshake.elapsedMs))} ms`
-  return socket.way === 'backend' ? `${answered} · its WebSocket goes to the backend` : answered
+  return socket.way === 'backend' && socket.source !== undefined
+    ? `${answered} · ${folder === '.' ? '' : `${folder}/`}${socket.source} names the backend`
+    : answered
 }

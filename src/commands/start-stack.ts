@@ -34,8 +34,10 @@ export interface StackOptions {
   readonly stop: () => void
 }
 
-/** How long the banner waits for the page and the services once the WebSocket was tried, in milliseconds. */
+/** How long the banner waits for the services once the WebSocket was tried, in milliseconds. */
 const patienceMs = 5000
+/** And for the page, which is told later as well. */
+const pagePatienceMs = 1000
 
 /** Prepares and starts the backend, and what runs beside it, until `outer.signal` is aborted. */
 export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: StackOptions): Stack {
@@ -72,7 +74,10 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
   const services = new Services(
     host,
     {
-      onLine: (name, line) => report({ event: 'log', service: name, line }),
+      onLine: (name, line) => {
+        if (name === 'frontend') frontend?.heard(line)
+        report({ event: 'log', service: name, line })
+      },
       onStatus: (status) => {
         report({ event: 'service', ...status })
         if (status.kind === 'frontend') frontend?.told(status)
@@ -83,7 +88,7 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
   )
 
   const startFrontend = async (prepared: Prepared, port: number): Promise<void> => {
-    const begun = (await import('./start-frontend.ts')).startFrontend(prepared, services, port)
+    const begun = (await import('./start-frontend.ts')).startFrontend(prepared, services, port, outer.signal)
     frontend = begun
     await begun.origin
   }
@@ -166,6 +171,7 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
     } finally {
       openSockets.end()
       await services.stop()
+      await frontend?.over()
       await redis?.remove()
       await takeAway?.()
     }
@@ -229,8 +235,9 @@ async function complete(
   signal: AbortSignal,
 ): Promise<ReadySummary> {
   const others = () => services.statuses.filter(({ kind }) => kind !== 'backend')
-  const settled = Promise.all([frontend?.settled, ...others().map(({ name }) => services.wait(name))])
-  await raceStop(settled, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]))
+  const within = (waited: Promise<unknown>, ms: number) => raceStop(waited, AbortSignal.any([signal, AbortSignal.timeout(ms)]))
+  const beside = others().flatMap(({ name, kind }) => (kind === 'frontend' ? [] : [services.wait(name)]))
+  await Promise.all([within(Promise.all(beside), patienceMs), frontend && within(frontend.settled, pagePatienceMs)])
   return {
     ...summary,
     frontend: frontend?.show(),

@@ -1,3 +1,5 @@
+import { servesBackend, shellParts } from './shell-script.ts'
+
 /** The dev servers that are known: the package that brings the program, where it listens when nobody tells it otherwise, the subcommands that serve. */
 export const devTools = {
   // https://vite.dev/config/server-options#server-port
@@ -33,8 +35,10 @@ export interface DevCommand {
   readonly args: readonly string[]
   /** What the script sets in front of it. */
   readonly env: Readonly<Record<string, string>>
-  /** The script that it is the last command of: it takes a shell, so the whole is run by the package manager. */
-  readonly script?: string
+  /** The script that takes a shell and has it in it, so the whole is run by the package manager. `takes`: it gets what is appended. */
+  readonly script?: { readonly name: string; readonly takes: boolean }
+  /** What its script starts besides, and this run doesn't: the backend runs already. */
+  readonly leftOut?: readonly string[]
 }
 
 /** What a script of package.json runs. */
@@ -61,20 +65,36 @@ export function readScript(scripts: Readonly<Record<string, string>>, name: stri
     return ''
   })
   const words = splitWords(rest)
-  if (words === undefined) {
-    const last = commandOf(splitWords(/^[^|;]*&&([^&|;]+)$/.exec(rest)?.[1] ?? '') ?? [], env)
-    if (last === undefined || last.tool === 'other') return { kind: 'unclear', why: `"${name}" takes a shell: ${text}` }
-    return { kind: 'command', command: { ...last, script: name } }
-  }
+  if (words === undefined) return ofShell(scripts, name, rest, env)
   const command = commandOf([...words, ...more], env)
   if (command === undefined) return { kind: 'unclear', why: `"${name}" runs nothing` }
   const next = leadsTo(command)
+  if (next === undefined && (startsOthers.test(command.program) || servesBackend(text))) return ofShell(scripts, name, rest, env)
   if (next === undefined) return { kind: 'command', command }
   if (step === mostSteps) return { kind: 'unclear', why: `"${name}" leads in a circle` }
   const found = readScript(scripts, next.name, next.args, step + 1)
   return found.kind === 'unclear'
     ? found
     : { kind: 'command', command: { ...found.command, env: { ...command.env, ...found.command.env } } }
+}
+
+/** What runs the texts that it is given, each by a shell. */
+const startsOthers = /^(?:concurrently|npm-run-all2?|run-p|run-s)$/
+
+/** A script that takes a shell. One that starts the backend as well is left for its dev server alone: nothing is started twice. */
+function ofShell(scripts: Readonly<Record<string, string>>, name: string, text: string, env: Readonly<Record<string, string>>): ReadScript {
+  const parts = shellParts(scripts, text).map((part) => ({ ...part, command: commandOf(part.words, env) }))
+  const served = parts.find(({ command }) => command !== undefined && command.tool !== 'other')
+  const leftOut = parts.filter((part) => part !== served).map((part) => part.text)
+  const command = served?.command
+  if (parts.some((part) => servesBackend(part.text))) {
+    if (served === undefined || command === undefined) return { kind: 'unclear', why: `"${name}" starts the backend itself: ${text}` }
+    return served.elsewhere || splitWords(served.text) === undefined
+      ? { kind: 'unclear', why: `"${name}" starts the backend as well, and its ${command.program} takes a shell: ${text}` }
+      : { kind: 'command', command: { ...command, leftOut } }
+  }
+  const script = { name, takes: served?.last === true }
+  return { kind: 'command', command: { ...(command ?? { tool: 'other', program: name, args: [], env: { ...env } }), script } }
 }
 
 /** A command from its words; undefined where there is none. */

@@ -30,6 +30,9 @@ export interface FrontendApp {
 /** Whether there is a frontend. `why` says what the configuration names in vain. */
 export type FrontendFact = { readonly kind: 'app'; readonly app: FrontendApp } | { readonly kind: 'none'; readonly why: string | undefined }
 
+/** Where a port stands that the configuration gives: it counts before what the dev server says. */
+export const givenPort = 'frontend.port'
+
 const usualScripts = ['dev', 'start', 'serve'] as const
 const passedOver = /^(?:\.|node_modules$|venv$|env$|dist$|build$|static$|site-packages$)/
 
@@ -108,7 +111,7 @@ async function appIn(folder: string, root: string, wanted: FrontendConfig, named
     command,
     script,
     tool,
-    address: wanted.port === undefined ? address : { ...address, port: wanted.port, source: 'frontend.port' },
+    address: wanted.port === undefined ? address : { ...address, port: wanted.port, source: givenPort },
     manager: await packageManager(folder, root, typeof field === 'string' ? field : undefined),
     dependencies,
   }

@@ -5,10 +5,11 @@ import { readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { readManifestProxy, readSetupProxy, readViteConfig } from './dev-proxy.ts'
 import { pageHostSocket, portsIn, urlsIn, urlVariables, type FrontendWiring, type WrittenPort, type WrittenUrl } from './frontend-wiring.ts'
-import { findFrontend, type FrontendFact } from './frontend-app.ts'
+import { findFrontend, givenPort, type FrontendFact } from './frontend-app.ts'
 import { envValues, variableUses, type EnvValue, type VariableUse } from './frontend-variables.ts'
 import type { SourcePlace } from './script-text.ts'
 import { findProgram, type ProgramFact } from './package-bin.ts'
+import { askVite, type AskedVite, type ViteAnswer } from './vite-answer.ts'
 
 /** What a frontend's files say of its backend: everything is read once, as text. */
 export interface FrontendReading extends FrontendWiring {
@@ -20,6 +21,8 @@ export interface FrontendReading extends FrontendWiring {
   readonly configured: readonly WrittenUrl[]
   /** Where a source opens a WebSocket at the page's own host. */
   readonly pageSocket: SourcePlace | undefined
+  /** Variables that the dev server says it has, where it was asked: an `.env` in another folder is among them. */
+  readonly served: Readonly<Record<string, string>>
 }
 
 /** Bounds of one reading: files, bytes of each, milliseconds. */
@@ -30,7 +33,8 @@ const configName = /^(?:vite|astro|vue|next|webpack)\.config\.[cm]?[jt]s$/
 const isDotenv = (name: string): boolean => /^\.env(?:\.|$)/.test(name) && !/\.(?:example|sample|template|dist)$/.test(name)
 const sourceName = /\.(?:jsx?|tsx?|mjs|vue|svelte|html)$/
 /** What is built, installed, or written for tests says nothing of the page. */
-const passedFolder = /^(?:\.|node_modules$|dist$|build$|out$|coverage$|tests?$|__tests__$|__mocks__$|e2e$|cypress$|playwright$)/
+const passedFolder =
+  /^(?:\.|node_modules$|venv$|env$|site-packages$|dist$|build$|out$|coverage$|tests?$|__tests__$|__mocks__$|e2e$|cypress$|playwright$)/
 const passedFile = /(?:\.(?:test|spec|stories|config|min)\.\w+|\.d\.ts|^setupProxy\.[jt]s)$/
 
 /** Reads a frontend's folder, as far as the bounds go. Never throws: what can't be read says nothing. */
@@ -76,6 +80,7 @@ export async function readFrontend(folder: string, bounds: typeof readingBounds 
     ports: [...ports, ...configs.flatMap(({ file, text }) => portsIn(file, text))],
     configured: configs.flatMap(({ file, text }) => urlsIn(file, text)),
     pageSocket,
+    served: {},
   }
 }
 
@@ -96,6 +101,7 @@ const nothing: FrontendReading = {
   ports: [],
   configured: [],
   pageSocket: undefined,
+  served: {},
 }
 
 /**
@@ -117,6 +123,46 @@ export async function gatherFrontend(
     readFrontend(folder),
   ])
   return { frontend, program, reading }
+}
+
+/**
+ * Lets the frontend's dev server tell what it makes of its files, where it is
+ * Vite and its packages are there; undefined where nobody is asked. Never throws.
+ */
+export async function askFrontend(
+  { frontend, program }: FrontendFiles,
+  context: { readonly env: Readonly<Record<string, string | undefined>>; readonly node: string; readonly signal?: AbortSignal },
+): Promise<AskedVite | undefined> {
+  if (frontend.kind === 'none' || program?.state !== 'found' || frontend.app.tool !== 'vite') return undefined
+  const { folder, command } = frontend.app
+  // only the shell of its script knows what a variable comes to
+  if (command.kind !== 'command' || command.command.args.some((word) => /[$%`]/.test(word))) return undefined
+  return askVite(folder, { ...context, args: command.command.args })
+}
+
+/**
+ * The same with what Vite itself has told, which counts before what its files
+ * seem to say. `given`: names of variables that it was asked with and that are
+ * not its own. Pure.
+ */
+export function withAnswer(files: FrontendFiles, answer: ViteAnswer, given: readonly string[] = []): FrontendFiles {
+  const { frontend, reading } = files
+  if (frontend.kind === 'none') return files
+  const { app } = frontend
+  const { port, scheme, base, file } = answer
+  const isGiven = app.address.source === givenPort
+  const served = Object.fromEntries(Object.entries(answer.env).filter(([name]) => !given.includes(name)))
+  return {
+    ...files,
+    frontend: {
+      kind: 'app',
+      app: {
+        ...app,
+        address: { port: isGiven ? app.address.port : port, source: isGiven ? givenPort : file, scheme, base },
+      },
+    },
+    reading: { ...reading, proxies: answer.proxies, served },
+  }
 }
 
 /** The files of a folder and below that may hold sources, nearest first. Links aren't followed: they may lead in circles. */

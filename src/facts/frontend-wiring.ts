@@ -82,16 +82,26 @@ export function urlVariables(values: readonly EnvValue[]): UrlVariable[] {
 const hostPort =
   /(?:(?<=['"`])(?:localhost|127(?:\.\d{1,3}){3}|0\.0\.0\.0|\[::1\])|\blocation\.hostname\s*(?:\}|\+\s*['"`]))\s*:(\d{2,5})(?!\d)/gi
 
+/** A port alone, in what makes another address of the page's own: `location.host.replace(':3000', ':8000')`, `location.port === '3000'`. */
+const derivedPort = /(?:['"`/:=]\s*|:\/\/)(\d{4,5})\b(?!\.)/g
+const derivation = /\blocation\.(?:host|port|origin|href)\b[^\n;]{0,120}?(?:\.replace(?:All)?\s*\(|[=!]==?)[^\n;]{0,120}/g
+
 /** The ports that a source names beside its URLs, comments passed over. Pure. */
 export function portsIn(file: string, source: string): WrittenPort[] {
-  if (!/(?:localhost|127\.|0\.0\.0\.0|\[::1\]|hostname)/i.test(source)) return []
+  if (!/(?:localhost|127\.|0\.0\.0\.0|\[::1\]|hostname|\blocation\.)/i.test(source)) return []
   const text = withoutComments(source)
-  return [...text.matchAll(hostPort)].map((match) => ({
+  const place = (at: number, shown: string, port: string | undefined) => ({
     file,
-    line: lineOf(text, match.index),
-    text: match[0].trim(),
-    port: Number(match[1]),
-  }))
+    line: lineOf(text, at),
+    text: shown.trim(),
+    port: Number(port),
+  })
+  return [
+    ...[...text.matchAll(hostPort)].map((match) => place(match.index, match[0], match[1])),
+    ...[...text.matchAll(derivation)].flatMap((found) =>
+      [...found[0].matchAll(derivedPort)].map((match) => place(found.index, found[0].slice(0, 80), match[1])),
+    ),
+  ]
 }
 
 /** Where a page opens its WebSocket at its own host, and so through its dev server: `new WebSocket(`ws://${location.host}/ws/`)`. */
@@ -99,6 +109,8 @@ export function pageHostSocket(file: string, source: string): SourcePlace | unde
   if (!/\bWebSocket\b/.test(source)) return undefined
   const text = withoutComments(source)
   const found =
-    /wss?:?(?:\/\/|['"`])[^\n;]{0,80}\blocation\.host\b|\blocation\.host\b[^\n;]{0,80}\/ws\b|new WebSocket\(\s*['"`]\/(?!\/)/.exec(text)
+    /wss?:?(?:\/\/|['"`])[^\n;]{0,80}\blocation\.host\b(?!\s*\.)|\blocation\.host\b(?!\s*\.)[^\n;]{0,80}\/ws\b|new WebSocket\(\s*['"`]\/(?!\/)/.exec(
+      text,
+    )
   return found === null ? undefined : { file, line: lineOf(text, found.index) }
 }

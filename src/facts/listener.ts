@@ -55,6 +55,15 @@ export async function portOwner(host: Host, port: number, leader: number): Promi
   return known.some((pid) => ours.includes(pid)) ? 'ours' : 'foreign'
 }
 
+/** The ports that a process, or one that it started, listens on; undefined where this machine doesn't tell. Never throws. */
+export async function portsOf(host: Host, leader: number): Promise<number[] | undefined> {
+  const { machineView } = await import('./machine-view.ts')
+  const view = await machineView(host, 3000)
+  if (view === undefined) return undefined
+  const details = await view.details(treeOf(view.rows, leader))
+  return [...new Set([...details.values()].flatMap(({ listens }) => listens.map(({ port }) => port)))]
+}
+
 function holds(pid: number, sockets: readonly ListeningSocket[]): boolean {
   const inodes = new Set(socketInodes(pid))
   return sockets.some(({ inode }) => inodes.has(inode))

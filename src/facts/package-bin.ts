@@ -13,6 +13,8 @@ export type ProgramFact =
   | { readonly state: 'found'; readonly program: Program; readonly binFolders: readonly string[] }
   /** `what`: `node_modules`, or the name of the package that isn't in it. */
   | { readonly state: 'missing'; readonly what: string }
+  /** The script takes the package manager, and that isn't on this machine. */
+  | { readonly state: 'no-manager' }
   /** Yarn keeps the packages in archives (Plug'n'Play); `yarn` is its own release in the checkout, where there is one. */
   | { readonly state: 'pnp'; readonly yarn: string | undefined; readonly binFolders: readonly string[] }
 
@@ -36,26 +38,31 @@ export async function findProgram(
     const file = resolve(folder, command.program)
     return (await isFile(file)) ? found(await runnable(file, node)) : { state: 'missing', what: command.program }
   }
+  const byManager = async (script: string): Promise<ProgramFact> => {
+    const program = await managerProgram(host, manager.name, node)
+    return program === undefined ? { state: 'no-manager' } : found({ ...program, args: [...program.args, 'run', script] })
+  }
   const known = command.tool === 'other' ? undefined : devTools[command.tool].package
   for (const name of new Set(known === undefined ? [command.program, ...dependencies] : [known])) {
     for (const place of places) {
       const file = await binOf(join(place, 'node_modules', ...name.split('/')), command.program)
       if (file === undefined) continue
-      if (command.script === undefined) return found(await runnable(file, node))
-      const program = await managerProgram(host, manager.name, node)
-      if (program === undefined) return { state: 'missing', what: manager.name }
-      return found({ ...program, args: [...program.args, 'run', command.script] })
+      return command.script === undefined ? found(await runnable(file, node)) : byManager(command.script.name)
     }
   }
   for (const place of places) {
     if (await isFile(join(place, '.pnp.cjs'))) return { state: 'pnp', yarn: await yarnRelease(place), binFolders }
   }
-  if (known === undefined) {
+  // a workspace's member has none of its own where all is hoisted
+  const installed = await Promise.all(places.map((place) => isFolder(join(place, 'node_modules', '.bin'))))
+  if (known === undefined && command.script === undefined) {
     const onPath = await programOnPath(host, command.program, node)
     if (onPath !== undefined) return found(onPath)
   }
-  // a workspace's member has none of its own where all is hoisted
-  const installed = await Promise.all(places.map((place) => isFolder(join(place, 'node_modules', '.bin'))))
+  if (known === undefined && command.script !== undefined) {
+    const folders = await Promise.all(places.map((place) => isFolder(join(place, 'node_modules'))))
+    if (folders.includes(true) || dependencies.length === 0) return byManager(command.script.name)
+  }
   return { state: 'missing', what: installed.includes(true) ? (known ?? command.program) : 'node_modules' }
 }
 

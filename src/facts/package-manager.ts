@@ -12,6 +12,8 @@ export interface PackageManager {
   readonly source: string
   /** Its lock file's name, where there is one. */
   readonly lock: string | undefined
+  /** What package.json names: `yarn@4.5.0`. */
+  readonly named?: string | undefined
   /** The folder that is installed: that of the lock file, which a workspace has above. Absolute. */
   readonly folder: string
 }
@@ -35,10 +37,11 @@ export async function packageManager(folder: string, top: string, field: string 
     for (const [lock, name] of locks) {
       if (named !== undefined && name !== named) continue
       if (await isFile(join(place, lock)))
-        return { name, source: named === undefined ? lock : 'packageManager in package.json', lock, folder: place }
+        return { name, source: named === undefined ? lock : 'packageManager in package.json', lock, folder: place, named: field }
     }
   }
-  return { name: named ?? 'npm', source: named === undefined ? 'default' : 'packageManager in package.json', lock: undefined, folder }
+  const source = named === undefined ? 'default' : 'packageManager in package.json'
+  return { name: named ?? 'npm', source, lock: undefined, folder, named: field }
 }
 
 /** A program with the arguments that come before its own. */

@@ -9,6 +9,8 @@ export interface Finished {
   readonly exitCode: number | undefined
   readonly stdout: string
   readonly stderr: string
+  /** What it wrote to descriptor 3, where it was given one. */
+  readonly answer: string
 }
 
 /** Options of `runToEnd`. */
@@ -20,6 +22,10 @@ export interface RunOptions {
   readonly deadlineMs: number
   /** Killed at the deadline without a word: it has nothing to put in order. */
   readonly now?: true
+  /** It answers on descriptor 3, past all that it prints; what it prints to its standard output is passed over. */
+  readonly answers?: true
+  /** Killed when it is aborted. */
+  readonly signal?: AbortSignal
 }
 
 /**
@@ -31,7 +37,12 @@ export async function runToEnd(file: string, args: readonly string[], options: R
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     env: withoutOurs(options.env ?? process.env),
     extendEnv: false,
-    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+    ...(options.answers === true
+      ? { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] as const }
+      : options.input === undefined
+        ? { stdin: 'ignore' as const }
+        : { input: options.input }),
+    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     timeout: options.deadlineMs,
     ...(options.now === true ? { killSignal: 'SIGKILL' as const } : { forceKillAfterDelay: 500 }),
     reject: false,
@@ -47,10 +58,11 @@ export async function runToEnd(file: string, args: readonly string[], options: R
       exitCode: result.exitCode,
       stdout: textOf(result.stdout),
       stderr: textOf(result.stderr),
+      answer: textOf(result.stdio[3]),
     }
   } catch (error) {
     // a working folder that isn't there is refused before anything is spawned
-    return { outcome: 'missing', exitCode: undefined, stdout: '', stderr: `${errorCode(error) ?? ''} ${String(error)}` }
+    return { outcome: 'missing', exitCode: undefined, stdout: '', stderr: `${errorCode(error) ?? ''} ${String(error)}`, answer: '' }
   }
 }
 

@@ -31,7 +31,7 @@ export interface MappingFacts {
  */
 export function mapVariables(facts: MappingFacts): MappedVariable[] {
   const { reading, env, backend, given } = facts
-  const names = new Set([...reading.values.map(({ name }) => name), ...reading.uses.map(({ name }) => name)])
+  const names = new Set([...reading.values, ...reading.uses].map(({ name }) => name).concat(Object.keys(reading.served)))
   const mapped = [...names].toSorted().flatMap((name) => {
     if (given[name] !== undefined) return []
     const own = env[name]
@@ -83,7 +83,9 @@ function valueIn({ reading, tool, args }: MappingFacts, name: string): { value: 
       ? ['.env', `.env.${mode}`, '.env.local', `.env.${mode}.local`]
       : ['.env', '.env.local', `.env.${mode}`, `.env.${mode}.local`]
   const found = files.flatMap((file) => reading.values.filter((value) => value.file === file && value.name === name)).at(-1)
-  return found === undefined ? undefined : { value: found.value, source: `${found.file}:${found.line}` }
+  if (found !== undefined) return { value: found.value, source: `${found.file}:${found.line}` }
+  const served = reading.served[name]
+  return served === undefined ? undefined : { value: served, source: 'the dev server' }
 }
 
 /** A text of `frontend.env` with the backend's address in it. */

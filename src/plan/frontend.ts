@@ -2,10 +2,12 @@ import { delimiter as posixDelimiter } from 'node:path/posix'
 import { delimiter as windowsDelimiter } from 'node:path/win32'
 import type { Config } from '../config/config.ts'
 import { LauncherError, usageError } from '../errors.ts'
-import { pageOrigin, type FrontendApp } from '../facts/frontend-app.ts'
+import { givenPort, pageOrigin, type FrontendApp } from '../facts/frontend-app.ts'
 import type { FrontendFiles } from '../facts/frontend-reading.ts'
 import type { DevCommand } from '../facts/dev-script.ts'
 import type { ProgramFact } from '../facts/package-bin.ts'
+import type { WantedPage } from '../facts/served-page.ts'
+import { missingModule, type AskedVite } from '../facts/vite-answer.ts'
 import type { BackendAddress } from './frontend-address.ts'
 import { mapVariables, type MappedVariable } from './frontend-env.ts'
 import type { ManagerName, PackageManager } from '../facts/package-manager.ts'
@@ -18,8 +20,10 @@ import type { ServicePlan } from './service.ts'
 export interface FrontendFacts extends FrontendFiles {
   readonly config: Pick<Config, 'frontend' | 'startTimeout' | 'stopTimeout' | 'restart'>
   readonly backend: BackendAddress
-  /** The port that its page shall have: a free one. */
-  readonly port: number
+  /** The port that its page shall have: a free one; undefined where nothing tells one. */
+  readonly port: number | undefined
+  /** What Vite said when it was asked; undefined: it wasn't. */
+  readonly asked?: AskedVite | undefined
   /** The environment that the launcher was started with. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly color: boolean
@@ -37,7 +41,8 @@ export type FrontendPlan =
       readonly page: string
       /** What the browser will send as the Origin. */
       readonly origin: string
-      readonly port: number
+      /** What it is expected to serve, and where. */
+      readonly wanted: WantedPage
       readonly variables: readonly MappedVariable[]
       /** Where the old port stands, after all. */
       readonly hardCoded: readonly HardCodedPort[]
@@ -45,7 +50,9 @@ export type FrontendPlan =
     }
   /** None is started; `why` is undefined where there is none at all, or it isn't wanted. */
   | { readonly kind: 'none'; readonly why: string | undefined }
-  | { readonly kind: 'needs-install'; readonly install: FrontendInstall; readonly why: string; readonly shown: string }
+  | { readonly kind: 'needs-install'; readonly install: FrontendInstall; readonly why: string }
+  /** Its script takes the package manager, and that isn't on this machine. */
+  | { readonly kind: 'no-manager'; readonly install: FrontendInstall }
   | { readonly kind: 'error'; readonly error: LauncherError }
 
 /** Decides how the frontend is run, and what it gets to know of the backend. Pure. */
@@ -59,19 +66,13 @@ export function planFrontend(facts: FrontendFacts): FrontendPlan {
   const { app } = frontend
   if (app.command.kind === 'unclear') return unrunnable(app, app.command.why)
   const { command } = app.command
-  if (app.address.port === undefined && config.frontend?.port === undefined)
-    return unrunnable(app, `nothing tells the port that ${command.program} serves at`, '"frontend": {"port": 3000}')
-  if (!movable(command) && facts.port !== app.address.port)
-    return failed(
-      'frontend-port-in-use',
-      `Port ${app.address.port ?? 0} of the frontend is held, and ${command.program} is not known to take another one`,
-      `it is to serve at ${facts.port}`,
-    )
-  if (program === undefined || program.state === 'missing') {
-    const install = planFrontendInstall(app.manager)
-    const why = `${program?.what ?? 'node_modules'} is missing in ${app.shown === '.' ? 'this folder' : `${app.shown}/`}`
-    return { kind: 'needs-install', install, why, shown: install.shown }
-  }
+  if (program?.state === 'no-manager') return { kind: 'no-manager', install: planFrontendInstall(app.manager) }
+  const where = app.shown === '.' ? 'this folder' : `${app.shown}/`
+  const install = planFrontendInstall(app.manager)
+  if (program === undefined || program.state === 'missing')
+    return { kind: 'needs-install', install, why: `${program?.what ?? 'node_modules'} is missing in ${where}` }
+  if (facts.asked?.kind === 'none' && facts.asked.missing)
+    return { kind: 'needs-install', install, why: `the packages in ${where} are not all there: ${facts.asked.why}` }
   if (program.state === 'pnp' && program.yarn === undefined)
     return unrunnable(app, 'its packages are in archives of Yarn (.pnp.cjs), and the checkout has no release of Yarn to read them', pnpHint)
   return run(facts, app, command, program)
@@ -83,67 +84,93 @@ function run(
   facts: FrontendFacts,
   app: FrontendApp,
   command: DevCommand,
-  program: Exclude<ProgramFact, { state: 'missing' }>,
+  program: Exclude<ProgramFact, { state: 'missing' | 'no-manager' }>,
 ): FrontendPlan {
   const { config, reading, backend, port, node } = facts
-  const args = argumentsFor(command, port)
+  // its own configuration tells it the port: what only was read in its files isn't given to it
+  const isOwn = port === app.address.port && app.address.source !== givenPort && facts.asked?.kind !== 'answer'
+  const args = argumentsFor(command, isOwn ? undefined : port, port !== app.address.port)
   const [file, before] =
     program.state === 'found' ? [program.program.file, program.program.args] : [node, [program.yarn ?? '', 'run', command.program]]
-  const env = environmentFor(facts, command, program.binFolders)
+  // npm takes what follows -- for the script's, the others take all
+  const dashes = command.script !== undefined && args.length > 0 && app.manager.name === 'npm' ? ['--'] : []
+  const env = environmentFor(facts, command, program.binFolders, isOwn)
   const given = config.frontend === undefined || config.frontend === false ? {} : (config.frontend.env ?? {})
   const variables = mapVariables({ reading, tool: command.tool, args, env, backend, given })
-  const origin = pageOrigin(app.address, port) ?? `http://localhost:${port}`
-  const page = `${origin}${app.address.base}`
+  const { scheme, base } = app.address
+  const wanted = { port, scheme, base }
+  const origin = pageOrigin(app.address, port) ?? 'http://localhost'
+  const page = `${origin}${base}`
+  const install = planFrontendInstall(app.manager)
   return {
     kind: 'run',
     service: {
       name: 'frontend',
       kind: 'frontend',
       file,
-      args: [...before, ...args],
+      args: [...before, ...dashes, ...args],
       cwd: app.folder,
       env: { ...env, ...Object.fromEntries(variables.map(({ name, value }) => [name, value])) },
-      ready: { http: page },
+      ready: { page: wanted },
       readyTimeoutMs: config.startTimeout,
       dependsOn: [],
       restart: config.restart ? 'on-failure' : 'no',
-      hopeless: { line: missingModule, why: `its packages are not all there: ${planFrontendInstall(app.manager).shown}` },
+      hopeless: [
+        { line: missingModule, why: `its packages are not all there: ${install.shown}` },
+        { line: managerFails, why: `${app.manager.name} can't be had as the project asks for it` },
+      ],
       stopTimeoutMs: config.stopTimeout,
       url: page,
-      shown: command.script === undefined ? [command.program, ...args].join(' ') : `${app.manager.name} run ${command.script}`,
+      shown:
+        command.script === undefined
+          ? [command.program, ...args].join(' ')
+          : [app.manager.name, 'run', command.script.name, ...dashes, ...args].join(' '),
     },
     page,
     origin,
-    port,
+    wanted,
     variables,
     hardCoded: hardCodedPorts(reading, variables, backend),
-    socket: socketWay(reading, variables, { frontendPort: port, path: backend.path }),
+    socket: socketWay(reading, variables, { frontendPort: port, port: backend.port, path: backend.path }),
   }
 }
 
-/** How Node says that a package isn't there, or not the whole of it; a module of the page's own is another matter. */
-const missingModule = /Cannot find (?:package '|module '(?:[^'./\\:][^':]*'|[^']*[\\/]node_modules[\\/]))/
+/** How corepack says that it can't have what `packageManager` names, and an older yarn or pnpm that it isn't that one. */
+export const managerFails =
+  /Error when performing the request to http|Cannot find matching keyid|This project's package\.json defines "packageManager"|This project is configured to use (?:npm|yarn|pnpm|bun)\b/
 
-/** Tools that take their port from us, where they are given it. */
-const movable = ({ tool, script }: DevCommand): boolean => tool !== 'other' && script === undefined
+/** Whether the command takes its port from us, where it is given one. */
+export const isMovable = ({ tool, script }: DevCommand): boolean => tool !== 'other' && (script === undefined || script.takes)
 
-/** The tool's arguments, with the port that was chosen, and without what would open a browser. Pure. */
-export function argumentsFor({ tool, args, script }: DevCommand, port: number): string[] {
-  if (script !== undefined) return []
+/**
+ * The tool's arguments, with the port that was chosen, and without what would
+ * open a browser; undefined: it takes its own. A script that takes a shell is
+ * told of a port only where it is another than its own. Pure.
+ */
+export function argumentsFor({ tool, args, script }: DevCommand, port: number | undefined, isMoved = false): string[] {
+  if (script !== undefined && !(isMoved && script.takes)) return []
+  const given = argumentsAt(tool, script === undefined ? args : [], port)
+  // its subcommand stands in the script
+  return script === undefined ? given : given.filter((word, index) => index > 0 || word.startsWith('-'))
+}
+
+function argumentsAt(tool: DevCommand['tool'], args: readonly string[], port: number | undefined): string[] {
+  const at = (flag: string, ...more: readonly string[]) => (port === undefined ? [] : [flag, String(port), ...more])
+  const own = port === undefined ? args : withoutPort(args, '--port', ...(tool === 'next' ? ['-p'] : []))
   switch (tool) {
     case 'vite':
       // without --strictPort it would go on to another port in silence
-      return [...withoutPort(args, '--port').filter((word) => word !== '--strictPort'), '--port', String(port), '--strictPort']
+      return [...(port === undefined ? own : own.filter((word) => word !== '--strictPort')), ...at('--port', '--strictPort')]
     case 'next':
-      return [...(args.length === 0 ? ['dev'] : withoutPort(args, '--port', '-p')), '-p', String(port)]
+      return [...(args.length === 0 ? ['dev'] : own), ...at('-p')]
     case 'astro':
-      return [...(args.length === 0 ? ['dev'] : withoutPort(args, '--port')), '--port', String(port)]
+      return [...(args.length === 0 ? ['dev'] : own), ...at('--port')]
     case 'vue-cli-service':
     case 'ng':
-      return [...withoutOpen(withoutPort(args, '--port')), '--port', String(port)]
+      return [...withoutOpen(own), ...at('--port')]
     case 'webpack':
       // it heeds no BROWSER (https://webpack.js.org/configuration/dev-server/#devserveropen)
-      return [...withoutOpen(withoutPort(args, '--port')), '--port', String(port), '--no-open']
+      return [...withoutOpen(own), ...at('--port'), '--no-open']
     case 'react-scripts':
     case 'other':
       return [...args]
@@ -165,6 +192,7 @@ function environmentFor(
   { env, color, platform, port }: FrontendFacts,
   command: DevCommand,
   binFolders: readonly string[],
+  keepsPort: boolean,
 ): Record<string, string | undefined> {
   const own: Record<string, string | undefined> = { ...withoutOurs(env), ...command.env }
   // Windows writes it Path, and takes two of them for one
@@ -175,7 +203,7 @@ function environmentFor(
     [path]: folders.join(platform === 'win32' ? windowsDelimiter : posixDelimiter),
     // Vite's server.open, create-react-app and vue-cli open one otherwise (https://vite.dev/config/server-options#server-open)
     BROWSER: 'none',
-    ...(command.tool === 'react-scripts' ? { PORT: String(port) } : {}),
+    ...(command.tool === 'react-scripts' && !keepsPort && port !== undefined ? { PORT: String(port) } : {}),
     ...(color ? { FORCE_COLOR: own['FORCE_COLOR'] ?? '1' } : {}),
   }
 }

@@ -56,14 +56,48 @@ function namesPort(target: string, port: number): boolean {
   return Number(url.port) === port && isLocal(url.hostname)
 }
 
+/** Where the page's own port is named, as the configuration of its dev server has it: by its sources, and by lists of the backend (CORS, CSRF, Origins). Pure. */
+export function placesOfPort(
+  { urls, ports }: Pick<FrontendReading, 'urls' | 'ports'>,
+  folder: string,
+  backend: readonly { readonly file: string; readonly text: string }[],
+  port: number,
+): string[] {
+  const sources = [...ports, ...urls.filter(({ host }) => isLocal(host))]
+    .filter((place) => place.port === port)
+    .map(({ file, line, text }) => `${under(folder, file)}:${line} (${text})`)
+  const written = new RegExp(`(?:localhost|127\\.0\\.0\\.1|\\[::1\\]):${port}(?!\\d)`)
+  const settings = backend.flatMap(({ file, text }) =>
+    text.split('\n').flatMap((line, index) => {
+      const found = written.exec(line.replace(/(?:^|\s)#.*$/, ''))
+      return found === null ? [] : [`${file}:${index + 1} (${found[0]})`]
+    }),
+  )
+  return [...new Set([...sources, ...settings])]
+}
+
+/** What is wrong once the page has another port, for the end of a sentence. */
+export function pagePortWords(places: readonly string[], port: number): string {
+  return places.length === 0 ? '' : `. Port ${port} is named by ${listed(places)}: that is wrong for a page elsewhere`
+}
+
 /** The warning, a line: each place with file and line. `folder`: the frontend's, as a person writes it. */
 export function hardCodedWords(
   places: readonly HardCodedPort[],
   folder: string,
   { port, wantedPort }: Pick<BackendAddress, 'port' | 'wantedPort'>,
 ): string {
-  const list = places.map(({ file, line, text }) => `${folder === '.' ? '' : `${folder}/`}${file}:${line} (${text})`)
-  const shown = list.slice(0, 5).join(', ')
-  const more = list.length > 5 ? ` and ${list.length - 5} more` : ''
-  return `The frontend names port ${wantedPort}, and the backend is on ${port}: ${shown}${more}. Free port ${wantedPort}, or let a variable name it (VITE_WS_URL, VITE_API_URL)`
+  return `The frontend names port ${wantedPort}, and the backend is on ${port}: ${listed(placeWords(places, folder))}. Free port ${wantedPort}, or let a variable name it (VITE_WS_URL, VITE_API_URL)`
+}
+
+/** Each place with file and line, as a person in the checkout writes it. */
+function placeWords(places: readonly HardCodedPort[], folder: string): string[] {
+  return places.map(({ file, line, text }) => `${under(folder, file)}:${line} (${text})`)
+}
+
+const under = (folder: string, file: string): string => (folder === '.' ? file : `${folder}/${file}`)
+
+/** The first of a list; there may be many. */
+function listed(list: readonly string[]): string {
+  return `${list.slice(0, 5).join(', ')}${list.length > 5 ? ` and ${list.length - 5} more` : ''}`
 }

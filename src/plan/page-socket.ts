@@ -6,8 +6,8 @@ import type { MappedVariable } from './frontend-env.ts'
 
 /** Which way the page's WebSocket goes, and what tells. */
 export interface SocketWay {
-  /** `dev-server`: through the dev server's own port; `backend`: straight to it. */
-  readonly way: 'dev-server' | 'backend'
+  /** `dev-server`: through the dev server's own port; `backend`: straight to it; `unknown`: nothing that is written tells. */
+  readonly way: 'dev-server' | 'backend' | 'unknown'
   /** Where that is written, relative to the frontend's folder; undefined where nothing is written. */
   readonly source: string | undefined
 }
@@ -18,9 +18,9 @@ export interface SocketWay {
  * entry for the path alone tells it where no source names the backend itself. Pure.
  */
 export function socketWay(
-  { urls, proxies, values, pageSocket }: FrontendReading,
+  { urls, proxies, values, ports, pageSocket }: FrontendReading,
   mapped: readonly MappedVariable[],
-  { frontendPort, path }: { readonly frontendPort: number; readonly path: string },
+  { frontendPort, port, path }: { readonly frontendPort: number | undefined; readonly port: number; readonly path: string },
 ): SocketWay {
   if (pageSocket !== undefined) return { way: 'dev-server', source: `${pageSocket.file}:${pageSocket.line}` }
   const written = [
@@ -34,10 +34,14 @@ export function socketWay(
   ].filter(({ scheme, host }) => /^wss?$/.test(scheme) && isLocal(host))
   const own = written.find(({ port }) => port === frontendPort)
   if (own !== undefined) return { way: 'dev-server', source: own.source }
+  const direct = written.find((url) => url.port === port)
+  if (direct !== undefined) return { way: 'backend', source: direct.source }
+  const set = mapped.find(({ value }) => /^wss?:/.test(value))
+  if (set !== undefined) return { way: 'backend', source: set.source }
+  const made = ports.find((place) => place.port === port)
+  if (made !== undefined) return { way: 'backend', source: `${made.file}:${made.line}` }
   const proxy = proxyFor(proxies, path)
-  const [direct] = written
-  if (direct !== undefined || mapped.some(({ value }) => /^wss?:/.test(value)) || proxy === undefined)
-    return { way: 'backend', source: direct?.source }
+  if (proxy === undefined || written.length > 0) return { way: 'unknown', source: undefined }
   return { way: 'dev-server', source: `${proxy.file}:${proxy.line}` }
 }
 

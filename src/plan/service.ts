@@ -1,5 +1,6 @@
 import type { ReadyConfig, RestartPolicy } from '../config/stack-schema.ts'
 import type { RedisEndpoint } from '../facts/redis-endpoint.ts'
+import type { WantedPage } from '../facts/served-page.ts'
 import type { ServiceKind } from '../facts/service-status.ts'
 
 /** How a service shows that it is ready; the first of these that is given counts. */
@@ -8,6 +9,8 @@ type Readiness = Omit<ReadyConfig, 'timeout' | 'command'> & {
   readonly command?: readonly string[]
   /** Ready when channels_redis can work with the Redis there. */
   readonly redis?: RedisEndpoint
+  /** Ready when a page answers where its processes listen. */
+  readonly page?: WantedPage
 }
 
 /** One process beside the backend, ready to be run without a shell. */
@@ -28,8 +31,8 @@ export interface ServicePlan {
   /** Names of services, `backend` among them, that must be ready before it starts. */
   readonly dependsOn: readonly string[]
   readonly restart: RestartPolicy
-  /** A line of its output with which it ends however often it is started, and why that is. */
-  readonly hopeless?: { readonly line: RegExp; readonly why: string }
+  /** Lines of its output with which it ends however often it is started, and why that is. */
+  readonly hopeless?: readonly { readonly line: RegExp; readonly why: string }[]
   readonly stopTimeoutMs: number
   /** Where it answers, where that is known before it runs. */
   readonly url: string | undefined

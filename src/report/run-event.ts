@@ -53,6 +53,8 @@ export interface FrontendSummary {
   readonly state: 'ready' | 'starting' | 'failed'
   /** What was seen: `page 200 in 40 ms · WebSocket through it 101`. */
   readonly text: string
+  /** Why it isn't there, or its WebSocket doesn't work. */
+  readonly diagnosis?: Judged
 }
 
 /** One more backend. */

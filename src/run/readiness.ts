@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describeListener, listenersOn, portOwner } from '../facts/listener.ts'
+import { servedPage } from '../facts/served-page.ts'
 import { probeNow } from '../facts/redis-now.ts'
 import { nameOf } from '../facts/server-invocation.ts'
 import type { Host } from '../host/host.ts'
@@ -80,7 +81,7 @@ export async function untilReady(
   return { kind: 'late', why: `it was not ready within ${seconds} s: ${what}` }
 }
 
-const byAddress = ({ port, http, websocket, redis }: NonNullable<ServicePlan['ready']>) => redis ?? port ?? http ?? websocket
+const byAddress = ({ port, http, websocket, redis, page }: NonNullable<ServicePlan['ready']>) => redis ?? port ?? http ?? websocket ?? page
 
 async function untilLine(pattern: string, target: ReadyTarget, signal: AbortSignal): Promise<ReadyOutcome> {
   const fits = new RegExp(pattern)
@@ -96,7 +97,7 @@ async function untilLine(pattern: string, target: ReadyTarget, signal: AbortSign
 
 /** One look at the service, of the kind that the plan asks for. */
 function lookAt(host: Host, plan: Parameters<typeof untilReady>[1], target: ReadyTarget, signal: AbortSignal): () => Promise<Look> {
-  const { redis, port, http, websocket, command = [] } = plan.ready ?? {}
+  const { redis, port, http, websocket, page, command = [] } = plan.ready ?? {}
   const owner = { host, pid: target.pid, isEngine: containerEngines.has(nameOf(plan.file)), wasOpen: undefined }
   if (redis !== undefined) {
     return async () => {
@@ -106,6 +107,13 @@ function lookAt(host: Host, plan: Parameters<typeof untilReady>[1], target: Read
   }
   if (port !== undefined) return async () => lookAtPort(port, owner)
   if (http !== undefined) return async () => lookAtPage(new URL(http), owner)
+  if (page !== undefined) {
+    let looks = 0
+    return async () => {
+      const found = await servedPage(host, target.pid, page, page.port === undefined || looks++ % 4 === 3)
+      return typeof found === 'string' ? found : true
+    }
+  }
   if (websocket !== undefined) return async () => lookAtSocket(websocket, owner)
   return async () => lookByCommand(host, { command, cwd: plan.cwd, env: plan.env }, signal)
 }

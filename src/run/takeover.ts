@@ -7,7 +7,7 @@ import type { ServerProcess } from '../facts/server-process.ts'
 import { serversOf } from '../facts/servers.ts'
 import type { Host } from '../host/host.ts'
 import { processTable } from '../host/process-table.ts'
-import { decideTakeover, type TakeoverTarget } from '../plan/takeover.ts'
+import { decideTakeover, type Held, type TakeoverDecision, type TakeoverTarget } from '../plan/takeover.ts'
 import { endRecorded } from './recorded-process.ts'
 import { endRun } from './run-end.ts'
 
@@ -16,9 +16,30 @@ const lookMs = 3000
 /** How long the system may take to give the port back, in milliseconds. */
 const freeMs = 5000
 
+/** Whose port it is: the folder that makes a process one of this project, and what it is then. */
+export interface Ours {
+  readonly backend: string
+  readonly what: Held
+}
+
+/** What of this project holds the port and could be ended for it, or why nothing is. Never throws. */
+export async function takeoverOf(host: Host, checkout: Checkout, port: number, ours: Ours): Promise<TakeoverDecision> {
+  // before the servers are looked at: who comes later has another start
+  const rows = await processTable(host)
+  const [servers, runs] = await Promise.all([
+    // the folder alone makes a server one of this project: a checkout may hold several
+    serversOf(host, { ports: [port], root: undefined, backend: ours.backend, names: [], deadlineMs: lookMs }),
+    readRuns(host, checkout.project.root),
+  ])
+  const earlier = runs.filter((one) => one.kind === 'alive' || one.kind === 'orphaned')
+  // a backend that is started again looks here, too
+  const up = earlier.filter(({ run }) => run.launcher.pid !== process.pid)
+  return decideTakeover(port, servers, up, rows, ours.what)
+}
+
 /**
  * `--takeover`: ends what holds the port where that is an earlier run of this
- * checkout or a Django server of its backend, after saying which, and waits until
+ * checkout or a server of its own, after saying which, and waits until
  * the port is free. Anything else is left alone, and that is said. Gives the port as it
  * is then. `warn` is told what is ended, before it is, and what is left alone. Never throws.
  */
@@ -28,26 +49,17 @@ export async function takeOver(
   checkout: Checkout,
   fact: PortFact,
   warn: (text: string) => void,
+  ours: Ours = { backend: checkout.project.backend, what: 'server' },
 ): Promise<PortFact> {
   if (!fact.binds.some(({ result }) => result === 'held')) return fact
-  // before the servers are looked at: who comes later has another start
-  const rows = await processTable(host)
-  const [servers, runs] = await Promise.all([
-    // the backend alone makes a server one of this project: a checkout may hold several
-    serversOf(host, { ports: [fact.port], root: undefined, backend: checkout.project.backend, names: [], deadlineMs: lookMs }),
-    readRuns(host, checkout.project.root),
-  ])
-  const earlier = runs.filter((one) => one.kind === 'alive' || one.kind === 'orphaned')
-  // a backend that is started again looks here, too
-  const up = earlier.filter(({ run }) => run.launcher.pid !== process.pid)
-  const decision = decideTakeover(fact.port, servers, up, rows)
+  const decision = await takeoverOf(host, checkout, fact.port, ours)
   if (decision.kind === 'leave') {
     const who = decision.holder === undefined ? 'what holds it' : described(decision.holder)
     warn(`Port ${fact.port}: --takeover leaves ${who} alone: ${decision.why}`)
     return fact
   }
   for (const target of decision.targets) {
-    warn(`Port ${fact.port}: ending ${targetWords(target)}`)
+    warn(`Port ${fact.port}: ending ${targetWords(target, ours.what)}`)
     await end(host, config, checkout, target)
   }
   return untilFree(host, config, fact.port)
@@ -70,8 +82,9 @@ async function untilFree(host: Host, config: Config, port: number): Promise<Port
   }
 }
 
-function targetWords(target: TakeoverTarget): string {
-  if (target.kind === 'server') return `an earlier server of this project, ${described(target.server)}`
+/** What is ended, for a sentence. */
+export function targetWords(target: TakeoverTarget, what: Held = 'server'): string {
+  if (target.kind === 'server') return `an earlier ${what} of this project, ${described(target.server)}`
   const { launcher, startedAt } = target.fact.run
   return `an earlier election-dev run of this folder (PID ${launcher.pid}, since ${since(startedAt)})`
 }

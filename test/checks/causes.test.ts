@@ -29,7 +29,13 @@ describe('the list of causes', () => {
   })
 
   test('counts all as errors but what breaks no socket', () => {
-    expect(causes.filter(({ severity }) => severity === 'warning').map(({ id }) => id)).toEqual(['ping-unanswered', 'broadcast-lost'])
+    expect(causes.filter(({ severity }) => severity === 'warning').map(({ id }) => id)).toEqual([
+      'ping-unanswered',
+      'broadcast-lost',
+      'frontend-not-installed',
+      'package-manager-missing',
+      'frontend-failed',
+    ])
   })
 
   test('knows its ids and no others', () => {

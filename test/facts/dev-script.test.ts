@@ -21,6 +21,9 @@ test.each<[string, string[] | undefined]>([
   expect(splitWords(text)).toEqual(words)
 })
 
+/** What is run by the package manager. */
+const shell = (takes = false, more: object = {}) => ({ tool: 'vite', program: 'vite', script: { name: 'dev', takes }, ...more })
+
 describe('a script', () => {
   test.each<[string, Record<string, string>, unknown]>([
     ['the seed’s', { dev: 'vite' }, { tool: 'vite', program: 'vite', args: [], env: {} }],
@@ -50,7 +53,7 @@ describe('a script', () => {
     [
       'a check before it: the whole is for a shell',
       { dev: 'X=y npm run page', page: 'tsc -b && A=1 vite --port 3100' },
-      { tool: 'vite', args: ['--port', '3100'], env: { X: 'y', A: '1' }, script: 'page' },
+      { tool: 'vite', args: ['--port', '3100'], env: { X: 'y', A: '1' }, script: { name: 'page', takes: true } },
     ],
     ['Next.js without a word', { dev: 'next' }, { tool: 'next', args: [] }],
     ['vue-cli', { dev: 'vue-cli-service serve --open' }, { tool: 'vue-cli-service' }],
@@ -62,11 +65,50 @@ describe('a script', () => {
     expect(readScript(scripts, 'dev')).toMatchObject({ kind: 'command', command })
   })
 
+  test.each<[string, Record<string, string>, unknown]>([
+    ['a server that is none of the known ones', { dev: 'tsc -b && node server.js' }, shell(false, { tool: 'other', program: 'dev' })],
+    ['goes on after its dev server', { dev: 'vite && echo over' }, shell()],
+    ['several at once', { dev: 'vite & node api.js' }, shell()],
+    ['a variable', { dev: 'tsc -b && vite --port $PORT' }, shell(true, { args: ['--port', '$PORT'] })],
+    ['a variable alone', { dev: 'vite --port ${PORT:-3000}' }, shell(true)],
+    [
+      'another at once, by name',
+      { dev: 'npm-run-all -p page css', page: 'vite --port 3001', css: 'tailwindcss -w' },
+      shell(false, { args: ['--port', '3001'] }),
+    ],
+    ['another at once, by a pattern', { dev: 'concurrently "npm:dev:*"', 'dev:page': 'vite', 'dev:css': 'tailwindcss -w' }, shell()],
+    ['a script of the same project behind a check', { dev: 'npm run check && npm run page', check: 'tsc', page: 'vite' }, shell()],
+  ])('that takes a shell is run by the package manager: %s', (_, scripts, command) => {
+    expect(readScript(scripts, 'dev')).toMatchObject({ kind: 'command', command })
+  })
+
+  test.each<[string, Record<string, string>, readonly string[], readonly string[]]>([
+    [
+      'concurrently',
+      { dev: 'concurrently -k "vite --port 3001" "python ../backend/manage.py runserver"' },
+      ['--port', '3001'],
+      ['-k', 'python ../backend/manage.py runserver'],
+    ],
+    ['an ampersand', { dev: 'daphne core.asgi:application & vite' }, [], ['daphne core.asgi:application']],
+    [
+      'scripts of its own',
+      { dev: 'run-p page api css', page: 'vite', api: 'cd .. && .venv/bin/python manage.py runserver_plus', css: 'tailwindcss -w' },
+      [],
+      ['cd ..', '.venv/bin/python manage.py runserver_plus', 'tailwindcss -w'],
+    ],
+  ])('that starts the backend as well is left for its dev server alone: %s', (_, scripts, args, leftOut) => {
+    const found = readScript(scripts, 'dev')
+    expect(found).toMatchObject({ kind: 'command', command: { tool: 'vite', args } })
+    const command = found.kind === 'command' ? found.command : undefined
+    expect(command?.script).toBeUndefined()
+    expect(command?.leftOut?.filter((text) => text !== '-k')).toEqual(leftOut.filter((text) => text !== '-k'))
+  })
+
   test.each<[string, Record<string, string>, RegExp]>([
-    ['takes a shell', { dev: 'tsc -b && node server.js' }, /"dev" takes a shell: tsc -b && node server.js/],
-    ['goes on after its dev server', { dev: 'vite && echo over' }, /"dev" takes a shell/],
-    ['runs several at once', { dev: 'vite & node api.js' }, /"dev" takes a shell/],
-    ['ends in a variable', { dev: 'tsc -b && vite --port $PORT' }, /"dev" takes a shell/],
+    ['starts the backend alone', { dev: 'cd ../backend && python manage.py runserver' }, /"dev" starts the backend itself: cd/],
+    ['starts the backend without a shell', { dev: 'daphne core.asgi:application' }, /"dev" starts the backend itself/],
+    ['starts the launcher', { dev: 'concurrently "election-dev start" "tailwindcss -w"' }, /"dev" starts the backend itself/],
+    ['starts both, in another folder', { dev: 'python manage.py runserver & cd page && vite' }, /"dev" starts the backend as well/],
     ['is absent', {}, /no script "dev"/],
     ['is empty', { dev: '' }, /runs nothing/],
     ['only sets', { dev: 'X=y' }, /runs nothing/],

@@ -156,7 +156,7 @@ describe('the program', () => {
     return findProgram(
       { platform: 'linux', env },
       folder,
-      script === undefined ? command : { ...command, script },
+      script === undefined ? command : { ...command, script: { name: script, takes: true } },
       { dependencies, manager },
       node,
     )

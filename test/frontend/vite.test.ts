@@ -20,7 +20,7 @@ const path = '/ws/election-updates/'
 type Planned = Extract<FrontendPlan, { kind: 'run' }>
 
 function runnable(plan: FrontendPlan): Planned {
-  if (plan.kind !== 'run') throw new Error(`it is ${plan.kind}: ${'why' in plan ? plan.why : plan.error.message}`)
+  if (plan.kind !== 'run') throw new Error(`it is ${plan.kind}: ${'why' in plan ? (plan.why ?? '') : ''}`)
   return plan
 }
 

@@ -4,12 +4,13 @@ import { commandOf } from '../../src/facts/dev-script.ts'
 import type { FrontendApp } from '../../src/facts/frontend-app.ts'
 import { envValues, variableUses } from '../../src/facts/frontend-variables.ts'
 import type { FrontendReading } from '../../src/facts/frontend-reading.ts'
+import type { AskedVite } from '../../src/facts/vite-answer.ts'
 import { readViteConfig, readManifestProxy } from '../../src/facts/dev-proxy.ts'
 import { pageHostSocket, portsIn, urlsIn } from '../../src/facts/frontend-wiring.ts'
 import { pageHost, readdress, type BackendAddress } from '../../src/plan/frontend-address.ts'
 import { filled, mapVariables } from '../../src/plan/frontend-env.ts'
-import { argumentsFor, planFrontend, planFrontendInstall, type FrontendFacts } from '../../src/plan/frontend.ts'
-import { hardCodedPorts, hardCodedWords } from '../../src/plan/hard-coded-port.ts'
+import { argumentsFor, planFrontend, planFrontendInstall, type FrontendFacts, type FrontendPlan } from '../../src/plan/frontend.ts'
+import { hardCodedPorts, hardCodedWords, pagePortWords, placesOfPort } from '../../src/plan/hard-coded-port.ts'
 import { socketWay } from '../../src/plan/page-socket.ts'
 
 const path = '/ws/election-updates/'
@@ -39,6 +40,7 @@ function readingOf(files: Readonly<Record<string, string>>): FrontendReading {
     ports: sources.flatMap(([name, text]) => portsIn(name, text)),
     configured: configs.flatMap(([name, text]) => urlsIn(name, text)),
     pageSocket: sources.map(([name, text]) => pageHostSocket(name, text)).find((found) => found !== undefined),
+    served: {},
   }
 }
 
@@ -52,7 +54,7 @@ test.each([
   ["Error: Cannot find module 'C:\\p\\src\\own.js'", false],
 ])('a package that is not there keeps the page from ever starting: %s', (line, isHopeless) => {
   const plan = planFrontend(facts('vite'))
-  expect(plan.kind === 'run' && plan.service.hopeless?.line.test(line)).toBe(isHopeless)
+  expect(plan.kind === 'run' && plan.service.hopeless?.some((known) => known.line.test(line))).toBe(isHopeless)
 })
 
 describe('an address', () => {
@@ -231,12 +233,36 @@ describe('the old port', () => {
     ['the target of a proxy, with its line', { 'vite.config.js': proxy }, moved, ['vite.config.js:3 proxy']],
     ['a proxy of package.json', { 'package.json': '{\n"proxy": "http://localhost:8000"}' }, moved, ['package.json:2 proxy']],
     ['another URL of the configuration', { 'vite.config.js': "const t = 'http://localhost:8000'" }, moved, ['vite.config.js:1']],
+    [
+      'in what makes it of the page’s own',
+      { 'src/a.js': "const host = window.location.host.replace(':3000', ':8000')" },
+      moved,
+      ['src/a.js:1'],
+    ],
+    ['beside the page’s port', { 'src/a.js': "const port = location.port === '3000' ? '8000' : location.port" }, moved, ['src/a.js:1']],
+    ['by an expression', { 'src/a.js': "x = location.origin.replace(/:3000$/, ':8000')" }, moved, ['src/a.js:1']],
     ['nothing has moved', { 'src/a.js': "'ws://localhost:8000'", 'vite.config.js': proxy }, stays, []],
     ['another port', { 'src/a.js': "'ws://localhost:9000'" }, moved, []],
     ['another machine', { 'src/a.js': "'ws://api.example:8000'" }, moved, []],
     ['it only stands in for a variable that is set', { 'src/a.js': "import.meta.env.VITE_A ?? 'ws://localhost:8000'" }, moved, []],
   ])('%s', (_, files, backend, expected) => {
     expect(places(files, backend)).toEqual(expected)
+  })
+
+  test('of the page itself: its sources, and the backend’s lists', () => {
+    const reading = readingOf({
+      'src/a.js': "\nconst host = location.host.replace(':3000', ':8000')",
+      'src/b.js': "'http://localhost:3000/'",
+    })
+    const settings = '# localhost:3000\nCORS_ALLOWED_ORIGINS = ["http://127.0.0.1:3000"]  # localhost:3000\nX = "localhost:30001"\n'
+    const found = placesOfPort(reading, 'web', [{ file: 'backend/core/settings.py', text: settings }], 3000)
+    expect(found).toEqual([
+      "web/src/a.js:2 (location.host.replace(':3000', ':8000'))",
+      'web/src/b.js:1 (http://localhost:3000/)',
+      'backend/core/settings.py:2 (127.0.0.1:3000)',
+    ])
+    expect(pagePortWords(found, 3000)).toMatch(/^\. Port 3000 is named by web\/src\/a\.js:2 .*: that is wrong for a page elsewhere$/)
+    expect(pagePortWords([], 3000)).toBe('')
   })
 
   test('in words', () => {
@@ -263,8 +289,8 @@ describe('the way of the page’s WebSocket', () => {
     ['a variable with it', { '.env': 'VITE_WS=ws://localhost:3000' }, 'dev-server', '.env:1'],
     ['a proxy, and no source that names the backend', { 'vite.config.js': passing('/ws') }, 'dev-server', 'vite.config.js:1'],
     ['a pattern', { 'vite.config.js': passing('^/ws/.*') }, 'dev-server', 'vite.config.js:1'],
-    ['a pattern that is none', { 'vite.config.js': passing('^/ws/(') }, 'backend', undefined],
-    ['a proxy for another path', { 'vite.config.js': passing('/api') }, 'backend', undefined],
+    ['a pattern that is none', { 'vite.config.js': passing('^/ws/(') }, 'unknown', undefined],
+    ['a proxy for another path', { 'vite.config.js': passing('/api') }, 'unknown', undefined],
     [
       'a source that names the backend',
       { 'src/a.js': "'ws://localhost:8000/ws/'", 'vite.config.js': passing('/ws') },
@@ -272,9 +298,23 @@ describe('the way of the page’s WebSocket', () => {
       'src/a.js:1',
     ],
     ['a variable that names it', { '.env': 'VITE_WS=ws://localhost:8000', 'vite.config.js': passing('/ws') }, 'backend', '.env:1'],
-    ['nothing that is written', {}, 'backend', undefined],
+    ['nothing that is written', {}, 'unknown', undefined],
+    ['the port of another program', { 'src/a.js': "'ws://localhost:9000/ws/'" }, 'unknown', undefined],
+    [
+      'the page’s host with another port',
+      { 'src/a.js': "new WebSocket(`ws://${location.host.replace('3000', '8000')}/ws/`)" },
+      'backend',
+      'src/a.js:1',
+    ],
+    ['the page’s host name and a port', { 'src/a.js': 'new WebSocket(`ws://${location.hostname}:8000/ws/`)' }, 'backend', 'src/a.js:1'],
+    [
+      'the page’s host with a port of nobody',
+      { 'src/a.js': "`ws://${location.host.replace(':3000', ':9000')}/ws/`" },
+      'unknown',
+      undefined,
+    ],
   ])('%s', (_, files, way, source) => {
-    expect(socketWay(readingOf(files), [], { frontendPort: 3000, path })).toEqual({ way, source })
+    expect(socketWay(readingOf(files), [], { frontendPort: 3000, port: 8000, path })).toEqual({ way, source })
   })
 })
 
@@ -293,6 +333,23 @@ test.each<[string, string[]]>([
 ])('the arguments of %s', (line, args) => {
   const command = commandOf(line.split(' '))
   expect(command === undefined ? undefined : argumentsFor(command, 3000)).toEqual(args)
+})
+
+test.each<[string, string[]]>([
+  ['vite dev --port 3001 --strictPort', ['dev', '--port', '3001', '--strictPort']],
+  ['next', ['dev']],
+  ['vue-cli-service serve --open --port 8080', ['serve', '--port', '8080']],
+  ['webpack serve --open', ['serve', '--no-open']],
+])('the arguments of %s, which keeps its port', (line, args) => {
+  const command = commandOf(line.split(' '))
+  expect(command === undefined ? undefined : argumentsFor(command, undefined)).toEqual(args)
+})
+
+test('a script that takes a shell is told a port only where it is another than its own', () => {
+  const command = { tool: 'vite', program: 'vite', args: ['dev'], env: {}, script: { name: 'dev', takes: true } } as const
+  expect(argumentsFor(command, 3000)).toEqual([])
+  expect(argumentsFor(command, 3001, true)).toEqual(['--port', '3001', '--strictPort'])
+  expect(argumentsFor({ ...command, script: { name: 'dev', takes: false } }, 3001, true)).toEqual([])
 })
 
 test.each([
@@ -343,9 +400,16 @@ function facts(
   }
 }
 
+const argsOf = (plan: FrontendPlan) => (plan.kind === 'run' ? plan.service.args : plan.kind)
+
 describe('the plan', () => {
+  const asked: AskedVite = {
+    kind: 'answer',
+    answer: { port: 3000, strictPort: false, scheme: 'http', base: '/', proxies: [], env: {}, file: 'vite.config.js' },
+  }
+
   test('runs', () => {
-    const coloured = planFrontend(facts('vite', { color: true }))
+    const coloured = planFrontend(facts('vite', { color: true, asked }))
     expect(coloured.kind === 'run' && 'ELECTION_DEV_TOKEN' in coloured.service.env).toBe(false)
     expect(coloured).toMatchObject({
       kind: 'run',
@@ -358,14 +422,51 @@ describe('the plan', () => {
         args: ['/vite.js', '--port', '3000', '--strictPort'],
         cwd: '/p/frontend',
         env: { PATH: '/p/node_modules/.bin:/bin', BROWSER: 'none', FORCE_COLOR: '1' },
-        ready: { http: 'http://localhost:3000/' },
+        ready: { page: { port: 3000, scheme: 'http', base: '/' } },
         restart: 'on-failure',
         shown: 'vite --port 3000 --strictPort',
       },
     })
-    const plan = planFrontend(facts('cross-env PORT=1 react-scripts start', { platform: 'win32', env: { Path: 'C:\\bin' } }))
-    expect(plan).toMatchObject({ service: { env: { Path: '/p/node_modules/.bin;C:\\bin', PORT: '3000', BROWSER: 'none' } } })
-    expect(plan.kind === 'run' && 'PATH' in plan.service.env).toBe(false)
+    const script = 'cross-env PORT=1 react-scripts start'
+    const moved = planFrontend(facts(script, { platform: 'win32', env: { Path: 'C:\\bin' }, port: 3001 }))
+    expect(moved).toMatchObject({ service: { env: { Path: '/p/node_modules/.bin;C:\\bin', PORT: '3001', BROWSER: 'none' } } })
+    expect(moved.kind === 'run' && 'PATH' in moved.service.env).toBe(false)
+  })
+
+  test('gives no port to what was only read, and one that is held or configured', () => {
+    const failed: AskedVite = { kind: 'none', why: 'Error: x', missing: false }
+    expect(argsOf(planFrontend(facts('vite', { asked: failed })))).toEqual(['/vite.js'])
+    expect(argsOf(planFrontend(facts('vite', { asked: failed, port: 3001 })))).toEqual(['/vite.js', '--port', '3001', '--strictPort'])
+    expect(planFrontend(facts('react-scripts start'))).not.toMatchObject({ service: { env: { PORT: expect.anything() } } })
+    const given = { port: 3000, source: 'frontend.port', scheme: 'http', base: '/' } as const
+    expect(argsOf(planFrontend(facts('vite', {}, { address: given })))).toEqual(['/vite.js', '--port', '3000', '--strictPort'])
+  })
+
+  test('lets a script that takes a shell be run by its package manager', () => {
+    const command = {
+      kind: 'command',
+      command: { tool: 'vite', program: 'vite', args: [], env: {}, script: { name: 'dev', takes: true } },
+    } as const
+    const program = { state: 'found', program: { file: '/node', args: ['/npm.js', 'run', 'dev'] }, binFolders: [] } as const
+    const manager = { name: 'npm', source: '', lock: undefined, folder: '/p' } as const
+    expect(planFrontend(facts('vite', { program, asked }, { command, manager }))).toMatchObject({
+      service: { args: ['/npm.js', 'run', 'dev'], shown: 'npm run dev' },
+    })
+    expect(planFrontend(facts('vite', { program, asked, port: 3001 }, { command, manager }))).toMatchObject({
+      service: { args: ['/npm.js', 'run', 'dev', '--', '--port', '3001', '--strictPort'] },
+    })
+    expect(planFrontend(facts('vite', { program: { state: 'no-manager' } }, { command }))).toMatchObject({
+      kind: 'no-manager',
+      install: { manager: 'yarn' },
+    })
+  })
+
+  test('needs an installation where Vite finds that packages are missing', () => {
+    const why = "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'rollup'"
+    expect(planFrontend(facts('vite', { asked: { kind: 'none', why, missing: true } }))).toMatchObject({
+      kind: 'needs-install',
+      why: `the packages in frontend/ are not all there: ${why}`,
+    })
   })
 
   test('a base and HTTPS are in the page’s URL, and not in the Origin', () => {
@@ -379,7 +480,7 @@ describe('the plan', () => {
   test('Yarn’s archives: by its own release', () => {
     const program = { state: 'pnp', yarn: '/p/.yarn/yarn.cjs', binFolders: [] } as const
     expect(planFrontend(facts('vite', { program }))).toMatchObject({
-      service: { file: '/node', args: ['/p/.yarn/yarn.cjs', 'run', 'vite', '--port', '3000', '--strictPort'] },
+      service: { file: '/node', args: ['/p/.yarn/yarn.cjs', 'run', 'vite'] },
     })
     expect(planFrontend(facts('vite', { program: { ...program, yarn: undefined } }))).toMatchObject({
       kind: 'none',
@@ -398,7 +499,7 @@ describe('the plan', () => {
     [
       'no packages',
       facts('vite', { program: { state: 'missing', what: 'node_modules' } }),
-      { kind: 'needs-install', shown: 'yarn install', why: 'node_modules is missing in frontend/', install: { cwd: '/p' } },
+      { kind: 'needs-install', why: 'node_modules is missing in frontend/', install: { cwd: '/p', shown: 'yarn install' } },
     ],
     [
       'a script that takes a shell',
@@ -406,28 +507,14 @@ describe('the plan', () => {
       { kind: 'none', why: expect.stringMatching(/not started: it takes a shell.*"frontend": \{"command"/) },
     ],
     [
-      'one whose script ends in a dev server, at a port that is held',
-      facts(
-        'vite',
-        { port: 5174 },
-        { command: { kind: 'command', command: { tool: 'vite', program: 'vite', args: [], env: {}, script: 'dev' } } },
-      ),
-      { kind: 'error', error: { code: 'frontend-port-in-use' } },
-    ],
-    [
-      'the same, named',
+      'a script that takes a shell, named',
       facts('vite', {}, { named: true, command: { kind: 'unclear', why: 'it takes a shell' } }),
       { kind: 'error', error: { code: 'frontend-script-unclear', evidence: ['it takes a shell'] } },
     ],
     [
       'a program whose port nothing tells',
-      facts('node server.js', {}, { address: { port: undefined, source: '', scheme: 'http', base: '/' } }),
-      { kind: 'none', why: expect.stringMatching(/"frontend": \{"port": 3000\}/) },
-    ],
-    [
-      'a program that takes no other port',
-      facts('node server.js', { port: 3001 }),
-      { kind: 'error', error: { code: 'frontend-port-in-use' } },
+      facts('node server.js', { port: undefined }, { address: { port: undefined, source: '', scheme: 'http', base: '/' } }),
+      { kind: 'run', service: { args: ['/vite.js', 'server.js'], ready: { page: { port: undefined } } } },
     ],
   ])('%s', (_, given, expected) => {
     expect(planFrontend(given)).toMatchObject(expected)

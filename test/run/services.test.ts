@@ -134,7 +134,7 @@ test('one that crashes before it was ever ready fails when its time is over', as
 })
 
 test('one that can never run is not started again, and why is said', async () => {
-  const hopeless = { line: /Cannot find package/, why: 'its packages are not all there' }
+  const hopeless = [{ line: /Cannot find package/, why: 'its packages are not all there' }]
   const running = supervise([
     service('page', says("Cannot find package 'vite'", 'process.exitCode = 1'), { ready: { log: 'never' }, hopeless }),
   ])

@@ -113,6 +113,9 @@ export const rows = {
   'database-locked': 'named',
   'user-missing': 'named',
   'broadcast-lost': 'warned',
+  'frontend-not-installed': 'sound',
+  'package-manager-missing': 'sound',
+  'frontend-failed': 'sound',
 } as const satisfies Readonly<Record<CauseId, Row>>
 
 /** Where one set-up of a cause belongs to another row than the others, by the name of its test. */

@@ -207,6 +207,20 @@ export async function prepareDownloader(): Promise<string> {
   return join(folder, 'bin', 'python')
 }
 
+/** A folder with the newest Vite of a major version in its node_modules; undefined where it can't be had. */
+export async function viteFolder(major: number): Promise<string | undefined> {
+  const folder = join(cache, `vite-${major}`)
+  try {
+    await once(folder, async (fresh) => {
+      await writeFile(join(fresh, 'package.json'), '{ "private": true, "type": "module" }\n')
+      await run('npm', ['install', '--no-audit', '--no-fund', `vite@${major}`], { cwd: fresh })
+    })
+    return folder
+  } catch {
+    return undefined
+  }
+}
+
 /** What JUnit documents are checked with: lxml, and the schema that Jenkins' xUnit plugin reads them by. */
 export interface JunitChecker {
   readonly python: string

@@ -1,7 +1,7 @@
 /** A real Vite frontend of the seed's layout, and the consumer that it speaks with. */
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { gatherFrontend } from '../../src/facts/frontend-reading.ts'
+import { askFrontend, gatherFrontend, withAnswer } from '../../src/facts/frontend-reading.ts'
 import { recordOf } from '../../src/host/json.ts'
 import type { BackendAddress } from '../../src/plan/frontend-address.ts'
 import { planFrontend, type FrontendFacts, type FrontendPlan } from '../../src/plan/frontend.ts'
@@ -133,7 +133,7 @@ async function viteVersion(): Promise<string> {
   return version
 }
 
-/** Plans the frontend of a project as `start` does. */
+/** Plans the frontend of a project as `start` does: its Vite is asked where it is there. */
 export async function planOf(
   project: Pick<TestProject, 'root' | 'backend'>,
   backend: BackendAddress,
@@ -142,9 +142,10 @@ export async function planOf(
 ): Promise<FrontendPlan> {
   const config = { frontend: undefined, startTimeout: 20_000, stopTimeout: 3000, restart: true }
   const host = { env: process.env, platform: process.platform }
-  return planFrontend({
+  const files = await gatherFrontend(host, more.config ?? config, project, process.execPath)
+  const facts = {
     config,
-    ...(await gatherFrontend(host, more.config ?? config, project, process.execPath)),
+    ...files,
     backend,
     port,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
@@ -152,5 +153,10 @@ export async function planOf(
     platform: process.platform,
     node: process.execPath,
     ...more,
-  })
+  }
+  const first = planFrontend(facts)
+  if (first.kind !== 'run') return first
+  const asked = await askFrontend(files, { env: first.service.env, node: process.execPath })
+  const names = first.variables.map(({ name }) => name)
+  return planFrontend({ ...facts, ...(asked?.kind === 'answer' ? withAnswer(files, asked.answer, names) : files), ...more, asked })
 }

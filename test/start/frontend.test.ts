@@ -1,0 +1,244 @@
+/** What `start` makes of a frontend: it asks Vite, keeps its port, and says in one row why there is no page. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { recordOf } from '../../src/host/json.ts'
+import { startCli, type RunningCli } from '../support/cli.ts'
+import { ending } from '../support/ends.ts'
+import { installerEnvironment } from '../support/fresh-project.ts'
+import { listening } from '../support/node-servers.ts'
+import { listens } from '../support/processes.ts'
+import type { ProjectOptions, TestProject } from '../support/project.ts'
+import { freePort, until } from '../support/redis.ts'
+import { votesConsumer, writeViteFrontend, type ViteFrontendOptions } from '../support/vite-frontend.ts'
+
+const { keep, project } = ending()
+
+interface Begun {
+  readonly made: TestProject
+  readonly folder: string
+  readonly port: number
+  readonly page: number
+  readonly start: (args?: readonly string[], env?: Readonly<Record<string, string | undefined>>) => RunningCli
+}
+
+/** A checkout of both halves, whose files name the ports of backend and page. */
+async function both(
+  frontend: (port: number, page: number) => ViteFrontendOptions = () => ({}),
+  backend: (page: number) => ProjectOptions = () => ({}),
+): Promise<Begun> {
+  const [port, page] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')]
+  const made = await project({ consumer: votesConsumer, ...backend(page) })
+  const socket = `\`\${import.meta.env.VITE_WS_URL ?? 'ws://localhost:${port}'}/ws/election-updates/\``
+  const folder = await writeViteFrontend(made, { port: page, socket, ...frontend(port, page) })
+  const start: Begun['start'] = (args = [], env = {}) => {
+    const cli = startCli(['start', '--json', '--port', String(port), ...args], { cwd: made.root, env })
+    keep({ stop: () => cli.end('SIGINT') })
+    return cli
+  }
+  return { made, folder, port, page, start }
+}
+
+interface Row {
+  readonly state: string
+  readonly url: string
+  readonly text: string
+  readonly diagnosis?: { readonly id: string; readonly evidence: readonly string[]; readonly remedy: { readonly commands: string[][] } }
+}
+
+/** What was said of the frontend, in the banner and after it. */
+function rowsOf(cli: RunningCli): Row[] {
+  const lines = cli.stdout().split('\n')
+  const events = lines.flatMap((line) => (line.endsWith('}') ? [JSON.parse(line)] : []))
+  return events.flatMap(({ event, frontend, ...more }) =>
+    event === 'frontend' ? [more] : event === 'ready' && frontend !== null ? [frontend] : [],
+  )
+}
+
+/** The frontend's row once it is decided; the WebSocket is proven in any case. */
+async function rowOf(cli: RunningCli): Promise<Row> {
+  await cli.waitFor(/"event":"ready".*?"state":"connected"/)
+  await until(async () => Promise.resolve((rowsOf(cli).at(-1)?.state ?? 'starting') !== 'starting'), 20_000)
+  const row = rowsOf(cli).at(-1)
+  if (row === undefined) throw new Error(cli.stdout())
+  return row
+}
+
+const scripts = async (folder: string, dev: string, more: object = {}) => {
+  const file = join(folder, 'package.json')
+  await writeFile(file, JSON.stringify({ ...recordOf(await readFile(file, 'utf8')), scripts: { dev }, ...more }))
+}
+
+const onlyOrigin = (page: number) => `import os
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")
+from django.core.asgi import get_asgi_application
+http = get_asgi_application()
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import OriginValidator
+from django.urls import re_path
+from updates.consumers import Updates
+router = URLRouter([re_path(r"^ws/election-updates/$", Updates.as_asgi())])
+application = ProtocolTypeRouter({"http": http, "websocket": OriginValidator(router, ["http://localhost:${page}"])})
+`
+
+describe('its port', () => {
+  test('that only Vite can tell is kept, and the backend is proven with its Origin', async () => {
+    const { start, folder, page } = await both(undefined, (at) => ({ asgi: onlyOrigin(at) }))
+    const config = `const shift = 1\nexport default { cacheDir: '.vite', server: { port: ${page - 1} + shift } }\n`
+    await writeFile(join(folder, 'vite.config.js'), config)
+    const row = await rowOf(start())
+    expect(row).toMatchObject({ state: 'ready', url: `http://localhost:${page}/` })
+    expect(row.text).toMatch(/^page 200 in \d+ ms · frontend\/src\/main\.js:2 names the backend$/)
+  })
+
+  test('that nobody tells beforehand is taken from its socket, and so is its Origin', async () => {
+    const { start, folder, page } = await both(undefined, (at) => ({ asgi: onlyOrigin(at + 1) }))
+    await scripts(folder, 'node serve.mjs && echo over')
+    const server = `import { createServer } from 'node:http'
+createServer((_, response) => response.setHeader('content-type', 'text/html').end('<p>page</p>')).listen(${page + 1}, '127.0.0.1')`
+    await writeFile(join(folder, 'serve.mjs'), server)
+    const row = await rowOf(start())
+    expect(row).toMatchObject({ state: 'ready', url: `http://localhost:${page + 1}/` })
+  })
+
+  test('held by another program: the next one, and who depends on it', async () => {
+    const held = await listening(
+      keep,
+      createServer((_, response) => response.end('held')),
+    )
+    const { start, page } = await both(
+      (port) => ({ port: held, socket: `\`ws://\${location.host.replace(':${held}', ':${port}')}/ws/election-updates/\`` }),
+      () => ({ settings: `CORS_ALLOWED_ORIGINS = ["http://localhost:${held}"]` }),
+    )
+    expect(page).not.toBe(held)
+    const cli = start()
+    const row = await rowOf(cli)
+    expect(row.state).toBe('ready')
+    expect(Number(new URL(row.url).port)).toBeGreaterThan(held)
+    const warned =
+      /Port \d+ of the frontend is held by [^"]*using \d+\. Port (\d+) is named by frontend\/src\/main\.js:2 [^"]*backend\/core\/settings\.py:\d+/
+    expect(warned.exec(cli.stdout())?.[1]).toBe(String(held))
+  })
+
+  test('held by its own old dev server: --takeover ends that, and keeps the port', async () => {
+    const { start, folder, page } = await both()
+    const old = spawn(process.execPath, [join(folder, 'node_modules', 'vite', 'bin', 'vite.js')], { cwd: folder, stdio: 'ignore' })
+    const ended = once(old, 'exit')
+    keep({ stop: async () => void (old.kill('SIGKILL'), await ended) })
+    await until(() => listens(page))
+    const beside = start()
+    const moved = await rowOf(beside)
+    expect(moved.url).not.toBe(`http://localhost:${page}/`)
+    expect(beside.stdout()).toMatch(/an earlier dev server of this frontend, [^"]*vite\.js \(PID \d+\)[^"]*election-dev start --takeover/)
+    await beside.end('SIGINT')
+    expect(old.exitCode).toBeNull()
+    const cli = start(['--takeover'])
+    expect(await rowOf(cli)).toMatchObject({ state: 'ready', url: `http://localhost:${page}/` })
+    expect(cli.stdout()).toMatch(/ending an earlier dev server of this project, node [^"]*vite\.js/)
+    await ended
+  })
+})
+
+describe('its script', () => {
+  test('that takes a shell is run by its package manager', async () => {
+    const { start, folder, page } = await both()
+    await scripts(folder, 'node -e "process.exit(0)" && vite')
+    const cli = start()
+    expect(await rowOf(cli)).toMatchObject({ state: 'ready', url: `http://localhost:${page}/` })
+    expect(cli.stdout()).toContain('vite')
+  })
+
+  test('that starts the backend as well is left for its dev server: there is one backend', async () => {
+    const { start, folder, page, port, made } = await both()
+    await scripts(folder, `concurrently "vite" "python ${join(made.backend, 'manage.py')} runserver ${port + 1}"`)
+    const cli = start()
+    expect(await rowOf(cli)).toMatchObject({ state: 'ready', url: `http://localhost:${page}/` })
+    expect(cli.stdout()).toMatch(/of the script dev only vite [^"]* is run, the backend is up already: not python [^"]*runserver/)
+    expect(await listens(port + 1)).toBe(false)
+  })
+})
+
+describe('no page, in one row', () => {
+  test('frontend-not-installed: no packages', async () => {
+    const { start, folder } = await both()
+    await rm(join(folder, 'node_modules'), { recursive: true })
+    const row = await rowOf(start())
+    expect(row).toMatchObject({
+      state: 'failed',
+      diagnosis: { id: 'frontend-not-installed', remedy: { commands: [['election-dev', 'start', '--install']] } },
+    })
+    expect(row.text).toMatch(
+      /node_modules is missing in frontend\/\. npm install in frontend.* election-dev start --install {3}frontend-not-installed$/,
+    )
+  })
+
+  test('frontend-not-installed: half of them; --install makes them whole', { timeout: 180_000 }, async () => {
+    const { start, folder, page } = await both()
+    await rm(join(folder, 'node_modules'), { recursive: true })
+    const bin = join(folder, 'node_modules', 'vite', 'bin')
+    await mkdir(bin, { recursive: true })
+    await writeFile(
+      join(folder, 'node_modules', 'vite', 'package.json'),
+      '{"name":"vite","type":"module","bin":{"vite":"bin/vite.js"},"exports":{".":"./dist/index.js"}}',
+    )
+    await writeFile(join(bin, 'vite.js'), "import '../dist/index.js'")
+    const cli = start()
+    const row = await rowOf(cli)
+    expect(row).toMatchObject({ state: 'failed', diagnosis: { id: 'frontend-not-installed' } })
+    // it is told without a start, and so without its restarts
+    expect(cli.stdout()).not.toMatch(/"service","name":"frontend"/)
+    await cli.end('SIGINT')
+    const again = start(['--install'], installerEnvironment(true))
+    await again.waitFor(new RegExp(`"url":"http://localhost:${page}/","state":"ready"`))
+  })
+
+  test('package-manager-missing: a release that can not be fetched', async () => {
+    const { start, folder, made } = await both()
+    await scripts(folder, 'node -e "process.exit(0)" && vite', { packageManager: 'yarn@4.5.0' })
+    const env = { COREPACK_NPM_REGISTRY: 'http://127.0.0.1:1', COREPACK_HOME: join(made.root, 'corepack') }
+    const row = await rowOf(start([], env))
+    expect(row).toMatchObject({ state: 'failed', diagnosis: { id: 'package-manager-missing' } })
+    expect(row.text).toMatch(
+      /^The frontend is not started: yarn can't be had as package\.json names it: yarn@4\.5\.0\..* {3}package-manager-missing$/,
+    )
+  })
+
+  test('package-manager-missing: it is not on this machine', async () => {
+    const { start, folder, made } = await both()
+    await scripts(folder, 'node -e "process.exit(0)" && vite', { packageManager: 'bun@1.1.0' })
+    const row = await rowOf(start([], { PATH: join(made.root, 'nowhere') }))
+    expect(row).toMatchObject({
+      state: 'failed',
+      diagnosis: { id: 'package-manager-missing', evidence: [expect.stringMatching(/no bun on the PATH/)] },
+    })
+  })
+
+  test('frontend-failed: its configuration throws, and is told once', async () => {
+    const { start, folder } = await both()
+    await writeFile(join(folder, 'vite.config.js'), "throw new Error('no key for the map')")
+    const cli = start()
+    const row = await rowOf(cli)
+    expect(row).toMatchObject({ state: 'failed', diagnosis: { id: 'frontend-failed' } })
+    expect(row.diagnosis?.evidence.join('\n')).toContain('no key for the map')
+  })
+})
+
+test('an installation outlives a backend that fails', { timeout: 60_000 }, async () => {
+  const { start, folder, made } = await both()
+  await rm(join(folder, 'node_modules'), { recursive: true })
+  await scripts(folder, 'vite', { scripts: { dev: 'vite', postinstall: 'node slow.mjs' }, devDependencies: { page: 'file:./page' } })
+  await mkdir(join(folder, 'page'))
+  await writeFile(join(folder, 'page', 'package.json'), '{"name":"page","version":"1.0.0"}')
+  await writeFile(
+    join(folder, 'slow.mjs'),
+    "import { writeFileSync } from 'node:fs'\nwriteFileSync('begun', '')\nsetTimeout(() => writeFileSync('whole', ''), 4000)\n",
+  )
+  await writeFile(join(made.backend, 'core', 'asgi.py'), 'import nothing_of_that_name\n')
+  const { status, stdout } = await start(['--install']).end()
+  expect(status).toBe(1)
+  expect(stdout).toContain('still being installed')
+  expect(await readFile(join(folder, 'whole'), 'utf8')).toBe('')
+})
