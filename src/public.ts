@@ -44,7 +44,7 @@ export interface StartOptions extends ProjectOptions {
 
 /** The WebSocket of a run. */
 export interface SocketStatus {
-  readonly state: 'connected' | 'wants-token' | 'not-connected'
+  readonly state: 'connected' | 'wants-token' | 'refused' | 'not-connected'
   /** Why it isn't connected. */
   readonly cause: Cause | undefined
 }
@@ -83,7 +83,7 @@ export interface VerifyOptions extends ProjectOptions {
 /** What `verify` gives. */
 export interface VerifyResult {
   readonly proven: boolean
-  readonly state: 'proven' | 'wants-token' | 'failed'
+  readonly state: 'proven' | 'wants-token' | 'refused' | 'failed'
   /** Without the token. */
   readonly url: string
   readonly origin: string | undefined

@@ -46,6 +46,8 @@ export interface Cause {
   readonly seenOnlyIn?: string
   /** The wire alone can't tell it from others: the serving process can, or the look from inside as well, or the server's log too. */
   readonly vague?: 'process' | 'inside' | 'log'
+  /** How a WebSocket stands that has it, where that is no fault of the set-up: nobody to be, or an application that says no by a rule of its own. */
+  readonly state?: 'wants-token' | 'refused'
   /** What the wire says of a program that knows nothing of this project. */
   readonly strange?: true
   // below, what causes.ts holds to its type: here that would make a circle of the list of ids

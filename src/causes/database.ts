@@ -27,4 +27,12 @@ export const databaseCauses = [
     seenOnlyIn: 'start --setup',
     fix: 'election-dev start --setup makes a development user, and shows its password',
   },
+  {
+    family: 'database',
+    severity: 'error',
+    id: 'row-missing',
+    automatic: 'no',
+    state: 'refused',
+    title: "What the WebSocket's path names isn't there",
+  },
 ] as const satisfies readonly Cause[]

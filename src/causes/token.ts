@@ -1,5 +1,5 @@
 import { judgePlayed } from '../checks/consumer.ts'
-import { judgeLifetime } from '../checks/server-process.ts'
+import { behindClose } from '../checks/refusal.ts'
 import { behindRefusal } from '../checks/tokens.ts'
 import { fixedKey } from '../fix/planners/settings.ts'
 import type { Cause } from './cause.ts'
@@ -27,6 +27,8 @@ export const tokenCauses = [
     title: 'The application accepts, then closes with a code of its own',
     vague: 'inside',
     rules: { inside: judgePlayed },
-    nearer: judgeLifetime,
+    nearer: behindClose,
   },
+  { ...token, id: 'session-missing', state: 'wants-token', title: 'The application wants somebody who is logged in, and nobody is' },
+  { ...token, id: 'application-refuses', state: 'refused', title: 'The application knows who it is, and refuses by a rule of its own' },
 ] as const satisfies readonly Cause[]

@@ -160,7 +160,7 @@ function judgeVague(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   // an application's own close code says what it is, unless what runs here says otherwise
   const inside = ask('inside', evidence).map((cause) => afterWire(cause, verdict))
   const closedByCode = evidence.wire.session?.close !== undefined && evidence.wire.session.close.code >= 4000
-  if (closedByCode && !inside.some(({ id }) => id === 'close-after-accept')) return [merged, ...inside]
+  if (closedByCode && !inside.some(({ id }) => id === 'close-after-accept')) return all(nearer?.(evidence, verdict), merged, inside)
   // on disk all is sound, and the server says otherwise
   const isSound = inside.length === 0 && evidence.examination?.get('application') !== undefined
   const stale = isSound ? judgeStale(evidence, verdict.evidence) : undefined

@@ -7,6 +7,8 @@ import { judgeShadowed } from './dotenv.ts'
 import { judgeUnreadKey } from './dotenv-sources.ts'
 import type { Evidence } from './evidence.ts'
 import { judgeRedis } from './redis-layer.ts'
+import { judgeDecision } from './refusal.ts'
+import { isOurs } from '../facts/wire.ts'
 
 /**
  * A refusal that looks like the token's. The same handshake played inside, with
@@ -27,6 +29,7 @@ function hiddenBehind(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   const layer = wellFormed ? judgeLayer(evidence) : undefined
   const failed = typeof played?.database_error === 'string'
   const handled = judgeHandled(evidence)
+  const decided = judgeDecision(evidence, verdict)
   const hidden =
     handled !== undefined
       ? all(layer, failed ? judgeUnusable(evidence) : undefined, handled)
@@ -37,6 +40,7 @@ function hiddenBehind(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
     const [first = ''] = verdict.evidence
     return hidden.map((cause) => withSeen(cause, `${first}: the consumer hides the error behind a refusal`))
   }
+  if (decided !== undefined) return [decided]
   if (verdict.id !== 'token-rejected') return []
   const keys =
     secretKeys === 'different' && wellFormed
@@ -52,9 +56,8 @@ function hiddenBehind(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
     ? all(judgeShadowed(evidence, ['SECRET_KEY', 'DJANGO_SECRET_KEY', 'JWT_SECRET_KEY'], verdict), judgeUnreadKey(evidence, verdict))
     : undefined
   // nobody has given one, and that another one is wanted than we can make is no fault of ours
-  const missing =
-    wire.tokenIsOurs === true
-      ? withSeen({ ...verdict, id: 'token-missing' }, 'It was made for a user of the project: nobody has given one')
-      : undefined
+  const missing = isOurs(wire)
+    ? withSeen({ ...verdict, id: 'token-missing' }, 'It was made for a user of the project: nobody has given one')
+    : undefined
   return all(keys, sources, missing)
 }

@@ -1,4 +1,4 @@
-import type { WireFacts } from '../facts/wire.ts'
+import { isOurs, type WireFacts } from '../facts/wire.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { seconds } from './wire-words.ts'
 
@@ -6,8 +6,10 @@ import { seconds } from './wire-words.ts'
 const howToGiveToken = 'Give one: ELECTION_DEV_TOKEN in the environment, or "login" in election-dev.config.json with ELECTION_DEV_PASSWORD.'
 
 /** The Origin is accepted, so it is the token, or the consumer's own word. `seen` is the evidence so far. */
-export function tokenCause({ token, tokenIsOurs }: WireFacts, ...seen: readonly string[]): Diagnosis {
+export function tokenCause(facts: WireFacts, ...seen: readonly string[]): Diagnosis {
   const [first = '', ...rest] = seen.filter((line) => line !== '')
+  const { token } = facts
+  const tokenIsOurs = isOurs(facts)
   switch (token.kind) {
     case 'none':
       return diagnosis(
@@ -41,7 +43,7 @@ export function tokenCause({ token, tokenIsOurs }: WireFacts, ...seen: readonly 
       return diagnosis(
         'token-rejected',
         // it was made as simplejwt makes it, so its refusal says that the application wants another kind
-        tokenIsOurs === true
+        tokenIsOurs
           ? 'The backend speaks WebSocket and wants another token than one that can be made for it'
           : 'The backend refuses the token',
         [
@@ -51,9 +53,7 @@ export function tokenCause({ token, tokenIsOurs }: WireFacts, ...seen: readonly 
             ? 'The token is no JSON Web Token: only the backend can read it'
             : 'The token is well formed and has not expired',
         ],
-        tokenIsOurs === true
-          ? howToGiveToken
-          : 'Log in again on this backend: another SECRET_KEY signed it, or its user is gone or inactive.',
+        tokenIsOurs ? howToGiveToken : 'Log in again on this backend: another SECRET_KEY signed it, or its user is gone or inactive.',
       )
   }
 }

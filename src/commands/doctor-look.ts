@@ -40,7 +40,7 @@ export async function look(
   targets: Targets,
   { version, wanted, since = host.now() }: DiagnoseOptions,
 ): Promise<{ run: DoctorRun; evidence: Evidence }> {
-  const evidence = await gather(host, config, targets)
+  const evidence = await gather(host, config, targets).finally(targets.release)
   const judgement = only(judge(evidence), wanted)
   const findings = findingsOf(evidence, judgement).filter(({ id }) => wanted.size === 0 || wanted.has(id))
   const run = { version, wire: evidence.wire, others: evidence.others, judgement, findings, elapsedMs: host.now() - since }
@@ -76,9 +76,9 @@ export async function targetsOf(host: Host, config: Config, urls: readonly strin
   const [first, ...rest] = urls
   if (first === undefined) {
     // settings that hang are found by the look from inside: they aren't waited for here
-    const { endpoint, minted } = await endpointOfProject(host, config, tokenMs)
+    const { endpoint, release } = await endpointOfProject(host, config, tokenMs)
     const main = await ofThePage(host, config, endpoint)
-    return { main, others: [], minted, ...(main === endpoint ? { bind: config.host } : {}) }
+    return { main, others: [], ...(release === undefined ? {} : { release }), ...(main === endpoint ? { bind: config.host } : {}) }
   }
   const project = config.origin === undefined ? await findProject(host, config).catch(() => undefined) : undefined
   const origin = project?.frontendOrigin
@@ -86,5 +86,5 @@ export async function targetsOf(host: Host, config: Config, urls: readonly strin
     const endpoint = endpointOf(host, config, url)
     return origin === undefined ? endpoint : { ...endpoint, origin }
   }
-  return { main: named(first), others: rest.map(named), minted: false }
+  return { main: named(first), others: rest.map(named) }
 }

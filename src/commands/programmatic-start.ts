@@ -5,7 +5,7 @@ import { onAbort } from '../host/race-stop.ts'
 import { stopSwitch } from '../host/stop-signals.ts'
 import type { Run, RunStatus, SocketStatus, StartOptions } from '../public.ts'
 import { startJson } from '../report/start-json.ts'
-import { socketWords, type ReadySummary, type Report, type SocketState } from '../report/run-event.ts'
+import { socketWord, type ReadySummary, type Report, type SocketState } from '../report/run-event.ts'
 import { flagsOfOptions, programHost } from './programmatic.ts'
 import { start } from './start.ts'
 
@@ -82,5 +82,5 @@ function errorOf({ id, title, evidence, remedy }: Judged<string>): LauncherError
 
 function socketOf(state: SocketState | undefined): SocketStatus {
   if (state === undefined) return { state: 'not-connected', cause: undefined }
-  return { state: socketWords[state.dot], cause: state.dot === 'green' ? undefined : state.diagnosis }
+  return { state: socketWord(state), cause: state.dot === 'green' ? undefined : state.diagnosis }
 }

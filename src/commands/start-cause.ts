@@ -62,5 +62,5 @@ export async function judgeLaunched(
   // the project as it was launched: no other interpreter, and no other environment, is to be judged
   const env = backendEnvironment({ env: host.env, config, layer, color: false })
   const chosen = { ...config, python: environment.python, ...(checkout.project.application === undefined ? { application } : {}) }
-  return judgeLooking({ ...host, env }, chosen, { ...seen, others: [], minted: false, way, signal })
+  return judgeLooking({ ...host, env }, chosen, { ...seen, others: [], way, signal })
 }

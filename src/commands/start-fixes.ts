@@ -62,7 +62,7 @@ async function planned({ host, config, signal }: SetupRun, cause: Judged<string>
   const checkout = await readCheckout(host, config)
   const main = endpointAt(config, checkout.project, config.port)
   const proof = { state: 'failed', facts: untried(main, { ours: true }) } as const
-  const evidence = await gather(host, config, { main, others: [], minted: false, proof, signal })
+  const evidence = await gather(host, config, { main, others: [], proof, signal })
   const plan = planFix({ ...cause, id }, evidence, await gatherFixFacts(host, evidence, id))
   const { choice } = evidence
   if (isNoFix(plan) || plan.asks || choice === undefined) return undefined

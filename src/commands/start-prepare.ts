@@ -1,5 +1,6 @@
 import { LauncherError } from '../errors.ts'
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
+import { pageUser } from '../facts/page-user.ts'
 import { examine, insideFolder, quickLook, type LookRequest } from '../facts/examine.ts'
 import type { Inspection } from '../facts/inspection.ts'
 import type { Way } from '../facts/manage-py.ts'
@@ -90,12 +91,15 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
   // nothing is written for a server that can't be started
   refuseStopped(run)
   await writeLayer(run, checkout, layer)
-  const request: LookRequest = {
-    tell: quickLook.filter((stage) => stage !== 'token' || (config.token === undefined && config.login === undefined)),
+  const request = (): LookRequest => ({
+    ...pageUser(project.root, config),
+    tell: quickLook.filter(
+      (stage) => (stage !== 'token' && stage !== 'session') || (config.token === undefined && config.login === undefined),
+    ),
     settingsModule: project.settingsModule,
     application,
     deadlineMs: config.startTimeout,
-  }
+  })
   const facts = { packages: environment.packages, hasDaphneApp: project.hasDaphneApp }
   // a server that was asked for is never replaced
   const runserver = config.server === undefined ? chooseServer({ ...facts, wanted: 'runserver' }) : undefined
@@ -120,8 +124,8 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
       plan,
       inspect: (running) =>
         plan.observed === 'application' && running?.observer !== undefined
-          ? running.observer.look(host, request)
-          : examine(host, { ...request, way: chosen, python: environment.python, backend: project.backend, env: plan.env }),
+          ? running.observer.look(host, request())
+          : examine(host, { ...request(), way: chosen, python: environment.python, backend: project.backend, env: plan.env }),
       next: (said) => {
         const next = nextWay(chosen, said, project.preamble, runserver?.kind === 'server')
         return next === undefined ? undefined : by(next)

@@ -11,14 +11,14 @@ import { layerRedis } from '../facts/layer-redis.ts'
 import { isInMemory, isRedisLayer, redisProtocol } from '../facts/redis-now.ts'
 import type { SocketClose } from '../facts/wire.ts'
 import type { Own } from '../look/gather.ts'
-import { raisedSince } from '../look/raised.ts'
+import { givenCredentials, madeCredentials, unidentified, type Credentials } from '../look/identity.ts'
 import { endpointAt, pathOf, spokenAt } from '../look/target.ts'
 import type { BringUp } from '../run/bring-up.ts'
-import { handshakeSince, type Observer } from '../run/observer.ts'
+import { closedSince, handshakeSince, raisedSince, userSince } from '../look/outcome.ts'
+import type { Observer } from '../run/observer.ts'
 import { openSecond, proveBroadcast } from '../verify/broadcast.ts'
-import { httpUrl, requestOf, shownUrl, type Endpoint } from '../verify/endpoint.ts'
+import { requestOf, shownUrl, type Endpoint } from '../verify/endpoint.ts'
 import type { Handshake } from '../verify/handshake.ts'
-import { logIn } from '../verify/login.ts'
 import { prove, untried, type Proof, type ProofOptions } from '../verify/prove.ts'
 import { shapeOf } from '../verify/token.ts'
 import type { Prepared } from './start-prepare.ts'
@@ -32,14 +32,6 @@ export type Prover = ReturnType<typeof startProof>
 
 /** How long the traceback of a socket that has just died is waited for, in milliseconds: it comes through a pipe, the close over TCP. */
 const logMs = 300
-
-/** What a proof is made with, and how it was come by. */
-interface Credentials extends Pick<Endpoint, 'token'> {
-  readonly cookie?: string
-  readonly source: 'given' | 'login' | 'minted' | 'none'
-  /** Why there is no token, in a sentence, where there is none. */
-  readonly note?: string | undefined
-}
 
 /** Makes the prover of a run; nothing is tried before `first`. `origin`: of the frontend of this run, where there is one. */
 export function startProof(
@@ -59,14 +51,13 @@ export function startProof(
   // asked each time: its first word comes through a pipe, and may be read after the port was seen to listen
   const observing = () =>
     prepared.plan.observed === 'application' && up.server.observer?.observes() === true ? up.server.observer : undefined
-  let credentials: Credentials = { token: undefined, source: 'none' }
+  let credentials = unidentified
 
   const endpoint = (): Endpoint => ({
     ...endpointAt(config, checkout.project, up.port, path, origin, settings),
     ping: spoken.ping,
     subprotocols: spoken.subprotocols,
-    token: credentials.token,
-    cookie: credentials.cookie,
+    ...credentials,
     nonce: observing()?.nonce,
   })
   /** The path as it is asked for: the token may be a part of it. */
@@ -85,16 +76,20 @@ export function startProof(
     // opened while the first one waits for its pong
     let second: Promise<Handshake> | undefined
     const proof = await prove(endpoint(), {
-      tokenIsOurs: credentials.source === 'minted',
       ours: true,
       ...(last === undefined ? {} : { earlier: last }),
       ...(observer === undefined
         ? {}
-        : { observed: () => handshakeSince(observer, begun, asked()), opened: () => (second = openSecond(endpoint())) }),
+        : {
+            observed: () => handshakeSince(observer, begun, asked()),
+            closedBy: () => closedSince(observer, begun, asked()),
+            opened: () => (second = openSecond(endpoint())),
+          }),
       ...(mayExperiment === undefined ? {} : { mayExperiment }),
       ...options,
     })
-    const tried = observer === undefined ? proof : await withBroadcast(proof, observer, second)
+    const tried =
+      observer === undefined ? proof : { ...(await withBroadcast(proof, observer, second)), user: userSince(observer, begun, asked()) }
     if (isSound(tried)) return (last = tried)
     const { proofWithCause } = await import('./start-cause.ts')
     const seen = { main: endpoint(), proof: tried, own: () => own(tried) }
@@ -107,8 +102,8 @@ export function startProof(
     },
     port: up.port,
     inspection,
-    /** Why there is no token, in a sentence, where there is none. */
-    tokenNote: () => credentials.note,
+    /** As whom it is proven. */
+    identity: () => credentials.identity,
     /** The cause behind a proven socket that has died, as far as it shows at once. `silent`: it was cut by us, for want of a sign of life. */
     dead: async (close: SocketClose, silent: boolean): Promise<Judged | undefined> => {
       const { judgeSeen } = await import('../look/cause.ts')
@@ -155,7 +150,7 @@ export function startProof(
     /** `holdMs`: how long the socket must live at least, whatever its pong says. */
     again: async (holdMs: number): Promise<Proof> => {
       // a token of ours that ran out is no news about the backend
-      const stale = credentials.source !== 'given' && shapeOf(credentials.token, Date.now()).kind === 'expired'
+      const stale = credentials.identity.source !== 'given' && shapeOf(credentials.token, Date.now()).kind === 'expired'
       if (stale) credentials = await credentialsFor(prepared, impatient(prepared.inspect(up.server)), endpoint())
       return attempt({ holdMs: Math.max(config.hold, holdMs) })
     },
@@ -180,27 +175,8 @@ function isSound({ state, broadcast }: Proof): boolean {
   return state === 'proven' && (broadcast === undefined || reachedAll(broadcast))
 }
 
-async function credentialsFor(prepared: Prepared, inspection: Inspection, { url }: Endpoint): Promise<Credentials> {
-  const { host, config } = prepared
-  if (config.token !== undefined) return { token: config.token, source: 'given' }
-  if (config.login !== undefined) {
-    const answer = await logIn(host, httpUrl(url), config.login, 5000)
-    if (answer.result === 'token') return { token: answer.token, source: 'login' }
-    if (answer.result === 'cookie') return { token: undefined, cookie: answer.cookie, source: 'login' }
-    return { token: undefined, source: 'none', note: `The login gave no token: ${answer.reason}` }
-  }
-  const minted = await inspection.get('token')
-  if (typeof minted?.token === 'string') return { token: minted.token, source: 'minted' }
-  return { token: undefined, source: 'none', note: await whyNone(inspection, minted) }
-}
-
-async function whyNone(inspection: Inspection, minted: ExaminationOf<'token'> | undefined): Promise<string | undefined> {
-  if (typeof minted?.why === 'string') return `No token could be minted: ${minted.why}`
-  const users = await inspection.get('users')
-  if (typeof users?.model === 'string' && users.active === 0)
-    return 'No token could be minted: the database has no active user (election-dev start --setup makes one)'
-  const error = inspection.errorOf('settings') ?? inspection.errorOf('setup') ?? inspection.errorOf('users') ?? inspection.errorOf('token')
-  return error === undefined ? undefined : `No token could be minted: ${error.type}: ${error.message}`
+async function credentialsFor({ host, config }: Prepared, inspection: Inspection, { url }: Endpoint): Promise<Credentials> {
+  return (await givenCredentials(host, config, url)) ?? madeCredentials(inspection)
 }
 
 /**

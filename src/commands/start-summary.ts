@@ -23,9 +23,11 @@ export function stateOf(proof: Proof): SocketState {
       pongMs: session?.pong?.result === 'pong' ? session.pong.elapsedMs : undefined,
       heldMs: session?.heldMs ?? 0,
       broadcast: proof.broadcast,
+      user: proof.user,
     }
   }
-  return { dot: proof.state === 'wants-token' ? 'yellow' : 'red', diagnosis }
+  const { state } = proof
+  return state === 'wants-token' || state === 'refused' ? { dot: 'yellow', state, diagnosis } : { dot: 'red', diagnosis }
 }
 
 /** What the banner says. */
@@ -43,8 +45,10 @@ export async function summaryOf(
   const isSeen = prover.observer?.since(0).some((event) => event.event === 'opened' && event.probe) === true
   if (!up.proven && !isSeen)
     notes.push(`This machine doesn't tell whose socket listens on port ${up.port}; the server that was started is alive`)
-  const note = prover.tokenNote()
+  const { account, note } = prover.identity()
   if (first.state === 'wants-token' && note !== undefined) notes.push(note)
+  if (first.user !== undefined && account === 'found')
+    notes.push(`${first.user} is an account of this project's database: --user NAME takes another one`)
   return {
     version: extras.version,
     readyMs: host.now() - (extras.since ?? 0),

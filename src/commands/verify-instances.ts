@@ -87,6 +87,6 @@ async function causeOf({ host, config }: Run, endpoints: readonly Endpoint[], re
   const [main, ...others] = endpoints
   if (crosses(result.facts) || main === undefined) return undefined
   const more = result.besideSender === true ? [`The same message reached a second socket at ${shownUrl(main.url)}`] : []
-  const { root } = judge(await gather(host, config, { main, others, minted: false, crossing: result.facts }))
+  const { root } = judge(await gather(host, config, { main, others, crossing: result.facts }))
   return root && { ...root, evidence: [...new Set([...result.facts.map((fact) => crossingWords(fact)), ...more, ...root.evidence])] }
 }

@@ -35,12 +35,16 @@ export async function verifyCommand(url: string | undefined, options: Options, v
 
 /** Proves the WebSocket that the URL names, else the one of the project in the host's folder. Its socket is closed again. */
 export async function verifyOnce(host: Host, config: Config, url: string | undefined): Promise<Proof> {
-  const { endpoint, minted } =
-    url === undefined ? await endpointOfProject(host, config) : { endpoint: endpointOf(host, config, url), minted: false }
-  const completed = await withLogin(host, config, endpoint)
-  const first = await prove(completed, { holdMs: config.hold, tokenIsOurs: minted })
-  first.socket?.terminate()
-  return withCause(host, config, completed, first)
+  const { endpoint, release } =
+    url === undefined ? await endpointOfProject(host, config) : { endpoint: endpointOf(host, config, url), release: undefined }
+  try {
+    const completed = await withLogin(host, config, endpoint)
+    const first = await prove(completed, { holdMs: config.hold })
+    first.socket?.terminate()
+    return await withCause(host, config, completed, first)
+  } finally {
+    await release?.()
+  }
 }
 
 /** The argument, then what `--url` names. */

@@ -63,6 +63,7 @@ export const configSchema = v.strictObject({
   token: text('Token for the WebSocket; ELECTION_DEV_TOKEN is the better place'),
   tokenIn: optional(v.picklist(['query', 'header', 'subprotocol']), 'Where the token goes; default query'),
   tokenName: text('Name of the query parameter or header that takes the token; default token, or Authorization'),
+  user: text('User of the project that stands for the page, by name; default: the one that the setup made, else one of the database'),
   subprotocols: names('Subprotocols that the page offers'),
   login: optional(login, 'Login request that gives a token; the password is ELECTION_DEV_PASSWORD'),
   ping: optional(

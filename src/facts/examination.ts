@@ -15,6 +15,7 @@ const stages = [
   'database',
   'create_user',
   'users',
+  'session',
   'token',
   'migrations',
   'consumer',
@@ -35,6 +36,9 @@ const raisedSchema = v.object({
   frames: v.array(frameSchema),
   causes: v.array(v.object({ type: v.string(), message: v.string() })),
 })
+
+/** Who stands at the consumer, as the project has it at hand there; no name where nobody is logged in. */
+export const standingUserSchema = v.object({ name: text, authenticated: v.boolean() })
 
 const layerHost = v.object({
   host: v.nullish(v.string(), 'localhost'),
@@ -87,6 +91,8 @@ const examinationSchema = v.variant('fact', [
         route: v.string(),
         /** A path that the route takes, its parameters filled; null where none could be made. */
         sample: v.optional(v.nullable(v.string())),
+        /** Parameters of the sample that neither the page nor a row has told; where the name tells a model, its table is empty. */
+        unfilled: v.optional(v.array(v.object({ name: v.string(), model: text }))),
         consumer: v.string(),
         /** The project's own source of the consumer speaks of a ping. */
         pings: v.optional(v.boolean()),
@@ -110,8 +116,16 @@ const examinationSchema = v.variant('fact', [
     path: text,
     message: text,
   }),
-  /** Active users; no model where the project has no users. */
-  v.object({ fact: v.literal('users'), model: text, active: v.number() }),
+  /** Active users; no model where the project has no users. `user` stands for the page: who was wanted, who was made for it, or one that was found. */
+  v.object({
+    fact: v.literal('users'),
+    model: text,
+    active: v.number(),
+    user: text,
+    account: v.nullish(v.picklist(['wanted', 'made', 'found'])),
+  }),
+  /** Whether the application reads a session; the cookie of one that was made, or why none was. `elsewhere`: another machine, where sessions are kept. */
+  v.object({ fact: v.literal('session'), wanted: v.boolean(), user: text, cookie: text, why: text, elsewhere: text }),
   v.object({ fact: v.literal('token'), token: text, user: text, why: text }),
   /** The development user that was asked for. */
   v.object({ fact: v.literal('created'), user: v.string(), model: v.string(), superuser: v.boolean() }),
@@ -130,6 +144,9 @@ const examinationSchema = v.variant('fact', [
     code: v.nullish(v.number()),
     /** The class of the middleware that refused; null where the consumer itself did. */
     refused_by: text,
+    /** Under what condition the project's own line closes, as its source has it: `if user is None`. */
+    because: text,
+    user: v.nullish(standingUserSchema),
     subprotocol: text,
     offered: v.array(v.string()),
     /** After accept: how it went on for as long as it was watched. */

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { Host } from '../host/host.ts'
 import { withoutOurs } from '../host/secret-names.ts'
+import { deferred } from '../host/deferred.ts'
 import { LineSplitter } from '../host/lines.ts'
 import type { ExaminationOf, ExaminationStage } from './examination.ts'
 import { collect, type Inspection } from './inspection.ts'
@@ -35,6 +36,11 @@ export interface LookRequest {
   /** Keys of `.env`, to be told as the settings have them. */
   readonly names?: readonly string[]
   readonly consumer?: ExamineConsumer | undefined
+  /** Who is to stand for the page, by name: the user that was named, else the one that the setup has made. */
+  readonly user?: string | undefined
+  readonly madeUser?: string | undefined
+  /** A session may be kept on another machine as well. */
+  readonly anywhere?: boolean
   /** The password of the development user to make. */
   readonly createUser?: { readonly password: string }
   /** Milliseconds for the whole look. */
@@ -56,8 +62,8 @@ export interface ExamineRequest extends LookRequest {
   readonly giveUp?: (standing: ExaminationOf<'standing'>) => boolean
 }
 
-/** What `start` wants to know of a project that runs: the token before what takes longer. */
-export const quickLook = ['settings', 'database', 'users', 'token', 'application'] as const
+/** What `start` wants to know of a project that runs: what identifies the page before what takes longer. */
+export const quickLook = ['settings', 'database', 'users', 'session', 'token', 'application'] as const
 
 /** The folder of the package that looks from inside, and of nothing else: what lies beside a package on Python's path shadows others. */
 export const insideFolder = fileURLToPath(new URL('../inside', import.meta.url))
@@ -67,12 +73,16 @@ const longestKeptLine = 2000
 /** For the last output of an interpreter that has ended. */
 const patienceMs = 1000
 
-/** Starts a look by the backend's interpreter, where nothing runs that could be asked. Never throws. */
-export function examine(host: Host, request: ExamineRequest): Inspection {
+/**
+ * Starts a look by the backend's interpreter, where nothing runs that could be asked.
+ * One that makes a session goes on until it is cancelled, and takes that back; `over`: nothing of it runs. Never throws.
+ */
+export function examine(host: Host, request: ExamineRequest): Inspection & { readonly over: Promise<void> } {
   const { take, finish, inspection } = collect(host, request.tell)
   const output: string[] = []
   let cutOff = false
   let kill: (() => void) | undefined
+  const over = deferred<void>()
   const cut = () => {
     cutOff = true
     kill?.()
@@ -80,7 +90,14 @@ export function examine(host: Host, request: ExamineRequest): Inspection {
   const lines = new LineSplitter((line) => {
     const fact = take(parseJson(line))
     if (fact?.fact === 'standing' && request.giveUp?.(fact) === true) cut()
+    // what it has made lasts for as long as it runs, and its time is not counted
+    if (fact?.fact === 'end' && holds) {
+      clearTimeout(timer)
+      finish('crashed', output)
+    }
   })
+  /** It may make what it takes back at its end: it is told of that before it is killed. */
+  const holds = request.tell.includes('session')
   const errorLines = new LineSplitter((line) => {
     output.push(host.secrets.mask(line).slice(0, longestKeptLine))
     if (output.length > keptLines) output.shift()
@@ -111,12 +128,19 @@ export function examine(host: Host, request: ExamineRequest): Inspection {
         PYTHONUNBUFFERED: '1',
       },
       extendEnv: false,
-      // argv and environment are seen by every process of the user
-      input: JSON.stringify({ ...wireRequest(request), way: request.way ?? 'asgi' }),
       buffer: false,
       reject: false,
     })
-    kill = () => child.kill('SIGKILL')
+    kill = () => {
+      child.stdin.end()
+      if (holds) setTimeout(() => child.kill('SIGKILL'), patienceMs).unref()
+      else child.kill('SIGKILL')
+    }
+    // one that ends before it has read everything has said why
+    child.stdin.on('error', () => {})
+    // argv and environment are seen by every process of the user
+    child.stdin.write(`${JSON.stringify({ ...wireRequest(request), way: request.way ?? 'asgi' })}\n`)
+    if (!holds) child.stdin.end()
     child.stdout.on('data', (chunk: Buffer) => lines.push(chunk))
     child.stderr.on('data', (chunk: Buffer) => errorLines.push(chunk))
     // a process that the project started may hold the output open: it is not waited for
@@ -133,8 +157,8 @@ export function examine(host: Host, request: ExamineRequest): Inspection {
       end(child.pid !== undefined)
     }
   }
-  void run()
-  return inspection(cut)
+  void run().finally(() => over.resolve())
+  return { ...inspection(cut), over: over.promise }
 }
 
 /** The request as the package reads it. */
@@ -145,6 +169,9 @@ export function wireRequest({ consumer, ...request }: LookRequest): Readonly<Rec
     application: request.application ?? null,
     nonce: request.nonce ?? '',
     names: request.names ?? [],
+    user: request.user ?? null,
+    made_user: request.madeUser ?? null,
+    anywhere: request.anywhere ?? false,
     create_user: request.createUser ?? null,
     seconds: request.deadlineMs / 1000,
     consumer:

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { parseAs } from '../host/json-shape.ts'
+import { standingUserSchema } from './examination.ts'
 
 // what is missing or of another kind counts as nothing: the rest of the event may still tell something
 const word = v.fallback(v.optional(v.string()), undefined)
@@ -42,7 +43,9 @@ const opened = {
   page: isSo,
 }
 
-/** Who refused a socket, and with what code. */
+const user = v.fallback(v.optional(v.nullable(standingUserSchema)), undefined)
+
+/** Who closed a socket, and with what code. */
 const refusalSchema = v.object({
   /** `origin`: a validator of Channels. */
   by: v.fallback(v.picklist(['origin', 'application']), 'application'),
@@ -51,6 +54,10 @@ const refusalSchema = v.object({
   /** Class of the validator, the middleware or the consumer. */
   class: word,
   place,
+  /** Under what condition the project's line closes, as its source has it: `if user is None`. */
+  because: word,
+  /** As whom it stood at the consumer. */
+  user,
 })
 
 /** What the observer in the serving process tells. */
@@ -59,7 +66,7 @@ const observedSchema = v.variant('event', [
   /** The application is wrapped: events of its sockets follow. */
   v.object({ event: v.literal('observing'), id }),
   v.object({ event: v.literal('opened'), ...opened }),
-  v.object({ event: v.literal('accepted'), id, open: v.fallback(v.number(), 0) }),
+  v.object({ event: v.literal('accepted'), id, open: v.fallback(v.number(), 0), user }),
   /** Closed before it was accepted, by the application's own will. */
   v.object({ event: v.literal('refused'), id, ...refusalSchema.entries }),
   v.object({
@@ -68,7 +75,10 @@ const observedSchema = v.variant('event', [
     phase: v.fallback(v.picklist(['before', 'after']), 'before'),
     ...raisedSchema.entries,
   }),
-  v.object({ event: v.literal('closed'), id, code: whole, open: v.fallback(v.number(), 0) }),
+  /** An open socket has ended; who closed it is known of our own, where the application did. */
+  v.object({ event: v.literal('closed'), id, open: v.fallback(v.number(), 0), ...refusalSchema.entries }),
+  /** What was made in the project for us is taken back. */
+  v.object({ event: v.literal('taken-back'), id }),
   v.object({ event: v.literal('broadcast'), ...outcome }),
   /** The launcher's sockets are in the group that was asked for. */
   v.object({ event: v.literal('joined'), id }),

@@ -20,7 +20,7 @@ const serviceStatusSchema = v.object({
 const socketStatusSchema = v.object({
   url: v.string(),
   /** As the events of `start --json` say it. */
-  state: v.picklist(['connected', 'wants-token', 'not-connected']),
+  state: v.picklist(['connected', 'wants-token', 'refused', 'not-connected']),
   handshakeMs: v.nullable(v.number()),
   pongMs: v.nullable(v.number()),
   broadcast: v.nullable(v.object({ sent: count, received: count })),

@@ -1,6 +1,6 @@
 import type { HttpFact } from '../host/http.ts'
 import type { TcpFact } from '../host/tcp.ts'
-import type { ObservedHandshake } from './observed.ts'
+import type { ObservedHandshake, Refusal } from './observed.ts'
 
 /** The `code` of a handshake that HTTP can't carry, so that nothing was sent: a header or subprotocol with characters that aren't allowed. */
 export const unsendable = 'UNSENDABLE'
@@ -51,6 +51,11 @@ export type TlsFact =
   | { readonly result: 'plain'; readonly code: string | undefined }
   | { readonly result: 'silent' }
 
+/** Whether what identifies us was made by us for a user of the project, so that a refusal speaks against it, not against the backend. */
+export function isOurs({ identity }: Pick<WireFacts, 'identity'>): boolean {
+  return identity?.source === 'minted' || identity?.source === 'session'
+}
+
 /** What a token looks like from outside. Nothing of its content is kept but its times. */
 export type TokenShape =
   | { readonly kind: 'none' }
@@ -60,6 +65,19 @@ export type TokenShape =
   | { readonly kind: 'current' }
   /** Not a JSON Web Token, and nothing says that it should be one. */
   | { readonly kind: 'opaque' }
+
+/** As whom a handshake is made. */
+export interface Identity {
+  /** What it is identified with: what the user gives, what a login gave, a session or a token made for a user of the project, or nothing. */
+  readonly source: 'given' | 'login' | 'session' | 'minted' | 'none'
+  /** The application reads a session of the page's. */
+  readonly wantsSession: boolean
+  /** The user of the project that stands for the page; how it came to that one. */
+  readonly user?: string | undefined
+  readonly account?: 'wanted' | 'made' | 'found' | undefined
+  /** Why there is no session or no token, in a sentence. */
+  readonly note?: string | undefined
+}
 
 /** What is known about the endpoint without its secrets. */
 export interface ShownEndpoint {
@@ -85,6 +103,8 @@ export interface SessionFact {
   readonly second: SecondSocket | undefined
   /** It was cut by us: a ping frame got no answer. */
   readonly silent?: boolean
+  /** Who closed it, where the observer saw the application do that. */
+  readonly closedBy?: Refusal | undefined
 }
 
 /** The socket after the one that died: whether the server is still there, and whether it was our ping. */
@@ -101,8 +121,7 @@ export interface WireFacts {
   /** The listener is a child of ours that has just come up. */
   readonly ours: boolean
   readonly token: TokenShape
-  /** The token was made by us for a user of the project, so a refusal speaks against the token, not against the backend. */
-  readonly tokenIsOurs?: boolean
+  readonly identity?: Identity | undefined
   readonly nameError: string | undefined
   readonly tcp: readonly TcpFact[]
   /** GET / before the handshake. */

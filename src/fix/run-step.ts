@@ -26,7 +26,8 @@ import { managedWay } from '../plan/way.ts'
 export interface StepContext {
   readonly backup: Backup
   readonly env: Readonly<Record<string, string | undefined>>
-  /** The folder of manage.py. */
+  /** The folder of the checkout, and that of manage.py. */
+  readonly root: string
   readonly backend: string
   /** How what manage.py runs comes to the project. */
   readonly way: Way
@@ -50,6 +51,7 @@ export function stepContext(
     ...run,
     // manage.py needs the settings that the project names; an active environment is none of this one's business
     env: checkout === undefined ? env : { ...env, DJANGO_SETTINGS_MODULE: checkout.project.settingsModule },
+    root: checkout?.project.root ?? host.cwd,
     backend: checkout?.project.backend ?? host.cwd,
     way: managedWay(checkout?.project.preamble ?? 'none'),
     python: choice?.environment?.python,

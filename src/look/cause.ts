@@ -34,6 +34,6 @@ export async function judgeLooking(host: Host, config: Config, seen: Seen): Prom
 /** A proof of a server that anybody may have launched; where it failed, with the cause as the doctor has it. */
 export async function withCause(host: Host, config: Config, main: Endpoint, proof: Proof): Promise<Proof> {
   if (proof.diagnosis === undefined) return proof
-  const { root } = await judgeLooking(host, config, { main, others: [], minted: false, proof })
+  const { root } = await judgeLooking(host, config, { main, others: [], proof })
   return root === undefined ? proof : failed(proof.facts, root)
 }

@@ -54,10 +54,10 @@ export interface Targets {
   readonly main: Endpoint
   /** Further instances of the same backend. */
   readonly others: readonly Endpoint[]
+  /** Takes back what was made in the project for `main`. */
+  readonly release?: () => Promise<void>
   /** The address that the server of `main` is to bind, where `main` is made of the configuration. */
   readonly bind?: string | undefined
-  /** The token was made by us for a user of the project. */
-  readonly minted: boolean
   /** The proof of `main` that failed a moment ago: it isn't made a second time, nor are its experiments. */
   readonly proof?: Pick<Proof, 'state' | 'facts'>
   /** What this very process sees of the server, where it has launched it: asked when the rest is there. */
@@ -203,9 +203,9 @@ interface Wires {
 
 /** All proofs at once: the URL, the backend behind it, the other instances. What the server logs meanwhile is kept. */
 function proveAll(config: Config, targets: Targets, servers: ServersFact, pongIsEnough: () => Promise<boolean>): { done: Promise<Wires> } {
-  const { main, others, minted } = targets
+  const { main, others } = targets
   const behind = directEndpoint(main, servers)
-  const base: ProofOptions = { holdMs: behind === undefined ? config.hold : Math.max(config.hold, proxiedHoldMs), tokenIsOurs: minted }
+  const base: ProofOptions = { holdMs: behind === undefined ? config.hold : Math.max(config.hold, proxiedHoldMs) }
   const run = async (): Promise<Wires> => {
     const logs = servers.ofProject.flatMap((server) => server.logs)
     const mark = await markLogs(logs)

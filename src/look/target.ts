@@ -4,6 +4,7 @@ import { readCheckout } from '../facts/checkout.ts'
 import { isAllowed } from '../facts/allowed-hosts.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
 import { examine } from '../facts/examine.ts'
+import { pageUser } from '../facts/page-user.ts'
 import { usualPath, type Project } from '../facts/project.ts'
 import { plainPaths, servesPath } from '../facts/routes.ts'
 import { runningSocket } from '../facts/run-state.ts'
@@ -12,7 +13,7 @@ import { bracketed, connectAddress } from '../host/tcp.ts'
 import { choosePython } from '../plan/environment.ts'
 import { managedLook } from '../plan/way.ts'
 import { httpUrl, originOf, portOf, type Endpoint } from '../verify/endpoint.ts'
-import { logIn } from '../verify/login.ts'
+import { givenCredentials, madeCredentials, unidentified } from './identity.ts'
 
 /** How long the project's own interpreter may take, in milliseconds. */
 const inspectMs = 20_000
@@ -71,12 +72,14 @@ function asConfigured({ tokenIn, tokenName, subprotocols, ping }: Config) {
   return { tokenIn, tokenName, cookie: undefined, subprotocols, ping }
 }
 
-/** The endpoint of the project in this folder: that of a run which is up, else its path, its frontend's Origin, a token minted for a user that it has. */
-export async function endpointOfProject(
-  host: Host,
-  config: Config,
-  deadlineMs = inspectMs,
-): Promise<{ endpoint: Endpoint; minted: boolean }> {
+/** An endpoint with what was made in the project for it, which goes when it is let go of. Nothing may be asked of it then. */
+export interface HeldEndpoint {
+  readonly endpoint: Endpoint
+  readonly release: (() => Promise<void>) | undefined
+}
+
+/** The endpoint of the project in this folder: that of a run which is up, else its path, its frontend's Origin, a session or a token made for a user that it has. */
+export async function endpointOfProject(host: Host, config: Config, deadlineMs = inspectMs): Promise<HeldEndpoint> {
   const { project, python, requirements } = await readCheckout(host, config)
   const choice = choosePython(python, requirements?.names)
   const wantsToken = config.token === undefined && config.login === undefined
@@ -86,33 +89,42 @@ export async function endpointOfProject(
   const port = running === undefined || config.source('port').startsWith('--') ? config.port : portOf(running)
   let path = config.path ?? running?.pathname
   let spoken = spokenAt(config, undefined, path ?? usualPath)
-  let token: string | undefined
   let settings: ExaminationOf<'settings'> | undefined
+  let credentials = unidentified
+  let release: HeldEndpoint['release']
   if (choice.kind === 'ready' && (path === undefined || wantsToken)) {
     const inspection = examine(host, {
       ...managedLook(host.env, config, project, choice.environment.python),
-      tell: [...(wantsToken ? (['settings', 'database', 'users', 'token'] as const) : (['settings'] as const)), 'application'],
+      tell: [
+        ...(wantsToken ? (['settings', 'database', 'users', 'token'] as const) : (['settings'] as const)),
+        'application',
+        ...(wantsToken ? (['session'] as const) : []),
+      ],
+      ...pageUser(project.root, config),
       deadlineMs,
     })
     const application = await inspection.get('application')
     settings = await inspection.get('settings')
     path ??= pathOf(application)
     spoken = spokenAt(config, application, path)
-    token = (await inspection.get('token'))?.token ?? undefined
-    inspection.cancel()
+    if (wantsToken) credentials = await madeCredentials(inspection)
+    release = async () => {
+      inspection.cancel()
+      await inspection.over
+    }
+    // a session is there for as long as whoever has made it
+    if (credentials.cookie === undefined) inspection.cancel()
   }
   const endpoint = endpointAt(config, project, port, path ?? usualPath, undefined, settings)
-  return { endpoint: { ...endpoint, ...spoken, token: config.token ?? token }, minted: token !== undefined }
+  return { endpoint: { ...endpoint, ...spoken, ...credentials, token: config.token ?? credentials.token }, release }
 }
 
 /** The same with what a login gives, where one is configured and no token was named. */
 export async function withLogin(host: Host, config: Config, endpoint: Endpoint): Promise<Endpoint> {
-  if (endpoint.token !== undefined || config.login === undefined) return endpoint
-  const answer = await logIn(host, httpUrl(endpoint.url), config.login, 5000)
-  if (answer.result === 'token') return { ...endpoint, token: answer.token }
-  if (answer.result === 'cookie') return { ...endpoint, cookie: answer.cookie }
-  host.terminal.err(`  The login gave no token: ${answer.reason}`)
-  return endpoint
+  const given = endpoint.token === undefined ? await givenCredentials(host, config, endpoint.url) : undefined
+  if (given === undefined) return endpoint
+  if (given.identity.note !== undefined) host.terminal.err(`  ${given.identity.note}`)
+  return given.identity.source === 'none' ? endpoint : { ...endpoint, ...given }
 }
 
 /**

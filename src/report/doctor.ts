@@ -113,7 +113,7 @@ function healthy({ wire, others }: DoctorRun, style: Style): string[] {
   return [wire, ...others].map(({ endpoint, handshake, session }) => {
     const pong = session?.pong?.result === 'pong' ? ` · pong ${milliseconds(session.pong.elapsedMs)}` : ''
     const first = handshake === undefined ? '' : `${said(handshake)} in ${milliseconds(handshake.elapsedMs)}`
-    return `  ${style.green('✔')}  ${style.cyan(endpoint.url)}   ${dots(style).green}   ${first}${pong}`
+    return `  ${style.green('✔')}  ${style.cyan(endpoint.url)}   ${dots(style).connected}   ${first}${pong}`
   })
 }
 

@@ -14,11 +14,19 @@ export type SocketState =
       readonly heldMs: number
       /** Undefined where none could be tried. */
       readonly broadcast: BroadcastFact | undefined
+      /** Who stood at the consumer; undefined where nobody was seen there. */
+      readonly user?: string | undefined
     }
-  | { readonly dot: 'yellow' | 'red'; readonly diagnosis: Judged }
+  | { readonly dot: 'yellow'; readonly state: 'wants-token' | 'refused'; readonly diagnosis: Judged }
+  | { readonly dot: 'red'; readonly diagnosis: Judged }
 
 /** How a socket stands, in the word that leaves the process. */
-export const socketWords = { green: 'connected', yellow: 'wants-token', red: 'not-connected' } as const
+export function socketWord(state: Exclude<SocketState, { dot: 'green' }>): 'wants-token' | 'refused' | 'not-connected'
+export function socketWord(state: SocketState): 'connected' | 'wants-token' | 'refused' | 'not-connected'
+export function socketWord(state: SocketState): 'connected' | 'wants-token' | 'refused' | 'not-connected' {
+  if (state.dot === 'yellow') return state.state
+  return state.dot === 'green' ? 'connected' : 'not-connected'
+}
 
 /** What the banner says once the backend listens and its WebSocket was tried. */
 export interface ReadySummary {

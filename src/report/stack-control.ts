@@ -1,7 +1,7 @@
 import type { RunStatus, SocketStatus } from '../facts/run-status.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
 import { nulls } from '../host/json.ts'
-import { socketWords, type SocketState } from './run-event.ts'
+import { socketWord, type SocketState } from './run-event.ts'
 
 /** A running stack as `status` and the status line show it. */
 export interface StackStatus {
@@ -40,7 +40,7 @@ export function runStatusOf({ services, websocket, ...rest }: StackStatus): RunS
 }
 
 function socketStatusOf(url: string, state: SocketState): SocketStatus {
-  const nothing = { url, state: socketWords[state.dot], handshakeMs: null, pongMs: null, broadcast: null, cause: null }
+  const nothing = { url, state: socketWord(state), handshakeMs: null, pongMs: null, broadcast: null, cause: null }
   if (state.dot !== 'green') {
     const { id, title, remedy } = state.diagnosis
     return { ...nothing, cause: { id, title, remedy: remedy.text } }

@@ -4,7 +4,7 @@ import type { ServiceStatus } from '../facts/service-status.ts'
 import type { Host } from '../host/host.ts'
 import { nulls, type Nulls } from '../host/json.ts'
 import {
-  socketWords,
+  socketWord,
   type FrontendSummary,
   type InstanceSummary,
   type ReadySummary,
@@ -43,13 +43,15 @@ export interface ConnectedJson {
   readonly heldMs: number
   /** null: none could be tried. */
   readonly broadcast: BroadcastJson | null
+  /** Who stood at the consumer; null: nobody was seen there. */
+  readonly user: string | null
   readonly diagnosis: null
 }
 
 /** A WebSocket that is not. */
 export interface UnconnectedJson {
   readonly url: string
-  readonly state: 'wants-token' | 'not-connected'
+  readonly state: 'wants-token' | 'refused' | 'not-connected'
   readonly diagnosis: Judged
 }
 
@@ -152,8 +154,8 @@ function jsonOf(event: RunEvent): StartEventBody {
 }
 
 function socketOf(url: string, state: SocketState): SocketJson {
-  if (state.dot !== 'green') return { url, state: socketWords[state.dot], diagnosis: state.diagnosis }
-  const { dot, broadcast, ...times } = state
+  if (state.dot !== 'green') return { url, state: socketWord(state), diagnosis: state.diagnosis }
+  const { dot: _dot, broadcast, ...times } = state
   const tried = broadcast && { sent: broadcast.sent, received: broadcast.received, elapsedMs: broadcast.elapsedMs }
-  return { url, state: socketWords[dot], ...nulls({ ...times, broadcast: tried }), diagnosis: null }
+  return { url, state: 'connected', ...nulls({ user: undefined, ...times, broadcast: tried }), diagnosis: null }
 }

@@ -5,7 +5,7 @@ import type { Host } from '../host/host.ts'
 import { isUndoable, type Step } from '../fix/step.ts'
 import { stays } from './fix.ts'
 import { diagnosisPage, errorPage } from './failure.ts'
-import type { FrontendSummary, ReadySummary, Report, RunEvent, SocketState } from './run-event.ts'
+import { socketWord, type FrontendSummary, type ReadySummary, type Report, type RunEvent, type SocketState } from './run-event.ts'
 import { serviceLog, type ServiceLog } from './service-log.ts'
 import { spinnerFor } from './spinner.ts'
 import { dots, heading, styleFor, type Style } from './style.ts'
@@ -188,11 +188,15 @@ function frontendWords({ url, state, text }: FrontendSummary, style: Style): str
 }
 
 function dot(state: SocketState, style: Style): string {
-  const mark = dots(style)[state.dot]
-  if (state.dot !== 'green') return state.dot === 'yellow' ? mark : `${mark}   ${state.diagnosis.id}`
-  const { handshakeMs, pongMs, heldMs, broadcast } = state
+  const mark = dots(style)[socketWord(state)]
+  if (state.dot !== 'green') {
+    if (state.diagnosis.id === 'session-missing') return style.yellow('● speaks WebSocket, wants a login')
+    return socketWord(state) === 'wants-token' ? mark : `${mark}   ${state.diagnosis.id}`
+  }
+  const { handshakeMs, pongMs, heldMs, broadcast, user } = state
+  const as = user === undefined ? '' : ` as ${user}`
   const lived = pongMs === undefined ? `held ${(heldMs / 1000).toFixed(1)} s` : `pong ${milliseconds(pongMs)}`
-  return `${mark}   ${style.dim(`101 in ${milliseconds(handshakeMs)} · ${lived}`)}${broadcastWords(broadcast, style)}`
+  return `${mark}${as}   ${style.dim(`101 in ${milliseconds(handshakeMs)} · ${lived}`)}${broadcastWords(broadcast, style)}`
 }
 
 function broadcastWords(fact: BroadcastFact | undefined, style: Style): string {

@@ -1,6 +1,6 @@
 import { Chalk, type ChalkInstance } from 'chalk'
 import type { Host } from '../host/host.ts'
-import type { SocketState } from './run-event.ts'
+import type { socketWord } from './run-event.ts'
 
 /** Words in colour. Without colour the same words say the same. */
 export type Style = Pick<ChalkInstance, 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan'>
@@ -16,10 +16,11 @@ export function heading(version: string, what: string, style: Style): string[] {
 }
 
 /** A WebSocket's dot, and what it means. */
-export function dots(style: Style): Readonly<Record<SocketState['dot'], string>> {
+export function dots(style: Style): Readonly<Record<ReturnType<typeof socketWord>, string>> {
   return {
-    green: style.green('● connected'),
-    yellow: style.yellow('● speaks WebSocket, wants a token'),
-    red: style.red('● not connected'),
+    connected: style.green('● connected'),
+    'wants-token': style.yellow('● speaks WebSocket, wants a token'),
+    refused: style.yellow('● speaks WebSocket, and the application refuses'),
+    'not-connected': style.red('● not connected'),
   }
 }

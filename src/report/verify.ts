@@ -4,6 +4,7 @@ import { arrivalWords } from '../checks/crossing.ts'
 import type { Judged } from '../checks/diagnosis.ts'
 import { milliseconds, said } from '../checks/wire-words.ts'
 import { crosses, type CrossingFact } from '../facts/crossing.ts'
+import type { WireFacts } from '../facts/wire.ts'
 import type { Proof } from '../verify/prove.ts'
 import { diagnosisPage } from './failure.ts'
 import { dots, heading, styleFor, type Style } from './style.ts'
@@ -39,12 +40,12 @@ export interface InstancesProof {
   readonly diagnosis: Judged | undefined
 }
 
-const dotOf = { proven: 'green', 'wants-token': 'yellow', failed: 'red' } as const
+const wordOf = { proven: 'connected', 'wants-token': 'wants-token', refused: 'refused', failed: 'not-connected' } as const
 
 function proofLines(host: Host, proof: Proof, style: Style): string[] {
   const { facts } = proof
   const { endpoint, handshake, session } = facts
-  const dot = dots(style)[dotOf[proof.state]]
+  const dot = dots(style)[wordOf[proof.state]]
   const lines = [`  ${style.green('➜')}  ${style.bold('WebSocket')}  ${style.cyan(endpoint.url)}   ${dot}`, '']
   const step = (name: string, text: string) => lines.push(`     ${name.padEnd(10)} ${text}`)
   if (facts.nameError !== undefined) step('name', facts.nameError)
@@ -62,7 +63,7 @@ function proofLines(host: Host, proof: Proof, style: Style): string[] {
   if (handshake !== undefined)
     step(
       'handshake',
-      `${said(handshake)}${handshake.result === 'open' ? ` in ${milliseconds(handshake.elapsedMs)}` : ''}   Origin ${endpoint.origin ?? 'not sent'}, ${facts.token.kind === 'none' ? 'no token' : 'with token'}`,
+      `${said(handshake)}${handshake.result === 'open' ? ` in ${milliseconds(handshake.elapsedMs)}` : ''}   Origin ${endpoint.origin ?? 'not sent'}, ${sentWith(facts)}`,
     )
   if (session !== undefined) {
     const { close, pong } = session
@@ -78,6 +79,11 @@ function proofLines(host: Host, proof: Proof, style: Style): string[] {
   if (proof.diagnosis !== undefined) lines.push(...diagnosisPage(proof.diagnosis, style, host.terminal.columns))
   else lines.push('')
   return lines
+}
+
+function sentWith({ token, identity }: WireFacts): string {
+  if (identity?.source === 'session') return `with a session of ${identity.user ?? 'a user'}`
+  return token.kind === 'none' ? 'no token' : 'with token'
 }
 
 /** `verify --json`: one document. Holds no token and no body of a page. */

@@ -1,12 +1,15 @@
 import type { Readable, Writable } from 'node:stream'
 import { wireRequest, type LookRequest } from '../facts/examine.ts'
 import { collect, type Inspection } from '../facts/inspection.ts'
-import { parseObserved, type Observed, type ObservedHandshake } from '../facts/observed.ts'
+import { parseObserved, type Observed } from '../facts/observed.ts'
 import type { Host } from '../host/host.ts'
 import { LineSplitter } from '../host/lines.ts'
 
 /** How many events are kept: a page that reconnects for ever must not fill the memory. */
 const keptEvents = 1000
+
+/** How long the server may take to give back what was made for us, in milliseconds. */
+const takeBackMs = 1000
 
 /** The launcher's end of the pipes to the observer inside the serving process. */
 export type Observer = ReturnType<typeof observe>
@@ -24,6 +27,8 @@ export function observe(input: Writable, output: Readable, nonce: string) {
   let count = 0
   let asked = 0
   let greeted = false
+  let owes = false
+  let closed = false
   let observes = false
   const splitter = new LineSplitter((line) => {
     const event = parseObserved(line)
@@ -45,6 +50,7 @@ export function observe(input: Writable, output: Readable, nonce: string) {
   input.on('error', () => {})
   output.on('error', () => {})
   output.once('close', () => {
+    closed = true
     for (const { lose } of looks.values()) lose()
   })
   say({ 'election-dev': nonce })
@@ -53,6 +59,25 @@ export function observe(input: Writable, output: Readable, nonce: string) {
   const listen = (callback: (event: Observed) => void) => {
     listeners.add(callback)
     return () => void listeners.delete(callback)
+  }
+  /** Waits for the first event after the mark that `pick` takes, for `deadlineMs` milliseconds at most. */
+  const first = async <T>(mark: number, pick: (event: Observed) => T | undefined, deadlineMs: number): Promise<T | undefined> => {
+    for (const event of since(mark)) {
+      const found = pick(event)
+      if (found !== undefined) return found
+    }
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => finish(undefined), deadlineMs)
+      const quit = listen((event) => {
+        const found = pick(event)
+        if (found !== undefined) finish(found)
+      })
+      const finish = (found: T | undefined) => {
+        clearTimeout(timer)
+        quit()
+        resolve(found)
+      }
+    })
   }
   return {
     /** What a handshake of ours bears, so that the observer knows it. A secret. */
@@ -65,25 +90,7 @@ export function observe(input: Writable, output: Readable, nonce: string) {
     since,
     /** Calls back for every event from now on; gives the function that ends it. */
     listen,
-    /** Waits for the first event after the mark that `pick` takes, for `deadlineMs` milliseconds at most. */
-    first: async <T>(mark: number, pick: (event: Observed) => T | undefined, deadlineMs: number): Promise<T | undefined> => {
-      for (const event of since(mark)) {
-        const found = pick(event)
-        if (found !== undefined) return found
-      }
-      return new Promise((resolve) => {
-        const timer = setTimeout(() => finish(undefined), deadlineMs)
-        const quit = listen((event) => {
-          const found = pick(event)
-          if (found !== undefined) finish(found)
-        })
-        const finish = (found: T | undefined) => {
-          clearTimeout(timer)
-          quit()
-          resolve(found)
-        }
-      })
-    },
+    first,
     /** Asks for a broadcast to the probes that are open. */
     askBroadcast: (id: number) => say({ ask: 'broadcast', id }),
     /** Asks for the probes that are open to be in a group until the message `id` has come to each of them, for 3 s at most. */
@@ -102,12 +109,23 @@ export function observe(input: Writable, output: Readable, nonce: string) {
       const timer = setTimeout(() => end('timeout'), request.deadlineMs)
       looks.set(id, {
         take: (told) => {
-          if (take(told)?.fact === 'end') end('crashed')
+          const fact = take(told)
+          if (fact?.fact === 'end') end('crashed')
+          if (fact?.fact === 'session' && typeof fact.cookie === 'string') owes = true
         },
         lose: () => end('crashed'),
       })
       say({ ask: 'look', id, ...wireRequest(request) })
       return inspection(() => end('timeout'))
+    },
+    /** Has what was made in the project for us taken back, where something was: waits a second at most, since the server is about to end. */
+    takeBack: async (): Promise<void> => {
+      if (!owes || closed) return
+      owes = false
+      const gone = new Promise<void>((resolve) => output.once('close', () => resolve()))
+      const answer = first(count, ({ event }) => event === 'taken-back' || undefined, takeBackMs)
+      say({ ask: 'take-back' })
+      await Promise.race([answer, gone])
     },
     /** Lets go of the pipes. */
     close: () => {
@@ -115,24 +133,4 @@ export function observe(input: Writable, output: Readable, nonce: string) {
       output.destroy()
     },
   }
-}
-
-/** How long the word of the observer about a handshake is waited for, in milliseconds: it comes through a pipe, the answer over TCP. */
-const outcomeMs = 200
-
-/** What became of the first handshake of ours at `path` after the mark, once it has been accepted, was refused or has raised. */
-export async function handshakeSince(observer: Observer, mark: number, path: string): Promise<ObservedHandshake | undefined> {
-  let ours: number | undefined
-  return observer.first(
-    mark,
-    (event) => {
-      if (event.event === 'opened' && ours === undefined && event.probe && event.path === path) ours = event.id
-      if (!('id' in event) || event.id !== ours) return undefined
-      if (event.event === 'accepted') return { refused: undefined, raised: undefined }
-      if (event.event === 'refused') return { refused: event, raised: undefined }
-      if (event.event === 'raised') return { refused: undefined, raised: event }
-      return undefined
-    },
-    outcomeMs,
-  )
 }

@@ -125,6 +125,7 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string) 
     /** Ends the whole tree: gracefully, and by force when `timeoutMs` is over. Resolves when nothing of it is left. */
     stop: (timeoutMs: number): Promise<void> => {
       stopping ??= (async () => {
+        await observer?.takeBack()
         await tree.end(timeoutMs)
         // no more than the pipes hold is left now, and whoever paused may be gone
         flow.openForGood()

@@ -1,3 +1,5 @@
+import type { Identity } from '../facts/wire.ts'
+
 /** The WebSocket that is to be proven: where it is and what the page would send. */
 export interface Endpoint {
   /** ws:// or wss://, without a token. */
@@ -7,8 +9,10 @@ export interface Endpoint {
   readonly token: string | undefined
   readonly tokenIn: 'query' | 'header' | 'subprotocol'
   readonly tokenName: string | undefined
-  /** A session cookie that a login gave. */
+  /** A session cookie, as it is sent. */
   readonly cookie: string | undefined
+  /** Whom token and cookie stand for. */
+  readonly identity?: Identity | undefined
   readonly subprotocols: readonly string[]
   /** The message that the application answers with a pong; false: none is sent. */
   readonly ping: false | Readonly<Record<string, unknown>>

@@ -1,7 +1,7 @@
 import { causeOf, judged } from '../causes/causes.ts'
 import type { Judged } from '../checks/diagnosis.ts'
 import { judgeWire } from '../checks/wire.ts'
-import type { WireFacts } from '../facts/wire.ts'
+import { isOurs, type WireFacts } from '../facts/wire.ts'
 import type { Proof } from './prove.ts'
 
 /** A proof that failed of what the wire alone tells; undefined where that is nothing. */
@@ -12,10 +12,11 @@ export function judgeProof(facts: WireFacts): Proof | undefined {
 
 /** A proof that failed of this cause. */
 export function failed(facts: WireFacts, cause: Judged): Proof {
-  return { state: wantsToken(cause, facts) ? 'wants-token' : 'failed', facts, diagnosis: cause, socket: undefined }
+  const state = causeOf(cause.id).state ?? (wantsToken(cause, facts) ? 'wants-token' : 'failed')
+  return { state, facts, diagnosis: cause, socket: undefined }
 }
 
 /** Whether a cause says that all is well but for a token that nobody has given. */
-function wantsToken({ id }: Judged, { token, tokenIsOurs, session }: WireFacts): boolean {
-  return session === undefined && causeOf(id).family === 'token' && (token.kind === 'none' || tokenIsOurs === true)
+function wantsToken({ id }: Judged, facts: WireFacts): boolean {
+  return facts.session === undefined && causeOf(id).family === 'token' && (facts.token.kind === 'none' || isOurs(facts))
 }

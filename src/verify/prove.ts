@@ -7,7 +7,7 @@ import { httpRequest, type HttpFact } from '../host/http.ts'
 import { connectOnce, type TcpFact } from '../host/tcp.ts'
 import { addressesOf } from './tcp.ts'
 import { shapeOf } from './token.ts'
-import type { BroadcastFact, ObservedHandshake } from '../facts/observed.ts'
+import type { BroadcastFact, ObservedHandshake, Refusal } from '../facts/observed.ts'
 import type { Experiments, HandshakeFact, SecondSocket, SessionFact, ShownEndpoint, WireFacts } from '../facts/wire.ts'
 import { within } from '../host/race-stop.ts'
 
@@ -28,15 +28,18 @@ const limits = {
 export interface Proof {
   /**
    * `proven`: handshake, still open after the hold or after its pong, nothing against it.
-   * `wants-token`: it speaks WebSocket, the Origin is accepted, and it wants a token that we don't have.
+   * `wants-token`: it speaks WebSocket, the Origin is accepted, and it wants a token or a session that we don't have.
+   * `refused`: whom it was made as is accepted, or nobody is asked for, and the application says no by a rule of its own.
    */
-  readonly state: 'proven' | 'wants-token' | 'failed'
+  readonly state: 'proven' | 'wants-token' | 'refused' | 'failed'
   readonly facts: WireFacts
   readonly diagnosis: Judged | undefined
   /** The open socket of a proof, the caller's to close. */
   readonly socket: HeldSocket | undefined
   /** What a broadcast over the channel layer came to, where one was tried. */
   readonly broadcast?: BroadcastFact | undefined
+  /** Who stood at the consumer, as the observer saw it there. */
+  readonly user?: string | undefined
 }
 
 export interface ProofOptions {
@@ -44,8 +47,6 @@ export interface ProofOptions {
   readonly holdMs: number
   /** Asked when the pong is there: true ends the hold early, because nothing else could still kill the socket. */
   readonly pongIsEnough?: () => Promise<boolean>
-  /** The token was made by us for a user of the project, so a refusal speaks against the token, not against the backend. */
-  readonly tokenIsOurs?: boolean
   /** True where the listener is known to be our own child: no need to look for it on every address, and nobody else has spoken to it. */
   readonly ours?: boolean
   /** Asked where the proof fails: false where no page may be asked for and no experiment made, because each request may touch a database that isn't there yet. */
@@ -54,6 +55,8 @@ export interface ProofOptions {
   readonly earlier?: Proof
   /** Asked where the handshake fails: what the observer tells of it. */
   readonly observed?: () => Promise<ObservedHandshake | undefined>
+  /** Asked where an open socket was closed: who closed it. */
+  readonly closedBy?: () => Promise<Refusal | undefined>
   /** Called once the socket is open, before it is held. */
   readonly opened?: () => void
 }
@@ -122,7 +125,8 @@ async function hold(endpoint: Endpoint, socket: HeldSocket, options: ProofOption
   const whole = held.then(() => false)
   const isEnough = pong?.result === 'pong' && (await Promise.race([options.pongIsEnough?.() ?? false, whole]))
   const close = isEnough ? undefined : await held
-  const session = { heldMs: socket.heldMs, close, messages: socket.messages, pong, second: undefined }
+  const closedBy = close === undefined ? undefined : await options.closedBy?.()
+  const session = { heldMs: socket.heldMs, close, messages: socket.messages, pong, second: undefined, closedBy }
   // a code of the application's own says all that there is to know
   return close === undefined || close.code >= 4000 ? session : { ...session, second: await secondSocket(endpoint, options) }
 }
@@ -153,12 +157,12 @@ function isUnharmed({ handshake, session, experiments }: WireFacts): boolean {
 }
 
 /** What is known of an endpoint before anything was tried. */
-export function untried(endpoint: Endpoint, { ours = false, tokenIsOurs = false }: Pick<ProofOptions, 'ours' | 'tokenIsOurs'>): WireFacts {
+export function untried(endpoint: Endpoint, { ours = false }: Pick<ProofOptions, 'ours'>): WireFacts {
   return {
     endpoint: showEndpoint(endpoint),
     ours,
     token: shapeOf(endpoint.token, Date.now()),
-    tokenIsOurs,
+    identity: endpoint.identity,
     nameError: undefined,
     tcp: [],
     http: undefined,

@@ -38,7 +38,13 @@ describe('names it', () => {
     ['token-rejected: well formed', denied(current), /4001/],
     [
       'token-missing: the one that we made is refused',
-      denied(current, { wire: failed(refused(403), { token: current, tokenIsOurs: true, experiments: { unknownPath: refused(500) } }) }),
+      denied(current, {
+        wire: failed(refused(403), {
+          token: current,
+          identity: { source: 'minted', wantsSession: false },
+          experiments: { unknownPath: refused(500) },
+        }),
+      }),
       /nobody has given one/,
     ],
     ['token-rejected: opaque', denied({ kind: 'opaque' }), /no JSON Web Token/],

@@ -117,7 +117,7 @@ const samples: { readonly [Name in RunEvent['event']]: readonly Extract<RunEvent
   ],
   websocket: [
     { event: 'websocket', url: 'ws://127.0.0.1:8000/ws/', state: green },
-    { event: 'websocket', url: 'ws://127.0.0.1:8000/ws/', state: { ...red, dot: 'yellow' } },
+    { event: 'websocket', url: 'ws://127.0.0.1:8000/ws/', state: { ...red, dot: 'yellow', state: 'refused' } },
   ],
   diagnosis: [{ event: 'diagnosis', diagnosis: red.diagnosis }],
   error: [

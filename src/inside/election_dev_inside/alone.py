@@ -1,4 +1,4 @@
-"""The look where nothing runs. It only reads: no log file is opened, no database made, no key left, no row written but the user that was asked for."""
+"""The look where nothing runs. It only reads: no log file is opened, no database made, no key left, no row written but the user that was asked for, and a session that goes with it."""
 
 import json
 import logging
@@ -7,7 +7,7 @@ import os
 import sqlite3
 import sys
 
-from . import play, telling
+from . import play, sessions, telling
 from .folder import FOLDER
 from .look import look
 
@@ -22,7 +22,7 @@ def main():
         facts.flush()
 
     telling.begin(write)
-    request = json.load(sys.stdin)
+    request = json.loads(sys.stdin.readline())
     sys.path[:] = [os.getcwd()] + [entry for entry in sys.path[1:] if os.path.abspath(entry) != FOLDER]
     telling.watch()
     play.hide_tokens(request.get("consumer"))
@@ -30,7 +30,11 @@ def main():
     make_no_database()
     try:
         look(request)
+        # a session is there for as long as whoever asked for it
+        if sessions.lasting():
+            sys.stdin.read()
     finally:
+        sessions.end()
         sys.stderr.flush()
         # a thread of the project that still stands must not hold the process
         os._exit(0)

@@ -7,6 +7,7 @@ import queue
 import select
 import signal
 import socket
+import sys
 import threading
 import time
 
@@ -99,7 +100,7 @@ class Channel:
     def _take(self, line):
         try:
             request = json.loads(line)
-            if request.get("ask") == "look":
+            if request.get("ask") in ("look", "take-back"):
                 self.looks.put(request)
             elif self.loop is not None and self.on_request is not None:
                 self.loop.call_soon_threadsafe(self._begin, self.on_request, request)
@@ -182,6 +183,7 @@ def windows_pipes():
 
 def end_all(loop):
     """Ends this server and what it leads: by its own signal handler, which is run by the event loop, or by force."""
+    take_back()
     if loop is not None and not loop.is_closed():
         try:
             loop.call_soon_threadsafe(ask_to_end)
@@ -191,6 +193,13 @@ def end_all(loop):
     if leads_group():
         os.killpg(os.getpid(), signal.SIGKILL)
     os._exit(1)
+
+
+def take_back():
+    """What was made in the project for the launcher goes with it."""
+    sessions = sys.modules.get(__package__ + ".sessions")
+    if sessions is not None:
+        sessions.end()
 
 
 def ask_to_end():

@@ -5,6 +5,7 @@ import sys
 import traceback
 
 from .folder import FOLDER
+from .identity import condition, user_of
 
 _HERE = os.getcwd()
 _LIBRARIES = ("site-packages", "dist-packages")
@@ -133,8 +134,12 @@ def line_of(found):
 
 
 def refuser(frame, observer):
-    """Who on the stack closes a socket before it is accepted: the Origin validator, a line of the project, or a class of a library."""
+    """
+    Who on the stack closes a socket: the Origin validator, a line of the project and under what condition,
+    or a class of a library; and the user that the project has at hand there.
+    """
     own = by = own_by = None
+    owns = []
     denied = False
     for frame in stack(frame, observer):
         owner = frame.f_locals.get("self")
@@ -145,11 +150,27 @@ def refuser(frame, observer):
             if denied and hasattr(owner, "valid_origin"):
                 return {"by": "origin", "class": type(owner).__name__}
             by = by or type(owner).__name__
-        if own is None and is_own(file):
-            own = place(frame.f_code, frame.f_lineno)
-            own_by = None if owner is None else type(owner).__name__
+        if is_own(file):
+            owns.append(frame)
+            if own is None:
+                own, own_by = frame, None if owner is None else type(owner).__name__
     by = by if own is None else own_by
-    return {"by": "application", **({} if by is None else {"class": by}), **line_of(own)}
+    return {"by": "application", **({} if by is None else {"class": by}), **decided(owns)}
+
+
+def decided(owns):
+    """Of the project's frames, the innermost first: the line that decides, under what condition, and about whom."""
+    if not owns:
+        return {}
+    owner = owns[0].f_locals.get("self")
+    # a middleware of the project's own around the one that closes decides nothing
+    owns = [frame for frame in owns if frame.f_locals.get("self", owner) is owner]
+    # a method that only closes has nothing to say; who calls it has
+    told = [(frame, condition(frame.f_code.co_filename, frame.f_lineno)) for frame in owns]
+    frame, because = next((pair for pair in told if pair[1] is not None), told[0])
+    user = user_of(owner, owns)
+    return {**line_of(place(frame.f_code, frame.f_lineno)), **({} if because is None else {"because": because}),
+            **({} if user is None else {"user": user})}
 
 
 def stack(frame, observer):

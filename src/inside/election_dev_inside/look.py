@@ -4,17 +4,18 @@ import os
 import sys
 import time
 
-from . import database, layer, routes, settings, users
+from . import database, layer, routes, sessions, settings, users
 from .telling import enter, run, tell
 
 # the stages that need Django set up, which importing the application mostly has done
-ON_DJANGO = ("asgi_setting", "layer", "trip", "database", "create_user", "users", "token", "migrations")
+ON_DJANGO = ("asgi_setting", "layer", "trip", "database", "create_user", "users", "session", "token", "migrations")
 
 
 class Look:
     """
     Request: {"tell": ["settings", …], "settings_module": "core.settings", "application": "core.asgi:application" | null,
               "nonce": "…", "names": ["REDIS_PORT", …], "consumer": null | {"path": …, …}, "create_user": null | {"password": "…"},
+              "user": null | "clerk", "made_user": null | "developer", "anywhere": false,
               "seconds": null | 20, "way": null | "asgi" | "manage" | "runserver"}
     The stages of "tell" are gone through in its order. Where the application is among them, it is imported as a server
     does it, and the settings are those that it comes to: by itself, after what manage.py does first, or as runserver.
@@ -134,7 +135,12 @@ class Look:
             users.make(self.request["create_user"]["password"])
 
     def users(self):
-        self.user = users.facts(self.state == "ready")
+        self.user = users.facts(self.state == "ready", self.request.get("user"), self.request.get("made_user"))
+
+    def session(self):
+        if self.application_object is not None:
+            middleware = routes.middleware_of(self.application_object)
+            sessions.facts(middleware, self.user, self.serving, self.request.get("anywhere"))
 
     def token(self):
         if self.user is not None:

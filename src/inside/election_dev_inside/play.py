@@ -9,7 +9,7 @@ import traceback
 
 from .broadcast import handlers_of
 from .database import Guard
-from .frames import place, raised, stack_of, trim
+from .frames import decided, is_own, place, raised, stack_of, trim
 from .layer import Recorder
 from .telling import hide, tell
 
@@ -98,27 +98,29 @@ class Handshake:
         if self.answer is None and kind == "websocket.accept":
             self.answer = {"outcome": "accepted", "after_ms": self.ms(), "subprotocol": message.get("subprotocol"), "frames": []}
         elif self.answer is None and kind in ("websocket.close", "websocket.http.response.start"):
-            frames, refused_by = self.closer()
+            closer = self.closer()
             code = message.get("code")
             # what an `except` around it hides: the exception is still being handled
             handled = sys.exc_info()[1]
             self.answer = {"outcome": "closed", "after_ms": self.ms(), "code": code if isinstance(code, int) else None,
-                           "refused_by": refused_by, "raised": raised(handled) if handled is not None else None, "frames": frames}
+                           "raised": raised(handled) if handled is not None else None, **closer}
         elif self.ended is None and kind == "websocket.close":
             code = message.get("code")
-            self.ended = {"later": "closed", "later_code": code if isinstance(code, int) else 1000, "frames": self.closer()[0]}
+            self.ended = {"later": "closed", "later_code": code if isinstance(code, int) else 1000, **self.closer()}
 
     def closer(self):
-        """Who closes: the lines of the project on the stack, and the middleware where it wasn't a consumer."""
+        """Who closes: the lines of the project on the stack, what they decide by, and the middleware where it wasn't a consumer."""
         stacks = [sys._getframe(1)]
         # a synchronous consumer sends from a thread, which waits for this to end
         stacks += [frame for ident, frame in sys._current_frames().items() if ident != threading.get_ident()]
         for stack in stacks:
             who, middleware = self.on_stack(stack)
             if who or middleware:
+                owns = [frame for frame, _ in traceback.walk_stack(stack) if is_own(frame.f_code.co_filename)]
+                told = {name: value for name, value in decided(owns).items() if name in ("because", "user")}
                 frames = [frame for frame in stack_of(stack) if frame["own"]]
-                return trim(frames), None if who else middleware
-        return [], None
+                return {"frames": trim(frames), "refused_by": None if who else middleware, **told}
+        return {"frames": [], "refused_by": None}
 
     @staticmethod
     def on_stack(frame):

@@ -68,18 +68,40 @@ def unwrap(application):
 def facts(application):
     """The WebSocket part: the middleware around it, and the paths that it serves."""
     core, kind = unwrap(application)
-    current = core.application_mapping.get("websocket") if kind == "router" else core if hasattr(core, "routes") else None
-    websocket, middleware, origins, seen = current is not None, [], None, 0
-    while current is not None and not hasattr(current, "routes") and not consumer_of(current) and seen < 20:
-        middleware.append(getattr(current, "__qualname__", None) or type(current).__name__)
-        if origins is None and isinstance(getattr(current, "allowed_origins", None), (list, tuple, set)):
-            origins = [str(getattr(origin, "pattern", origin)) for origin in current.allowed_origins]
-        seen += 1
+    current = websocket_of(core, kind)
+    websocket, origins = current is not None, None
+    middleware, current = layers_of(current)
+    for each in middleware:
+        if origins is None and isinstance(getattr(each, "allowed_origins", None), (list, tuple, set)):
+            origins = [str(getattr(origin, "pattern", origin)) for origin in each.allowed_origins]
+    tell("application", kind=kind, websocket=websocket, origins=origins,
+         middleware=[getattr(each, "__qualname__", None) or type(each).__name__ for each in middleware],
+         routes=list(paths(current, ())) if hasattr(current, "routes") else [])
+
+
+def websocket_of(core, kind):
+    return core.application_mapping.get("websocket") if kind == "router" else core if hasattr(core, "routes") else None
+
+
+def layers_of(current):
+    """What is wrapped around a router or a consumer, the outermost first, and that itself; None where it can't be come to."""
+    found = []
+    while current is not None and not hasattr(current, "routes") and not consumer_of(current) and len(found) < 20:
+        found.append(current)
         current = inner_of(current)
-    if current is not None and not hasattr(current, "routes"):
-        current = None
-    tell("application", kind=kind, websocket=websocket, middleware=middleware, origins=origins,
-         routes=list(paths(current, ())) if current is not None else [])
+    return found, current
+
+
+def middleware_of(application):
+    """All that is wrapped around the routes, around those of a nested router as well."""
+    found, current = layers_of(websocket_of(*unwrap(application)))
+    routers = [current]
+    while routers:
+        for route in getattr(routers.pop(), "routes", ()):
+            around, inner = layers_of(getattr(route, "callback", None))
+            found += around
+            routers.append(inner)
+    return found
 
 
 def consumer_of(callback):
@@ -106,7 +128,8 @@ def paths(router, above):
                 break
             callback = inner_of(callback)
         consumer = consumer_of(callback) or callback
-        yield {"route": "".join(map(str, here)), "sample": sample(here, consumer), "consumer": getattr(consumer, "__name__", str(consumer)), "pings": answers_ping(consumer),
+        unfilled = []
+        yield {"route": "".join(map(str, here)), "sample": sample(here, consumer, unfilled), "unfilled": unfilled, "consumer": getattr(consumer, "__name__", str(consumer)), "pings": answers_ping(consumer),
                "subprotocols": demanded(consumer), "is_class": isinstance(callback, type) and hasattr(callback, "as_asgi")}
 
 

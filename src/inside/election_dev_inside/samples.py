@@ -20,12 +20,12 @@ TOKEN_PLACE = "election-dev-token"
 CATEGORIES = {"DIGIT": r"\d", "NOT_DIGIT": r"\D", "WORD": r"\w", "NOT_WORD": r"\W", "SPACE": r"\s", "NOT_SPACE": r"\S"}
 
 
-def sample(patterns, consumer):
-    """A path for the patterns of a route, from the outermost router's to its own; None where one can't be filled."""
+def sample(patterns, consumer, unfilled):
+    """A path for the patterns of a route, from the outermost router's to its own; None where one can't be filled. What nothing tells goes into `unfilled`."""
     path = ""
     for pattern in patterns:
         try:
-            part = filled(pattern, consumer)
+            part = filled(pattern, lambda name: told(name, consumer, unfilled))
         except Exception:  # a pattern of another kind, or one that nothing short fits
             return None
         if pattern.match(part) is None:
@@ -34,16 +34,16 @@ def sample(patterns, consumer):
     return "/" + path
 
 
-def filled(pattern, consumer):
+def filled(pattern, known):
     route = getattr(pattern, "_route", None)
     if route is None:
         tree = parser.parse(str(pattern._regex))
         names = {number: name for name, number in tree.state.groupdict.items()}
-        return text_of(tree, lambda number: row_value(names.get(number), consumer))
+        return text_of(tree, lambda number: known(names.get(number)))
 
     def value(match):
         name = match.group("name")
-        return row_value(name, consumer) or of_converter(pattern.converters[name])
+        return known(name) or of_converter(pattern.converters[name])
 
     return re.sub(r"<(?:[^>:]+:)?(?P<name>[^>]+)>", value, str(route))
 
@@ -97,14 +97,20 @@ def is_in(kind, what, sign):
     return ord(sign) == what
 
 
+def told(name, consumer, unfilled):
+    """What a parameter of this name stands for; None, and a word in `unfilled`, where nothing tells."""
+    if name is None or name.lower() in CREDENTIALS:
+        return name and TOKEN_PLACE
+    value, empty = row_value(name, consumer)
+    if value is None:
+        unfilled.append({"name": name, "model": empty})
+    return value
+
+
 def row_value(name, consumer):
-    """The value of a parameter in a row that is there, only read; None where its name, and the consumer's source, tell no model."""
+    """The value of a parameter in a row that is there, only read, and the model whose table has none; its name, or the consumer's source, tells the model."""
     from django.apps import apps
 
-    if name is None:
-        return None
-    if name.lower() in CREDENTIALS:
-        return TOKEN_PLACE
     base, _, last = name.lower().rpartition("_")
     # `motion_id`, `motion_pk`, `motion_slug`: the model's name, and which of its fields; `pk` and `motion` alone as well
     field, model_name = (last, base) if last in ("id", "pk", "slug", "uuid") else ("pk", name.lower().replace("_", ""))
@@ -113,8 +119,9 @@ def row_value(name, consumer):
         try:
             source = inspect.getsource(consumer)
         except (OSError, TypeError):  # it has none of its own
-            return None
+            return None, None
         field, models = name.lower(), [model for model in apps.get_models() if re.search(r"\b%s\b" % model.__name__, source)]
+    empty = None
     for model in models:
         try:
             names = {each.name for each in model._meta.get_fields()}
@@ -122,5 +129,6 @@ def row_value(name, consumer):
         except Exception:  # no table yet, no database
             continue
         if value is not None:
-            return str(value)
-    return None
+            return str(value), None
+        empty = empty or model._meta.label
+    return None, empty

@@ -6,6 +6,7 @@ import sys
 
 from .broadcast import Probes
 from .frames import described, refuser
+from .identity import user_of
 
 HEADER = b"x-election-dev"
 # what every command of ours calls itself: the doctor and `verify` don't know the nonce of a run
@@ -37,6 +38,7 @@ class Observer:
         ident = self._last
         accepted = False
         code = None
+        closer = {}
 
         async def observed_receive():
             nonlocal code
@@ -46,17 +48,19 @@ class Observer:
             return message
 
         async def observed_send(message):
-            nonlocal accepted, code
+            nonlocal accepted, code, closer
             kind = message.get("type") if isinstance(message, dict) else None
             if kind != "websocket.send":
                 if kind == "websocket.accept" and not accepted:
                     accepted = True
                     self._open += 1
-                    tell({"event": "accepted", "id": ident, "open": self._open})
+                    tell({"event": "accepted", "id": ident, "open": self._open, "user": probe and user_of(probe.consumer)})
                 elif kind == "websocket.close":
                     code = message.get("code") or 1000
                     if not accepted:
                         tell({"event": "refused", "id": ident, "code": code, **refuser(sys._getframe(1), self)})
+                    elif probe is not None:
+                        closer = refuser(sys._getframe(1), self)
                 elif kind == "websocket.http.response.start":
                     tell({"event": "refused", "id": ident, "status": message.get("status"), **refuser(sys._getframe(1), self)})
             await send(message)
@@ -78,7 +82,7 @@ class Observer:
                 self._probes.end(probe)
             if accepted:
                 self._open -= 1
-                tell({"event": "closed", "id": ident, "code": code, "open": self._open})
+                tell({"event": "closed", "id": ident, "code": code, "open": self._open, **closer})
 
     def _is_ours(self, scope):
         return has(scope, HEADER, self._channel.nonce.encode())

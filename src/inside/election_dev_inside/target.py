@@ -4,7 +4,7 @@ import inspect
 import sys
 import threading
 
-from .channel import connect
+from .channel import connect, take_back
 from .folder import tidy
 from .routes import load
 from .sockets import Observer
@@ -61,6 +61,10 @@ def answer(channel, inner):
     """Looks at the project whenever the launcher asks for it. Runs in a thread of its own, which has database connections of its own."""
     while True:
         request = channel.looks.get()
+        if request.get("ask") == "take-back":
+            take_back()
+            channel.tell({"event": "taken-back", "id": 0})
+            continue
         from . import telling
         from .look import look
 

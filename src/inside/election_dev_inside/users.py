@@ -13,8 +13,11 @@ DEEPEST = 3
 TOKEN_SECONDS = 3600
 
 
-def facts(ready):
-    """How many active users there are; without tables only which model they have. Gives the first of them."""
+def facts(ready, wanted, made):
+    """
+    How many active users there are, and who stands for the page; without tables only which model they have.
+    That is the one who is `wanted`, else the one who was `made` for it, else the one who may do most.
+    """
     from django.apps import apps
 
     if not apps.is_installed("django.contrib.auth"):
@@ -28,8 +31,14 @@ def facts(ready):
         return None
     fields = {field.name for field in model._meta.get_fields()}
     active = model._default_manager.filter(is_active=True) if "is_active" in fields else model._default_manager.all()
-    user = active.order_by("pk").first()
-    tell("users", model=model._meta.label, active=active.count() if user else 0)
+    named = [name for name in (wanted, made) if name]
+    known = {str(user.get_username()): user for user in active.filter(**{model.USERNAME_FIELD + "__in": named})} if named else {}
+    user = known.get(wanted) if wanted else known.get(made)
+    account = "wanted" if wanted else "made" if user is not None else "found"
+    if user is None and not wanted:
+        user = active.order_by(*("-" + name for name in ("is_superuser", "is_staff") if name in fields), "pk").first()
+    tell("users", model=model._meta.label, active=active.count() if user or wanted else 0, account=account if user else None,
+         user=None if user is None else str(user.get_username()))
     return user
 
 

@@ -1,0 +1,128 @@
+import type { ExaminationOf } from '../facts/examination.ts'
+import type { Place } from '../facts/observed.ts'
+import { servesPath } from '../facts/routes.ts'
+import { diagnosis, type Diagnosis, type Seen } from './diagnosis.ts'
+import type { Evidence } from './evidence.ts'
+import { judgeLifetime } from './server-process.ts'
+import { at } from './wire-inside.ts'
+
+/** What the application itself decided: the line that closes, under what condition, and who stood there. */
+interface Decision {
+  readonly by: string
+  readonly code: number | undefined
+  readonly place: Place
+  /** As the source has it. */
+  readonly because: string | undefined
+  /** Undefined where nothing tells who it was. */
+  readonly user: { readonly name?: string | null | undefined; readonly authenticated: boolean } | undefined
+}
+
+/** A condition about who somebody is; one about what somebody may do. */
+const aboutLogin =
+  /anonymous|authenticat|log(?:ged)?_?in|sign(?:ed)?_?in|session|token|jwt|credential|\buser(?: is None\b|$)|\bnot (?:self\.)?user\b/i
+const aboutPerson = /user|staff|super|perm|group|role|member|owner|admin|auth/i
+
+function decisionOf({ wire, examination }: Pick<Evidence, 'wire' | 'examination'>): Decision | undefined {
+  const seen = wire.observed?.refused ?? wire.session?.closedBy
+  if (seen !== undefined)
+    return seen.by === 'origin' || seen.place === undefined
+      ? undefined
+      : { by: seen.class ?? 'The application', code: seen.code, place: seen.place, because: seen.because, user: seen.user ?? undefined }
+  const played = examination?.get('consumer')
+  return played === undefined ? undefined : decisionPlayed(played)
+}
+
+function decisionPlayed(played: ExaminationOf<'consumer'>): Decision | undefined {
+  const place = played.frames.findLast((frame) => frame.own)
+  if (place === undefined || (played.outcome !== 'closed' && played.later !== 'closed')) return undefined
+  const { refused_by: by, because, user } = played
+  return {
+    by: by ?? played.consumer ?? 'The application',
+    code: played.code ?? played.later_code ?? undefined,
+    place,
+    because: because ?? undefined,
+    user: user ?? undefined,
+  }
+}
+
+/**
+ * What a refusal of the application's own means: nobody is logged in, the row that the path names isn't there, or
+ * whoever it is may not. Nothing where the project's own line isn't known, or what it decides by can't be told. Pure.
+ */
+export function judgeDecision(evidence: Evidence, verdict: Diagnosis): Diagnosis | undefined {
+  const decision = decisionOf(evidence)
+  if (decision === undefined) return undefined
+  const { user, because = '' } = decision
+  const [first = ''] = verdict.evidence
+  const seen: Seen = [
+    `${decision.by} closes${decision.code === undefined ? '' : ` with ${decision.code}`} at ${at(decision.place)}${because === '' ? '' : `: ${because}`}`,
+    ...(first === '' ? [] : [first]),
+  ]
+  const row = aboutLogin.test(because) || aboutPerson.test(because) ? undefined : judgeRow(evidence, decision, seen)
+  if (row !== undefined) return row
+  if (user?.authenticated === true) return refuses(user.name ?? 'the user', seen)
+  const isAnonymous = user?.authenticated === false
+  return wantsSession(evidence) && (isAnonymous || aboutLogin.test(because)) ? sessionMissing(evidence, seen) : undefined
+}
+
+function wantsSession({ wire, examination }: Evidence): boolean {
+  const around = examination?.get('application')?.middleware ?? []
+  return wire.identity?.wantsSession === true || around.includes('SessionMiddleware') || around.includes('AuthMiddleware')
+}
+
+/** The same of a socket that the application accepted first; else what ends every one of this server's. Pure. */
+export function behindClose(evidence: Evidence, verdict: Diagnosis): Diagnosis | undefined {
+  const code = evidence.wire.session?.close?.code ?? 1000
+  return judgeDecision(evidence, verdict) ?? (code < 4000 ? judgeLifetime(evidence) : undefined)
+}
+
+function refuses(name: string, seen: Seen): Diagnosis {
+  return diagnosis(
+    'application-refuses',
+    `The application refuses ${name} by a rule of its own`,
+    [...seen, `${name} stood at the consumer: who it is, is accepted`],
+    `Give ${name} what the rule asks for, or be somebody who has it: --user NAME. The WebSocket itself works.`,
+  )
+}
+
+/** The path needs something that nothing tells: a row of a table without any, or a name that only the page knows. */
+function judgeRow({ examination, wire }: Evidence, { by }: Decision, seen: Seen): Diagnosis | undefined {
+  const { path } = wire.endpoint
+  const route = examination?.get('application')?.routes.find((known) => known.sample === path || servesPath([known], path))
+  const [unknown] = route?.sample === path ? (route.unfilled ?? []) : []
+  if (unknown === undefined) return undefined
+  const { name, model } = unknown
+  if (typeof model === 'string')
+    return diagnosis(
+      'row-missing',
+      `There is no ${model} that ${by} could be opened for`,
+      [...seen, `The table of ${model} is empty, and ${name} in ${path} is made up`],
+      `Make a ${model}, or name the path of one: --path. The WebSocket itself works.`,
+    )
+  return diagnosis(
+    'row-missing',
+    `${by} knows nothing at ${path}`,
+    [...seen, `${name} in the path is made up: neither the page's sources nor a row tells one`],
+    'Name a path that the application knows: --path. The WebSocket itself works.',
+  )
+}
+
+function sessionMissing({ wire: { identity } }: Evidence, seen: Seen): Diagnosis {
+  if (identity?.source === 'session')
+    return diagnosis(
+      'session-missing',
+      'The application sees nobody, though a session was sent',
+      [...seen, `A session of ${identity.user ?? 'a user'} was made through the settings' own engine, and sent as the page sends it`],
+      'See which cookie, and which engine, its middleware reads.',
+    )
+  const noUser = identity !== undefined && identity.user === undefined
+  return diagnosis(
+    'session-missing',
+    `The application wants somebody who is logged in${noUser ? ', and the database has no active user' : ''}`,
+    [...seen, identity?.note === undefined ? 'No session was sent' : `No session could be made: ${identity.note}`],
+    noUser
+      ? 'Let the setup make a development user: its session is sent then.'
+      : 'Log in as the page does: "login" in election-dev.config.json, with ELECTION_DEV_PASSWORD.',
+    noUser ? [['election-dev', 'start', '--setup']] : [],
+  )
+}

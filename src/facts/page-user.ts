@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from '../config/config.ts'
+import { attempt } from '../errors.ts'
+import type { LookRequest } from './examine.ts'
+import { homeName } from './run-state.ts'
+
+/** The name of the file that names the development user which the setup has made: an account of the tool's own, and of no person. */
+export const madeUserFile = 'user'
+
+/** Who is to stand for the page: the user that was named, and the one that the setup has made. */
+export function pageUser(root: string, { user }: Pick<Config, 'user'>): Pick<LookRequest, 'user' | 'madeUser'> {
+  // one small file, read while the server starts: a promise would take longer
+  const made = attempt(() => readFileSync(join(root, homeName, madeUserFile), 'utf8').trim())
+  return { user, madeUser: made === '' ? undefined : made }
+}

@@ -1,0 +1,154 @@
+"""A session of a user of the project, made through the project's own engine, and taken back when this process ends."""
+
+import atexit
+import inspect
+import os
+import socket
+import threading
+from importlib import import_module
+
+from .telling import tell
+from .users import TOKEN_SECONDS
+
+# what a middleware of the project's own reads a session with, where it is none of Channels'
+READS = ("SESSION_COOKIE_NAME", "SessionStore", "SessionMiddleware", "sessionid")
+# taking one back must not hold up the end of a server whose database is gone: so many seconds
+PATIENCE = 1
+
+_made = []
+_lock = threading.Lock()
+
+
+def reads_session(wrapper):
+    """Whether a middleware around the routes reads a session: one of Channels, or the project's own by its source."""
+    kind = wrapper if inspect.isfunction(wrapper) else type(wrapper)
+    if any(each.__module__.startswith("channels.") and each.__name__ in ("SessionMiddleware", "AuthMiddleware")
+           for each in getattr(kind, "__mro__", ())):
+        return True
+    try:
+        return "-packages" not in inspect.getfile(kind) and any(name in inspect.getsource(kind) for name in READS)
+    except (OSError, TypeError):  # built in, or without a source
+        return False
+
+
+def facts(middleware, user, serving, anywhere):
+    """A session where the application reads one. `anywhere`: it may be written to another machine's database as well."""
+    if not any(map(reads_session, middleware)):
+        tell("session", wanted=False)
+        return
+    if user is None:
+        tell("session", wanted=True)
+        return
+    from django.conf import settings
+
+    name = str(user.get_username())
+    engine = import_module(settings.SESSION_ENGINE)
+    place = elsewhere(settings, engine)
+    why = None if serving else unseen(settings)
+    if why or place and not anywhere:
+        tell("session", wanted=True, user=name, elsewhere=place, why=why or "sessions are kept on %s, which is another machine" % place)
+        return
+    store = made(settings, engine, user)
+    tell("session", wanted=True, user=name, cookie="%s=%s" % (settings.SESSION_COOKIE_NAME, store.session_key))
+
+
+def made(settings, engine, user):
+    """As django.contrib.auth.login leaves it, without a request."""
+    from django.contrib import auth
+
+    store = engine.SessionStore()
+    store[auth.SESSION_KEY] = user._meta.pk.value_to_string(user)
+    store[auth.BACKEND_SESSION_KEY] = backend_of(settings, user)
+    if hasattr(user, "get_session_auth_hash"):
+        store[auth.HASH_SESSION_KEY] = user.get_session_auth_hash()
+    store.set_expiry(TOKEN_SECONDS)
+    with _lock:
+        if not _made:
+            atexit.register(end)
+        _made.append((os.getpid(), store))
+    store.save()
+    return store
+
+
+def backend_of(settings, user):
+    """The first backend that knows the user again: one that only checks permissions doesn't."""
+    from django.contrib.auth import load_backend
+
+    for path in settings.AUTHENTICATION_BACKENDS:
+        try:
+            if load_backend(path).get_user(user.pk) is not None:
+                return path
+        except Exception:  # of a kind that knows no users
+            continue
+    raise LookupError("none of AUTHENTICATION_BACKENDS gives back the user %s" % user.get_username())
+
+
+def unseen(settings):
+    """Why a session that is made here can't be seen by the server."""
+    if not settings.SESSION_ENGINE.endswith(".cache"):
+        return None
+    kind = settings.CACHES[settings.SESSION_CACHE_ALIAS].get("BACKEND", "")
+    return "sessions are kept in the memory of the server" if kind.endswith("LocMemCache") else None
+
+
+def elsewhere(settings, engine):
+    """The machine that sessions are kept on, where it isn't this one."""
+    hosts = []
+    model = getattr(engine.SessionStore, "get_model_class", None)
+    if model is not None:
+        from django.db import connections, router
+
+        hosts.append(connections.databases[router.db_for_write(model())].get("HOST") or "")
+    if "cache" in settings.SESSION_ENGINE:
+        location = settings.CACHES[settings.SESSION_CACHE_ALIAS].get("LOCATION") or ""
+        hosts += [host_of(each) for each in ([location] if isinstance(location, str) else location)]
+    return next((host for host in hosts if not is_here(host)), None)
+
+
+def host_of(location):
+    """Of a cache's LOCATION: a URL, host:port, a path, or a name of no meaning."""
+    rest = location.partition("://")[2].partition("/")[0] if "://" in location else location
+    host = rest.rpartition("@")[2]
+    if location.startswith(("unix:", "/", ".")) or "://" not in location and ":" not in host:
+        return ""
+    return host.rpartition(":")[0].strip("[]") or host
+
+
+def is_here(host):
+    """Whether a name is this machine's: every address of it can be bound here."""
+    if not host or host.startswith(("/", "@")):
+        return True
+    try:
+        found = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)
+        for family, kind, protocol, _, address in found:
+            with socket.socket(family, kind, protocol) as bound:
+                bound.bind(address)
+    except OSError:
+        return False
+    return bool(found)
+
+
+def lasting():
+    return bool(_made)
+
+
+def end():
+    """Takes back what this process has made, within a second; a fork of it has made nothing."""
+    with _lock:
+        ours = [store for pid, store in _made if pid == os.getpid()]
+        del _made[:]
+    if ours:
+        worker = threading.Thread(target=take_back, args=(ours,), name="election-dev-sessions", daemon=True)
+        worker.start()
+        worker.join(PATIENCE)
+
+
+def take_back(stores):
+    from .target import close_connections
+
+    for store in stores:
+        try:
+            store.delete()
+        except Exception:  # its database is gone, and it runs out within the hour
+            pass
+    close_connections()

@@ -1,0 +1,55 @@
+import type { Config } from '../config/config.ts'
+import type { Inspection } from '../facts/inspection.ts'
+import type { Identity } from '../facts/wire.ts'
+import type { Host } from '../host/host.ts'
+import { httpUrl, type Endpoint } from '../verify/endpoint.ts'
+import { logIn } from '../verify/login.ts'
+
+/** What a handshake identifies itself with. */
+export type Credentials = Pick<Endpoint, 'token' | 'cookie'> & { readonly identity: Identity }
+
+const nobody = { token: undefined, cookie: undefined }
+
+/** As whom nothing has been found out yet. */
+export const unidentified: Credentials = { ...nobody, identity: { source: 'none', wantsSession: false } }
+
+/** What the user gives; undefined where the project has to be asked. */
+export async function givenCredentials(host: Host, config: Config, url: URL): Promise<Credentials | undefined> {
+  if (config.token !== undefined) return { ...nobody, token: config.token, identity: { source: 'given', wantsSession: false } }
+  if (config.login === undefined) return undefined
+  const answer = await logIn(host, httpUrl(url), config.login, 5000)
+  const note = answer.result === 'refused' ? `The login gave no token: ${answer.reason}` : undefined
+  return {
+    token: answer.result === 'token' ? answer.token : undefined,
+    cookie: answer.result === 'cookie' ? answer.cookie : undefined,
+    identity: { source: note === undefined ? 'login' : 'none', wantsSession: false, note },
+  }
+}
+
+/** What the look has made for a user of the project: a session where the application reads one, a token where one can be minted. */
+export async function madeCredentials(inspection: Inspection): Promise<Credentials> {
+  const [session, minted] = [await inspection.get('session'), await inspection.get('token')]
+  const cookie = session?.cookie ?? undefined
+  const token = minted?.token ?? undefined
+  const users = await inspection.get('users')
+  const common = { wantsSession: session?.wanted === true, user: users?.user ?? undefined, account: users?.account ?? undefined }
+  if (cookie !== undefined) return { token, cookie, identity: { ...common, source: 'session' } }
+  const note = common.wantsSession ? (session?.why ?? (await whyNone(inspection))) : undefined
+  if (token !== undefined) return { token, cookie, identity: { ...common, source: 'minted', note } }
+  return { ...nobody, identity: { ...common, source: 'none', note: note ?? (await noToken(inspection, minted?.why ?? undefined)) } }
+}
+
+async function noToken(inspection: Inspection, why: string | undefined): Promise<string | undefined> {
+  const reason = why ?? (await whyNone(inspection))
+  return reason === undefined ? undefined : `No token could be minted: ${reason}`
+}
+
+/** Why there is nobody whom a session or a token could be made for. */
+async function whyNone(inspection: Inspection): Promise<string | undefined> {
+  const users = await inspection.get('users')
+  if (users?.account === undefined && typeof users?.user !== 'string' && typeof users?.model === 'string' && users.active === 0)
+    return 'the database has no active user (election-dev start --setup makes one)'
+  const stages = ['settings', 'setup', 'users', 'session', 'token'] as const
+  const error = stages.map((stage) => inspection.errorOf(stage)).find((found) => found !== undefined)
+  return error === undefined ? undefined : `${error.type}: ${error.message}`
+}

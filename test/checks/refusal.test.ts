@@ -1,0 +1,135 @@
+/** What a refusal of the application's own means: facts in, one cause out. */
+import { describe, expect, test } from 'vitest'
+import { judge } from '../../src/checks/judgement.ts'
+import type { Evidence } from '../../src/checks/evidence.ts'
+import type { Refusal } from '../../src/facts/observed.ts'
+import type { Identity, WireFacts } from '../../src/facts/wire.ts'
+import { evidenceOf, examinationOf, wireOf, type Looked } from '../support/evidence.ts'
+import { refused } from '../support/facts.ts'
+
+const path = '/ws/motions/1/'
+const place = { file: 'motions/consumers.py', line: 12, function: 'connect' }
+const usher = { name: 'usher', authenticated: true }
+const nobody = { name: null, authenticated: false }
+const session: Identity = { source: 'session', wantsSession: true, user: 'usher' }
+const noUser: Identity = { source: 'none', wantsSession: true, note: 'the database has no active user' }
+const minted: Identity = { source: 'minted', wantsSession: false, user: 'usher' }
+
+const application = (unfilled: readonly { name: string; model: string | null }[]) => ({
+  routes: [{ route: 'ws/motions/<int:pk>/', sample: path, unfilled: [...unfilled], consumer: 'Motions', is_class: false }],
+})
+const closed = (more: Partial<Refusal>): Refusal => ({ by: 'application', code: 4403, class: 'Motions', place, ...more }) as const
+/** Refused before accept, as the observer saw it. */
+const before = (refusal: Refusal, identity: Identity | undefined, more: Partial<WireFacts> = {}, facts: Looked['facts'] = {}): Evidence =>
+  evidenceOf({
+    wire: wireOf({
+      handshake: refused(403),
+      session: undefined,
+      endpoint: { ...wireOf().endpoint, path },
+      experiments: { unknownPath: refused(500) },
+      observed: { refused: refusal, raised: undefined },
+      identity,
+      ...more,
+    }),
+    examination: examinationOf({ facts: { consumer: { outcome: 'skipped' }, ...facts } }),
+  })
+/** Accepted, then closed. */
+const after = (refusal: Refusal, identity: Identity): Evidence => {
+  const close = { code: refusal.code ?? 4001, reason: '', afterMs: 3, messagesBefore: 0 }
+  return evidenceOf({
+    wire: wireOf({
+      endpoint: { ...wireOf().endpoint, path },
+      session: { heldMs: 3, close, messages: 0, pong: undefined, second: undefined, closedBy: refusal },
+      identity,
+    }),
+  })
+}
+const empty = { application: application([{ name: 'pk', model: 'motions.Motion' }]) }
+const unknown = { application: application([{ name: 'pk', model: null }]) }
+
+describe('names it', () => {
+  test.each<[string, Evidence, RegExp]>([
+    [
+      'application-refuses: a right',
+      before(closed({ because: 'if not user.is_staff', user: usher }), minted),
+      /4403 at motions\/consumers\.py:12: if not user\.is_staff/,
+    ],
+    ['application-refuses: after accept', after(closed({ user: usher }), session), /usher stood at the consumer/],
+    [
+      'application-refuses: a right, though a table is empty',
+      before(closed({ because: 'if not user.has_perm("x")', user: usher }), session, {}, empty),
+      /has_perm/,
+    ],
+    [
+      'row-missing: an empty table',
+      before(closed({ code: 4404, because: 'if self.motion is None', user: nobody }), noUser, {}, empty),
+      /table of motions\.Motion is empty/,
+    ],
+    [
+      'row-missing: whoever it is',
+      before(closed({ code: 4404, because: 'except Motion.DoesNotExist', user: usher }), session, {}, empty),
+      /made up/,
+    ],
+    [
+      'row-missing: a name that nothing tells',
+      before(closed({ code: undefined, because: 'if motion not in known' }), minted, {}, unknown),
+      /neither the page's sources nor a row/,
+    ],
+    [
+      'session-missing: nobody to be',
+      before(closed({ code: 1000, because: 'if self.scope["user"].is_anonymous', user: nobody }), noUser, {}, empty),
+      /no active user/,
+    ],
+    [
+      'session-missing: after accept',
+      after(closed({ code: 4001, because: 'if not self.scope["user"].is_authenticated', user: nobody }), noUser),
+      /4001/,
+    ],
+    ['session-missing: it is sent, and not taken', before(closed({ user: nobody }), session), /own engine/],
+    [
+      'session-missing: by a middleware of Channels, where nothing was asked',
+      before(closed({ user: nobody }), undefined, {}, { application: { middleware: ['AuthMiddleware'] } }),
+      /No session was sent/,
+    ],
+    [
+      'token-rejected: who it is, nothing tells',
+      before(closed({ because: 'if user is None' }), undefined, { token: { kind: 'current' } }),
+      /4403/,
+    ],
+    [
+      'token-missing: one that we made',
+      before(closed({ because: 'if user is None' }), minted, { token: { kind: 'current' } }),
+      /nobody has given one/,
+    ],
+    [
+      'token-missing: nobody, and no session is read',
+      before(closed({ user: nobody }), { source: 'none', wantsSession: false }),
+      /No token was sent/,
+    ],
+    ['close-after-accept: who it is, nothing tells', after(closed({ code: 4010 }), minted), /4010/],
+  ])('%s', (name, evidence, seen) => {
+    const { root } = judge(evidence)
+    expect(root?.id).toBe(name.split(':')[0])
+    expect(root?.evidence.join('\n')).toMatch(seen)
+  })
+})
+
+test('what was played tells as much as what was seen', () => {
+  const frames = [{ ...place, own: true }]
+  const played = { outcome: 'closed', code: 4403, consumer: 'Motions', frames, because: 'if not user.is_staff', user: usher } as const
+  const evidence = evidenceOf({
+    wire: wireOf({
+      handshake: refused(403),
+      session: undefined,
+      endpoint: { ...wireOf().endpoint, path },
+      experiments: { unknownPath: refused(500) },
+      identity: minted,
+      token: { kind: 'current' },
+    }),
+    examination: examinationOf({ facts: { consumer: played } }),
+  })
+  expect(judge(evidence).root).toMatchObject({
+    id: 'application-refuses',
+    evidence: expect.arrayContaining([expect.stringContaining('Motions closes with 4403')]),
+  })
+})

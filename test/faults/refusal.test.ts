@@ -1,0 +1,58 @@
+/** The WebSocket works, and the application says no by a rule of its own. */
+import { expect } from 'vitest'
+import { doctor, real } from '../support/doctor.ts'
+import { ending, urlOf } from '../support/ends.ts'
+import { guards, migrate, sessionProject } from '../support/session-project.ts'
+
+const { project, server } = ending()
+
+real('session-missing', 'a session is wanted, and the database has no user', async () => {
+  const made = await project(sessionProject('database', guards.before))
+  await migrate(made)
+  const { port } = await server('daphne', made)
+  const answer = await doctor(made.root, { url: urlOf(port, '/ws/rota/') })
+  expect(answer.id, answer.evidence).toBe('session-missing')
+  expect(answer.evidence).toMatch(/Updates closes at updates\/consumers\.py:6: if self\.scope\["user"\]\.is_anonymous/)
+})
+
+real('application-refuses', 'who it is, the consumer finds out by itself, and asks for more', async () => {
+  const consumer = `from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.contrib.auth.models import User
+
+class Updates(AsyncWebsocketConsumer):
+    async def connect(self):
+        user = await database_sync_to_async(User.objects.get)(username="usher")
+        if not user.is_staff:
+            await self.close(code=4403)
+        else:
+            await self.accept()
+`
+  const made = await project({ consumer })
+  await migrate(made, ['usher'])
+  const { port } = await server('uvicorn', made)
+  const answer = await doctor(made.root, { url: urlOf(port), token: 'of-no-worth' })
+  expect(answer.id, answer.evidence).toBe('application-refuses')
+  expect(answer.evidence).toMatch(/4403 at updates\/consumers\.py:9: if not user\.is_staff/)
+})
+
+real('row-missing', 'the path names a row of an empty table', async () => {
+  const consumer = `from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.contrib.auth.models import Group
+
+class Updates(AsyncWebsocketConsumer):
+    async def connect(self):
+        found = await database_sync_to_async(Group.objects.filter(pk=self.scope["url_route"]["kwargs"]["group_id"]).first)()
+        if found is None:
+            await self.close(code=4404)
+        else:
+            await self.accept()
+`
+  const made = await project({ consumer, route: 'ws/groups/<int:group_id>/' })
+  await migrate(made)
+  const { port } = await server('daphne', made)
+  const answer = await doctor(made.root, { url: urlOf(port, '/ws/groups/1/') })
+  expect(answer.id, answer.evidence).toBe('row-missing')
+  expect(answer.evidence).toMatch(/4404.*auth\.Group/s)
+})

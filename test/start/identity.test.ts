@@ -1,0 +1,105 @@
+/** As whom the WebSocket is proven: a session that is made through the project's own engine, and taken back. */
+import { expect, test } from 'vitest'
+import { runCli, startCli } from '../support/cli.ts'
+import { ending } from '../support/ends.ts'
+import { freePort } from '../support/redis.ts'
+import { engines, guards, migrate, sessionProject, sessionsOf } from '../support/session-project.ts'
+import type { ProjectOptions, TestProject } from '../support/project.ts'
+
+const { project, keep } = ending()
+
+async function begin(made: TestProject, ...args: readonly string[]) {
+  const port = String(await freePort('127.0.0.1'))
+  const cli = startCli(['start', '--json', '--no-frontend', '--port', port, ...args], { cwd: made.root })
+  keep({ stop: () => cli.end('SIGTERM') })
+  const [ready] = await cli.waitFor(/\{[^\n]*"event":"(?:ready|end)"[^\n]*/)
+  return { cli, ready, port }
+}
+
+const cases = [
+  ['database', 'before', 'daphne'],
+  ['database', 'after', 'uvicorn'],
+  ['cached_db', 'before', 'hypercorn'],
+  ['file', 'after', 'daphne'],
+  ['cache', 'before', 'uvicorn'],
+  ['signed_cookies', 'after', 'hypercorn'],
+] as const
+
+test.each(cases)('%s, closed %s accept, on %s: as the user, and nothing is left', { timeout: 60_000 }, async (engine, guard, server) => {
+  const made = await project(sessionProject(engine, guards[guard]))
+  await migrate(made, ['usher', '+warden'])
+  const { cli, ready } = await begin(made, '--server', server)
+  expect(ready).toContain('"state":"connected","user":"warden"')
+  expect(ready).toContain("warden is an account of this project's database")
+  const kept = await sessionsOf(made)
+  expect(kept).toBe(['cache', 'signed_cookies'].includes(engine) ? 0 : 1)
+  for (const command of ['verify', 'doctor']) {
+    const { status, stdout } = await runCli([command, '--json'], { cwd: made.root })
+    // what is kept in the memory of the server, no other process can write
+    expect(status, stdout).toBe(engine === 'cache' ? 1 : 0)
+    if (engine === 'cache') expect(stdout).toMatch(/session-missing.*sessions are kept in the memory of the server/s)
+  }
+  expect(await sessionsOf(made)).toBe(kept)
+  const { status, stdout } = await cli.end('SIGINT')
+  expect(status).toBe(130)
+  expect(await sessionsOf(made)).toBe(0)
+  expect(stdout).not.toMatch(engine === 'cache' ? /sessionid=/ : /Traceback|sessionid=|votes_session=/)
+})
+
+test('the session is taken back where the launcher is killed', { timeout: 60_000 }, async () => {
+  const made = await project(sessionProject('database', guards.before))
+  await migrate(made, ['usher'])
+  const { cli, ready } = await begin(made, '--user', 'usher')
+  expect(ready).toContain('"user":"usher"')
+  expect(ready).not.toContain('is an account')
+  expect(await sessionsOf(made)).toBe(1)
+  await cli.end('SIGKILL')
+  await expect.poll(() => sessionsOf(made), { timeout: 10_000 }).toBe(0)
+})
+
+test('the user that the setup makes is the one', { timeout: 60_000 }, async () => {
+  const made = await project(sessionProject('database', guards.before))
+  const { cli, ready } = await begin(made, '--setup')
+  expect(ready).toContain('"user":"developer"')
+  expect(ready).not.toContain('is an account')
+  await cli.end('SIGINT')
+  await migrate(made, ['+aadmin'])
+  const again = await begin(made)
+  expect(again.ready).toContain('"user":"developer"')
+})
+
+test('sessions on another machine are not written to', { timeout: 60_000 }, async () => {
+  const made = await project({
+    ...sessionProject('cache', guards.before),
+    settings: `${engines.cache}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://cache.example.invalid:6379/1"}}`,
+  })
+  await migrate(made, ['usher'])
+  const { ready } = await begin(made)
+  expect(ready).toContain('"state":"wants-token"')
+  expect(ready).toMatch(/session-missing.*sessions are kept on cache\.example\.invalid, which is another machine/)
+})
+
+const own = (consumer: string, more: ProjectOptions = {}): ProjectOptions => ({ ...sessionProject('database', ''), consumer, ...more })
+
+test('a rule of the application is told with its code, file and line', { timeout: 60_000 }, async () => {
+  const made = await project(
+    own(`from channels.generic.websocket import AsyncWebsocketConsumer
+
+class Updates(AsyncWebsocketConsumer):
+    async def connect(self):
+        await self.accept()
+        if not self.scope["user"].groups.model or not self.scope["user"].is_staff:
+            await self.refuse(4403)
+
+    async def refuse(self, code):
+        await self.close(code=code)
+`),
+  )
+  await migrate(made, ['usher'])
+  const { ready, port } = await begin(made)
+  expect(ready).toContain('"state":"refused"')
+  expect(ready).toMatch(/"id":"application-refuses".*refuses usher.*closes with 4403 at updates\/consumers\.py:7: if .*is_staff/)
+  const verified = await runCli(['verify', '--json', '--port', port], { cwd: made.root })
+  expect(verified.stdout).toMatch(/"state":\s*"refused".*"application-refuses"/s)
+})
