@@ -1,6 +1,8 @@
+import { judgeClientLimit, judgeClientNote, judgeClientStruck } from '../checks/redis-client.ts'
 import { judgeFallback, judgeRedis } from '../checks/redis-layer.ts'
 import { waitForRedis } from '../fix/planners/database.ts'
 import { emptyPassword, memoryInstead } from '../fix/planners/dotenv.ts'
+import { endlessRead } from '../fix/planners/layer-hosts.ts'
 import type { Cause } from './cause.ts'
 
 const redis = { family: 'redis', severity: 'error', rules: { inside: judgeRedis, working: judgeRedis, note: judgeFallback } } as const
@@ -24,5 +26,13 @@ export const redisCauses = [
   { ...redis, id: 'redis-not-redis', automatic: 'no', title: 'Another program than Redis listens on REDIS_PORT' },
   { ...redis, id: 'redis-protected-mode', automatic: 'no', title: 'Redis in protected mode is reached from outside loopback' },
   { ...redis, id: 'redis-tls', automatic: 'no', title: "Redis speaks TLS and the settings don't, or the other way round" },
+  {
+    ...redis,
+    id: 'redis-client-timeout',
+    automatic: 'yes',
+    title: 'The Redis client stops reading too early, which ends idle sockets',
+    rules: { unready: judgeClientLimit, inside: judgeClientStruck, working: judgeClientLimit, note: judgeClientNote },
+    fix: endlessRead,
+  },
   { ...redis, id: 'redis-cluster', automatic: 'no', title: 'Redis is a node of a cluster' },
 ] as const satisfies readonly Cause[]

@@ -86,6 +86,8 @@ function chosen({ checkout }: Evidence, found: Diagnosis): Diagnosis {
 
 /** The families whose rules come first at a stage, where it is another order than that of the list. */
 const first: Readonly<Partial<Record<Stage, readonly Family[]>>> = {
+  // a socket ends for want of a table before it ends for being idle
+  unready: ['layer', 'database'],
   inside: ['layer', 'redis', 'startup', 'routing', 'database'],
   sent: ['layer', 'consumer'],
 }

@@ -2,6 +2,7 @@ import { diagnosis, type Diagnosis, type Seen } from './diagnosis.ts'
 import type { LogRule, LogStage } from './log-rule.ts'
 import { servingRules } from './server-log-serving.ts'
 import { bindRules, startRules } from './server-log-start.ts'
+import { clientTimeout } from './redis-client.ts'
 import { redisDiagnosis, redisRefusalIn } from './redis.ts'
 import { exceptionsIn, type LoggedException } from './traceback.ts'
 
@@ -34,7 +35,23 @@ export function judgeLog(lines: readonly string[]): Diagnosis | undefined {
 
 /** The cause that one exception names. Pure. */
 export function judgeException(exception: LoggedException, stage: LogStage): Diagnosis | undefined {
-  return judgeLines(exception.lines, stage, exception.ownFrame)
+  return judgeRead(exception) ?? judgeLines(exception.lines, stage, exception.ownFrame)
+}
+
+/**
+ * A read from Redis that redis-py gave up: the layer's own wait for a message, or
+ * a call that any Redis answers at once. What Channels raises of the wait, it
+ * raises a second time, which has no frames of the layer any more.
+ */
+function judgeRead({ text, lines, ownFrame }: LoggedException): Diagnosis | undefined {
+  const where = /^redis\.exceptions\.TimeoutError: Timeout reading from (\S+)/.exec(text)?.[1]
+  if (where === undefined) return undefined
+  const isOfLayer = lines.some((line) => line.includes('channels_redis'))
+  // a client of the application's own
+  if (!isOfLayer && ownFrame !== undefined) return undefined
+  if (isOfLayer && !lines.some((line) => /\bbzpopmin\(/.test(line)))
+    return redisDiagnosis('redis-unresponsive', { where, evidence: told(text, ownFrame) })
+  return clientTimeout(told(text, undefined), [['python', '-m', 'pip', 'install', 'redis<8']])
 }
 
 /** What an exception of a server that serves comes to: the cause that it names, else the exception itself under `title`. `seen` comes before it. Pure. */

@@ -39,11 +39,13 @@ export async function fixCommand(host: Host, config: Config, options: FixOptions
     const url = new URL(right ?? targets.main.url)
     url.search = targets.main.url.search
     const { run, evidence } = await look(host, config, { ...targets, main: { ...targets.main, url } }, { version, wanted })
-    const { root, explained } = run.judgement
+    const { root, explained, notes } = run.judgement
+    // what keeps no socket from working is fixed where nobody has to be asked
+    const cause = root ?? notes.find(({ remedy }) => remedy.automatic === 'yes')
     const ids: ReadonlySet<string | undefined> = new Set(
-      [root, ...explained, judgeLayer(evidence), ...judgeRedis(evidence)].map((cause) => cause?.id),
+      [cause, ...explained, judgeLayer(evidence), ...judgeRedis(evidence)].map((cause) => cause?.id),
     )
-    return { run, cause: root, evidence, names: (id) => ids.has(id) || stillRefused(id, evidence) }
+    return { run, cause, evidence, names: (id) => ids.has(id) || stillRefused(id, evidence) }
   }
   const end = await fixLoop({
     host,

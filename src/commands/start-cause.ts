@@ -3,7 +3,7 @@ import { judged } from '../causes/causes.ts'
 import type { Judgement } from '../checks/judgement.ts'
 import { judgeOutput, judgeProcess } from '../checks/startup.ts'
 import type { FailedStart } from '../facts/startup.ts'
-import { reachWords } from '../facts/observed.ts'
+import { reachedAll, reachWords } from '../facts/observed.ts'
 import type { Way } from '../facts/manage-py.ts'
 import { judgeLooking, judgeSeen, type Seen } from '../look/cause.ts'
 import { endpointAt } from '../look/target.ts'
@@ -39,16 +39,18 @@ export async function tellWay(prepared: Prepared, end: FailedStart, otherwise: W
 /** The proof with its cause, as far as something tells it; the project is looked at only where it may be. */
 export async function proofWithCause(
   prepared: Prepared,
-  seen: Pick<Seen, 'main' | 'own'> & { readonly proof: Proof },
+  seen: Pick<Seen, 'main' | 'own'> & { readonly proof: Proof; readonly earlier?: Proof | undefined },
   mayLook: boolean,
 ): Promise<Proof> {
-  const { proof } = seen
-  const { root: cause } = mayLook ? await judgeLaunched(prepared, seen) : judgeSeen(seen)
+  const { proof, earlier } = seen
+  // what lies in the configuration of this life doesn't change with the next proof
+  const known = earlier?.diagnosis?.id === 'redis-client-timeout' ? earlier.diagnosis : undefined
+  const { root: cause } = known === undefined ? (mayLook ? await judgeLaunched(prepared, seen) : judgeSeen(seen)) : { root: known }
   if (cause !== undefined) {
     proof.socket?.terminate()
     return { ...failed(proof.facts, cause), broadcast: proof.broadcast }
   }
-  if (proof.broadcast !== undefined)
+  if (proof.broadcast !== undefined && !reachedAll(proof.broadcast))
     prepared.report({ event: 'warning', id: 'broadcast-lost', text: `${reachWords(proof.broadcast)} within 1 s; nothing tells why` })
   return proof
 }

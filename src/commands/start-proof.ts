@@ -7,7 +7,7 @@ import type { LookRequest } from '../facts/examine.ts'
 import type { Inspection } from '../facts/inspection.ts'
 import { reachedAll } from '../facts/observed.ts'
 import { usualPath } from '../facts/project.ts'
-import { layerRedis } from '../facts/layer-redis.ts'
+import { endsIdle, layerRedis } from '../facts/layer-redis.ts'
 import { isInMemory, isRedisLayer, redisProtocol } from '../facts/redis-now.ts'
 import type { SocketClose } from '../facts/wire.ts'
 import type { Own } from '../look/gather.ts'
@@ -90,9 +90,9 @@ export function startProof(
     })
     const tried =
       observer === undefined ? proof : { ...(await withBroadcast(proof, observer, second)), user: userSince(observer, begun, asked()) }
-    if (isSound(tried)) return (last = tried)
+    if (isSound(tried) && !(await isShortLived(inspection))) return (last = tried)
     const { proofWithCause } = await import('./start-cause.ts')
-    const seen = { main: endpoint(), proof: tried, own: () => own(tried) }
+    const seen = { main: endpoint(), proof: tried, own: () => own(tried), earlier: isSound(tried) ? last : undefined }
     return (last = await proofWithCause(prepared, seen, (await mayExperiment?.()) !== false))
   }
   return {
@@ -193,6 +193,11 @@ async function layerIsSound(prepared: Prepared, inspection: Inspection): Promise
   if (isInMemory(settings.layer_backend)) return true
   if (!isRedisLayer(settings.layer_backend)) return (settings.layer_backend ?? undefined) === undefined
   return (await layerRedis(settings, prepared.checkout.redis, redisProtocol(prepared.environment.packages)))?.usable === true
+}
+
+/** Whether the socket, sound as it is, ends as soon as it is idle. */
+async function isShortLived(inspection: Inspection): Promise<boolean> {
+  return isRedisLayer((await inspection.get('settings'))?.layer_backend) && endsIdle(await inspection.get('layer'))
 }
 
 /** A project that names the variable and doesn't heed it: what its settings say counts. */

@@ -104,7 +104,14 @@ const examinationSchema = v.variant('fact', [
   }),
   v.object({ fact: v.literal('asgi_setting'), ok: v.boolean(), value: text, message: text, kind: text }),
   /** The default channel layer, built as the project does. */
-  v.object({ fact: v.literal('layer'), backend: text }),
+  v.object({
+    fact: v.literal('layer'),
+    backend: text,
+    /** Of channels_redis' queues: after how many seconds a read of its connection is given up; null: never. */
+    read_limit: v.nullish(v.number()),
+    /** How many seconds it waits for a message in one read; 0: for ever. */
+    waits: v.nullish(v.number()),
+  }),
   /** One message through a group of its own: sent, received, and nothing left behind. */
   v.object({ fact: v.literal('trip'), received: v.boolean(), elapsed_ms: v.number() }),
   v.object({

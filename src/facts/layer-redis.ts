@@ -4,6 +4,16 @@ import { probeNow } from './redis-now.ts'
 import { refusalsOfLogin } from './redis-refusal.ts'
 import type { RedisFact } from './redis.ts'
 
+/**
+ * Whether every socket ends that gets no message over Redis for a while: the
+ * client stops reading in the midst of the layer's own wait. channels_redis up
+ * to 4.3 doesn't expect that (django/channels_redis#422).
+ */
+export function endsIdle(layer: ExaminationOf<'layer'> | undefined): boolean {
+  const { read_limit: limit, waits } = layer ?? {}
+  return typeof limit === 'number' && typeof waits === 'number' && (waits === 0 || limit <= waits)
+}
+
 /** How long the sentinels are asked, in milliseconds. */
 const sentinelMs = 800
 

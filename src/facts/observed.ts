@@ -22,7 +22,7 @@ export interface Raised {
   readonly type: string
   /** At most 300 characters. */
   readonly message: string
-  /** The import that failed behind it: `ModuleNotFoundError: No module named 'channels_redis'`. */
+  /** The import that failed behind it: `ModuleNotFoundError: No module named 'channels_redis'`; or the channel layer's call that Redis didn't answer. */
   readonly behind?: string | undefined
   /** The project's own last frame, where it has one. */
   readonly place?: Place | undefined

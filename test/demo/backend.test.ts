@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { type ClientOptions, WebSocket } from 'ws'
+import { startRedis } from '../support/redis.ts'
 import { type Demo, type Server, makeDemo, until } from './demo.ts'
 
 interface Tally {
@@ -248,4 +251,22 @@ describe('the demo as it is copied', () => {
     expect(example).toMatch(/^DEMO_PASSWORD=$/m)
     expect(await readFile(join(demo.backend, '..', '.gitignore'), 'utf8')).toMatch(/^\.env$/m)
   })
+})
+
+it('keeps a socket open that gets no message, over Redis too', { timeout: 60_000 }, async () => {
+  const redis = await startRedis()
+  onTestFinished(redis.stop)
+  const demo = await makeDemo('daphne', { USE_REDIS_FOR_CHANNELS: 'True', REDIS_PORT: String(redis.port) })
+  onTestFinished(demo.remove)
+  await demo.start()
+  const body = JSON.stringify({ username: demo.user, password: demo.password })
+  const { access } = (await (await fetch(`${demo.http}/api/auth/login/`, { method: 'POST', body })).json()) as { access: string }
+  const { socket } = new Client(`${demo.ws}?token=${access}`, { origin: demo.http })
+  await once(socket, 'open')
+  const over = new AbortController()
+  // twice as long as redis-py 8 reads by itself
+  const outcome = await Promise.race([once(socket, 'close').then(([code]) => `ended with ${code}`), delay(12_000, 'open', over)])
+  over.abort()
+  socket.terminate()
+  expect(outcome, demo.log()).toBe('open')
 })

@@ -7,7 +7,7 @@ import { thoroughLook } from '../../src/look/inside.ts'
 import { look, page } from '../support/examine.ts'
 import { makeProject, type TestProject } from '../support/project.ts'
 import { freePort, startRedis, type RunningRedis } from '../support/redis.ts'
-import { pythonOf } from '../support/tools.ts'
+import { pythonOf, type EnvironmentName } from '../support/tools.ts'
 
 let project: TestProject | undefined
 let redis: RunningRedis | undefined
@@ -51,6 +51,30 @@ describe('the channel layer', () => {
       expect(await redis.command('DBSIZE')).toBe(0)
     },
   )
+
+  const url = 'redis://127.0.0.1:1'
+  test.each<[EnvironmentName, string, string, number | null | undefined]>([
+    ['main', 'core.RedisChannelLayer', '[("127.0.0.1", 1)]', 5],
+    ['main', 'core.RedisChannelLayer', `["${url}"]`, 5],
+    ['main', 'core.RedisChannelLayer', `["${url}?socket_timeout=3600"]`, 3600],
+    ['main', 'core.RedisChannelLayer', `["${url}?socket_timeout=inf"]`, null],
+    ['main', 'core.RedisChannelLayer', '["unix:///nowhere/redis.sock"]', 5],
+    ['main', 'core.RedisChannelLayer', '[{"sentinels": [("127.0.0.1", 1)], "master_name": "m"}]', 5],
+    ['main', 'core.RedisChannelLayer', `[{"address": "${url}", "socket_timeout": None}]`, null],
+    ['main', 'core.RedisChannelLayer', `[{"address": "${url}", "socket_timeout": None}, ("127.0.0.1", 1)]`, 5],
+    ['main', 'core.RedisChannelLayer', '[{"no_such_option": 1}]', undefined],
+    ['main', 'pubsub.RedisPubSubChannelLayer', '[("127.0.0.1", 1)]', undefined],
+    ['redisPy5', 'core.RedisChannelLayer', '[("127.0.0.1", 1)]', null],
+    ['redisPy5', 'core.RedisChannelLayer', '[{"host": "127.0.0.1", "port": 1, "socket_timeout": 3}]', 3],
+  ])('when a read ends by itself: %s, %s on %s', async (environment, backend, hosts, limit) => {
+    const layer = `{"default": {"BACKEND": "channels_redis.${backend}", "CONFIG": {"hosts": ${hosts}}}}`
+    project = await makeProject({ environment, settings: `CHANNEL_LAYERS = ${layer}` })
+    const seen = await look(project, { python: pythonOf(environment), tell: ['settings', 'layer'] })
+    expect(seen.get('layer'), JSON.stringify(seen.errorOf('layer'))).toMatchObject(
+      limit === undefined ? { backend: `channels_redis.${backend}` } : { read_limit: limit, waits: 5 },
+    )
+    expect(seen.get('layer')?.read_limit).toBe(limit)
+  })
 
   test('nobody listens: an error of the trip, and the consumer is played all the same', async () => {
     project = await makeProject({ settings: redisLayer(await freePort('127.0.0.1')) })

@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { afterEach, expect } from 'vitest'
 import { fix, fixes } from '../support/fix.ts'
 import { doctor, real } from '../support/doctor.ts'
+import { ownEnvironment } from '../support/own-environment.ts'
 import { makeProject, type ProjectOptions, type TestProject } from '../support/project.ts'
 import { freePort, startRedis, until, type RunningRedis } from '../support/redis.ts'
 import { startProgram, startServer, type RunningServer } from '../support/servers.ts'
-import { pythonOf } from '../support/tools.ts'
+import { pythonOf, run } from '../support/tools.ts'
 
 let project: TestProject | undefined
 let server: RunningServer | undefined
@@ -107,6 +108,41 @@ real('redis-unexpected-password', 'the password is emptied', async () => {
   const again = await doctor(project.root, { url })
   expect(again.state, again.evidence).toBe('healthy')
 })
+
+const plainLayer = (hosts: string) =>
+  `CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [${hosts}]}}}`
+
+real('redis-client-timeout', 'hosts that are written out get no limit', async () => {
+  redis = await startRedis()
+  project = await makeProject({ style: 'plain', settings: plainLayer(`("127.0.0.1", ${redis.port})`) })
+  const url = `ws://127.0.0.1:${await freePort('127.0.0.1')}/ws/election-updates/`
+  const answer = await fixes('redis-client-timeout', project, { url, yes: false }, { after: 'server-not-running' })
+  expect(answer.made[0]).toMatchObject({ kind: 'edit', diff: expect.arrayContaining([expect.stringContaining('"socket_timeout": None')]) })
+})
+
+real('redis-client-timeout', 'a running server, which is to be started anew', async () => {
+  redis = await startRedis()
+  const it = await served({ settings: plainLayer(`"redis://127.0.0.1:${redis.port}"`) })
+  await fixesServed('redis-client-timeout', it, false)
+  expect((await doctor(it.project.root, { url: it.url })).warnings).toEqual([])
+})
+
+real(
+  'redis-client-timeout',
+  'hosts that only their name shows: an older client',
+  async () => {
+    redis = await startRedis()
+    const settings = `HOST = ("127.0.0.1", ${redis.port})\n${plainLayer('HOST')}`
+    project = await makeProject({ style: 'plain', settings, environment: undefined })
+    await ownEnvironment(join(project.backend, 'venv'), 'main', /^redis(?:-|$)/i)
+    await run(join(project.backend, 'venv', 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', 'redis>=8'])
+    const url = `ws://127.0.0.1:${await freePort('127.0.0.1')}/ws/election-updates/`
+    const answer = await fix(project.root, { url, yes: false })
+    expect(answer.made[0], answer.evidence).toMatchObject({ id: 'redis-client-timeout', kind: 'command', outcome: 'done' })
+    expect(answer.id, answer.evidence).toBe('server-not-running')
+  },
+  120_000,
+)
 
 real('env-value-malformed', 'a port in the host', async () => {
   redis = await startRedis()

@@ -5,11 +5,12 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { real } from '../support/doctor.ts'
+import { doctor, real } from '../support/doctor.ts'
+import { makeProject } from '../support/project.ts'
 import { freePort, standIn, until } from '../support/redis.ts'
 import { secret } from '../support/secrets.ts'
 import { selfSigned, startProgram } from '../support/servers.ts'
-import { expectCause, expectHealthy, hidingConsumer, redis, serve, serveOn } from '../support/store.ts'
+import { expectCause, expectHealthy, hidingConsumer, redis, serve, serveOn, urlOf } from '../support/store.ts'
 import { tokenOf } from '../support/tokens.ts'
 import { basePython } from '../support/tools.ts'
 
@@ -132,6 +133,37 @@ real('redis-protected-mode', 'a stand-in: a real Redis is never protected from l
   expectCause(await ask(), 'redis-protected-mode', 'DENIED Redis is running in protected mode', asksForIt)
 })
 
+/** The hosts as the tutorial of Channels has them. */
+const plainHosts = (port: number) =>
+  `CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [("127.0.0.1", ${port})]}}}`
+
+real('redis-client-timeout', 'redis-py 8 and the hosts of the tutorial, while nothing runs', async () => {
+  const { port } = await redis()
+  const project = await makeProject({ style: 'plain', settings: plainHosts(port) })
+  onTestFinished(project.remove)
+  const answer = await doctor(project.root, { url: urlOf(await freePort('127.0.0.1')) })
+  expectCause(
+    answer,
+    'redis-client-timeout',
+    'stops reading after 5 s (socket_timeout), and the layer waits 5 s',
+    /redis 8\.\d.* and channels-redis 4/,
+  )
+  expect(answer.diagnosis?.remedy.commands).toEqual([['backend/venv/bin/python', '-m', 'pip', 'install', 'redis<8']])
+})
+
+test('redis-client-timeout: beside a socket that lives it is a warning', async () => {
+  const { port } = await redis()
+  const { ask } = await serve({ settings: plainHosts(port) })
+  const answer = await ask()
+  expect([answer.state, answer.warnings], answer.evidence).toEqual(['healthy', ['redis-client-timeout']])
+})
+
+test('redis-client-timeout: redis-py 5 has no limit of its own', async () => {
+  const { port } = await redis()
+  const { ask } = await serve({ settings: plainHosts(port), environment: 'redisPy5' })
+  expectHealthy(await ask())
+})
+
 test('healthy: Redis with the right password', async () => {
   const { port } = await redis({ config: [`requirepass ${password}`], password })
   const { ask } = await serveOn(port, { dotenv: [`REDIS_PASSWORD=${password}`] })
@@ -153,7 +185,7 @@ test('healthy: a password for a Redis that has none, which HELLO of redis-py 8 p
 
 test('healthy: the password stands in the settings alone', async () => {
   const { port } = await redis({ config: [`requirepass ${password}`], password })
-  const layer = `{"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": ["redis://:${password}@127.0.0.1:${port}/0"]}}}`
+  const layer = `{"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": ["redis://:${password}@127.0.0.1:${port}/0?socket_timeout=3600"]}}}`
   const { ask } = await serve({ settings: `CHANNEL_LAYERS = ${layer}`, server: 'uvicorn' })
   expectHealthy(await ask())
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { bareOf, decoded, nearestBoolean } from '../../src/fix/planners/dotenv.ts'
 import { hostsWith } from '../../src/fix/planners/hosts.ts'
+import { withoutLimit } from '../../src/fix/planners/layer-hosts.ts'
 import { appended, assignmentsOf, elementsOf, entryOf, literalOf } from '../../src/fix/planners/python-text.ts'
 import { asHosts, nearestBackend } from '../../src/fix/planners/settings.ts'
 import { changed } from '../../src/fix/planners/url.ts'
@@ -191,4 +192,33 @@ test('the diff of a source shows no secret, and the names of variables', () => {
     '+SECRET_KEY = config("SECRET_KEY")',
     ' DEBUG = True',
   ])
+})
+
+describe('redis-client-timeout: hosts that are read without a limit', () => {
+  test.each([
+    ['[("127.0.0.1", 6379)]', '[{"host": "127.0.0.1", "port": 6379, "socket_timeout": None}]'],
+    ['[(HOST, int(os.environ.get("PORT", 6379)),)]', '[{"host": HOST, "port": int(os.environ.get("PORT", 6379)), "socket_timeout": None}]'],
+    ["['redis://127.0.0.1:6379/1']", `[{"address": 'redis://127.0.0.1:6379/1', "socket_timeout": None}]`],
+    ['[f"redis://:{PASSWORD}@{HOST}:6379"]', '[{"address": f"redis://:{PASSWORD}@{HOST}:6379", "socket_timeout": None}]'],
+    ['[{"host": HOST, "port": 6379}]', '[{"host": HOST, "port": 6379, "socket_timeout": None}]'],
+    ['[{"address": URL, "socket_timeout": 5}]', '[{"address": URL, "socket_timeout": None}]'],
+    [
+      '[\n    {\n        "address": URL,  # of the cache\n    },\n]',
+      '[\n    {\n        "address": URL,\n        "socket_timeout": None,  # of the cache\n    },\n]',
+    ],
+    [
+      '["redis://a:6379", ("b", 6379)]',
+      '[{"address": "redis://a:6379", "socket_timeout": None}, {"host": "b", "port": 6379, "socket_timeout": None}]',
+    ],
+    ['[REDIS_URL]', undefined],
+    ['[env("REDIS_URL")]', undefined],
+    ['[("redis", 6379, 1)]', undefined],
+    ['hosts', undefined],
+    ['[dict(host="a")]', undefined],
+    ['[{key: value for key, value in HOST.items()}]', undefined],
+    ['[{"address": URL, "socket_timeout": None}]', undefined],
+    ['[]', undefined],
+  ])('%s', (written, right) => {
+    expect(withoutLimit(written)).toBe(right)
+  })
 })

@@ -57,7 +57,10 @@ async function layersOf(root: string, envs: readonly Readonly<Record<string, str
 }
 
 const inMemory = { BACKEND: 'channels.layers.InMemoryChannelLayer' }
-const atRedis = (host: unknown) => ({ BACKEND: 'channels_redis.core.RedisChannelLayer', CONFIG: { hosts: [host] } })
+const atRedis = (host: object) => ({
+  BACKEND: 'channels_redis.core.RedisChannelLayer',
+  CONFIG: { hosts: [{ ...host, socket_timeout: null }] },
+})
 
 test.each<[string, string, string, number]>([
   ['decouple, none yet', `from decouple import config\n\nDEBUG = config("DEBUG", default=True, cast=bool)\n${apps}`, '127.0.0.1', 6379],
@@ -82,6 +85,12 @@ test.each<[string, string, string, number]>([
     6379,
   ],
   ['plain, with no import at all', apps, '127.0.0.1', 6379],
+  [
+    'a literal whose client reads without a limit',
+    `${apps}${redis.replace('("redis.internal", 6390)', '{"host": "redis.internal", "port": 6390, "socket_timeout": None}')}`,
+    'redis.internal',
+    6390,
+  ],
   ['python-dotenv', `from dotenv import load_dotenv\nload_dotenv()\n${apps}`, '127.0.0.1', 6379],
 ])('%s: the variable chooses the layer, CRLF kept', async (_, settings, host, port) => {
   const root = await checkout(settings)
@@ -104,7 +113,7 @@ test.each<[string, string, string, number]>([
     inMemory,
     atRedis({ host, port, password: null }),
     atRedis({ host: 'h', port: 7, password }),
-    atRedis('redis://u:1/2'),
+    atRedis({ address: 'redis://u:1/2' }),
   ])
   if (!/decouple|environ|dotenv/.test(settings)) return
   await writeFile(join(root, 'backend/.env'), 'USE_REDIS_FOR_CHANNELS=True\n')

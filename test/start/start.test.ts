@@ -15,7 +15,7 @@ afterEach(async () => {
 const redisUrlSettings = `
 REDIS_URL = os.environ.get("REDIS_URL", "")
 if REDIS_URL:
-    CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}}
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}]}}}
 `
 
 const withDaphne = ['daphne', 'django.contrib.contenttypes', 'django.contrib.auth', 'channels', 'updates']

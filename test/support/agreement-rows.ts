@@ -8,8 +8,10 @@ import type { CauseId } from '../../src/causes/causes.ts'
  * - `ended`: `start` ended with the cause, which the doctor names right after.
  * - `warned`: `start` avoids the fault, or isn't kept from working by it, and
  *   the cause is among its warnings.
+ * - `told`: `start`, which is to stay up, names what is going to end its sockets;
+ *   the doctor, who meets one that lives, warns of it.
  */
-export type Row = 'sound' | 'named' | 'ended' | 'warned'
+export type Row = 'sound' | 'named' | 'ended' | 'warned' | 'told'
 
 /** The row of a cause's set-ups. */
 export const rows = {
@@ -109,6 +111,7 @@ export const rows = {
   'redis-not-redis': 'warned',
   'redis-protected-mode': 'warned',
   'redis-tls': 'warned',
+  'redis-client-timeout': 'told',
   'redis-cluster': 'warned',
   'migrations-pending': 'named',
   'database-unreachable': 'named',

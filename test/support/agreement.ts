@@ -69,6 +69,9 @@ async function agree(setUp: SetUp, folder: string, asking: Asking, original: Ans
     })
   } else if (row === 'named') {
     expect(seen, why).toEqual({ state: expect.stringMatching(/^(?:not-connected|wants-token)$/), start: id, doctor: id })
+  } else if (row === 'told') {
+    expect(seen, why).toEqual({ state: 'not-connected', start: id, doctor: undefined })
+    expect(asked.warnings, why).toContain(id)
   } else if (row === 'ended') {
     expect(seen, why).toEqual({ state: 'ended', start: id, doctor: id })
   } else {

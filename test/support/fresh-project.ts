@@ -112,7 +112,7 @@ LOGGING = {
     "root": {"handlers": ["file"], "level": "INFO"},
 }
 if config("USE_REDIS_FOR_CHANNELS", default=False, cast=bool):
-    CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [("127.0.0.1", 6379)]}}}
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [{"host": "127.0.0.1", "port": 6379, "socket_timeout": None}]}}}
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 `

@@ -127,7 +127,7 @@ USE_TZ = True
 if ${reader.flag('USE_REDIS_FOR_CHANNELS')}:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [{
         "host": ${reader.text('REDIS_HOST', '127.0.0.1')}, "port": int(${reader.text('REDIS_PORT', '6379')}),
-        "password": ${reader.text('REDIS_PASSWORD', '')} or None}]}}}
+        "password": ${reader.text('REDIS_PASSWORD', '')} or None, "socket_timeout": None}]}}}
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 LOGGING = {"version": 1, "disable_existing_loggers": False, "handlers": {"console": {"class": "logging.StreamHandler"}},

@@ -48,8 +48,21 @@ function hostOf(text: string, { start, end }: Span): LayerDefaults | { readonly 
     return /^redis(?:s)?:\/\/(?:[^@/]*@)?[\w.-]+/.test(url) && !url.includes('@')
       ? { url }
       : { why: 'its URL holds a login, which belongs into .env' }
+  const dict = hostOfDict(written)
+  if (dict !== undefined) return dict
   const pair = /^\(\s*(["'])([\w.-]+)\1\s*,\s*(\d+)\s*,?\s*\)$/.exec(written)
   return pair === null ? why : { host: pair[2] ?? '', port: Number(pair[3]) }
+}
+
+/** A host as it is written where its client is to read without a limit: nothing else of a dict is known to be kept. */
+function hostOfDict(written: string): LayerDefaults | undefined {
+  const entries = entriesAt(written, { start: 0, end: written.length })
+  if (entries === undefined) return undefined
+  const values = new Map(entries.map(({ key, start, end }) => [key, written.slice(start, end)]))
+  const { host, port, socket_timeout: limit = 'None', ...rest } = Object.fromEntries(values)
+  const name = literalOf(host ?? '')
+  if (name === undefined || !/^\d+$/.test(port ?? '') || limit !== 'None' || Object.keys(rest).length > 0) return undefined
+  return { host: name, port: Number(port) }
 }
 
 /** The entries of the dict between two offsets, each with its value's place; undefined where it is no dict with plain keys alone. */

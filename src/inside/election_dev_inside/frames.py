@@ -1,5 +1,6 @@
 """Stacks and tracebacks as places in the project: who refused a socket, which line raised, where something waits."""
 
+import linecache
 import os
 import sys
 import traceback
@@ -117,11 +118,23 @@ def raised(error):
 
 
 def described(error):
-    """Type, message and the project's own last line of an exception that left the application, and the import that failed behind it."""
+    """Type, message and the project's own last line of an exception that left the application; behind it the import that failed, or the layer's call to Redis."""
     while len(getattr(error, "exceptions", ())) == 1:
         error = error.exceptions[0]
     behind = ["%s: %s" % (name_of(cause), text_of(cause, 300)) for cause in chain_of(error) if isinstance(cause, ImportError)]
+    if type(error).__module__.startswith("redis."):
+        behind += layer_call(error)
     return {"type": name_of(error), "message": text_of(error, 300), "behind": behind[-1] if behind else None, **line_of(last_own(error))}
+
+
+def layer_call(error):
+    """What the channel layer asked of Redis, as its source has it: `channels_redis/core.py: await connection.eval(…)`."""
+    calls = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    return ["%s: %s" % (shown(file), linecache.getline(file, line).strip()[:200]) for file, line in calls if is_layer(file)]
+
+
+def is_layer(file):
+    return is_packaged(file) and os.sep + "channels_redis" + os.sep in file
 
 
 def name_of(error):

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import sys
 import time
 
 from .telling import hide, tell
@@ -76,8 +77,36 @@ def build():
     if "default" not in channel_layers.configs:
         raise KeyError("CHANNEL_LAYERS has no 'default'")
     layer = channel_layers.make_backend("default")
-    tell("layer", backend=str(settings.CHANNEL_LAYERS["default"].get("BACKEND")))
+    tell("layer", backend=str(settings.CHANNEL_LAYERS["default"].get("BACKEND")), **waiting(layer))
     return layer
+
+
+def waiting(layer):
+    """
+    Of a layer that waits for its messages inside one command (BZPOPMIN): how long it waits, and after how long its client
+    gives up reading, in seconds; `read_limit` is None where it never does. Nothing of any other layer.
+    The connections are made as the layer makes them, and not opened.
+    """
+    core = sys.modules.get("channels_redis.core")
+    if core is None or not isinstance(layer, core.RedisChannelLayer) or not hasattr(layer, "create_pool"):
+        return {}
+    # channels_redis 4.0 takes entries out of the host that it is given, which is the settings' own
+    layer.hosts = [dict(host) for host in layer.hosts]
+
+    async def limits():
+        connections = [layer.create_pool(index).make_connection() for index in range(len(layer.hosts))]
+        return [getattr(connection, "socket_timeout", None) for connection in connections]
+
+    # locks of asyncio want a loop before Python 3.10
+    loop = asyncio.new_event_loop()
+    try:
+        # JSON has no infinity
+        found = [limit for limit in loop.run_until_complete(limits()) if limit is not None and limit < 1e9]
+        return {"read_limit": min(found, default=None), "waits": layer.brpop_timeout}
+    except Exception:  # what can't be made is told by the message that needs it
+        return {}
+    finally:
+        loop.close()
 
 
 def trip(layer, limit=2.0):

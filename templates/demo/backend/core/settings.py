@@ -66,6 +66,8 @@ if USE_REDIS_FOR_CHANNELS:
                         "port": config("REDIS_PORT", default=6379, cast=int),
                         "db": config("REDIS_DB", default=0, cast=int),
                         "password": config("REDIS_PASSWORD", default="") or None,
+                        # redis-py 8 would end each socket that is idle for 5 s
+                        "socket_timeout": None,
                     }
                 ]
             },
