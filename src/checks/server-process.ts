@@ -1,4 +1,4 @@
-import { plus } from '../facts/server-invocation.ts'
+import { wsgiCommandOf, wsgiCommands } from '../facts/server-invocation.ts'
 import type { ServerProcess } from '../facts/server-process.ts'
 import { wsgiServer, wsgiWorker } from './common-causes.ts'
 import { diagnosis, withSeen, type Commands, type Diagnosis } from './diagnosis.ts'
@@ -85,7 +85,8 @@ function judgeRunserver(evidence: Evidence, server: ServerProcess, seen: readonl
   if (server.project !== 'this') return undefined
   const settings = evidence.examination?.get('settings')
   const without = settings === undefined ? evidence.checkout?.project.hasDaphneApp === false : settings.daphne_app === 'absent'
-  const told = server.argv.includes(plus) ? `${plus} serves by Werkzeug, which knows WSGI alone` : 'It was started with --noasgi'
+  const command = wsgiCommandOf(server.argv)
+  const told = command === undefined ? 'It was started with --noasgi' : `${command} ${wsgiCommands[command] ?? ''}`
   if (server.command?.noAsgi === true) return wsgiServer([shownUp(server), told, ...seen], commands)
   return without
     ? wsgiServer([shownUp(server), '"daphne" is not in INSTALLED_APPS, so runserver speaks WSGI', ...seen], commands)

@@ -3,14 +3,19 @@ import { judgeHeld } from '../checks/server-process.ts'
 import type { Diagnosis } from '../checks/diagnosis.ts'
 import { LauncherError } from '../errors.ts'
 import type { Checkout } from '../facts/checkout.ts'
+import { gatherFrontend, readFrontend, readingBounds } from '../facts/frontend-reading.ts'
 import { findHolder } from '../facts/holder.ts'
 import { nextFreePort } from '../facts/next-port.ts'
 import { isFree, probePort, type PortFact } from '../facts/port.ts'
+import { shown, usualPath } from '../facts/project.ts'
 import { serversOf } from '../facts/servers.ts'
+import { ask } from '../host/ask.ts'
 import { newerFiles } from '../look/gather.ts'
 import { endpointAt } from '../look/target.ts'
+import { mapVariables } from '../plan/frontend-env.ts'
+import { hardCodedPorts, placeWords } from '../plan/hard-coded-port.ts'
 import { decidePort, holderKind, holderWords } from '../plan/port.ts'
-import { fixLine } from '../report/words.ts'
+import { typed } from '../report/words.ts'
 import { untried } from '../verify/prove.ts'
 import type { SetupRun } from './start-setup.ts'
 
@@ -43,21 +48,77 @@ export async function portFor(run: SetupRun, checkout: Checkout, found: PortFact
   }
 }
 
-/** The next free port, and who holds the wanted one with the cause that the doctor names of that; `id`: where it names none. */
+/**
+ * What becomes of a held port: the next free one, unless the page names this
+ * one where no variable reaches. Such a page isn't left behind: an older server
+ * of this project is offered to be ended, and else the run ends here.
+ */
 async function portInPlace(run: SetupRun, checkout: Checkout, fact: PortFact, id: 'port-in-use' | 'ipv6-localhost'): Promise<number> {
-  const { host, config, report } = run
-  const [holder, cause] = await Promise.all([findHolder(host, fact), causeOfHolder(run, checkout, fact.port)])
-  const who = holderWords(holderKind(holder, checkout.project.backend), holder)
-  const next = config.strictPort ? undefined : await nextFreePort(fact.port, config.host)
-  if (next === undefined)
-    throw new LauncherError(cause?.id ?? id, `Port ${fact.port} is held${config.strictPort ? '' : ', and no port above it is free'}`, {
-      evidence: [`By ${who}`, ...(cause === undefined ? [] : [cause.title])],
-      hint: 'End that program, or take another port.',
-      commands: [cause?.remedy.commands[0] ?? ['election-dev', 'start', '--port', String(fact.port + 1)]],
+  const { host, config, report, signal } = run
+  const { takeOver, takeoverOf, targetWords } = await import('../run/takeover.ts')
+  const ours = { backend: checkout.project.backend, what: 'server' } as const
+  const [holder, cause, takeover, fixed] = await Promise.all([
+    findHolder(host, fact),
+    causeOfHolder(run, checkout, fact.port),
+    takeoverOf(host, checkout, fact.port, ours),
+    fixedPlaces(run, checkout, fact.port),
+  ])
+  const kind = takeover.kind === 'end' ? 'earlier-run' : holderKind(holder, checkout.project.backend)
+  const who = holderWords(kind, holder)
+  const [place] = fixed
+  if (place !== undefined && takeover.kind === 'end' && !config.json) {
+    const targets = takeover.targets.map((target) => targetWords(target)).join(' and ')
+    if (await ask(host, `Port ${fact.port} is held by ${targets}, and the page names it: ${place}. End it?`, { enter: true, signal })) {
+      const warn = (text: string) => report({ event: 'warning', id: 'port-in-use', text })
+      if (isFree(await takeOver(host, config, checkout, fact, warn))) return fact.port
+    }
+  }
+  const next = config.strictPort || place !== undefined ? undefined : await nextFreePort(fact.port, config.host)
+  const port = config.source('port') === 'default' ? [] : ['--port', String(fact.port)]
+  const takeIt = takeover.kind === 'end' ? [['election-dev', 'start', ...port, '--takeover']] : undefined
+  if (next === undefined) {
+    const why = place !== undefined ? ', and the page names it' : config.strictPort ? '' : ', and no port above it is free'
+    const pid = holder.listener?.pid
+    const end = host.platform === 'win32' ? ['taskkill', '/PID', String(pid), '/F'] : ['kill', String(pid)]
+    const freed = pid === undefined ? [] : [end, ['election-dev', 'start', ...port]]
+    const elsewhere = [['election-dev', 'start', '--port', String(fact.port + 1)]]
+    throw new LauncherError(place === undefined ? (cause?.id ?? id) : 'port-in-use', `Port ${fact.port} is held${why}`, {
+      evidence: [
+        `By ${who}`,
+        ...(cause === undefined ? [] : [cause.title]),
+        ...fixed.slice(0, 5).map((one) => `${one} names port ${fact.port}`),
+      ],
+      hint:
+        takeIt !== undefined
+          ? 'End that server of this project: --takeover does it.'
+          : place === undefined
+            ? 'End that program, or take another port.'
+            : 'End that program: on another port the page would not find its backend. Or let a variable name the port (VITE_WS_URL).',
+      commands: takeIt ?? (place === undefined ? elsewhere : freed),
     })
-  const why = cause === undefined ? '' : `. ${cause.title}. ${fixLine(cause.remedy)}`
-  report({ event: 'warning', id: cause?.id ?? id, text: `Port ${fact.port} is held by ${who}: using ${next}${why}` })
+  }
+  const why = cause === undefined ? '' : `. ${cause.title}`
+  const keep = takeIt === undefined ? '' : `. To end it and keep the port: ${typed(takeIt[0] ?? [])}`
+  report({ event: 'warning', id: cause?.id ?? id, text: `Port ${fact.port} is held by ${who}: using ${next}${why}${keep}` })
   return next
+}
+
+/** Where the page names the port, a place each, and no variable that this run sets reaches: in the frontend, and in the backend's own pages. */
+async function fixedPlaces({ host, config }: SetupRun, checkout: Checkout, port: number): Promise<string[]> {
+  const { root, backend } = checkout.project
+  const moved = { host: config.host, port: port + 1, wantedPort: port, path: config.path ?? usualPath }
+  const { frontend, reading } = await gatherFrontend(host, config, { root, backend }, process.execPath)
+  const app = frontend.kind === 'app' ? frontend.app : undefined
+  const own = await readFrontend(backend, readingBounds, app?.folder)
+  // a link of a page to its own server is followed by nobody before it is opened
+  const sockets = hardCodedPorts(own, [], moved).filter(({ text }) => !/^https?:/i.test(text))
+  const places = placeWords(sockets, shown(checkout.project, backend))
+  if (app === undefined || config.frontend === false) return places
+  const command = app.command.kind === 'command' ? app.command.command : undefined
+  const given = config.frontend?.env ?? {}
+  const env = { ...host.env, ...command?.env }
+  const mapped = mapVariables({ reading, tool: app.tool, args: command?.args ?? [], env, backend: moved, given })
+  return [...placeWords(hardCodedPorts(reading, mapped, moved), app.shown), ...places]
 }
 
 /** What is wrong with a server of this project that holds the port; undefined for any other program. */

@@ -37,8 +37,12 @@ const passedFolder =
   /^(?:\.|node_modules$|venv$|env$|site-packages$|dist$|build$|out$|coverage$|tests?$|__tests__$|__mocks__$|e2e$|cypress$|playwright$)/
 const passedFile = /(?:\.(?:test|spec|stories|config|min)\.\w+|\.d\.ts|^setupProxy\.[jt]s)$/
 
-/** Reads a frontend's folder, as far as the bounds go. Never throws: what can't be read says nothing. */
-export async function readFrontend(folder: string, bounds: typeof readingBounds = readingBounds): Promise<FrontendReading> {
+/** Reads a frontend's folder, or the pages of a backend's, as far as the bounds go. `except`: a folder below it that is passed over. Never throws: what can't be read says nothing. */
+export async function readFrontend(
+  folder: string,
+  bounds: typeof readingBounds = readingBounds,
+  except?: string,
+): Promise<FrontendReading> {
   const until = performance.now() + bounds.ms
   const textsOf = (files: readonly string[]) =>
     Promise.all(files.map(async (file) => ({ file, text: (await boundedText(join(folder, file), bounds.bytes)) ?? '' })))
@@ -57,7 +61,7 @@ export async function readFrontend(folder: string, bounds: typeof readingBounds 
   const uses: VariableUse[] = []
   const ports: WrittenPort[] = []
   let pageSocket: FrontendReading['pageSocket']
-  const files = await sourcesOf(folder, bounds.files, until)
+  const files = await sourcesOf(folder, bounds.files, until, except)
   const together = 16
   for (let index = 0; index < files.length && performance.now() <= until; index += together) {
     for (const { file, text } of await textsOf(files.slice(index, index + together))) {
@@ -166,7 +170,7 @@ export function withAnswer(files: FrontendFiles, answer: ViteAnswer, given: read
 }
 
 /** The files of a folder and below that may hold sources, nearest first. Links aren't followed: they may lead in circles. */
-async function sourcesOf(folder: string, most: number, until: number): Promise<string[]> {
+async function sourcesOf(folder: string, most: number, until: number, except: string | undefined): Promise<string[]> {
   const files: string[] = []
   const waiting = ['']
   for (const below of waiting) {
@@ -174,7 +178,7 @@ async function sourcesOf(folder: string, most: number, until: number): Promise<s
     const entries = await readdir(join(folder, below), { withFileTypes: true }).catch(() => [])
     for (const entry of entries) {
       const path = below === '' ? entry.name : `${below}/${entry.name}`
-      if (entry.isDirectory() && !passedFolder.test(entry.name)) waiting.push(path)
+      if (entry.isDirectory() && !passedFolder.test(entry.name) && join(folder, path) !== except) waiting.push(path)
       if (!entry.isFile() || !sourceName.test(entry.name) || passedFile.test(entry.name)) continue
       if (files.length === most) return files
       files.push(path)

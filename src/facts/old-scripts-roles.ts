@@ -1,7 +1,7 @@
 import { portFlag } from './dev-address.ts'
 import type { ScriptCommand } from './old-scripts-session.ts'
 import { readServerCommand } from './server-command.ts'
-import { isPython, nameOf, plus } from './server-invocation.ts'
+import { isPython, nameOf, wsgiCommandOf } from './server-invocation.ts'
 import { readOptions, wholeNumber, type OptionTable } from './server-options.ts'
 import type { ServerCommand } from './server-process.ts'
 
@@ -35,7 +35,7 @@ export function roleOf({ argv }: ScriptCommand): ScriptRole {
     .toLowerCase()
     .replace(/\.(?:cmd|ps1|bat)$/, '')
   const server = readServerCommand(words)
-  if (server !== undefined && !words.includes(plus)) return backendOf(server, words)
+  if (server !== undefined && wsgiCommandOf(words) === undefined) return backendOf(server, words)
   if (/^(?:taskkill|stop-process|spps|pkill|killall)$/.test(name)) return { kind: 'kill' }
   const isModule = isPython(program) && words[1] === '-m'
   const called = isModule ? (words[2] ?? '') : name.replace(/\.py$/, '')
@@ -73,7 +73,7 @@ const wsgiServers: ReadonlyMap<string, string> = new Map([
 ])
 
 function wsgiOf(called: string, words: readonly string[]): ScriptRole | undefined {
-  const program = wsgiServers.get(called) ?? words.find((word) => word === plus)
+  const program = wsgiServers.get(called) ?? wsgiCommandOf(words)
   if (program === undefined) return undefined
   const place = words
     .map((word) => /^(?:--(?:listen|http|http-socket|port)=?)?(?:(\*|[\w.]+|\[[^\]]*\])?:)?(\d{2,5})$/.exec(word))

@@ -1,4 +1,4 @@
-import { plus, readInvocation } from './server-invocation.ts'
+import { readInvocation, wsgiCommandOf } from './server-invocation.ts'
 import {
   readBind,
   readEndpoint,
@@ -63,7 +63,8 @@ export function readServerCommand(argv: readonly string[]): ServerCommand | unde
   const { table, read } = readers[invocation.program]
   const options = readOptions(invocation.args, table)
   const told = { ...nothing, program: invocation.program, application: applicationOf(options.positionals), ...read(options) }
-  return argv.includes(plus) ? { ...told, noAsgi: true } : told
+  const wsgi = wsgiCommandOf(argv)
+  return wsgi === undefined ? told : { ...told, noAsgi: true, tls: wsgi === 'runsslserver' }
 }
 
 /** The folders that the server is told to find its application in, as they are written: uvicorn's --app-dir, gunicorn's --chdir and --pythonpath. */

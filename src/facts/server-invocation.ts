@@ -8,8 +8,26 @@ export interface Invocation {
   readonly managePy: string | undefined
 }
 
-/** The command of django-extensions that serves by Werkzeug, which knows WSGI alone. */
-export const plus = 'runserver_plus'
+/** Commands of manage.py that serve WSGI alone, whatever is installed, and what they serve by. */
+export const wsgiCommands: Readonly<Record<string, string>> = {
+  // https://django-extensions.readthedocs.io/en/latest/runserver_plus.html
+  runserver_plus: 'serves by Werkzeug, which knows WSGI alone',
+  // https://github.com/teddziuba/django-sslserver
+  runsslserver: 'serves WSGI alone, over TLS',
+}
+
+/** Django's runserver and testserver, and what projects and packages make of them: `runserver_plus`, `runsslserver`, `devserver`. */
+const servingCommand = /^(?:run_?|test|dev|live)\w*server\w*$/
+
+/** The command of a WSGI server of manage.py that stands on a command line. */
+export function wsgiCommandOf(argv: readonly string[]): string | undefined {
+  return argv.find((word) => Object.hasOwn(wsgiCommands, word))
+}
+
+/** The manage.py of a command line, whatever its command is: one that listens is a server of that project. */
+export function managePyOf(argv: readonly string[]): string | undefined {
+  return isPython(argv[0] ?? '') ? argv.slice(1).find((word) => nameOf(word) === 'manage.py') : undefined
+}
 
 /** What runs another Python program within its own process; its own options come first. */
 const carriers = new Set(['coverage', 'debugpy', 'pydevd', 'pdb', 'cProfile', 'viztracer', 'memray', 'scalene', 'pyinstrument'])
@@ -50,8 +68,7 @@ function ofModule(module: string, args: readonly string[]): Invocation | undefin
   return carriers.has(name) ? carried(args) : undefined
 }
 
-/** Django's own command, or that of django-extensions, which serves by Werkzeug. */
-const isRunserver = ([command = '']: readonly string[]) => command === 'runserver' || command === plus
+const isRunserver = ([command = '']: readonly string[]) => servingCommand.test(command)
 
 function ofScript(script: string, args: readonly string[]): Invocation | undefined {
   const name = nameOf(script).replace(/(?:-script)?\.pyw?$/, '')

@@ -18,7 +18,7 @@ export interface ServerCommand extends Place {
   /** uvicorn's --ws-max-size, in bytes. */
   readonly wsMaxSize: number | undefined
   readonly reload: boolean
-  /** A runserver that serves WSGI alone, whatever is installed: --noasgi, runserver_plus. */
+  /** A runserver that serves WSGI alone, whatever is installed: --noasgi, runserver_plus, runsslserver. */
   readonly noAsgi: boolean
   readonly tls: boolean
 }

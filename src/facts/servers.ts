@@ -6,7 +6,7 @@ import { treeOf } from '../host/process-table.ts'
 import { machineView } from './machine-view.ts'
 import { namedFolders } from './server-command.ts'
 import { serverGroups, type ServerGroup } from './server-groups.ts'
-import { readInvocation } from './server-invocation.ts'
+import { managePyOf, readInvocation } from './server-invocation.ts'
 import type { ServerProcess, ServersFact } from './server-process.ts'
 import { unseenDetails, type Endpoint, type MachineView, type SeenDetails } from './server-view.ts'
 
@@ -115,7 +115,7 @@ async function projectOf(argv: readonly string[], { cwd, sameFiles }: SeenDetail
   if (!sameFiles || (places.root === undefined && places.backend === undefined)) return 'unknown'
   const folders = [places.root, places.backend].flatMap((folder) => folder ?? [])
   const isOurs = (path: string): boolean => folders.some((folder) => isWithin(folder, path))
-  const managePy = await found(cwd, readInvocation(argv)?.managePy)
+  const managePy = await found(cwd, readInvocation(argv)?.managePy ?? managePyOf(argv))
   // a server that has changed its folder since named it from another one
   if (managePy !== undefined && (await isFile(managePy))) return isOurs(managePy) ? 'this' : 'other'
   const named = await Promise.all(namedFolders(argv).map((folder) => found(cwd, folder)))

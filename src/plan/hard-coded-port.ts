@@ -91,7 +91,7 @@ export function hardCodedWords(
 }
 
 /** Each place with file and line, as a person in the checkout writes it. */
-function placeWords(places: readonly HardCodedPort[], folder: string): string[] {
+export function placeWords(places: readonly HardCodedPort[], folder: string): string[] {
   return places.map(({ file, line, text }) => `${under(folder, file)}:${line} (${text})`)
 }
 

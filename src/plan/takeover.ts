@@ -1,6 +1,6 @@
 import type { FactOfRun } from '../facts/run-state.ts'
 import type { ServerProcess, ServersFact } from '../facts/server-process.ts'
-import { nameOf } from '../facts/server-invocation.ts'
+import { managePyOf, nameOf } from '../facts/server-invocation.ts'
 import { treeOf, type ProcessRow } from '../host/process-table.ts'
 
 /** What is ended so that the port becomes free. */
@@ -56,7 +56,7 @@ function targetOf(
 ): TakeoverTarget | string {
   const fact = runs.find((one) => belongs(holder.pid, one, rows))
   if (fact !== undefined) return { kind: 'run', fact }
-  if (what === 'server' ? holder.command === undefined : !isNode(holder))
+  if (what === 'server' ? holder.command === undefined && managePyOf(holder.argv) === undefined : !isNode(holder))
     return `it is no ${what === 'server' ? 'Django server' : 'dev server'}`
   if (holder.project === 'other') return 'it is a server of another project'
   if (holder.project === 'unknown') return 'which project it serves is not visible to this user'

@@ -16,7 +16,7 @@ const ends = ending()
 const server = (pid: number, project: ServerProcess['project'], isServer = true): ServerProcess => ({
   pid,
   parent: 1,
-  argv: ['python', 'manage.py', 'runserver'],
+  argv: isServer ? ['python', 'manage.py', 'runserver'] : ['python', '-m', 'http.server'],
   cwd: '/srv',
   executable: undefined,
   state: 'running',
@@ -70,6 +70,12 @@ test.each([
   ['one of another project', seen([server(9, 'other')]), [row(9)], 'leave: it is a server of another project'],
   ['one whose folder is not visible', seen([server(9, 'unknown')]), [row(9)], 'leave: which project it serves is not visible to this user'],
   ['another program in the folder', seen([server(9, 'this', false)]), [row(9)], 'leave: it is no Django server'],
+  [
+    'any command of its manage.py that listens',
+    seen([{ ...server(9, 'this', false), argv: ['/v/bin/python', 'backend/manage.py', 'live'] }]),
+    [row(9)],
+    'server 9 7',
+  ],
   ['one that was not there a moment ago', seen([server(9, 'this')]), [row(8)], 'leave: it was started this very moment'],
   ['an invisible one', seen([], 'a process of another user'), [row(9)], 'leave: a process of another user'],
   [
@@ -96,6 +102,15 @@ test.each([
           .map((target) => (target.kind === 'run' ? `run ${target.fact.run.id}` : `server ${target.server.pid} ${target.started}`))
           .join()
   expect(words).toBe(expected)
+})
+
+test.each([
+  ['a dev server of the frontend', { ...server(9, 'this', false), argv: ['node', '/p/vite.js'] }, 'end'],
+  ['one whose title is its own', { ...server(9, 'this', false), argv: ['vite'], executable: '/usr/bin/node' }, 'end'],
+  ['another program there', server(9, 'this', false), 'leave'],
+  ['one of another frontend', { ...server(9, 'other', false), argv: ['node', '/p/vite.js'] }, 'leave'],
+])('for the page: %s', (_, holder, kind) => {
+  expect(decideTakeover(8000, seen([holder]), [], [row(9)], 'dev server').kind).toBe(kind)
 })
 
 test('--takeover ends the WSGI runserver of this project on the port, reloader and all, after saying which', async () => {
