@@ -1,4 +1,4 @@
-import { servesPath } from '../facts/routes.ts'
+import { serves, servesPath } from '../facts/routes.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
 import type { ServerProcess } from '../facts/server-process.ts'
 import { noWebSocketPart } from './common-causes.ts'
@@ -158,7 +158,8 @@ export function judgeRoutes(evidence: Evidence): Diagnosis | undefined {
   if (application === undefined) return undefined
   const { path } = wire.endpoint
   if (application.kind === 'wsgi') return servesWsgi(evidence)
-  if (!application.websocket) {
+  const isUnread = application.unread === true
+  if (!application.websocket && !isUnread) {
     return noWebSocketPart([
       application.kind === 'http-only'
         ? "It is Django's plain get_asgi_application(), which handles HTTP alone"
@@ -178,14 +179,19 @@ export function judgeRoutes(evidence: Evidence): Diagnosis | undefined {
   const said = examination?.get('consumer')?.raised?.message ?? ''
   // what Channels itself says of the page's path is surer than reading its patterns
   const unfound = said.startsWith('No route found for path')
-  if (servesPath(application.routes, path) && !unfound) return undefined
+  // a pattern that can't be read here may fit, and so may a route that isn't told
+  if (!unfound && (isUnread || application.routes.some((route) => serves(route, path) !== false))) return undefined
   const list = application.routes.map(({ route }) => route)
   const slashed = list.find((route) => route.replace(/^\^/, '').startsWith('/'))
   return diagnosis(
     'no-websocket-route',
     `No WebSocket route fits ${path}`,
     [
-      list.length === 0 ? 'The routing has no WebSocket route at all' : `The routes on disk are ${list.slice(0, 6).join(', ')}`,
+      list.length === 0
+        ? isUnread
+          ? "Which routes there are can't be read"
+          : 'The routing has no WebSocket route at all'
+        : `The routes on disk are ${list.slice(0, 6).join(', ')}`,
       ...(unfound ? [`Played in the backend's own interpreter: ${said}`] : []),
       ...(slashed === undefined ? [] : [`${slashed} begins with a slash: Channels matches without the first one`]),
     ],

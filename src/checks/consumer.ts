@@ -43,13 +43,14 @@ export function judgePlayed(evidence: Evidence): Diagnosis | undefined {
   if (outcome === 'raised' && raised !== undefined && raised !== null) return judgeRaised(raised, 'before it accepts', [])
   if (outcome === 'returned') return acceptMissing(played)
   if (outcome === 'waiting') return tooSlow(played)
-  if (outcome === 'accepted') return judgeAccepted(played)
+  if (outcome === 'accepted') return judgeAccepted(played, evidence.wire.session?.pingBy !== undefined)
   return undefined
 }
 
-/** A ping of the application's own that nobody answers breaks nothing. Pure. */
+/** A ping that the page or the configuration sends, and that nobody answers, breaks nothing. Pure. */
 export function judgePing({ wire: { session } }: Evidence): Diagnosis | undefined {
   if (session?.close !== undefined || session?.pong?.result !== 'unanswered') return undefined
+  if (session.pingBy !== 'page' && session.pingBy !== 'configuration') return undefined
   return diagnosis(
     'ping-unanswered',
     'The application does not answer {"type":"ping"}',
@@ -99,7 +100,8 @@ function tooSlow({ consumer, after_ms: ms, frames }: Played): Diagnosis {
   )
 }
 
-function judgeAccepted(played: Played): Diagnosis | undefined {
+/** `isPinged`: the socket is sent the ping in real life as well. */
+function judgeAccepted(played: Played, isPinged: boolean): Diagnosis | undefined {
   const { later, later_after: after, later_code: code, raised, subprotocol, offered } = played
   if (typeof subprotocol === 'string' && !offered.includes(subprotocol)) {
     return diagnosis(
@@ -109,6 +111,7 @@ function judgeAccepted(played: Played): Diagnosis | undefined {
       'Let the consumer accept(subprotocol=…) with one that the page offers.',
     )
   }
+  if (after === 'ping' && !isPinged) return undefined
   if (later === 'raised' && raised !== undefined && raised !== null) {
     if (after === 'ping')
       return {

@@ -5,7 +5,7 @@ import { said, seconds } from './wire-words.ts'
 /** The cause behind a socket that was open and died; undefined while it lives. */
 export function judgeSession({ session, http, endpoint }: WireFacts): Diagnosis | undefined {
   if (session?.close === undefined) return undefined
-  const { close, second, pong } = session
+  const { close, second, pong, pingBy } = session
   if (session.silent === true) {
     return diagnosis(
       'server-suspended',
@@ -45,7 +45,7 @@ export function judgeSession({ session, http, endpoint }: WireFacts): Diagnosis 
   if (close.code === 1001 || close.code === 1012) {
     return diagnosis('server-not-running', 'The server is shutting down', [first], 'Start the backend.', [['election-dev', 'start']])
   }
-  if (second?.handshake.result === 'open' && second.close === undefined && pong !== undefined && pong.result !== 'pong') {
+  if (second?.handshake.result === 'open' && second.close === undefined && pingBy !== undefined && pong?.result !== 'pong') {
     return diagnosis(
       'consumer-exception',
       'The consumer dies of a message that it does not know',

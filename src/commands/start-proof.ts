@@ -12,7 +12,8 @@ import { isInMemory, isRedisLayer, redisProtocol } from '../facts/redis-now.ts'
 import type { SocketClose } from '../facts/wire.ts'
 import type { Own } from '../look/gather.ts'
 import { givenCredentials, madeCredentials, unidentified, type Credentials } from '../look/identity.ts'
-import { endpointAt, pathOf, spokenAt } from '../look/target.ts'
+import { socketsOf } from '../look/sockets.ts'
+import { endpointAt } from '../look/target.ts'
 import type { BringUp } from '../run/bring-up.ts'
 import { closedSince, handshakeSince, raisedSince, userSince } from '../look/outcome.ts'
 import type { Observer } from '../run/observer.ts'
@@ -44,7 +45,8 @@ export function startProof(
   const inspection = impatient(looking)
   let path = config.path ?? usualPath
   let settings: ExaminationOf<'settings'> | undefined
-  let spoken: Pick<Endpoint, 'ping' | 'subprotocols'> = config
+  const sockets = socketsOf(config, checkout.project.root, () => inspection.get('application'))
+  let { subprotocols } = config
   let last: Proof | undefined
   let mark = 0
   let observedMark = 0
@@ -55,8 +57,7 @@ export function startProof(
 
   const endpoint = (): Endpoint => ({
     ...endpointAt(config, checkout.project, up.port, path, origin, settings),
-    ping: spoken.ping,
-    subprotocols: spoken.subprotocols,
+    subprotocols,
     ...credentials,
     nonce: observing()?.nonce,
   })
@@ -77,6 +78,7 @@ export function startProof(
     let second: Promise<Handshake> | undefined
     const proof = await prove(endpoint(), {
       ours: true,
+      spoken: () => sockets.spokenSoon(path),
       ...(last === undefined ? {} : { earlier: last }),
       ...(observer === undefined
         ? {}
@@ -134,12 +136,9 @@ export function startProof(
       settings = await inspection.get('settings')
       const { hasUsualRoute, wantsSubprotocol } = checkout.project
       const isKnown = path === usualPath && (config.path !== undefined || hasUsualRoute) && !wantsSubprotocol
-      const [routes, found] = await Promise.all([
-        isKnown ? undefined : inspection.get('application'),
-        credentialsFor(prepared, inspection, endpoint()),
-      ])
-      path = config.path ?? pathOf(routes)
-      spoken = spokenAt(config, routes, path)
+      const [known, found] = await Promise.all([isKnown ? [] : sockets.paths(), credentialsFor(prepared, inspection, endpoint())])
+      path = config.path ?? known.find((socket) => socket.path !== undefined)?.path ?? usualPath
+      if (!isKnown) ({ subprotocols } = await sockets.spokenAt(path))
       credentials = found
       return attempt({
         holdMs: config.hold,

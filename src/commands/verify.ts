@@ -8,6 +8,7 @@ import { isRecord, parseJson } from '../host/json.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { endpointOf, endpointOfProject, withLogin } from '../look/target.ts'
 import { withCause } from '../look/cause.ts'
+import { projectSockets } from '../look/sockets.ts'
 import { prove, type Proof } from '../verify/prove.ts'
 import { verifyJson, verifyText } from '../report/verify.ts'
 
@@ -37,12 +38,16 @@ export async function verifyCommand(url: string | undefined, options: Options, v
 export async function verifyOnce(host: Host, config: Config, url: string | undefined): Promise<Proof> {
   const { endpoint, release } =
     url === undefined ? await endpointOfProject(host, config) : { endpoint: endpointOf(host, config, url), release: undefined }
+  // looked for while the handshake is made
+  const sockets = url === undefined ? undefined : projectSockets(host, config, endpoint)
+  const spoken = async () => (await sockets)?.spokenSoon(endpoint.url.pathname)
   try {
     const completed = await withLogin(host, config, endpoint)
-    const first = await prove(completed, { holdMs: config.hold })
+    const first = await prove(completed, { holdMs: config.hold, spoken })
     first.socket?.terminate()
     return await withCause(host, config, completed, first)
   } finally {
+    void sockets?.then((known) => known?.cancel())
     await release?.()
   }
 }

@@ -84,6 +84,8 @@ const examinationSchema = v.variant('fact', [
     kind: v.picklist(['router', 'http-only', 'wsgi', 'other']),
     websocket: v.boolean(),
     middleware: v.array(v.string()),
+    /** Not all of its routes could be read: what isn't among them may be there all the same. */
+    unread: v.optional(v.boolean()),
     /** What a validator of Channels around the routes lets through: hosts of ALLOWED_HOSTS, or Origins of a list of its own. */
     origins: v.optional(v.nullable(v.array(v.string()))),
     routes: v.array(
@@ -91,12 +93,16 @@ const examinationSchema = v.variant('fact', [
         route: v.string(),
         /** A path that the route takes, its parameters filled; null where none could be made. */
         sample: v.optional(v.nullable(v.string())),
-        /** Parameters of the sample that neither the page nor a row has told; where the name tells a model, its table is empty. */
+        /** Parameters of the sample that no row has told, so that they are made up; where the name tells a model, its table is empty. */
         unfilled: v.optional(v.array(v.object({ name: v.string(), model: text }))),
+        /** The regular expression of the whole route, without `^`, as Python has it. */
+        pattern: text,
+        /** The project's own source of the consumer asks for rows. */
+        looks_up: v.optional(v.boolean()),
         consumer: v.string(),
-        /** The project's own source of the consumer speaks of a ping. */
+        /** The source of the consumer has an answer to {"type": "ping"}. */
         pings: v.optional(v.boolean()),
-        /** The subprotocols that it looks for among those that a client offers. */
+        /** The subprotocols that it wants a client to offer. */
         subprotocols: v.optional(v.array(v.string())),
         is_class: v.boolean(),
       }),
@@ -187,6 +193,9 @@ const examinationSchema = v.variant('fact', [
   v.object({ fact: v.literal('stage'), stage: v.picklist(stages) }),
   v.object({ fact: v.literal('end') }),
 ])
+
+/** A WebSocket route, as the look from inside tells it. */
+export type RouteFact = ExaminationOf<'application'>['routes'][number]
 
 export type Frame = v.InferOutput<typeof frameSchema>
 export type Raised = v.InferOutput<typeof raisedSchema>

@@ -1,7 +1,6 @@
-import { readdir, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
-import { readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { readManifestProxy, readSetupProxy, readViteConfig } from './dev-proxy.ts'
 import { pageHostSocket, portsIn, urlsIn, urlVariables, type FrontendWiring, type WrittenPort, type WrittenUrl } from './frontend-wiring.ts'
@@ -9,6 +8,7 @@ import { findFrontend, givenPort, type FrontendFact } from './frontend-app.ts'
 import { envValues, variableUses, type EnvValue, type VariableUse } from './frontend-variables.ts'
 import type { SourcePlace } from './script-text.ts'
 import { findProgram, type ProgramFact } from './package-bin.ts'
+import { boundedText, isDotenv, sourcesOf, type Bounds } from './source-texts.ts'
 import { askVite, type AskedVite, type ViteAnswer } from './vite-answer.ts'
 
 /** What a frontend's files say of its backend: everything is read once, as text. */
@@ -29,20 +29,9 @@ export interface FrontendReading extends FrontendWiring {
 export const readingBounds = { files: 1500, bytes: 512 * 1024, ms: 300 }
 
 const configName = /^(?:vite|astro|vue|next|webpack)\.config\.[cm]?[jt]s$/
-/** Never an example, which nobody reads. */
-const isDotenv = (name: string): boolean => /^\.env(?:\.|$)/.test(name) && !/\.(?:example|sample|template|dist)$/.test(name)
-const sourceName = /\.(?:jsx?|tsx?|mjs|vue|svelte|html)$/
-/** What is built, installed, or written for tests says nothing of the page. */
-const passedFolder =
-  /^(?:\.|node_modules$|venv$|env$|site-packages$|dist$|build$|out$|coverage$|tests?$|__tests__$|__mocks__$|e2e$|cypress$|playwright$)/
-const passedFile = /(?:\.(?:test|spec|stories|config|min)\.\w+|\.d\.ts|^setupProxy\.[jt]s)$/
 
 /** Reads a frontend's folder, or the pages of a backend's, as far as the bounds go. `except`: a folder below it that is passed over. Never throws: what can't be read says nothing. */
-export async function readFrontend(
-  folder: string,
-  bounds: typeof readingBounds = readingBounds,
-  except?: string,
-): Promise<FrontendReading> {
+export async function readFrontend(folder: string, bounds: Bounds = readingBounds, except?: string): Promise<FrontendReading> {
   const until = performance.now() + bounds.ms
   const textsOf = (files: readonly string[]) =>
     Promise.all(files.map(async (file) => ({ file, text: (await boundedText(join(folder, file), bounds.bytes)) ?? '' })))
@@ -61,7 +50,7 @@ export async function readFrontend(
   const uses: VariableUse[] = []
   const ports: WrittenPort[] = []
   let pageSocket: FrontendReading['pageSocket']
-  const files = await sourcesOf(folder, bounds.files, until, except)
+  const files = await sourcesOf(folder, bounds.files, until, { except })
   const together = 16
   for (let index = 0; index < files.length && performance.now() <= until; index += together) {
     for (const { file, text } of await textsOf(files.slice(index, index + together))) {
@@ -167,27 +156,4 @@ export function withAnswer(files: FrontendFiles, answer: ViteAnswer, given: read
     },
     reading: { ...reading, proxies: answer.proxies, served },
   }
-}
-
-/** The files of a folder and below that may hold sources, nearest first. Links aren't followed: they may lead in circles. */
-async function sourcesOf(folder: string, most: number, until: number, except: string | undefined): Promise<string[]> {
-  const files: string[] = []
-  const waiting = ['']
-  for (const below of waiting) {
-    if (performance.now() > until) return files
-    const entries = await readdir(join(folder, below), { withFileTypes: true }).catch(() => [])
-    for (const entry of entries) {
-      const path = below === '' ? entry.name : `${below}/${entry.name}`
-      if (entry.isDirectory() && !passedFolder.test(entry.name) && join(folder, path) !== except) waiting.push(path)
-      if (!entry.isFile() || !sourceName.test(entry.name) || passedFile.test(entry.name)) continue
-      if (files.length === most) return files
-      files.push(path)
-    }
-  }
-  return files
-}
-
-async function boundedText(path: string, bytes: number): Promise<string | undefined> {
-  const entry = await stat(path).catch(() => undefined)
-  return entry?.isFile() === true && entry.size <= bytes ? readText(path) : undefined
 }

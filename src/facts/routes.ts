@@ -1,42 +1,55 @@
 import { attempt } from '../errors.ts'
 
-/** A WebSocket route, with a path that it takes where one could be made. */
+/** A WebSocket route, with its regular expression and a path that it takes where one could be made. */
 interface Route {
   readonly route: string
+  readonly pattern?: string | null | undefined
   readonly sample?: string | null | undefined
 }
 
 /**
- * The paths of the WebSocket routes that are plain, as a URL has them:
+ * The path of a WebSocket route that is plain, as a URL has it:
  * `^ws/election-updates/$` and `ws/election-updates/` are `/ws/election-updates/`.
- * A route with a parameter has no path of its own and is left out.
+ * A route with a parameter has no path of its own.
  */
-export function plainPaths(routes: readonly { route: string }[]): string[] {
-  return routes.flatMap(({ route }) => {
-    const plain = route
-      .replaceAll('^', '')
-      .replace(/(?:\$|\\Z|\\z)+$/, '')
-      .replaceAll('\\.', '.')
-      .replaceAll('\\-', '-')
-      .replaceAll('\\/', '/')
-      .replace(/\/\?$/, '/')
-    return /[<>()[\]?*+|\\{}]/.test(plain) ? [] : [`/${plain.replace(/^\/+/, '')}`]
-  })
+export function plainPath({ route }: Pick<Route, 'route'>): string | undefined {
+  const plain = route
+    .replaceAll('^', '')
+    .replace(/(?:\$|\\Z|\\z)+$/, '')
+    .replaceAll('\\.', '.')
+    .replaceAll('\\-', '-')
+    .replaceAll('\\/', '/')
+    .replace(/\/\?$/, '/')
+  return /[<>()[\]?*+|\\{}]/.test(plain) ? undefined : `/${plain.replace(/^\/+/, '')}`
 }
 
-/** True where one of the routes serves the path. A pattern that JavaScript can't read counts as not serving it. */
+/** The paths of those of the routes that are plain. */
+export function plainPaths(routes: readonly Pick<Route, 'route'>[]): string[] {
+  return routes.flatMap((route) => plainPath(route) ?? [])
+}
+
+/** Whether a route serves the path; undefined where JavaScript can't read its pattern. */
+export function serves(route: Route, path: string): boolean | undefined {
+  if (plainPath(route) === path || route.sample === path) return true
+  return attempt(() => new RegExp(`^(?:${patternOf(route)})`).test(path.replace(/^\//, '')))
+}
+
+/** True where one of the routes serves the path, as far as JavaScript reads their patterns. */
 export function servesPath(routes: readonly Route[], path: string): boolean {
-  const plain = plainPaths(routes)
-  if (plain.includes(path) || routes.some(({ sample }) => sample === path)) return true
-  return routes.some(({ route }) => {
-    // a route inside another brings a ^ of its own, and a pattern without one is of the other kind
-    const pattern = route.includes('^')
-      ? `^${route
-          .replace(/(?<![[\\])\^/g, '')
-          .replaceAll('(?P<', '(?<')
-          .replaceAll('\\Z', '$')
-          .replace(/(?<!\?)<(?:\w+:)?\w+>/g, '[^/]+')}`
-      : `^${route.replace(/<(?:\w+:)?\w+>/g, '[^/]+')}$`
-    return attempt(() => new RegExp(pattern).test(path.replace(/^\//, ''))) === true
-  })
+  return routes.some((route) => serves(route, path) === true)
+}
+
+/** The regular expression of Python in JavaScript's words: groups need no names, and nested routers may give two the same. */
+function patternOf({ route, pattern }: Route): string {
+  const source =
+    typeof pattern === 'string'
+      ? pattern
+      : route.includes('^')
+        ? // a route inside another brings a ^ of its own, and a pattern without one is of the other kind
+          route.replace(/(?<![[\\])\^/g, '').replace(/(?<!\?P?)<(?:\w+:)?\w+>/g, '[^/]+')
+        : `${route.replace(/<(?:\w+:)?\w+>/g, '[^/]+')}$`
+  return source
+    .replaceAll('(?P<', '(?<')
+    .replace(/\(\?<(?![=!])\w+>/g, '(')
+    .replace(/\\[Zz]/g, '$')
 }

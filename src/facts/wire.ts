@@ -93,12 +93,25 @@ export interface ShownEndpoint {
   readonly offersSubprotocol: boolean
 }
 
+/** Who says that a ping is known where it is sent. */
+type PingBy = 'configuration' | 'page' | 'consumer'
+
+/** What is said to a socket. */
+export interface Spoken {
+  readonly subprotocols: readonly string[]
+  /** The message that the application answers with a pong; false: none is sent. */
+  readonly ping: false | Readonly<Record<string, unknown>>
+  readonly pingBy?: PingBy | undefined
+}
+
 /** An open socket: what came over it, and how it ended. */
 export interface SessionFact {
   readonly heldMs: number
   readonly close: SocketClose | undefined
   readonly messages: number
   readonly pong: PongFact | undefined
+  /** Where a ping was sent. */
+  readonly pingBy?: PingBy | undefined
   /** Where it died: a second socket, which was sent nothing. Its close is undefined where it lived on. */
   readonly second: SecondSocket | undefined
   /** It was cut by us: a ping frame got no answer. */

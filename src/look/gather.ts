@@ -10,13 +10,12 @@ import { surveyDotenv } from '../facts/dotenv-survey.ts'
 import type { CrossingFact } from '../facts/crossing.ts'
 import type { Examination } from '../facts/examination.ts'
 import { readFrontend } from '../facts/frontend-reading.ts'
-import { linesSince, markLogs } from '../facts/log-tail.ts'
 import { holdersOf } from '../facts/open-files.ts'
 import { pathInterpreter } from '../facts/python.ts'
 import { preambleVariable, type Way } from '../facts/manage-py.ts'
 import { findProject, namedSettings, type Project } from '../facts/project.ts'
 import { isInMemory } from '../facts/redis-now.ts'
-import type { ServerProcess, ServersFact } from '../facts/server-process.ts'
+import type { ServersFact } from '../facts/server-process.ts'
 import { asServer, servedApplication, servingEnvironment, servingOf, wayOf } from '../facts/server-env.ts'
 import { isThisMachine } from '../facts/this-machine.ts'
 import { serversOf } from '../facts/servers.ts'
@@ -30,10 +29,12 @@ import { bracketed } from '../host/tcp.ts'
 import { choosePython } from '../plan/environment.ts'
 import { hostOf, httpUrl, portOf, type Endpoint } from '../verify/endpoint.ts'
 import { experimentPaths } from '../verify/experiments.ts'
-import { prove, type Proof, type ProofOptions } from '../verify/prove.ts'
+import type { Proof } from '../verify/prove.ts'
 import { gatherInside, type Inside, type LookServed } from './inside.ts'
 import { gatherRedis } from './redis.ts'
 import { waitingRun } from './run.ts'
+import { socketsOf } from './sockets.ts'
+import { proveAll, type Wires } from './wires.ts'
 
 /** Deadlines, in milliseconds. */
 const limits = {
@@ -42,9 +43,6 @@ const limits = {
   path: 4000,
   page: 5000,
 }
-
-/** Idle proxies end sockets after a few seconds: behind one the socket is held longer, in milliseconds. */
-const proxiedHoldMs = 4000
 
 /** What whoever launched a server knows of it since the proof began. */
 export type Own = Pick<Evidence, 'logged'> & { readonly launched: Launched }
@@ -106,8 +104,18 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
   const served = project === undefined ? undefined : servedApplication(serving, await realPath(project.backend))
   const checkoutWanted = served === undefined ? read : read?.then((known) => withApplication(known, served))
   // a pong comes after the look has begun
-  const wires = proveAll(config, targets, servers, () => layerIsPlain(checkoutWanted, inside.settings))
-  const inside = gatherInside(host, { ...targets, serving: wayOf(serving) }, checkoutWanted, worksOf(wires.done), problems)
+  const sockets = project === undefined ? undefined : socketsOf(config, project.root, () => inside.application)
+  const wires = proveAll(config, targets, servers, {
+    pongIsEnough: () => layerIsPlain(checkoutWanted, inside.settings),
+    spoken: async () => sockets?.spokenSoon(targets.main.url.pathname),
+  })
+  const inside = gatherInside(
+    host,
+    { ...targets, serving: wayOf(serving), ping: config.ping },
+    checkoutWanted,
+    worksOf(wires.done),
+    problems,
+  )
   const checkout = await checkoutWanted
   const choice = checkout === undefined ? undefined : choosePython(checkout.python, checkout.requirements?.names)
   // beside the look from inside and the proofs, which take longer
@@ -194,54 +202,11 @@ async function projectOf(
   }
 }
 
-interface Wires {
-  readonly main: Pick<Proof, 'state' | 'facts'> & { readonly socket?: Proof['socket'] }
-  readonly direct: Proof | undefined
-  readonly others: readonly Proof[]
-  readonly logged: readonly string[]
-}
-
-/** All proofs at once: the URL, the backend behind it, the other instances. What the server logs meanwhile is kept. */
-function proveAll(config: Config, targets: Targets, servers: ServersFact, pongIsEnough: () => Promise<boolean>): { done: Promise<Wires> } {
-  const { main, others } = targets
-  const behind = directEndpoint(main, servers)
-  const base: ProofOptions = { holdMs: behind === undefined ? config.hold : Math.max(config.hold, proxiedHoldMs) }
-  const run = async (): Promise<Wires> => {
-    const logs = servers.ofProject.flatMap((server) => server.logs)
-    const mark = await markLogs(logs)
-    const quick = { ...base, pongIsEnough }
-    const [proof, direct, rest] = await Promise.all([
-      targets.proof ?? prove(main, behind === undefined && others.length === 0 ? quick : base),
-      behind === undefined ? undefined : prove(behind, base),
-      Promise.all(others.map((endpoint) => prove(endpoint, base))),
-    ])
-    direct?.socket?.terminate()
-    for (const other of rest) other.socket?.terminate()
-    return { main: proof, direct, others: rest, logged: await linesSince(mark) }
-  }
-  return { done: run() }
-}
-
 /** Whether a pong is proof enough: a layer that keeps everything in the process can't fail on the next tick. */
 async function layerIsPlain(checkout: Promise<Checkout> | undefined, settings: Inside['settings']): Promise<boolean> {
   const known = await checkout?.catch(() => undefined)
   if (known?.layerVariable !== undefined && known.wish.kind !== 'typo' && !(known.wish.kind === 'set' && known.wish.redis)) return true
   return isInMemory((await settings)?.layer_backend)
-}
-
-/** The backend itself, where the URL leads to something else and a server of this checkout listens on another port. */
-function directEndpoint(endpoint: Endpoint, servers: ServersFact): Endpoint | undefined {
-  const port = portOf(endpoint.url)
-  const onPort = (server: ServerProcess) => server.listens.some((at) => at.port === port)
-  if (servers.ofProject.some(onPort)) return undefined
-  const listener = servers.onPorts.find(onPort)
-  const backend = servers.ofProject.find(({ listens }) => listens.length > 0)
-  const at = backend?.listens[0]
-  if (listener === undefined || at === undefined) return undefined
-  const url = new URL(endpoint.url.href.replace(/^wss?:/, backend?.command?.tls === true ? 'wss:' : 'ws:'))
-  url.hostname = /^(?:0\.0\.0\.0|127\.|::$)/.test(at.address) ? '127.0.0.1' : bracketed(at.address)
-  url.port = String(at.port)
-  return { ...endpoint, url }
 }
 
 /** Our own server's page is asked for only where it says something: where Django would refuse the host. */

@@ -51,6 +51,7 @@ export interface Inside {
   /** By what way the project can be come to, where it couldn't by the one that it was looked at by. */
   readonly otherwise: Promise<Way | undefined>
   readonly settings: Promise<ExaminationOf<'settings'> | undefined>
+  readonly application: Promise<ExaminationOf<'application'> | undefined>
   /** SECRET_KEY once more, by an import of its own; undefined while no interpreter is known. */
   readonly again: (() => Promise<Examination>) | undefined
   /** Files that look as if they were the `.env` and have another SECRET_KEY than the settings: `backend/updates/.env:3`. */
@@ -60,6 +61,8 @@ export interface Inside {
 /** What is looked at. */
 interface InsideRequest {
   readonly main: Endpoint
+  /** What the consumer is sent in an interpreter of its own, whether the real one is or not: what comes of it counts only where it is. */
+  readonly ping: Endpoint['ping']
   /** The one way to look by, where whoever has launched the server knows it; else that of a server that runs, and others where it fails. */
   readonly way?: Way
   readonly serving?: Way | undefined
@@ -70,7 +73,7 @@ interface InsideRequest {
 /** Starts the look from inside as soon as the interpreter is known; what kept it from coming to its end is noted in `problems`. Never throws. */
 export function gatherInside(
   host: Host,
-  { main, way, serving, lookServed, signal }: InsideRequest,
+  { main, ping, way, serving, lookServed, signal }: InsideRequest,
   checkoutWanted: Promise<Checkout> | undefined,
   works: Promise<boolean>,
   problems: Record<string, string>,
@@ -106,7 +109,7 @@ export function gatherInside(
     const end = signal === undefined ? over.signal : AbortSignal.any([over.signal, signal])
     const looking =
       lookServed?.({ ...common, tell: servedLook }) ??
-      examine(host, { ...common, tell: thoroughLook, consumer: playedBy(main), giveUp: givesUp, signal: end })
+      examine(host, { ...common, tell: thoroughLook, consumer: playedBy(main, ping), giveUp: givesUp, signal: end })
     if (lookServed !== undefined) end.addEventListener('abort', looking.cancel, { once: true })
     if (end.aborted) looking.cancel()
     begun.resolve(looking)
@@ -137,6 +140,7 @@ export function gatherInside(
     otherwise: examination.then(() => otherwise),
     // told before the rest of it
     settings: begun.promise.then((looking) => looking?.get('settings')),
+    application: begun.promise.then((looking) => looking?.get('application')),
     get again() {
       return again
     },
@@ -165,7 +169,7 @@ function givesUp({ stage, seconds, frames }: ExaminationOf<'standing'>): boolean
 }
 
 /** The page's handshake as the look plays it. The token goes through standard input only. */
-function playedBy(endpoint: Endpoint): ExamineConsumer {
+function playedBy(endpoint: Endpoint, ping: Endpoint['ping']): ExamineConsumer {
   const { url, headers, subprotocols } = requestOf(endpoint)
   const asked = new URL(url)
   const { Origin: _origin, ...rest } = headers
@@ -175,7 +179,7 @@ function playedBy(endpoint: Endpoint): ExamineConsumer {
     origin: endpoint.origin,
     headers: { host: asked.host, ...rest },
     subprotocols,
-    ping: endpoint.ping,
+    ping: endpoint.ping === false ? ping : endpoint.ping,
     limitMs: limits.consumer,
     watchMs: 1000,
   }

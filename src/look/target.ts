@@ -6,7 +6,6 @@ import type { ExaminationOf } from '../facts/examination.ts'
 import { examine } from '../facts/examine.ts'
 import { pageUser } from '../facts/page-user.ts'
 import { usualPath, type Project } from '../facts/project.ts'
-import { plainPaths, servesPath } from '../facts/routes.ts'
 import { runningSocket } from '../facts/run-state.ts'
 import type { Host } from '../host/host.ts'
 import { bracketed, connectAddress } from '../host/tcp.ts'
@@ -14,6 +13,8 @@ import { choosePython } from '../plan/environment.ts'
 import { managedLook } from '../plan/way.ts'
 import { httpUrl, originOf, portOf, type Endpoint } from '../verify/endpoint.ts'
 import { givenCredentials, madeCredentials, unidentified } from './identity.ts'
+import type { Spoken } from '../facts/wire.ts'
+import { socketsOf } from './sockets.ts'
 
 /** How long the project's own interpreter may take, in milliseconds. */
 const inspectMs = 20_000
@@ -68,8 +69,17 @@ function nameOf(address: string, settings: ExaminationOf<'settings'> | undefined
   return address === '127.0.0.1' && !allows(address) && allows('localhost') ? 'localhost' : address
 }
 
-function asConfigured({ tokenIn, tokenName, subprotocols, ping }: Config) {
-  return { tokenIn, tokenName, cookie: undefined, subprotocols, ping }
+function asConfigured({ tokenIn, tokenName, subprotocols, ping, source }: Config) {
+  // one that nobody has named may be the end of a consumer
+  const isNamed = source('ping') !== 'default'
+  return {
+    tokenIn,
+    tokenName,
+    cookie: undefined,
+    subprotocols,
+    ping: isNamed && ping,
+    ...(isNamed ? { pingBy: 'configuration' as const } : {}),
+  }
 }
 
 /** An endpoint with what was made in the project for it, which goes when it is let go of. Nothing may be asked of it then. */
@@ -88,7 +98,7 @@ export async function endpointOfProject(host: Host, config: Config, deadlineMs =
   // it may have had to take another port than the configured one
   const port = running === undefined || config.source('port').startsWith('--') ? config.port : portOf(running)
   let path = config.path ?? running?.pathname
-  let spoken = spokenAt(config, undefined, path ?? usualPath)
+  let spoken: Spoken = asConfigured(config)
   let settings: ExaminationOf<'settings'> | undefined
   let credentials = unidentified
   let release: HeldEndpoint['release']
@@ -103,10 +113,10 @@ export async function endpointOfProject(host: Host, config: Config, deadlineMs =
       ...pageUser(project.root, config),
       deadlineMs,
     })
-    const application = await inspection.get('application')
+    const sockets = socketsOf(config, project.root, () => inspection.get('application'))
+    path ??= (await sockets.paths()).find((socket) => socket.path !== undefined)?.path ?? usualPath
     settings = await inspection.get('settings')
-    path ??= pathOf(application)
-    spoken = spokenAt(config, application, path)
+    spoken = await sockets.spokenAt(path)
     if (wantsToken) credentials = await madeCredentials(inspection)
     release = async () => {
       inspection.cancel()
@@ -125,25 +135,4 @@ export async function withLogin(host: Host, config: Config, endpoint: Endpoint):
   if (given === undefined) return endpoint
   if (given.identity.note !== undefined) host.terminal.err(`  ${given.identity.note}`)
   return given.identity.source === 'none' ? endpoint : { ...endpoint, ...given }
-}
-
-/**
- * What is said to the consumer of a path: the subprotocols that it looks for, and the message that it answers with a pong.
- * One of another protocol may die of that, so it is sent only where the source speaks of one, or the configuration does; that of the usual path is known.
- */
-export function spokenAt(
-  config: Config,
-  application: ExaminationOf<'application'> | undefined,
-  path: string,
-): Pick<Endpoint, 'ping' | 'subprotocols'> {
-  const route = application?.routes.find((known) => servesPath([known], path))
-  const pings = path === usualPath || config.source('ping') !== 'default' || route?.pings === true
-  const isTold = config.source('subprotocols') !== 'default'
-  return { ping: pings && config.ping, subprotocols: isTold ? config.subprotocols : (route?.subprotocols ?? []) }
-}
-
-/** The path to prove: the usual one where it is served or nothing else is known, else the first plain route, else the first whose parameters could be filled. */
-export function pathOf(routes: ExaminationOf<'application'> | undefined): string {
-  if (routes === undefined || servesPath(routes.routes, usualPath)) return usualPath
-  return plainPaths(routes.routes)[0] ?? routes.routes.find(({ sample }) => typeof sample === 'string')?.sample ?? usualPath
 }

@@ -118,7 +118,7 @@ export function verifyJson(proof: Proof): Readonly<Record<string, unknown>> {
           close: session.close && { code: session.close.code, afterMs: session.close.afterMs },
         }),
     }),
-    notes: session?.pong?.result === 'unanswered' ? ['ping-unanswered'] : [],
+    notes: session?.pong?.result === 'unanswered' && session.pingBy !== 'consumer' ? ['ping-unanswered'] : [],
     diagnosis: proof.diagnosis ?? null,
   }
 }

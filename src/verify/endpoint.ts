@@ -1,7 +1,7 @@
-import type { Identity } from '../facts/wire.ts'
+import type { Identity, Spoken } from '../facts/wire.ts'
 
 /** The WebSocket that is to be proven: where it is and what the page would send. */
-export interface Endpoint {
+export interface Endpoint extends Spoken {
   /** ws:// or wss://, without a token. */
   readonly url: URL
   /** The Origin header; undefined: the client sends none. */
@@ -13,9 +13,6 @@ export interface Endpoint {
   readonly cookie: string | undefined
   /** Whom token and cookie stand for. */
   readonly identity?: Identity | undefined
-  readonly subprotocols: readonly string[]
-  /** The message that the application answers with a pong; false: none is sent. */
-  readonly ping: false | Readonly<Record<string, unknown>>
   /** Tells the observer that the handshake is ours. A secret. */
   readonly nonce?: string | undefined
 }

@@ -12,9 +12,13 @@ const bodyMs = 1000
 /** So much of it is kept, in bytes. */
 const keptBytes = 4096
 
-export type Handshake =
-  | { readonly fact: Extract<HandshakeFact, { result: 'open' }>; readonly socket: HeldSocket }
-  | { readonly fact: Exclude<HandshakeFact, { result: 'open' }>; readonly socket: undefined }
+/** A handshake that got 101. */
+export interface Opened {
+  readonly fact: Extract<HandshakeFact, { result: 'open' }>
+  readonly socket: HeldSocket
+}
+
+export type Handshake = Opened | { readonly fact: Exclude<HandshakeFact, { result: 'open' }>; readonly socket: undefined }
 
 /**
  * One WebSocket handshake with an own deadline (milliseconds): the

@@ -63,11 +63,11 @@ export class HeldSocket {
     return this.#close
   }
 
-  /** Sends the application's ping and waits for its pong, for `deadlineMs` milliseconds at most. */
-  async ping(message: Readonly<Record<string, unknown>>, deadlineMs: number): Promise<PongFact> {
+  /** Sends a message that the application knows and waits for its answer, for `deadlineMs` milliseconds at most. */
+  async ask(message: Readonly<Record<string, unknown>>, isAnswer: (text: string) => boolean, deadlineMs: number): Promise<PongFact> {
     if (this.#close !== undefined) return { result: 'closed', close: this.#close }
     const sent = performance.now()
-    const pong = this.hears(isPong, deadlineMs)
+    const pong = this.hears(isAnswer, deadlineMs)
     this.#socket.send(JSON.stringify(message), () => {})
     if (await pong) return { result: 'pong', elapsedMs: performance.now() - sent }
     // typed anew: it may have been closed while the pong was waited for

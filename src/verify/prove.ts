@@ -1,14 +1,15 @@
 import type { Judged } from '../checks/diagnosis.ts'
 import { hostOf, httpUrl, portOf, requestOf, shownUrl, type Endpoint } from './endpoint.ts'
 import { byAddress, experiment } from './experiments.ts'
-import { shakeHands } from './handshake.ts'
-import type { HeldSocket } from './held-socket.ts'
+import { shakeHands, type Opened } from './handshake.ts'
+import { isPong, type HeldSocket } from './held-socket.ts'
+import { openings } from './openings.ts'
 import { httpRequest, type HttpFact } from '../host/http.ts'
 import { connectOnce, type TcpFact } from '../host/tcp.ts'
 import { addressesOf } from './tcp.ts'
 import { shapeOf } from './token.ts'
 import type { BroadcastFact, ObservedHandshake, Refusal } from '../facts/observed.ts'
-import type { Experiments, HandshakeFact, SecondSocket, SessionFact, ShownEndpoint, WireFacts } from '../facts/wire.ts'
+import type { Experiments, HandshakeFact, SecondSocket, SessionFact, ShownEndpoint, Spoken, WireFacts } from '../facts/wire.ts'
 import { within } from '../host/race-stop.ts'
 
 /** How long each step may take, in milliseconds. */
@@ -57,6 +58,8 @@ export interface ProofOptions {
   readonly observed?: () => Promise<ObservedHandshake | undefined>
   /** Asked where an open socket was closed: who closed it. */
   readonly closedBy?: () => Promise<Refusal | undefined>
+  /** Asked once the socket is open, where the endpoint has no ping: the one that is known there. */
+  readonly spoken?: () => Promise<Omit<Spoken, 'subprotocols'> | undefined>
   /** Called once the socket is open, before it is held. */
   readonly opened?: () => void
 }
@@ -77,8 +80,9 @@ export async function prove(endpoint: Endpoint, options: ProofOptions): Promise<
   // whose answer it is, is known of our own child: its first page may take a while, and is asked for where the proof fails
   const asked = options.ours === true || options.earlier !== undefined ? undefined : page()
   if (asked !== undefined) await within(limits.headStart, asked)
-  const { fact: handshake, socket } = await shakeHands(requestOf(endpoint), { deadlineMs: limits.handshake })
-  if (socket === undefined) {
+  const shaken = await shakeHands(requestOf(endpoint), { deadlineMs: limits.handshake })
+  const { fact: handshake } = shaken
+  if (shaken.socket === undefined) {
     const refused = { ...base, handshake, observed: await options.observed?.() }
     if ((await options.mayExperiment?.()) === false) return proofOf(refused, undefined)
     const earlier = options.earlier?.facts
@@ -89,12 +93,12 @@ export async function prove(endpoint: Endpoint, options: ProofOptions): Promise<
     return proofOf({ ...refused, http, experiments: await experiment(endpoint, handshake, tcp) }, undefined)
   }
   options.opened?.()
-  const [session, experiments] = await Promise.all([hold(endpoint, socket, options), otherAddresses(endpoint, tcp)])
+  const [session, experiments] = await Promise.all([hold(endpoint, shaken, options), otherAddresses(endpoint, tcp)])
   const earlier = answered(options.earlier?.facts.http)
   const wanted = session.close !== undefined && earlier === undefined && (await options.mayExperiment?.()) !== false
   const http = asked === undefined ? (wanted ? await page() : earlier) : await asked
   const facts: WireFacts = { ...base, http, handshake, session, experiments }
-  return proofOf(facts, socket)
+  return proofOf(facts, shaken.socket)
 }
 
 /** A client takes any address of the name that is open: one that answers otherwise than the others is a trap, though this handshake was lucky. */
@@ -119,16 +123,30 @@ async function reach(endpoint: Endpoint): Promise<{ nameError: string | undefine
   return { nameError: error, tcp }
 }
 
-async function hold(endpoint: Endpoint, socket: HeldSocket, options: ProofOptions): Promise<SessionFact> {
-  const pong = endpoint.ping === false ? undefined : await socket.ping(endpoint.ping, Math.max(limits.pong, options.holdMs))
+async function hold(endpoint: Endpoint, { fact, socket }: Opened, options: ProofOptions): Promise<SessionFact> {
+  const { pong, pingBy } = await greet(endpoint, socket, fact.subprotocol, options)
   const held = socket.hold(options.holdMs)
   const whole = held.then(() => false)
   const isEnough = pong?.result === 'pong' && (await Promise.race([options.pongIsEnough?.() ?? false, whole]))
   const close = isEnough ? undefined : await held
   const closedBy = close === undefined ? undefined : await options.closedBy?.()
-  const session = { heldMs: socket.heldMs, close, messages: socket.messages, pong, second: undefined, closedBy }
+  const session = { heldMs: socket.heldMs, close, messages: socket.messages, pong, pingBy, second: undefined, closedBy }
   // a code of the application's own says all that there is to know
   return close === undefined || close.code >= 4000 ? session : { ...session, second: await secondSocket(endpoint, options) }
+}
+
+/** Says what the subprotocol begins with, or sends the ping that is known there; nothing where neither is. */
+async function greet(
+  endpoint: Endpoint,
+  socket: HeldSocket,
+  subprotocol: string,
+  { holdMs, spoken }: ProofOptions,
+): Promise<Pick<SessionFact, 'pong' | 'pingBy'>> {
+  const deadlineMs = Math.max(limits.pong, holdMs)
+  const opening = openings.get(subprotocol)
+  if (opening !== undefined) return { pong: await socket.ask(opening.message, opening.isAnswer, deadlineMs) }
+  const { ping, pingBy } = endpoint.ping === false ? ((await spoken?.()) ?? endpoint) : endpoint
+  return ping === false ? { pong: undefined } : { pong: await socket.ask(ping, isPong, deadlineMs), pingBy }
 }
 
 /** A socket that is sent nothing: where it lives, it was our ping that the consumer can't bear; where nothing listens, the server died. */

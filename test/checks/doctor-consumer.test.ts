@@ -47,7 +47,9 @@ const uvicorn = (wsMaxSize: number): Pick<Evidence, 'servers'> => {
   })
   return { servers: { onPorts: [server], ofProject: [server], source: '/proc', problem: undefined } }
 }
-const unanswered = wireOf({ session: { heldMs: 2000, close: undefined, messages: 1, pong: { result: 'unanswered' }, second: undefined } })
+const unanswered = wireOf({
+  session: { heldMs: 2000, close: undefined, messages: 1, pong: { result: 'unanswered' }, pingBy: 'page', second: undefined },
+})
 
 test.each<[string, string | undefined, Partial<Evidence>, RegExp?]>([
   [

@@ -19,7 +19,7 @@ from election_dev_inside.samples import sample
 made = []
 for kind, route in json.loads(sys.argv[2]):
     pattern = (path if kind == "path" else re_path)(route, lambda request: None).pattern
-    made.append(sample((pattern,), object))
+    made.append(sample((pattern,), object).path)
 print(json.dumps(made))
 `
 
@@ -68,8 +68,8 @@ test('the subprotocols that a consumer looks for', async () => {
 import json, sys
 sys.path[:0] = sys.argv[1:]
 import consumers
-from election_dev_inside.routes import demanded
-print(json.dumps([demanded(getattr(consumers, name)) for name in ("ByName", "ByAttribute", "Itself", "Whatever")]))
+from election_dev_inside.spoken import subprotocols
+print(json.dumps([subprotocols(getattr(consumers, name)) for name in ("ByName", "ByAttribute", "Itself", "Whatever")]))
 `
   const { stdout } = await run(pythonOf('main'), ['-c', asking, join(root, 'src/inside'), folder])
   expect(JSON.parse(stdout)).toEqual([['graphql-ws'], ['v2.votes'], ['v1.votes', 'v2.votes'], []])

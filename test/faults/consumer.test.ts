@@ -20,8 +20,11 @@ real('consumer-exception', 'connect() raises after accept, hypercorn, a package 
   )
 })
 
+/** The page's heartbeat. */
+const pings = { 'frontend/src/live.ts': "setInterval(() => socket.send(JSON.stringify({ type: 'ping' })), 30_000)\n" }
+
 real('consumer-exception', "it dies of the page's ping, uvicorn", async () => {
-  const { ask } = await serve({ server: 'uvicorn', consumer: raisesOnPing })
+  const { ask } = await serve({ server: 'uvicorn', consumer: raisesOnPing, files: pings })
   expectCause(await ask(), 'consumer-exception', "KeyError: 'election'", 'updates/consumers.py:9, in receive_json', '{"type":"ping"}')
 })
 
@@ -84,7 +87,7 @@ await self.accept()`
 })
 
 real('ping-unanswered', 'a consumer that passes over every message: a warning, and all is well', async () => {
-  const { ask } = await serve({ consumer: silentConsumer })
+  const { ask } = await serve({ consumer: silentConsumer, files: pings })
   const answer = await ask()
   expect(answer).toMatchObject({ ok: true, status: 0, warnings: ['ping-unanswered'] })
   expect(answer.findings.find(({ id }) => id === 'ping-unanswered')?.evidence?.join()).toContain('no pong came back')

@@ -20,7 +20,13 @@ test.each([
     return looking.inspection(() => looking.finish('crashed', []))
   }
   const main = endpointOf(testHost, await resolveConfig(testHost, {}), 'ws://127.0.0.1:8000/ws/votes/')
-  const inside = gatherInside(testHost, { main, lookServed, signal: stop.signal }, Promise.resolve(checkoutOf()), Promise.resolve(true), {})
+  const inside = gatherInside(
+    testHost,
+    { main, ping: false, lookServed, signal: stop.signal },
+    Promise.resolve(checkoutOf()),
+    Promise.resolve(true),
+    {},
+  )
   if (!before) await expect.poll(() => asked).toEqual(['look'])
   stop.abort()
   expect((await inside.examination)?.how).toBe('crashed')

@@ -8,6 +8,7 @@ import { WebSocket } from 'ws'
 import type { Observed } from '../../src/facts/observed.ts'
 import { handshakeSince } from '../../src/look/outcome.ts'
 import type { Observer } from '../../src/run/observer.ts'
+import { isPong } from '../../src/verify/held-socket.ts'
 import { openSecond, proveBroadcast } from '../../src/verify/broadcast.ts'
 import type { Endpoint } from '../../src/verify/endpoint.ts'
 import { requestOf } from '../../src/verify/endpoint.ts'
@@ -322,7 +323,7 @@ test('over Redis a broadcast reaches both sockets and leaves no key', async (con
   await eventOf(one.observer, 'broadcast')
   await until(async () => (await redis.command('DBSIZE')) === 1)
   // the other instance's socket has got its welcome and no more
-  expect(await second.socket.ping({ type: 'ping' }, 2000)).toMatchObject({ result: 'pong' })
+  expect(await second.socket.ask({ type: 'ping' }, isPong, 2000)).toMatchObject({ result: 'pong' })
   expect(second.socket.messages).toBe(2)
 })
 

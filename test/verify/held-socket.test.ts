@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { afterEach, expect, test } from 'vitest'
 import { WebSocketServer, type WebSocket } from 'ws'
-import type { HeldSocket } from '../../src/verify/held-socket.ts'
+import { isPong, type HeldSocket } from '../../src/verify/held-socket.ts'
 import { shakeHands } from '../../src/verify/handshake.ts'
 
 let server: WebSocketServer | undefined
@@ -39,7 +39,7 @@ test('a pong is told from other messages', async () => {
       client.send('{"type":"pong"}')
     }),
   )
-  expect(await socket.ping({ type: 'ping' }, 5000)).toMatchObject({ result: 'pong' })
+  expect(await socket.ask({ type: 'ping' }, isPong, 5000)).toMatchObject({ result: 'pong' })
   expect(socket.messages).toBe(2)
   expect(await socket.isAlive(5000)).toBe(true)
   socket.terminate()
@@ -47,15 +47,15 @@ test('a pong is told from other messages', async () => {
 
 test('no pong within the deadline', async () => {
   const socket = await open(() => {})
-  expect(await socket.ping({ type: 'ping' }, 50)).toEqual({ result: 'unanswered' })
+  expect(await socket.ask({ type: 'ping' }, isPong, 50)).toEqual({ result: 'unanswered' })
   socket.terminate()
 })
 
 test('closed while the pong is waited for, and everything after it', async () => {
   const socket = await open((client) => client.on('message', () => client.close(4001, 'log in')))
   const close = expect.objectContaining({ code: 4001, reason: 'log in', messagesBefore: 0 })
-  expect(await socket.ping({ type: 'ping' }, 5000)).toEqual({ result: 'closed', close })
-  expect(await socket.ping({ type: 'ping' }, 5000)).toEqual({ result: 'closed', close })
+  expect(await socket.ask({ type: 'ping' }, isPong, 5000)).toEqual({ result: 'closed', close })
+  expect(await socket.ask({ type: 'ping' }, isPong, 5000)).toEqual({ result: 'closed', close })
   expect(await socket.hold(60_000)).toEqual(close)
   expect(await socket.isAlive(5000)).toBe(false)
 })

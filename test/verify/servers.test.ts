@@ -36,18 +36,21 @@ async function serve(
   return server
 }
 
+/** Here there is no project whose source or page would speak of a ping. */
+const pings = { env: { ELECTION_DEV_PING: '{"type":"ping"}' } }
+
 const urlOf = ({ port }: RunningServer, path = '/ws/election-updates/') => `ws://127.0.0.1:${port}${path}`
 
 describe.concurrent.each(asgiServers)('%s', (kind) => {
   test('healthy: proven, held for two seconds, with the pong', async (context) => {
-    const { json } = await verify(urlOf(await serve(context, kind)))
+    const { json } = await verify(urlOf(await serve(context, kind)), pings)
     expect(json).toMatchObject({ state: 'proven', notes: [], diagnosis: null })
     expect(json.steps.session?.heldMs).toBeGreaterThanOrEqual(2000)
     expect(json.steps.session?.pongMs).toBeGreaterThan(0)
   })
 
   test('an application that answers no ping is proven, and the note says so', async (context) => {
-    const { json } = await verify(urlOf(await serve(context, kind, { consumer: silentConsumer })))
+    const { json } = await verify(urlOf(await serve(context, kind, { consumer: silentConsumer })), pings)
     expect(json).toMatchObject({ state: 'proven', notes: ['ping-unanswered'] })
     expect(json.steps.session?.heldMs).toBeGreaterThanOrEqual(2000)
   })
@@ -68,7 +71,7 @@ describe.concurrent.each(asgiServers)('%s', (kind) => {
     ['a consumer that never accepts', { consumer: acceptMissing }, 'accept-missing', /From outside/],
     ['a consumer that blocks the server', { consumer: blocks }, 'sync-consumer-blocks', /GET \/ got 200 before it/],
   ] as const)('%s', async ([, options, id, evidence], context) => {
-    const { json } = await verify(urlOf(await serve(context, kind, options)))
+    const { json } = await verify(urlOf(await serve(context, kind, options)), pings)
     expect(json).toMatchObject({ state: 'failed', diagnosis: { id } })
     expect(json.diagnosis?.evidence.join('\n')).toMatch(evidence)
   })

@@ -5,11 +5,10 @@ import inspect
 import re
 import sys
 
+from .reach import consumer_of, ways
 from .samples import sample
+from .spoken import answers_ping, looks_up, subprotocols
 from .telling import tell
-
-# `"graphql-ws" in self.scope["subprotocols"]`, and the same of an attribute or of a name of the module
-WANTED = r"""(?:["']([\w.+-]+)["']|self\.(\w+)|\b(\w+))\s+(?:not\s+)?in\s+(?:self\.)?scope(?:\[|\.get\()["']subprotocols["']"""
 
 
 def load(path):
@@ -35,128 +34,115 @@ def set_up():
         django.setup()
 
 
-def inner_of(wrapper):
-    for name in ("inner", "application", "app"):
-        found = getattr(wrapper, name, None)
-        if found is not None and not isinstance(found, (str, type)):
-            return found
-    # a plain function around the router has it among the names that it uses
-    code = getattr(wrapper, "__code__", None)
-    named = [wrapper.__globals__.get(name) for name in code.co_names] if code is not None else []
-    named += [cell.cell_contents for cell in getattr(wrapper, "__closure__", None) or ()]
-    return next((found for found in named if hasattr(found, "application_mapping") or hasattr(found, "routes")), None)
-
-
 def unwrap(application):
     """What a monitor or the like is wrapped around, and what kind of application that is."""
     from django.core.handlers.asgi import ASGIHandler
     from django.core.handlers.wsgi import WSGIHandler
 
-    for _ in range(10):
-        if hasattr(application, "application_mapping"):
-            return application, "router"
-        if isinstance(application, ASGIHandler):
-            return application, "http-only"
-        if isinstance(application, WSGIHandler):
-            return application, "wsgi"
-        if hasattr(application, "routes") or inner_of(application) is None:
-            break
-        application = inner_of(application)
+    def kind_of(found):
+        if isinstance(getattr(found, "application_mapping", None), dict):
+            return "router"
+        # that of static files is around another one
+        if isinstance(found, ASGIHandler) and not hasattr(found, "application"):
+            return "http-only"
+        return "wsgi" if isinstance(found, WSGIHandler) else None
+
+    found = [(way[-1], kind_of(way[-1])) for way in ways(application)]
+    routers = [each for each, kind in found if kind == "router"]
+    speaking = [each for each in routers if "websocket" in each.application_mapping]
+    if speaking or routers:
+        return (speaking + routers)[0], "router"
+    # what is around Django's own handler may speak WebSocket by itself, but for that of static files
+    plain = [(each, kind) for each, kind in found if kind is not None]
+    if plain and (plain[0][0] is application or isinstance(application, ASGIHandler)):
+        return plain[0]
     return application, "other"
 
 
 def facts(application):
     """The WebSocket part: the middleware around it, and the paths that it serves."""
     core, kind = unwrap(application)
-    current = websocket_of(core, kind)
-    websocket, origins = current is not None, None
-    middleware, current = layers_of(current)
-    for each in middleware:
-        if origins is None and isinstance(getattr(each, "allowed_origins", None), (list, tuple, set)):
-            origins = [str(getattr(origin, "pattern", origin)) for origin in each.allowed_origins]
-    tell("application", kind=kind, websocket=websocket, origins=origins,
-         middleware=[getattr(each, "__qualname__", None) or type(each).__name__ for each in middleware],
-         routes=list(paths(current, ())) if hasattr(current, "routes") else [])
+    part = core.application_mapping.get("websocket") if kind == "router" else application if kind == "other" else None
+    around, end = way_in(part)
+    origins = next(([str(getattr(origin, "pattern", origin)) for origin in each.allowed_origins] for each in around
+                    if isinstance(getattr(each, "allowed_origins", None), (list, tuple, set))), None)
+    routes = [] if end is None else list(paths(end, ())) if hasattr(end, "routes") else [served(end, ())]
+    # that no route could be read doesn't say that there is none: whoever is around may speak by itself
+    unread = None in routes or (end is None and (part is not None or kind == "router" and core is not application))
+    tell("application", kind=kind, websocket=end is not None or (kind == "router" and part is not None), unread=unread,
+         middleware=[getattr(each, "__qualname__", None) or type(each).__name__ for each in around], origins=origins,
+         routes=[route for route in routes if route is not None])
 
 
-def websocket_of(core, kind):
-    return core.application_mapping.get("websocket") if kind == "router" else core if hasattr(core, "routes") else None
-
-
-def layers_of(current):
-    """What is wrapped around a router or a consumer, the outermost first, and that itself; None where it can't be come to."""
-    found = []
-    while current is not None and not hasattr(current, "routes") and not consumer_of(current) and len(found) < 20:
-        found.append(current)
-        current = inner_of(current)
-    return found, current
+def way_in(part):
+    """What is around the routes, and what has them; None where that can't be read. A consumer that is served everywhere has one route."""
+    if part is None:
+        return [], None
+    reached = list(ways(part))
+    router = next((way for way in reached if isinstance(getattr(way[-1], "routes", None), (list, tuple))), None)
+    if router is not None:
+        return list(router[:-1]), router[-1]
+    consumers = [way for way in reached if consumer_of(way[-1])]
+    # a function may choose between several by the path
+    if len(consumers) == 1 and not any(inspect.isfunction(each) for each in consumers[0][:-1]):
+        return list(consumers[0][:-1]), consumers[0][-1]
+    return ([part] if not hasattr(part, "application_mapping") else []), None
 
 
 def middleware_of(application):
     """All that is wrapped around the routes, around those of a nested router as well."""
-    found, current = layers_of(websocket_of(*unwrap(application)))
-    routers = [current]
+    core, kind = unwrap(application)
+    around, end = way_in(core.application_mapping.get("websocket") if kind == "router" else application if kind == "other" else None)
+    routers = [end]
     while routers:
         for route in getattr(routers.pop(), "routes", ()):
-            around, inner = layers_of(getattr(route, "callback", None))
-            found += around
-            routers.append(inner)
-    return found
-
-
-def consumer_of(callback):
-    """The consumer's class, of what as_asgi() gave or of the class itself."""
-    found = getattr(callback, "consumer_class", callback)
-    return found if isinstance(found, type) else None
+            for way in ways(getattr(route, "callback", None)):
+                if hasattr(way[-1], "routes"):
+                    routers.append(way[-1])
+                elif not consumer_of(way[-1]):
+                    around.append(way[-1])
+    return around
 
 
 def paths(router, above):
-    """Each route with its consumer. Nested routers are walked, also those with middleware around them."""
+    """Each route with its consumer; None for one that can't be read. Nested routers are walked, also those with middleware around them."""
     for route in getattr(router, "routes", ()):
-        callback = getattr(route, "callback", None)
-        here = above + (getattr(route, "pattern", None),)
-        nested = callback
-        for _ in range(10):
-            if nested is None or hasattr(nested, "routes"):
-                break
-            nested = inner_of(nested)
+        callback, pattern = getattr(route, "callback", None), getattr(route, "pattern", None)
+        if pattern is None or not hasattr(pattern, "match"):
+            yield None
+            continue
+        reached = list(ways(callback))
+        nested = next((way[-1] for way in reached if isinstance(getattr(way[-1], "routes", None), (list, tuple))), None)
         if nested is not None:
-            yield from paths(nested, here)
+            yield from paths(nested, above + (pattern,))
             continue
-        for _ in range(10):
-            if consumer_of(callback) or inner_of(callback) is None:
-                break
-            callback = inner_of(callback)
-        consumer = consumer_of(callback) or callback
-        unfilled = []
-        yield {"route": "".join(map(str, here)), "sample": sample(here, consumer, unfilled), "unfilled": unfilled, "consumer": getattr(consumer, "__name__", str(consumer)), "pings": answers_ping(consumer),
-               "subprotocols": demanded(consumer), "is_class": isinstance(callback, type) and hasattr(callback, "as_asgi")}
+        # middleware may be around a single consumer as well
+        yield served(next((way[-1] for way in reached if consumer_of(way[-1])), callback), above + (pattern,))
 
 
-def own_sources(consumer):
-    """The project's own classes of a consumer, each with its source."""
-    for kind in getattr(consumer, "__mro__", (consumer,)):
-        try:
-            if "-packages" not in inspect.getfile(kind):
-                yield kind, inspect.getsource(kind)
-        except (OSError, TypeError):  # built in, or without a source
-            continue
+def served(callback, patterns):
+    """A route: the patterns of the routers above it and its own, a path that they take, and what its consumer wants."""
+    consumer = consumer_of(callback) or callback
+    made = sample(patterns, consumer)
+    return {
+        "route": "".join(map(str, patterns)),
+        "pattern": "".join(source_of(pattern, pattern is patterns[-1]) for pattern in patterns),
+        "sample": made.path,
+        "unfilled": made.unfilled,
+        "looks_up": looks_up(consumer),
+        "consumer": getattr(consumer, "__name__", None) or type(consumer).__name__,
+        "pings": answers_ping(consumer),
+        "subprotocols": subprotocols(consumer, getattr(callback, "consumer_initkwargs", None)),
+        "is_class": isinstance(callback, type) and hasattr(callback, "as_asgi"),
+    }
 
 
-def answers_ping(consumer):
-    """Whether the project's own source of a consumer speaks of a ping: another message than its own may be the end of it."""
-    return any(re.search(r"[\"']ping[\"']", source) for _, source in own_sources(consumer))
-
-
-def demanded(consumer):
-    """The subprotocols that the project's own source of a consumer looks for among those that a client offers."""
-    found = []
-    for kind, source in own_sources(consumer):
-        for text, attribute, name in re.findall(WANTED, source):
-            value = text or getattr(kind if attribute else sys.modules.get(kind.__module__), attribute or name, None)
-            if isinstance(value, str) and value not in found:
-                found.append(value)
-    return found
+def source_of(pattern, is_last):
+    """The regular expression of a pattern, as a part of that of its whole route; Django looks for one without `$` anywhere."""
+    text = str(pattern.regex.pattern)
+    is_search = hasattr(pattern, "_regex") and not (is_last and text.endswith("$"))
+    text = text[1:] if text.startswith("^") else ".*" + text if is_search else text
+    return text if is_last else re.sub(r"(?:\\[Zz]|\$)$", "", text)
 
 
 def setting_facts(module):

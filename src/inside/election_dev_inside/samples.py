@@ -20,30 +20,59 @@ TOKEN_PLACE = "election-dev-token"
 CATEGORIES = {"DIGIT": r"\d", "NOT_DIGIT": r"\D", "WORD": r"\w", "NOT_WORD": r"\W", "SPACE": r"\s", "NOT_SPACE": r"\S"}
 
 
-def sample(patterns, consumer, unfilled):
-    """A path for the patterns of a route, from the outermost router's to its own; None where one can't be filled. What nothing tells goes into `unfilled`."""
-    path = ""
-    for pattern in patterns:
-        try:
-            part = filled(pattern, lambda name: told(name, consumer, unfilled))
-        except Exception:  # a pattern of another kind, or one that nothing short fits
-            return None
-        if pattern.match(part) is None:
-            return None
-        path += part
-    return "/" + path
+class Sample:
+    """How a path for a route was come by."""
+
+    def __init__(self, consumer, by_rows=True):
+        self.path = None
+        # parameters whose value is made up, with the model whose table has no row where the name tells one
+        self.unfilled = []
+        self._consumer, self._by_rows = consumer, by_rows
+
+    def value(self, name):
+        """The value of a parameter that is known; None where it has to be made up."""
+        if name is not None and name.lower() in CREDENTIALS:
+            return TOKEN_PLACE
+        value, model = row_value(name, self._consumer) if self._by_rows else (None, None)
+        if value is None:
+            self.unfilled.append({"name": name or "a part", "model": model._meta.label if model is not None else None})
+        return value
+
+    def fill(self, patterns):
+        """Whether the patterns take what they are filled with."""
+        path = ""
+        for pattern in patterns:
+            try:
+                part = filled(pattern, self.value)
+            except Exception:  # a pattern of another kind, or one that nothing short fits
+                return False
+            if pattern.match(part) is None:
+                return False
+            path += part
+        self.path = "/" + path
+        return True
 
 
-def filled(pattern, known):
+def sample(patterns, consumer):
+    """A path for the patterns of a route, from the outermost router's to its own, where one can be made."""
+    made = Sample(consumer)
+    # a row may hold what the pattern doesn't take
+    if not made.fill(patterns):
+        made = Sample(consumer, by_rows=False)
+        made.fill(patterns)
+    return made
+
+
+def filled(pattern, value_of):
     route = getattr(pattern, "_route", None)
     if route is None:
         tree = parser.parse(str(pattern._regex))
         names = {number: name for name, number in tree.state.groupdict.items()}
-        return text_of(tree, lambda number: known(names.get(number)))
+        return text_of(tree, lambda number: value_of(names.get(number)) if number is not None else None)
 
     def value(match):
         name = match.group("name")
-        return known(name) or of_converter(pattern.converters[name])
+        return value_of(name) or of_converter(pattern.converters[name])
 
     return re.sub(r"<(?:[^>:]+:)?(?P<name>[^>]+)>", value, str(route))
 
@@ -97,38 +126,40 @@ def is_in(kind, what, sign):
     return ord(sign) == what
 
 
-def told(name, consumer, unfilled):
-    """What a parameter of this name stands for; None, and a word in `unfilled`, where nothing tells."""
-    if name is None or name.lower() in CREDENTIALS:
-        return name and TOKEN_PLACE
-    value, empty = row_value(name, consumer)
-    if value is None:
-        unfilled.append({"name": name, "model": empty})
-    return value
-
 
 def row_value(name, consumer):
-    """The value of a parameter in a row that is there, only read, and the model whose table has none; its name, or the consumer's source, tells the model."""
-    from django.apps import apps
-
-    base, _, last = name.lower().rpartition("_")
-    # `motion_id`, `motion_pk`, `motion_slug`: the model's name, and which of its fields; `pk` and `motion` alone as well
-    field, model_name = (last, base) if last in ("id", "pk", "slug", "uuid") else ("pk", name.lower().replace("_", ""))
-    models = [model for model in apps.get_models() if model.__name__.lower() == model_name.replace("_", "")]
-    if not models and name.lower() in ("id", "pk", "slug", "uuid", "code", "name"):
-        try:
-            source = inspect.getsource(consumer)
-        except (OSError, TypeError):  # it has none of its own
-            return None, None
-        field, models = name.lower(), [model for model in apps.get_models() if re.search(r"\b%s\b" % model.__name__, source)]
-    empty = None
-    for model in models:
+    """The value of a parameter in a row that is there, only read, and the model that it is of; neither where its name, and the consumer's source, tell no model."""
+    models = []
+    field = None
+    for model, its in models_of(name or "", consumer):
         try:
             names = {each.name for each in model._meta.get_fields()}
-            value = model._default_manager.order_by("pk").values_list(field if field in names else "pk", flat=True).first()
+            field = its if its in names else "pk" if its in ("id", "pk", "uuid", "slug") else None
+            if field is None:
+                continue
+            models.append(model)
+            value = model._default_manager.order_by("pk").values_list(field, flat=True).first()
         except Exception:  # no table yet, no database
             continue
         if value is not None:
-            return str(value), None
-        empty = empty or model._meta.label
-    return None, empty
+            return str(value), model
+    return None, models[0] if models else None
+
+
+def models_of(name, consumer):
+    """The models that a parameter may be of, each with the name of the field."""
+    from django.apps import apps
+
+    name = name.lower()
+    every = list(apps.get_models())
+    base, _, last = name.rpartition("_")
+    # `motion_id`, `motion_slug`, `room_name`: the model's name and which of its fields; `motion` alone as well
+    found = [(model, last) for model in every if base and model.__name__.lower() == base.replace("_", "")]
+    found += [(model, "pk") for model in every if model.__name__.lower() == name.replace("_", "")]
+    if not found and name in ("id", "pk", "slug", "uuid", "code", "name"):
+        try:
+            source = inspect.getsource(consumer)
+        except (OSError, TypeError):  # it has none of its own
+            return []
+        found = [(model, name) for model in every if re.search(r"\b%s\b" % model.__name__, source)]
+    return found

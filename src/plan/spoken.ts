@@ -1,0 +1,37 @@
+import type { Config } from '../config/config.ts'
+import type { PageSpeech } from '../facts/page-paths.ts'
+import { serves } from '../facts/routes.ts'
+import type { SourcePlace } from '../facts/script-text.ts'
+import type { Spoken } from '../facts/wire.ts'
+import { isNamedBy, type SocketPath } from './socket-paths.ts'
+
+/**
+ * What is said to the consumer of a path: what the configuration names, what its own source has an answer to, and what
+ * a page of the project sends. Any other message may be the end of it, so nothing else is sent. Pure.
+ */
+export function spokenAt(
+  config: Config,
+  { paths, said }: { readonly paths: readonly SocketPath[]; readonly said: PageSpeech },
+  path: string,
+): Spoken {
+  const socket =
+    paths.find((known) => known.path === path) ?? paths.find(({ route }) => route !== undefined && serves(route, path) === true)
+  // what a file sends belongs to the socket that it names; where there is but one, to that
+  const isMeant = ({ file }: SourcePlace) =>
+    paths.length === 1 || said.paths.some((named) => named.file === file && isNamedBy(named, socket?.path ?? path))
+  const by =
+    config.source('ping') !== 'default'
+      ? 'configuration'
+      : said.pings.some(isMeant)
+        ? 'page'
+        : socket?.route?.pings === true
+          ? 'consumer'
+          : undefined
+  const wanted = socket?.route?.subprotocols ?? []
+  const offered = wanted.length > 0 ? wanted : (said.offers.find(isMeant)?.subprotocols ?? [])
+  return {
+    ping: by !== undefined && config.ping,
+    pingBy: by,
+    subprotocols: config.source('subprotocols') === 'default' ? offered : config.subprotocols,
+  }
+}
