@@ -48,9 +48,9 @@ export function startFrontend(run: Prepared, services: Services, port: number, u
   let ready = false
   let backendPort = port
   let shown: FrontendSummary | undefined
+  let isShown = false
   let installing: Promise<void> | undefined
   const said: string[] = []
-  const settled = deferred<void>()
   const origin = deferred<string | undefined>()
   let proving: Promise<void> | undefined
 
@@ -63,6 +63,7 @@ export function startFrontend(run: Prepared, services: Services, port: number, u
     asked = undefined
     const first = planAt(run, read, backendPort, { asked })
     if (first.kind !== 'run') return first
+    if (first.wanted.port !== undefined) summary ??= { url: first.page, state: 'starting', text: 'starting' }
     const timer = setTimeout(() => origin.resolve(first.origin), originPatienceMs)
     asked = await askFrontend(read, { env: first.service.env, node: process.execPath, signal })
     clearTimeout(timer)
@@ -76,7 +77,6 @@ export function startFrontend(run: Prepared, services: Services, port: number, u
       // its Origin is known before its packages are there
       summary = { url: expectedOrigin(), state: 'starting', text: `installing its packages: ${next.install.shown}` }
       origin.resolve(expectedOrigin())
-      settled.resolve()
       report({ event: 'phase', text: next.install.shown })
       installing = installFrontend(host, next.install, { onLine: (line) => report({ event: 'setup-log', line }), signal: user })
       await installing
@@ -92,7 +92,6 @@ export function startFrontend(run: Prepared, services: Services, port: number, u
     if (next.kind !== 'run') {
       if (next.kind === 'none' && next.why !== undefined) report({ event: 'warning', id: 'frontend-not-started', text: next.why })
       origin.resolve(undefined)
-      settled.resolve()
       return
     }
     take(next)
@@ -132,7 +131,7 @@ export function startFrontend(run: Prepared, services: Services, port: number, u
   }
   const tell = (next: FrontendSummary) => {
     summary = next
-    if (shown === undefined || (shown.state === next.state && shown.url === next.url)) return
+    if (!isShown || (shown?.state === next.state && shown.url === next.url)) return
     shown = next
     report({ event: 'frontend', ...next })
   }
@@ -142,7 +141,6 @@ export function startFrontend(run: Prepared, services: Services, port: number, u
     const fix = command === undefined ? '' : `   ${command.join(' ')}`
     tell({ url, state: 'failed', text: `${diagnosis.title}. ${diagnosis.remedy.text}${fix}   ${diagnosis.id}`, diagnosis })
     origin.resolve(plan?.origin)
-    settled.resolve()
   }
   const prove = async () => {
     const now = plan
@@ -178,7 +176,6 @@ export function startFrontend(run: Prepared, services: Services, port: number, u
       ...(diagnosis === undefined ? {} : { diagnosis }),
     })
     if (diagnosis !== undefined) report({ event: 'diagnosis', diagnosis })
-    settled.resolve()
   }
   const proveSoon = () => {
     proving = (proving ?? Promise.resolve()).then(prove)
@@ -188,7 +185,6 @@ export function startFrontend(run: Prepared, services: Services, port: number, u
     const by = install()
     if (!(error instanceof LauncherError) || by === undefined || error.exitCode === ExitCode.usage) {
       origin.reject(error)
-      settled.resolve()
       return
     }
     const isManager = error.code === 'package-manager-missing' || error.evidence.some((line) => managerFails.test(line))
@@ -200,11 +196,10 @@ export function startFrontend(run: Prepared, services: Services, port: number, u
   return {
     /** What the browser will send as the Origin; undefined where no frontend is started. Rejects with LauncherError where the configuration is wrong. */
     origin: origin.promise,
-    /** Resolves once its page was tried, or it is known that it won't be soon. */
-    settled: settled.promise,
     summary: () => summary,
     /** What the banner says of it; later changes are told by the report. */
     show: () => {
+      isShown = true
       shown = summary
       return summary
     },

@@ -36,8 +36,6 @@ export interface StackOptions {
 
 /** How long the banner waits for the services once the WebSocket was tried, in milliseconds. */
 const patienceMs = 5000
-/** And for the page, which is told later as well. */
-const pagePatienceMs = 1000
 
 /** Prepares and starts the backend, and what runs beside it, until `outer.signal` is aborted. */
 export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: StackOptions): Stack {
@@ -227,7 +225,7 @@ async function planOthers(prepared: Prepared): Promise<Pick<StackPlan, 'services
   return { ...plan, wantsFrontend: plan.wantsFrontend && config.frontend !== false }
 }
 
-/** What the banner says of page and services, once these have settled or have had their time. */
+/** What the banner says of the page as it is, and of services once these have settled or have had their time. */
 async function complete(
   summary: ReadySummary,
   frontend: Frontend | undefined,
@@ -235,9 +233,9 @@ async function complete(
   signal: AbortSignal,
 ): Promise<ReadySummary> {
   const others = () => services.statuses.filter(({ kind }) => kind !== 'backend')
-  const within = (waited: Promise<unknown>, ms: number) => raceStop(waited, AbortSignal.any([signal, AbortSignal.timeout(ms)]))
-  const beside = others().flatMap(({ name, kind }) => (kind === 'frontend' ? [] : [services.wait(name)]))
-  await Promise.all([within(Promise.all(beside), patienceMs), frontend && within(frontend.settled, pagePatienceMs)])
+  // the page is told when it is there: nobody waits for it
+  const settled = Promise.all(others().flatMap(({ name, kind }) => (kind === 'frontend' ? [] : [services.wait(name)])))
+  await raceStop(settled, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]))
   return {
     ...summary,
     frontend: frontend?.show(),

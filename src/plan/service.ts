@@ -31,6 +31,8 @@ export interface ServicePlan {
   /** Names of services, `backend` among them, that must be ready before it starts. */
   readonly dependsOn: readonly string[]
   readonly restart: RestartPolicy
+  /** One that ends before it was ever ready isn't started again: what it is made of has to be edited first. */
+  readonly startsOnce?: true
   /** Lines of its output with which it ends however often it is started, and why that is. */
   readonly hopeless?: readonly { readonly line: RegExp; readonly why: string }[]
   readonly stopTimeoutMs: number

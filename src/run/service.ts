@@ -163,11 +163,11 @@ export class Service extends Supervised {
 
   /** What its policy says after it ended by itself. */
   async #after(exit: ServerExit, server: RunningServer, wasReady: boolean): Promise<{ why: string; wasReady: boolean } | undefined> {
-    const { restart, hopeless } = this.plan
+    const { restart, hopeless, startsOnce } = this.plan
     const known = wasReady ? undefined : hopeless?.find(({ line: pattern }) => server.lastLines().some((line) => pattern.test(line)))
     const why = known?.why ?? this.services.host.secrets.mask(await whyEnded(this.plan, exit, server.lastLines().at(-1)))
     // what isn't there doesn't come by trying again
-    if (exit.spawnError !== undefined || known !== undefined) this.become('failed', why)
+    if (exit.spawnError !== undefined || known !== undefined || (startsOnce === true && !wasReady)) this.become('failed', why)
     else if (restart === 'always') return { why, wasReady }
     else if (exit.exitCode === 0) this.become(wasReady ? 'done' : 'failed', wasReady ? undefined : `${why}, before it was ready`)
     else if (restart === 'no') this.become('failed', why)
