@@ -8,6 +8,7 @@ import { readFrontend } from '../facts/frontend-reading.ts'
 import { findProject } from '../facts/project.ts'
 import { serversOf } from '../facts/servers.ts'
 import type { Host } from '../host/host.ts'
+import { askedOrigin } from '../look/frontend.ts'
 import { gather, type Targets } from '../look/gather.ts'
 import { pageUrl } from '../plan/page-url.ts'
 import { stateOfRun, type DoctorRun } from '../report/doctor.ts'
@@ -81,7 +82,7 @@ export async function targetsOf(host: Host, config: Config, urls: readonly strin
     return { main, others: [], ...(release === undefined ? {} : { release }), ...(main === endpoint ? { bind: config.host } : {}) }
   }
   const project = config.origin === undefined ? await findProject(host, config).catch(() => undefined) : undefined
-  const origin = project?.frontendOrigin
+  const origin = project === undefined ? undefined : await askedOrigin(host, config, project)
   const named = (url: string) => {
     const endpoint = endpointOf(host, config, url)
     return origin === undefined ? endpoint : { ...endpoint, origin }

@@ -155,11 +155,18 @@ export async function runsAbove(root: string): Promise<string | undefined> {
   return undefined
 }
 
-/** The WebSocket of the run that is up in a folder. */
-export async function runningSocket(host: Pick<Host, 'platform'>, root: string): Promise<URL | undefined> {
-  const facts = await readRuns(host, root)
-  const urls = facts.flatMap((fact) => (fact.kind === 'alive' ? (fact.run.status.websocket?.url ?? []) : []))
-  return urls.map((url) => new URL(url))[0]
+/** The WebSocket of the run that is up in a folder, and the Origin of its page where it has started a dev server. */
+export async function runningSocket(
+  host: Pick<Host, 'platform'>,
+  root: string,
+): Promise<{ readonly url: URL; readonly origin: string | undefined } | undefined> {
+  for (const fact of await readRuns(host, root)) {
+    if (fact.kind !== 'alive' || fact.run.status.websocket === null) continue
+    const { websocket, services, page } = fact.run.status
+    const isServed = services.some(({ kind, state }) => kind === 'frontend' && state === 'ready')
+    return { url: new URL(websocket.url), origin: isServed && page !== null && URL.canParse(page) ? new URL(page).origin : undefined }
+  }
+  return undefined
 }
 
 /** The run that is up in the folder and has started a process. */

@@ -9,7 +9,6 @@ import { changedSince, lineOf, modulesOf, privilegedPorts } from '../facts/check
 import { surveyDotenv } from '../facts/dotenv-survey.ts'
 import type { CrossingFact } from '../facts/crossing.ts'
 import type { Examination } from '../facts/examination.ts'
-import { readFrontend } from '../facts/frontend-reading.ts'
 import { holdersOf } from '../facts/open-files.ts'
 import { pathInterpreter } from '../facts/python.ts'
 import { preambleVariable, type Way } from '../facts/manage-py.ts'
@@ -30,6 +29,7 @@ import { choosePython } from '../plan/environment.ts'
 import { hostOf, httpUrl, portOf, type Endpoint } from '../verify/endpoint.ts'
 import { experimentPaths } from '../verify/experiments.ts'
 import type { Proof } from '../verify/prove.ts'
+import { wiringOf } from './frontend.ts'
 import { gatherInside, type Inside, type LookServed } from './inside.ts'
 import { gatherRedis } from './redis.ts'
 import { waitingRun } from './run.ts'
@@ -124,7 +124,7 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
     choice?.kind === 'ready' ? deadShebang(choice.environment.python) : undefined,
     project === undefined ? new Set<string>() : modulesOf(project.backend),
     privilegedPorts(host.platform),
-    checkout === undefined ? undefined : readFrontend(join(checkout.project.root, 'frontend')),
+    checkout === undefined ? undefined : wiringOf(shell, config, checkout.project),
     servingEnvironment(host, serving, choice?.environment?.python),
     checkout === undefined ? [] : readLines(checkout.project),
     checkout === undefined ? undefined : gatherRedis(host, checkout, inside.settings, dotenv, problems),

@@ -15,6 +15,7 @@ import { httpUrl, originOf, portOf, type Endpoint } from '../verify/endpoint.ts'
 import { givenCredentials, madeCredentials, unidentified } from './identity.ts'
 import type { Spoken } from '../facts/wire.ts'
 import { socketsOf } from './sockets.ts'
+import { askedOrigin } from './frontend.ts'
 
 /** How long the project's own interpreter may take, in milliseconds. */
 const inspectMs = 20_000
@@ -96,8 +97,9 @@ export async function endpointOfProject(host: Host, config: Config, deadlineMs =
   // where a run is up, its WebSocket is meant
   const running = await runningSocket(host, project.root)
   // it may have had to take another port than the configured one
-  const port = running === undefined || config.source('port').startsWith('--') ? config.port : portOf(running)
-  let path = config.path ?? running?.pathname
+  const port = running === undefined || config.source('port').startsWith('--') ? config.port : portOf(running.url)
+  const origin = running?.origin ?? (config.origin === undefined ? askedOrigin(host, config, project) : undefined)
+  let path = config.path ?? running?.url.pathname
   let spoken: Spoken = asConfigured(config)
   let settings: ExaminationOf<'settings'> | undefined
   let credentials = unidentified
@@ -125,7 +127,7 @@ export async function endpointOfProject(host: Host, config: Config, deadlineMs =
     // a session is there for as long as whoever has made it
     if (credentials.cookie === undefined) inspection.cancel()
   }
-  const endpoint = endpointAt(config, project, port, path ?? usualPath, undefined, settings)
+  const endpoint = endpointAt(config, project, port, path ?? usualPath, await origin, settings)
   return { endpoint: { ...endpoint, ...spoken, ...credentials, token: config.token ?? credentials.token }, release }
 }
 

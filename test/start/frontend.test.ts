@@ -13,7 +13,7 @@ import { listening } from '../support/node-servers.ts'
 import { listens } from '../support/processes.ts'
 import type { ProjectOptions, TestProject } from '../support/project.ts'
 import { freePort, until } from '../support/redis.ts'
-import { votesConsumer, writeViteFrontend, type ViteFrontendOptions } from '../support/vite-frontend.ts'
+import { onlyOrigin, votesConsumer, writeViteFrontend, type ViteFrontendOptions } from '../support/vite-frontend.ts'
 
 const { keep, project } = ending()
 
@@ -71,18 +71,6 @@ const scripts = async (folder: string, dev: string, more: object = {}) => {
   const file = join(folder, 'package.json')
   await writeFile(file, JSON.stringify({ ...recordOf(await readFile(file, 'utf8')), scripts: { dev }, ...more }))
 }
-
-const onlyOrigin = (page: number) => `import os
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")
-from django.core.asgi import get_asgi_application
-http = get_asgi_application()
-from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import OriginValidator
-from django.urls import re_path
-from updates.consumers import Updates
-router = URLRouter([re_path(r"^ws/election-updates/$", Updates.as_asgi())])
-application = ProtocolTypeRouter({"http": http, "websocket": OriginValidator(router, ["http://localhost:${page}"])})
-`
 
 describe('its port', () => {
   test('that only Vite can tell is kept, and the backend is proven with its Origin', async () => {

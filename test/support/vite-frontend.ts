@@ -34,6 +34,19 @@ class Updates(AsyncJsonWebsocketConsumer):
         await self.send_json({"type": "votes", "votes": event["votes"]})
 `
 
+/** An asgi.py that lets in the page at one port alone. */
+export const onlyOrigin = (page: number) => `import os
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")
+from django.core.asgi import get_asgi_application
+http = get_asgi_application()
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import OriginValidator
+from django.urls import re_path
+from updates.consumers import Updates
+router = URLRouter([re_path(r"^ws/election-updates/$", Updates.as_asgi())])
+application = ProtocolTypeRouter({"http": http, "websocket": OriginValidator(router, ["http://localhost:${page}"])})
+`
+
 export interface ViteFrontendOptions {
   /** Port of vite.config.js; the seed's is 3000. */
   readonly port?: number
