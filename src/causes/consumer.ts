@@ -1,5 +1,5 @@
 import { judgeBroadcasts } from '../checks/broadcast.ts'
-import { judgePing, judgePlayed } from '../checks/consumer.ts'
+import { judgeBusy, judgePing, judgePlayed, judgeStuck } from '../checks/consumer.ts'
 import { judgeMessageSize, withMessageSize } from '../checks/server-process.ts'
 import { startAnew } from '../fix/planners/serving.ts'
 import type { Cause } from './cause.ts'
@@ -11,12 +11,26 @@ const broadcast = { ...consumer, rules: { sent: judgeBroadcasts } } as const
 /** What the consumer does with a socket. */
 export const consumerCauses = [
   { ...played, id: 'consumer-exception', title: 'The consumer raises an exception', vague: 'log' },
-  { ...played, id: 'accept-missing', title: 'connect() ends without accepting or refusing the socket', vague: 'log', strange: true },
+  {
+    ...played,
+    id: 'accept-missing',
+    title: 'connect() ends without accepting or refusing the socket',
+    vague: 'log',
+    strange: true,
+    nearer: judgeBusy,
+  },
   { ...played, id: 'connect-too-slow', title: 'connect() takes longer than the server waits for it' },
+  {
+    ...consumer,
+    id: 'connect-never-returns',
+    title: 'connect() accepts and never returns: nothing is received',
+    rules: { inside: judgeStuck, working: judgeStuck },
+  },
   {
     ...played,
     id: 'sync-consumer-blocks',
-    title: 'A blocking call in an async consumer stops the whole server',
+    rules: { inside: judgePlayed, working: judgeStuck },
+    title: 'A blocking call in a consumer stops the server or other sockets',
     vague: 'inside',
     strange: true,
   },

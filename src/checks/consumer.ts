@@ -48,7 +48,9 @@ export function judgePlayed(evidence: Evidence): Diagnosis | undefined {
 }
 
 /** A ping that the page or the configuration sends, and that nobody answers, breaks nothing. Pure. */
-export function judgePing({ wire: { session } }: Evidence): Diagnosis | undefined {
+export function judgePing({ wire: { session }, examination }: Evidence): Diagnosis | undefined {
+  // it comes to no ping
+  if (examination?.get('consumer')?.takes === false) return undefined
   if (session?.close !== undefined || session?.pong?.result !== 'unanswered') return undefined
   if (session.pingBy !== 'page' && session.pingBy !== 'configuration') return undefined
   return diagnosis(
@@ -56,6 +58,43 @@ export function judgePing({ wire: { session } }: Evidence): Diagnosis | undefine
     'The application does not answer {"type":"ping"}',
     ['The socket stayed open, and no pong came back'],
     'Answer with {"type":"pong"}, or let the page not wait for one; "ping": false in the configuration leaves this check out.',
+  )
+}
+
+/** connect() that accepted and goes on: nothing that a page sends is taken meanwhile. Pure. */
+export function judgeStuck({ examination }: Pick<Evidence, 'examination'>): Diagnosis | undefined {
+  const { takes, stuck, synchronous, frames = [], consumer } = examination?.get('consumer') ?? {}
+  const place = placeOf(frames.findLast((frame) => frame.own))
+  if (takes !== false || place === undefined) return undefined
+  const name = `connect() of ${consumer ?? 'the consumer'}`
+  const seen = `2.5 s after accept() the application had asked for no message: connect() was still at ${place}`
+  if (stuck === true)
+    return diagnosis(
+      'connect-never-returns',
+      `${name} accepts and never returns: no message of the page is taken`,
+      [seen],
+      'Let connect() return after accept(): start what goes on as a task of its own (self.task = asyncio.create_task(…)), and cancel it in disconnect().',
+    )
+  return synchronous === true ? busy(`${name} keeps the thread of all synchronous consumers for itself`, [seen]) : undefined
+}
+
+/** A handshake that gets no answer, of a consumer that answers when it is played alone: another one has its thread. Pure. */
+export function judgeBusy({ examination }: Pick<Evidence, 'examination'>, { evidence: [first = ''] }: Diagnosis): Diagnosis | undefined {
+  const { outcome, synchronous, consumer, after_ms: ms = 0 } = examination?.get('consumer') ?? {}
+  if (outcome !== 'accepted' || synchronous !== true) return undefined
+  return busy('The thread of all synchronous consumers is busy: no other socket gets its turn', [
+    first,
+    `Played alone, connect() of ${consumer ?? 'the consumer'} accepts after ${Math.round(ms)} ms`,
+  ])
+}
+
+/** Of asgiref, `thread_sensitive`, which Channels' synchronous consumers and `database_sync_to_async` use. */
+function busy(title: string, [first, ...rest]: Seen): Diagnosis {
+  return diagnosis(
+    'sync-consumer-blocks',
+    title,
+    [first, ...rest, 'All synchronous consumers of a process, and its database_sync_to_async, run in one thread, one after the other'],
+    'Do slow work outside of the consumer (a task queue, a management command), or in an asynchronous consumer that awaits it.',
   )
 }
 

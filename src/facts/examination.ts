@@ -171,9 +171,15 @@ const examinationSchema = v.variant('fact', [
     messages: v.number(),
     /** What ended it; where the consumer closed before accept, what it handled as it did. */
     raised: v.nullish(raisedSchema),
+    /** After accept: false where the application has asked for no message for 2.5 s, because connect() hasn't returned. */
+    takes: v.nullish(v.boolean()),
+    /** Then: whether nothing was seen that would end that. */
+    stuck: v.nullish(v.boolean()),
     /** Where it waits, closed or blocked; the innermost frame last. */
     frames: v.array(frameSchema),
     consumer: text,
+    /** It runs in the one thread that all synchronous consumers of the process share. */
+    synchronous: v.nullish(v.boolean()),
     groups: v.array(v.string()),
     /** Names of the consumer's methods that take a message. */
     handlers: v.array(v.string()),

@@ -59,6 +59,34 @@ test.each<[string, string | undefined, Partial<Evidence>, RegExp?]>([
     /ValueError: no such election[\s\S]*consumers\.py:6, in connect/,
   ],
   [
+    'connect-never-returns: a loop after accept',
+    'connect-never-returns',
+    { wire: unanswered, examination: played({ takes: false, stuck: true, frames }) },
+    /connect\(\) was still at updates\/consumers\.py:7, in connect/,
+  ],
+  [
+    'connect-never-returns: work that is only slow',
+    undefined,
+    { wire: unanswered, examination: played({ takes: false, stuck: false, frames }) },
+  ],
+  [
+    'sync-consumer-blocks: slow work after accept, in the thread of all',
+    'sync-consumer-blocks',
+    { examination: played({ takes: false, stuck: false, synchronous: true, frames }) },
+    /one thread, one after the other/,
+  ],
+  [
+    'sync-consumer-blocks: another socket has the thread',
+    'sync-consumer-blocks',
+    { wire: reset, examination: played({ synchronous: true }) },
+    /ECONNRESET after 5\.0 s[\s\S]*Played alone, connect\(\) of Updates accepts after 2 ms/,
+  ],
+  [
+    'accept-missing: an asynchronous consumer that accepts alone',
+    'accept-missing',
+    { wire: reset, examination: played({ synchronous: false }) },
+  ],
+  [
     'consumer-exception: after accept',
     'consumer-exception',
     {

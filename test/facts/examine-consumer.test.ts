@@ -27,6 +27,40 @@ application = ProtocolTypeRouter({"http": http, "websocket": ${websocket}})
 const own = (file: string, name: string) => expect.objectContaining({ file: join('updates', file), function: name, own: true })
 const inConnect = own('consumers.py', 'connect')
 
+const connect = (...lines: readonly string[]) =>
+  ['    async def connect(self):', '        await self.accept()', ...lines.map((line) => `        ${line}`)].join('\n')
+/** What connect() does once it has accepted, and whether anything would end it; undefined: it returns. */
+const standing: readonly (readonly [string, string, boolean | undefined, string?])[] = [
+  ['a loop without an end', connect('while True:', '    await self.send_json({})', '    await asyncio.sleep(0.2)'), true],
+  ['a loop until something is said otherwise', connect('self.on = True', 'while self.on:', '    await asyncio.sleep(60)'), true],
+  [
+    'in a method that it calls',
+    `${connect('await self.stream()')}\n    async def stream(self):\n        while 1:\n            await asyncio.sleep(60)`,
+    true,
+  ],
+  ['an event that nobody sets', connect('await asyncio.Event().wait()'), true],
+  ['a queue', connect('await asyncio.Queue().get()'), true],
+  [
+    'an asynchronous iterator',
+    `${connect('async for item in self.items():', '    await self.send_json(item)')}\n    async def items(self):\n        await asyncio.sleep(60)\n        yield {}`,
+    true,
+  ],
+  [
+    'in a thread',
+    '    def connect(self):\n        self.accept()\n        while True:\n            time.sleep(0.1)',
+    true,
+    'JsonWebsocketConsumer',
+  ],
+  ['slow work', connect('await asyncio.sleep(6)'), false],
+  ['a few tries', connect('tries = 0', 'while tries < 3:', '    tries += 1', '    await asyncio.sleep(2)'), false],
+  ['slow work in a thread', '    def connect(self):\n        self.accept()\n        time.sleep(6)', false, 'JsonWebsocketConsumer'],
+  [
+    'a task of its own',
+    `${connect('self.task = asyncio.create_task(self.stream())')}\n    async def stream(self):\n        while True:\n            await asyncio.sleep(60)`,
+    undefined,
+  ],
+]
+
 const cases: readonly (readonly [string, ProjectOptions, object])[] = [
   ['accepts and answers pings', { consumer: openConsumer }, { outcome: 'accepted', later: 'open', pong: true, groups: ['updates'] }],
   [
@@ -69,6 +103,18 @@ const cases: readonly (readonly [string, ProjectOptions, object])[] = [
     { consumer: consumer('    def connect(self):\n        pass', 'WebsocketConsumer') },
     { outcome: 'returned', consumer: 'Updates' },
   ],
+  ...standing.map(
+    ([name, body, stuck, base]) =>
+      [
+        `goes on after accept: ${name}`,
+        { consumer: consumer(body, base) },
+        {
+          outcome: 'accepted',
+          later: 'open',
+          ...(stuck === undefined ? {} : { takes: false, stuck, frames: expect.arrayContaining([inConnect]) }),
+        },
+      ] as const,
+  ),
   [
     'waits',
     { consumer: consumer('    async def connect(self):\n        await asyncio.sleep(60)') },

@@ -1,5 +1,7 @@
 /** What a consumer does to a socket: real consumers with one fault each, on real servers. */
-import { expect, test } from 'vitest'
+import { once } from 'node:events'
+import { expect, onTestFinished, test } from 'vitest'
+import { WebSocket } from 'ws'
 import { acceptMissing, blocks, raisesAfterAccept, raisesBeforeAccept, raisesOnPing, silentConsumer } from '../support/consumers.ts'
 import { real } from '../support/doctor.ts'
 import { consumerOf, expectCause, expectHealthy, serve } from '../support/store.ts'
@@ -70,6 +72,45 @@ class Updates(JsonWebsocketConsumer):
 `
   const { ask } = await serve({ server: 'hypercorn', consumer })
   expectCause(await ask(), 'connect-too-slow', 'connect() still ran', 'updates/consumers.py:7, in connect')
+})
+
+real('connect-never-returns', 'a loop in connect(), daphne', async () => {
+  const { ask } = await serve({
+    consumer: consumerOf('await self.accept()\nwhile True:\n    await self.send_json({})\n    await asyncio.sleep(1)'),
+  })
+  const answer = await ask()
+  expectCause(answer, 'connect-never-returns', /^2\.5 s after accept\(\).*connect\(\) was still at updates\/consumers\.py:\d+, in connect$/)
+  expect(answer.warnings).not.toContain('ping-unanswered')
+})
+
+const synchronous = `
+import time
+from channels.generic.websocket import JsonWebsocketConsumer
+
+class Updates(JsonWebsocketConsumer):
+    def receive_json(self, content):
+        if content.get("type") == "count":
+            time.sleep(12)
+        if content.get("type") == "ping":
+            self.send_json({"type": "pong"})
+`
+
+real('sync-consumer-blocks', 'a synchronous consumer that is busy with what another socket has sent, daphne', async () => {
+  const { ask, url } = await serve({ consumer: synchronous, style: 'plain' })
+  const other = new WebSocket(url, { origin: new URL('/', url.replace('ws', 'http')).origin })
+  onTestFinished(() => other.terminate())
+  await once(other, 'open')
+  other.send('{"type":"count"}')
+  expectCause(await ask(), 'sync-consumer-blocks', 'ECONNRESET', /Played alone, connect\(\) of Updates accepts after \d+ ms/)
+})
+
+real('sync-consumer-blocks', 'a synchronous consumer that works on after it has accepted, uvicorn', async () => {
+  const consumer = synchronous.replace(
+    '    def receive_json',
+    '    def connect(self):\n        self.accept()\n        time.sleep(12)\n\n    def receive_json',
+  )
+  const { ask } = await serve({ consumer, server: 'uvicorn', style: 'plain' })
+  expectCause(await ask(), 'sync-consumer-blocks', /connect\(\) was still at updates\/consumers\.py:8, in connect/)
 })
 
 real('sync-consumer-blocks', 'time.sleep() in an async connect(), daphne', async () => {

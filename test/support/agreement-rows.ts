@@ -80,6 +80,7 @@ export const rows = {
   'consumer-exception': 'named',
   'accept-missing': 'named',
   'connect-too-slow': 'named',
+  'connect-never-returns': 'named',
   'sync-consumer-blocks': 'named',
   'client-sends-non-json': 'warned',
   'ping-unanswered': 'warned',
@@ -126,6 +127,9 @@ export const rows = {
 
 /** Where one set-up of a cause belongs to another row than the others, by the name of its test. */
 export const others: Readonly<Record<string, Row>> = {
+  // what keeps the thread busy is another socket's, and is gone with the server
+  'sync-consumer-blocks: a synchronous consumer that is busy with what another socket has sent, daphne': 'sound',
+  'sync-consumer-blocks: a synchronous consumer that works on after it has accepted, uvicorn': 'warned',
   // without a terminal nobody is asked whether the tables are to be made
   'migrations-pending: nobody migrated': 'ended',
   'asgi-app-wrong: uvicorn with a name of asgi.py that is the WSGI application': 'named',

@@ -5,8 +5,10 @@ import contextvars
 import json
 import secrets
 import sys
+import time
 
-from .frames import described
+from .frames import described, trim
+from .standing import STUCK, chain, is_synchronous, stuck, threads_frames
 from .telling import tell
 
 PROBE_TYPE = "election_dev.probe"
@@ -22,10 +24,13 @@ _probe = contextvars.ContextVar("election_dev_probe", default=None)
 class Probe:
     """A WebSocket of the launcher's own: its server's send, and its consumer once it is known."""
 
-    __slots__ = ("consumer", "expected", "groups", "send")
+    __slots__ = ("accepted_at", "asked", "consumer", "expected", "groups", "send", "task")
 
     def __init__(self, send):
         self.send = send
+        self.task = asyncio.current_task()
+        self.asked = 0
+        self.accepted_at = None
         self.consumer = None
         self.expected = {}
         self.groups = []
@@ -92,12 +97,25 @@ class Probes:
             return {"sent": 0, "why": "raised", "raised": described(error)}
 
     def facts(self):
-        """What the consumer of the last of them is, and the groups that it has joined."""
+        """What the consumer of the last of them is, the groups that it has joined, and where one stands that has never returned from connect()."""
         consumer = getattr(self._last, "consumer", None)
         if consumer is not None:
             kind = type(consumer)
-            tell("consumer", outcome="accepted", after_ms=0, offered=[], messages=0, frames=[], groups=self._last.groups,
-                 handlers=handlers_of(kind), consumer=kind.__name__)
+            tell("consumer", **{"outcome": "accepted", "after_ms": 0, "offered": [], "messages": 0, "frames": [], "groups": self._last.groups,
+                                "handlers": handlers_of(kind), "consumer": kind.__name__, "synchronous": is_synchronous(kind), **self._standing()})
+
+    def _standing(self):
+        """Of one that has asked for nothing since it was accepted. Waits for it, in the thread of the look."""
+        def waits(probe):
+            return probe in self._open and probe.accepted_at is not None and probe.asked < 2
+
+        probe = next(filter(waits, list(self._open)), None)
+        while probe is not None and waits(probe):
+            if time.monotonic() - probe.accepted_at >= STUCK:
+                frames = trim(chain(probe.task) + threads_frames())
+                return {"later": "open", "takes": False, "stuck": stuck(frames), "frames": frames}
+            time.sleep(0.05)
+        return {}
 
     def _layer(self):
         probes = [probe for probe in self._open if hasattr(probe.consumer, "channel_layer")]

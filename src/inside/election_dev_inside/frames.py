@@ -8,7 +8,7 @@ import traceback
 from .folder import FOLDER
 from .identity import condition, user_of
 
-_HERE = os.getcwd()
+HERE = os.getcwd()
 _LIBRARIES = ("site-packages", "dist-packages")
 _STDLIB = os.path.dirname(os.path.abspath(os.__file__))
 # the scripts beside the interpreter, which an environment inside the project has there as well
@@ -41,7 +41,7 @@ def shown(file):
         if folder in parts:
             return os.sep.join(parts[len(parts) - parts[::-1].index(folder) :])
     path = file if file.startswith("<") else os.path.abspath(file)
-    for folder in (_HERE, _STDLIB):
+    for folder in (HERE, _STDLIB):
         if path.startswith(folder + os.sep):
             return path[len(folder) + 1 :]
     return path

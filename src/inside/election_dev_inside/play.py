@@ -9,8 +9,9 @@ import traceback
 
 from .broadcast import handlers_of
 from .database import Guard
-from .frames import decided, is_own, place, raised, stack_of, trim
+from .frames import decided, is_own, raised, stack_of, trim
 from .layer import Recorder
+from .standing import STUCK, chain, is_synchronous, stuck, waiting_frames
 from .telling import hide, tell
 
 SECRET_NAMES = ("token", "jwt", "auth", "key", "ticket", "secret", "password", "cookie", "session")
@@ -181,7 +182,8 @@ class Handshake:
         opened, ping = time.monotonic(), self.wanted.get("ping")
         end = opened + float(self.wanted.get("watch_s") or 1.2)
         found = {"later": "open"}
-        while time.monotonic() < end:
+        # until its connect() has returned, an application asks for nothing more
+        while time.monotonic() < (end if self.asked > 1 else max(end, opened + STUCK)):
             if self.ended is not None:
                 found = self.ended
                 break
@@ -201,6 +203,9 @@ class Handshake:
                 end = max(end, time.monotonic() + 0.01)
         if self.pinged:
             found["pong"] = self.pong is True
+        if found["later"] == "open" and not task.done() and self.asked < 2:
+            frames = waiting_frames(task, others)
+            found.update(takes=False, stuck=stuck(frames), frames=frames)
         return dict(found, later_after="ping" if self.pinged else "connect")
 
     def report(self, found):
@@ -211,7 +216,7 @@ class Handshake:
         consumer = self.consumer
         tell("consumer", offered=offered, messages=self.messages, groups=self.recorder.groups,
              handlers=handlers_of(consumer) if consumer else [], database_error=self.guard.error,
-             consumer=consumer.__name__ if consumer else None, **dict({"frames": []}, **found))
+             consumer=consumer.__name__ if consumer else None, synchronous=is_synchronous(consumer), **dict({"frames": []}, **found))
 
     async def leave(self, task):
         """The connection ends as it does when a page goes away; what doesn't end by itself is cancelled."""
@@ -232,42 +237,11 @@ def is_pong(text):
     return isinstance(message, dict) and message.get("type") == "pong"
 
 
-def chain(task):
-    """Where a task waits: through every coroutine that it awaits, outermost first."""
-    places, current = [], task.get_coro()
-    for _ in range(100):
-        frame = getattr(current, "cr_frame", None) or getattr(current, "gi_frame", None) or getattr(current, "ag_frame", None)
-        if frame is not None:
-            places.append(place(frame.f_code, frame.f_lineno))
-        following = [getattr(current, name, None) for name in ("cr_await", "gi_yieldfrom", "ag_await")]
-        current = next((found for found in following if found is not None), None)
-        if current is None:
-            break
-    return [found for found in places if found is not None]
-
-
 def working(task, others):
     """A task that the project started itself may still answer."""
     return any(
         found is not task and not found.done() and any(frame["own"] for frame in chain(found)) for found in asyncio.all_tasks() - others
     )
-
-
-def waiting_frames(task, others):
-    """Where the project waits: in its coroutine, in a task that it started, in a thread that it called."""
-    frames = chain(task)
-    if not any(frame["own"] for frame in frames):
-        for other in asyncio.all_tasks() - others - {task}:
-            found = chain(other)
-            if any(frame["own"] for frame in found):
-                frames = frames + found
-                break
-    for ident, stack in sys._current_frames().items():
-        found = stack_of(stack) if ident != threading.get_ident() else []
-        if any(frame["own"] for frame in found):
-            frames = frames + found
-            break
-    return trim(frames)
 
 
 def play(application, wanted, state):

@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import sys
+import time
 
 from .broadcast import Probes
 from .frames import described, refuser
@@ -42,6 +43,8 @@ class Observer:
 
         async def observed_receive():
             nonlocal code
+            if probe is not None:
+                probe.asked += 1
             message = await receive()
             if message["type"] == "websocket.disconnect" and code is None:
                 code = message.get("code")
@@ -54,6 +57,8 @@ class Observer:
                 if kind == "websocket.accept" and not accepted:
                     accepted = True
                     self._open += 1
+                    if probe is not None:
+                        probe.accepted_at = time.monotonic()
                     tell({"event": "accepted", "id": ident, "open": self._open, "user": probe and user_of(probe.consumer)})
                 elif kind == "websocket.close":
                     code = message.get("code") or 1000
