@@ -2,6 +2,7 @@ import type { CauseId } from '../causes/causes.ts'
 import type { CrossingFact } from '../facts/crossing.ts'
 import type { BroadcastFact } from '../facts/observed.ts'
 import type { FailedStart } from '../facts/startup.ts'
+import type { Beside } from './beside.ts'
 import type { LoggedException } from './traceback.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import type { DotenvSurvey } from '../facts/dotenv-survey.ts'
@@ -74,6 +75,8 @@ export interface Evidence {
   readonly launched?: Launched | undefined
   /** What crossed between the URLs, where that was tried. */
   readonly crossing?: readonly CrossingFact[] | undefined
+  /** The other WebSockets of the application, where they were proven beside. */
+  readonly beside?: readonly Beside[] | undefined
   /** Paths that our own experiments asked for: their tracebacks are our doing. */
   readonly ourPaths: readonly string[]
   /** Files of the routing that are newer than the server, relative to the checkout. */

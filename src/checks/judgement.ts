@@ -3,6 +3,7 @@ import type { Family, Stage } from '../causes/cause.ts'
 import type { FailedStart } from '../facts/startup.ts'
 import { installedBy, requiredName } from '../facts/packages.ts'
 import { refusalInside } from './consumer.ts'
+import { besideCauses } from './beside.ts'
 import { all, withSeen, type Commands, type Diagnosis, type Judged } from './diagnosis.ts'
 import { isWellKnown } from './distributions.ts'
 import { isCarrier, isOwn, listenerOf, pythonOf, type Evidence } from './evidence.ts'
@@ -35,7 +36,7 @@ export function judge(evidence: Evidence): Judgement {
   const [root] = candidates
   const seen = new Set<string>([root?.id ?? ''])
   const explained = candidates.filter(({ id }) => !seen.has(id) && seen.add(id) !== undefined)
-  const notes = ask('note', evidence)
+  const notes = [...ask('note', evidence), ...besideCauses(evidence.beside ?? [])]
     .map((cause) => runnable(evidence, cause))
     .filter(({ id }) => !seen.has(id))
   return { root, explained, notes }

@@ -44,7 +44,15 @@ export async function look(
   const evidence = await gather(host, config, targets).finally(targets.release)
   const judgement = only(judge(evidence), wanted)
   const findings = findingsOf(evidence, judgement).filter(({ id }) => wanted.size === 0 || wanted.has(id))
-  const run = { version, wire: evidence.wire, others: evidence.others, judgement, findings, elapsedMs: host.now() - since }
+  const run = {
+    version,
+    wire: evidence.wire,
+    others: evidence.others,
+    beside: evidence.beside,
+    judgement,
+    findings,
+    elapsedMs: host.now() - since,
+  }
   return { run, evidence }
 }
 
@@ -77,9 +85,15 @@ export async function targetsOf(host: Host, config: Config, urls: readonly strin
   const [first, ...rest] = urls
   if (first === undefined) {
     // settings that hang are found by the look from inside: they aren't waited for here
-    const { endpoint, release } = await endpointOfProject(host, config, tokenMs)
+    const { endpoint, release, isObserved } = await endpointOfProject(host, config, tokenMs)
     const main = await ofThePage(host, config, endpoint)
-    return { main, others: [], ...(release === undefined ? {} : { release }), ...(main === endpoint ? { bind: config.host } : {}) }
+    return {
+      main,
+      others: [],
+      ...(release === undefined ? {} : { release }),
+      ...(main === endpoint ? { bind: config.host } : {}),
+      ...(config.path === undefined ? { beside: { isObserved } } : {}),
+    }
   }
   const project = config.origin === undefined ? await findProject(host, config).catch(() => undefined) : undefined
   const origin = project === undefined ? undefined : await askedOrigin(host, config, project)

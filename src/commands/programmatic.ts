@@ -29,7 +29,8 @@ export function programHost(options: ProjectOptions, json: (text: string) => voi
 export async function verifyForProgram(options: VerifyOptions): Promise<VerifyResult> {
   const host = programHost(options)
   const config = await resolveConfig(host, flagsOfOptions(options))
-  const { state, facts, diagnosis } = await verifyOnce(host, config, options.url)
+  const { proof } = await verifyOnce(host, config, options.url)
+  const { state, facts, diagnosis } = proof
   const { endpoint, handshake, session } = facts
   return {
     proven: state === 'proven',

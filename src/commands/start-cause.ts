@@ -58,7 +58,7 @@ export async function proofWithCause(
 /** What the doctor would say of what was launched. */
 export async function judgeLaunched(
   prepared: Prepared,
-  seen: Pick<Seen, 'main' | 'own' | 'proof' | 'lookServed' | 'otherwise'>,
+  seen: Pick<Seen, 'main' | 'own' | 'proof' | 'lookServed' | 'otherwise' | 'beside'>,
 ): Promise<Judgement> {
   const { host, config, environment, application, checkout, layer, way, signal } = prepared
   // the project as it was launched: no other interpreter, and no other environment, is to be judged

@@ -150,12 +150,15 @@ async function answering(prepared: Prepared, inspection: Inspection | undefined,
 }
 
 /** Watches until the server ends by itself or is to stop. */
-async function untilEnd({ prepared, server, prover, first, state }: Up, life: Life, began: number): Promise<LifeEnd> {
-  const { host, config, signal } = prepared
+async function untilEnd({ prepared, server, prover, first, state, summary }: Up, life: Life, began: number): Promise<LifeEnd> {
+  const { host, config, signal, report } = prepared
   const { stateOf, tellFindings, tellOthers, tellUnread, watch } = await import('./start-later.ts')
   if (life.said !== undefined) {
     void tellFindings(prepared, prover, state.dot === 'green', life.said)
     void tellUnread(prepared, life.said)
+  }
+  if (summary.beside === undefined) {
+    void raceStop(prover.beside(), signal).then((beside) => beside && report({ event: 'routes', url: prover.url, state, beside }))
   }
   const untold = tellOthers(prepared, prover.observer)
   const over = new AbortController()

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Beside } from '../checks/beside.ts'
 import type { Judged } from '../checks/diagnosis.ts'
 import type { Judgement } from '../checks/judgement.ts'
 import { exceptionsIn } from '../checks/traceback.ts'
@@ -47,6 +48,7 @@ export function startProof(
   let settings: ExaminationOf<'settings'> | undefined
   const sockets = socketsOf(config, checkout.project.root, () => inspection.get('application'))
   let { subprotocols } = config
+  let beside: Promise<readonly Beside[]> | undefined
   let last: Proof | undefined
   let mark = 0
   let observedMark = 0
@@ -78,17 +80,21 @@ export function startProof(
     let second: Promise<Handshake> | undefined
     const proof = await prove(endpoint(), {
       ours: true,
-      spoken: () => sockets.spokenSoon(path),
+      spoken: () => sockets.pingSoon(path),
       ...(last === undefined ? {} : { earlier: last }),
       ...(observer === undefined
         ? {}
         : {
             observed: () => handshakeSince(observer, begun, asked()),
             closedBy: () => closedSince(observer, begun, asked()),
-            opened: () => (second = openSecond(endpoint())),
           }),
       ...(mayExperiment === undefined ? {} : { mayExperiment }),
       ...options,
+      opened: () => {
+        if (observer === undefined) return
+        second = openSecond(endpoint())
+        options.opened?.()
+      },
     })
     const tried =
       observer === undefined ? proof : { ...(await withBroadcast(proof, observer, second)), user: userSince(observer, begun, asked()) }
@@ -96,6 +102,13 @@ export function startProof(
     const { proofWithCause } = await import('./start-cause.ts')
     const seen = { main: endpoint(), proof: tried, own: () => own(tried), earlier: isSound(tried) ? last : undefined }
     return (last = await proofWithCause(prepared, seen, (await mayExperiment?.()) !== false))
+  }
+  /** The other WebSockets; of an application that has but one, nothing more is asked. */
+  const others = async (): Promise<readonly Beside[]> => {
+    const application = await inspection.get('application')
+    if (config.path !== undefined || application === undefined || (application.routes.length < 2 && application.unread !== true)) return []
+    const { proveBeside } = await import('../look/beside.ts')
+    return proveBeside(endpoint(), sockets, { holdMs: config.hold, observer: observing(), isObserved: observing() !== undefined })
   }
   return {
     /** Without the token. */
@@ -124,8 +137,10 @@ export function startProof(
       if (proof === undefined) return undefined
       const lookServed = observer === undefined ? undefined : (request: LookRequest) => observer.look(prepared.host, request)
       const { judgeLaunched } = await import('./start-cause.ts')
-      return judgeLaunched(prepared, { main: endpoint(), proof, own: () => own(proof), lookServed })
+      return judgeLaunched(prepared, { main: endpoint(), proof, own: () => own(proof), lookServed, ...(beside && { beside }) })
     },
+    /** What became of the other WebSockets of the application. */
+    beside: async (): Promise<readonly Beside[]> => (await beside) ?? [],
     /** The proof before, where there was one. */
     last: () => last,
     /** What is around the application, where something is. */
@@ -137,14 +152,31 @@ export function startProof(
       const { hasUsualRoute, wantsSubprotocol } = checkout.project
       const isKnown = path === usualPath && (config.path !== undefined || hasUsualRoute) && !wantsSubprotocol
       const [known, found] = await Promise.all([isKnown ? [] : sockets.paths(), credentialsFor(prepared, inspection, endpoint())])
-      path = config.path ?? known.find((socket) => socket.path !== undefined)?.path ?? usualPath
+      const chosen = known.find((socket) => socket.path !== undefined)
+      path = config.path ?? chosen?.path ?? usualPath
       if (!isKnown) ({ subprotocols } = await sockets.spokenAt(path))
       credentials = found
-      return attempt({
+      const options: ProofOptions = {
         holdMs: config.hold,
         pongIsEnough: () => layerIsSound(prepared, inspection),
         mayExperiment: async () => (await inspection.get('database'))?.state !== 'empty',
-      })
+      }
+      // with an observer nothing that these do is taken for the first one's
+      const proof = await attempt({ ...options, opened: () => void (beside = others()) })
+      beside ??= others()
+      const madeUp = config.path === undefined ? (chosen?.madeUp ?? []) : []
+      const better = proof.state === 'proven' || madeUp.length === 0 ? undefined : (await beside).find(({ state }) => state === 'connected')
+      if (better === undefined) return proof
+      // nobody can know what the first one's path wants, and there is one that works
+      const left: Beside = {
+        path,
+        state: 'not-proven',
+        why: `${madeUp.join(' and ')} in its path made up: ${proof.diagnosis?.title ?? ''}`,
+      }
+      beside = beside.then((all) => [left, ...all.filter((each) => each !== better)])
+      path = better.path
+      ;({ subprotocols } = await sockets.spokenAt(path))
+      return attempt(options)
     },
     /** `holdMs`: how long the socket must live at least, whatever its pong says. */
     again: async (holdMs: number): Promise<Proof> => {

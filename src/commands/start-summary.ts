@@ -10,7 +10,11 @@ import type { Proof } from '../verify/prove.ts'
 import type { Prover } from './start-proof.ts'
 import type { Prepared } from './start-prepare.ts'
 import type { StartExtras } from './start.ts'
+import { within } from '../host/race-stop.ts'
 import { httpUrl } from '../verify/endpoint.ts'
+
+/** How long the application's other WebSockets are waited for once the first was tried, in milliseconds. */
+const besideMs = 100
 
 /** The dot for a proof. */
 export function stateOf(proof: Proof): SocketState {
@@ -53,6 +57,8 @@ export async function summaryOf(
     version: extras.version,
     readyMs: host.now() - (extras.since ?? 0),
     websocket: { url: prover.url, state: stateOf(first) },
+    // begun with the first one, they have mostly settled by now
+    beside: await within(besideMs, prover.beside()),
     backend: {
       url: url.href,
       server: server.name === 'runserver' ? 'runserver (daphne)' : server.name,

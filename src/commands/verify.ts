@@ -2,11 +2,13 @@ import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { projectHost, type Config } from '../config/config.ts'
 import { checkConfig, type BroadcastMessage } from '../config/schema.ts'
+import type { Beside } from '../checks/beside.ts'
 import { ExitCode, usageError, type LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { isRecord, parseJson } from '../host/json.ts'
 import { nodeHost } from '../host/node-host.ts'
-import { endpointOf, endpointOfProject, withLogin } from '../look/target.ts'
+import { proveBeside } from '../look/beside.ts'
+import { endpointOf, endpointOfProject, withLogin, type HeldEndpoint } from '../look/target.ts'
 import { withCause } from '../look/cause.ts'
 import { projectSockets } from '../look/sockets.ts'
 import { prove, type Proof } from '../verify/prove.ts'
@@ -28,24 +30,38 @@ export async function verifyCommand(url: string | undefined, options: Options, v
     const endpoints = await Promise.all(urls.map((each) => withLogin(host, config, endpointOf(host, config, each))))
     return verifyInstances({ host, config, version }, endpoints, message)
   }
-  const proof = await verifyOnce(host, config, urls[0])
-  if (config.json) host.terminal.json(verifyJson(proof))
-  else for (const line of verifyText(host, proof, version)) host.terminal.out(line)
+  const { proof, beside } = await verifyOnce(host, config, urls[0])
+  if (config.json) host.terminal.json(verifyJson(proof, beside))
+  else for (const line of verifyText(host, proof, version, beside)) host.terminal.out(line)
   return proof.state === 'proven' ? ExitCode.ok : ExitCode.finding
 }
 
-/** Proves the WebSocket that the URL names, else the one of the project in the host's folder. Its socket is closed again. */
-export async function verifyOnce(host: Host, config: Config, url: string | undefined): Promise<Proof> {
-  const { endpoint, release } =
-    url === undefined ? await endpointOfProject(host, config) : { endpoint: endpointOf(host, config, url), release: undefined }
+/** What was proven of a WebSocket, and of those beside it where none was named. */
+interface Verified {
+  readonly proof: Proof
+  readonly beside: readonly Beside[]
+}
+
+/** Proves the WebSocket that the URL names, else those of the project in the host's folder. Their sockets are closed again. */
+export async function verifyOnce(host: Host, config: Config, url: string | undefined): Promise<Verified> {
+  const held: HeldEndpoint =
+    url === undefined
+      ? await endpointOfProject(host, config)
+      : { endpoint: endpointOf(host, config, url), release: undefined, isObserved: false }
+  const { endpoint, release } = held
   // looked for while the handshake is made
   const sockets = url === undefined ? undefined : projectSockets(host, config, endpoint)
-  const spoken = async () => (await sockets)?.spokenSoon(endpoint.url.pathname)
+  const spoken = async () => (await sockets)?.pingSoon(endpoint.url.pathname)
   try {
     const completed = await withLogin(host, config, endpoint)
-    const first = await prove(completed, { holdMs: config.hold, spoken })
+    let beside: Promise<readonly Beside[]> | undefined
+    const opened = () => {
+      if (held.sockets !== undefined && config.path === undefined)
+        beside = proveBeside(completed, held.sockets, { holdMs: config.hold, isObserved: held.isObserved })
+    }
+    const first = await prove(completed, { holdMs: config.hold, spoken, opened })
     first.socket?.terminate()
-    return await withCause(host, config, completed, first)
+    return { proof: await withCause(host, config, completed, first), beside: (await beside) ?? [] }
   } finally {
     void sockets?.then((known) => known?.cancel())
     await release?.()

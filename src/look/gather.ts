@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { LauncherError } from '../errors.ts'
+import type { Beside } from '../checks/beside.ts'
 import type { Evidence, Launched } from '../checks/evidence.ts'
 import { judgeWire } from '../checks/wire.ts'
 import { isAllowed } from '../facts/allowed-hosts.ts'
@@ -29,6 +30,7 @@ import { choosePython } from '../plan/environment.ts'
 import { hostOf, httpUrl, portOf, type Endpoint } from '../verify/endpoint.ts'
 import { experimentPaths } from '../verify/experiments.ts'
 import type { Proof } from '../verify/prove.ts'
+import { proveBeside, type BesideOptions } from './beside.ts'
 import { wiringOf } from './frontend.ts'
 import { gatherInside, type Inside, type LookServed } from './inside.ts'
 import { gatherRedis } from './redis.ts'
@@ -62,6 +64,8 @@ export interface Targets {
   readonly own?: () => Own
   /** What crossed between `main` and `others`, where that was tried. */
   readonly crossing?: readonly CrossingFact[]
+  /** What became of the application's other WebSockets; else how they are to be proven as well. */
+  readonly beside?: Pick<BesideOptions, 'isObserved'> | Promise<readonly Beside[]>
   /** The process that serves looks from inside, in place of an interpreter of its own. */
   readonly lookServed?: LookServed | undefined
   /** How the project was come to, and by what way it is there all the same where that failed: known to who has launched it. */
@@ -105,9 +109,15 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
   const checkoutWanted = served === undefined ? read : read?.then((known) => withApplication(known, served))
   // a pong comes after the look has begun
   const sockets = project === undefined ? undefined : socketsOf(config, project.root, () => inside.application)
+  const { beside: besides } = targets
+  let otherSockets = besides instanceof Promise ? besides : undefined
   const wires = proveAll(config, targets, servers, {
     pongIsEnough: () => layerIsPlain(checkoutWanted, inside.settings),
-    spoken: async () => sockets?.spokenSoon(targets.main.url.pathname),
+    spoken: async () => sockets?.pingSoon(targets.main.url.pathname),
+    opened: () => {
+      if (besides === undefined || besides instanceof Promise || sockets === undefined) return
+      otherSockets = proveBeside(targets.main, sockets, { holdMs: config.hold, ...besides })
+    },
   })
   const inside = gatherInside(
     host,
@@ -165,6 +175,7 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
     logged,
     ...targets.own?.(),
     crossing: targets.crossing,
+    beside: await otherSockets,
     waiting: wire.handshake === undefined ? await waitingRun(shell) : undefined,
     unbindable,
     ourPaths: experimentPaths(wire.endpoint.path),

@@ -3,6 +3,7 @@ import { readCheckout } from '../facts/checkout.ts'
 import { examine } from '../facts/examine.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
 import { readPageSpeech } from '../facts/page-paths.ts'
+import { serves } from '../facts/routes.ts'
 import type { Spoken } from '../facts/wire.ts'
 import { isThisMachine } from '../facts/this-machine.ts'
 import type { Host } from '../host/host.ts'
@@ -24,8 +25,8 @@ export interface Sockets {
   readonly paths: () => Promise<readonly SocketPath[]>
   /** What is said to the one at this path. */
   readonly spokenAt: (path: string) => Promise<Spoken>
-  /** The same for a socket that is open already. */
-  readonly spokenSoon: (path: string) => Promise<Spoken | undefined>
+  /** The message for a socket that is open already. */
+  readonly pingSoon: (path: string) => Promise<Omit<Spoken, 'subprotocols'> | undefined>
 }
 
 /** What the application and the sources below `root` tell. `application`: how the look from inside is asked for it. */
@@ -34,10 +35,15 @@ export function socketsOf(config: Config, root: string, application: () => Promi
   const ask = () =>
     (known ??= Promise.all([application(), readPageSpeech(root)]).then(([routes, said]) => ({ paths: socketPaths(routes, said), said })))
   const spoken = async (path: string) => spokenAt(config, await ask(), path)
+  const ping = async (path: string): Promise<Omit<Spoken, 'subprotocols'>> => {
+    const route = (await application())?.routes.find((each) => serves(each, path) === true)
+    // whatever a page sends: it is answered
+    return route?.pings === true && config.source('ping') === 'default' ? { ping: config.ping, pingBy: 'consumer' } : spoken(path)
+  }
   return {
     paths: async () => (await ask()).paths,
     spokenAt: spoken,
-    spokenSoon: (path) => within(patienceMs, spoken(path)),
+    pingSoon: (path) => within(patienceMs, ping(path)),
   }
 }
 

@@ -14,7 +14,7 @@ import { managedLook } from '../plan/way.ts'
 import { httpUrl, originOf, portOf, type Endpoint } from '../verify/endpoint.ts'
 import { givenCredentials, madeCredentials, unidentified } from './identity.ts'
 import type { Spoken } from '../facts/wire.ts'
-import { socketsOf } from './sockets.ts'
+import { socketsOf, type Sockets } from './sockets.ts'
 import { askedOrigin } from './frontend.ts'
 
 /** How long the project's own interpreter may take, in milliseconds. */
@@ -87,6 +87,10 @@ function asConfigured({ tokenIn, tokenName, subprotocols, ping, source }: Config
 export interface HeldEndpoint {
   readonly endpoint: Endpoint
   readonly release: (() => Promise<void>) | undefined
+  /** The project's WebSockets, where it was asked for them. */
+  readonly sockets?: Sockets | undefined
+  /** A run of `start` serves it, with the observer around the application. */
+  readonly isObserved: boolean
 }
 
 /** The endpoint of the project in this folder: that of a run which is up, else its path, its frontend's Origin, a session or a token made for a user that it has. */
@@ -104,6 +108,7 @@ export async function endpointOfProject(host: Host, config: Config, deadlineMs =
   let settings: ExaminationOf<'settings'> | undefined
   let credentials = unidentified
   let release: HeldEndpoint['release']
+  let sockets: Sockets | undefined
   if (choice.kind === 'ready' && (path === undefined || wantsToken)) {
     const inspection = examine(host, {
       ...managedLook(host.env, config, project, choice.environment.python),
@@ -115,7 +120,7 @@ export async function endpointOfProject(host: Host, config: Config, deadlineMs =
       ...pageUser(project.root, config),
       deadlineMs,
     })
-    const sockets = socketsOf(config, project.root, () => inspection.get('application'))
+    sockets = socketsOf(config, project.root, () => inspection.get('application'))
     path ??= (await sockets.paths()).find((socket) => socket.path !== undefined)?.path ?? usualPath
     settings = await inspection.get('settings')
     spoken = await sockets.spokenAt(path)
@@ -128,7 +133,12 @@ export async function endpointOfProject(host: Host, config: Config, deadlineMs =
     if (credentials.cookie === undefined) inspection.cancel()
   }
   const endpoint = endpointAt(config, project, port, path ?? usualPath, await origin, settings)
-  return { endpoint: { ...endpoint, ...spoken, ...credentials, token: config.token ?? credentials.token }, release }
+  return {
+    endpoint: { ...endpoint, ...spoken, ...credentials, token: config.token ?? credentials.token },
+    release,
+    sockets,
+    isObserved: running !== undefined && config.observer,
+  }
 }
 
 /** The same with what a login gives, where one is configured and no token was named. */

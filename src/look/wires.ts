@@ -22,7 +22,7 @@ export function proveAll(
   config: Config,
   targets: Targets,
   servers: ServersFact,
-  { pongIsEnough, spoken }: Required<Pick<ProofOptions, 'pongIsEnough' | 'spoken'>>,
+  { pongIsEnough, spoken, opened }: Required<Pick<ProofOptions, 'pongIsEnough' | 'spoken' | 'opened'>>,
 ): { done: Promise<Wires> } {
   const { main, others } = targets
   const behind = directEndpoint(main, servers)
@@ -34,8 +34,9 @@ export function proveAll(
     const logs = servers.ofProject.flatMap((server) => server.logs)
     const mark = await markLogs(logs)
     const quick = { ...base, pongIsEnough }
+    const first = behind === undefined && others.length === 0 ? quick : base
     const [proof, direct, rest] = await Promise.all([
-      targets.proof ?? prove(main, behind === undefined && others.length === 0 ? quick : base),
+      targets.proof ?? prove(main, { ...first, opened }),
       behind === undefined ? undefined : prove(behind, base),
       Promise.all(others.map((endpoint) => prove(endpoint, base))),
     ])

@@ -1,3 +1,4 @@
+import type { Beside } from '../checks/beside.ts'
 import type { Judged } from '../checks/diagnosis.ts'
 import type { Finding } from '../checks/findings.ts'
 import type { Judgement } from '../checks/judgement.ts'
@@ -5,6 +6,7 @@ import { milliseconds, said } from '../checks/wire-words.ts'
 import { unknownPath, type WireFacts } from '../facts/wire.ts'
 import type { Host } from '../host/host.ts'
 import { diagnosisPage } from './failure.ts'
+import { besideLine } from './beside.ts'
 import { dots, styleFor, type Style } from './style.ts'
 
 /** One run of the doctor, to be told. */
@@ -12,6 +14,8 @@ export interface DoctorRun {
   readonly version: string
   readonly wire: WireFacts
   readonly others: readonly WireFacts[]
+  /** The application's other WebSockets, where they were proven beside. */
+  readonly beside?: readonly Beside[] | undefined
   readonly judgement: Judgement
   readonly findings: readonly Finding[]
   readonly elapsedMs: number
@@ -45,6 +49,8 @@ export type DoctorDocument = {
   readonly ok: boolean
   readonly findings: readonly Finding[]
   readonly targets: readonly DoctorTarget[]
+  /** The application's other WebSockets, proven beside the first target. */
+  readonly routes?: readonly Beside[]
   /** @minimum 0 */
   readonly elapsedMs: number
   /** What `--fix` did or offered. The shape of an item may grow. */
@@ -68,6 +74,7 @@ export function doctorJson(run: DoctorRun): DoctorDocument {
       : { state: 'diagnosed', diagnosis: run.judgement.root }),
     findings: run.findings,
     targets: [run.wire, ...run.others].map(({ endpoint }) => ({ url: endpoint.url, origin: endpoint.origin ?? null })),
+    ...(run.beside === undefined || run.beside.length === 0 ? {} : { routes: run.beside }),
     elapsedMs: Math.round(run.elapsedMs),
     ...(run.fixes === undefined ? {} : { fixes: run.fixes }),
   }
@@ -109,12 +116,13 @@ function ownProbes({ experiments, endpoint }: WireFacts): string[] {
   ]
 }
 
-function healthy({ wire, others }: DoctorRun, style: Style): string[] {
-  return [wire, ...others].map(({ endpoint, handshake, session }) => {
+function healthy({ wire, others, beside = [] }: DoctorRun, style: Style): string[] {
+  const found = [wire, ...others].map(({ endpoint, handshake, session }) => {
     const pong = session?.pong?.result === 'pong' ? ` · pong ${milliseconds(session.pong.elapsedMs)}` : ''
     const first = handshake === undefined ? '' : `${said(handshake)} in ${milliseconds(handshake.elapsedMs)}`
     return `  ${style.green('✔')}  ${style.cyan(endpoint.url)}   ${dots(style).connected}   ${first}${pong}`
   })
+  return [...found, ...beside.map((socket) => `     ${besideLine(socket, style)}`)]
 }
 
 function noteLines({ title, id, evidence, remedy }: Judged, style: Style): string[] {

@@ -1,3 +1,4 @@
+import type { Beside } from '../checks/beside.ts'
 import type { Judged } from '../checks/diagnosis.ts'
 import type { BroadcastFact } from '../facts/observed.ts'
 import type { LauncherError } from '../errors.ts'
@@ -33,6 +34,8 @@ export interface ReadySummary {
   readonly version: string
   readonly readyMs: number
   readonly websocket: { readonly url: string; readonly state: SocketState }
+  /** The application's other WebSockets; undefined: they aren't all proven yet, and an event follows. */
+  readonly beside: readonly Beside[] | undefined
   readonly backend: {
     readonly url: string
     readonly server: string
@@ -118,6 +121,8 @@ export type RunEvent =
     }
   /** How many sockets of others than ourselves are open. */
   | { readonly event: 'open-sockets'; readonly count: number }
+  /** The application's other WebSockets, where they took longer than the first. */
+  | { readonly event: 'routes'; readonly url: string; readonly state: SocketState; readonly beside: readonly Beside[] }
   /** The dot has changed after ready. */
   | { readonly event: 'websocket'; readonly url: string; readonly state: SocketState }
   | { readonly event: 'diagnosis'; readonly diagnosis: Judged<string> }

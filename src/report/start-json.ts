@@ -1,4 +1,5 @@
 import { diagnosisOf } from '../causes/causes.ts'
+import type { Beside } from '../checks/beside.ts'
 import type { Judged } from '../checks/diagnosis.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
 import type { Host } from '../host/host.ts'
@@ -59,8 +60,10 @@ export interface UnconnectedJson {
 export type SocketJson = ConnectedJson | UnconnectedJson
 
 /** The banner. */
-export interface ReadyJson extends Omit<ReadySummary, 'websocket' | 'frontend' | 'services' | 'instances'> {
+export interface ReadyJson extends Omit<ReadySummary, 'websocket' | 'beside' | 'frontend' | 'services' | 'instances'> {
   readonly websocket: SocketJson
+  /** The application's WebSockets, the first of them above; where the others took longer, the event `routes` has all. */
+  readonly routes: readonly Beside[]
   /** null: none was started. */
   readonly frontend: FrontendSummary | null
   readonly services: readonly Nulls<ServiceStatus>[]
@@ -74,7 +77,17 @@ export type StartEventBody =
       RunEvent,
       {
         event:
-          'setup-log' | 'setup' | 'setup-step' | 'ready' | 'service' | 'frontend' | 'restarted' | 'reload-refused' | 'websocket' | 'error'
+          | 'setup-log'
+          | 'setup'
+          | 'setup-step'
+          | 'ready'
+          | 'service'
+          | 'frontend'
+          | 'restarted'
+          | 'reload-refused'
+          | 'routes'
+          | 'websocket'
+          | 'error'
       }
     >
   /** What is missing, in the order in which it has to be made. */
@@ -91,6 +104,7 @@ export type StartEventBody =
       readonly note?: string
     }
   | Nulls<Extract<RunEvent, { event: 'reload-refused' }>>
+  | { readonly event: 'routes'; readonly routes: readonly Beside[] }
   | ({ readonly event: 'websocket' } & SocketJson)
   | {
       readonly event: 'error'
@@ -124,14 +138,17 @@ function jsonOf(event: RunEvent): StartEventBody {
       return { event: 'setup-step', id: event.step.id, command: event.step.shown }
     case 'setup-log':
       return { event: 'log', service: 'setup', line: event.line }
-    case 'ready':
+    case 'ready': {
+      const { beside, ...rest } = event
       return {
-        ...event,
+        ...rest,
         websocket: socketOf(event.websocket.url, event.websocket.state),
+        routes: routesOf(event.websocket.url, event.websocket.state, beside ?? []),
         frontend: event.frontend ?? null,
         services: event.services.map(nulls),
         instances: event.instances.map(nulls),
       }
+    }
     case 'service':
       return nulls(event)
     case 'restarted': {
@@ -140,6 +157,8 @@ function jsonOf(event: RunEvent): StartEventBody {
     }
     case 'reload-refused':
       return nulls(event)
+    case 'routes':
+      return { event: 'routes', routes: routesOf(event.url, event.state, event.beside) }
     case 'websocket':
       return { event: 'websocket', ...socketOf(event.url, event.state) }
     case 'error': {
@@ -151,6 +170,11 @@ function jsonOf(event: RunEvent): StartEventBody {
     default:
       return event
   }
+}
+
+function routesOf(url: string, state: SocketState, beside: readonly Beside[]): Beside[] {
+  const first = { path: new URL(url).pathname, state: socketWord(state) }
+  return [state.dot === 'green' ? first : { ...first, diagnosis: state.diagnosis }, ...beside]
 }
 
 function socketOf(url: string, state: SocketState): SocketJson {

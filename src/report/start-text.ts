@@ -1,9 +1,11 @@
+import type { Beside } from '../checks/beside.ts'
 import type { Judged } from '../checks/diagnosis.ts'
 import { milliseconds } from '../checks/wire-words.ts'
 import type { BroadcastFact } from '../facts/observed.ts'
 import type { Host } from '../host/host.ts'
 import { isUndoable, type Step } from '../fix/step.ts'
 import { stays } from './fix.ts'
+import { besideLine, besideWords } from './beside.ts'
 import { diagnosisPage, errorPage } from './failure.ts'
 import { socketWord, type FrontendSummary, type ReadySummary, type Report, type RunEvent, type SocketState } from './run-event.ts'
 import { serviceLog, type ServiceLog } from './service-log.ts'
@@ -117,6 +119,10 @@ function linesOf(event: Exclude<RunEvent, { event: 'log' }>, style: Style, colum
         `  ${style.green('➜')}  WebSocket  ${event.url}   ${dot(event.state, style)}`,
         ...(event.state.dot === 'red' ? diagnosisPage(event.state.diagnosis, style, columns) : []),
       ]
+    case 'routes': {
+      const words = besideWords(event.state.dot === 'green', event.beside)
+      return words === '' ? [] : [row('', words, style), ...besideRows(event.beside, style)]
+    }
     case 'diagnosis':
       return diagnosisPage(event.diagnosis, style, columns)
     case 'error':
@@ -149,6 +155,7 @@ function setupLines(steps: readonly Step[], cause: Judged<string> | undefined, s
 function banner(summary: ReadySummary, style: Style): string[] {
   const { websocket, backend, channels } = summary
   const { state } = websocket
+  const besides = besideWords(state.dot === 'green', summary.beside ?? [])
   const head =
     state.dot === 'red'
       ? style.yellow(`up after ${Math.round(summary.readyMs)} ms`)
@@ -160,7 +167,8 @@ function banner(summary: ReadySummary, style: Style): string[] {
   ].join(' · ')
   return [
     ...heading(summary.version, head, style),
-    row('WebSocket', `${style.cyan(websocket.url)}   ${dot(state, style)}`, style),
+    row('WebSocket', `${style.cyan(websocket.url)}   ${dot(state, style)}${besides === '' ? '' : style.dim(` · ${besides}`)}`, style),
+    ...besideRows(summary.beside ?? [], style),
     row('Backend', `${style.cyan(backend.url)}   ${details}`, style),
     ...summary.instances.map(({ url, state, text }) =>
       row('', `${style.cyan(url)}   ${state === 'ready' ? style.dim(text) : style.yellow(text)}`, style),
@@ -180,6 +188,11 @@ function banner(summary: ReadySummary, style: Style): string[] {
 
 function row(name: string, value: string, style: Style): string {
   return `  ${style.green('➜')}  ${style.bold(name.padEnd(9))}  ${value}`
+}
+
+/** Those of the other WebSockets that aren't connected. */
+function besideRows(beside: readonly Beside[], style: Style): string[] {
+  return beside.filter(({ state }) => state !== 'connected').map((socket) => row('', besideLine(socket, style), style))
 }
 
 function frontendWords({ url, state, text }: FrontendSummary, style: Style): string {

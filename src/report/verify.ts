@@ -1,18 +1,21 @@
 import type { Host } from '../host/host.ts'
 import { nulls } from '../host/json.ts'
 import { arrivalWords } from '../checks/crossing.ts'
+import type { Beside } from '../checks/beside.ts'
 import type { Judged } from '../checks/diagnosis.ts'
 import { milliseconds, said } from '../checks/wire-words.ts'
 import { crosses, type CrossingFact } from '../facts/crossing.ts'
 import type { WireFacts } from '../facts/wire.ts'
 import type { Proof } from '../verify/prove.ts'
+import { besideLine } from './beside.ts'
 import { diagnosisPage } from './failure.ts'
 import { dots, heading, styleFor, type Style } from './style.ts'
 
 /** `verify` for people: a line a step, then the cause where there is one. */
-export function verifyText(host: Host, proof: Proof, version: string): string[] {
+export function verifyText(host: Host, proof: Proof, version: string, beside: readonly Beside[] = []): string[] {
   const style = styleFor(host)
-  return [...heading(version, 'verify', style), ...proofLines(host, proof, style)]
+  const others = beside.map((socket) => `     ${besideLine(socket, style)}`)
+  return [...heading(version, 'verify', style), ...proofLines(host, proof, style), ...(others.length === 0 ? [] : [...others, ''])]
 }
 
 /** `verify` of several instances for people: each of them, then what crosses, then the cause where there is one. */
@@ -87,7 +90,7 @@ function sentWith({ token, identity }: WireFacts): string {
 }
 
 /** `verify --json`: one document. Holds no token and no body of a page. */
-export function verifyJson(proof: Proof): Readonly<Record<string, unknown>> {
+export function verifyJson(proof: Proof, beside: readonly Beside[] = []): Readonly<Record<string, unknown>> {
   const { endpoint, handshake, session, tcp, http, nameError } = proof.facts
   return {
     schemaVersion: 1,
@@ -120,6 +123,7 @@ export function verifyJson(proof: Proof): Readonly<Record<string, unknown>> {
     }),
     notes: session?.pong?.result === 'unanswered' && session.pingBy !== 'consumer' ? ['ping-unanswered'] : [],
     diagnosis: proof.diagnosis ?? null,
+    ...(beside.length === 0 ? {} : { routes: beside }),
   }
 }
 

@@ -15,6 +15,8 @@ export interface Endpoint extends Spoken {
   readonly identity?: Identity | undefined
   /** Tells the observer that the handshake is ours. A secret. */
   readonly nonce?: string | undefined
+  /** It is proven beside another one, and takes no part in that one's broadcast. `made-up`: a part of its path is, and what the application raises because of it is told to the observer alone. */
+  readonly beside?: 'known' | 'made-up'
 }
 
 /** What is sent for an endpoint: URL, headers and subprotocols, the token in its place. Never to be printed. */
@@ -37,6 +39,7 @@ export function requestOf(endpoint: Endpoint): Request {
   if (endpoint.origin !== undefined) headers['Origin'] = endpoint.origin
   if (endpoint.cookie !== undefined) headers['Cookie'] = endpoint.cookie
   if (endpoint.nonce !== undefined) headers['X-Election-Dev'] = endpoint.nonce
+  if (endpoint.beside !== undefined) headers['X-Election-Dev-Beside'] = endpoint.beside
   const subprotocols = [...endpoint.subprotocols]
   if (endpoint.token !== undefined) {
     if (url.pathname.includes(tokenPlace)) url.pathname = url.pathname.replace(tokenPlace, endpoint.token)

@@ -56,6 +56,7 @@ const bare: ReadySummary = {
   frontend: undefined,
   services: [],
   instances: [],
+  beside: undefined,
   page: undefined,
   notes: [],
 }
@@ -69,6 +70,11 @@ const whole: ReadySummary = {
   instances: [
     { url: 'http://127.0.0.1:8001/', pid: undefined, state: 'failed', text: 'not connected' },
     { url: 'http://127.0.0.1:8002/', pid: 13, state: 'ready', text: 'a broadcast from :8000 arrived in 3 ms' },
+  ],
+  beside: [
+    { path: '/ws/b/', state: 'connected' },
+    { path: '/ws/c/', state: 'not-connected', diagnosis: red.diagnosis },
+    { path: '/ws/d/x/', state: 'not-proven', why: 'room in its path is made up, and the application closed with 4404' },
   ],
   page: 'http://localhost:3000/',
   notes: ['a note'],
@@ -115,6 +121,7 @@ const samples: { readonly [Name in RunEvent['event']]: readonly Extract<RunEvent
     { event: 'open-sockets', count: 0 },
     { event: 'open-sockets', count: 3 },
   ],
+  routes: [{ event: 'routes', url: 'ws://127.0.0.1:8000/ws/', state: green, beside: [{ path: '/ws/b/', state: 'connected' }] }],
   websocket: [
     { event: 'websocket', url: 'ws://127.0.0.1:8000/ws/', state: green },
     { event: 'websocket', url: 'ws://127.0.0.1:8000/ws/', state: { ...red, dot: 'yellow', state: 'refused' } },

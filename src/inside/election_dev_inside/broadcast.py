@@ -24,10 +24,12 @@ _probe = contextvars.ContextVar("election_dev_probe", default=None)
 class Probe:
     """A WebSocket of the launcher's own: its server's send, and its consumer once it is known."""
 
-    __slots__ = ("accepted_at", "asked", "consumer", "expected", "groups", "send", "task")
+    __slots__ = ("accepted_at", "asked", "consumer", "expected", "groups", "joins", "send", "task")
 
-    def __init__(self, send):
+    def __init__(self, send, joins):
         self.send = send
+        # whether broadcasts are proven with it
+        self.joins = joins
         self.task = asyncio.current_task()
         self.asked = 0
         self.accepted_at = None
@@ -60,12 +62,13 @@ class Probes:
         self._last = None
         self._is_patched = False
 
-    def begin(self, send):
+    def begin(self, send, joins=True):
         """In the task that serves the socket, before the application has it."""
-        probe = Probe(send)
+        probe = Probe(send, joins)
         self._patch()
         self._open.append(probe)
-        self._last = probe
+        if joins:
+            self._last = probe
         _probe.set(probe)
         return probe
 
@@ -107,7 +110,7 @@ class Probes:
     def _standing(self):
         """Of one that has asked for nothing since it was accepted. Waits for it, in the thread of the look."""
         def waits(probe):
-            return probe in self._open and probe.accepted_at is not None and probe.asked < 2
+            return probe.joins and probe in self._open and probe.accepted_at is not None and probe.asked < 2
 
         probe = next(filter(waits, list(self._open)), None)
         while probe is not None and waits(probe):
@@ -118,7 +121,7 @@ class Probes:
         return {}
 
     def _layer(self):
-        probes = [probe for probe in self._open if hasattr(probe.consumer, "channel_layer")]
+        probes = [probe for probe in self._open if probe.joins and hasattr(probe.consumer, "channel_layer")]
         layer = probes[0].consumer.channel_layer if probes else None
         # our own groups are none of the project's
         layer = layer._layer if isinstance(layer, Joining) else layer

@@ -10,6 +10,8 @@ from .frames import described, refuser
 from .identity import user_of
 
 HEADER = b"x-election-dev"
+# a socket that is proven beside another one, and whether a part of its path was made up
+BESIDE, MADE_UP = b"x-election-dev-beside", b"made-up"
 # what every command of ours calls itself: the doctor and `verify` don't know the nonce of a run
 AGENT = b"election-dev"
 
@@ -71,9 +73,10 @@ class Observer:
             await send(message)
 
         probe = None
+        beside = [value for name, value in scope["headers"] if name.lower() == BESIDE]
         if self._is_ours(scope):
-            scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0].lower() != HEADER]}
-            probe = self._probes.begin(send)
+            scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0].lower() not in (HEADER, BESIDE)]}
+            probe = self._probes.begin(send, not beside)
         about = {"id": ident, "path": str(scope.get("path", ""))[:300],
                  "probe": probe is not None, "page": not has(scope, b"user-agent", AGENT)}
         tell({"event": "opened", **about})
@@ -81,7 +84,11 @@ class Observer:
             return await self._application(scope, observed_receive, observed_send)
         except Exception as error:
             tell({"event": "raised", **about, "phase": "after" if accepted else "before", **described(error)})
-            raise
+            # what comes of a value that one of our commands has made up is nothing for the log of the application
+            if MADE_UP not in beside:
+                raise
+            if code is None:
+                await send({"type": "websocket.close", "code": 1011})
         finally:
             if probe is not None:
                 self._probes.end(probe)
