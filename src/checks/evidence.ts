@@ -145,10 +145,14 @@ export function isOwn(server: ServerProcess | undefined): boolean {
 
 /** `daphne (PID 4711)`. */
 export function named(server: ServerProcess): string {
+  return `${programOf(server)} (PID ${server.pid})`
+}
+
+/** What a process runs, by its name. */
+export function programOf(server: ServerProcess): string {
   // `nginx: master process /usr/sbin/nginx -c …` is one word that a process wrote for itself
   const title = /^([\w.-]+): /.exec(server.argv[0] ?? '')?.[1]
-  const program = server.command?.program ?? title ?? server.argv[0]?.split(/[\\/]/).at(-1) ?? 'a program'
-  return `${program} (PID ${server.pid})`
+  return server.command?.program ?? title ?? server.argv[0]?.split(/[\\/]/).at(-1) ?? 'a program'
 }
 
 /** The command line of a process, cut to one line of a page. Its secrets are masked where it is printed. */

@@ -1,11 +1,10 @@
 import type { WireFacts } from '../facts/wire.ts'
 import { withBackend } from './address.ts'
 import { all, diagnosis, withSeen, type Diagnosis, type Found } from './diagnosis.ts'
-import { commandLine, listenerOf, named, type Evidence } from './evidence.ts'
+import { commandLine, listenerOf, named, programOf, type Evidence } from './evidence.ts'
+import { proxyWords } from './proxies.ts'
 import { judgeWire } from './wire.ts'
 import { said, seconds, vitePage } from './wire-words.ts'
-
-const nginxLines = 'nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";'
 
 /** What two handshakes are compared by. */
 export type ProxyEvidence = Pick<Evidence, 'wire' | 'direct' | 'servers' | 'frontend'>
@@ -27,7 +26,7 @@ export function judgeProxied(evidence: ProxyEvidence): Found {
     ...(server === undefined ? [] : [`\`${commandLine(server)}\``]),
   ] as const
   if (through.result === 'open')
-    return plain.result === 'open' ? all(judgeIdle(wire, direct, compared), judgeHost(wire, direct, who)) : undefined
+    return plain.result === 'open' ? all(judgeIdle(evidence, direct, compared), judgeHost(evidence, direct, who)) : undefined
   const known = judgeWire(wire)
   const astray = judgeTarget(evidence, direct, compared)
   if (astray !== undefined) return astray
@@ -37,7 +36,7 @@ export function judgeProxied(evidence: ProxyEvidence): Found {
     const { status, headers } = through
     if (plain.result === 'refused' && plain.status === status) return undefined
     if (known !== undefined && (known.id === 'proxy-redirects' || known.id === 'proxy-auth')) return withSeen(known, ...compared)
-    const hosts = judgeHost(wire, direct, who)
+    const hosts = judgeHost(evidence, direct, who)
     if (status === 400 && hosts !== undefined) return hosts
     if (status === 502 || status === 503 || status === 504) return leadsElsewhere(wire, direct, compared)
     if (status >= 500) {
@@ -45,17 +44,17 @@ export function judgeProxied(evidence: ProxyEvidence): Found {
         'proxy-rewrites-path',
         'The proxy changes the path: the backend has no route for what arrives',
         compared,
-        'nginx: no slash and no path after the port in proxy_pass.',
+        `${proxyWords('path', namesOf(evidence))}.`,
       )
     }
     if (status === 403) return undefined
     const name = headers['server']
-    return strips([...compared, ...withoutWs(evidence), ...(name === undefined ? [] : [`The answer names Server: ${name}`])])
+    return strips(evidence, [...compared, ...withoutWs(evidence), ...(name === undefined ? [] : [`The answer names Server: ${name}`])])
   }
   if (plain.result === 'silent' || plain.result === 'broken') return undefined
   const onPath = wire.experiments.httpOnPath
   const passed = onPath?.result === 'answer' ? [`GET on the path is passed on: ${onPath.status}`] : []
-  return strips([...compared, ...withoutWs(evidence), ...passed])
+  return strips(evidence, [...compared, ...withoutWs(evidence), ...passed])
 }
 
 /** The entry of the dev server's own configuration that takes the path. */
@@ -89,13 +88,24 @@ function withoutWs(evidence: ProxyEvidence): string[] {
   return [`frontend/${entry.file}:${entry.line} passes ${entry.context} on ${entry.ws === false ? 'with ws: false' : 'without ws: true'}`]
 }
 
-function strips(evidence: readonly string[]): Diagnosis {
-  const [first = '', ...rest] = evidence
+/** What the proxy is called: by its process, and by what its answers say. */
+function namesOf(evidence: ProxyEvidence): (string | undefined)[] {
+  const { http, handshake } = evidence.wire
+  const listener = listenerOf(evidence)
+  return [
+    listener === undefined ? undefined : programOf(listener),
+    handshake?.result === 'refused' ? handshake.headers['server'] : undefined,
+    http?.result === 'answer' ? http.server : undefined,
+  ]
+}
+
+function strips(evidence: ProxyEvidence, seen: readonly string[]): Diagnosis {
+  const [first = '', ...rest] = seen
   return diagnosis(
     'proxy-strips-upgrade',
     'The proxy in front of the backend does not pass the upgrade on',
     [first, ...rest],
-    `${nginxLines} Vite: ws: true on the proxy entry.`,
+    proxyWords('upgrade', namesOf(evidence)),
   )
 }
 
@@ -110,7 +120,8 @@ function leadsElsewhere(wire: WireFacts, direct: WireFacts, compared: readonly s
 }
 
 /** The socket dies idle through the proxy, and lives on directly. */
-function judgeIdle(wire: WireFacts, direct: WireFacts, compared: readonly string[]): Diagnosis | undefined {
+function judgeIdle(evidence: ProxyEvidence, direct: WireFacts, compared: readonly string[]): Diagnosis | undefined {
+  const { wire } = evidence
   const close = wire.session?.close
   if (close === undefined || close.code !== 1006 || direct.session === undefined || direct.session.close !== undefined) return undefined
   return diagnosis(
@@ -121,7 +132,7 @@ function judgeIdle(wire: WireFacts, direct: WireFacts, compared: readonly string
       `Directly it was still open after ${seconds(direct.session.heldMs)}`,
       ...compared,
     ],
-    'nginx: a longer proxy_read_timeout (3600s); or a ping from the page more often than that.',
+    `${proxyWords('idle', namesOf(evidence))}; or a ping from the page more often than that.`,
   )
 }
 
@@ -129,7 +140,8 @@ function judgeIdle(wire: WireFacts, direct: WireFacts, compared: readonly string
 const disallowed = /DisallowedHost|<h1>Bad Request/i
 
 /** Pages are 400 through the proxy and fine without it: the Host header isn't passed on. */
-function judgeHost(wire: WireFacts, direct: WireFacts, who: string): Diagnosis | undefined {
+function judgeHost(evidence: ProxyEvidence, direct: WireFacts, who: string): Diagnosis | undefined {
+  const { wire } = evidence
   const [through, plain] = [wire.http, direct.http]
   if (through?.result !== 'answer' || through.status !== 400 || plain?.result !== 'answer' || plain.status === 400) return undefined
   // a server may have reasons of its own: uvicorn says 400 to a page that a proxy hands on with `Connection: upgrade`
@@ -138,6 +150,6 @@ function judgeHost(wire: WireFacts, direct: WireFacts, who: string): Diagnosis |
     'allowed-hosts',
     'Through the proxy the backend sees a host that ALLOWED_HOSTS lacks',
     [`GET / through ${who}: 400`, `GET / directly: ${plain.status}`],
-    'nginx: proxy_set_header Host $http_host; or add the host that it sends to ALLOWED_HOSTS.',
+    `${proxyWords('host', namesOf(evidence))} Or add the host that it sends to ALLOWED_HOSTS.`,
   )
 }

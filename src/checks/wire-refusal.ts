@@ -10,6 +10,7 @@ import {
   wsgiServer,
   wsgiWorker,
 } from './common-causes.ts'
+import { proxyWords } from './proxies.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { seenInside } from './wire-inside.ts'
 import { judgeServerError } from './wire-server-error.ts'
@@ -180,7 +181,7 @@ function notASocket(facts: WireFacts, refused: Refused): Diagnosis {
       'proxy-strips-upgrade',
       `The proxy (${server}) does not pass the upgrade on`,
       [first, ...asPage],
-      'nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";',
+      proxyWords('upgrade', [server]),
     )
   }
   if (asgiServers.test(server)) {

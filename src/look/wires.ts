@@ -6,8 +6,8 @@ import { portOf, type Endpoint } from '../verify/endpoint.ts'
 import { prove, type Proof, type ProofOptions } from '../verify/prove.ts'
 import type { Targets } from './gather.ts'
 
-/** Idle proxies end sockets after a few seconds: behind one the socket is held longer, in milliseconds. */
-const proxiedHoldMs = 4000
+/** A proxy may end a socket after five idle seconds: behind one the socket is held longer, in milliseconds. */
+const proxiedHoldMs = 5500
 
 /** What all proofs came to. */
 export interface Wires {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Evidence } from '../../src/checks/evidence.ts'
 import { judge } from '../../src/checks/judgement.ts'
 import { evidenceOf, serverOf, wireOf } from '../support/evidence.ts'
-import { broken, elsewhere, ended, failed, machine, opened, page, proxied, refused, silent } from '../support/serving.ts'
+import { broken, elsewhere, ended, failed, machine, opened, page, proxied, refused, silent, stranger } from '../support/serving.ts'
 
 const nginx = { server: 'nginx/1.22.1' }
 const vite = (ws: boolean | undefined): Evidence['frontend'] => ({
@@ -91,5 +91,25 @@ describe('does not name it', () => {
     ['proxy-redirects: both healthy', proxied(wireOf()), undefined],
   ])('%s', (_, evidence, id) => {
     expect(judge(evidence).root?.id).toBe(id)
+  })
+})
+
+const by = (...title: readonly string[]): Partial<Evidence> => ({
+  servers: machine(title.length === 0 ? [] : [stranger(title)], [elsewhere]),
+})
+
+describe('in the words of the proxy', () => {
+  test.each<[string, Evidence, RegExp]>([
+    [
+      'its Server header',
+      proxied(failed(refused(404, { server: 'Apache/2.4.62 (Debian)' })), wireOf(), by()),
+      /^Apache: `ProxyPass .*upgrade=websocket`(?!.*Vite)/,
+    ],
+    ['its process', proxied(ended(1006), lives, by('/usr/sbin/haproxy', '-f', 'x')), /^HAProxy: `timeout tunnel 1h`/],
+    ['its own title', proxied(ended(1006), lives, by('nginx: master process /usr/sbin/nginx -c x')), /^nginx: a longer proxy_read_timeout/],
+    ['none that is known', proxied(failed(refused(404)), wireOf(), by()), /^nginx: .* Vite: ws: true/],
+    ['the path', proxied(failed(refused(500, { server: 'Apache' })), wireOf(), by()), /^Apache: the same path on both sides of ProxyPass/],
+  ])('%s', (_, evidence, words) => {
+    expect(judge(evidence).root?.remedy.text).toMatch(words)
   })
 })

@@ -5,6 +5,7 @@ import { doctor, real } from '../support/doctor.ts'
 import { ending, urlOf } from '../support/ends.ts'
 import { passesUpgrade, startNginx } from '../support/nginx.ts'
 import { listening, viteStandIn } from '../support/node-servers.ts'
+import { startApache, startHaproxy } from '../support/proxies.ts'
 import type { RunningServer } from '../support/servers.ts'
 
 const { keep, project, server, folder, quietPort } = ending()
@@ -101,6 +102,62 @@ real('proxy-idle-timeout', 'the same before uvicorn, whose consumer answers no p
   const proxy = keep(await startNginx(`location / { ${to(running)} ${passesUpgrade} proxy_read_timeout 3s; }`))
   const answer = await doctor(made.root, { url: urlOf(proxy.port) })
   expect(answer.id, answer.evidence).toBe('proxy-idle-timeout')
+})
+
+const haproxyTo = ({ port }: RunningServer, ...timeouts: readonly string[]) =>
+  [
+    ...['timeout client 4s', 'timeout server 4s', ...timeouts].map((line) => `  ${line}`),
+    'backend django',
+    `  server one 127.0.0.1:${port}`,
+  ].join('\n')
+const apacheTo = ({ port }: RunningServer, path: string, options = '') => `ProxyPass "${path}" "http://127.0.0.1:${port}${path}" ${options}`
+
+real('proxy-idle-timeout', 'HAProxy without timeout tunnel', async (skip) => {
+  const made = await project()
+  const proxy = await startHaproxy(haproxyTo(await server('daphne', made)))
+  const answer = await doctor(made.root, { url: urlOf(keep(proxy ?? skip('no haproxy')).port) })
+  expect(answer.id, answer.evidence).toBe('proxy-idle-timeout')
+  expect(answer.evidence).toMatch(/ended after 4\.\d s[^]*haproxy/)
+  expect(answer.diagnosis?.remedy.text).toMatch(/^HAProxy: `timeout tunnel 1h`/)
+})
+
+test('HAProxy with timeout tunnel is healthy', async ({ skip }) => {
+  const made = await project()
+  const proxy = await startHaproxy(haproxyTo(await server('daphne', made), 'timeout tunnel 1h'))
+  expect(await doctor(made.root, { url: urlOf(keep(proxy ?? skip('no haproxy')).port) })).toMatchObject({ ok: true, id: undefined })
+})
+
+real('proxy-strips-upgrade', 'Apache that passes all on as pages', async (skip) => {
+  const made = await project()
+  const proxy = await startApache(apacheTo(await server('daphne', made), '/'))
+  const answer = await doctor(made.root, { url: urlOf(keep(proxy ?? skip('no apache2')).port) })
+  expect(answer.id, answer.evidence).toBe('proxy-strips-upgrade')
+  expect(answer.evidence).toContain('apache2')
+  expect(answer.diagnosis?.remedy.text).toMatch(/^Apache: `ProxyPass "\/ws\/" .* upgrade=websocket` above the ProxyPass of "\/"/)
+})
+
+real('proxy-strips-upgrade', 'Apache whose ProxyPass of / comes first', async (skip) => {
+  const made = await project()
+  const running = await server('uvicorn', made)
+  const proxy = await startApache([apacheTo(running, '/'), apacheTo(running, '/ws/', 'upgrade=websocket')].join('\n'))
+  const answer = await doctor(made.root, { url: urlOf(keep(proxy ?? skip('no apache2')).port) })
+  expect(answer.id, answer.evidence).toBe('proxy-strips-upgrade')
+})
+
+real('proxy-idle-timeout', 'Apache with a short Timeout and ProxyTimeout', async (skip) => {
+  const made = await project()
+  const proxy = await startApache(`Timeout 3\nProxyTimeout 3\n${apacheTo(await server('daphne', made), '/', 'upgrade=websocket')}`)
+  const answer = await doctor(made.root, { url: urlOf(keep(proxy ?? skip('no apache2')).port) })
+  expect(answer.id, answer.evidence).toBe('proxy-idle-timeout')
+  expect(answer.diagnosis?.remedy.text).toMatch(/^Apache: timeout=3600 behind the ProxyPass/)
+})
+
+test('Apache as its remedies have it is healthy', async ({ skip }) => {
+  const made = await project()
+  const running = await server('daphne', made)
+  const lines = ['Timeout 3', 'ProxyTimeout 3', apacheTo(running, '/ws/', 'upgrade=websocket timeout=3600'), apacheTo(running, '/')]
+  const proxy = await startApache(lines.join('\n'))
+  expect(await doctor(made.root, { url: urlOf(keep(proxy ?? skip('no apache2')).port) })).toMatchObject({ ok: true, id: undefined })
 })
 
 real('proxy-redirects', 'nginx sends all to https', async () => {
