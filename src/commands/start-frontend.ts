@@ -139,7 +139,12 @@ export function startFrontend(run: Prepared, services: Services, port: number, u
     const diagnosis = judged(cause)
     const [command] = diagnosis.remedy.commands
     const fix = command === undefined ? '' : `   ${command.join(' ')}`
-    tell({ url, state: 'failed', text: `${diagnosis.title}. ${diagnosis.remedy.text}${fix}   ${diagnosis.id}`, diagnosis })
+    tell({
+      url,
+      state: 'failed',
+      text: `${diagnosis.title.replace(/^The frontend (?:is )?/, '')}. ${diagnosis.remedy.text}${fix}   ${diagnosis.id}`,
+      diagnosis,
+    })
     origin.resolve(plan?.origin)
   }
   const prove = async () => {

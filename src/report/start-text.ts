@@ -195,9 +195,11 @@ function besideRows(beside: readonly Beside[], style: Style): string[] {
   return beside.filter(({ state }) => state !== 'connected').map((socket) => row('', besideLine(socket, style), style))
 }
 
-function frontendWords({ url, state, text }: FrontendSummary, style: Style): string {
+function frontendWords({ url, state, text, diagnosis }: FrontendSummary, style: Style): string {
   const mark = state === 'ready' ? style.green('●') : state === 'starting' ? style.yellow('●') : style.red('●')
-  return `${style.cyan(url)}   ${mark} ${text}`
+  // what was never served has no address yet
+  const isServed = diagnosis === undefined || !/^(?:frontend|package-manager)-/.test(diagnosis.id)
+  return `${isServed ? `${style.cyan(url)}   ` : ''}${mark} ${text}`
 }
 
 function dot(state: SocketState, style: Style): string {

@@ -130,6 +130,24 @@ createServer((_, response) => response.setHeader('content-type', 'text/html').en
   })
 })
 
+// create-react-app's own is 350 MB; what counts here is a tool that is asked for nothing, and takes its port from where no reading looks
+const reactScripts = `const { createServer } = require('node:http')
+const port = Number(process.env.PORT ?? require('../../../port.json'))
+createServer((_, response) => response.setHeader('content-type', 'text/html').end('<p>page</p>')).listen(port, '127.0.0.1')
+`
+
+test('another tool: nothing is claimed of what was only read, and its page is where its socket is', async () => {
+  const { start, folder, page } = await both((port) => ({ socket: `makeUrl(${port})` }))
+  await scripts(folder, 'react-scripts start')
+  const bin = join(folder, 'node_modules', 'react-scripts', 'bin')
+  await mkdir(bin, { recursive: true })
+  await writeFile(join(bin, '..', 'package.json'), '{"name":"react-scripts","bin":"./bin/react-scripts.js"}')
+  await writeFile(join(bin, 'react-scripts.js'), reactScripts)
+  await writeFile(join(folder, 'port.json'), String(page))
+  const row = await rowOf(start())
+  expect(row).toMatchObject({ state: 'ready', url: `http://localhost:${page}/`, text: expect.stringMatching(/^page 200 in \d+ ms$/) })
+})
+
 describe('its script', () => {
   test('that takes a shell is run by its package manager', async () => {
     const { start, folder, page } = await both()
@@ -189,9 +207,28 @@ describe('no page, in one row', () => {
     const env = { COREPACK_NPM_REGISTRY: 'http://127.0.0.1:1', COREPACK_HOME: join(made.root, 'corepack') }
     const row = await rowOf(start([], env))
     expect(row).toMatchObject({ state: 'failed', diagnosis: { id: 'package-manager-missing' } })
-    expect(row.text).toMatch(
-      /^The frontend is not started: yarn can't be had as package\.json names it: yarn@4\.5\.0\..* {3}package-manager-missing$/,
-    )
+    expect(row.text).toMatch(/^not started: yarn can't be had as package\.json names it: yarn@4\.5\.0\..* {3}package-manager-missing$/)
+  })
+
+  test('package-manager-missing: the same, for an installation', async () => {
+    const { start, folder, made } = await both()
+    await rm(join(folder, 'node_modules'), { recursive: true })
+    await scripts(folder, 'vite', { packageManager: 'yarn@4.5.0' })
+    const env = { COREPACK_NPM_REGISTRY: 'http://127.0.0.1:1', COREPACK_HOME: join(made.root, 'corepack') }
+    const row = await rowOf(start(['--install'], env))
+    expect(row).toMatchObject({ state: 'failed', diagnosis: { id: 'package-manager-missing' } })
+    expect(row.diagnosis?.evidence.join('\n')).toMatch(/http:\/\/127\.0\.0\.1:1/)
+  })
+
+  test('frontend-not-installed: an installation that fails', async () => {
+    const { start, folder } = await both()
+    await rm(join(folder, 'node_modules'), { recursive: true })
+    // npm ci takes no lock file that says something else than package.json
+    await writeFile(join(folder, 'package-lock.json'), '{"name":"frontend","lockfileVersion":3,"packages":{}}')
+    const row = await rowOf(start(['--install']))
+    expect(row).toMatchObject({ state: 'failed', diagnosis: { id: 'frontend-not-installed' } })
+    expect(row.text).toMatch(/^not started: npm ci ended with 1\. npm ci in frontend/)
+    expect(row.diagnosis?.evidence.join('\n')).toMatch(/in sync/)
   })
 
   test('package-manager-missing: it is not on this machine', async () => {
@@ -211,6 +248,8 @@ describe('no page, in one row', () => {
     const row = await rowOf(cli)
     expect(row).toMatchObject({ state: 'failed', diagnosis: { id: 'frontend-failed' } })
     expect(row.diagnosis?.evidence.join('\n')).toContain('no key for the map')
+    expect(cli.stdout()).toMatch(/"name":"frontend","kind":"frontend","state":"failed"/)
+    expect(cli.stdout()).not.toMatch(/"name":"frontend","kind":"frontend","state":"restarting"/)
   })
 })
 
