@@ -35,8 +35,13 @@ export function projectOptions(command: CliCommand): void {
     .option('--python <file>', 'interpreter of the backend')
     .option('--path <path>', 'path of the WebSocket (default /ws/election-updates/, else what the routes say)')
     .option('--origin <origin>', 'Origin that the browser will send, such as http://localhost:3000; none: no browser, and none is sent')
-    .choice('--token-in <place>', 'where the token goes (default query)', ['query', 'header', 'subprotocol'])
-    .option('--token-name <name>', 'name of the query parameter or header that takes the token')
+    .choice('--token-in <place>', 'where the token goes (default: where the sources read one, else query)', [
+      'query',
+      'header',
+      'cookie',
+      'subprotocol',
+    ])
+    .option('--token-name <name>', 'name of the query parameter, header or cookie that takes the token, or of the subprotocol before it')
     .option('--user <name>', 'user of the project that stands for the page (default: the one that --setup made, else one of the database)')
     .option('--subprotocol <name>', 'subprotocol that the page offers; may be given more than once', collect)
     .option('--no-ping', 'send the application no {"type":"ping"}')

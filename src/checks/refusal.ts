@@ -8,6 +8,8 @@ import { at } from './wire-inside.ts'
 
 /** What the application itself decided: the line that closes, under what condition, and who stood there. */
 interface Decision {
+  /** It was the consumer, and no middleware around it. */
+  readonly isConsumer: boolean
   readonly by: string
   readonly code: number | undefined
   readonly place: Place
@@ -22,12 +24,22 @@ const aboutLogin =
   /anonymous|authenticat|log(?:ged)?_?in|sign(?:ed)?_?in|session|token|jwt|credential|\buser(?: is None\b|$)|\bnot (?:self\.)?user\b/i
 const aboutPerson = /user|staff|super|perm|group|role|member|owner|admin|auth/i
 
+/** By custom, as in HTTP; 3000 is the registered one (IANA, WebSocket Close Code Number Registry: Unauthorized). */
+const loginCodes: ReadonlySet<number> = new Set([3000, 4001, 4401])
+
 function decisionOf({ wire, examination }: Pick<Evidence, 'wire' | 'examination'>): Decision | undefined {
   const seen = wire.observed?.refused ?? wire.session?.closedBy
   if (seen !== undefined)
     return seen.by === 'origin' || seen.place === undefined
       ? undefined
-      : { by: seen.class ?? 'The application', code: seen.code, place: seen.place, because: seen.because, user: seen.user ?? undefined }
+      : {
+          isConsumer: seen.consumer,
+          by: seen.class ?? 'The application',
+          code: seen.code,
+          place: seen.place,
+          because: seen.because,
+          user: seen.user ?? undefined,
+        }
   const played = examination?.get('consumer')
   return played === undefined ? undefined : decisionPlayed(played)
 }
@@ -37,6 +49,7 @@ function decisionPlayed(played: ExaminationOf<'consumer'>): Decision | undefined
   if (place === undefined || (played.outcome !== 'closed' && played.later !== 'closed')) return undefined
   const { refused_by: by, because, user } = played
   return {
+    isConsumer: typeof by !== 'string',
     by: by ?? played.consumer ?? 'The application',
     code: played.code ?? played.later_code ?? undefined,
     place,
@@ -58,11 +71,12 @@ export function judgeDecision(evidence: Evidence, verdict: Diagnosis): Diagnosis
     `${decision.by} closes${decision.code === undefined ? '' : ` with ${decision.code}`} at ${at(decision.place)}${because === '' ? '' : `: ${because}`}`,
     ...(first === '' ? [] : [first]),
   ]
-  const row = aboutLogin.test(because) || aboutPerson.test(because) ? undefined : judgeRow(evidence, decision, seen)
+  const isLogin = aboutLogin.test(because) || (decision.code !== undefined && loginCodes.has(decision.code))
+  const row = !decision.isConsumer || isLogin || aboutPerson.test(because) ? undefined : judgeRow(evidence, decision, seen)
   if (row !== undefined) return row
   if (user?.authenticated === true) return refuses(user.name ?? 'the user', seen)
   const isAnonymous = user?.authenticated === false
-  return wantsSession(evidence) && (isAnonymous || aboutLogin.test(because)) ? sessionMissing(evidence, seen) : undefined
+  return wantsSession(evidence) && (isAnonymous || isLogin) ? sessionMissing(evidence, seen) : undefined
 }
 
 function wantsSession({ wire, examination }: Evidence): boolean {

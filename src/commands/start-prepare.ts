@@ -91,11 +91,11 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
   // nothing is written for a server that can't be started
   refuseStopped(run)
   await writeLayer(run, checkout, layer)
+  const mint = config.token === undefined && config.login === undefined
   const request = (): LookRequest => ({
     ...pageUser(project.root, config),
-    tell: quickLook.filter(
-      (stage) => (stage !== 'token' && stage !== 'session') || (config.token === undefined && config.login === undefined),
-    ),
+    tell: quickLook.filter((stage) => stage !== 'session' || mint),
+    mint,
     settingsModule: project.settingsModule,
     application,
     deadlineMs: config.startTimeout,

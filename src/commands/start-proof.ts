@@ -12,11 +12,11 @@ import { endsIdle, layerRedis } from '../facts/layer-redis.ts'
 import { isInMemory, isRedisLayer, redisProtocol } from '../facts/redis-now.ts'
 import type { SocketClose } from '../facts/wire.ts'
 import type { Own } from '../look/gather.ts'
-import { givenCredentials, madeCredentials, unidentified, type Credentials } from '../look/identity.ts'
+import { givenCredentials, madeCredentials, placed, unidentified, type Credentials } from '../look/identity.ts'
 import { socketsOf } from '../look/sockets.ts'
 import { endpointAt } from '../look/target.ts'
 import type { BringUp } from '../run/bring-up.ts'
-import { closedSince, handshakeSince, raisedSince, userSince } from '../look/outcome.ts'
+import { closedSince, handshakeSince, raisedSince, strangerSince, userSince } from '../look/outcome.ts'
 import type { Observer } from '../run/observer.ts'
 import { openSecond, proveBroadcast } from '../verify/broadcast.ts'
 import { requestOf, shownUrl, type Endpoint } from '../verify/endpoint.ts'
@@ -56,11 +56,13 @@ export function startProof(
   const observing = () =>
     prepared.plan.observed === 'application' && up.server.observer?.observes() === true ? up.server.observer : undefined
   let credentials = unidentified
+  let place: Awaited<ReturnType<typeof placed>> | undefined
 
   const endpoint = (): Endpoint => ({
     ...endpointAt(config, checkout.project, up.port, path, origin, settings),
     subprotocols,
     ...credentials,
+    ...place,
     nonce: observing()?.nonce,
   })
   /** The path as it is asked for: the token may be a part of it. */
@@ -156,6 +158,8 @@ export function startProof(
       path = config.path ?? chosen?.path ?? usualPath
       if (!isKnown) ({ subprotocols } = await sockets.spokenAt(path))
       credentials = found
+      const [seen, before] = [observing(), observing()?.mark() ?? 0]
+      place = await placed(config, endpoint(), inspection, () => seen !== undefined && strangerSince(seen, before, asked()))
       const options: ProofOptions = {
         holdMs: config.hold,
         pongIsEnough: () => layerIsSound(prepared, inspection),

@@ -61,8 +61,13 @@ export const configSchema = v.strictObject({
   path: optional(v.pipe(v.string(), v.startsWith('/')), 'Path of the WebSocket; default /ws/election-updates/'),
   origin: text('Origin that the browser will send, such as http://localhost:3000; none: the client sends none'),
   token: text('Token for the WebSocket; ELECTION_DEV_TOKEN is the better place'),
-  tokenIn: optional(v.picklist(['query', 'header', 'subprotocol']), 'Where the token goes; default query'),
-  tokenName: text('Name of the query parameter or header that takes the token; default token, or Authorization'),
+  tokenIn: optional(
+    v.picklist(['query', 'header', 'cookie', 'subprotocol']),
+    'Where the token goes; default: where the sources read one, else query',
+  ),
+  tokenName: text(
+    'Name of the query parameter, header or cookie that takes the token, or of the subprotocol before it; default token, or Authorization',
+  ),
   user: text('User of the project that stands for the page, by name; default: the one that the setup made, else one of the database'),
   subprotocols: names('Subprotocols that the page offers'),
   login: optional(login, 'Login request that gives a token; the password is ELECTION_DEV_PASSWORD'),

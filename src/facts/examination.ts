@@ -37,6 +37,9 @@ const raisedSchema = v.object({
   causes: v.array(v.object({ type: v.string(), message: v.string() })),
 })
 
+/** Where a token goes: `name` of the parameter, cookie or header, or the subprotocol before it; `prefix` of a header's value, or of the subprotocol that it is a part of. */
+const tokenPlaceSchema = v.object({ in: v.picklist(['query', 'header', 'cookie', 'subprotocol']), name: text, prefix: text })
+
 /** Who stands at the consumer, as the project has it at hand there; no name where nobody is logged in. */
 export const standingUserSchema = v.object({ name: text, authenticated: v.boolean() })
 
@@ -139,7 +142,8 @@ const examinationSchema = v.variant('fact', [
   }),
   /** Whether the application reads a session; the cookie of one that was made, or why none was. `elsewhere`: another machine, where sessions are kept. */
   v.object({ fact: v.literal('session'), wanted: v.boolean(), user: text, cookie: text, why: text, elsewhere: text }),
-  v.object({ fact: v.literal('token'), token: text, user: text, why: text }),
+  /** A token of the user, of what kind, or why there is none; and where the project's sources read one, the likeliest place first. */
+  v.object({ fact: v.literal('token'), token: text, kind: text, user: text, why: text, places: v.optional(v.array(tokenPlaceSchema)) }),
   /** The development user that was asked for. */
   v.object({ fact: v.literal('created'), user: v.string(), model: v.string(), superuser: v.boolean() }),
   v.object({ fact: v.literal('migrations'), pending: v.array(v.string()) }),
@@ -203,6 +207,7 @@ const examinationSchema = v.variant('fact', [
 /** A WebSocket route, as the look from inside tells it. */
 export type RouteFact = ExaminationOf<'application'>['routes'][number]
 
+export type TokenPlace = v.InferOutput<typeof tokenPlaceSchema>
 export type Frame = v.InferOutput<typeof frameSchema>
 export type Raised = v.InferOutput<typeof raisedSchema>
 export type LayerHost = v.InferOutput<typeof layerHost>

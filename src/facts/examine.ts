@@ -39,6 +39,8 @@ export interface LookRequest {
   /** Who is to stand for the page, by name: the user that was named, else the one that the setup has made. */
   readonly user?: string | undefined
   readonly madeUser?: string | undefined
+  /** False: no token is made, since one is there. */
+  readonly mint?: boolean
   /** A session may be kept on another machine as well. */
   readonly anywhere?: boolean
   /** The password of the development user to make. */
@@ -97,7 +99,7 @@ export function examine(host: Host, request: ExamineRequest): Inspection & { rea
     }
   })
   /** It may make what it takes back at its end: it is told of that before it is killed. */
-  const holds = request.tell.includes('session')
+  const holds = request.tell.includes('session') || request.tell.includes('token')
   const errorLines = new LineSplitter((line) => {
     output.push(host.secrets.mask(line).slice(0, longestKeptLine))
     if (output.length > keptLines) output.shift()
@@ -171,6 +173,7 @@ export function wireRequest({ consumer, ...request }: LookRequest): Readonly<Rec
     names: request.names ?? [],
     user: request.user ?? null,
     made_user: request.madeUser ?? null,
+    mint: request.mint ?? true,
     anywhere: request.anywhere ?? false,
     create_user: request.createUser ?? null,
     seconds: request.deadlineMs / 1000,

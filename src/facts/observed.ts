@@ -51,6 +51,8 @@ const refusalSchema = v.object({
   by: v.fallback(v.picklist(['origin', 'application']), 'application'),
   /** The close code, which no client gets to see; undefined where it was an HTTP answer. */
   code: whole,
+  /** It was the consumer, and nothing around it. */
+  consumer: isSo,
   /** Class of the validator, the middleware or the consumer. */
   class: word,
   place,

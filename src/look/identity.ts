@@ -2,11 +2,15 @@ import type { Config } from '../config/config.ts'
 import type { Inspection } from '../facts/inspection.ts'
 import type { Identity } from '../facts/wire.ts'
 import type { Host } from '../host/host.ts'
-import { httpUrl, type Endpoint } from '../verify/endpoint.ts'
+import { httpUrl, requestOf, type Endpoint } from '../verify/endpoint.ts'
+import { shakeHands } from '../verify/handshake.ts'
 import { logIn } from '../verify/login.ts'
 
 /** What a handshake identifies itself with. */
 export type Credentials = Pick<Endpoint, 'token' | 'cookie'> & { readonly identity: Identity }
+
+/** How long a socket is looked at to see whether it is closed for its token, in milliseconds. */
+const trialMs = 150
 
 const nobody = { token: undefined, cookie: undefined }
 
@@ -37,6 +41,33 @@ export async function madeCredentials(inspection: Inspection): Promise<Credentia
   const note = common.wantsSession ? (session?.why ?? (await whyNone(inspection))) : undefined
   if (token !== undefined) return { token, cookie, identity: { ...common, source: 'minted', note } }
   return { ...nobody, identity: { ...common, source: 'none', note: note ?? (await noToken(inspection, minted?.why ?? undefined)) } }
+}
+
+/**
+ * Where the token of an endpoint goes: to the one place that the sources read it at; of several to the first from
+ * which a socket opens and stays, and where who stands there is no stranger. What the configuration says goes before.
+ */
+export async function placed(
+  config: Config,
+  endpoint: Endpoint,
+  inspection: Inspection,
+  isStranger: () => boolean = () => false,
+): Promise<Pick<Endpoint, 'tokenIn' | 'tokenName' | 'tokenPrefix'>> {
+  const { tokenIn, tokenName } = endpoint
+  const isTold = config.source('tokenIn') !== 'default' || config.source('tokenName') !== 'default'
+  if (endpoint.token === undefined || isTold) return { tokenIn, tokenName }
+  const places = ((await inspection.get('token'))?.places ?? []).map((place) => ({
+    tokenIn: place.in,
+    tokenName: place.name ?? undefined,
+    tokenPrefix: place.prefix ?? undefined,
+  }))
+  for (const place of places.length > 1 ? places : []) {
+    const { socket } = await shakeHands(requestOf({ ...endpoint, ...place }), { deadlineMs: 5000 })
+    const close = await socket?.hold(trialMs)
+    await socket?.close()
+    if (socket !== undefined && close === undefined && !isStranger()) return place
+  }
+  return places[0] ?? { tokenIn, tokenName }
 }
 
 async function noToken(inspection: Inspection, why: string | undefined): Promise<string | undefined> {

@@ -20,10 +20,20 @@ export async function closedSince(observer: Observer, mark: number, path: string
 
 /** Who stood at the consumer of the last socket of ours at `path` that was accepted after the mark; nobody where that isn't known, or is nobody. */
 export function userSince(observer: Observer, mark: number, path: string): string | undefined {
+  const user = standingSince(observer, mark, path)
+  return user?.authenticated === true ? (user.name ?? undefined) : undefined
+}
+
+/** Whether nobody that the project knows stood there. */
+export function strangerSince(observer: Observer, mark: number, path: string): boolean {
+  return standingSince(observer, mark, path)?.authenticated === false
+}
+
+function standingSince(observer: Observer, mark: number, path: string) {
   const events = observer.since(mark)
   const ours = new Set(events.flatMap((event) => (event.event === 'opened' && event.probe && event.path === path ? [event.id] : [])))
   const last = events.findLast((event) => event.event === 'accepted' && ours.has(event.id))
-  return last?.event === 'accepted' && last.user?.authenticated === true ? (last.user.name ?? undefined) : undefined
+  return last?.event === 'accepted' ? last.user : undefined
 }
 
 /** What became of the first handshake of ours at `path` after the mark, once it has been accepted, was refused or has raised. */

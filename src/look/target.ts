@@ -12,7 +12,7 @@ import { bracketed, connectAddress } from '../host/tcp.ts'
 import { choosePython } from '../plan/environment.ts'
 import { managedLook } from '../plan/way.ts'
 import { httpUrl, originOf, portOf, type Endpoint } from '../verify/endpoint.ts'
-import { givenCredentials, madeCredentials, unidentified } from './identity.ts'
+import { givenCredentials, madeCredentials, placed, unidentified } from './identity.ts'
 import type { Spoken } from '../facts/wire.ts'
 import { socketsOf, type Sockets } from './sockets.ts'
 import { askedOrigin } from './frontend.ts'
@@ -109,6 +109,7 @@ export async function endpointOfProject(host: Host, config: Config, deadlineMs =
   let credentials = unidentified
   let release: HeldEndpoint['release']
   let sockets: Sockets | undefined
+  let place: ((at: Endpoint) => ReturnType<typeof placed>) | undefined
   if (choice.kind === 'ready' && (path === undefined || wantsToken)) {
     const inspection = examine(host, {
       ...managedLook(host.env, config, project, choice.environment.python),
@@ -129,12 +130,12 @@ export async function endpointOfProject(host: Host, config: Config, deadlineMs =
       inspection.cancel()
       await inspection.over
     }
-    // a session is there for as long as whoever has made it
-    if (credentials.cookie === undefined) inspection.cancel()
+    place = (at) => placed(config, at, inspection)
   }
   const endpoint = endpointAt(config, project, port, path ?? usualPath, await origin, settings)
+  const whole = { ...endpoint, ...spoken, ...credentials, token: config.token ?? credentials.token }
   return {
-    endpoint: { ...endpoint, ...spoken, ...credentials, token: config.token ?? credentials.token },
+    endpoint: { ...whole, ...(await place?.(whole)) },
     release,
     sockets,
     isObserved: running !== undefined && config.observer,

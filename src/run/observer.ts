@@ -111,7 +111,8 @@ export function observe(input: Writable, output: Readable, nonce: string) {
         take: (told) => {
           const fact = take(told)
           if (fact?.fact === 'end') end('crashed')
-          if (fact?.fact === 'session' && typeof fact.cookie === 'string') owes = true
+          if (fact?.fact === 'session' || fact?.fact === 'token')
+            owes ||= typeof (fact.fact === 'session' ? fact.cookie : fact.token) === 'string'
         },
         lose: () => end('crashed'),
       })

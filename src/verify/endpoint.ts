@@ -1,3 +1,4 @@
+import type { TokenPlace } from '../facts/examination.ts'
 import type { Identity, Spoken } from '../facts/wire.ts'
 
 /** The WebSocket that is to be proven: where it is and what the page would send. */
@@ -7,8 +8,11 @@ export interface Endpoint extends Spoken {
   /** The Origin header; undefined: the client sends none. */
   readonly origin: string | undefined
   readonly token: string | undefined
-  readonly tokenIn: 'query' | 'header' | 'subprotocol'
+  readonly tokenIn: TokenPlace['in']
+  /** Of the parameter, the header or the cookie; of a subprotocol that goes before it. */
   readonly tokenName: string | undefined
+  /** What a header's value begins with, or the subprotocol that it is a part of. */
+  readonly tokenPrefix?: string | undefined
   /** A session cookie, as it is sent. */
   readonly cookie: string | undefined
   /** Whom token and cookie stand for. */
@@ -32,23 +36,27 @@ const agent = 'election-dev'
 /** What stands for the token in the path of a route that has a parameter for it (samples.py). */
 const tokenPlace = 'election-dev-token'
 
-/** Builds what is sent. The token goes where the path has a place for it, else into the query (`?token=…`), a header (`Authorization: Bearer …`) or a subprotocol. */
+/** Builds what is sent. The token goes where the path has a place for it, else into the query (`?token=…`), a header (`Authorization: Bearer …`), a cookie or a subprotocol. */
 export function requestOf(endpoint: Endpoint): Request {
   const url = new URL(endpoint.url)
   const headers: Record<string, string> = { 'User-Agent': agent }
   if (endpoint.origin !== undefined) headers['Origin'] = endpoint.origin
-  if (endpoint.cookie !== undefined) headers['Cookie'] = endpoint.cookie
+  const cookies = endpoint.cookie === undefined ? [] : [endpoint.cookie]
   if (endpoint.nonce !== undefined) headers['X-Election-Dev'] = endpoint.nonce
   if (endpoint.beside !== undefined) headers['X-Election-Dev-Beside'] = endpoint.beside
   const subprotocols = [...endpoint.subprotocols]
   if (endpoint.token !== undefined) {
     if (url.pathname.includes(tokenPlace)) url.pathname = url.pathname.replace(tokenPlace, endpoint.token)
     else if (endpoint.tokenIn === 'query') url.searchParams.set(endpoint.tokenName ?? 'token', endpoint.token)
+    else if (endpoint.tokenIn === 'cookie') cookies.push(`${endpoint.tokenName ?? 'token'}=${endpoint.token}`)
     else if (endpoint.tokenIn === 'header') {
       const name = endpoint.tokenName ?? 'Authorization'
-      headers[name] = name.toLowerCase() === 'authorization' ? `Bearer ${endpoint.token}` : endpoint.token
-    } else subprotocols.push(endpoint.token)
+      const prefix = endpoint.tokenPrefix ?? (name.toLowerCase() === 'authorization' ? 'Bearer' : undefined)
+      headers[name] = prefix === undefined ? endpoint.token : `${prefix} ${endpoint.token}`
+    } else
+      subprotocols.push(...(endpoint.tokenName === undefined ? [] : [endpoint.tokenName]), `${endpoint.tokenPrefix ?? ''}${endpoint.token}`)
   }
+  if (cookies.length > 0) headers['Cookie'] = cookies.join('; ')
   return { url: url.href, headers, subprotocols }
 }
 

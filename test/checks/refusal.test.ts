@@ -18,7 +18,8 @@ const minted: Identity = { source: 'minted', wantsSession: false, user: 'usher' 
 const application = (unfilled: readonly { name: string; model: string | null }[]) => ({
   routes: [{ route: 'ws/motions/<int:pk>/', sample: path, unfilled: [...unfilled], consumer: 'Motions', is_class: false }],
 })
-const closed = (more: Partial<Refusal>): Refusal => ({ by: 'application', code: 4403, class: 'Motions', place, ...more }) as const
+const closed = (more: Partial<Refusal>): Refusal =>
+  ({ by: 'application', consumer: true, code: 4403, class: 'Motions', place, ...more }) as const
 /** Refused before accept, as the observer saw it. */
 const before = (refusal: Refusal, identity: Identity | undefined, more: Partial<WireFacts> = {}, facts: Looked['facts'] = {}): Evidence =>
   evidenceOf({
@@ -74,6 +75,16 @@ describe('names it', () => {
       'row-missing: a name that nothing tells',
       before(closed({ code: undefined, because: 'if motion not in known' }), minted, {}, unknown),
       /neither the page's sources nor a row/,
+    ],
+    [
+      'token-missing: by a middleware, though a table is empty',
+      before(closed({ consumer: false, code: 1000, because: 'if not found' }), { source: 'none', wantsSession: false }, {}, empty),
+      /No token was sent/,
+    ],
+    [
+      'token-missing: by a code that says so, though a name is made up',
+      before(closed({ code: 4401, because: 'if self.scope["grower"] is None' }), { source: 'none', wantsSession: false }, {}, unknown),
+      /No token was sent/,
     ],
     [
       'session-missing: nobody to be',

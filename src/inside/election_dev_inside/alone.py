@@ -1,4 +1,4 @@
-"""The look where nothing runs. It only reads: no log file is opened, no database made, no key left, no row written but the user that was asked for, and a session that goes with it."""
+"""The look where nothing runs. It only reads: no log file is opened, no database made, no key left, no row written but the user that was asked for, and what identifies one, which goes again."""
 
 import json
 import logging
@@ -7,7 +7,7 @@ import os
 import sqlite3
 import sys
 
-from . import play, sessions, telling
+from . import borrowed, play, telling
 from .folder import FOLDER
 from .look import look
 
@@ -30,11 +30,11 @@ def main():
     make_no_database()
     try:
         look(request)
-        # a session is there for as long as whoever asked for it
-        if sessions.lasting():
+        # what was made is there for as long as whoever asked for it
+        if borrowed.lasting():
             sys.stdin.read()
     finally:
-        sessions.end()
+        borrowed.end()
         sys.stderr.flush()
         # a thread of the project that still stands must not hold the process
         os._exit(0)

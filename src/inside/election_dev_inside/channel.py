@@ -197,9 +197,9 @@ def end_all(loop):
 
 def take_back():
     """What was made in the project for the launcher goes with it."""
-    sessions = sys.modules.get(__package__ + ".sessions")
-    if sessions is not None:
-        sessions.end()
+    borrowed = sys.modules.get(__package__ + ".borrowed")
+    if borrowed is not None:
+        borrowed.end()
 
 
 def ask_to_end():

@@ -151,7 +151,7 @@ def refuser(frame, observer):
     Who on the stack closes a socket: the Origin validator, a line of the project and under what condition,
     or a class of a library; and the user that the project has at hand there.
     """
-    own = by = own_by = None
+    own_by = by = consumer = None
     owns = []
     denied = False
     for frame in stack(frame, observer):
@@ -163,26 +163,40 @@ def refuser(frame, observer):
             if denied and hasattr(owner, "valid_origin"):
                 return {"by": "origin", "class": type(owner).__name__}
             by = by or type(owner).__name__
+        if consumer is None and not denied and is_consumer(owner):
+            consumer = owner
         if is_own(file):
-            owns.append(frame)
-            if own is None:
-                own, own_by = frame, None if owner is None else type(owner).__name__
-    by = by if own is None else own_by
-    return {"by": "application", **({} if by is None else {"class": by}), **decided(owns)}
+            own_by = own_by or (None if owner is None else type(owner).__name__)
+            owns.append((frame, frame.f_lineno))
+    if consumer is not None and not any(is_consumer(frame.f_locals.get("self")) for frame, _ in owns):
+        # what its code has raised, such as DenyConnection, and a library closes for
+        owns = raised_owns(sys.exc_info()[1]) or owns
+    name = type(consumer).__name__ if consumer is not None else own_by if owns else by
+    return {"by": "application", "consumer": consumer is not None, **({} if name is None else {"class": name}), **decided(owns)}
+
+
+def is_consumer(owner):
+    return any(kind.__name__ == "AsyncConsumer" and kind.__module__ == "channels.consumer" for kind in type(owner).__mro__)
+
+
+def raised_owns(error):
+    """The project's frames that an exception has passed, the innermost first, each with its line."""
+    steps = [] if error is None else list(traceback.walk_tb(error.__traceback__))
+    return [(frame, line) for frame, line in reversed(steps) if is_own(frame.f_code.co_filename)]
 
 
 def decided(owns):
-    """Of the project's frames, the innermost first: the line that decides, under what condition, and about whom."""
+    """Of the project's frames with their lines, the innermost first: the line that decides, under what condition, and about whom."""
     if not owns:
         return {}
-    owner = owns[0].f_locals.get("self")
+    owner = owns[0][0].f_locals.get("self")
     # a middleware of the project's own around the one that closes decides nothing
-    owns = [frame for frame in owns if frame.f_locals.get("self", owner) is owner]
+    owns = [(frame, line) for frame, line in owns if frame.f_locals.get("self", owner) is owner]
     # a method that only closes has nothing to say; who calls it has
-    told = [(frame, condition(frame.f_code.co_filename, frame.f_lineno)) for frame in owns]
-    frame, because = next((pair for pair in told if pair[1] is not None), told[0])
-    user = user_of(owner, owns)
-    return {**line_of(place(frame.f_code, frame.f_lineno)), **({} if because is None else {"because": because}),
+    told = [(frame, line, condition(frame.f_code.co_filename, line)) for frame, line in owns]
+    frame, line, because = next((each for each in told if each[2] is not None), told[0])
+    user = user_of(owner, [frame for frame, _ in owns])
+    return {**line_of(place(frame.f_code, line)), **({} if because is None else {"because": because}),
             **({} if user is None else {"user": user})}
 
 

@@ -4,7 +4,7 @@ import os
 import sys
 import time
 
-from . import database, layer, routes, sessions, settings, users
+from . import database, layer, routes, sessions, settings, tokens, users
 from .telling import enter, run, tell
 
 # the stages that need Django set up, which importing the application mostly has done
@@ -15,7 +15,7 @@ class Look:
     """
     Request: {"tell": ["settings", …], "settings_module": "core.settings", "application": "core.asgi:application" | null,
               "nonce": "…", "names": ["REDIS_PORT", …], "consumer": null | {"path": …, …}, "create_user": null | {"password": "…"},
-              "user": null | "clerk", "made_user": null | "developer", "anywhere": false,
+              "user": null | "clerk", "made_user": null | "developer", "anywhere": false, "mint": true,
               "seconds": null | 20, "way": null | "asgi" | "manage" | "runserver"}
     The stages of "tell" are gone through in its order. Where the application is among them, it is imported as a server
     does it, and the settings are those that it comes to: by itself, after what manage.py does first, or as runserver.
@@ -139,12 +139,12 @@ class Look:
 
     def session(self):
         if self.application_object is not None:
-            middleware = routes.middleware_of(self.application_object)
-            sessions.facts(middleware, self.user, self.serving, self.request.get("anywhere"))
+            around, _ = routes.parts_of(self.application_object)
+            sessions.facts(around, self.user, self.serving, self.request.get("anywhere"))
 
     def token(self):
-        if self.user is not None:
-            users.mint(self.user)
+        around, consumers = ([], []) if self.application_object is None else routes.parts_of(self.application_object)
+        tokens.facts(around, consumers, self.user if self.request.get("mint", True) else None, self.request.get("anywhere"))
 
     def consumer(self):
         if self.serving:

@@ -9,7 +9,7 @@ import traceback
 
 from .broadcast import handlers_of
 from .database import Guard
-from .frames import decided, is_own, raised, stack_of, trim
+from .frames import decided, is_consumer, is_own, raised, raised_owns, stack_of, trim
 from .layer import Recorder
 from .standing import STUCK, chain, is_synchronous, stuck, waiting_frames
 from .telling import hide, tell
@@ -117,7 +117,9 @@ class Handshake:
         for stack in stacks:
             who, middleware = self.on_stack(stack)
             if who or middleware:
-                owns = [frame for frame, _ in traceback.walk_stack(stack) if is_own(frame.f_code.co_filename)]
+                owns = [(frame, line) for frame, line in traceback.walk_stack(stack) if is_own(frame.f_code.co_filename)]
+                if who and not any(is_consumer(frame.f_locals.get("self")) for frame, _ in owns):
+                    owns = raised_owns(sys.exc_info()[1]) or owns
                 told = {name: value for name, value in decided(owns).items() if name in ("because", "user")}
                 frames = [frame for frame in stack_of(stack) if frame["own"]]
                 return {"frames": trim(frames), "refused_by": None if who else middleware, **told}

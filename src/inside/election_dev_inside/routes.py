@@ -89,19 +89,19 @@ def way_in(part):
     return ([part] if not hasattr(part, "application_mapping") else []), None
 
 
-def middleware_of(application):
-    """All that is wrapped around the routes, around those of a nested router as well."""
+def parts_of(application):
+    """All that is wrapped around the routes, around those of a nested router as well; and their consumers."""
     core, kind = unwrap(application)
     around, end = way_in(core.application_mapping.get("websocket") if kind == "router" else application if kind == "other" else None)
-    routers = [end]
+    routers, consumers = [end], [] if end is None or hasattr(end, "routes") else [consumer_of(end)]
     while routers:
         for route in getattr(routers.pop(), "routes", ()):
             for way in ways(getattr(route, "callback", None)):
                 if hasattr(way[-1], "routes"):
                     routers.append(way[-1])
-                elif not consumer_of(way[-1]):
-                    around.append(way[-1])
-    return around
+                else:
+                    (consumers if consumer_of(way[-1]) else around).append(consumer_of(way[-1]) or way[-1])
+    return around, consumers
 
 
 def paths(router, above):

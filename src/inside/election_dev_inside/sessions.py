@@ -1,22 +1,13 @@
-"""A session of a user of the project, made through the project's own engine, and taken back when this process ends."""
+"""A session of a user of the project, made through the project's own engine."""
 
-import atexit
 import inspect
-import os
-import socket
-import threading
 from importlib import import_module
 
+from .borrowed import LIFE, database_elsewhere, is_here, keep
 from .telling import tell
-from .users import TOKEN_SECONDS
 
 # what a middleware of the project's own reads a session with, where it is none of Channels'
 READS = ("SESSION_COOKIE_NAME", "SessionStore", "SessionMiddleware", "sessionid")
-# taking one back must not hold up the end of a server whose database is gone: so many seconds
-PATIENCE = 1
-
-_made = []
-_lock = threading.Lock()
 
 
 def reads_session(wrapper):
@@ -61,12 +52,8 @@ def made(settings, engine, user):
     store[auth.BACKEND_SESSION_KEY] = backend_of(settings, user)
     if hasattr(user, "get_session_auth_hash"):
         store[auth.HASH_SESSION_KEY] = user.get_session_auth_hash()
-    store.set_expiry(TOKEN_SECONDS)
-    with _lock:
-        if not _made:
-            atexit.register(end)
-        _made.append((os.getpid(), store))
-    store.save()
+    store.set_expiry(LIFE)
+    keep(store).save()
     return store
 
 
@@ -93,16 +80,13 @@ def unseen(settings):
 
 def elsewhere(settings, engine):
     """The machine that sessions are kept on, where it isn't this one."""
-    hosts = []
     model = getattr(engine.SessionStore, "get_model_class", None)
-    if model is not None:
-        from django.db import connections, router
-
-        hosts.append(connections.databases[router.db_for_write(model())].get("HOST") or "")
-    if "cache" in settings.SESSION_ENGINE:
+    place = database_elsewhere(model()) if model is not None else None
+    if place is None and "cache" in settings.SESSION_ENGINE:
         location = settings.CACHES[settings.SESSION_CACHE_ALIAS].get("LOCATION") or ""
-        hosts += [host_of(each) for each in ([location] if isinstance(location, str) else location)]
-    return next((host for host in hosts if not is_here(host)), None)
+        hosts = map(host_of, [location] if isinstance(location, str) else location)
+        place = next((host for host in hosts if not is_here(host)), None)
+    return place
 
 
 def host_of(location):
@@ -112,43 +96,3 @@ def host_of(location):
     if location.startswith(("unix:", "/", ".")) or "://" not in location and ":" not in host:
         return ""
     return host.rpartition(":")[0].strip("[]") or host
-
-
-def is_here(host):
-    """Whether a name is this machine's: every address of it can be bound here."""
-    if not host or host.startswith(("/", "@")):
-        return True
-    try:
-        found = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)
-        for family, kind, protocol, _, address in found:
-            with socket.socket(family, kind, protocol) as bound:
-                bound.bind(address)
-    except OSError:
-        return False
-    return bool(found)
-
-
-def lasting():
-    return bool(_made)
-
-
-def end():
-    """Takes back what this process has made, within a second; a fork of it has made nothing."""
-    with _lock:
-        ours = [store for pid, store in _made if pid == os.getpid()]
-        del _made[:]
-    if ours:
-        worker = threading.Thread(target=take_back, args=(ours,), name="election-dev-sessions", daemon=True)
-        worker.start()
-        worker.join(PATIENCE)
-
-
-def take_back(stores):
-    from .target import close_connections
-
-    for store in stores:
-        try:
-            store.delete()
-        except Exception:  # its database is gone, and it runs out within the hour
-            pass
-    close_connections()

@@ -1,4 +1,4 @@
-"""Users of the project: how many there are, a token for one, and a development user made through the project's own model."""
+"""Users of the project: how many there are, who stands for the page, and a development user made through the project's own model."""
 
 import datetime
 import decimal
@@ -9,8 +9,6 @@ from .telling import hide, tell
 
 # How deep rows that a required foreign key needs are made: user -> company -> country.
 DEEPEST = 3
-# How long a token is good for, in seconds.
-TOKEN_SECONDS = 3600
 
 
 def facts(ready, wanted, made):
@@ -40,18 +38,6 @@ def facts(ready, wanted, made):
     tell("users", model=model._meta.label, active=active.count() if user or wanted else 0, account=account if user else None,
          user=None if user is None else str(user.get_username()))
     return user
-
-
-def mint(user):
-    """An access token of simplejwt, for a user that the project has; nothing is stored."""
-    try:
-        from rest_framework_simplejwt.tokens import AccessToken
-    except ImportError:
-        tell("token", token=None, why="djangorestframework-simplejwt is not installed")
-        return
-    token = AccessToken.for_user(user)
-    token.set_exp(lifetime=datetime.timedelta(seconds=TOKEN_SECONDS))
-    tell("token", token=str(token), user=str(user.get_username()))
 
 
 def make(password):

@@ -1,0 +1,228 @@
+"""A token for a user of the project, by what its own packages mint, and where its source reads one."""
+
+import ast
+import datetime
+import inspect
+import sys
+
+from .borrowed import LIFE, database_elsewhere, keep
+from .telling import tell
+
+# what a middleware says that a token of each kind is read by
+KINDS = (("knox", ("knox",)), ("authtoken", ("rest_framework.authtoken",)),
+         ("simplejwt", ("rest_framework_simplejwt",)), ("jwt", ("import jwt", "from jwt")))
+# how an Authorization header begins
+SCHEMES = ("bearer", "token", "jwt")
+# what a subprotocol that a token follows is called
+WORDS = ("access_token", "access-token", "bearer", "jwt", "token", "authorization", "auth")
+# keys of a scope that lead to what a client sends
+SOURCES = (("query", ("query_string", "parse_qs", "QueryDict")), ("cookie", ("cookies", "parse_cookie")), ("header", ("headers",)))
+
+
+def facts(middleware, consumers, user, anywhere):
+    """The token, and where it goes, the likeliest place first; without a user only the places."""
+    modules = own_modules([each if inspect.isfunction(each) else type(each) for each in middleware] + consumers)
+    sources = [source for source in map(source_of, modules) if source]
+    places = [place for module, source in zip(modules, map(source_of, modules)) if source for place in places_in(module, source)]
+    told = {"places": [place for number, place in enumerate(places) if place not in places[:number]]}
+    if user is None:
+        tell("token", **told)
+        return
+    kind = kind_of("\n".join(sources))
+    token, why = MAKERS[kind](user, anywhere) if kind else (None, "djangorestframework-simplejwt is not installed")
+    tell("token", token=token, kind=kind, why=why, user=str(user.get_username()), **told)
+
+
+def own_modules(readers):
+    """The project's own modules that these are written in, and those whose functions they use."""
+    found = []
+    for kind in readers:
+        for base in getattr(kind, "__mro__", (kind,)):
+            add(found, sys.modules.get(getattr(base, "__module__", None)))
+    for module in list(found):
+        for value in list(vars(module).values()):
+            if inspect.isfunction(value) or inspect.isclass(value):
+                add(found, sys.modules.get(value.__module__))
+    return found
+
+
+def add(found, module):
+    file = getattr(module, "__file__", None) or ""
+    if module not in found and file and "-packages" not in file and not file.startswith((sys.prefix + "/lib", sys.base_prefix)):
+        found.append(module)
+
+
+def source_of(module):
+    try:
+        return inspect.getsource(module)
+    except (OSError, TypeError):  # compiled, or empty
+        return ""
+
+
+def kind_of(text):
+    """The kind of token that the sources read, of those that can be had; else the one that is installed."""
+    there = [kind for kind, _ in KINDS if is_installed(kind)]
+    read = [kind for kind, words in KINDS if kind in there and any(word in text for word in words)]
+    return (read or [kind for kind in there if kind == "simplejwt"] or [None])[0]
+
+
+def is_installed(kind):
+    from django.apps import apps
+
+    if kind in ("knox", "authtoken"):
+        return apps.is_installed("knox" if kind == "knox" else "rest_framework.authtoken")
+    try:
+        __import__("rest_framework_simplejwt.tokens" if kind == "simplejwt" else "jwt")
+    except ImportError:
+        return False
+    return True
+
+
+def simplejwt(user, _):
+    """Nothing is stored."""
+    from rest_framework_simplejwt.tokens import AccessToken
+
+    token = AccessToken.for_user(user)
+    token.set_exp(lifetime=datetime.timedelta(seconds=LIFE))
+    return str(token), None
+
+
+def authtoken(user, anywhere):
+    from rest_framework.authtoken.models import Token
+
+    token = Token.objects.filter(user=user).first()
+    place = None if token or anywhere else database_elsewhere(Token)
+    if place:
+        return None, "tokens are kept on %s, which is another machine" % place
+    return (token or keep(Token.objects.create(user=user))).key, None
+
+
+def knox(user, anywhere):
+    from knox.models import AuthToken
+
+    place = None if anywhere else database_elsewhere(AuthToken)
+    if place:
+        return None, "tokens are kept on %s, which is another machine" % place
+    made, token = AuthToken.objects.create(user, expiry=datetime.timedelta(seconds=LIFE))
+    keep(made)
+    return token, None
+
+
+def jwt(user, _):
+    """With the claims that projects which read one by themselves go by; nothing is stored."""
+    import time
+
+    import jwt as library
+    from django.conf import settings
+
+    now, key = int(time.time()), user.pk if isinstance(user.pk, int) else str(user.pk)
+    claims = {"user_id": key, "id": key, "sub": str(key), "username": str(user.get_username()), "email": getattr(user, "email", ""),
+              "token_type": "access", "iat": now, "exp": now + LIFE}
+    token = library.encode(claims, settings.SECRET_KEY, algorithm="HS256")
+    return token.decode() if isinstance(token, bytes) else token, None
+
+
+MAKERS = {"simplejwt": simplejwt, "authtoken": authtoken, "knox": knox, "jwt": jwt}
+
+
+def places_in(module, source):
+    """Where a module reads a token: in the query, a cookie, a header or a subprotocol, and by what name."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return []
+    reading = Reading(module, source)
+    reading.visit(tree)
+    return reading.places()
+
+
+class Reading(ast.NodeVisitor):
+    """Goes through a module for keys that are looked up in what a client sends."""
+
+    def __init__(self, module, source):
+        self.module, self.source = module, source
+        self.assigned = {}
+        self.found = []
+        self.texts = []
+        self.prefixes = []
+        self.subprotocols = False
+
+    def visit_Assign(self, node):
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                self.assigned[target.id] = self.written(node.value)
+        self.generic_visit(node)
+
+    def visit_Constant(self, node):
+        text = text_of(node.value)
+        if text is not None:
+            self.texts.append(text)
+            self.subprotocols = self.subprotocols or text.lower() in ("subprotocols", "sec-websocket-protocol")
+
+    def visit_Subscript(self, node):
+        # Python 3.8 has an index around the key
+        self.look_up(node.value, getattr(node.slice, "value", node.slice) if type(node.slice).__name__ == "Index" else node.slice)
+        self.generic_visit(node)
+
+    def visit_Call(self, node):
+        name = getattr(node.func, "attr", None)
+        if node.args and name in ("get", "pop", "getlist"):
+            self.look_up(node.func.value, node.args[0])
+        if node.args and name in ("startswith", "removeprefix"):
+            prefix = self.value_of(node.args[0])
+            if prefix and prefix not in self.prefixes:
+                self.prefixes.append(prefix)
+        self.generic_visit(node)
+
+    def visit_Compare(self, node):
+        for each in (node.left, *node.comparators):
+            text = text_of(getattr(each, "value", None))
+            # `if name == b"authorization"`, in a walk through the headers
+            if text and (text.lower() == "authorization" or text.lower().startswith("x-")):
+                self.found.append(("header", text))
+        self.generic_visit(node)
+
+    def look_up(self, base, key):
+        name, text = self.value_of(key), self.written(base)
+        for _ in range(3):
+            text = " ".join([text] + [value for variable, value in self.assigned.items() if variable in text.replace(".", " ").replace("(", " ").split()])
+        place = next((place for place, words in SOURCES if any(word in text for word in words)), None)
+        if name and place and name.lower() not in ("query_string", "cookies", "headers", "cookie", "host", "origin", "sec-websocket-protocol"):
+            self.found.append((place, name))
+
+    def value_of(self, node):
+        """A text that stands there, or that a name of the module or a setting has."""
+        value = getattr(node, "value", None) if isinstance(node, ast.Constant) else None
+        if isinstance(node, ast.Name):
+            value = getattr(self.module, node.id, None)
+        if isinstance(node, ast.Attribute) and getattr(node.value, "id", None) == "settings":
+            from django.conf import settings
+
+            value = getattr(settings, node.attr, None)
+        return text_of(value)
+
+    def written(self, node):
+        return ast.get_source_segment(self.source, node) or ""
+
+    def places(self):
+        known = [text.strip().lower() for text in self.texts]
+        schemes = [scheme for scheme in SCHEMES if scheme in known]
+        for place, name in self.found:
+            if place == "header":
+                for scheme in schemes if name.lower() == "authorization" and schemes else [None]:
+                    yield {"in": "header", "name": name, "prefix": scheme and scheme.upper() if scheme == "jwt" else scheme and scheme.title()}
+            else:
+                yield {"in": place, "name": name, "prefix": None}
+        if self.subprotocols:
+            for prefix in self.prefixes:
+                yield {"in": "subprotocol", "name": None, "prefix": prefix}
+            for word in WORDS:
+                if word in known:
+                    yield {"in": "subprotocol", "name": next(text for text in self.texts if text.strip().lower() == word), "prefix": None}
+            yield {"in": "subprotocol", "name": None, "prefix": None}
+
+
+def text_of(value):
+    if isinstance(value, bytes):
+        value = value.decode("latin1")
+    return value if isinstance(value, str) and len(value) < 100 else None
