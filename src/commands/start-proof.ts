@@ -46,6 +46,7 @@ export function startProof(
   const inspection = impatient(looking)
   let path = config.path ?? usualPath
   let settings: ExaminationOf<'settings'> | undefined
+  let origins: ExaminationOf<'origins'> | undefined
   const sockets = socketsOf(config, checkout.project.root, () => inspection.get('application'))
   let { subprotocols } = config
   let beside: Promise<readonly Beside[]> | undefined
@@ -59,7 +60,7 @@ export function startProof(
   let place: Awaited<ReturnType<typeof placed>> | undefined
 
   const endpoint = (): Endpoint => ({
-    ...endpointAt(config, checkout.project, up.port, path, origin, settings),
+    ...endpointAt(config, checkout.project, up.port, path, origin, settings, origins?.allowed),
     subprotocols,
     ...credentials,
     ...place,
@@ -151,6 +152,7 @@ export function startProof(
     },
     first: async (): Promise<Proof> => {
       settings = await inspection.get('settings')
+      origins = await inspection.get('origins')
       const { hasUsualRoute, wantsSubprotocol } = checkout.project
       const isKnown = path === usualPath && (config.path !== undefined || hasUsualRoute) && !wantsSubprotocol
       const [known, found] = await Promise.all([isKnown ? [] : sockets.paths(), credentialsFor(prepared, inspection, endpoint())])

@@ -9,6 +9,7 @@ const stages = [
   'folders',
   'setup',
   'application',
+  'origins',
   'asgi_setting',
   'layer',
   'trip',
@@ -111,6 +112,8 @@ const examinationSchema = v.variant('fact', [
       }),
     ),
   }),
+  /** What a validator of Channels lets through, told by itself where the routes aren't waited for. */
+  v.object({ fact: v.literal('origins'), allowed: v.nullable(v.array(v.string())) }),
   v.object({ fact: v.literal('asgi_setting'), ok: v.boolean(), value: text, message: text, kind: text }),
   /** The default channel layer, built as the project does. */
   v.object({

@@ -65,7 +65,7 @@ export interface ExamineRequest extends LookRequest {
 }
 
 /** What `start` wants to know of a project that runs: what identifies the page before what takes longer. */
-export const quickLook = ['settings', 'database', 'users', 'session', 'token', 'application', 'layer'] as const
+export const quickLook = ['settings', 'origins', 'database', 'users', 'session', 'token', 'application', 'layer'] as const
 
 /** The folder of the package that looks from inside, and of nothing else: what lies beside a package on Python's path shadows others. */
 export const insideFolder = fileURLToPath(new URL('../inside', import.meta.url))

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { usageError } from '../errors.ts'
 import { readCheckout } from '../facts/checkout.ts'
-import { isAllowed } from '../facts/allowed-hosts.ts'
+import { allowedOrigin, isAllowed } from '../facts/allowed-hosts.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
 import { examine } from '../facts/examine.ts'
 import { pageUser } from '../facts/page-user.ts'
@@ -54,20 +54,34 @@ export function endpointAt(
   path = config.path ?? usualPath,
   origin?: string,
   settings?: ExaminationOf<'settings'>,
+  allowed?: ExaminationOf<'origins'>['allowed'],
 ): Endpoint {
-  const base = new URL(`ws://${bracketed(nameOf(connectAddress(config.host), settings))}:${port}`)
+  const names = namesOf(connectAddress(config.host), settings).map((name) => `${bracketed(name)}:${port}`)
+  const page = origin ?? project.frontendOrigin
+  const [first = ''] = names
+  const own =
+    allowed === undefined || allowed === null
+      ? undefined
+      : allowedOrigin(
+          names.map((name) => `http://${name}`),
+          allowed,
+        )
+  // the page is the backend's own: both are come to by the same name
+  const host = page === undefined ? (names.find((name) => own === `http://${name}`) ?? first) : first
   return {
-    url: new URL(path, base),
-    origin: originOf(config.origin, origin ?? project.frontendOrigin ?? `http://${base.host}`),
+    url: new URL(path, `ws://${host}`),
+    origin: originOf(config.origin, page ?? own ?? `http://${host}`),
     token: config.token,
     ...asConfigured(config),
   }
 }
 
-/** What a person types to get to an address of this machine: `localhost` where the settings allow that and not the address. */
-function nameOf(address: string, settings: ExaminationOf<'settings'> | undefined): string {
-  const allows = (host: string) => settings === undefined || isAllowed(host, settings.allowed_hosts, settings.debug)
-  return address === '127.0.0.1' && !allows(address) && allows('localhost') ? 'localhost' : address
+/** What a person types to get to an address of this machine, the likeliest first: `localhost` where the settings allow that and not the address. */
+function namesOf(address: string, settings: ExaminationOf<'settings'> | undefined): readonly string[] {
+  if (address !== '127.0.0.1') return [address]
+  const names = [address, 'localhost']
+  const allowed = names.filter((name) => settings === undefined || isAllowed(name, settings.allowed_hosts, settings.debug))
+  return allowed.length === 0 ? names : allowed
 }
 
 function asConfigured({ tokenIn, tokenName, subprotocols, ping, source }: Config) {
@@ -106,6 +120,7 @@ export async function endpointOfProject(host: Host, config: Config, deadlineMs =
   let path = config.path ?? running?.url.pathname
   let spoken: Spoken = asConfigured(config)
   let settings: ExaminationOf<'settings'> | undefined
+  let origins: ExaminationOf<'origins'> | undefined
   let credentials = unidentified
   let release: HeldEndpoint['release']
   let sockets: Sockets | undefined
@@ -114,7 +129,7 @@ export async function endpointOfProject(host: Host, config: Config, deadlineMs =
     const inspection = examine(host, {
       ...managedLook(host.env, config, project, choice.environment.python),
       tell: [
-        ...(wantsToken ? (['settings', 'database', 'users', 'token'] as const) : (['settings'] as const)),
+        ...(wantsToken ? (['settings', 'origins', 'database', 'users', 'token'] as const) : (['settings', 'origins'] as const)),
         'application',
         ...(wantsToken ? (['session'] as const) : []),
       ],
@@ -125,6 +140,7 @@ export async function endpointOfProject(host: Host, config: Config, deadlineMs =
     path ??= (await sockets.paths()).find((socket) => socket.path !== undefined)?.path ?? usualPath
     settings = await inspection.get('settings')
     spoken = await sockets.spokenAt(path)
+    origins = await inspection.get('origins')
     if (wantsToken) credentials = await madeCredentials(inspection)
     release = async () => {
       inspection.cancel()
@@ -132,7 +148,7 @@ export async function endpointOfProject(host: Host, config: Config, deadlineMs =
     }
     place = (at) => placed(config, at, inspection)
   }
-  const endpoint = endpointAt(config, project, port, path ?? usualPath, await origin, settings)
+  const endpoint = endpointAt(config, project, port, path ?? usualPath, await origin, settings, origins?.allowed)
   const whole = { ...endpoint, ...spoken, ...credentials, token: config.token ?? credentials.token }
   return {
     endpoint: { ...whole, ...(await place?.(whole)) },

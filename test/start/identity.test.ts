@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { runCli, startCli } from '../support/cli.ts'
 import { ending } from '../support/ends.ts'
 import { freePort } from '../support/redis.ts'
-import { engines, guards, migrate, sessionProject, sessionsOf } from '../support/session-project.ts'
+import { engines, guards, migrate, rowsOf, sessionProject, sessionsOf } from '../support/session-project.ts'
 import type { ProjectOptions, TestProject } from '../support/project.ts'
 
 const { project, keep } = ending()
@@ -102,4 +102,84 @@ class Updates(AsyncWebsocketConsumer):
   expect(ready).toMatch(/"id":"application-refuses".*refuses usher.*closes with 4403 at updates\/consumers\.py:7: if .*is_staff/)
   const verified = await runCli(['verify', '--json', '--port', port], { cwd: made.root })
   expect(verified.stdout).toMatch(/"state":\s*"refused".*"application-refuses"/s)
+})
+
+/** A middleware of the project's own: where it reads the token, and how it finds the user by one. */
+const middleware = (read: string, find: string) => `from urllib.parse import parse_qs
+from channels.db import database_sync_to_async
+from django.contrib.auth.models import AnonymousUser
+${find}
+
+class Reading:
+    def __init__(self, inner):
+        self.inner = inner
+
+    async def __call__(self, scope, receive, send):
+        token = ${read}
+        user = await database_sync_to_async(user_of)(token) if token else None
+        return await self.inner({**scope, "user": user or AnonymousUser()}, receive, send)
+`
+const authtoken = `from rest_framework.authtoken.models import Token
+def user_of(key):
+    found = Token.objects.select_related("user").filter(key=key).first()
+    return found and found.user`
+const pyjwt = `import jwt
+from django.conf import settings
+from django.contrib.auth import get_user_model
+def user_of(token):
+    claims = jwt.decode(token, settings.SECRET_KEY, algorithms=["HS256"])
+    return get_user_model().objects.get(pk=claims["user_id"])`
+
+test.each([
+  ['authtoken in the query', authtoken, 'parse_qs(scope["query_string"].decode()).get("auth", [""])[0]', 'await self.accept()'],
+  [
+    'authtoken in a header',
+    authtoken,
+    'dict(scope["headers"]).get(b"authorization", b"").decode().partition("Token ")[2]',
+    'await self.accept()',
+  ],
+  ['PyJWT in a cookie', pyjwt, 'scope["cookies"].get("votes_jwt")', 'await self.accept()'],
+  [
+    'PyJWT after a subprotocol',
+    pyjwt,
+    '(scope["subprotocols"] + ["", ""])[1] if scope["subprotocols"][:1] == ["bearer"] else ""',
+    'await self.accept(subprotocol="bearer")',
+  ],
+])('%s', { timeout: 60_000 }, async (_, find, read, accept) => {
+  const made = await project({
+    ...sessionProject(
+      'database',
+      `if not self.scope["user"].is_authenticated:\n            await self.close(code=4401)\n        else:\n            ${accept}`,
+    ),
+    installedApps: [
+      'django.contrib.contenttypes',
+      'django.contrib.auth',
+      'rest_framework',
+      'rest_framework.authtoken',
+      'channels',
+      'updates',
+    ],
+    asgi: `import os
+from django.core.asgi import get_asgi_application
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")
+http = get_asgi_application()
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.sessions import CookieMiddleware
+from django.urls import path
+from updates.consumers import Updates
+from updates.reading import Reading
+application = ProtocolTypeRouter({"http": http, "websocket": CookieMiddleware(Reading(URLRouter([path("ws/rota/", Updates.as_asgi())])))})
+`,
+    files: { 'backend/updates/reading.py': middleware(read, find) },
+  })
+  await migrate(made, ['usher'])
+  const { cli, ready } = await begin(made)
+  expect(ready).toContain('"state":"connected","user":"usher"')
+  for (const command of ['verify', 'doctor']) {
+    const { status, stdout } = await runCli([command, '--json'], { cwd: made.root })
+    expect(status, stdout).toBe(0)
+  }
+  const { stdout } = await cli.end('SIGINT')
+  expect(await rowsOf(made, 'authtoken_token')).toBe(0)
+  expect(stdout).not.toMatch(/Traceback|eyJ|\b[0-9a-f]{40}\b/)
 })

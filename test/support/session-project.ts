@@ -66,10 +66,15 @@ export async function migrate({ backend }: TestProject, users: readonly string[]
     )
 }
 
+/** How many rows a table of the database has. */
+export async function rowsOf({ backend }: TestProject, table: string): Promise<number> {
+  const code = 'import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute("SELECT count(*) FROM " + sys.argv[2]).fetchone()[0])'
+  const { stdout } = await run(pythonOf('main'), ['-c', code, join(backend, 'db.sqlite3'), table])
+  return Number(stdout)
+}
+
 /** How many sessions are kept in the database and in files. */
-export async function sessionsOf({ backend }: TestProject): Promise<number> {
-  const code = 'import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute("SELECT count(*) FROM django_session").fetchone()[0])'
-  const { stdout } = await run(pythonOf('main'), ['-c', code, join(backend, 'db.sqlite3')])
-  const files = await readdir(join(backend, 'sessions')).catch(() => [])
-  return Number(stdout) + files.length
+export async function sessionsOf(project: TestProject): Promise<number> {
+  const files = await readdir(join(project.backend, 'sessions')).catch(() => [])
+  return (await rowsOf(project, 'django_session')) + files.length
 }

@@ -137,6 +137,10 @@ class Look:
     def users(self):
         self.user = users.facts(self.state == "ready", self.request.get("user"), self.request.get("made_user"))
 
+    def origins(self):
+        if self.application_object is not None:
+            tell("origins", allowed=routes.origins_of(routes.parts_of(self.application_object)[0]))
+
     def session(self):
         if self.application_object is not None:
             around, _ = routes.parts_of(self.application_object)

@@ -64,14 +64,19 @@ def facts(application):
     core, kind = unwrap(application)
     part = core.application_mapping.get("websocket") if kind == "router" else application if kind == "other" else None
     around, end = way_in(part)
-    origins = next(([str(getattr(origin, "pattern", origin)) for origin in each.allowed_origins] for each in around
-                    if isinstance(getattr(each, "allowed_origins", None), (list, tuple, set))), None)
     routes = [] if end is None else list(paths(end, ())) if hasattr(end, "routes") else [served(end, ())]
     # that no route could be read doesn't say that there is none: whoever is around may speak by itself
     unread = None in routes or (end is None and (part is not None or kind == "router" and core is not application))
     tell("application", kind=kind, websocket=end is not None or (kind == "router" and part is not None), unread=unread,
-         middleware=[getattr(each, "__qualname__", None) or type(each).__name__ for each in around], origins=origins,
+         middleware=[getattr(each, "__qualname__", None) or type(each).__name__ for each in around], origins=origins_of(around),
          routes=[route for route in routes if route is not None])
+
+
+def origins_of(middleware):
+    """What a validator of Channels lets through; None without one."""
+    lists = [getattr(each, "allowed_origins", None) for each in middleware]
+    found = next((each for each in lists if isinstance(each, (list, tuple, set))), None)
+    return found if found is None else [str(getattr(origin, "pattern", origin)) for origin in found]
 
 
 def way_in(part):
