@@ -70,7 +70,8 @@ export async function live(planned: Prepared, life: Life): Promise<LifeEnd> {
   // loaded while the server starts: nothing of it is needed before
   const later = import('./start-later.ts')
   let server: RunningServer | undefined
-  let inspection: Inspection | undefined
+  let inspection: Promise<Inspection> | undefined
+  const cancel = async () => (await inspection)?.cancel()
   const launch = async ({ plan, inspect, redis }: Prepared) =>
     bringUp(host, plan, {
       ...life,
@@ -79,7 +80,7 @@ export async function live(planned: Prepared, life: Life): Promise<LifeEnd> {
       onLaunch: (running) => {
         server = running
         life.onLaunch(running)
-        inspection?.cancel()
+        void cancel()
         inspection = inspect(running)
         // beside the server's start: the banner tells of it
         void redis()
@@ -96,7 +97,7 @@ export async function live(planned: Prepared, life: Life): Promise<LifeEnd> {
   }
   const { startProof, summaryOf } = await later
   const end = async (how: LifeEnd): Promise<LifeEnd> => {
-    inspection?.cancel()
+    void cancel()
     await server?.stop(config.stopTimeout)
     return how
   }
@@ -142,10 +143,14 @@ function nextOf(prepared: Prepared, up: BringUp): Prepared | undefined {
 }
 
 /** The look under way; where the server's end of the pipes is somebody else's, one beside it. */
-async function answering(prepared: Prepared, inspection: Inspection | undefined, { observer }: RunningServer): Promise<Inspection> {
+async function answering(
+  prepared: Prepared,
+  inspection: Promise<Inspection> | undefined,
+  { observer }: RunningServer,
+): Promise<Inspection> {
   const hello = observer === undefined ? true : await observer.first(0, ({ event }) => event === 'hello' || undefined, helloMs)
   if (hello === true && inspection !== undefined) return inspection
-  inspection?.cancel()
+  void inspection?.then(({ cancel }) => cancel())
   return prepared.inspect()
 }
 

@@ -1,7 +1,8 @@
 import { LauncherError } from '../errors.ts'
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
 import { pageUser } from '../facts/page-user.ts'
-import { examine, insideFolder, quickLook, type LookRequest } from '../facts/examine.ts'
+import type { LookRequest } from '../facts/examine.ts'
+import { insideFolder } from '../facts/inside-folder.ts'
 import type { Inspection } from '../facts/inspection.ts'
 import type { Way } from '../facts/manage-py.ts'
 import { probePort } from '../facts/port.ts'
@@ -24,7 +25,7 @@ interface Served {
   readonly server: Extract<ServerChoice, { kind: 'server' }>
   readonly plan: LaunchPlan
   /** Starts a look at the project from inside: by the server where one is given that is observed, else by an interpreter beside it. */
-  readonly inspect: (server?: RunningServer) => Inspection
+  readonly inspect: (server?: RunningServer) => Promise<Inspection>
   /** The way that may lead to the project where this one's server has died with these lines; undefined where none is left. */
   readonly next: (said: readonly string[]) => Served | undefined
 }
@@ -91,15 +92,12 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
   // nothing is written for a server that can't be started
   refuseStopped(run)
   await writeLayer(run, checkout, layer)
-  const mint = config.token === undefined && config.login === undefined
-  const request = (): LookRequest => ({
-    ...pageUser(project.root, config),
-    tell: quickLook.filter((stage) => stage !== 'session' || mint),
-    mint,
+  const request = {
+    mint: config.token === undefined && config.login === undefined,
     settingsModule: project.settingsModule,
     application,
     deadlineMs: config.startTimeout,
-  })
+  } satisfies Partial<LookRequest>
   const facts = { packages: environment.packages, hasDaphneApp: project.hasDaphneApp }
   // a server that was asked for is never replaced
   const runserver = config.server === undefined ? chooseServer({ ...facts, wanted: 'runserver' }) : undefined
@@ -122,10 +120,18 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
       way: chosen,
       server: chosenServer,
       plan,
-      inspect: (running) =>
-        plan.observed === 'application' && running?.observer !== undefined
-          ? running.observer.look(host, request())
-          : examine(host, { ...request(), way: chosen, python: environment.python, backend: project.backend, env: plan.env }),
+      inspect: async (running) => {
+        // loaded while the server starts: what is told is read by schemas that nothing needs before
+        const { examine, lookServed, quickLook } = await import('../facts/examine.ts')
+        const asked = {
+          ...request,
+          ...pageUser(project.root, config),
+          tell: quickLook.filter((stage) => stage !== 'session' || request.mint),
+        }
+        return plan.observed === 'application' && running?.observer !== undefined
+          ? lookServed(host, running.observer, asked)
+          : examine(host, { ...asked, way: chosen, python: environment.python, backend: project.backend, env: plan.env })
+      },
       next: (said) => {
         const next = nextWay(chosen, said, project.preamble, runserver?.kind === 'server')
         return next === undefined ? undefined : by(next)

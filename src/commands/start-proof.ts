@@ -4,7 +4,7 @@ import type { Judged } from '../checks/diagnosis.ts'
 import type { Judgement } from '../checks/judgement.ts'
 import { exceptionsIn } from '../checks/traceback.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
-import type { LookRequest } from '../facts/examine.ts'
+import { lookServed, type LookRequest } from '../facts/examine.ts'
 import type { Inspection } from '../facts/inspection.ts'
 import { reachedAll } from '../facts/observed.ts'
 import { usualPath } from '../facts/project.ts'
@@ -138,9 +138,9 @@ export function startProof(
     judgement: async (): Promise<Judgement | undefined> => {
       const [proof, observer] = [last, observing()]
       if (proof === undefined) return undefined
-      const lookServed = observer === undefined ? undefined : (request: LookRequest) => observer.look(prepared.host, request)
+      const served = observer === undefined ? undefined : (request: LookRequest) => lookServed(prepared.host, observer, request)
       const { judgeLaunched } = await import('./start-cause.ts')
-      return judgeLaunched(prepared, { main: endpoint(), proof, own: () => own(proof), lookServed, ...(beside && { beside }) })
+      return judgeLaunched(prepared, { main: endpoint(), proof, own: () => own(proof), lookServed: served, ...(beside && { beside }) })
     },
     /** What became of the other WebSockets of the application. */
     beside: async (): Promise<readonly Beside[]> => (await beside) ?? [],
@@ -188,7 +188,7 @@ export function startProof(
     again: async (holdMs: number): Promise<Proof> => {
       // a token of ours that ran out is no news about the backend
       const stale = credentials.identity.source !== 'given' && shapeOf(credentials.token, Date.now()).kind === 'expired'
-      if (stale) credentials = await credentialsFor(prepared, impatient(prepared.inspect(up.server)), endpoint())
+      if (stale) credentials = await credentialsFor(prepared, impatient(await prepared.inspect(up.server)), endpoint())
       return attempt({ holdMs: Math.max(config.hold, holdMs) })
     },
   }

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { standingUserSchema } from './observed.ts'
 
 const text = v.nullish(v.string())
 
@@ -40,9 +41,6 @@ const raisedSchema = v.object({
 
 /** Where a token goes: `name` of the parameter, cookie or header, or the subprotocol before it; `prefix` of a header's value, or of the subprotocol that it is a part of. */
 const tokenPlaceSchema = v.object({ in: v.picklist(['query', 'header', 'cookie', 'subprotocol']), name: text, prefix: text })
-
-/** Who stands at the consumer, as the project has it at hand there; no name where nobody is logged in. */
-export const standingUserSchema = v.object({ name: text, authenticated: v.boolean() })
 
 const layerHost = v.object({
   host: v.nullish(v.string(), 'localhost'),

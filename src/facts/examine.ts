@@ -67,13 +67,35 @@ export interface ExamineRequest extends LookRequest {
 /** What `start` wants to know of a project that runs: what identifies the page before what takes longer. */
 export const quickLook = ['settings', 'origins', 'database', 'users', 'session', 'token', 'application', 'layer'] as const
 
-/** The folder of the package that looks from inside, and of nothing else: what lies beside a package on Python's path shadows others. */
-export const insideFolder = fileURLToPath(new URL('../inside', import.meta.url))
 const script = fileURLToPath(new URL('../inside/election_dev_inside', import.meta.url))
 const keptLines = 50
 const longestKeptLine = 2000
 /** For the last output of an interpreter that has ended. */
 const patienceMs = 1000
+
+/** What speaks with the process that serves, as a look needs it. */
+interface Served {
+  readonly askLook: (request: Readonly<Record<string, unknown>>, take: (told: unknown) => void, lose: () => void) => () => void
+  readonly owe: () => void
+}
+
+/** Has the process that serves look at its project. Never throws. */
+export function lookServed(host: Host, served: Served, request: LookRequest): Inspection {
+  const { take, finish, inspection } = collect(host, request.tell)
+  const end = (how: 'timeout' | 'crashed') => {
+    clearTimeout(timer)
+    quit()
+    finish(how, [])
+  }
+  const timer = setTimeout(() => end('timeout'), request.deadlineMs)
+  const taken = (told: unknown) => {
+    const fact = take(told)
+    if (fact?.fact === 'end') end('crashed')
+    if (typeof (fact?.fact === 'session' ? fact.cookie : fact?.fact === 'token' ? fact.token : undefined) === 'string') served.owe()
+  }
+  const quit = served.askLook(wireRequest(request), taken, () => end('crashed'))
+  return inspection(() => end('timeout'))
+}
 
 /**
  * Starts a look by the backend's interpreter, where nothing runs that could be asked.

@@ -1,6 +1,5 @@
 import * as v from 'valibot'
 import { parseAs } from '../host/json-shape.ts'
-import { standingUserSchema } from './examination.ts'
 
 // what is missing or of another kind counts as nothing: the rest of the event may still tell something
 const word = v.fallback(v.optional(v.string()), undefined)
@@ -43,6 +42,8 @@ const opened = {
   page: isSo,
 }
 
+/** Who stands at the consumer, as the project has it at hand there; no name where nobody is logged in. */
+export const standingUserSchema = v.object({ name: v.nullish(v.string()), authenticated: v.boolean() })
 const user = v.fallback(v.optional(v.nullable(standingUserSchema)), undefined)
 
 /** Who closed a socket, and with what code. */

@@ -1,8 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
-import { wireRequest, type LookRequest } from '../facts/examine.ts'
-import { collect, type Inspection } from '../facts/inspection.ts'
 import { parseObserved, type Observed } from '../facts/observed.ts'
-import type { Host } from '../host/host.ts'
 import { LineSplitter } from '../host/lines.ts'
 
 /** How many events are kept: a page that reconnects for ever must not fill the memory. */
@@ -97,27 +94,16 @@ export function observe(input: Writable, output: Readable, nonce: string) {
     askJoin: (id: number, group: string) => say({ ask: 'join', id, group }),
     /** Asks for one message to a group that sockets of another process have joined. */
     askSend: (id: number, group: string) => say({ ask: 'send', id, group }),
-    /** Asks for a look at the project by the process that serves it. Begins once the application is imported. */
-    look: (host: Host, request: LookRequest): Inspection => {
+    /** Asks for a look at the project by the process that serves it, which begins once the application is imported: each fact, and that no more will come. Gives the function that stops listening. */
+    askLook: (request: Readonly<Record<string, unknown>>, take: (told: unknown) => void, lose: () => void): (() => void) => {
       const id = ++asked
-      const { take, finish, inspection } = collect(host, request.tell)
-      const end = (how: 'timeout' | 'crashed') => {
-        clearTimeout(timer)
-        looks.delete(id)
-        finish(how, [])
-      }
-      const timer = setTimeout(() => end('timeout'), request.deadlineMs)
-      looks.set(id, {
-        take: (told) => {
-          const fact = take(told)
-          if (fact?.fact === 'end') end('crashed')
-          if (fact?.fact === 'session' || fact?.fact === 'token')
-            owes ||= typeof (fact.fact === 'session' ? fact.cookie : fact.token) === 'string'
-        },
-        lose: () => end('crashed'),
-      })
-      say({ ask: 'look', id, ...wireRequest(request) })
-      return inspection(() => end('timeout'))
+      looks.set(id, { take, lose })
+      say({ ask: 'look', id, ...request })
+      return () => void looks.delete(id)
+    },
+    /** Something was made in the project for us. */
+    owe: () => {
+      owes = true
     },
     /** Has what was made in the project for us taken back, where something was: waits a second at most, since the server is about to end. */
     takeBack: async (): Promise<void> => {

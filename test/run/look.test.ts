@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import { describe, expect, test, vi, type TestContext } from 'vitest'
 import { factOf } from '../../src/facts/examination.ts'
-import { quickLook, wireRequest, type LookRequest } from '../../src/facts/examine.ts'
+import { lookServed, quickLook, wireRequest, type LookRequest } from '../../src/facts/examine.ts'
 import type { Inspection } from '../../src/facts/inspection.ts'
 import { commandOf, servers, startObserved, type ObservedServer, type ServerName } from '../support/observed.ts'
 import { listens, testHost } from '../support/processes.ts'
@@ -32,7 +32,7 @@ async function start({ onTestFinished }: TestContext, server: ServerName, settin
 
 function lookAt({ running }: ObservedServer, asked: Partial<LookRequest> = {}): Inspection {
   if (running.observer === undefined) throw new Error('it runs without an observer')
-  return running.observer.look(testHost, { ...request, ...asked })
+  return lookServed(testHost, running.observer, { ...request, ...asked })
 }
 
 describe.each(servers)('%s', (server) => {

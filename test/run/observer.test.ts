@@ -1,4 +1,5 @@
 /** The observer around an application on real servers: nothing changes for anybody, and the launcher knows what happens. */
+import { lookServed } from '../../src/facts/examine.ts'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
@@ -231,7 +232,7 @@ describe.each(servers)('%s', (server) => {
     expect(fact).toMatchObject({ sent: 2, received: 2 })
     // of the groups that were joined, ours is not one
     const looked = { tell: ['settings', 'consumer'] as const, settingsModule: 'core.settings', application: undefined, deadlineMs: 5000 }
-    expect(await started.observer.look(testHost, looked).get('consumer')).toMatchObject({ consumer: 'Updates', groups: ['updates'] })
+    expect(await lookServed(testHost, started.observer, looked).get('consumer')).toMatchObject({ consumer: 'Updates', groups: ['updates'] })
     // what had been sent to the page before its own pong has come before it
     page.send('{"type":"ping"}')
     await until(async () => seen.length > 1)
