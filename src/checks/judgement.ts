@@ -8,6 +8,7 @@ import { all, withSeen, type Commands, type Diagnosis, type Judged } from './dia
 import { isWellKnown } from './distributions.ts'
 import { isCarrier, isOwn, listenerOf, pythonOf, type Evidence } from './evidence.ts'
 import { asShell, joined } from '../host/paths.ts'
+import { redisPortWanted } from '../plan/managed-redis.ts'
 import { judgeProxied } from './proxy.ts'
 import { relativeTo } from './python-environment.ts'
 import { mergeDiagnosis } from './refine.ts'
@@ -77,12 +78,31 @@ function unguessed({ checkout }: Evidence, found: Diagnosis): Diagnosis {
 }
 
 /** Without `--channel-layer` where the settings read no variable that it could set: it would be refused. */
-function chosen({ checkout }: Evidence, found: Diagnosis): Diagnosis {
+function chosen(evidence: Evidence, found: Diagnosis): Diagnosis {
+  const { checkout } = evidence
   const { text, commands } = found.remedy
   const heeded = commands.filter((words) => !words.includes('--channel-layer'))
   if (checkout === undefined || checkout.layerVariable !== undefined || heeded.length === commands.length) return found
   const how = 'The settings read no variable that chooses the layer: election-dev init --settings adds one.'
+  if (found.id === 'redis-unreachable' && canBeManaged(evidence))
+    return {
+      ...found,
+      remedy: { ...found.remedy, text: `Start Redis there, or have this run start one of its own. ${how}`, commands: [...heeded, managed] },
+    }
   return { ...found, remedy: { ...found.remedy, text: `${text} ${how}`, commands: heeded } }
+}
+
+const managed = ['election-dev', 'start', '--managed-redis']
+
+/** Whether a Redis of the run's own would be where the settings look: by REDIS_URL, or because they look where it has to be. */
+function canBeManaged({ examination, checkout }: Evidence): boolean {
+  const [host, another] = examination?.get('settings')?.layer_hosts ?? []
+  if (host === undefined || another !== undefined || checkout === undefined) return false
+  const { variables } = checkout.project
+  if (variables.has('REDIS_URL')) return true
+  const wanted = redisPortWanted(variables)
+  const isThere = /^(?:localhost|127\.0\.0\.1)$/.test(host.host) && (wanted === 'any' || Number(host.port) === wanted)
+  return isThere && !host.tls && !host.password && host.socket === undefined && host.sentinels === undefined
 }
 
 /** The families whose rules come first at a stage, where it is another order than that of the list. */

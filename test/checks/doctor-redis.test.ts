@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { judge } from '../../src/checks/judgement.ts'
 import type { Evidence } from '../../src/checks/evidence.ts'
+import type { LayerHost } from '../../src/facts/examination.ts'
 import { redisRefusalIn } from '../../src/checks/redis.ts'
 import type { RedisRefusal } from '../../src/facts/redis-refusal.ts'
 import {
@@ -191,6 +192,30 @@ describe('what redis-py raises', () => {
   ])('%s: %s', (id, text) => {
     expect(redisRefusalIn(text)).toBe(id)
   })
+})
+
+test.each<[string, Partial<LayerHost>, readonly string[], boolean]>([
+  ['where it has to be', {}, [], true],
+  ['by its name', { host: 'localhost' }, [], true],
+  ['at another port', { port: 6380 }, [], false],
+  ['at another port, which a variable names', { port: 6380 }, ['REDIS_PORT'], true],
+  ['on another machine', { host: 'redis.internal' }, [], false],
+  ['on another machine, which REDIS_URL names', { host: 'redis.internal' }, ['REDIS_URL'], true],
+  ['with a password', { password: true }, [], false],
+  ['on a socket', { socket: '/run/redis.sock' }, [], false],
+])('hosts that are written out, %s: a Redis of the run of its own is a remedy: %s', (_, host, names, isOne) => {
+  const known = { host: '127.0.0.1', port: 6379, db: 0, tls: false, password: false, ...host }
+  const evidence = evidenceOf({
+    checkout: {
+      ...checkout,
+      layerVariable: undefined,
+      wish: { kind: 'none' },
+      project: { ...checkout.project, variables: new Set(names) },
+    },
+    redis: redisOf('redis-unreachable'),
+    examination: examinationOf([onRedis({ layer_hosts: [known] })]),
+  })
+  expect(judge(evidence).root?.remedy.commands).toEqual(isOne ? [['election-dev', 'start', '--managed-redis']] : [])
 })
 
 test.each<[string, string | undefined, boolean]>([

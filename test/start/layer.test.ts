@@ -105,3 +105,25 @@ test('a value that is no truth value is said, and taken as False', async () => {
   expect(cli.stdout()).toContain('env-bool-typo')
   expect(cli.stdout()).toContain('● connected')
 })
+
+test('settings that write their Redis out: where it is gone, its remedy starts one of the run’s own', { timeout: 60_000 }, async () => {
+  const settings = `import os
+SECRET_KEY = "of-no-worth-at-all-and-long-enough"
+DEBUG = True
+INSTALLED_APPS = ["channels", "updates"]
+ROOT_URLCONF = "core.urls"
+ASGI_APPLICATION = "core.asgi.application"
+HOST = {"host": "127.0.0.1", "port": int(os.environ.get("REDIS_PORT", "1")), "socket_timeout": None}
+CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [HOST]}}}
+`
+  project = await makeProject({ style: 'plain', files: { 'backend/core/settings.py': settings } })
+  const args = ['--json', '--no-frontend', '--port', String(await freePort('127.0.0.1'))]
+  cli = startCli(['start', ...args], { cwd: project.root })
+  const [red] = await cli.waitFor(/.*"event":"ready".*\n/)
+  await cli.end('SIGINT')
+  const commands = [['election-dev', 'start', '--managed-redis']]
+  expect(JSON.parse(red)).toMatchObject({ websocket: { diagnosis: { id: 'redis-unreachable', remedy: { commands } } } })
+  cli = startCli(['start', '--managed-redis', ...args], { cwd: project.root })
+  const [green] = await cli.waitFor(/.*"event":"ready".*\n/)
+  expect(JSON.parse(green)).toMatchObject({ websocket: { state: 'connected', broadcast: { received: 2 } } })
+})
