@@ -81,7 +81,7 @@ export function startProof(
     const begun = (observedMark = observer?.mark() ?? 0)
     // opened while the first one waits for its pong
     let second: Promise<Handshake> | undefined
-    const proof = await prove(endpoint(), {
+    const alone: ProofOptions = {
       ours: true,
       spoken: () => sockets.pingSoon(path),
       ...(last === undefined ? {} : { earlier: last }),
@@ -93,12 +93,20 @@ export function startProof(
           }),
       ...(mayExperiment === undefined ? {} : { mayExperiment }),
       ...options,
-      opened: () => {
-        if (observer === undefined) return
-        second = openSecond(endpoint())
-        options.opened?.()
-      },
-    })
+    }
+    const opened = () => {
+      if (observer === undefined) return
+      second = openSecond(endpoint())
+      options.opened?.()
+    }
+    let proof = await prove(endpoint(), { ...alone, opened })
+    const company = proof.facts.session?.close === undefined ? undefined : await second
+    if (company?.socket?.hasClosed === false) {
+      // it may be an application that keeps one socket a user, and ends the one before
+      await company.socket.close()
+      second = undefined
+      proof = await prove(endpoint(), { ...alone, opened: () => {} })
+    }
     const tried =
       observer === undefined ? proof : { ...(await withBroadcast(proof, observer, second)), user: userSince(observer, begun, asked()) }
     if (isSound(tried) && !(await isShortLived(inspection))) return (last = tried)

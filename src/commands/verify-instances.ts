@@ -7,7 +7,7 @@ import { ExitCode, usageError } from '../errors.ts'
 import { crosses } from '../facts/crossing.ts'
 import type { Host } from '../host/host.ts'
 import { verifyInstancesJson, verifyInstancesText, type InstancesProof } from '../report/verify.ts'
-import { withCause } from '../look/cause.ts'
+import { toldLater, withCause } from '../look/cause.ts'
 import { gather } from '../look/gather.ts'
 import { shownUrl, type Endpoint } from '../verify/endpoint.ts'
 import { exchange, type Exchange } from '../verify/exchange.ts'
@@ -24,7 +24,7 @@ interface Run {
 /** Proves each of several instances, then that a message sent at each reaches a socket at every other one. Gives the exit status. */
 export async function verifyInstances(run: Run, endpoints: readonly Endpoint[], message: CrossingMessage): Promise<number> {
   const { host, config, version } = run
-  const first = await Promise.all(endpoints.map((endpoint) => prove(endpoint, { holdMs: config.hold })))
+  const first = await Promise.all(endpoints.map((endpoint) => prove(endpoint, { holdMs: config.hold, isTold: toldLater })))
   const outcome = await crossed(run, endpoints, first, message).finally(() => {
     for (const { socket } of first) socket?.terminate()
   })

@@ -9,7 +9,7 @@ import { isRecord, parseJson } from '../host/json.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { proveBeside } from '../look/beside.ts'
 import { endpointOf, endpointOfProject, withLogin, type HeldEndpoint } from '../look/target.ts'
-import { withCause } from '../look/cause.ts'
+import { toldLater, withCause } from '../look/cause.ts'
 import { projectSockets } from '../look/sockets.ts'
 import { prove, type Proof } from '../verify/prove.ts'
 import { verifyJson, verifyText } from '../report/verify.ts'
@@ -59,7 +59,7 @@ export async function verifyOnce(host: Host, config: Config, url: string | undef
       if (held.sockets !== undefined && config.path === undefined)
         beside = proveBeside(completed, held.sockets, { holdMs: config.hold, isObserved: held.isObserved })
     }
-    const first = await prove(completed, { holdMs: config.hold, spoken, opened })
+    const first = await prove(completed, { holdMs: config.hold, spoken, opened, isTold: toldLater })
     first.socket?.terminate()
     return { proof: await withCause(host, config, completed, first), beside: (await beside) ?? [] }
   } finally {

@@ -31,9 +31,12 @@ export async function judgeLooking(host: Host, config: Config, seen: Seen): Prom
   return (await within(limits.all, looked)) ?? judgeSeen(seen)
 }
 
+/** For a proof that `withCause` follows: who has refused it is looked for there. */
+export const toldLater = async (): Promise<boolean> => true
+
 /** A proof of a server that anybody may have launched; where it failed, with the cause as the doctor has it. */
 export async function withCause(host: Host, config: Config, main: Endpoint, proof: Proof): Promise<Proof> {
   if (proof.diagnosis === undefined) return proof
-  const { root } = await judgeLooking(host, config, { main, others: [], proof })
+  const { root } = await judgeLooking(host, config, { main, others: [], proof, isUntried: true })
   return root === undefined ? proof : failed(proof.facts, root)
 }

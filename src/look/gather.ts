@@ -25,6 +25,7 @@ import type { WireFacts } from '../facts/wire.ts'
 import { realPath } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { httpRequest } from '../host/http.ts'
+import { within } from '../host/race-stop.ts'
 import { bracketed } from '../host/tcp.ts'
 import { choosePython } from '../plan/environment.ts'
 import { hostOf, httpUrl, portOf, type Endpoint } from '../verify/endpoint.ts'
@@ -44,6 +45,7 @@ const limits = {
   servers: 3000,
   path: 4000,
   page: 5000,
+  played: 6000,
 }
 
 /** What whoever launched a server knows of it since the proof began. */
@@ -60,6 +62,8 @@ export interface Targets {
   readonly bind?: string | undefined
   /** The proof of `main` that failed a moment ago: it isn't made a second time, nor are its experiments. */
   readonly proof?: Pick<Proof, 'state' | 'facts'>
+  /** The experiment that a refusal may need hasn't been made: it is where nothing else tells who has refused it. */
+  readonly isUntried?: boolean
   /** What this very process sees of the server, where it has launched it: asked when the rest is there. */
   readonly own?: () => Own
   /** What crossed between `main` and `others`, where that was tried. */
@@ -114,6 +118,11 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
   const wires = proveAll(config, targets, servers, {
     pongIsEnough: () => layerIsPlain(checkoutWanted, inside.settings),
     spoken: async () => sockets?.pingSoon(targets.main.url.pathname),
+    // a validator may have a list that only other Origins tell apart
+    isTold: async () => {
+      const played = await within(limits.played, inside.played)
+      return played?.outcome === 'closed' && !/OriginValidator/.test(played.refused_by ?? '')
+    },
     opened: () => {
       if (besides === undefined || besides instanceof Promise || sockets === undefined) return
       otherSockets = proveBeside(targets.main, sockets, { holdMs: config.hold, ...besides })

@@ -52,6 +52,7 @@ export interface Inside {
   readonly otherwise: Promise<Way | undefined>
   readonly settings: Promise<ExaminationOf<'settings'> | undefined>
   readonly application: Promise<ExaminationOf<'application'> | undefined>
+  readonly played: Promise<ExaminationOf<'consumer'> | undefined>
   /** SECRET_KEY once more, by an import of its own; undefined while no interpreter is known. */
   readonly again: (() => Promise<Examination>) | undefined
   /** Files that look as if they were the `.env` and have another SECRET_KEY than the settings: `backend/updates/.env:3`. */
@@ -141,6 +142,7 @@ export function gatherInside(
     // told before the rest of it
     settings: begun.promise.then((looking) => looking?.get('settings')),
     application: begun.promise.then((looking) => looking?.get('application')),
+    played: begun.promise.then((looking) => looking?.get('consumer')),
     get again() {
       return again
     },

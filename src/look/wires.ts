@@ -3,6 +3,7 @@ import { linesSince, markLogs } from '../facts/log-tail.ts'
 import type { ServerProcess, ServersFact } from '../facts/server-process.ts'
 import { bracketed } from '../host/tcp.ts'
 import { portOf, type Endpoint } from '../verify/endpoint.ts'
+import { experiment } from '../verify/experiments.ts'
 import { prove, type Proof, type ProofOptions } from '../verify/prove.ts'
 import type { Targets } from './gather.ts'
 
@@ -22,13 +23,14 @@ export function proveAll(
   config: Config,
   targets: Targets,
   servers: ServersFact,
-  { pongIsEnough, spoken, opened }: Required<Pick<ProofOptions, 'pongIsEnough' | 'spoken' | 'opened'>>,
+  { pongIsEnough, spoken, opened, isTold }: Required<Pick<ProofOptions, 'pongIsEnough' | 'spoken' | 'opened' | 'isTold'>>,
 ): { done: Promise<Wires> } {
   const { main, others } = targets
   const behind = directEndpoint(main, servers)
   const base: ProofOptions = {
     holdMs: behind === undefined ? config.hold : Math.max(config.hold, proxiedHoldMs),
     spoken,
+    isTold,
   }
   const run = async (): Promise<Wires> => {
     const logs = servers.ofProject.flatMap((server) => server.logs)
@@ -36,7 +38,11 @@ export function proveAll(
     const quick = { ...base, pongIsEnough }
     const first = behind === undefined && others.length === 0 ? quick : base
     const [proof, direct, rest] = await Promise.all([
-      targets.proof ?? prove(main, { ...first, opened }),
+      targets.proof === undefined
+        ? prove(main, { ...first, opened })
+        : targets.isUntried === true
+          ? tried(main, targets.proof, isTold)
+          : targets.proof,
       behind === undefined ? undefined : prove(behind, base),
       Promise.all(others.map((endpoint) => prove(endpoint, base))),
     ])
@@ -45,6 +51,18 @@ export function proveAll(
     return { main: proof, direct, others: rest, logged: await linesSince(mark) }
   }
   return { done: run() }
+}
+
+/** A proof that was refused, with what tells apart who has refused it, where nothing else does. */
+async function tried(
+  main: Endpoint,
+  { state, facts }: Pick<Proof, 'state' | 'facts'>,
+  isTold: () => Promise<boolean>,
+): Promise<Pick<Proof, 'state' | 'facts'>> {
+  const { handshake, tcp } = facts
+  const wanted =
+    handshake?.result === 'refused' && handshake.status === 403 && facts.experiments.unknownPath === undefined && !(await isTold())
+  return { state, facts: wanted ? { ...facts, experiments: await experiment(main, handshake, tcp, false) } : facts }
 }
 
 /** The backend itself, where the URL leads to something else and a server of this checkout listens on another port. */

@@ -22,19 +22,24 @@ const experimentMs = 2500
 /**
  * The experiments that tell the causes of a failed handshake apart. Which are
  * made depends on what the handshake said, so that nothing is written into the
- * user's log that decides nothing.
+ * user's log that decides nothing. `isTold`: who has refused it is known.
  */
-export async function experiment(endpoint: Endpoint, failed: HandshakeFact, tcp: readonly TcpFact[]): Promise<Experiments> {
+export async function experiment(
+  endpoint: Endpoint,
+  failed: HandshakeFact,
+  tcp: readonly TcpFact[],
+  isTold: boolean,
+): Promise<Experiments> {
   const unreached = failed.result === 'broken' && failed.code === 'ECONNREFUSED'
   const [addresses, tests] = await Promise.all([
     unreached || tcp.filter(({ result }) => result === 'open').length > 1 ? byAddress(endpoint, tcp) : {},
-    testsFor(endpoint, failed),
+    testsFor(endpoint, failed, isTold),
   ])
   return { ...tests, ...addresses }
 }
 
-async function testsFor(endpoint: Endpoint, failed: HandshakeFact): Promise<Experiments> {
-  if (failed.result === 'refused') return refusedTests(endpoint, failed.status)
+async function testsFor(endpoint: Endpoint, failed: HandshakeFact, isTold: boolean): Promise<Experiments> {
+  if (failed.result === 'refused') return failed.status === 403 && isTold ? {} : refusedTests(endpoint, failed.status)
   // nothing was sent, so nothing of the server is in question
   if (failed.result === 'broken' && failed.code === unsendable) return {}
   const host = hostOf(endpoint.url)

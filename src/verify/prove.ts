@@ -56,6 +56,8 @@ export interface ProofOptions {
   readonly earlier?: Proof
   /** Asked where the handshake fails: what the observer tells of it. */
   readonly observed?: () => Promise<ObservedHandshake | undefined>
+  /** Asked where a handshake was refused, and no observer told: whether something else tells who has refused it, so that no path need be asked for that no route has. */
+  readonly isTold?: () => Promise<boolean>
   /** Asked where an open socket was closed: who closed it. */
   readonly closedBy?: () => Promise<Refusal | undefined>
   /** Asked once the socket is open, where the endpoint has no ping: the one that is known there. */
@@ -89,8 +91,9 @@ export async function prove(endpoint: Endpoint, options: ProofOptions): Promise<
     if (earlier !== undefined && failureOf(earlier.handshake) === failureOf(handshake) && Object.keys(earlier.experiments).length > 0) {
       return proofOf({ ...refused, http: earlier.http, experiments: earlier.experiments }, undefined)
     }
+    const isTold = refused.observed?.refused !== undefined || (handshake.result === 'refused' && (await options.isTold?.()) === true)
     const http = asked === undefined ? (answered(earlier?.http) ?? (await page())) : await asked
-    return proofOf({ ...refused, http, experiments: await experiment(endpoint, handshake, tcp) }, undefined)
+    return proofOf({ ...refused, http, experiments: await experiment(endpoint, handshake, tcp, isTold) }, undefined)
   }
   options.opened?.()
   const [session, experiments] = await Promise.all([hold(endpoint, shaken, options), otherAddresses(endpoint, tcp)])

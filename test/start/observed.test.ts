@@ -163,11 +163,9 @@ class Updates(AsyncJsonWebsocketConsumer):
         Updates.last = self
         await self.accept()
 
-    async def receive_json(self, content):
-        await self.send_json({"type": "pong"})
 `
   const { cli } = await run(context, { consumer })
   const [banner] = await cli.waitFor(shown)
-  expect(banner).toMatch(/● connected {3}101 in \d+ ms · pong \d+ ms\n/)
+  expect(banner).toMatch(/● connected {3}101 in \d+ ms · held 2\.\d s\n/)
   expect(cli.stdout()).not.toContain('not connected')
 })
