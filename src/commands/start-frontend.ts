@@ -131,7 +131,7 @@ export function startFrontend(run: Prepared, services: Services, port: number, u
   }
   const tell = (next: FrontendSummary) => {
     summary = next
-    if (!isShown || (shown?.state === next.state && shown.url === next.url)) return
+    if (!isShown || (shown?.state === next.state && (shown.url === next.url || next.state === 'starting'))) return
     shown = next
     report({ event: 'frontend', ...next })
   }

@@ -198,7 +198,8 @@ function besideRows(beside: readonly Beside[], style: Style): string[] {
 function frontendWords({ url, state, text, diagnosis }: FrontendSummary, style: Style): string {
   const mark = state === 'ready' ? style.green('●') : state === 'starting' ? style.yellow('●') : style.red('●')
   // what was never served has no address yet
-  const isServed = diagnosis === undefined || !/^(?:frontend|package-manager)-/.test(diagnosis.id)
+  const isServed =
+    state === 'ready' || (state === 'failed' && (diagnosis === undefined || !/^(?:frontend|package-manager)-/.test(diagnosis.id)))
   return `${isServed ? `${style.cyan(url)}   ` : ''}${mark} ${text}`
 }
 
