@@ -1,5 +1,5 @@
 import { judgeLost } from '../checks/broadcast.ts'
-import { judgeInstances, judgeLayer } from '../checks/channel-layer.ts'
+import { judgeInstances, judgeLayer, judgeWorkers } from '../checks/channel-layer.ts'
 import { judgeUncrossed } from '../checks/crossing.ts'
 import { sharedLayer } from '../fix/planners/dotenv.ts'
 import { rightBackend, rightConfig, unsetLayer } from '../fix/planners/settings.ts'
@@ -18,7 +18,7 @@ export const layerCauses = [
     id: 'layer-inmemory-multi-instance',
     automatic: 'ask',
     title: 'Several server processes each have an in-memory layer of their own',
-    rules: { sent: judgeInstances },
+    rules: { sent: judgeInstances, note: judgeWorkers },
     fix: sharedLayer,
   },
   {

@@ -110,6 +110,23 @@ export function judgeInstances(evidence: Evidence): Found {
   return isRedisLayer(settings?.layer_backend) ? judgeSplit(evidence) : undefined
 }
 
+/** What sends from a process of its own, a task of a worker or a management command, over a layer that no other process sees. Pure. */
+export function judgeWorkers({ examination }: Evidence): Diagnosis | undefined {
+  const sends = (examination?.get('broadcasts')?.sends ?? []).filter(({ by }) => typeof by === 'string')
+  if (sends.length === 0 || !isInMemory(examination?.get('settings')?.layer_backend)) return undefined
+  const [first = '', ...rest] = sends.slice(0, 5).map(({ file, line, by }) => {
+    const whose = by === 'command' ? 'a management command' : `a task of ${by ?? ''}, which a worker runs`
+    return `${file}:${line} sends to a group in ${whose}: a process of its own`
+  })
+  return diagnosis(
+    'layer-inmemory-multi-instance',
+    'What a worker or a management command sends reaches no page: the channel layer is in the memory of each process',
+    [first, ...rest, 'CHANNEL_LAYERS is InMemoryChannelLayer: a broadcast stays in the process that sent it'],
+    'Use Redis 5 or newer for the layer.',
+    [['election-dev', 'env', '--channel-layer', 'redis', '--write']],
+  )
+}
+
 /** The servers of the project have different Redis servers or databases in their environments. */
 function judgeSplit(evidence: Evidence): Diagnosis | undefined {
   const readable = evidence.servers.ofProject.filter(({ env, listens }) => env !== undefined && listens.length > 0)

@@ -192,7 +192,8 @@ const examinationSchema = v.variant('fact', [
   /** What the sources say of groups, read as syntax: null where a name or type can't be read without running the code. */
   v.object({
     fact: v.literal('broadcasts'),
-    sends: v.array(v.object({ file: v.string(), line: v.number(), group: text, type: text })),
+    /** `by`: the worker whose task it is, such as Celery, or `command` for a management command: a process of its own. */
+    sends: v.array(v.object({ file: v.string(), line: v.number(), group: text, type: text, by: text })),
     adds: v.array(v.object({ file: v.string(), line: v.number(), group: text })),
     handlers: v.array(v.object({ file: v.string(), line: v.number(), consumer: v.string(), methods: v.array(v.string()) })),
   }),

@@ -1,5 +1,5 @@
 /** What the doctor makes of the channel layer, as a table: facts in, one cause out, or none. */
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { judge } from '../../src/checks/judgement.ts'
 import type { Evidence } from '../../src/checks/evidence.ts'
 import type { ExaminationOf } from '../../src/facts/examination.ts'
@@ -178,5 +178,24 @@ test('a password that is not percent-encoded: how it is written stands in the re
   expect(judge(evidenceOf({ wire: serverError, examination })).root?.remedy).toMatchObject({
     text: expect.stringContaining('# is %23'),
     automatic: 'no',
+  })
+})
+
+const sentBy = (by: string | null) => [{ file: 'updates/tasks.py', line: 8, group: 'updates', type: 'tally', by }]
+
+describe('layer-inmemory-multi-instance: what is sent from a process of its own', () => {
+  test.each<[string, string | null, Partial<ExaminationOf<'settings'>>, RegExp | undefined]>([
+    ['a worker, in memory', 'Celery', {}, /^updates\/tasks\.py:8 .* a task of Celery, which a worker runs/],
+    ['a command, in memory', 'command', {}, /^updates\/tasks\.py:8 .* a management command/],
+    ['the server itself', null, {}, undefined],
+    ['a worker, over Redis', 'Celery', { layer_backend: 'channels_redis.core.RedisChannelLayer' }, undefined],
+  ])('%s', (_, by, settings, words) => {
+    const { root, notes } = judge(
+      evidenceOf({ examination: examinationOf([settingsOf(settings), { fact: 'broadcasts', sends: sentBy(by), adds: [], handlers: [] }]) }),
+    )
+    const found = [...(root === undefined ? [] : [root]), ...notes].find(({ id }) => id === 'layer-inmemory-multi-instance')
+    expect(root?.id).not.toBe('layer-inmemory-multi-instance')
+    if (words === undefined) expect(found).toBeUndefined()
+    else expect(found?.evidence[0]).toMatch(words)
   })
 })

@@ -168,7 +168,7 @@ class Third(OtherConsumer):
   })
   const file = join('updates', 'tasks.py')
   const seen = (await look(project)).get('broadcasts')
-  expect(seen?.sends).toEqual([
+  expect(seen?.sends.map(({ by, ...send }) => ({ ...send, ...(by === null ? {} : { by }) }))).toEqual([
     { file, line: 8, group: 'local', type: 'tally.update' },
     { file, line: 9, group: 'results', type: 'tally' },
     { file, line: 10, group: null, type: 'x' },
@@ -180,4 +180,71 @@ class Third(OtherConsumer):
     ['Updates', ['connect', 'tally_update']],
     ['Third', ['connect', 'tally_update', 'third']],
   ])
+})
+
+test.each<[string, string, string, readonly (string | null)[]]>([
+  [
+    'a shared task of Celery',
+    '',
+    'from celery import shared_task\n@shared_task(bind=True)\ndef go(self, layer):\n    layer.group_send("a", {})',
+    ['Celery'],
+  ],
+  [
+    "a task of the project's own application",
+    '',
+    'from core.celery import app\n@app.task\ndef go(layer):\n    layer.group_send("a", {})',
+    ['Celery'],
+  ],
+  [
+    'one that is made in the same file',
+    '',
+    'from celery import Celery\napp = Celery("x")\n@app.task\ndef go(layer):\n    layer.group_send("a", {})',
+    ['Celery'],
+  ],
+  [
+    'run where they are called',
+    'CELERY_TASK_ALWAYS_EAGER = True',
+    'from celery import shared_task\n@shared_task\ndef go(layer):\n    layer.group_send("a", {})',
+    [null],
+  ],
+  ['an actor of Dramatiq', '', 'import dramatiq\n@dramatiq.actor\nasync def go(layer):\n    await layer.group_send("a", {})', ['Dramatiq']],
+  ['a job of RQ', '', 'from django_rq import job\n@job\ndef go(layer):\n    layer.group_send("a", {})', ['RQ']],
+  [
+    'what a task calls in its module',
+    '',
+    'from celery import shared_task\ndef tell(layer):\n    layer.group_send("a", {})\n@shared_task\ndef go(layer):\n    tell(layer)',
+    ['Celery'],
+  ],
+  [
+    'what nobody but a view calls',
+    '',
+    'from celery import shared_task\ndef tell(layer):\n    layer.group_send("a", {})\n@shared_task\ndef go(layer):\n    pass',
+    [null],
+  ],
+  ['a decorator of another name', '', 'from tasks import track as task\n@task\ndef go(layer):\n    layer.group_send("a", {})', [null]],
+])('which process sends: %s', async (_, settings, tasks, by) => {
+  project = await makeProject({ settings, files: { 'backend/updates/tasks.py': tasks } })
+  const seen = await look(project, { tell: ['settings', 'broadcasts'] })
+  expect(seen.get('broadcasts')?.sends.map((send) => send.by)).toEqual(by)
+})
+
+test('which process sends: a management command, and what it and a task call elsewhere', async () => {
+  project = await makeProject({
+    files: {
+      'backend/updates/services.py': 'def one(layer):\n    layer.group_send("a", {})\ndef two(layer):\n    layer.group_send("a", {})\n',
+      'backend/updates/tasks.py':
+        'from celery import shared_task\nfrom . import services\n@shared_task\ndef go(layer):\n    services.two(layer)\n',
+      'backend/updates/management/commands/shout.py':
+        'from updates.services import one\nclass Command:\n    def handle(self, **_):\n        one(self)\n        self.layer.group_send("a", {})\n',
+    },
+  })
+  const seen = await look(project, { tell: ['settings', 'broadcasts'] })
+  const sent = seen.get('broadcasts')?.sends.map(({ file, line, by }) => [file.split(/[\\/]/).at(-1), line, by])
+  expect(sent).toEqual(
+    expect.arrayContaining([
+      ['shout.py', 5, 'command'],
+      ['services.py', 2, 'command'],
+      ['services.py', 4, 'Celery'],
+    ]),
+  )
 })

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { real } from '../support/doctor.ts'
 import { expectCause, expectHealthy, hidingConsumer, redis, serve, serveOn, serveProject, urlOf } from '../support/store.ts'
+import { openConsumer } from '../support/project.ts'
 import { tokenOf } from '../support/tokens.ts'
 import { secret } from '../support/secrets.ts'
 
@@ -92,6 +93,15 @@ real('layer-split', 'the second one has REDIS_PORT in its shell, the first one i
   const { project, server, ask } = await serveOn(one.port, { server: 'uvicorn' })
   const second = await serveProject(project, { server: 'hypercorn', env: { REDIS_PORT: String(other.port) } })
   expectCause(await ask({ others: [urlOf(second.port)] }), 'layer-split', `PID ${server.pid}`, `REDIS_PORT ${other.port}`)
+})
+
+test('layer-inmemory-multi-instance: a task that sends over a layer in memory is a warning', async () => {
+  const tasks = 'from celery import shared_task\n@shared_task\ndef tell(layer):\n    layer.group_send("updates", {"type": "tally"})\n'
+  const consumer = `${openConsumer}\n    async def tally(self, event):\n        pass\n`
+  const { ask } = await serve({ consumer, files: { 'backend/updates/tasks.py': tasks } })
+  const answer = await ask()
+  expect(answer).toMatchObject({ ok: true, status: 0 })
+  expect(answer.warnings).toContain('layer-inmemory-multi-instance')
 })
 
 test('healthy: two daphnes on one Redis', async () => {

@@ -8,6 +8,13 @@ import warnings
 from .telling import tell
 
 SKIPPED = {"venv", ".venv", "env", "node_modules", "site-packages", "dist-packages", "migrations", "tests", "test", "__pycache__"}
+# decorators of what a worker runs, by the package that they come from
+WORKERS = {
+    "celery": ("Celery", {"shared_task", "task", "periodic_task"}),
+    "dramatiq": ("Dramatiq", {"actor"}),
+    "rq": ("RQ", {"job"}),
+    "django_rq": ("RQ", {"job"}),
+}
 MOST_FILES, MOST_BYTES, MOST_SECONDS = 2000, 1_000_000, 1.0
 
 
@@ -90,6 +97,8 @@ class Sources:
     def __init__(self, settings):
         self.settings, self.modules = settings, {}
         self.sends, self.adds, self.handlers = [], [], []
+        # who runs the functions that a task of a worker calls, by module and name
+        self.called = {}
 
     def read(self):
         end = time.monotonic() + MOST_SECONDS
@@ -101,27 +110,55 @@ class Sources:
                 module = Module(path, tree)
                 self.modules[module.name] = module
         for module in self.modules.values():
-            self.visit(module, module.tree, None, {})
+            is_command = os.sep.join(("management", "commands", "")) in module.path
+            self.visit(module, module.tree, None, {}, "command" if is_command else None)
+        for send in self.sends:
+            inside = send.pop("inside")
+            send["by"] = send["by"] or self.called.get(inside)
 
-    def visit(self, module, node, owner, local):
+    def visit(self, module, node, owner, local, by, inside=None):
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.ClassDef):
                 self.take_class(module, child)
-                self.visit(module, child, child, local)
+                self.visit(module, child, child, local, by, inside)
             elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 inner = assigned([part for part in ast.walk(child) if isinstance(part, (ast.Assign, ast.AnnAssign))])
-                self.visit(module, child, owner, dict(local, **inner))
+                worker = by or self.worker(module, child)
+                self.visit(module, child, owner, dict(local, **inner), worker, inside or (module.name, child.name))
             else:
                 if isinstance(child, ast.Call):
-                    self.take_call(module, child, owner, local)
-                self.visit(module, child, owner, local)
+                    self.take_call(module, child, owner, local, by, inside)
+                self.visit(module, child, owner, local, by, inside)
 
-    def take_call(self, module, call, owner, local):
+    def worker(self, module, function):
+        """What runs a function that is decorated as a task: Celery, say."""
+        for decorator in function.decorator_list:
+            names = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
+            source, _ = module.imports.get(names[0], ("", None)) if names else ("", None)
+            made = module.constants.get(names[0]) if names else None
+            if isinstance(made, ast.Call):
+                source = (dotted(made.func) or [""])[-1].lower()
+            for package, (name, tasks) in WORKERS.items():
+                if names and names[-1] in tasks and package in source.split("."):
+                    return None if name == "Celery" and self.is_eager() else name
+        return None
+
+    def is_eager(self):
+        """Tasks that are run where they are called need no worker."""
+        return any(getattr(self.settings, name, False) for name in ("CELERY_TASK_ALWAYS_EAGER", "CELERY_ALWAYS_EAGER"))
+
+    def take_call(self, module, call, owner, local, by, inside):
         function = call.func
         # async_to_sync(layer.group_send)(group, message)
         if isinstance(function, ast.Call) and function.args:
             function = function.args[0]
         name = function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+        names = dotted(call.func)
+        if by is not None and names:
+            source, original = module.imports.get(names[0], (module.name, names[0]))
+            # `from . import services` and `services.announce()`
+            place = (source, original) if len(names) == 1 else ("%s.%s" % (source, original) if original else source, names[1])
+            self.called.setdefault(place, by)
         keywords = {keyword.arg: keyword.value for keyword in call.keywords}
         arguments = list(call.args)
         if not name.endswith(("group_send", "group_add")) or not (arguments or keywords):
@@ -141,7 +178,7 @@ class Sources:
                     kind = self.string(module, value, owner, local)
         elif isinstance(message, ast.Call) and dotted(message.func) == ["dict"]:
             kind = next((self.string(module, word.value, owner, local) for word in message.keywords if word.arg == "type"), None)
-        self.sends.append(dict(where, type=kind))
+        self.sends.append(dict(where, type=kind, by=by, inside=inside))
 
     def string(self, module, node, owner, local, depth=0):
         """The string that an expression is, where reading alone tells it."""
