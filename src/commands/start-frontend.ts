@@ -13,10 +13,11 @@ import { withoutEscapes } from '../host/escape-codes.ts'
 import { raceStop } from '../host/race-stop.ts'
 import { hardCodedWords } from '../plan/hard-coded-port.ts'
 import { managerFails, planFrontend, planFrontendInstall, type FrontendPlan } from '../plan/frontend.ts'
+import { socketWay, type SocketWay } from '../plan/page-socket.ts'
 import type { FrontendSummary } from '../report/run-event.ts'
 import { installFrontend } from '../run/frontend-install.ts'
 import type { Services } from '../run/services.ts'
-import type { Endpoint } from '../verify/endpoint.ts'
+import { portOf, type Endpoint } from '../verify/endpoint.ts'
 import { proveFrontend, type FrontendProof } from '../verify/frontend.ts'
 import { prove } from '../verify/prove.ts'
 import { freeFrontendPort } from './start-frontend-port.ts'
@@ -157,11 +158,14 @@ export function startFrontend(run: Prepared, services: Services, port: number, u
     const above = up
     if (above === undefined) return
     const endpoint = above.prover.endpoint()
+    // its path is known by now: that of the application, where nobody names one
+    const addresses = { frontendPort: portOf(page), port: backendPort, path: endpoint.url.pathname }
+    const socket = files === undefined ? now.socket : socketWay(files.reading, now.variables, addresses)
     const proof = await raceStop(
       proveFrontend(host, {
         page,
         pid,
-        socket: now.socket.way === 'dev-server' ? endpoint : undefined,
+        socket: socket.way === 'dev-server' ? endpoint : undefined,
         direct: above.first.facts,
         wiring: files?.reading,
         deadlineMs: config.startTimeout,
@@ -177,7 +181,7 @@ export function startFrontend(run: Prepared, services: Services, port: number, u
     tell({
       url: page.href,
       state: proof.state === 'proven' && diagnosis === undefined ? 'ready' : 'failed',
-      text: words(proof, now, shownFolder(), diagnosis),
+      text: words(proof, socket, shownFolder(), diagnosis),
       ...(diagnosis === undefined ? {} : { diagnosis }),
     })
     if (diagnosis !== undefined) report({ event: 'diagnosis', diagnosis })
@@ -281,7 +285,7 @@ function planAt(
 }
 
 /** What was seen of the page, and nothing else: where its WebSocket goes is told with the place that says so. */
-function words({ page, owner, through }: FrontendProof, { socket }: Run, folder: string, diagnosis: Judged | undefined): string {
+function words({ page, owner, through }: FrontendProof, socket: SocketWay, folder: string, diagnosis: Judged | undefined): string {
   if (page === undefined) return 'its page does not answer'
   if (owner === 'foreign') return 'another program answers at its address'
   const answered = `page ${page.status} in ${Math.max(1, Math.round(page.elapsedMs))} ms`

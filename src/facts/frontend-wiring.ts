@@ -104,13 +104,16 @@ export function portsIn(file: string, source: string): WrittenPort[] {
   ]
 }
 
+const ownHost =
+  /wss?:?(?:\/\/|['"`])[^\n;]{0,80}\blocation\.host\b(?!\s*\.)|\blocation\.host\b(?!\s*\.)[^\n;]{0,80}\/ws\b|new WebSocket\(\s*['"`]\/(?!\/)/
+/** A path that is resolved against the page's address: `new URL('/ws/', location.href)`; one that is given another host or port then isn't the page's. */
+const ownUrl = /new URL\([^\n;]{1,120},\s*(?:window\.|document\.|self\.)?(?:location\b|baseURI\b)/
+const otherHost = /\.(?:port|host|hostname|href)\s*=(?!=)/
+
 /** Where a page opens its WebSocket at its own host, and so through its dev server: `new WebSocket(`ws://${location.host}/ws/`)`. */
 export function pageHostSocket(file: string, source: string): SourcePlace | undefined {
   if (!/\bWebSocket\b/.test(source)) return undefined
   const text = withoutComments(source)
-  const found =
-    /wss?:?(?:\/\/|['"`])[^\n;]{0,80}\blocation\.host\b(?!\s*\.)|\blocation\.host\b(?!\s*\.)[^\n;]{0,80}\/ws\b|new WebSocket\(\s*['"`]\/(?!\/)/.exec(
-      text,
-    )
+  const found = ownHost.exec(text) ?? (otherHost.test(text) ? null : ownUrl.exec(text))
   return found === null ? undefined : { file, line: lineOf(text, found.index) }
 }

@@ -68,6 +68,12 @@ test.each([
   ['new WebSocket(`ws://${location.hostname}:8000/ws/`)', false],
   ['fetch(`http://${location.host}/api/`); new WebSocket(url)', false],
   ['`ws://${location.host}/ws/`', false],
+  ["const url = new URL('/ws/', location.href); url.protocol = 'ws:'; new WebSocket(url)", true],
+  ['const url = new URL(path, window.location); new WebSocket(url)', true],
+  ["const url = new URL('/ws/', location.origin); url.port = '8000'; new WebSocket(url)", false],
+  ["const url = new URL('/ws/', 'ws://api.example'); new WebSocket(url)", false],
+  ["new WebSocket(`ws://${location.host.replace(':3000', ':8000')}/ws/`)", false],
+  ["new WebSocket('ws://' + location.host.split(':')[0] + ':8000/ws/')", false],
 ])('a WebSocket at the page’s own host: %s', (source, isOne) => {
   expect(pageHostSocket('a.js', source) !== undefined).toBe(isOne)
 })

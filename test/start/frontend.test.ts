@@ -148,6 +148,31 @@ test('another tool: nothing is claimed of what was only read, and its page is wh
   expect(row).toMatchObject({ state: 'ready', url: `http://localhost:${page}/`, text: expect.stringMatching(/^page 200 in \d+ ms$/) })
 })
 
+describe('a WebSocket through it', () => {
+  const own =
+    "(() => { const url = new URL('/live/feed/', location.href); url.protocol = url.protocol.replace('http', 'ws'); return url })()"
+  const through = (ws: string) =>
+    both(
+      (port) => ({ socket: own, server: `proxy: { '/live': { target: 'http://127.0.0.1:${port}'${ws} } },` }),
+      () => ({ route: 'live/feed/' }),
+    )
+
+  test('is tried at the path that the application has', async () => {
+    const { start } = await through(', ws: true')
+    expect(await rowOf(start())).toMatchObject({
+      state: 'ready',
+      text: expect.stringMatching(/^page 200 .* WebSocket through it 101 in \d+ ms$/),
+    })
+  })
+
+  test('is named where its proxy does not pass it on, with the line', async () => {
+    const { start } = await through('')
+    const row = await rowOf(start())
+    expect(row).toMatchObject({ state: 'failed', diagnosis: { id: 'proxy-strips-upgrade' } })
+    expect(row.diagnosis?.evidence.join('\n')).toMatch(/frontend\/vite\.config\.js:5 passes \/live on without ws: true/)
+  })
+})
+
 describe('its script', () => {
   test('that takes a shell is run by its package manager', async () => {
     const { start, folder, page } = await both()
