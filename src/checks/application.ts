@@ -1,6 +1,7 @@
-import { serves, servesPath } from '../facts/routes.ts'
-import type { ExaminationOf } from '../facts/examination.ts'
+import { plainPath, serves, servesPath } from '../facts/routes.ts'
+import type { ExaminationOf, RouteFact } from '../facts/examination.ts'
 import type { ServerProcess } from '../facts/server-process.ts'
+import { editDistance } from '../plan/edit-distance.ts'
 import { noWebSocketPart } from './common-causes.ts'
 import { all, diagnosis, withSeen, type Diagnosis, type Found } from './diagnosis.ts'
 import { commandLine, listenerOf, named, type Evidence } from './evidence.ts'
@@ -183,6 +184,7 @@ export function judgeRoutes(evidence: Evidence): Diagnosis | undefined {
   if (!unfound && (isUnread || application.routes.some((route) => serves(route, path) !== false))) return undefined
   const list = application.routes.map(({ route }) => route)
   const slashed = list.find((route) => route.replace(/^\^/, '').startsWith('/'))
+  const served = nearestServed(application.routes, path)
   return diagnosis(
     'no-websocket-route',
     `No WebSocket route fits ${path}`,
@@ -195,6 +197,24 @@ export function judgeRoutes(evidence: Evidence): Diagnosis | undefined {
       ...(unfound ? [`Played in the backend's own interpreter: ${said}`] : []),
       ...(slashed === undefined ? [] : [`${slashed} begins with a slash: Channels matches without the first one`]),
     ],
-    'Make path and route agree; no slash at the start of the pattern.',
+    served === undefined
+      ? isUnread
+        ? 'Name the path that the application serves: election-dev start --path.'
+        : 'Make path and route agree; no slash at the start of the pattern.'
+      : `The application serves ${served}: let the page ask for that, or the route be ${path}.`,
+    served === undefined || slashed !== undefined ? [] : [['election-dev', 'start', '--path', served]],
   )
+}
+
+/** The path that the application serves and that is most like the one that was asked for; one with a value that is made up only where there is no other, and none that wants a row. */
+function nearestServed(routes: readonly RouteFact[], path: string): string | undefined {
+  const [nearest] = routes
+    .flatMap((route) => {
+      const own = plainPath(route) ?? route.sample ?? undefined
+      const made = (route.unfilled ?? []).length
+      const isKnown = own !== undefined && !own.startsWith('//') && !(made > 0 && route.looks_up === true)
+      return isKnown ? [{ own, made, distance: editDistance(own, path) }] : []
+    })
+    .toSorted((a, b) => a.made - b.made || a.distance - b.distance)
+  return nearest?.own
 }

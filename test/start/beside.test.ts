@@ -163,3 +163,20 @@ test('the first is another one where nobody can know what its path wants', { tim
     ['/live/parcels/example/', 'not-proven'],
   ])
 })
+
+test('a path that no route has: the one that is nearest, and the command that starts with it', { timeout: 60_000 }, async () => {
+  const { root, port, env } = await laidOut({ 'backend/server/asgi.py': asgi(routes), 'backend/votes/consumers.py': consumers })
+  cli = startCli(['start', '--setup', '--json', '--no-frontend', '--port', port, '--path', '/live/bord/'], { cwd: root, env })
+  await cli.waitFor(/"event":"(?:ready|end)"/)
+  const first = eventsOf((await cli.end('SIGINT')).stdout).find(({ event }) => event === 'ready')
+  const remedy = { commands: [['election-dev', 'start', '--path', '/live/board/']] }
+  expect(first?.websocket).toMatchObject({ state: 'not-connected', diagnosis: { id: 'no-websocket-route', remedy } })
+  cli = startCli([...(remedy.commands[0] ?? []).slice(1), '--json'], { cwd: root, env })
+  await cli.waitFor(/"event":"(?:ready|end)"/)
+  const { stdout } = await cli.end('SIGINT')
+  const ready = eventsOf(stdout).find(({ event }) => event === 'ready')
+  expect(ready?.websocket).toMatchObject({ state: 'connected' })
+  expect(ready?.websocket?.url).toMatch(/:\d+\/live\/board\/$/)
+  // that path alone was asked for
+  expect(ready?.routes).toEqual([{ path: '/live/board/', state: 'connected' }])
+})

@@ -53,6 +53,8 @@ export const environments = {
   hypercorn: ['Django>=4.2,<6', 'channels~=4.2', 'hypercorn>=0.17', 'PyJWT~=2.8'],
   /** With a driver for PostgreSQL. */
   postgres: ['Django>=4.2,<6', 'channels~=4.2', 'daphne~=4.1', 'psycopg[binary]>=3.1'],
+  /** GraphQL over WebSocket, by a library that has its own consumer. */
+  graphql: ['Django>=4.2,<6', 'channels~=4.2', 'daphne~=4.1', 'strawberry-graphql[channels]>=0.260'],
   /** Django without any ASGI server. */
   django: ['Django>=4.2,<6', 'channels~=4.2', 'PyJWT~=2.8'],
   /** gunicorn, with uvicorn's worker for it to be told of. */
