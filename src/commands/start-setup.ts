@@ -65,6 +65,12 @@ export function tellerOf(report: Report): SetupTeller {
     step: (step) => report({ event: 'setup-step', step }),
     line: (line) => report({ event: 'setup-log', line }),
     user: (user) => report({ event: 'setup-user', ...user }),
+    refused: ({ id, title, shown, elsewhere }) =>
+      report({
+        event: 'warning',
+        id,
+        text: `${title}: not made, since the database is on ${elsewhere ?? ''}, which is another machine. ${shown} does it`,
+      }),
     kept: (folder) => report({ event: 'note', text: `as it was: ${folder} (election-dev doctor --undo puts it back)` }),
   }
 }

@@ -132,6 +132,8 @@ const examinationSchema = v.variant('fact', [
     /** Of an SQLite file, absolute. */
     path: text,
     message: text,
+    /** The machine that it is on, where that isn't this one. */
+    elsewhere: text,
   }),
   /** Active users; no model where the project has no users. `user` stands for the page: who was wanted, who was made for it, or one that was found. */
   v.object({

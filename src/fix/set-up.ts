@@ -1,4 +1,5 @@
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
+import { ask } from '../host/ask.ts'
 import { makeBackup, type Backup } from '../run/backup.ts'
 import type { MadeUser } from './make-user.ts'
 import { runStep, stepContext } from './run-step.ts'
@@ -11,6 +12,8 @@ export interface SetupTeller {
   readonly step: (step: Step) => void
   readonly line: (line: string) => void
   readonly user: (user: MadeUser) => void
+  /** It would write to another machine, and nobody said that it may. */
+  readonly refused: (step: Step) => void
   /** Something was changed that `doctor --undo` takes back. */
   readonly kept: (folder: string) => void
 }
@@ -28,10 +31,20 @@ export async function setUp(
 ): Promise<Checkout> {
   const { host, config, signal } = run
   const done = new Set<string>()
+  const answers = new Map<string, boolean>()
+  const mayDo = async (step: Step): Promise<boolean> => {
+    if (step.elsewhere === undefined) return true
+    const question = `${step.title}: ${step.shown} writes to the database on ${step.elsewhere}, which is another machine. Do it?`
+    const answer = answers.get(step.shown) ?? (!config.json && (await ask(host, question, { signal })))
+    if (!answer && !answers.has(step.shown)) tell.refused(step)
+    answers.set(step.shown, answer)
+    return answer
+  }
   let seen = first
   return kept(first.checkout, tell, async (backup) => {
     for (;;) {
-      const standing = planSetup(seen).filter((step) => only(step) && !done.has(step.shown))
+      const standing: Step[] = []
+      for (const step of planSetup(seen)) if (only(step) && !done.has(step.shown) && (await mayDo(step))) standing.push(step)
       const forecast = standing.findIndex(({ certain }) => !certain)
       const certain = forecast === -1 ? standing : standing.slice(0, forecast)
       // settings that can't be imported all the same: what a launch says of them is judged

@@ -61,6 +61,7 @@ export async function lookForSetup({ host, config, signal }: SetupHost, checkout
             ? 'unknown'
             : database,
       activeUsers: users?.model === null ? 'no-model' : users?.active,
+      elsewhere: seen.get('database')?.elsewhere ?? undefined,
     },
     needsDotenv,
   }

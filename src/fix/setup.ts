@@ -18,7 +18,11 @@ export interface SetupSeen extends Pick<Evidence, 'dotenv' | 'examination'> {
   readonly missingFolders: readonly string[]
   /** Undefined where the settings could not be imported yet. */
   readonly inspected:
-    | { readonly database: 'none' | 'empty' | 'ready' | 'pending' | 'unknown'; readonly activeUsers: number | 'no-model' | undefined }
+    | {
+        readonly database: 'none' | 'empty' | 'ready' | 'pending' | 'unknown'
+        readonly activeUsers: number | 'no-model' | undefined
+        readonly elsewhere?: string | undefined
+      }
     | undefined
   /** The settings can't be imported for want of the `.env`. */
   readonly needsDotenv: boolean
@@ -130,7 +134,10 @@ function databaseSteps(seen: SetupSeen): Step[] {
   const why = database === 'pending' ? 'migrations are not applied' : 'the database has no tables'
   const noUsers = users === undefined ? database === 'empty' : users === 0
   const of = (id: string, planner: typeof migrate, evidence: string) =>
-    steps(seen, id, planner(seen, facts, { id, commands: [] }), certain ? evidence : later, certain)
+    steps(seen, id, planner(seen, facts, { id, commands: [] }), certain ? evidence : later, certain).map((step) => ({
+      ...step,
+      elsewhere: inspected?.elsewhere,
+    }))
   return [
     ...(database === 'empty' || database === 'pending' ? of('migrations-pending', migrate, why) : []),
     ...(noUsers && database !== 'none' ? of('user-missing', createUser, 'the database has no active user') : []),

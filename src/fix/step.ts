@@ -78,6 +78,8 @@ export interface Step {
   readonly automatic: 'yes' | 'ask'
   /** False for what can only be forecast, because the settings can't be imported yet. */
   readonly certain: boolean
+  /** The other machine that it writes to: done after a yes of its own alone. */
+  readonly elsewhere?: string | undefined
   readonly action: Action
 }
 

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { Requirements } from '../../src/facts/requirements.ts'
 import type { PythonEnvironment } from '../../src/facts/python.ts'
+import { resolveConfig } from '../../src/config/resolve.ts'
+import { setUp } from '../../src/fix/set-up.ts'
 import { gatingSteps, planSetup, type SetupSeen } from '../../src/fix/setup.ts'
 import type { PythonChoice } from '../../src/plan/environment.ts'
 import { checkoutOf, dotenvOf } from '../support/evidence.ts'
+import { testHost } from '../support/host.ts'
 import { secret } from '../support/secrets.ts'
 
 /** What a row is about, in short. */
@@ -82,6 +85,7 @@ const complete: SetupFacts = {
 }
 const of = (kind: Requirements['kind'], file: string): Requirements => ({ kind, file, names: [] })
 const commands = (facts: SetupFacts) => planSetup(seenOf(facts)).map(({ shown }) => shown)
+const never = () => expect.unreachable('something was made')
 const migrate = 'backend/venv/bin/python backend/manage.py migrate'
 const createsuperuser = 'backend/venv/bin/python backend/manage.py createsuperuser'
 
@@ -300,4 +304,17 @@ describe('what stops a start', () => {
     // all of it or nothing: the order counts
     expect(gatingSteps(steps, seenOf(facts), options)).toEqual(stops ? steps : [])
   })
+})
+
+test('on another machine nothing is made without a word of its own', async () => {
+  const seen = seenOf({ ...complete, inspected: { database: 'empty', activeUsers: 0, elsewhere: 'db.example.org' } })
+  expect(planSetup(seen).map(({ id, elsewhere }) => [id, elsewhere])).toEqual([
+    ['migrations-pending', 'db.example.org'],
+    ['user-missing', 'db.example.org'],
+  ])
+  const refused: string[] = []
+  const host = testHost('/srv/vote')
+  const run = { host, config: await resolveConfig(host, { setup: true }), signal: new AbortController().signal }
+  await setUp(run, seen, { step: never, line: never, user: never, kept: never, refused: ({ shown }) => void refused.push(shown) })
+  expect(refused).toEqual([migrate, createsuperuser])
 })

@@ -4,6 +4,7 @@ import copy
 import os
 import sqlite3
 
+from .borrowed import is_here
 from .frames import text_of
 from .telling import tell
 
@@ -31,7 +32,9 @@ def facts():
         path = os.path.abspath(name[5:].partition("?")[0] if name.startswith("file:") else name)
         name = os.path.basename(path)
     state, message = sqlite_state(path) if path else server_state()
-    tell("database", state=state, engine=engine, name=name, path=path, message=message)
+    host = str(database.get("HOST") or "")
+    elsewhere = None if path or is_here(host) else host
+    tell("database", state=state, engine=engine, name=name, path=path, message=message, elsewhere=elsewhere)
     return state
 
 
