@@ -85,7 +85,7 @@ export function launchOptions(command: CliCommand): void {
     .option('--setup', 'make what a fresh checkout lacks, after listing it')
     .option('--reload', 'restart the backend when its Python changes, and prove its WebSocket again')
     .option('--no-restart', 'end when the backend crashes, instead of starting it again')
-    .option('--takeover', 'end an earlier server of this project on the wanted port')
+    .option('--takeover', 'end earlier servers of this project on the ports of backend and page')
     .option('--no-watch', 'do not keep a socket open after ready')
     .option('--no-parent-watch', 'go on when the process that started this is gone')
     .option('--no-observer', 'run the application without the observer around it: no broadcast proof, less exact causes')

@@ -34,7 +34,7 @@ export async function freeFrontendPort(run: Prepared, { frontend, reading }: Fro
   const then = free === undefined ? 'its own script decides what becomes of that' : `using ${free}`
   const { project } = checkout
   const asgi = project.application === undefined ? undefined : await moduleFile(project.backend, project.application.split(':')[0] ?? '')
-  const files = [...project.settingsFiles, ...(asgi === undefined ? [] : [asgi])]
+  const files = [...project.settingsFiles, project.dotenv, ...(asgi === undefined ? [] : [asgi])]
   const texts = await Promise.all(files.map(async (file) => ({ file: shown(project, file), text: (await readText(file)) ?? '' })))
   const places = pagePortWords(placesOfPort(reading, app.shown, texts, wanted), wanted)
   const end = isOwn ? '. To end it and keep the port: election-dev start --takeover' : ''

@@ -105,7 +105,7 @@ export const configSchema = v.strictObject({
   open: flag('Open the page in the browser once all is proven'),
   reload: flag('Restart the backend when its Python changes'),
   restart: flag('Start the backend again when it crashes; default true'),
-  takeover: flag('End an earlier server of this project on the wanted port'),
+  takeover: flag('End earlier servers of this project on the ports of backend and page'),
   keys: flag('Take keys on a terminal (r, v, d, o, l, q); default true'),
   logFile: text('File that the output of all services goes to, as well'),
   logFileSize: optional(whole(1024, 10_000_000_000), 'How large the log file may grow before it is rotated, in bytes; default 10000000'),

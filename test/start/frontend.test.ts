@@ -99,7 +99,7 @@ createServer((_, response) => response.setHeader('content-type', 'text/html').en
     )
     const { start, page } = await both(
       (port) => ({ port: held, socket: `\`ws://\${location.host.replace(':${held}', ':${port}')}/ws/election-updates/\`` }),
-      () => ({ settings: `CORS_ALLOWED_ORIGINS = ["http://localhost:${held}"]` }),
+      () => ({ settings: `CORS_ALLOWED_ORIGINS = ["http://localhost:${held}"]`, dotenv: [`PAGE=http://127.0.0.1:${held}`] }),
     )
     expect(page).not.toBe(held)
     const cli = start()
@@ -107,7 +107,7 @@ createServer((_, response) => response.setHeader('content-type', 'text/html').en
     expect(row.state).toBe('ready')
     expect(Number(new URL(row.url).port)).toBeGreaterThan(held)
     const warned =
-      /Port \d+ of the frontend is held by [^"]*using \d+\. Port (\d+) is named by frontend\/src\/main\.js:2 [^"]*backend\/core\/settings\.py:\d+/
+      /Port \d+ of the frontend is held by [^"]*using \d+\. Port (\d+) is named by frontend\/src\/main\.js:2 [^"]*backend\/core\/settings\.py:\d+ [^"]*backend\/\.env:\d+ \(127/
     expect(warned.exec(cli.stdout())?.[1]).toBe(String(held))
   })
 
