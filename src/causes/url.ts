@@ -1,5 +1,6 @@
 import { judgeElsewhere, withBackend, withListeners } from '../checks/address.ts'
 import { rightAddress, rightPort, rightScheme, rightSlash } from '../fix/planners/url.ts'
+import { wsgiBehind } from '../checks/server-process.ts'
 import type { Cause } from './cause.ts'
 
 const url = { family: 'url', severity: 'error' } as const
@@ -24,8 +25,15 @@ export const urlCauses = [
     nearer: withListeners,
     fix: rightAddress,
   },
-  { ...url, id: 'wss-vs-ws', automatic: 'yes', title: 'ws:// is used on a TLS port, or wss:// on a plain one', fix: rightScheme },
-  { ...url, id: 'tls-untrusted', automatic: 'no', title: "The server's TLS certificate isn't trusted" },
+  {
+    ...url,
+    id: 'wss-vs-ws',
+    automatic: 'yes',
+    title: 'ws:// is used on a TLS port, or wss:// on a plain one',
+    nearer: wsgiBehind,
+    fix: rightScheme,
+  },
+  { ...url, id: 'tls-untrusted', automatic: 'no', title: "The server's TLS certificate isn't trusted", nearer: wsgiBehind },
   { ...url, id: 'url-too-long', automatic: 'no', title: 'The URL with its token is longer than the server takes' },
   { ...url, id: 'trailing-slash-missing', automatic: 'yes', title: 'The URL and the route differ in the last slash', fix: rightSlash },
 ] as const satisfies readonly Cause[]

@@ -24,6 +24,12 @@ export function judgeListener(evidence: Evidence, whatWireSaw: readonly string[]
   return judgeCommand(evidence, server, whatWireSaw)
 }
 
+/** A WSGI server behind what is wrong with the scheme or the certificate: with these right, it would speak no WebSocket either. */
+export function wsgiBehind(evidence: Evidence, named: Diagnosis): Diagnosis | undefined {
+  const found = judgeListener(evidence, named.evidence)
+  return found?.id === 'wsgi-server-on-port' ? found : undefined
+}
+
 function judgeCommand(evidence: Evidence, server: ServerProcess, seen: readonly string[]): Diagnosis | undefined {
   const { command } = server
   if (command === undefined) return undefined

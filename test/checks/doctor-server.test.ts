@@ -28,6 +28,17 @@ describe('names it', () => {
       /INSTALLED_APPS/,
     ],
     ['wsgi-server-on-port: runserver --noasgi', on(serverOf({}, { program: 'runserver', noAsgi: true })), /--noasgi/],
+    [
+      'wsgi-server-on-port: runsslserver, behind a certificate that nobody trusts',
+      on(
+        serverOf({ argv: ['python', 'manage.py', 'runsslserver'] }, { program: 'runserver', noAsgi: true, tls: true }),
+        failed(broken('DEPTH_ZERO_SELF_SIGNED_CERT'), {
+          endpoint: endpoint({ secure: true }),
+          experiments: { tls: { result: 'tls', trusted: false, problem: 'DEPTH_ZERO_SELF_SIGNED_CERT' } },
+        }),
+      ),
+      /runsslserver serves WSGI alone, over TLS/,
+    ],
     ['wsgi-server-on-port: gunicorn with the WSGI application', on(gunicorn('core.wsgi')), /core\.wsgi/],
     [
       'wsgi-server-on-port: by the Server header alone',
