@@ -180,3 +180,37 @@ test('a path that no route has: the one that is nearest, and the command that st
   // that path alone was asked for
   expect(ready?.routes).toEqual([{ path: '/live/board/', state: 'connected' }])
 })
+
+const byHand = `import os
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server.settings.dev")
+from django.core.asgi import get_asgi_application
+http = get_asgi_application()
+
+async def application(scope, receive, send):
+    if scope["type"] != "websocket":
+        return await http(scope, receive, send)
+    await receive()
+    if not scope["path"].startswith("/live/"):
+        return await send({"type": "websocket.close", "code": 4404})
+    await send({"type": "websocket.accept"})
+    while (await receive())["type"] != "websocket.disconnect":
+        pass
+`
+
+test('an application whose routes nobody can read is asked at the path that its page names', { timeout: 60_000 }, async () => {
+  const { root, port, env } = await laidOut({
+    'backend/server/asgi.py': byHand,
+    'backend/votes/templates/votes/live.html': '<script>new WebSocket(`ws://${location.host}/live/`)</script>\n',
+  })
+  cli = startCli(['start', '--setup', '--json', '--no-frontend', '--port', port], { cwd: root, env })
+  await cli.waitFor(/"event":"(?:ready|end)"/)
+  for (const command of ['verify', 'doctor']) {
+    const { status, stdout } = await runCli([command, '--json'], { cwd: root, env })
+    expect(status, stdout.slice(0, 600)).toBe(0)
+  }
+  const { stdout } = await cli.end('SIGINT')
+  const events = eventsOf(stdout)
+  const url = `ws://127.0.0.1:${port}/live/`
+  expect(events.find(({ event }) => event === 'ready')?.websocket).toMatchObject({ state: 'connected', url })
+  expect(stdout).not.toMatch(/Traceback|no-websocket-route|http-only-asgi|"event":"warning"/)
+})
