@@ -177,7 +177,8 @@ export function judgeRoutes(evidence: Evidence): Diagnosis | undefined {
       `Write ${bare.consumer}.as_asgi() in the routing.`,
     )
   }
-  const said = examination?.get('consumer')?.raised?.message ?? ''
+  const said =
+    examination?.get('consumer')?.raised?.message ?? /No route found for path .*/.exec(evidence.launched?.raised?.text ?? '')?.[0] ?? ''
   // what Channels itself says of the page's path is surer than reading its patterns
   const unfound = said.startsWith('No route found for path')
   // a pattern that can't be read here may fit, and so may a route that isn't told
@@ -194,7 +195,9 @@ export function judgeRoutes(evidence: Evidence): Diagnosis | undefined {
           ? "Which routes there are can't be read"
           : 'The routing has no WebSocket route at all'
         : `The routes on disk are ${list.slice(0, 6).join(', ')}`,
-      ...(unfound ? [`Played in the backend's own interpreter: ${said}`] : []),
+      ...(unfound
+        ? [evidence.launched?.raised === undefined ? `Played in the backend's own interpreter: ${said}` : `The backend raised: ${said}`]
+        : []),
       ...(slashed === undefined ? [] : [`${slashed} begins with a slash: Channels matches without the first one`]),
     ],
     served === undefined

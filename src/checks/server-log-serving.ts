@@ -50,7 +50,7 @@ export const servingRules: readonly LogRule[] = [
       'no-websocket-route',
       `No WebSocket route fits /${path}`,
       evidence,
-      'Make path and route agree; no slash at the start of the pattern.',
+      'Make path and route agree, without a slash at the start of the pattern; election-dev start --path asks for another path.',
     ),
   ),
   // a consumer that parses something else than its client's text does so in a line of its own
