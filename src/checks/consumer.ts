@@ -17,12 +17,12 @@ function judgeRaised(raised: Raised, when: string, seen: readonly string[]): Dia
   const text = `Played in the backend's own interpreter: ${raisedLine(raised)}`
   const rule = judgeLines(raisedText(raised).split('\n'), 'serving')
   const evidence: Seen = [text, ...(place === undefined ? [] : [place]), ...seen]
-  if (rule !== undefined && rule.id !== 'no-websocket-route') return { ...rule, evidence }
+  if (rule !== undefined) return { ...rule, evidence }
   return diagnosis(
     'consumer-exception',
     `The consumer raises an exception ${when}`,
     evidence,
-    place === undefined ? 'Correct the consumer.' : `Correct ${place}.`,
+    place === undefined ? 'No line of this project is in its traceback: see what the text of the exception names.' : `Correct ${place}.`,
   )
 }
 

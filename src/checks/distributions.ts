@@ -19,6 +19,7 @@ const distributions: Readonly<Record<string, string>> = {
   django_extensions: 'django-extensions',
   drf_spectacular: 'drf-spectacular',
   storages: 'django-storages',
+  django_redis: 'django-redis',
   allauth: 'django-allauth',
   bs4: 'beautifulsoup4',
   crispy_forms: 'django-crispy-forms',

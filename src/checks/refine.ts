@@ -1,7 +1,7 @@
 import type { Diagnosis } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
 import { judgeException, judgeLines } from './server-log.ts'
-import { exceptionsIn, type LoggedException } from './traceback.ts'
+import { correct, exceptionsIn, type LoggedException } from './traceback.ts'
 
 /**
  * A diagnosis of the wire, made exact by the exception that the observer saw, or
@@ -39,14 +39,11 @@ function isOurs(line: string, ourPaths: readonly string[]): boolean {
   return ourPaths.some((path) => line.includes(`No route found for path '${path.replace(/^\//, '')}'`))
 }
 
-/** A consumer's exception with its last line and the project's own frame. */
-function withException(wire: Diagnosis, { text, ownFrame }: LoggedException): Diagnosis {
+/** An exception with its last line and the project's own frame: of a consumer, where one of its lines is known. */
+function withException(wire: Diagnosis, exception: LoggedException): Diagnosis {
+  const { text, ownFrame } = exception
   const evidence = [...wire.evidence, `The server's log: ${text.slice(0, 300)}`, ...(ownFrame === undefined ? [] : [ownFrame])]
-  if (wire.id === 'consumer-exception') return { ...wire, evidence }
-  return {
-    id: 'consumer-exception',
-    title: 'The consumer raises an exception before it accepts',
-    evidence,
-    remedy: { text: 'Correct the consumer (file and line above).', commands: [] },
-  }
+  const remedy = { text: correct(exception), commands: [] }
+  if (wire.id === 'consumer-exception') return { ...wire, evidence, remedy }
+  return { id: 'consumer-exception', title: 'The application raises an exception before it accepts', evidence, remedy }
 }

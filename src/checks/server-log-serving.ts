@@ -30,6 +30,24 @@ export const servingRules: readonly LogRule[] = [
   rule(/NoneType' object has no attribute 'group_(?:add|send|discard)'/, (_, evidence) =>
     diagnosis('channel-layer-unset', "CHANNEL_LAYERS isn't set", evidence, 'Set CHANNEL_LAYERS; in memory for one process.'),
   ),
+  servingRule(/BACKEND is unconfigured or doesn't support groups/, (_, evidence) =>
+    diagnosis(
+      'channel-layer-unset',
+      "CHANNEL_LAYERS isn't set, and a consumer has groups",
+      evidence,
+      'Set CHANNEL_LAYERS; in memory for one process.',
+    ),
+  ),
+  servingRule(
+    /You must pass a list of Redis hosts|TypeError: (?:\w*ChannelLayer|\w*Connection)(?:\.__init__)?\(\) (?:got an unexpected|missing|takes)/,
+    (_, evidence) =>
+      diagnosis(
+        'channel-layer-config-wrong',
+        "CONFIG of CHANNEL_LAYERS isn't what the backend takes",
+        evidence,
+        'Write "CONFIG": {"hosts": [(host, port)]}: a list, also for one, and what the connection takes in a dict for each.',
+      ),
+  ),
   rule(/no such table: (\S+)|relation "(\S+)" does not exist/, (match, evidence) =>
     diagnosis('migrations-pending', `Tables are missing: ${match[1] ?? match[2] ?? ''}`, evidence, 'Apply the migrations.', [
       ['python', 'manage.py', 'migrate'],
@@ -44,6 +62,14 @@ export const servingRules: readonly LogRule[] = [
   ),
   rule(/WSGIHandler\.__call__\(\)/, (_, evidence) =>
     diagnosis('asgi-app-wrong', 'The server was given the WSGI application', evidence, 'Run core.asgi:application.'),
+  ),
+  servingRule(/TypeError: (get_[aw]sgi_application)\(\) takes 0 positional arguments/, ([, name = ''], evidence) =>
+    diagnosis(
+      'asgi-app-wrong',
+      `The ASGI module has the function ${name} where an application belongs`,
+      evidence,
+      `Call it: "http": get_asgi_application().`,
+    ),
   ),
   rule(/No route found for path ['"](.*)['"]/, ([, path = ''], evidence) =>
     diagnosis(

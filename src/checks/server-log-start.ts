@@ -49,7 +49,11 @@ export const startRules: readonly LogRule[] = [
       'Correct DJANGO_SETTINGS_MODULE, or unset it.',
     ),
   ),
-  rule(/(?:ModuleNotFoundError|ImportError): No module named ['"]?([\w.]+)/, ([, name = ''], evidence) => missing(name, evidence)),
+  rule(
+    // the second is Django's of a cache, a session engine, a storage or a password hasher
+    /(?:ModuleNotFoundError|ImportError): No module named ['"]?([\w.]+)|Could not (?:find|load) \w+ .*: No module named ['"]([\w.]+)/,
+    (match, evidence) => missing(match[1] ?? match[2] ?? '', evidence),
+  ),
   startRule(
     /UndefinedValueError: (\w+) not found|ImproperlyConfigured: Set the (\w+) environment variable|KeyError: ['"](SECRET_KEY|DJANGO_SECRET_KEY)['"]|ImproperlyConfigured: The (SECRET_KEY) setting must not be empty/,
     (match, evidence) =>

@@ -4,7 +4,7 @@ import { servingRules } from './server-log-serving.ts'
 import { bindRules, startRules } from './server-log-start.ts'
 import { clientTimeout } from './redis-client.ts'
 import { redisDiagnosis, redisRefusalIn } from './redis.ts'
-import { exceptionsIn, type LoggedException } from './traceback.ts'
+import { correct, exceptionsIn, type LoggedException } from './traceback.ts'
 
 export type { LogStage } from './log-rule.ts'
 
@@ -60,7 +60,7 @@ export function judgeRaised(exception: LoggedException, title: string, seen: rea
   if (named !== undefined) return { ...named, evidence: [...seen, ...named.evidence] }
   const { text, ownFrame } = exception
   const [first, ...rest] = [...seen, `It raised: ${text.slice(0, 300)}`, ...(ownFrame === undefined ? [] : [ownFrame])]
-  return diagnosis('consumer-exception', title, [first ?? text, ...rest], "Correct what raises; the server's log has the traceback.")
+  return diagnosis('consumer-exception', title, [first ?? text, ...rest], correct(exception))
 }
 
 /** Why a server could not bind its address, as its output names it. Pure. */

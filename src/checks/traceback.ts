@@ -23,6 +23,14 @@ export function exceptionFrom({ type, message, behind, place }: Raised): LoggedE
   }
 }
 
+/** What is to be corrected, where a line of the project is known: no other file may be blamed. */
+export function correct({ ownFrame }: Pick<LoggedException, 'ownFrame'>): string {
+  const [, file, line, rest = ''] = /^File "([^"]+)", line (\d+)(.*)/.exec(ownFrame ?? '') ?? []
+  return file === undefined
+    ? "The server's log has the traceback: no line of this project is in it."
+    : `Correct ${file}:${line ?? ''}${rest}.`
+}
+
 const begins = /Traceback \(most recent call last\)/
 /** Python's words between chained exceptions. */
 const chained = /^(?:The above exception was the direct cause of|During handling of the above exception)/

@@ -31,7 +31,7 @@ export function judgeServerError(facts: WireFacts, refused: Refused): Diagnosis 
       'consumer-exception',
       'The consumer raises an exception before it accepts',
       [first, `Without the token the same path got ${said(withoutToken)}: there is a consumer, and it breaks with the token`],
-      "Correct the consumer; the server's log has the traceback with file and line.",
+      "The server's log has the traceback, with file and line: correct what raises there.",
     )
   }
   const slash = otherSlash === undefined ? [] : [`The path with the other ending got ${said(otherSlash)} too`]

@@ -67,6 +67,6 @@ export function judgeSession({ session, http, endpoint }: WireFacts): Diagnosis 
     'consumer-exception',
     'The consumer raises an exception after it accepted',
     [first, messages, ...hint, 'From outside an exception of the channel layer (a Redis that is too old, or gone) looks the same'],
-    "Correct the consumer; the server's log has the traceback with file and line.",
+    "The server's log has the traceback, with file and line: correct what raises there.",
   )
 }
