@@ -203,6 +203,7 @@ async def receive_json(self, content):
       settings: 'CHANNEL_LAYERS = {}',
       asgi: routed('path("echo/", Updates.as_asgi())'),
       consumer: `from channels.consumer import AsyncConsumer
+from channels.exceptions import StopConsumer
 
 class Updates(AsyncConsumer):
     async def websocket_connect(self, event):
@@ -212,7 +213,7 @@ class Updates(AsyncConsumer):
         await self.send({"type": "websocket.send", "text": event["text"].upper()})
 
     async def websocket_disconnect(self, event):
-        pass
+        raise StopConsumer()
 `,
     },
   },
