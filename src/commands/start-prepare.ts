@@ -25,7 +25,7 @@ interface Served {
   readonly server: Extract<ServerChoice, { kind: 'server' }>
   readonly plan: LaunchPlan
   /** Starts a look at the project from inside: by the server where one is given that is observed, else by an interpreter beside it. */
-  readonly inspect: (server?: RunningServer) => Promise<Inspection>
+  readonly inspect: (server?: RunningServer, more?: Pick<LookRequest, 'anywhere'>) => Promise<Inspection>
   /** The way that may lead to the project where this one's server has died with these lines; undefined where none is left. */
   readonly next: (said: readonly string[]) => Served | undefined
 }
@@ -120,11 +120,12 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
       way: chosen,
       server: chosenServer,
       plan,
-      inspect: async (running) => {
+      inspect: async (running, more) => {
         // loaded while the server starts: what is told is read by schemas that nothing needs before
         const { examine, lookServed, quickLook } = await import('../facts/examine.ts')
         const asked = {
           ...request,
+          ...more,
           ...pageUser(project.root, config),
           tell: quickLook.filter((stage) => stage !== 'session' || request.mint),
         }

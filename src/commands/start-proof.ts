@@ -16,6 +16,7 @@ import { givenCredentials, madeCredentials, placed, unidentified, type Credentia
 import { socketsOf } from '../look/sockets.ts'
 import { endpointAt } from '../look/target.ts'
 import type { BringUp } from '../run/bring-up.ts'
+import type { RunningServer } from '../run/server.ts'
 import { closedSince, handshakeSince, raisedSince, strangerSince, userSince } from '../look/outcome.ts'
 import type { Observer } from '../run/observer.ts'
 import { openSecond, proveBroadcast } from '../verify/broadcast.ts'
@@ -163,7 +164,10 @@ export function startProof(
       origins = await inspection.get('origins')
       const { hasUsualRoute, wantsSubprotocol } = checkout.project
       const isKnown = path === usualPath && (config.path !== undefined || hasUsualRoute) && !wantsSubprotocol
-      const [known, found] = await Promise.all([isKnown ? [] : sockets.paths(), credentialsFor(prepared, inspection, endpoint())])
+      const [known, found] = await Promise.all([
+        isKnown ? [] : sockets.paths(),
+        credentialsFor(prepared, up.server, inspection, endpoint()),
+      ])
       const chosen = known.find((socket) => socket.path !== undefined)
       path = config.path ?? chosen?.path ?? usualPath
       if (!isKnown) ({ subprotocols } = await sockets.spokenAt(path))
@@ -196,7 +200,7 @@ export function startProof(
     again: async (holdMs: number): Promise<Proof> => {
       // a token of ours that ran out is no news about the backend
       const stale = credentials.identity.source !== 'given' && shapeOf(credentials.token, Date.now()).kind === 'expired'
-      if (stale) credentials = await credentialsFor(prepared, impatient(await prepared.inspect(up.server)), endpoint())
+      if (stale) credentials = await credentialsFor(prepared, up.server, impatient(await prepared.inspect(up.server)), endpoint())
       return attempt({ holdMs: Math.max(config.hold, holdMs) })
     },
   }
@@ -220,8 +224,19 @@ function isSound({ state, broadcast }: Proof): boolean {
   return state === 'proven' && (broadcast === undefined || reachedAll(broadcast))
 }
 
-async function credentialsFor({ host, config }: Prepared, inspection: Inspection, { url }: Endpoint): Promise<Credentials> {
-  return (await givenCredentials(host, config, url)) ?? madeCredentials(inspection)
+async function credentialsFor(prepared: Prepared, server: RunningServer, inspection: Inspection, { url }: Endpoint): Promise<Credentials> {
+  const { host, config, signal } = prepared
+  const given = await givenCredentials(host, config, url)
+  if (given !== undefined) return given
+  const [session, token] = [await inspection.get('session'), await inspection.get('token')]
+  const place = session?.elsewhere ?? token?.elsewhere ?? undefined
+  if (place === undefined || config.json || !host.terminal.interactive) return madeCredentials(inspection)
+  await prepared.told?.()
+  const who = session?.user ?? token?.user ?? 'the page'
+  const question = `What identifies ${who} is kept on ${place}, which is another machine. Make it there, and take it back at the end?`
+  const { ask } = await import('../host/ask.ts')
+  if (!(await ask(host, question, { signal }))) return madeCredentials(inspection)
+  return madeCredentials(impatient(await prepared.inspect(server, { anywhere: true })))
 }
 
 /**

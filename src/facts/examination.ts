@@ -146,7 +146,15 @@ const examinationSchema = v.variant('fact', [
   /** Whether the application reads a session; the cookie of one that was made, or why none was. `elsewhere`: another machine, where sessions are kept. */
   v.object({ fact: v.literal('session'), wanted: v.boolean(), user: text, cookie: text, why: text, elsewhere: text }),
   /** A token of the user, of what kind, or why there is none; and where the project's sources read one, the likeliest place first. */
-  v.object({ fact: v.literal('token'), token: text, kind: text, user: text, why: text, places: v.optional(v.array(tokenPlaceSchema)) }),
+  v.object({
+    fact: v.literal('token'),
+    token: text,
+    kind: text,
+    user: text,
+    why: text,
+    elsewhere: text,
+    places: v.optional(v.array(tokenPlaceSchema)),
+  }),
   /** The development user that was asked for. */
   v.object({ fact: v.literal('created'), user: v.string(), model: v.string(), superuser: v.boolean() }),
   v.object({ fact: v.literal('migrations'), pending: v.array(v.string()) }),

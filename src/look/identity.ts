@@ -36,7 +36,11 @@ export async function madeCredentials(inspection: Inspection): Promise<Credentia
   const cookie = session?.cookie ?? undefined
   const token = minted?.token ?? undefined
   const users = await inspection.get('users')
-  const common = { wantsSession: session?.wanted === true, user: users?.user ?? undefined, account: users?.account ?? undefined }
+  const common = {
+    wantsSession: session?.wanted === true || inspection.errorOf('session') !== undefined,
+    user: users?.user ?? undefined,
+    account: users?.account ?? undefined,
+  }
   if (cookie !== undefined) return { token, cookie, identity: { ...common, source: 'session' } }
   const note = common.wantsSession ? (session?.why ?? (await whyNone(inspection))) : undefined
   if (token !== undefined) return { token, cookie, identity: { ...common, source: 'minted', note } }

@@ -1,6 +1,6 @@
 /** As whom the WebSocket is proven: a session that is made through the project's own engine, and taken back. */
 import { expect, test } from 'vitest'
-import { runCli, startCli } from '../support/cli.ts'
+import { runCli, startCli, startOnTerminal } from '../support/cli.ts'
 import { ending } from '../support/ends.ts'
 import { freePort } from '../support/redis.ts'
 import { engines, guards, migrate, rowsOf, sessionProject, sessionsOf } from '../support/session-project.ts'
@@ -78,6 +78,22 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", 
   const { ready } = await begin(made)
   expect(ready).toContain('"state":"wants-token"')
   expect(ready).toMatch(/session-missing.*sessions are kept on cache\.example\.invalid, which is another machine/)
+})
+
+test('and are asked about on a terminal', { timeout: 60_000 }, async () => {
+  const made = await project({
+    ...sessionProject('cache', guards.before),
+    settings: `${engines.cache}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://cache.example.invalid:6379/1"}}`,
+  })
+  await migrate(made, ['usher'])
+  const port = String(await freePort('127.0.0.1'))
+  const cli = startOnTerminal(['start', '--no-frontend', '--port', port], { cwd: made.root })
+  keep({ stop: () => cli.end('SIGTERM') })
+  await cli.waitFor(/What identifies usher is kept on cache\.example\.invalid, which is another machine\. Make it there/)
+  cli.child.stdin?.write('y\n')
+  // the name leads nowhere: that it was tried is what there is to see
+  await cli.waitFor(/wants a login[\s\S]*No session could be made: \w*(?:Connection|gai)\w*/)
 })
 
 const own = (consumer: string, more: ProjectOptions = {}): ProjectOptions => ({ ...sessionProject('database', ''), consumer, ...more })

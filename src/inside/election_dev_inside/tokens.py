@@ -29,8 +29,13 @@ def facts(middleware, consumers, user, anywhere):
         tell("token", **told)
         return
     kind = kind_of("\n".join(sources))
-    token, why = MAKERS[kind](user, anywhere) if kind else (None, "djangorestframework-simplejwt is not installed")
-    tell("token", token=token, kind=kind, why=why, user=str(user.get_username()), **told)
+    if kind is None:
+        tell("token", token=None, why="djangorestframework-simplejwt is not installed", user=str(user.get_username()), **told)
+        return
+    place = None if anywhere or kind not in KEPT else elsewhere(kind, user)
+    why = "tokens are kept on %s, which is another machine" % place if place else None
+    token = None if place else MAKERS[kind](user)
+    tell("token", token=token, kind=kind, why=why, elsewhere=place, user=str(user.get_username()), **told)
 
 
 def own_modules(readers):
@@ -78,37 +83,30 @@ def is_installed(kind):
     return True
 
 
-def simplejwt(user, _):
+def simplejwt(user):
     """Nothing is stored."""
     from rest_framework_simplejwt.tokens import AccessToken
 
     token = AccessToken.for_user(user)
     token.set_exp(lifetime=datetime.timedelta(seconds=LIFE))
-    return str(token), None
+    return str(token)
 
 
-def authtoken(user, anywhere):
+def authtoken(user):
     from rest_framework.authtoken.models import Token
 
-    token = Token.objects.filter(user=user).first()
-    place = None if token or anywhere else database_elsewhere(Token)
-    if place:
-        return None, "tokens are kept on %s, which is another machine" % place
-    return (token or keep(Token.objects.create(user=user))).key, None
+    return (Token.objects.filter(user=user).first() or keep(Token.objects.create(user=user))).key
 
 
-def knox(user, anywhere):
+def knox(user):
     from knox.models import AuthToken
 
-    place = None if anywhere else database_elsewhere(AuthToken)
-    if place:
-        return None, "tokens are kept on %s, which is another machine" % place
     made, token = AuthToken.objects.create(user, expiry=datetime.timedelta(seconds=LIFE))
     keep(made)
-    return token, None
+    return token
 
 
-def jwt(user, _):
+def jwt(user):
     """With the claims that projects which read one by themselves go by; nothing is stored."""
     import time
 
@@ -119,9 +117,23 @@ def jwt(user, _):
     claims = {"user_id": key, "id": key, "sub": str(key), "username": str(user.get_username()), "email": getattr(user, "email", ""),
               "token_type": "access", "iat": now, "exp": now + LIFE}
     token = library.encode(claims, settings.SECRET_KEY, algorithm="HS256")
-    return token.decode() if isinstance(token, bytes) else token, None
+    return token.decode() if isinstance(token, bytes) else token
 
 
+def elsewhere(kind, user):
+    """The machine that a token would be written to, where it isn't this one."""
+    if kind == "knox":
+        from knox.models import AuthToken as model
+    else:
+        from rest_framework.authtoken.models import Token as model
+
+        if model.objects.filter(user=user).exists():
+            return None
+    return database_elsewhere(model)
+
+
+# those that are rows of a table
+KEPT = ("authtoken", "knox")
 MAKERS = {"simplejwt": simplejwt, "authtoken": authtoken, "knox": knox, "jwt": jwt}
 
 
