@@ -103,16 +103,19 @@ function refuses(name: string, seen: Seen): Diagnosis {
 function judgeRow({ examination, wire }: Evidence, { by }: Decision, seen: Seen): Diagnosis | undefined {
   const { path } = wire.endpoint
   const route = examination?.get('application')?.routes.find((known) => known.sample === path || servesPath([known], path))
-  const [unknown] = route?.sample === path ? (route.unfilled ?? []) : []
+  const [unknown] = route?.unfilled ?? []
   if (unknown === undefined) return undefined
   const { name, model } = unknown
+  const isMadeUp = route?.sample === path
   if (typeof model === 'string')
     return diagnosis(
       'row-missing',
       `There is no ${model} that ${by} could be opened for`,
-      [...seen, `The table of ${model} is empty, and ${name} in ${path} is made up`],
+      [...seen, `The table of ${model} is empty${isMadeUp ? `, and ${name} in ${path} is made up` : ''}`],
       `Make a ${model}, or name the path of one: --path. The WebSocket itself works.`,
     )
+  // a path that somebody has named may be refused for whatever reason
+  if (!isMadeUp) return undefined
   return diagnosis(
     'row-missing',
     `${by} knows nothing at ${path}`,

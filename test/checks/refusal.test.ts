@@ -16,7 +16,16 @@ const noUser: Identity = { source: 'none', wantsSession: true, note: 'the databa
 const minted: Identity = { source: 'minted', wantsSession: false, user: 'usher' }
 
 const application = (unfilled: readonly { name: string; model: string | null }[]) => ({
-  routes: [{ route: 'ws/motions/<int:pk>/', sample: path, unfilled: [...unfilled], consumer: 'Motions', is_class: false }],
+  routes: [
+    {
+      route: 'ws/motions/<int:pk>/',
+      sample: path,
+      unfilled: [...unfilled],
+      pattern: 'ws/motions/(?P<pk>[0-9]+)/$',
+      consumer: 'Motions',
+      is_class: false,
+    },
+  ],
 })
 const closed = (more: Partial<Refusal>): Refusal =>
   ({ by: 'application', consumer: true, code: 4403, class: 'Motions', place, ...more }) as const
@@ -84,6 +93,26 @@ describe('names it', () => {
     [
       'token-missing: by a code that says so, though a name is made up',
       before(closed({ code: 4401, because: 'if self.scope["grower"] is None' }), { source: 'none', wantsSession: false }, {}, unknown),
+      /No token was sent/,
+    ],
+    [
+      'row-missing: an empty table, at a path that somebody has named',
+      before(
+        closed({ code: 4404, because: 'if self.motion is None' }),
+        minted,
+        { endpoint: { ...wireOf().endpoint, path: '/ws/motions/7/' } },
+        empty,
+      ),
+      /table of motions\.Motion is empty$/m,
+    ],
+    [
+      'token-missing: a path that somebody has named, of which nothing is known',
+      before(
+        closed({ code: 4404, because: 'if motion not in known' }),
+        { source: 'none', wantsSession: false },
+        { endpoint: { ...wireOf().endpoint, path: '/ws/motions/7/' } },
+        unknown,
+      ),
       /No token was sent/,
     ],
     [
