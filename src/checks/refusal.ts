@@ -1,6 +1,6 @@
 import type { ExaminationOf } from '../facts/examination.ts'
-import type { Place } from '../facts/observed.ts'
-import { servesPath } from '../facts/routes.ts'
+import type { Place, Raised, Refusal } from '../facts/observed.ts'
+import { plainPath, servesPath } from '../facts/routes.ts'
 import { diagnosis, type Diagnosis, type Seen } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
 import { judgeLifetime } from './server-process.ts'
@@ -16,13 +16,22 @@ interface Decision {
   /** As the source has it. */
   readonly because: string | undefined
   /** Undefined where nothing tells who it was. */
-  readonly user: { readonly name?: string | null | undefined; readonly authenticated: boolean } | undefined
+  readonly user: Refusal['user']
+  /** What it was handling as it closed. */
+  readonly handled: Pick<Raised, 'type' | 'message'> | undefined
 }
 
 /** A condition about who somebody is; one about what somebody may do. */
 const aboutLogin =
-  /anonymous|authenticat|log(?:ged)?_?in|sign(?:ed)?_?in|session|token|jwt|credential|\buser(?: is None\b|$)|\bnot (?:self\.)?user\b/i
+  /anonymous|authenticat|log(?:ged)?_?in|sign(?:ed)?_?in|session|token|jwt|credential|\buser(?: is None\b|$)|\bnot (?:self\.)?user(?![.\w])/i
 const aboutPerson = /user|staff|super|perm|group|role|member|owner|admin|auth/i
+/** A condition about whether something is there. */
+const aboutThere = /\bNone\b|exist|found|\bnot in\b|\.objects\b|\.first\(|\.count\(|\bget_object|DoesNotExist|Http404/
+/** By custom, as in HTTP. */
+const absentCodes: ReadonlySet<number> = new Set([4004, 4404])
+/** With these a project says no; any other exception under a close is one of its code. */
+const sayingNo =
+  /(?:DoesNotExist|DenyConnection|Http404|PermissionDenied|ValidationError|Disconnect|StopConsumer)$|Authentication|Token|JWT|Signature|Expired|Decode|Invalid/
 
 /** By custom, as in HTTP; 3000 is the registered one (IANA, WebSocket Close Code Number Registry: Unauthorized). */
 const loginCodes: ReadonlySet<number> = new Set([3000, 4001, 4401])
@@ -38,7 +47,8 @@ function decisionOf({ wire, examination }: Pick<Evidence, 'wire' | 'examination'
           code: seen.code,
           place: seen.place,
           because: seen.because,
-          user: seen.user ?? undefined,
+          user: seen.user,
+          handled: seen.handled,
         }
   const played = examination?.get('consumer')
   return played === undefined ? undefined : decisionPlayed(played)
@@ -54,29 +64,40 @@ function decisionPlayed(played: ExaminationOf<'consumer'>): Decision | undefined
     code: played.code ?? played.later_code ?? undefined,
     place,
     because: because ?? undefined,
-    user: user ?? undefined,
+    user,
+    handled: played.raised ?? undefined,
   }
 }
 
 /**
  * What a refusal of the application's own means: nobody is logged in, the row that the path names isn't there, or
- * whoever it is may not. Nothing where the project's own line isn't known, or what it decides by can't be told. Pure.
+ * a condition of its own. Nothing where its line isn't known, where that is an `except` around a fault of its code,
+ * or where it may be the token. Pure.
  */
 export function judgeDecision(evidence: Evidence, verdict: Diagnosis): Diagnosis | undefined {
   const decision = decisionOf(evidence)
-  if (decision === undefined) return undefined
-  const { user, because = '' } = decision
+  if (decision === undefined || (decision.handled !== undefined && !sayingNo.test(decision.handled.type))) return undefined
+  const { user, because, code } = decision
   const [first = ''] = verdict.evidence
   const seen: Seen = [
-    `${decision.by} closes${decision.code === undefined ? '' : ` with ${decision.code}`} at ${at(decision.place)}${because === '' ? '' : `: ${because}`}`,
+    `${decision.by} closes${code === undefined ? '' : ` with ${code}`} at ${at(decision.place)}${because === undefined ? '' : `: ${because}`}`,
     ...(first === '' ? [] : [first]),
   ]
-  const isLogin = aboutLogin.test(because) || (decision.code !== undefined && loginCodes.has(decision.code))
-  const row = !decision.isConsumer || isLogin || aboutPerson.test(because) ? undefined : judgeRow(evidence, decision, seen)
-  if (row !== undefined) return row
-  if (user?.authenticated === true) return refuses(user.name ?? 'the user', seen)
-  const isAnonymous = user?.authenticated === false
-  return wantsSession(evidence) && (isAnonymous || isLogin) ? sessionMissing(evidence, seen) : undefined
+  const isLogin = aboutLogin.test(because ?? '') || (code !== undefined && loginCodes.has(code))
+  const isAbout = because !== undefined && !isLogin && aboutPerson.test(because)
+  if (decision.isConsumer && !isLogin && !isAbout) {
+    const row = judgeRow(evidence, decision, seen)
+    if (row !== undefined) return row
+  }
+  // without a condition, and without a code of its own, it may just have come to its end
+  if (because === undefined && (code === undefined || code < 3000) && evidence.wire.session?.close !== undefined) return undefined
+  const { identity } = evidence.wire
+  const isSent = identity?.user === undefined || user?.name === identity.user
+  if (user?.authenticated === true && isSent && (user.scope || !isLogin)) return refuses(user.name ?? 'the user', seen)
+  const isNobody = user?.authenticated === false
+  const isUnasked = because === undefined || isLogin
+  if (!wantsSession(evidence)) return undefined
+  return (identity?.source === 'session' ? isNobody : isUnasked && (isNobody || isLogin)) ? sessionMissing(evidence, seen) : undefined
 }
 
 function wantsSession({ wire, examination }: Evidence): boolean {
@@ -95,17 +116,30 @@ function refuses(name: string, seen: Seen): Diagnosis {
     'application-refuses',
     `The application refuses ${name} by a rule of its own`,
     [...seen, `${name} stood at the consumer: who it is, is accepted`],
-    `Give ${name} what the rule asks for, or be somebody who has it: --user NAME. The WebSocket itself works.`,
+    `See what the condition asks for. Where it is about who may: give ${name} what it wants, or take somebody who has it (--user NAME). The WebSocket itself works.`,
   )
 }
 
 /** The path needs something that nothing tells: a row of a table without any, or a name that only the page knows. */
-function judgeRow({ examination, wire }: Evidence, { by }: Decision, seen: Seen): Diagnosis | undefined {
+function judgeRow({ examination, wire }: Evidence, { by, because = '', code }: Decision, seen: Seen): Diagnosis | undefined {
   const { path } = wire.endpoint
   const route = examination?.get('application')?.routes.find((known) => known.sample === path || servesPath([known], path))
   const [unknown] = route?.unfilled ?? []
-  if (unknown === undefined) return undefined
+  // a parameter, and a condition about what isn't there: it was told by a row or a page, and is gone or not to be had
+  if (unknown === undefined)
+    return route !== undefined && plainPath(route) === undefined && aboutThere.test(because)
+      ? diagnosis(
+          'row-missing',
+          `${by} finds nothing at ${path}`,
+          seen,
+          'Name a path of something that the application gives out (--path), or start it again: what its tables have is looked up at the start.',
+        )
+      : undefined
   const { name, model } = unknown
+  // any other condition may have nothing to do with it
+  const names = [name, model?.split('.').at(-1)].filter((word) => word !== undefined)
+  const isAbout = aboutThere.test(because) || names.some((word) => because.includes(word))
+  if (!isAbout && (code === undefined || !absentCodes.has(code))) return undefined
   const isMadeUp = route?.sample === path
   if (typeof model === 'string')
     return diagnosis(
@@ -132,7 +166,7 @@ function sessionMissing({ wire: { identity } }: Evidence, seen: Seen): Diagnosis
       [...seen, `A session of ${identity.user ?? 'a user'} was made through the settings' own engine, and sent as the page sends it`],
       'See which cookie, and which engine, its middleware reads.',
     )
-  const noUser = identity !== undefined && identity.user === undefined
+  const noUser = identity?.hasNoUser === true
   return diagnosis(
     'session-missing',
     `The application wants somebody who is logged in${noUser ? ', and the database has no active user' : ''}`,

@@ -142,6 +142,7 @@ const examinationSchema = v.variant('fact', [
     active: v.number(),
     user: text,
     account: v.nullish(v.picklist(['wanted', 'made', 'found'])),
+    why: text,
   }),
   /** Whether the application reads a session; the cookie of one that was made, or why none was. `elsewhere`: another machine, where sessions are kept. */
   v.object({ fact: v.literal('session'), wanted: v.boolean(), user: text, cookie: text, why: text, elsewhere: text }),

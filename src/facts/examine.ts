@@ -153,6 +153,8 @@ export function examine(host: Host, request: ExamineRequest): Inspection & { rea
       },
       extendEnv: false,
       buffer: false,
+      // it ends itself when its input does, and takes back what it has made: a signal would cut that off
+      cleanup: !holds,
       reject: false,
     })
     kill = () => {

@@ -43,7 +43,12 @@ const opened = {
 }
 
 /** Who stands at the consumer, as the project has it at hand there; no name where nobody is logged in. */
-export const standingUserSchema = v.object({ name: v.nullish(v.string()), authenticated: v.boolean() })
+export const standingUserSchema = v.object({
+  name: v.nullish(v.string()),
+  authenticated: v.boolean(),
+  /** As `scope["user"]`, and not by a name of the project's own. */
+  scope: v.optional(v.boolean(), false),
+})
 const user = v.fallback(v.optional(v.nullable(standingUserSchema)), undefined)
 
 /** Who closed a socket, and with what code. */
@@ -61,6 +66,8 @@ const refusalSchema = v.object({
   because: word,
   /** As whom it stood at the consumer. */
   user,
+  /** The exception that was being handled as it closed. */
+  handled: v.fallback(v.optional(raisedSchema), undefined),
 })
 
 /** What the observer in the serving process tells. */

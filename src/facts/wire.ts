@@ -75,6 +75,8 @@ export interface Identity {
   /** The user of the project that stands for the page; how it came to that one. */
   readonly user?: string | undefined
   readonly account?: 'wanted' | 'made' | 'found' | undefined
+  /** There is nobody whom one could be made for. */
+  readonly hasNoUser?: boolean | undefined
   /** Why there is no session or no token, in a sentence. */
   readonly note?: string | undefined
 }

@@ -71,6 +71,10 @@ async function proveOne(
   const isOpen = proof.facts.handshake?.result === 'open'
   const raised = observer === undefined ? undefined : raisedSince(observer, mark, asked, isOpen)
   if (madeUp.length > 0) return untold(socket, `${named(socket)}, and ${outcomeOf(proof.facts, raised?.text)}`)
+  // it may be our own other sockets that it doesn't want beside this one
+  const refusal = proof.facts.observed?.refused ?? proof.facts.session?.closedBy
+  if (raised === undefined && refusal?.by === 'application')
+    return untold(socket, `beside the first one ${outcomeOf(proof.facts, undefined)}`)
   const { root } = judge({ ...evidenceOfWire(proof.facts), launched: { raised } })
   return besideOf(path, proof.facts, root ?? proof.diagnosis)
 }

@@ -40,6 +40,7 @@ export async function madeCredentials(inspection: Inspection): Promise<Credentia
     wantsSession: session?.wanted === true || inspection.errorOf('session') !== undefined,
     user: users?.user ?? undefined,
     account: users?.account ?? undefined,
+    hasNoUser: typeof users?.model === 'string' && users.active === 0,
   }
   if (cookie !== undefined) return { token, cookie, identity: { ...common, source: 'session' } }
   const note = common.wantsSession ? (session?.why ?? (await whyNone(inspection))) : undefined
@@ -82,7 +83,8 @@ async function noToken(inspection: Inspection, why: string | undefined): Promise
 /** Why there is nobody whom a session or a token could be made for. */
 async function whyNone(inspection: Inspection): Promise<string | undefined> {
   const users = await inspection.get('users')
-  if (users?.account === undefined && typeof users?.user !== 'string' && typeof users?.model === 'string' && users.active === 0)
+  if (typeof users?.why === 'string') return users.why
+  if (typeof users?.model === 'string' && users.active === 0)
     return 'the database has no active user (election-dev start --setup makes one)'
   const stages = ['settings', 'setup', 'users', 'session', 'token'] as const
   const error = stages.map((stage) => inspection.errorOf(stage)).find((found) => found !== undefined)

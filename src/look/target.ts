@@ -4,6 +4,7 @@ import { readCheckout } from '../facts/checkout.ts'
 import { allowedOrigin, isAllowed } from '../facts/allowed-hosts.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
 import { examine } from '../facts/examine.ts'
+import { isThisMachine } from '../facts/this-machine.ts'
 import { pageUser } from '../facts/page-user.ts'
 import { usualPath, type Project } from '../facts/project.ts'
 import { runningSocket } from '../facts/run-state.ts'
@@ -111,7 +112,9 @@ export interface HeldEndpoint {
 export async function endpointOfProject(host: Host, config: Config, deadlineMs = inspectMs): Promise<HeldEndpoint> {
   const { project, python, requirements } = await readCheckout(host, config)
   const choice = choosePython(python, requirements?.names)
-  const wantsToken = config.token === undefined && config.login === undefined
+  // nothing of the project's is sent to another machine
+  const isHere = await isThisMachine(connectAddress(config.host), 1000)
+  const wantsToken = isHere && config.token === undefined && config.login === undefined
   // where a run is up, its WebSocket is meant
   const running = await runningSocket(host, project.root)
   // it may have had to take another port than the configured one
@@ -125,14 +128,19 @@ export async function endpointOfProject(host: Host, config: Config, deadlineMs =
   let release: HeldEndpoint['release']
   let sockets: Sockets | undefined
   let place: ((at: Endpoint) => ReturnType<typeof placed>) | undefined
-  if (choice.kind === 'ready' && (path === undefined || wantsToken)) {
+  if (choice.kind === 'ready' && (path === undefined || wantsToken || config.token !== undefined)) {
     const inspection = examine(host, {
       ...managedLook(host.env, config, project, choice.environment.python),
       tell: [
-        ...(wantsToken ? (['settings', 'origins', 'database', 'users', 'token'] as const) : (['settings', 'origins'] as const)),
+        'settings',
+        'origins',
+        ...(wantsToken ? (['database', 'users'] as const) : []),
+        // a token that is given goes where one is read
+        'token',
         'application',
         ...(wantsToken ? (['session'] as const) : []),
       ],
+      mint: wantsToken,
       ...pageUser(project.root, config),
       deadlineMs,
     })

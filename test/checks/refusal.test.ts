@@ -9,10 +9,10 @@ import { refused } from '../support/facts.ts'
 
 const path = '/ws/motions/1/'
 const place = { file: 'motions/consumers.py', line: 12, function: 'connect' }
-const usher = { name: 'usher', authenticated: true }
-const nobody = { name: null, authenticated: false }
+const usher = { name: 'usher', authenticated: true, scope: true }
+const nobody = { name: null, authenticated: false, scope: true }
 const session: Identity = { source: 'session', wantsSession: true, user: 'usher' }
-const noUser: Identity = { source: 'none', wantsSession: true, note: 'the database has no active user' }
+const noUser: Identity = { source: 'none', wantsSession: true, hasNoUser: true, note: 'the database has no active user' }
 const minted: Identity = { source: 'minted', wantsSession: false, user: 'usher' }
 
 const application = (unfilled: readonly { name: string; model: string | null }[]) => ({
@@ -52,6 +52,7 @@ const after = (refusal: Refusal, identity: Identity): Evidence => {
       session: { heldMs: 3, close, messages: 0, pong: undefined, second: undefined, closedBy: refusal },
       identity,
     }),
+    examination: examinationOf({ facts: { application: application([]), consumer: { outcome: 'skipped' } } }),
   })
 }
 const empty = { application: application([{ name: 'pk', model: 'motions.Motion' }]) }
@@ -115,6 +116,36 @@ describe('names it', () => {
       ),
       /No token was sent/,
     ],
+    [
+      'token-missing: a fault of the code that an except hides',
+      before(
+        closed({
+          because: 'except Exception',
+          user: usher,
+          handled: { type: 'django.core.exceptions.SynchronousOnlyOperation', message: 'no' },
+        }),
+        { source: 'none', wantsSession: false },
+        {},
+        empty,
+      ),
+      /No token was sent/,
+    ],
+    [
+      'application-refuses: a row is missing, and the condition is about something else',
+      before(closed({ because: 'if not settings.CHAT_ENABLED', user: usher }), session, {}, empty),
+      /CHAT_ENABLED/,
+    ],
+    [
+      'token-missing: somebody else stood there than who was sent',
+      before(closed({ because: 'if not key', user: { ...usher, name: 'bob' } }), minted, { token: { kind: 'current' } }),
+      /nobody has given one/,
+    ],
+    [
+      'row-missing: it is gone, though the table has others',
+      before(closed({ code: 4404, because: 'if self.motion is None', user: usher }), session, {}, { application: application([]) }),
+      /self\.motion is None/,
+    ],
+    ['close-after-accept: a socket that came to its end', after(closed({ code: 1000, user: usher }), session), /1000/],
     [
       'session-missing: nobody to be',
       before(closed({ code: 1000, because: 'if self.scope["user"].is_anonymous', user: nobody }), noUser, {}, empty),

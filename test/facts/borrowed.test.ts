@@ -24,11 +24,12 @@ test('hosts and caches', async () => {
     'unix:/run/memcached.sock',
     '/var/tmp/cache',
     'rediss://[::1]:6379',
-    'unique-snowflake',
+    'cache.example.org',
+    '::1',
   ]
   const { stdout } = await run(pythonOf('main'), ['-c', program, join(root, 'src/inside'), JSON.stringify(hosts), JSON.stringify(caches)])
   expect(JSON.parse(stdout)).toEqual([
     [true, true, true, true, true, true, false, false],
-    ['cache.example.org', '127.0.0.1', '', '', '::1', ''],
+    ['cache.example.org', '127.0.0.1', '', '', '::1', 'cache.example.org', '::1'],
   ])
 })

@@ -9,7 +9,7 @@ import { pythonOf, root } from '../support/tools.ts'
 
 const run = promisify(execFile)
 
-const named = (name: string | null) => ({ name, authenticated: name !== null })
+const named = (name: string | null, scope = true) => ({ name, authenticated: name !== null, scope })
 
 const source = `async def connect(self):
     if self.user is None:
@@ -83,11 +83,22 @@ print(json.dumps([
     user_of(at(scope={"user": SimpleLazyObject(asked)})),
     user_of(at(scope={"user": AnonymousUser()}), [Frame]),
     user_of(at(scope={}), [Frame]),
-    user_of(at(scope={}, current_user=User(username="own"))),
+    user_of(at(scope={}, support_user=User(username="own"))),
+    user_of(at(scope={}, user=User(username="own"))),
     user_of(at(scope={}, room=User(username="no"))),
     user_of(None),
 ]))
 `
   const { stdout } = await run(pythonOf('main'), ['-c', program, join(root, 'src/inside')])
-  expect(JSON.parse(stdout)).toEqual([named('usher'), named('usher'), null, named(null), named('local'), named('own'), null, null])
+  expect(JSON.parse(stdout)).toEqual([
+    named('usher'),
+    named('usher'),
+    null,
+    named(null),
+    named('local', false),
+    null,
+    named('own', false),
+    null,
+    null,
+  ])
 })

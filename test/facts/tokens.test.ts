@@ -16,7 +16,7 @@ from django.conf import settings
 settings.configure(JWT_COOKIE="kiln_jwt", INSTALLED_APPS=[])
 import reader
 from election_dev_inside.tokens import own_modules, places_in, source_of
-print(json.dumps([place for module in own_modules([reader.Middleware]) for place in places_in(module, source_of(module))]))
+print(json.dumps([place for module in own_modules([reader.Middleware], 1) for place in places_in(module, source_of(module))]))
 `
 
 const place = (where: string, name: string | null, prefix: string | null = null) => ({ in: where, name, prefix })

@@ -4,8 +4,10 @@ import json
 import logging
 import logging.handlers
 import os
+import signal
 import sqlite3
 import sys
+import threading
 
 from . import borrowed, play, telling
 from .folder import FOLDER
@@ -23,6 +25,12 @@ def main():
 
     telling.begin(write)
     request = json.loads(sys.stdin.readline())
+    if "session" in request["tell"] or "token" in request["tell"]:
+        # what is made for whoever asked is taken back when they are gone, and not by a signal to their group
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), signal.SIG_IGN)
+        threading.Thread(target=until_gone, daemon=True).start()
     sys.path[:] = [os.getcwd()] + [entry for entry in sys.path[1:] if os.path.abspath(entry) != FOLDER]
     telling.watch()
     play.hide_tokens(request.get("consumer"))
@@ -32,12 +40,19 @@ def main():
         look(request)
         # what was made is there for as long as whoever asked for it
         if borrowed.lasting():
-            sys.stdin.read()
+            threading.Event().wait()
     finally:
         borrowed.end()
         sys.stderr.flush()
         # a thread of the project that still stands must not hold the process
         os._exit(0)
+
+
+def until_gone():
+    """The end of standard input is that of whoever asked: nothing that was made outlasts it."""
+    sys.stdin.read()
+    borrowed.end()
+    os._exit(0)
 
 
 def close_log_files():

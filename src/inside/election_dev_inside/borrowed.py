@@ -27,8 +27,15 @@ def database_elsewhere(model):
     """The machine that rows of the model are written on, where it isn't this one."""
     from django.db import connections, router
 
-    host = connections.databases[router.db_for_write(model)].get("HOST") or ""
-    return None if is_here(host) else host
+    return elsewhere_of(connections.databases[router.db_for_write(model)])
+
+
+def elsewhere_of(database):
+    """The machine of one of DATABASES, where it isn't this one; what only its driver reads may lead anywhere."""
+    options = database.get("OPTIONS") or {}
+    host = str(options.get("host") or database.get("HOST") or "")
+    read = next((str(options[name]) for name in ("service", "read_default_file") if options.get(name)), None)
+    return (None if is_here(host) else host) if host or read is None else "what %s names" % read
 
 
 def is_here(host):

@@ -4,7 +4,7 @@ import copy
 import os
 import sqlite3
 
-from .borrowed import is_here
+from .borrowed import elsewhere_of
 from .frames import text_of
 from .telling import tell
 
@@ -32,8 +32,7 @@ def facts():
         path = os.path.abspath(name[5:].partition("?")[0] if name.startswith("file:") else name)
         name = os.path.basename(path)
     state, message = sqlite_state(path) if path else server_state()
-    host = str(database.get("HOST") or "")
-    elsewhere = None if path or is_here(host) else host
+    elsewhere = None if path else elsewhere_of(database)
     tell("database", state=state, engine=engine, name=name, path=path, message=message, elsewhere=elsewhere)
     return state
 

@@ -168,11 +168,13 @@ def refuser(frame, observer):
         if is_own(file):
             own_by = own_by or (None if owner is None else type(owner).__name__)
             owns.append((frame, frame.f_lineno))
+    handled = sys.exc_info()[1]
     if consumer is not None and not any(is_consumer(frame.f_locals.get("self")) for frame, _ in owns):
         # what its code has raised, such as DenyConnection, and a library closes for
-        owns = raised_owns(sys.exc_info()[1]) or owns
+        owns = raised_owns(handled) or owns
     name = type(consumer).__name__ if consumer is not None else own_by if owns else by
-    return {"by": "application", "consumer": consumer is not None, **({} if name is None else {"class": name}), **decided(owns)}
+    return {"by": "application", "consumer": consumer is not None, **({} if name is None else {"class": name}), **decided(owns),
+            **({} if handled is None else {"handled": described(handled)})}
 
 
 def is_consumer(owner):

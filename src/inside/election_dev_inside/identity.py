@@ -1,20 +1,27 @@
 """As whom a socket stands at the consumer, and by what condition the project decides: read from what the running code has at hand."""
 
 import ast
+import functools
 import linecache
+import os
 
 # a condition is shown in one line
 LONGEST = 160
 
 
 def user_of(consumer, frames=()):
-    """The user at the consumer, as its scope has it, else as the project's own names for it do; None where nothing tells."""
+    """
+    The user at the consumer, as its scope has it; without one there, what the project itself calls the user.
+    `scope`: which of them it is. None where nothing tells.
+    """
     scope = getattr(consumer, "scope", None)
     if isinstance(scope, dict) and "user" in scope:
-        return as_user(scope["user"])
-    named = [pair for frame in frames for pair in frame.f_locals.items()] + list(getattr(consumer, "__dict__", {}).items())
-    found = [as_user(value) for name, value in named if "user" in str(name).lower()]
-    return next((user for user in found if user is not None), None)
+        user = as_user(scope["user"])
+        return user and dict(user, scope=True)
+    # any other name may be somebody else's
+    named = [frame.f_locals.get("user") for frame in frames] + [getattr(consumer, "__dict__", {}).get("user")]
+    user = next((user for user in map(as_user, named) if user is not None), None)
+    return user and dict(user, scope=False)
 
 
 def as_user(value):
@@ -28,19 +35,38 @@ def as_user(value):
     if not {"AbstractBaseUser", "TokenUser"} & set(kinds):
         return None
     try:
-        return {"name": str(value.get_username()), "authenticated": bool(value.is_authenticated)}
+        return {"name": name_of(value), "authenticated": bool(value.is_authenticated)}
     except Exception:  # a field that would have to be asked of the database
+        return None
+
+
+def name_of(user):
+    """The name of a user as it may be shown: it is whatever somebody has typed."""
+    name = "".join(sign for sign in str(user.get_username() or "") if sign.isprintable())[:LONGEST]
+    return name or "user %s" % user.pk
+
+
+@functools.lru_cache(maxsize=64)
+def conditions_in(file, _changed):
+    """The syntax of a file with its text; None where it has none."""
+    source = "".join(linecache.getlines(file))
+    try:
+        return list(ast.walk(ast.parse(source))), source
+    except (SyntaxError, ValueError):
         return None
 
 
 def condition(file, line):
     """The condition under which a line of Python is come to, as its source has it; None where there is none."""
-    source = "".join(linecache.getlines(file))
     try:
-        # the outer ones come first
-        found = [condition_of(node, line, source) for node in ast.walk(ast.parse(source))]
-    except (SyntaxError, ValueError):
+        read = conditions_in(file, os.stat(file).st_mtime)
+    except OSError:
+        read = None
+    if read is None:
         return None
+    nodes, source = read
+    # the outer ones come first
+    found = [condition_of(node, line, source) for node in nodes]
     return next((text for text in reversed(found) if text is not None), None) or None
 
 

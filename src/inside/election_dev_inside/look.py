@@ -34,7 +34,7 @@ class Look:
         self.done = set()
         self.built = None
         self.state = "unreachable"
-        self.user = None
+        self.user = self.account = None
 
     def run(self):
         end = time.monotonic() + (self.request.get("seconds") or 3600)
@@ -135,7 +135,7 @@ class Look:
             users.make(self.request["create_user"]["password"])
 
     def users(self):
-        self.user = users.facts(self.state == "ready", self.request.get("user"), self.request.get("made_user"))
+        self.user, self.account = users.facts(self.state == "ready", self.request.get("user"), self.request.get("made_user"))
 
     def origins(self):
         if self.application_object is not None:
@@ -148,7 +148,7 @@ class Look:
 
     def token(self):
         around, consumers = ([], []) if self.application_object is None else routes.parts_of(self.application_object)
-        tokens.facts(around, consumers, self.user if self.request.get("mint", True) else None, self.request.get("anywhere"))
+        tokens.facts(around, consumers, self.user if self.request.get("mint", True) else None, self.request.get("anywhere"), self.account == "made")
 
     def consumer(self):
         if self.serving:

@@ -4,6 +4,7 @@ import inspect
 from importlib import import_module
 
 from .borrowed import LIFE, database_elsewhere, is_here, keep
+from .identity import name_of
 from .telling import tell
 
 # what a middleware of the project's own reads a session with, where it is none of Channels'
@@ -32,7 +33,7 @@ def facts(middleware, user, serving, anywhere):
         return
     from django.conf import settings
 
-    name = str(user.get_username())
+    name = name_of(user)
     engine = import_module(settings.SESSION_ENGINE)
     place = elsewhere(settings, engine)
     why = None if serving else unseen(settings)
@@ -72,27 +73,37 @@ def backend_of(settings, user):
 
 def unseen(settings):
     """Why a session that is made here can't be seen by the server."""
-    if not settings.SESSION_ENGINE.endswith(".cache"):
+    if not is_in_cache(import_module(settings.SESSION_ENGINE)):
         return None
     kind = settings.CACHES[settings.SESSION_CACHE_ALIAS].get("BACKEND", "")
     return "sessions are kept in the memory of the server" if kind.endswith("LocMemCache") else None
+
+
+def is_in_cache(engine):
+    """Whether sessions are in a cache, and nowhere else; also those of an engine that is made from Django's."""
+    kinds = [kind.__module__ for kind in engine.SessionStore.__mro__]
+    return "django.contrib.sessions.backends.cache" in kinds
 
 
 def elsewhere(settings, engine):
     """The machine that sessions are kept on, where it isn't this one."""
     model = getattr(engine.SessionStore, "get_model_class", None)
     place = database_elsewhere(model()) if model is not None else None
-    if place is None and "cache" in settings.SESSION_ENGINE:
-        location = settings.CACHES[settings.SESSION_CACHE_ALIAS].get("LOCATION") or ""
-        hosts = map(host_of, [location] if isinstance(location, str) else location)
+    cached = any(kind.__module__.startswith("django.contrib.sessions.backends.cache") for kind in engine.SessionStore.__mro__)
+    if place is None and cached:
+        cache = settings.CACHES[settings.SESSION_CACHE_ALIAS]
+        location = cache.get("LOCATION") or ""
+        # those of Django that are a memory, a folder, a table or nothing have names there, not hosts
+        is_local = str(cache.get("BACKEND", "")).endswith(("LocMemCache", "FileBasedCache", "DatabaseCache", "DummyCache"))
+        hosts = [] if is_local else map(host_of, [location] if isinstance(location, str) else location)
         place = next((host for host in hosts if not is_here(host)), None)
     return place
 
 
 def host_of(location):
-    """Of a cache's LOCATION: a URL, host:port, a path, or a name of no meaning."""
+    """Of a cache's LOCATION: a URL, host:port, a host, or a socket."""
+    if location.startswith(("unix:", "/")):
+        return ""
     rest = location.partition("://")[2].partition("/")[0] if "://" in location else location
     host = rest.rpartition("@")[2]
-    if location.startswith(("unix:", "/", ".")) or "://" not in location and ":" not in host:
-        return ""
-    return host.rpartition(":")[0].strip("[]") or host
+    return host.strip("[]") if host.count(":") > 1 and not host.startswith("[") else host.rpartition(":")[0].strip("[]") or host.strip("[]")

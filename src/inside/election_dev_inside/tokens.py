@@ -6,11 +6,16 @@ import inspect
 import sys
 
 from .borrowed import LIFE, database_elsewhere, keep
+from .frames import is_own
+from .identity import name_of
 from .telling import tell
 
 # what a middleware says that a token of each kind is read by
 KINDS = (("knox", ("knox",)), ("authtoken", ("rest_framework.authtoken",)),
          ("simplejwt", ("rest_framework_simplejwt",)), ("jwt", ("import jwt", "from jwt")))
+# how far from a middleware or a consumer the module may be that knows what a token is
+DEEPEST = 4
+NOTHING = "nothing that it is made of reads a token of a package that is installed"
 # how an Authorization header begins
 SCHEMES = ("bearer", "token", "jwt")
 # what a subprotocol that a token follows is called
@@ -19,10 +24,14 @@ WORDS = ("access_token", "access-token", "bearer", "jwt", "token", "authorizatio
 SOURCES = (("query", ("query_string", "parse_qs", "QueryDict")), ("cookie", ("cookies", "parse_cookie")), ("header", ("headers",)))
 
 
-def facts(middleware, consumers, user, anywhere):
-    """The token, and where it goes, the likeliest place first; without a user only the places."""
-    modules = own_modules([each if inspect.isfunction(each) else type(each) for each in middleware] + consumers)
-    sources = [source for source in map(source_of, modules) if source]
+def facts(middleware, consumers, user, anywhere, lasting):
+    """
+    The token, and where it goes, the likeliest place first; without a user only the places.
+    `lasting`: the account is the tool's own, and so is what is kept for it.
+    """
+    readers = [each if inspect.isfunction(each) else type(each) for each in middleware] + consumers
+    modules = own_modules(readers, 1)
+    sources = [source for source in map(source_of, own_modules(readers, DEEPEST)) if source]
     places = [place for module, source in zip(modules, map(source_of, modules)) if source for place in places_in(module, source)]
     told = {"places": [place for number, place in enumerate(places) if place not in places[:number]]}
     if user is None:
@@ -30,31 +39,32 @@ def facts(middleware, consumers, user, anywhere):
         return
     kind = kind_of("\n".join(sources))
     if kind is None:
-        tell("token", token=None, why="djangorestframework-simplejwt is not installed", user=str(user.get_username()), **told)
+        tell("token", token=None, why=NOTHING if sources else "djangorestframework-simplejwt is not installed", user=name_of(user), **told)
         return
     place = None if anywhere or kind not in KEPT else elsewhere(kind, user)
     why = "tokens are kept on %s, which is another machine" % place if place else None
-    token = None if place else MAKERS[kind](user)
-    tell("token", token=token, kind=kind, why=why, elsewhere=place, user=str(user.get_username()), **told)
+    token = None if place else MAKERS[kind](user, lasting)
+    tell("token", token=token, kind=kind, why=why, elsewhere=place, user=name_of(user), **told)
 
 
-def own_modules(readers):
-    """The project's own modules that these are written in, and those whose functions they use."""
-    found = []
+def own_modules(readers, deepest):
+    """The project's own modules that these are written in, and those that they use, so many steps away."""
+    found, last = [], []
     for kind in readers:
         for base in getattr(kind, "__mro__", (kind,)):
-            add(found, sys.modules.get(getattr(base, "__module__", None)))
-    for module in list(found):
-        for value in list(vars(module).values()):
-            if inspect.isfunction(value) or inspect.isclass(value):
-                add(found, sys.modules.get(value.__module__))
-    return found
+            add(last, found, sys.modules.get(getattr(base, "__module__", None)))
+    for _ in range(deepest):
+        found, last, before = found + last, [], last
+        for value in [value for module in before for value in list(vars(module).values())]:
+            used = inspect.isfunction(value) or inspect.isclass(value)
+            add(last, found, sys.modules.get(value.__module__) if used else value if inspect.ismodule(value) else None)
+    return found + last
 
 
-def add(found, module):
-    file = getattr(module, "__file__", None) or ""
-    if module not in found and file and "-packages" not in file and not file.startswith((sys.prefix + "/lib", sys.base_prefix)):
-        found.append(module)
+def add(last, found, module):
+    file = getattr(module, "__file__", None)
+    if file and module not in last and module not in found and is_own(file):
+        last.append(module)
 
 
 def source_of(module):
@@ -65,10 +75,10 @@ def source_of(module):
 
 
 def kind_of(text):
-    """The kind of token that the sources read, of those that can be had; else the one that is installed."""
+    """The kind of token that the sources read, of those that can be had; where no source could be read, the one that is installed."""
     there = [kind for kind, _ in KINDS if is_installed(kind)]
     read = [kind for kind, words in KINDS if kind in there and any(word in text for word in words)]
-    return (read or [kind for kind in there if kind == "simplejwt"] or [None])[0]
+    return (read or [kind for kind in there if kind == "simplejwt" and not text] or [None])[0]
 
 
 def is_installed(kind):
@@ -83,7 +93,7 @@ def is_installed(kind):
     return True
 
 
-def simplejwt(user):
+def simplejwt(user, _):
     """Nothing is stored."""
     from rest_framework_simplejwt.tokens import AccessToken
 
@@ -92,13 +102,19 @@ def simplejwt(user):
     return str(token)
 
 
-def authtoken(user):
+def authtoken(user, lasting):
+    """A user has one and no more: whoever logs in meanwhile gets this one, and would be logged out with it."""
     from rest_framework.authtoken.models import Token
 
-    return (Token.objects.filter(user=user).first() or keep(Token.objects.create(user=user))).key
+    token = Token.objects.filter(user=user).first()
+    if token is None:
+        token = Token.objects.create(user=user)
+        if not lasting:
+            keep(token)
+    return token.key
 
 
-def knox(user):
+def knox(user, _):
     from knox.models import AuthToken
 
     made, token = AuthToken.objects.create(user, expiry=datetime.timedelta(seconds=LIFE))
@@ -106,7 +122,7 @@ def knox(user):
     return token
 
 
-def jwt(user):
+def jwt(user, _):
     """With the claims that projects which read one by themselves go by; nothing is stored."""
     import time
 

@@ -5,6 +5,7 @@ import decimal
 import itertools
 import uuid
 
+from .identity import name_of
 from .telling import hide, tell
 
 # How deep rows that a required foreign key needs are made: user -> company -> country.
@@ -20,13 +21,13 @@ def facts(ready, wanted, made):
 
     if not apps.is_installed("django.contrib.auth"):
         tell("users", model=None, active=0)
-        return None
+        return None, None
     from django.contrib.auth import get_user_model
 
     model = get_user_model()
     if not ready:
         tell("users", model=model._meta.label, active=0)
-        return None
+        return None, None
     fields = {field.name for field in model._meta.get_fields()}
     active = model._default_manager.filter(is_active=True) if "is_active" in fields else model._default_manager.all()
     named = [name for name in (wanted, made) if name]
@@ -35,9 +36,11 @@ def facts(ready, wanted, made):
     account = "wanted" if wanted else "made" if user is not None else "found"
     if user is None and not wanted:
         user = active.order_by(*("-" + name for name in ("is_superuser", "is_staff") if name in fields), "pk").first()
-    tell("users", model=model._meta.label, active=active.count() if user or wanted else 0, account=account if user else None,
-         user=None if user is None else str(user.get_username()))
-    return user
+    account = account if user is not None else None
+    tell("users", model=model._meta.label, active=active.count() if user or wanted else 0, account=account,
+         user=None if user is None else name_of(user),
+         why="the database has no active user who is called %s" % wanted if wanted and user is None else None)
+    return user, account
 
 
 def make(password):
