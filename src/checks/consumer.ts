@@ -147,7 +147,7 @@ function judgeAccepted(played: Played, isPinged: boolean): Diagnosis | undefined
       'subprotocol-mismatch',
       'The consumer accepts with a subprotocol that the page did not offer',
       [`accept(subprotocol=${JSON.stringify(subprotocol)}); the page offers ${offered.length === 0 ? 'none' : offered.join(', ')}`],
-      'Let the consumer accept(subprotocol=…) with one that the page offers.',
+      'Let the consumer accept(subprotocol=…) with one that the page offers; where the page does offer it, name it: --subprotocol.',
     )
   }
   if (after === 'ping' && !isPinged) return undefined

@@ -96,7 +96,7 @@ function judgeSubprotocol(handshake: Unanswered, first: string): Diagnosis | und
     'subprotocol-mismatch',
     'Server and client do not agree on a subprotocol',
     [first, handshake.message],
-    'Let the consumer accept(subprotocol=…) with one that the page offers.',
+    'Let the consumer accept(subprotocol=…) with one that the page offers; where the page does offer it, name it: --subprotocol.',
   )
 }
 
