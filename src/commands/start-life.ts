@@ -163,7 +163,9 @@ async function untilEnd({ prepared, server, prover, first, state, summary }: Up,
     void tellUnread(prepared, life.said)
   }
   if (summary.beside === undefined) {
-    void raceStop(prover.beside(), signal).then((beside) => beside && report({ event: 'routes', url: prover.url, state, beside }))
+    void raceStop(prover.beside(), signal).then(
+      (beside) => beside !== undefined && beside.length > 0 && report({ event: 'routes', url: prover.url, state, beside }),
+    )
   }
   const untold = tellOthers(prepared, prover.observer)
   const over = new AbortController()

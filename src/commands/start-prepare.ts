@@ -122,15 +122,15 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
       plan,
       inspect: async (running, more) => {
         // loaded while the server starts: what is told is read by schemas that nothing needs before
-        const { examine, lookServed, quickLook } = await import('../facts/examine.ts')
+        const { examine, givenLook, lookServedLate, quickLook } = await import('../facts/examine.ts')
         const asked = {
           ...request,
           ...more,
           ...pageUser(project.root, config),
-          tell: quickLook.filter((stage) => stage !== 'session' || request.mint),
+          tell: request.mint ? quickLook : givenLook,
         }
         return plan.observed === 'application' && running?.observer !== undefined
-          ? lookServed(host, running.observer, asked)
+          ? lookServedLate(host, running.observer, asked)
           : examine(host, { ...asked, way: chosen, python: environment.python, backend: project.backend, env: plan.env })
       },
       next: (said) => {

@@ -48,7 +48,12 @@ export function startProof(
   let path = config.path ?? usualPath
   let settings: ExaminationOf<'settings'> | undefined
   let origins: ExaminationOf<'origins'> | undefined
-  const sockets = socketsOf(config, checkout.project.root, () => inspection.get('application'))
+  const sockets = socketsOf(
+    config,
+    checkout.project.root,
+    () => inspection.get('application'),
+    () => inspection.get('pings'),
+  )
   let { subprotocols } = config
   let beside: Promise<readonly Beside[]> | undefined
   let last: Proof | undefined
@@ -151,8 +156,10 @@ export function startProof(
       const { judgeLaunched } = await import('./start-cause.ts')
       return judgeLaunched(prepared, { main: endpoint(), proof, own: () => own(proof), lookServed: served, ...(beside && { beside }) })
     },
-    /** What became of the other WebSockets of the application. */
-    beside: async (): Promise<readonly Beside[]> => (await beside) ?? [],
+    /** Nothing was asked of the others yet. */
+    isAlone: () => beside === undefined,
+    /** What became of the other WebSockets of the application; asks for it where that wasn't done. */
+    beside: async (): Promise<readonly Beside[]> => await (beside ??= others()),
     /** The proof before, where there was one. */
     last: () => last,
     /** What is around the application, where something is. */
@@ -180,7 +187,14 @@ export function startProof(
         mayExperiment: async () => (await inspection.get('database'))?.state !== 'empty',
       }
       // with an observer nothing that these do is taken for the first one's
-      const proof = await attempt({ ...options, opened: () => void (beside = others()) })
+      const proof = await attempt({
+        ...options,
+        opened: () => {
+          // where nothing of the routes is known yet, the look at them would take the server from its first socket
+          if (!isKnown) beside = others()
+        },
+      })
+      if (isKnown) return proof
       beside ??= others()
       const madeUp = config.path === undefined ? (chosen?.madeUp ?? []) : []
       const better = proof.state === 'proven' || madeUp.length === 0 ? undefined : (await beside).find(({ state }) => state === 'connected')

@@ -58,7 +58,8 @@ export async function summaryOf(
     readyMs: host.now() - (extras.since ?? 0),
     websocket: { url: prover.url, state: stateOf(first) },
     // begun with the first one, they have mostly settled by now
-    beside: await within(besideMs, prover.beside()),
+    // what has not begun yet is not waited for
+    beside: prover.isAlone() ? undefined : await within(besideMs, prover.beside()),
     backend: {
       url: url.href,
       server: server.name === 'runserver' ? 'runserver (daphne)' : server.name,

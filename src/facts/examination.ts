@@ -10,6 +10,7 @@ const stages = [
   'folders',
   'setup',
   'application',
+  'pings',
   'origins',
   'asgi_setting',
   'layer',
@@ -110,6 +111,8 @@ const examinationSchema = v.variant('fact', [
       }),
     ),
   }),
+  /** Whether each consumer answers a ping, or none does; null where they differ. Told by itself where the routes aren't waited for. */
+  v.object({ fact: v.literal('pings'), answered: v.nullish(v.boolean()) }),
   /** What a validator of Channels lets through, told by itself where the routes aren't waited for. */
   v.object({ fact: v.literal('origins'), allowed: v.nullable(v.array(v.string())) }),
   v.object({ fact: v.literal('asgi_setting'), ok: v.boolean(), value: text, message: text, kind: text }),

@@ -65,7 +65,9 @@ export interface ExamineRequest extends LookRequest {
 }
 
 /** What `start` wants to know of a project that runs: what identifies the page before what takes longer. */
-export const quickLook = ['settings', 'origins', 'database', 'users', 'session', 'token', 'application', 'layer'] as const
+export const quickLook = ['settings', 'origins', 'database', 'users', 'session', 'token', 'pings', 'application', 'layer'] as const
+/** The same where what identifies it is given: of a token it is only told where it goes. */
+export const givenLook = ['settings', 'origins', 'token', 'pings', 'database', 'users', 'application', 'layer'] as const
 
 const script = fileURLToPath(new URL('../inside/election_dev_inside', import.meta.url))
 const keptLines = 50
@@ -95,6 +97,25 @@ export function lookServed(host: Host, served: Served, request: LookRequest): In
   }
   const quit = served.askLook(wireRequest(request), taken, () => end('crashed'))
   return inspection(() => end('timeout'))
+}
+
+/** What takes the serving process longer to tell, at the very time at which it is to take a handshake: looked at once something asks for it. */
+const lasting: readonly ExaminationStage[] = ['application', 'layer']
+
+/** The same in two looks, the second when its first fact is asked for. */
+export function lookServedLate(host: Host, served: Served, request: LookRequest): Inspection {
+  const first = lookServed(host, served, { ...request, tell: request.tell.filter((stage) => !lasting.includes(stage)) })
+  let second: Inspection | undefined
+  const late = () => (second ??= lookServed(host, served, { ...request, tell: ['settings', ...lasting] }))
+  return {
+    get: (name) => (name === 'application' || name === 'layer' ? late() : first).get(name),
+    errorOf: (stage) => (lasting.includes(stage) ? second : first)?.errorOf(stage),
+    ended: first.ended,
+    cancel: () => {
+      first.cancel()
+      second?.cancel()
+    },
+  }
 }
 
 /**

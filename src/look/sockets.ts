@@ -29,16 +29,26 @@ export interface Sockets {
   readonly pingSoon: (path: string) => Promise<Omit<Spoken, 'subprotocols'> | undefined>
 }
 
-/** What the application and the sources below `root` tell. `application`: how the look from inside is asked for it. */
-export function socketsOf(config: Config, root: string, application: () => Promise<ExaminationOf<'application'> | undefined>): Sockets {
+/**
+ * What the application and the sources below `root` tell. `application`: how the look from inside is asked for it;
+ * `pings`: for what it tells sooner, that every consumer answers a ping.
+ */
+export function socketsOf(
+  config: Config,
+  root: string,
+  application: () => Promise<ExaminationOf<'application'> | undefined>,
+  pings?: () => Promise<ExaminationOf<'pings'> | undefined>,
+): Sockets {
   let known: Promise<Parameters<typeof spokenAt>[1]> | undefined
   const ask = () =>
     (known ??= Promise.all([application(), readPageSpeech(root)]).then(([routes, said]) => ({ paths: socketPaths(routes, said), said })))
   const spoken = async (path: string) => spokenAt(config, await ask(), path)
   const ping = async (path: string): Promise<Omit<Spoken, 'subprotocols'>> => {
+    const isDefault = config.source('ping') === 'default'
+    if (isDefault && (await pings?.())?.answered === true) return { ping: config.ping, pingBy: 'consumer' }
     const route = (await application())?.routes.find((each) => serves(each, path) === true)
     // whatever a page sends: it is answered
-    return route?.pings === true && config.source('ping') === 'default' ? { ping: config.ping, pingBy: 'consumer' } : spoken(path)
+    return route?.pings === true && isDefault ? { ping: config.ping, pingBy: 'consumer' } : spoken(path)
   }
   return {
     paths: async () => (await ask()).paths,

@@ -34,7 +34,7 @@ class Look:
         self.done = set()
         self.built = None
         self.state = "unreachable"
-        self.user = self.account = None
+        self.user = self.account = self.found = None
 
     def run(self):
         end = time.monotonic() + (self.request.get("seconds") or 3600)
@@ -137,18 +137,27 @@ class Look:
     def users(self):
         self.user, self.account = users.facts(self.state == "ready", self.request.get("user"), self.request.get("made_user"))
 
+    def parts(self):
+        """What is wrapped around the routes, and their consumers: walked to once."""
+        if self.found is None:
+            self.found = routes.parts_of(self.application_object)
+        return self.found
+
     def origins(self):
         if self.application_object is not None:
-            tell("origins", allowed=routes.origins_of(routes.parts_of(self.application_object)[0]))
+            tell("origins", allowed=routes.origins_of(self.parts()[0]))
 
     def session(self):
         if self.application_object is not None:
-            around, _ = routes.parts_of(self.application_object)
-            sessions.facts(around, self.user, self.serving, self.request.get("anywhere"))
+            sessions.facts(self.parts()[0], self.user, self.serving, self.request.get("anywhere"))
 
     def token(self):
-        around, consumers = ([], []) if self.application_object is None else routes.parts_of(self.application_object)
+        around, consumers = ([], []) if self.application_object is None else self.parts()
         tokens.facts(around, consumers, self.user if self.request.get("mint", True) else None, self.request.get("anywhere"), self.account == "made")
+
+    def pings(self):
+        answers = {routes.answers_ping(each) for each in self.parts()[1]} if self.application_object is not None else set()
+        tell("pings", answered=answers.pop() if len(answers) == 1 else None)
 
     def consumer(self):
         if self.serving:

@@ -3,6 +3,7 @@
 import ast
 import datetime
 import inspect
+import re
 import sys
 
 from .borrowed import LIFE, database_elsewhere, keep
@@ -20,6 +21,8 @@ NOTHING = "nothing that it is made of reads a token of a package that is install
 SCHEMES = ("bearer", "token", "jwt")
 # what a subprotocol that a token follows is called
 WORDS = ("access_token", "access-token", "bearer", "jwt", "token", "authorization", "auth")
+# what a module speaks of that reads anything of a client
+SENT = re.compile("query_string|parse_qs|QueryDict|cookie|headers|subprotocol", re.I)
 # keys of a scope that lead to what a client sends
 SOURCES = (("query", ("query_string", "parse_qs", "QueryDict")), ("cookie", ("cookies", "parse_cookie")), ("header", ("headers",)))
 
@@ -31,13 +34,14 @@ def facts(middleware, consumers, user, anywhere, lasting):
     """
     readers = [each if inspect.isfunction(each) else type(each) for each in middleware] + consumers
     modules = own_modules(readers, 1)
-    sources = [source for source in map(source_of, own_modules(readers, DEEPEST)) if source]
-    places = [place for module, source in zip(modules, map(source_of, modules)) if source for place in places_in(module, source)]
+    sources = list(map(source_of, modules))
+    places = [place for module, source in zip(modules, sources) for place in places_in(module, source)]
     told = {"places": [place for number, place in enumerate(places) if place not in places[:number]]}
     if user is None:
         tell("token", **told)
         return
-    kind = kind_of("\n".join(sources))
+    # what a token is may stand further away than where it is read
+    kind = kind_of("\n".join(sources)) or kind_of("\n".join(map(source_of, own_modules(readers, DEEPEST))))
     if kind is None:
         tell("token", token=None, why=NOTHING if sources else "djangorestframework-simplejwt is not installed", user=name_of(user), **told)
         return
@@ -49,22 +53,18 @@ def facts(middleware, consumers, user, anywhere, lasting):
 
 def own_modules(readers, deepest):
     """The project's own modules that these are written in, and those that they use, so many steps away."""
-    found, last = [], []
-    for kind in readers:
-        for base in getattr(kind, "__mro__", (kind,)):
-            add(last, found, sys.modules.get(getattr(base, "__module__", None)))
-    for _ in range(deepest):
-        found, last, before = found + last, [], last
-        for value in [value for module in before for value in list(vars(module).values())]:
-            used = inspect.isfunction(value) or inspect.isclass(value)
-            add(last, found, sys.modules.get(value.__module__) if used else value if inspect.ismodule(value) else None)
-    return found + last
-
-
-def add(last, found, module):
-    file = getattr(module, "__file__", None)
-    if file and module not in last and module not in found and is_own(file):
-        last.append(module)
+    names = [base.__module__ for kind in readers for base in getattr(kind, "__mro__", (kind,)) if hasattr(base, "__module__")]
+    seen, found, last = set(), [], []
+    for step in range(deepest + 1):
+        if step:
+            values = [value for module in last for value in list(vars(module).values())]
+            names = [value.__name__ if inspect.ismodule(value) else value.__module__ for value in values
+                     if inspect.isfunction(value) or inspect.isclass(value) or inspect.ismodule(value)]
+        fresh = [name for name in dict.fromkeys(names) if name not in seen]
+        seen.update(fresh)
+        last = [module for module in map(sys.modules.get, fresh) if getattr(module, "__file__", None) and is_own(module.__file__)]
+        found += last
+    return found
 
 
 def source_of(module):
@@ -155,6 +155,9 @@ MAKERS = {"simplejwt": simplejwt, "authtoken": authtoken, "knox": knox, "jwt": j
 
 def places_in(module, source):
     """Where a module reads a token: in the query, a cookie, a header or a subprotocol, and by what name."""
+    # most modules have nothing to do with what a client sends
+    if not SENT.search(source):
+        return []
     try:
         tree = ast.parse(source)
     except SyntaxError:
