@@ -19,7 +19,8 @@ import type { BringUp } from '../run/bring-up.ts'
 import type { RunningServer } from '../run/server.ts'
 import { closedSince, handshakeSince, raisedSince, strangerSince, userSince } from '../look/outcome.ts'
 import type { Observer } from '../run/observer.ts'
-import { openSecond, proveBroadcast } from '../verify/broadcast.ts'
+import { openSecond, proveBroadcast, withBroadcast, type Broadcast } from '../verify/broadcast.ts'
+import type { HeldSocket } from '../verify/held-socket.ts'
 import { requestOf, shownUrl, type Endpoint } from '../verify/endpoint.ts'
 import type { Handshake } from '../verify/handshake.ts'
 import { prove, untried, type Proof, type ProofOptions } from '../verify/prove.ts'
@@ -87,6 +88,9 @@ export function startProof(
     const begun = (observedMark = observer?.mark() ?? 0)
     // opened while the first one waits for its pong
     let second: Promise<Handshake> | undefined
+    let broadcast: Promise<Broadcast> | undefined
+    const sent = (socket: HeldSocket, to: Promise<Handshake>, through: Observer) =>
+      (broadcast ??= to.then((handshake) => proveBroadcast(socket, handshake, through)))
     const alone: ProofOptions = {
       ours: true,
       spoken: () => sockets.pingSoon(path),
@@ -105,16 +109,23 @@ export function startProof(
       second = openSecond(endpoint())
       options.opened?.()
     }
-    let proof = await prove(endpoint(), { ...alone, opened })
+    const delivered = async (socket: HeldSocket) => {
+      if (observer === undefined || second === undefined) return false
+      const { fact, socket: left } = await sent(socket, second, observer)
+      return fact !== undefined && reachedAll(fact) && left === socket
+    }
+    let proof = await prove(endpoint(), { ...alone, opened, delivered })
     const company = proof.facts.session?.close === undefined ? undefined : await second
     if (company?.socket?.hasClosed === false) {
       // it may be an application that keeps one socket a user, and ends the one before
       await company.socket.close()
-      second = undefined
+      second = broadcast = undefined
       proof = await prove(endpoint(), { ...alone, opened: () => {} })
     }
     const tried =
-      observer === undefined ? proof : { ...(await withBroadcast(proof, observer, second)), user: userSince(observer, begun, asked()) }
+      observer === undefined
+        ? proof
+        : { ...(await withBroadcast(proof, second, (socket, to) => sent(socket, to, observer))), user: userSince(observer, begun, asked()) }
     if (isSound(tried) && !(await isShortLived(inspection))) return (last = tried)
     const { proofWithCause } = await import('./start-cause.ts')
     const seen = { main: endpoint(), proof: tried, own: () => own(tried), earlier: isSound(tried) ? last : undefined }
@@ -218,16 +229,6 @@ export function startProof(
       return attempt({ holdMs: Math.max(config.hold, holdMs) })
     },
   }
-}
-
-/** The proof with the broadcast that follows it, to its socket and to the second one. */
-async function withBroadcast(proof: Proof, observer: Observer, second: Promise<Handshake> | undefined): Promise<Proof> {
-  if (proof.socket === undefined || second === undefined) {
-    void second?.then(({ socket }) => socket?.close())
-    return proof
-  }
-  const { fact, socket } = await proveBroadcast(proof.socket, await second, observer)
-  return { ...proof, socket, broadcast: fact }
 }
 
 function isTold({ logged, launched }: Own): boolean {

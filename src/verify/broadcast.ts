@@ -3,6 +3,7 @@ import type { Observer } from '../run/observer.ts'
 import { requestOf, type Endpoint } from './endpoint.ts'
 import { shakeHands, type Handshake } from './handshake.ts'
 import type { HeldSocket } from './held-socket.ts'
+import type { Proof } from './prove.ts'
 import { recordOf } from '../host/json.ts'
 
 /** How long the message may take to reach both sockets, in milliseconds. */
@@ -48,6 +49,20 @@ export async function proveBroadcast(first: HeldSocket, { socket: second }: Hand
   }
   const received = outcome.filter(Boolean).length
   return { fact: { sent: outcome.length, received, elapsedMs, raised: undefined }, socket: first }
+}
+
+/** The proof with the broadcast that follows it, or was made while the socket was held, to its socket and to the second one. */
+export async function withBroadcast(
+  proof: Proof,
+  second: Promise<Handshake> | undefined,
+  sent: (socket: HeldSocket, to: Promise<Handshake>) => Promise<Broadcast>,
+): Promise<Proof> {
+  if (proof.socket === undefined || second === undefined) {
+    void second?.then(({ socket }) => socket?.close())
+    return proof
+  }
+  const { fact, socket } = await sent(proof.socket, second)
+  return { ...proof, socket, broadcast: fact }
 }
 
 /** Whether a text is the message of the observer with this number. */
