@@ -157,6 +157,8 @@ export class Service extends Supervised {
     }
     // without a process, its end is told in a moment, and why
     if (server.pid === undefined) return { kind: 'over' } as const
+    // one that has nothing to wait for is ready as it is: it may be done before the looks are loaded
+    if (this.plan.ready === undefined) return { kind: 'ready' } as const
     const { untilReady } = await import('./readiness.ts')
     return untilReady(this.services.host, this.plan, { pid: server.pid, listen, over })
   }
