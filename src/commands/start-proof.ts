@@ -37,6 +37,9 @@ export type Prover = ReturnType<typeof startProof>
 /** How long the traceback of a socket that has just died is waited for, in milliseconds: it comes through a pipe, the close over TCP. */
 const logMs = 300
 
+/** A session or a token of ours is good for an hour (borrowed.py): it is made anew before, after so many milliseconds. */
+const freshMs = 50 * 60_000
+
 /** Makes the prover of a run; nothing is tried before `first`. `origin`: of the frontend of this run, where there is one. */
 export function startProof(
   prepared: Prepared,
@@ -64,6 +67,7 @@ export function startProof(
   const observing = () =>
     prepared.plan.observed === 'application' && up.server.observer?.observes() === true ? up.server.observer : undefined
   let credentials = unidentified
+  let identifiedAt = 0
   let place: Awaited<ReturnType<typeof placed>> | undefined
 
   const endpoint = (): Endpoint => ({
@@ -190,6 +194,7 @@ export function startProof(
       path = config.path ?? chosen?.path ?? usualPath
       if (!isKnown) ({ subprotocols } = await sockets.spokenAt(path))
       credentials = found
+      identifiedAt = prepared.host.now()
       const [seen, before] = [observing(), observing()?.mark() ?? 0]
       place = await placed(config, endpoint(), inspection, () => seen !== undefined && strangerSince(seen, before, asked()))
       const options: ProofOptions = {
@@ -223,9 +228,12 @@ export function startProof(
     },
     /** `holdMs`: how long the socket must live at least, whatever its pong says. */
     again: async (holdMs: number): Promise<Proof> => {
-      // a token of ours that ran out is no news about the backend
-      const stale = credentials.identity.source !== 'given' && shapeOf(credentials.token, Date.now()).kind === 'expired'
-      if (stale) credentials = await credentialsFor(prepared, up.server, impatient(await prepared.inspect(up.server)), endpoint())
+      // what was ours and ran out is no news about the backend
+      const isOld = prepared.host.now() - identifiedAt > freshMs || shapeOf(credentials.token, Date.now()).kind === 'expired'
+      if (isOld && credentials.identity.source !== 'given') {
+        credentials = await credentialsFor(prepared, up.server, impatient(await prepared.inspect(up.server)), endpoint())
+        identifiedAt = prepared.host.now()
+      }
       return attempt({ holdMs: Math.max(config.hold, holdMs) })
     },
   }

@@ -73,6 +73,6 @@ def take_back(things):
     for thing in things:
         try:
             thing.delete()
-        except Exception:  # its database is gone, and it runs out within the hour
+        except Exception:  # its database is gone: a session runs out within the hour
             pass
     close_connections()

@@ -4,6 +4,7 @@ import inspect
 from importlib import import_module
 
 from .borrowed import LIFE, database_elsewhere, is_here, keep
+from .frames import is_own
 from .identity import name_of
 from .telling import tell
 
@@ -18,7 +19,7 @@ def reads_session(wrapper):
            for each in getattr(kind, "__mro__", ())):
         return True
     try:
-        return "-packages" not in inspect.getfile(kind) and any(name in inspect.getsource(kind) for name in READS)
+        return is_own(inspect.getfile(kind)) and any(name in inspect.getsource(kind) for name in READS)
     except (OSError, TypeError):  # built in, or without a source
         return False
 
