@@ -136,25 +136,59 @@ async function writeAll(file: FileHandle, piece: string): Promise<void> {
   }
 }
 
+/** What keeps a file from being put aside on Windows, or in a folder that isn't ours: it goes on growing until a later line. */
+const notNow: ReadonlySet<string> = new Set(['EPERM', 'EACCES', 'EBUSY'])
+
+/** A run that was killed while it put the file aside holds up the others no longer than this, in milliseconds. */
+const staleMs = 5000
+
 /**
  * Puts the file aside and opens a new one. It is closed first: Windows renames
  * no file that somebody has open without allowing for it. Where somebody else
- * has (an editor, a `tail`), the file goes on growing until a later line.
+ * has (an editor, a `tail`), or another run puts it aside just now, the file
+ * goes on growing until a later line.
  */
 async function rotate(file: FileHandle, path: string, count: number): Promise<FileHandle> {
+  const ours = await file.stat()
   await file.close()
+  const claim = `${path}.rotating`
   try {
-    if (count === 0) await rm(path, { force: true })
-    for (let number = count; number > 0; number--) {
-      await rename(number === 1 ? path : `${path}.${number - 1}`, `${path}.${number}`).catch((error: unknown) => {
-        // the older ones aren't all there yet
-        if (errorCode(error) !== 'ENOENT') throw error
-      })
+    // two that move the older files at once would write one over the other
+    if (await claims(claim)) {
+      try {
+        const there = await stat(path).catch(() => undefined)
+        if (there?.ino === ours.ino && there.dev === ours.dev) await shift(path, count)
+      } finally {
+        await rm(claim, { force: true })
+      }
     }
   } catch (error) {
-    if (!['EPERM', 'EACCES', 'EBUSY'].includes(errorCode(error) ?? '')) throw error
+    if (!notNow.has(errorCode(error) ?? '')) throw error
   }
   return open(path, 'a', 0o600)
+}
+
+/** Makes the file that only one may have. */
+async function claims(claim: string): Promise<boolean> {
+  try {
+    await (await open(claim, 'wx', 0o600)).close()
+    return true
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error
+    const there = await stat(claim).catch(() => undefined)
+    if (there !== undefined && Date.now() - there.mtimeMs > staleMs) await rm(claim, { force: true })
+    return false
+  }
+}
+
+async function shift(path: string, count: number): Promise<void> {
+  if (count === 0) await rm(path, { force: true })
+  for (let number = count; number > 0; number--) {
+    await rename(number === 1 ? path : `${path}.${number - 1}`, `${path}.${number}`).catch((error: unknown) => {
+      // the older ones aren't all there yet
+      if (errorCode(error) !== 'ENOENT') throw error
+    })
+  }
 }
 
 /** Gives the local time with its offset from UTC (ISO 8601), put together anew once a millisecond. */

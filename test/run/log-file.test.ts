@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -107,6 +107,19 @@ test('where another run has put the file aside, the next line goes into the new 
   file.line('backend', 'second')
   await file.close()
   expect((await lines('all.log')).map((line) => line.split(' ').at(-1))).toEqual(['second'])
+})
+
+test('one that was killed while it put the file aside holds up the others for a moment alone', async () => {
+  const claim = join(folder, 'all.log.rotating')
+  await writeFile(claim, '')
+  const long = new Date(Date.now() - 60_000)
+  await utimes(claim, long, long)
+  const { file } = open({ size: 100, count: 9 })
+  // the first that finds no room takes the claim away, the next one has it
+  for (const text of ['a', 'b', 'c', 'd']) file.line('backend', text.repeat(60))
+  await file.close()
+  expect(await readdir(folder)).toEqual(['all.log', 'all.log.1', 'all.log.2'])
+  expect((await lines('all.log.2')).map((line) => line.at(-1))).toEqual(['a', 'b'])
 })
 
 test('two that write the same file lose and break no line, though both put it aside', async () => {
