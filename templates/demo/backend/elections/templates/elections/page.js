@@ -133,13 +133,15 @@ one(".results").addEventListener("click", async ({ target }) => {
   const id = target.dataset.vote
   if (id === undefined) return
   const notice = one("#notice")
+  // the vote may be seen by its broadcast before its answer is here
+  notice.textContent = ""
   try {
     const token = sessionStorage.getItem(TOKEN)
     const response = await request("/api/vote/", { body: { candidate: Number(id) }, token })
     const answer = await response.json()
-    notice.textContent = response.ok ? "" : answer.detail
     if (response.ok) showNewer(answer)
-    else if (response.status === 401) end("Your sign-in is no longer valid. Please sign in again.")
+    else notice.textContent = answer.detail
+    if (response.status === 401) end("Your sign-in is no longer valid. Please sign in again.")
   } catch {
     notice.textContent = "Your vote did not arrive: the server does not answer."
   }
