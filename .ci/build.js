@@ -35,10 +35,10 @@ const options = {
 }
 const result = await build({ ...options, plugins: [await inOnePiece('src/commands/start-command.ts')] })
 
-// by itself: what it shares with the launcher would split the launcher's chunks
+// by themselves: what they share with the launcher would split the launcher's chunks
 await build({
   absWorkingDir: root,
-  entryPoints: { guard: 'src/run/guard.ts' },
+  entryPoints: { guard: 'src/run/guard.ts', 'page-look': 'src/browser/page-look.ts' },
   outdir: dist,
   bundle: true,
   format: 'esm',

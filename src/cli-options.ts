@@ -105,11 +105,20 @@ export function stackOptions(command: CliCommand): void {
     .option('--managed-redis', 'start a Redis of its own on a free port, and use it as the channel layer')
     .option('--instances <n>', 'start n backends, each on a port of its own; needs the Redis layer', number)
     .option('--install', 'install packages where they are missing: of the backend, into its environment, and of the frontend')
+    .with(browserOptions)
     .option('--open', 'open the page in the browser once all is proven')
     .option('--no-keys', 'take no keys on the terminal')
     .option('--timestamps', 'begin each line of output with the time')
     .option('--log-file <file>', 'write the output of all services to this file, too; rotated')
     .option('--log-only <services>', 'print the output of these services alone', list)
+}
+
+/** Whether the page is looked at in a browser of its own. */
+export function browserOptions(command: CliCommand): void {
+  command
+    .option('--browser', 'look at the page in a headless browser at once (default: where its sources, configuration or ports changed)')
+    .option('--no-browser', 'never look at the page in a browser')
+    .option('--screenshot <file>', 'write a picture of the page to this file')
 }
 
 /** How a smoke test is told, and how long it may take. */
@@ -120,6 +129,9 @@ export function smokeOptions(command: CliCommand): void {
     .option('--frontend [folder]', 'start the frontend, too')
     .option('--no-frontend', 'start no frontend')
     .option('--install', 'install the packages of the frontend where they are missing')
+    .option('--browser', 'look at the page in a headless browser (default: where a frontend is started and a browser is there)')
+    .option('--no-browser', 'never look at the page in a browser')
+    .option('--screenshot <file>', 'write a picture of the page to this file (default: where it fails, beside the JUnit file)')
     .option('--managed-redis', 'start a Redis of its own on a free port, and use it as the channel layer')
     .option('--instances <n>', 'start n backends, each on a port of its own; needs the Redis layer', number)
     .option('--only <services>', 'start these alone, and what they depend on: backend,frontend,worker', list)

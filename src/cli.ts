@@ -144,6 +144,9 @@ Every option has its key in election-dev.config.{json,js,mjs,ts} and a variable:
     .option('--send <json>', 'several URLs: the message that makes the application broadcast; {marker} in it becomes a random word')
     .option('--expect <json>', 'what the message that arrives must contain (default: the marker, else any message)')
     .option('--count <n>', 'how often it is sent at each instance (default 1)', number)
+    .option('--browser', 'look at the page in a headless browser as well: is its own WebSocket open?')
+    .option('--two', 'with --browser: open two windows, and see a change in one arrive in the other ("page.change" of the configuration)')
+    .option('--screenshot <file>', 'with --browser: write a picture of the page to this file')
 
   program
     .command('smoke')

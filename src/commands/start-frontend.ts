@@ -13,7 +13,7 @@ import { withoutEscapes } from '../host/escape-codes.ts'
 import { raceStop } from '../host/race-stop.ts'
 import { hardCodedWords } from '../plan/hard-coded-port.ts'
 import { managerFails, planFrontend, planFrontendInstall, type FrontendPlan } from '../plan/frontend.ts'
-import { socketWay, type SocketWay } from '../plan/page-socket.ts'
+import { socketWay } from '../plan/page-socket.ts'
 import type { FrontendSummary } from '../report/run-event.ts'
 import { installFrontend } from '../run/frontend-install.ts'
 import type { Services } from '../run/services.ts'
@@ -22,6 +22,7 @@ import { proveFrontend, type FrontendProof } from '../verify/frontend.ts'
 import { prove } from '../verify/prove.ts'
 import { freeFrontendPort } from './start-frontend-port.ts'
 import type { Up } from './start-life.ts'
+import type { ServedPage } from './start-page.ts'
 import type { Prepared } from './start-prepare.ts'
 
 /** The frontend of a run, from its files to its proof. */
@@ -37,9 +38,14 @@ const keptLines = 40
 /**
  * Starts the frontend beside the backend, which is launched for `port`. Returns
  * at once. `user`: aborted when the user ends the run; its failure ends no
- * installation that is under way.
+ * installation that is under way. `served`: told each time the page is there.
  */
-export function startFrontend(run: Prepared, services: Services, port: number, user: AbortSignal) {
+export function startFrontend(
+  run: Prepared,
+  services: Services,
+  port: number,
+  { user, served }: { readonly user: AbortSignal; readonly served: (page: ServedPage) => void },
+) {
   const { host, config, report, signal } = run
   let summary: FrontendSummary | undefined
   let plan: Run | undefined
@@ -75,7 +81,6 @@ export function startFrontend(run: Prepared, services: Services, port: number, u
   const begin = async () => {
     let next = await look()
     if (next.kind === 'needs-install' && (config.install || config.setup)) {
-      // its Origin is known before its packages are there
       summary = { url: expectedOrigin(), state: 'starting', text: `installing its packages: ${next.install.shown}` }
       origin.resolve(expectedOrigin())
       report({ event: 'phase', text: next.install.shown })
@@ -181,10 +186,11 @@ export function startFrontend(run: Prepared, services: Services, port: number, u
     tell({
       url: page.href,
       state: proof.state === 'proven' && diagnosis === undefined ? 'ready' : 'failed',
-      text: words(proof, socket, shownFolder(), diagnosis),
+      text: words(proof, diagnosis),
       ...(diagnosis === undefined ? {} : { diagnosis }),
     })
     if (diagnosis !== undefined) report({ event: 'diagnosis', diagnosis })
+    else if (proof.state === 'proven') served({ url: page, folder: app()?.folder ?? run.checkout.project.root, shown: shownFolder() })
   }
   const proveSoon = () => {
     proving = (proving ?? Promise.resolve()).then(prove)
@@ -196,11 +202,9 @@ export function startFrontend(run: Prepared, services: Services, port: number, u
       origin.reject(error)
       return
     }
-    const isManager = error.code === 'package-manager-missing' || error.evidence.some((line) => managerFails.test(line))
-    fail(
-      expectedOrigin(),
-      isManager ? managerMissing(by, namedManager(), error.evidence) : notInstalled(error.message, by, shownFolder(), error.evidence),
-    )
+    const { code, message, evidence } = error
+    const isManager = code === 'package-manager-missing' || evidence.some((line) => managerFails.test(line))
+    fail(expectedOrigin(), isManager ? managerMissing(by, namedManager(), evidence) : notInstalled(message, by, shownFolder(), evidence))
   })
   return {
     /** What the browser will send as the Origin; undefined where no frontend is started. Rejects with LauncherError where the configuration is wrong. */
@@ -284,16 +288,15 @@ function planAt(
   })
 }
 
-/** What was seen of the page, and nothing else: where its WebSocket goes is told with the place that says so. */
-function words({ page, owner, through }: FrontendProof, socket: SocketWay, folder: string, diagnosis: Judged | undefined): string {
+/** What was seen of the dev server, and nothing else: where its page opens a WebSocket only a browser can tell. */
+function words({ page, owner, through }: FrontendProof, diagnosis: Judged | undefined): string {
   if (page === undefined) return 'its page does not answer'
   if (owner === 'foreign') return 'another program answers at its address'
   const answered = `page ${page.status} in ${Math.max(1, Math.round(page.elapsedMs))} ms`
   if (diagnosis !== undefined)
     return `${answered} · ${through === undefined ? 'its WebSocket is refused' : 'WebSocket through it fails'}   ${diagnosis.id}`
   const { handshake } = through?.facts ?? {}
-  if (handshake?.result === 'open') return `${answered} · WebSocket through it 101 in ${Math.max(1, Math.round(handshake.elapsedMs))} ms`
-  return socket.way === 'backend' && socket.source !== undefined
-    ? `${answered} · ${folder === '.' ? '' : `${folder}/`}${socket.source} names the backend`
+  return handshake?.result === 'open'
+    ? `${answered} · WebSocket through it 101 in ${Math.max(1, Math.round(handshake.elapsedMs))} ms`
     : answered
 }

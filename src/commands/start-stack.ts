@@ -10,7 +10,8 @@ import { Services } from '../run/services.ts'
 import { Backend } from './start-backend.ts'
 import { countOpenSockets } from '../run/open-sockets.ts'
 import type { FixOf } from './start-fixes.ts'
-import type { NeedsSetup } from './start-life.ts'
+import type { NeedsSetup, Up } from './start-life.ts'
+import type { RunPage, ServedPage } from './start-page.ts'
 import type { Frontend } from './start-frontend.ts'
 import type { Instances } from './start-instances.ts'
 import { prepare, type Prepared } from './start-prepare.ts'
@@ -63,6 +64,7 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
 
   let backend: Backend | undefined
   let frontend: Frontend | undefined
+  let page: RunPage | undefined
   let further: Instances | undefined
   const openSockets = countOpenSockets((count) => {
     report({ event: 'open-sockets', count })
@@ -85,8 +87,22 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
     signal,
   )
 
+  let watching: Promise<RunPage> | undefined
+  /** Loaded once there is a page to look at: that is after the ready line. */
+  const pageOf = async (prepared: Prepared): Promise<RunPage> =>
+    (watching ??= import('./start-page.ts').then(({ watchPage }) => (page = watchPage(prepared))))
+  /** Both are up: the backend's own page is looked at where there is no other one. */
+  const lookAtPage = async (prepared: Prepared, up: Up) => {
+    if ((await frontend?.origin) === undefined && config.page?.url === undefined && extras.page === undefined) return
+    const watched = await pageOf(prepared)
+    watched.backendIs(up)
+    if ((await frontend?.origin) === undefined)
+      watched.isServed({ url: new URL(up.summary.backend.url), folder: prepared.checkout.project.root, shown: undefined })
+  }
+
   const startFrontend = async (prepared: Prepared, port: number): Promise<void> => {
-    const begun = (await import('./start-frontend.ts')).startFrontend(prepared, services, port, outer.signal)
+    const served = (now: ServedPage) => void pageOf(prepared).then((watched) => watched.isServed(now))
+    const begun = (await import('./start-frontend.ts')).startFrontend(prepared, services, port, { user: outer.signal, served })
     frontend = begun
     await begun.origin
   }
@@ -135,7 +151,10 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
         frontend?.backendIsUp(up)
         openSockets.follow('backend', up.prover.observer)
       },
-      onTold: (up) => void further?.firstUp(up),
+      onTold: (up) => {
+        void further?.firstUp(up)
+        lookAtPage(prepared, up).catch(() => {})
+      },
     })
     backend = first
     services.take(first)
@@ -168,7 +187,8 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
       throw error
     } finally {
       openSockets.end()
-      await services.stop()
+      // a browser that is at work ends beside the services
+      await Promise.all([services.stop(), page?.over()])
       await frontend?.over()
       await redis?.remove()
       await takeAway?.()
@@ -200,6 +220,13 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
       const [state] = await Promise.all([backend?.verify(), further?.verify()])
       if (state === undefined) throw new LauncherError('not-up', 'The backend is not up')
       return state
+    },
+    look: async () => {
+      if (page === undefined)
+        throw new LauncherError('no-page', 'There is no page to look at', {
+          hint: 'Name one: "page": {"url": "/"} in election-dev.config.json.',
+        })
+      await page.lookNow()
     },
     stop: async () => {
       stop()

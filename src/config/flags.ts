@@ -23,6 +23,7 @@ const notKeys: ReadonlySet<string> = new Set([
   'follow',
   'lines',
   'dryRun',
+  'two',
 ])
 
 /**

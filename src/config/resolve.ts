@@ -65,7 +65,7 @@ function environmentValues(env: Host['env']): Record<string, unknown> {
 }
 
 /** Keys that hold more than a line of text. */
-const fileOnly: ReadonlySet<string> = new Set(['$schema', 'login', 'broadcast', 'env', 'services'])
+const fileOnly: ReadonlySet<string> = new Set(['$schema', 'login', 'broadcast', 'env', 'services', 'page'])
 
 /** The truth value that a text is a word for; undefined where it is none. */
 function truthOf(text: string): boolean | undefined {

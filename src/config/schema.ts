@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { pageChangeSchema, pageLoginSchema, pageSchema } from './page-schema.ts'
 import {
   environmentSchema,
   filled,
@@ -102,6 +103,11 @@ export const configSchema = v.strictObject({
   only: names('Start these services alone, and what they depend on'),
   instances: optional(whole(1, 64), 'How many backends to start, each on a port of its own; default 1'),
   install: flag('Install packages where they are missing: of the backend, into its environment, and of the frontend'),
+  page: optional(pageSchema, 'How the page is looked at in a browser'),
+  browser: flag(
+    'Look at the page in a headless browser: true: at once, false: never; default: where its sources, configuration or ports changed',
+  ),
+  screenshot: text('File that a picture of the page goes to'),
   open: flag('Open the page in the browser once all is proven'),
   reload: flag('Restart the backend when its Python changes'),
   restart: flag('Start the backend again when it crashes; default true'),
@@ -155,6 +161,12 @@ function entriesAt(key: string): object {
   if (first === 'login') return login.entries
   if (first === 'broadcast') return broadcast.entries
   if (first === 'frontend') return frontendSchema.entries
+  if (first === 'page')
+    return key.startsWith('page.login')
+      ? pageLoginSchema.entries
+      : key.startsWith('page.change')
+        ? pageChangeSchema.entries
+        : pageSchema.entries
   return third === 'ready' && key.split('.').length > 3 ? readySchema.entries : serviceSchema.entries
 }
 

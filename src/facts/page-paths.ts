@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { envValues } from './frontend-variables.ts'
+import { storesIn, type PageStore } from './page-stores.ts'
 import { lineOf, withoutComments, type SourcePlace } from './script-text.ts'
 import { sourceTexts } from './source-texts.ts'
 
@@ -21,7 +22,12 @@ export interface PageSpeech {
   readonly pings: readonly SourcePlace[]
   /** What it offers where it opens a WebSocket. */
   readonly offers: readonly (SourcePlace & { readonly subprotocols: readonly string[] })[]
+  /** Where it keeps its token. */
+  readonly stores: readonly PageStore[]
 }
+
+/** What a single one of them says. */
+export type FileSpeech = Omit<PageSpeech, 'stores'>
 
 /** Bounds of one reading: files, bytes of each, milliseconds. */
 const bounds = { files: 1500, bytes: 256 * 1024, ms: 300 }
@@ -36,10 +42,11 @@ export async function readPageSpeech(folder: string): Promise<PageSpeech> {
     paths: said.flatMap(({ paths }) => paths),
     pings: said.flatMap(({ pings }) => pings),
     offers: said.flatMap(({ offers }) => offers),
+    stores: storesIn(all.map(({ text }) => text)),
   }
 }
 
-function speechOfDotenv(file: string, text: string): PageSpeech {
+function speechOfDotenv(file: string, text: string): FileSpeech {
   const paths = envValues(file, text).flatMap(({ value, line }) => {
     const path = /^(?:wss?|https?):\/\//i.test(value) ? pathIn(value) : undefined
     return path === undefined || path === '/' ? [] : [{ file, line, path, isSocket: /^ws/i.test(value) }]
@@ -48,7 +55,7 @@ function speechOfDotenv(file: string, text: string): PageSpeech {
 }
 
 /** The same of one source or template, comments passed over. Pure. */
-export function speechIn(file: string, source: string): PageSpeech {
+export function speechIn(file: string, source: string): FileSpeech {
   if (!/["'`]/.test(source)) return { paths: [], pings: [], offers: [] }
   const text = joined(withoutComments(source))
   const place = (at: number): SourcePlace => ({ file, line: lineOf(text, at) })

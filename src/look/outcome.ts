@@ -24,6 +24,14 @@ export function userSince(observer: Observer, mark: number, path: string): strin
   return user?.authenticated === true ? (user.name ?? undefined) : undefined
 }
 
+/** Who stood at the consumer of the page's own socket at one of these paths after the mark; nobody where that isn't known, or is nobody. */
+export function pageUserAt(observer: Observer, mark: number, paths: readonly string[]): string | undefined {
+  const events = observer.since(mark)
+  const own = new Set(events.flatMap((event) => (event.event === 'opened' && event.page && paths.includes(event.path) ? [event.id] : [])))
+  const last = events.findLast((event) => event.event === 'accepted' && own.has(event.id))
+  return last?.event === 'accepted' && last.user?.authenticated === true ? (last.user.name ?? undefined) : undefined
+}
+
 /** Whether nobody that the project knows stood there. */
 export function strangerSince(observer: Observer, mark: number, path: string): boolean {
   return standingSince(observer, mark, path)?.authenticated === false

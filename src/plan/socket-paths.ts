@@ -1,5 +1,5 @@
 import type { ExaminationOf, RouteFact } from '../facts/examination.ts'
-import { hole, type PageSpeech } from '../facts/page-paths.ts'
+import { hole, type FileSpeech } from '../facts/page-paths.ts'
 import { usualPath } from '../facts/project.ts'
 import { plainPath, serves } from '../facts/routes.ts'
 
@@ -18,7 +18,7 @@ export interface SocketPath {
  * others: the usual one, what a page names, routes without parameters, those
  * that rows fill, those whose values are made up. Pure.
  */
-export function socketPaths(application: ExaminationOf<'application'> | undefined, said: Pick<PageSpeech, 'paths'>): SocketPath[] {
+export function socketPaths(application: ExaminationOf<'application'> | undefined, said: Pick<FileSpeech, 'paths'>): SocketPath[] {
   const routes = application?.routes ?? []
   const ranked = routes.map((route) => rankedPath(route, said.paths))
   // what a page names is there, where the routes can't be read
@@ -36,7 +36,7 @@ export function socketPaths(application: ExaminationOf<'application'> | undefine
 
 type Ranked = SocketPath & { readonly rank: number }
 
-function rankedPath(route: RouteFact, paths: PageSpeech['paths']): Ranked {
+function rankedPath(route: RouteFact, paths: FileSpeech['paths']): Ranked {
   const ofPage = namedBy(route, paths)
   const plain = plainPath(route)
   if (plain !== undefined) return { path: plain, route, madeUp: [], rank: plain === usualPath ? 0 : ofPage === undefined ? 2 : 1 }
@@ -55,14 +55,14 @@ function rankedPath(route: RouteFact, paths: PageSpeech['paths']): Ranked {
 }
 
 /** A path that a page names for a route, whole as it is. One that takes nearly anything is meant only by a WebSocket's own URL. */
-function namedBy(route: RouteFact, paths: PageSpeech['paths']): string | undefined {
+function namedBy(route: RouteFact, paths: FileSpeech['paths']): string | undefined {
   const isSpecific = /^[\w-]+\//.test((route.pattern ?? route.route).replace(/^\^/, ''))
   const fitting = paths.filter(({ path }) => isConcrete(path) && serves(route, path) === true)
   return (fitting.find(({ isSocket }) => isSocket) ?? (isSpecific ? fitting[0] : undefined))?.path
 }
 
 /** Whether a page that names a path, whole or with values put in, means this one. Pure. */
-export function isNamedBy({ path }: Pick<PageSpeech['paths'][number], 'path'>, whole: string): boolean {
+export function isNamedBy({ path }: Pick<FileSpeech['paths'][number], 'path'>, whole: string): boolean {
   return path === whole || alignedWith(path, whole) === whole
 }
 

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts'
-import type { PageSpeech } from '../facts/page-paths.ts'
+import type { FileSpeech } from '../facts/page-paths.ts'
 import { serves } from '../facts/routes.ts'
 import type { SourcePlace } from '../facts/script-text.ts'
 import type { Spoken } from '../facts/wire.ts'
@@ -11,7 +11,7 @@ import { isNamedBy, type SocketPath } from './socket-paths.ts'
  */
 export function spokenAt(
   config: Config,
-  { paths, said }: { readonly paths: readonly SocketPath[]; readonly said: PageSpeech },
+  { paths, said }: { readonly paths: readonly SocketPath[]; readonly said: FileSpeech },
   path: string,
 ): Spoken {
   const socket =

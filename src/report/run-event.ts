@@ -68,6 +68,18 @@ export interface FrontendSummary {
   readonly diagnosis?: Judged
 }
 
+/** What a browser has seen of the page. */
+export interface PageSummary {
+  readonly url: string
+  /** `yellow`: it wants a login, or opens no WebSocket; `remembered`: open when it was last looked at; `unseen`: nobody looked. */
+  readonly state: 'looking' | 'open' | 'yellow' | 'failed' | 'remembered' | 'unseen'
+  /** What was seen, and by which browser. */
+  readonly text: string
+  /** The page's own, as they stood in the end: those of its dev server are none of them. */
+  readonly sockets: readonly { readonly url: string; readonly state: 'opening' | 'open' | 'closed' | 'refused' }[]
+  readonly diagnosis?: Judged
+}
+
 /** One more backend. */
 export interface InstanceSummary {
   readonly url: string
@@ -108,6 +120,8 @@ export type RunEvent =
   | ({ readonly event: 'service' } & ServiceStatus)
   /** The page answers, or doesn't any more. */
   | ({ readonly event: 'frontend' } & FrontendSummary)
+  /** A browser looks at the page, or has looked. */
+  | ({ readonly event: 'page' } & PageSummary)
   /** The backend is about to be started again. */
   | { readonly event: 'restarting'; readonly why: string }
   | ({ readonly event: 'restarted' } & Restarted)

@@ -24,6 +24,8 @@ export interface StackControl {
   readonly restart: (service: string | undefined) => Promise<void>
   /** Proves the WebSocket anew. */
   readonly verify: () => Promise<SocketState>
+  /** Looks at the page in a browser, now. Rejects with LauncherError `no-page`. */
+  readonly look: () => Promise<void>
   /** Ends the run; resolves when nothing of it is left. */
   readonly stop: () => Promise<void>
   /** Calls back after each change of the status; gives the function that ends it. */

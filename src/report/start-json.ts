@@ -8,6 +8,7 @@ import {
   socketWord,
   type FrontendSummary,
   type InstanceSummary,
+  type PageSummary,
   type ReadySummary,
   type Report,
   type RunEvent,
@@ -83,6 +84,7 @@ export type StartEventBody =
           | 'ready'
           | 'service'
           | 'frontend'
+          | 'page'
           | 'restarted'
           | 'reload-refused'
           | 'routes'
@@ -96,6 +98,7 @@ export type StartEventBody =
   | ({ readonly event: 'ready' } & ReadyJson)
   | ({ readonly event: 'service' } & Nulls<ServiceStatus>)
   | ({ readonly event: 'frontend' } & FrontendSummary)
+  | ({ readonly event: 'page' } & PageSummary)
   | {
       readonly event: 'restarted'
       readonly why: string

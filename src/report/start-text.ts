@@ -7,7 +7,15 @@ import { isUndoable, type Step } from '../fix/step.ts'
 import { stays } from './fix.ts'
 import { besideLine, besideWords } from './beside.ts'
 import { diagnosisPage, errorPage } from './failure.ts'
-import { socketWord, type FrontendSummary, type ReadySummary, type Report, type RunEvent, type SocketState } from './run-event.ts'
+import {
+  socketWord,
+  type FrontendSummary,
+  type PageSummary,
+  type ReadySummary,
+  type Report,
+  type RunEvent,
+  type SocketState,
+} from './run-event.ts'
 import { serviceLog, type ServiceLog } from './service-log.ts'
 import { spinnerFor } from './spinner.ts'
 import { dots, heading, styleFor, type Style } from './style.ts'
@@ -98,6 +106,8 @@ function linesOf(event: Exclude<RunEvent, { event: 'log' }>, style: Style, colum
     }
     case 'frontend':
       return [row('Frontend', frontendWords(event, style), style)]
+    case 'page':
+      return event.state === 'looking' ? [] : [row('Page', pageWords(event, style), style)]
     case 'restarting':
       return [style.dim(`  ↻ ${event.why}: starting the backend again`)]
     case 'restarted': {
@@ -201,6 +211,12 @@ function frontendWords({ url, state, text, diagnosis }: FrontendSummary, style: 
   const isServed =
     state === 'ready' || (state === 'failed' && (diagnosis === undefined || !/^(?:frontend|package-manager)-/.test(diagnosis.id)))
   return `${isServed ? `${style.cyan(url)}   ` : ''}${mark} ${text}`
+}
+
+function pageWords({ url, state, text }: PageSummary, style: Style): string {
+  if (state === 'unseen') return `${style.cyan(url)}   ${style.dim(text)}`
+  const colour = state === 'failed' ? style.red : state === 'yellow' ? style.yellow : style.green
+  return `${style.cyan(url)}   ${colour('●')} ${text}`
 }
 
 function dot(state: SocketState, style: Style): string {

@@ -7,14 +7,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 import { errorCode } from '../errors.ts'
-import { processTable, type ProcessRow } from '../host/process-table.ts'
 import { runToEnd } from '../host/processes.ts'
-import { send, strayRows } from './process-tree.ts'
+import { endOwnGroup } from './own-group.ts'
 
 /** How long the command and its children may take to end, in milliseconds. */
 const graceMs = 2000
-/** How often they are looked at, in milliseconds. */
-const lookEveryMs = 20
 
 const [file = '', ...args] = process.argv.slice(2)
 // what the group is sent is for the command; the guard ends after it
@@ -43,40 +40,10 @@ if (process.connected) process.send?.(exit, () => process.disconnect())
 
 /** Asks what is left of the group, and what has left it; kills what doesn't go. */
 async function endGroup(): Promise<void> {
-  const first = await members()
+  if (await endOwnGroup(graceMs)) return
   // no table of processes on this machine: the group is all that can be reached
-  if (first === undefined) {
-    if (child.exitCode === null) process.kill(-process.pid, 'SIGTERM')
-    await Promise.race([child, delay(graceMs, undefined, { ref: false })])
-    return
-  }
-  let left: readonly ProcessRow[] = first
-  for (const { pid } of left) {
-    send(pid, 'SIGTERM')
-    send(pid, 'SIGCONT')
-  }
-  const deadline = performance.now() + graceMs
-  while (left.length > 0 && performance.now() < deadline) {
-    await delay(lookEveryMs)
-    left = await still(first)
-  }
-  for (const { pid } of await still(first)) send(pid, 'SIGKILL')
-}
-
-/** All others of our group, and our descendants in groups of their own. */
-async function members(): Promise<ProcessRow[] | undefined> {
-  const rows = await processTable({ platform: process.platform })
-  if (rows === undefined) return undefined
-  const group = rows.filter((row) => row.group === process.pid && row.pid !== process.pid && !row.zombie)
-  return [...group, ...strayRows(rows, process.pid).filter((row) => !row.zombie)]
-}
-
-/** Those that still run, and what has joined them since. */
-async function still(first: readonly ProcessRow[]): Promise<ProcessRow[]> {
-  const rows = (await processTable({ platform: process.platform })) ?? []
-  const known = rows.filter((row) => !row.zombie && first.some(({ pid, started }) => pid === row.pid && started === row.started))
-  const joined = rows.filter((row) => !row.zombie && row.group === process.pid && row.pid !== process.pid && !known.includes(row))
-  return [...known, ...joined]
+  if (child.exitCode === null) process.kill(-process.pid, 'SIGTERM')
+  await Promise.race([child, delay(graceMs, undefined, { ref: false })])
 }
 
 async function endWindowsRest(): Promise<void> {

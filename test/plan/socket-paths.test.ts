@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { resolveConfig } from '../../src/config/resolve.ts'
 import { testHost } from '../support/host.ts'
 import type { ExaminationOf, RouteFact } from '../../src/facts/examination.ts'
-import { speechIn, type PageSpeech } from '../../src/facts/page-paths.ts'
+import { speechIn, type FileSpeech } from '../../src/facts/page-paths.ts'
 import { socketPaths } from '../../src/plan/socket-paths.ts'
 import { spokenAt } from '../../src/plan/spoken.ts'
 
@@ -28,7 +28,7 @@ const route = (written: string, pattern: string, sample: string | null, more: Pa
 })
 const plain = (path: string, more: Partial<RouteFact> = {}) => route(path, `${path}\\Z`, `/${path}`, { unfilled: [], ...more })
 const room = route('ws/chat/<slug:room>/', String.raw`ws/chat/(?P<room>[-a-zA-Z0-9_]+)/\Z`, '/ws/chat/example/')
-const said = (...sources: string[]): PageSpeech => {
+const said = (...sources: string[]): FileSpeech => {
   const all = sources.map((source, index) => speechIn(`${index}.ts`, source))
   return { paths: all.flatMap(({ paths }) => paths), pings: all.flatMap(({ pings }) => pings), offers: all.flatMap(({ offers }) => offers) }
 }
@@ -65,7 +65,7 @@ describe('what a page says', () => {
   })
 })
 
-test.each<[string, RouteFact[], PageSpeech, (string | undefined)[]]>([
+test.each<[string, RouteFact[], FileSpeech, (string | undefined)[]]>([
   ['nothing known', [], said(), ['/ws/election-updates/']],
   ['a plain route before one with a parameter', [room, plain('ws/depot/')], said(), ['/ws/depot/', '/ws/chat/example/']],
   ['the usual one first of all', [plain('ws/a/'), plain('ws/election-updates/')], said(), ['/ws/election-updates/', '/ws/a/']],
@@ -107,7 +107,7 @@ test('where the routes cannot be read, what the page names; where they can, that
   expect(socketPaths(application(plain('ws/a/')), speech).map(({ path }) => path)).toEqual(['/ws/a/'])
 })
 
-const at = (routes: RouteFact[], speech: PageSpeech, path: string) =>
+const at = (routes: RouteFact[], speech: FileSpeech, path: string) =>
   spokenAt(config, { paths: socketPaths(application(...routes), speech), said: speech }, path)
 
 describe('what is said to a socket', () => {

@@ -108,6 +108,17 @@ const samples: { readonly [Name in RunEvent['event']]: readonly Extract<RunEvent
     { event: 'service', ...worker, state: 'failed', pid: 7, url: 'http://127.0.0.1:1/', why: 'it ended with 1' },
   ],
   frontend: [{ event: 'frontend', url: 'http://localhost:3000/', state: 'failed', text: 'nothing answers' }],
+  page: [
+    { event: 'page', url: 'http://localhost:3000/', state: 'looking', text: 'a browser looks at it', sockets: [] },
+    {
+      event: 'page',
+      url: 'http://localhost:3000/',
+      state: 'failed',
+      text: 'its WebSocket goes to ws://localhost:9/ws/: nothing listens there (Chromium 156)   page-socket-elsewhere',
+      sockets: [{ url: 'ws://localhost:9/ws/', state: 'refused' }],
+      diagnosis: red.diagnosis,
+    },
+  ],
   restarting: [{ event: 'restarting', why: 'updates/consumers.py changed' }],
   restarted: [
     { event: 'restarted', why: 'consumers.py changed', elapsedMs: 700.5, url: 'ws://127.0.0.1:8000/ws/', state: green },

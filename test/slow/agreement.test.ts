@@ -16,7 +16,18 @@ const files = readdirSync(join(root, 'test', 'faults'))
 await agreement(files)
 
 /** Seen in runs alone: no set-up of test/faults has them yet. */
-const ofRuns: readonly string[] = ['broadcast-lost', 'frontend-failed', 'frontend-not-installed', 'package-manager-missing', 'user-missing']
+const ofRuns: readonly string[] = [
+  'broadcast-lost',
+  'frontend-failed',
+  'frontend-not-installed',
+  'package-manager-missing',
+  'page-blocked',
+  'page-broken',
+  'page-socket-elsewhere',
+  'page-socket-none',
+  'page-socket-refused',
+  'user-missing',
+]
 
 test('every cause has a set-up and a row, and every set-up with a row of its own is there', () => {
   const ids = causes.map(({ id }) => id)

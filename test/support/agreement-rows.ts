@@ -123,6 +123,11 @@ export const rows = {
   'frontend-not-installed': 'sound',
   'package-manager-missing': 'sound',
   'frontend-failed': 'sound',
+  'page-socket-elsewhere': 'sound',
+  'page-socket-refused': 'sound',
+  'page-blocked': 'sound',
+  'page-broken': 'sound',
+  'page-socket-none': 'sound',
 } as const satisfies Readonly<Record<CauseId, Row>>
 
 /** Where one set-up of a cause belongs to another row than the others, by the name of its test. */

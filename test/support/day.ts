@@ -40,6 +40,7 @@ const pretendedControl: StackControl = {
     return Promise.resolve()
   },
   verify: () => Promise.resolve(state),
+  look: () => Promise.resolve(host.terminal.out('asked to look at the page')),
   stop: () => {
     end(0)
     return Promise.resolve()

@@ -1,0 +1,200 @@
+import { writeFile } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { PageChange, PageCrossing, PageJob, PageLogin, PageLook, PageSeen, ScriptPlace } from '../facts/page-seen.ts'
+import { errorMessage } from '../errors.ts'
+import { isRecord } from '../host/json.ts'
+import { originalPlace } from './original-place.ts'
+import { ownSockets, withoutValues, type ServedPlace } from './page-watch.ts'
+import { PageWindow, type Browser } from './page-window.ts'
+
+/** How long a field of a form, what is expected, or a message in the other window is waited for, in milliseconds. */
+const patienceMs = 5000
+/** How long a window is watched for messages that come without a change, in milliseconds. */
+const listenMs = 1000
+/** So much of a script or of its map is read, in bytes. */
+const longestScript = 8 * 1024 * 1024
+/** So many sockets and exceptions are looked up in the sources. */
+const lookedUp = 3
+
+interface Visit extends Browser {
+  readonly version: Readonly<Record<string, unknown>>
+  /** When the look began, on performance.now. */
+  readonly started: number
+}
+
+/** Opens the page as the job says, watches it until it has settled, and tells what was seen. Never throws. */
+export async function lookAtPage(job: PageJob, visit: Visit): Promise<PageLook> {
+  const deadline = visit.started + job.deadlineMs
+  const rest = () => Math.max(1, deadline - performance.now())
+  void visit.devtools.ask('Browser.setDownloadBehavior', { behavior: 'deny' })
+  const page = await PageWindow.open(visit, job)
+  if (typeof page === 'string') return { result: 'unseen', why: `${job.browserName} could not open a window: ${page}` }
+
+  const loginProblem = job.login?.url === undefined ? undefined : await logIn(page, job.login, rest, job.login.url)
+  const wrong = await page.go(job.url, rest())
+  const first = wrong !== undefined || (await page.settles(deadline))
+  const later =
+    job.login === undefined || job.login.url !== undefined || wrong !== undefined ? undefined : await logIn(page, job.login, rest)
+  const settled = job.login === undefined || job.login.url !== undefined ? first : await page.settles(deadline)
+  const expected = job.expect === undefined ? undefined : (await page.evaluate(awaited(job.expect), rest())) === true
+  const change = job.change === undefined ? undefined : await crossing(page, job, job.change, visit, deadline)
+  const asksForLogin = (await page.evaluate(passwordField, Math.min(1000, rest()))) === true
+  const { watch } = page
+  const places = new Map<ServedPlace, ScriptPlace>()
+  const own = ownSockets(watch)
+  for (const place of [...own, ...watch.exceptions].flatMap((each) => each.place ?? []).slice(0, lookedUp))
+    places.set(place, await originalPlace(place, async (url) => scriptAt(page, url)))
+  const placed = (place: ServedPlace | undefined) => (place === undefined ? undefined : places.get(place))
+  const sockets = own.map(({ url, state, status, error, close, received, sent, place }) => ({
+    ...{ url: withoutValues(url), state, status, error, close, received, sent },
+    at: placed(place),
+  }))
+  const isWell = sockets.length > 0 && sockets.every(({ state }) => state === 'open')
+  const wantsPicture = job.screenshot !== undefined && (job.screenshot.when === 'always' || !isWell || expected === false)
+  const seen: PageSeen = {
+    browser: `${job.browserName} ${/\/(\d+)/.exec(String(visit.version['product']))?.[1] ?? ''}`.trim(),
+    url: URL.canParse(watch.url) ? withoutValues(new URL(watch.url)) : job.url,
+    status: watch.status,
+    error: watch.error ?? wrong,
+    loaded: watch.loaded,
+    sockets,
+    refusals: watch.refusals,
+    exceptions: watch.exceptions.map(({ text, place }) => ({ text, at: placed(place) })),
+    asksForLogin,
+    loginProblem: loginProblem ?? later,
+    expected,
+    change,
+    screenshot: wantsPicture ? await pictureOf(page, job.screenshot?.file ?? '') : undefined,
+    end: watch.crashed ? 'crashed' : settled ? 'settled' : 'late',
+    elapsedMs: performance.now() - visit.started,
+  }
+  return { result: 'seen', ...seen }
+}
+
+const passwordField = `[...document.querySelectorAll('input[type=password]')].some((field) => field.checkVisibility?.() !== false)`
+
+/** Waits in the page until a selector finds something. */
+function awaited(selector: string): string {
+  return `new Promise((resolve) => {
+    const has = () => { try { return document.querySelector(${JSON.stringify(selector)}) !== null } catch { return undefined } }
+    if (has() !== false) return resolve(has() === true)
+    const observer = new MutationObserver(() => { if (has()) { observer.disconnect(); resolve(true) } })
+    observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true })
+    setTimeout(() => { observer.disconnect(); resolve(has() === true) }, ${patienceMs})
+  })`
+}
+
+/** Fills the form in and sends it; a text says what is not there. */
+async function logIn(page: PageWindow, login: PageLogin, rest: () => number, url?: string): Promise<string | undefined> {
+  if (url !== undefined) {
+    const wrong = await page.go(url, rest())
+    if (wrong !== undefined) return `${url} could not be opened: ${wrong}`
+  }
+  const fields = Object.keys(login.fields)
+  for (const selector of [...fields, ...(login.submit === undefined ? [] : [login.submit])])
+    if ((await page.evaluate(awaited(selector), Math.min(patienceMs + 1000, rest()))) !== true) return `there is no ${selector} on its page`
+  // the setter of the element's own class: that of a component would keep its own state from seeing it (https://github.com/facebook/react/issues/10135)
+  await page.evaluate(`((fields, submit) => {
+    let last
+    for (const [selector, value] of Object.entries(fields)) {
+      last = document.querySelector(selector)
+      Object.getOwnPropertyDescriptor(Object.getPrototypeOf(last), 'value').set.call(last, value)
+      for (const type of ['input', 'change']) last.dispatchEvent(new Event(type, { bubbles: true }))
+    }
+    if (submit === null) last.form.requestSubmit()
+    else document.querySelector(submit).click()
+  })(${JSON.stringify(login.fields)}, ${JSON.stringify(login.submit ?? null)})`)
+  if (url !== undefined) await page.settles(performance.now() + Math.min(patienceMs, rest()))
+  return undefined
+}
+
+/** Makes the change in the first window, and waits for its message in a second one. */
+async function crossing(page: PageWindow, job: PageJob, change: PageChange, visit: Visit, deadline: number): Promise<PageCrossing> {
+  const second = await PageWindow.open(visit, { ...job, login: undefined })
+  if (typeof second === 'string') return { arrived: false, why: second }
+  const wrong =
+    (await second.go(job.url, deadline - performance.now())) ?? ((await second.settles(deadline)) ? undefined : 'it has not settled')
+  if (wrong !== undefined) return { arrived: false, why: `the second window: ${wrong}` }
+  if (!ownSockets(second.watch).some(({ state }) => state === 'open'))
+    return { arrived: false, why: 'the second window has no open WebSocket' }
+  if (change.expect === undefined) {
+    const before = second.messages.length
+    await delay(listenMs)
+    if (second.messages.length > before)
+      return {
+        arrived: false,
+        why: "the second window gets messages without any change: name a part of the change's own by page.change.expect",
+      }
+  }
+  const began = performance.now()
+  const from = second.messages.length
+  const problem = await makeChange(page, change)
+  if (problem !== undefined) return { arrived: false, why: problem }
+  while (performance.now() < Math.min(began + patienceMs, deadline)) {
+    const found = second.messages.slice(from).find(({ text }) => change.expect === undefined || text.includes(change.expect))
+    if (found !== undefined) return { arrived: true, ms: found.at - began }
+    await second.told(Math.min(began + patienceMs, deadline))
+  }
+  return { arrived: false, why: `no message came to the second window within ${patienceMs / 1000} s` }
+}
+
+/** A text says why it could not be made. */
+async function makeChange(page: PageWindow, { by }: PageChange): Promise<string | undefined> {
+  if (by.kind === 'click') {
+    const clicked = await page.evaluate(
+      `(() => { const at = document.querySelector(${JSON.stringify(by.selector)}); at?.click(); return at !== null })()`,
+    )
+    return clicked === true ? undefined : `there is no ${by.selector} on the page`
+  }
+  if (by.kind === 'request') {
+    const request = {
+      method: by.method,
+      headers: by.body === undefined ? {} : { 'Content-Type': 'application/json' },
+      ...(by.body === undefined ? {} : { body: by.body }),
+    }
+    const status = await page.evaluate(`fetch(${JSON.stringify(by.path)}, ${JSON.stringify(request)}).then(({ status }) => status, String)`)
+    return typeof status === 'number' && status < 400 ? undefined : `${by.method} ${by.path} gave ${String(status)}`
+  }
+  const prototype = await page.ask('Runtime.evaluate', { expression: 'WebSocket.prototype' })
+  const objectId = prototype.ok && isRecord(prototype.result['result']) ? prototype.result['result']['objectId'] : undefined
+  const all = await page.ask('Runtime.queryObjects', { prototypeObjectId: objectId })
+  const sockets = all.ok && isRecord(all.result['objects']) ? all.result['objects']['objectId'] : undefined
+  const sent = await page.ask('Runtime.callFunctionOn', {
+    objectId: sockets,
+    functionDeclaration: `function (text, own) { const at = this.find((socket) => socket.readyState === 1 && own.includes(socket.url)); at?.send(text); return at !== undefined }`,
+    arguments: [{ value: by.text }, { value: ownSockets(page.watch).map(({ url }) => url.href) }],
+    returnByValue: true,
+  })
+  return sent.ok && isRecord(sent.result['result']) && sent.result['result']['value'] === true
+    ? undefined
+    : 'the page has no open WebSocket to send it by'
+}
+
+/** The text of a script or of its map, fetched by the page's own browser. */
+async function scriptAt(page: PageWindow, url: string): Promise<string | undefined> {
+  const options = { disableCache: false, includeCredentials: true }
+  const answer = await page.ask('Network.loadNetworkResource', { frameId: page.watch.frame, url, options })
+  const resource = answer.ok && isRecord(answer.result['resource']) ? answer.result['resource'] : {}
+  const { success, stream } = resource
+  if (success !== true || typeof stream !== 'string') return undefined
+  let text = ''
+  for (;;) {
+    const part = await page.ask('IO.read', { handle: stream, size: 1024 * 1024 })
+    if (!part.ok) return undefined
+    const data = String(part.result['data'])
+    text += part.result['base64Encoded'] === true ? Buffer.from(data, 'base64').toString() : data
+    if (part.result['eof'] === true || text.length > longestScript) break
+  }
+  void page.ask('IO.close', { handle: stream })
+  return text
+}
+
+/** The picture's file, or why there is none. */
+async function pictureOf(page: PageWindow, file: string): Promise<string | undefined> {
+  const shot = await page.ask('Page.captureScreenshot', { format: 'png' })
+  if (!shot.ok) return undefined
+  return writeFile(file, Buffer.from(String(shot.result['data']), 'base64')).then(
+    () => file,
+    (error: unknown) => `no picture: ${errorMessage(error)}`,
+  )
+}

@@ -1,0 +1,156 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { judged } from '../causes/causes.ts'
+import { judgePage, type PageVerdict } from '../checks/page.ts'
+import { pageMemory, pageMemoryFile, pageSign } from '../facts/page-memory.ts'
+import type { PageLook } from '../facts/page-seen.ts'
+import { pageUserAt } from '../look/outcome.ts'
+import { pageRequestOf } from '../look/page.ts'
+import { pageUrl } from '../plan/page-request.ts'
+import type { PageSummary } from '../report/run-event.ts'
+import { lookAt } from '../run/page-look.ts'
+import { httpUrl, shownUrl } from '../verify/endpoint.ts'
+import type { Up } from './start-life.ts'
+import type { Prepared } from './start-prepare.ts'
+
+/** The page of a run: when a browser looks at it, and what it has seen. */
+export type RunPage = ReturnType<typeof watchPage>
+
+/** A page that is served, and the folder of its sources. */
+export interface ServedPage {
+  readonly url: URL
+  /** Absolute; and as it is shown, where it isn't the backend's own. */
+  readonly folder: string
+  readonly shown: string | undefined
+}
+
+/**
+ * Looks at the page of a run in a browser once both it and the backend are up:
+ * at once where `--browser` says so, never with `--no-browser`, else where its
+ * sources, the configuration or the ports are others than when it was last seen.
+ * Returns at once; nothing waits for it.
+ */
+export function watchPage({ host, config, report, signal, checkout }: Prepared) {
+  const { root } = checkout.project
+  let up: Up | undefined
+  let served: ServedPage | undefined
+  let last: PageSummary | undefined
+  let looking: Promise<void> | undefined
+  let isAsked = false
+
+  const tell = (summary: PageSummary) => {
+    last = summary
+    report({ event: 'page', ...summary })
+  }
+  const begin = async (above: Up, page: ServedPage) => {
+    const url = shownUrl(pageUrl(config.page, page.url))
+    const unseen = (why: string) => tell({ url, state: 'unseen', text: `not looked at: ${why}`, sockets: [] })
+    if (config.browser === false) return unseen('--no-browser')
+    const { dot } = above.state
+    if (dot === 'red') return unseen('the WebSocket is not connected')
+    if (dot === 'yellow' && above.state.state === 'refused') return unseen('the application refuses its user')
+    const sign = await pageSign(page.folder, [url, httpUrl(above.prover.endpoint().url).origin, config.page])
+    const memory = await pageMemory(host, root)
+    if (!isAsked && config.browser !== true && memory?.sign === sign)
+      return tell({
+        url,
+        state: 'remembered',
+        text: `its WebSocket was open when last looked (${ago(Date.now() - memory.at)}, same sources)`,
+        sockets: [],
+      })
+    tell({ url, state: 'looking', text: 'a browser looks at it', sockets: [] })
+    const { observer } = above.prover
+    const mark = observer?.mark() ?? 0
+    const endpoint = above.prover.endpoint()
+    const { request, standsFor } = await pageRequestOf(host, config, {
+      root,
+      endpoint,
+      page: page.url,
+      user: above.prover.identity().user,
+      screenshot: config.screenshot === undefined ? undefined : { file: resolve(host.cwd, config.screenshot), when: 'always' },
+      two: false,
+    })
+    const look = await lookAt(host, request, signal)
+    if (signal.aborted) return
+    const beside = (await above.prover.beside()).map(({ path }) => path)
+    const verdict = judgePage(look, {
+      proven: new URL(shownUrl(endpoint.url)),
+      user:
+        observer && look.result === 'seen'
+          ? pageUserAt(
+              observer,
+              mark,
+              look.sockets.map((socket) => new URL(socket.url).pathname),
+            )
+          : undefined,
+      standsFor,
+      paths: beside,
+      folder: page.shown,
+    })
+    tell({ url, ...told(verdict, look) })
+    if (verdict.state === 'failed' && verdict.diagnosis !== undefined) report({ event: 'diagnosis', diagnosis: judged(verdict.diagnosis) })
+    await remember(verdict.state === 'open' ? { sign, url, at: Date.now() } : undefined)
+  }
+  const remember = async (memory: object | undefined) => {
+    const file = pageMemoryFile(host, root)
+    // what can't be kept is looked at again
+    await (
+      memory === undefined
+        ? rm(file, { force: true })
+        : mkdir(dirname(file), { recursive: true }).then(() => writeFile(file, JSON.stringify(memory)))
+    ).catch(() => {})
+  }
+  const look = () => {
+    const [above, page] = [up, served]
+    if (above === undefined || page === undefined || looking !== undefined || signal.aborted) return
+    // by itself once in a run: a backend or a dev server that was started again is no other page
+    if (last !== undefined && !isAsked) return
+    looking = begin(above, page).finally(() => {
+      looking = undefined
+    })
+    looking.catch(() => {})
+  }
+  return {
+    /** What is known of it. */
+    summary: () => last,
+    /** The ready line is out. */
+    backendIs: (now: Up) => {
+      up = now
+      look()
+    },
+    /** It answers, there. */
+    isServed: (page: ServedPage) => {
+      served = page
+      look()
+    },
+    /** The user asks: now, whatever was seen before. */
+    lookNow: async () => {
+      await looking
+      isAsked = true
+      look()
+      await looking
+    },
+    /** A look that is under way has ended, with all that it started. */
+    over: async () => void (await looking?.catch(() => {})),
+  }
+}
+
+function told(verdict: PageVerdict, look: PageLook): Omit<PageSummary, 'url'> {
+  return {
+    state: verdict.state,
+    text: verdict.text,
+    sockets: look.result === 'seen' ? look.sockets.map(({ url, state }) => ({ url, state })) : [],
+    ...(verdict.diagnosis === undefined ? {} : { diagnosis: judged(verdict.diagnosis) }),
+  }
+}
+
+/** `2 h ago`: of milliseconds, the largest whole unit. */
+function ago(ms: number): string {
+  const units = [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['min', 60_000],
+  ] as const
+  const [unit, size] = units.find(([, each]) => ms >= each) ?? ['s', 1000]
+  return `${Math.max(1, Math.floor(ms / size))} ${unit} ago`
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as v from 'valibot'
+import { cacheHome } from '../host/cache-home.ts'
+import { readText } from '../host/files.ts'
+import type { Host } from '../host/host.ts'
+import { parseAs } from '../host/json-shape.ts'
+import { isDotenv, sourcesOf } from './source-texts.ts'
+
+/** A page as it was seen last, where its WebSocket was open. */
+const memorySchema = v.object({
+  /** What it was seen with: sources, configuration, addresses. */
+  sign: v.string(),
+  url: v.string(),
+  /** Milliseconds since 1970. */
+  at: v.number(),
+})
+export type PageMemory = v.InferOutput<typeof memorySchema>
+
+/** Where it stands what was seen of a checkout's page: this user's cache, one file a checkout. */
+export function pageMemoryFile(host: Pick<Host, 'platform' | 'env'>, root: string): string {
+  return join(cacheHome(host), 'pages', `${createHash('sha256').update(root).digest('hex').slice(0, 24)}.json`)
+}
+
+/** What was seen last in this checkout; undefined where nobody looked, or it was not open. Never throws. */
+export async function pageMemory(host: Pick<Host, 'platform' | 'env'>, root: string): Promise<PageMemory | undefined> {
+  const text = await readText(pageMemoryFile(host, root))
+  return text === undefined ? undefined : parseAs(memorySchema, text)
+}
+
+/** Bounds of one reading: files, milliseconds. */
+const bounds = { files: 3000, ms: 500 }
+const configName = /^(?:package(?:-lock)?|.*\.config)\.(?:json|[cm]?[jt]s)$|^(?:pnpm-lock\.yaml|yarn\.lock|bun\.lock)$/
+
+/**
+ * A sign of what a page depends on: the sources, `.env` files and
+ * configurations below a folder by their sizes and times, and `said`, anything
+ * else that counts. Two looks at the same have the same sign. Never throws.
+ */
+export async function pageSign(folder: string, said: readonly unknown[]): Promise<string> {
+  const also = (name: string) => isDotenv(name) || configName.test(name)
+  const files = await sourcesOf(folder, bounds.files, performance.now() + bounds.ms, { also })
+  const hash = createHash('sha256').update(JSON.stringify(said))
+  const stats = await Promise.all(files.map(async (file) => stat(join(folder, file)).catch(() => undefined)))
+  files.forEach((file, index) => hash.update(`${file} ${stats[index]?.size ?? ''} ${stats[index]?.mtimeMs ?? ''}\n`))
+  return hash.digest('hex')
+}

@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { findBrowser } from '../browser/find.ts'
+import type { PageJob, PageLook, PageRequest } from '../facts/page-seen.ts'
+import { errorMessage } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { isRecord } from '../host/json.ts'
+import { exists } from '../host/process-table.ts'
+import { onAbort } from '../host/race-stop.ts'
+import { withoutOurs } from '../host/secret-names.ts'
+import { ProcessTree } from './process-tree.ts'
+
+/** The program that looks, and ends the browser when the launcher is gone (browser/page-look.ts). */
+const lookFile = fileURLToPath(new URL('../page-look.js', import.meta.url))
+
+/** A look is over after so many milliseconds, whatever the page does; what looks may take so much longer to clear up. */
+const deadlineMs = 15_000
+const clearMs = 3000
+
+/**
+ * Opens a page in a headless browser and tells what was seen. The browser with
+ * all of its processes and its profile is gone when this resolves, and goes with
+ * this process, too. Ends early where `signal` is aborted. Never throws.
+ */
+export async function lookAt(host: Host, request: PageRequest, signal: AbortSignal): Promise<PageLook> {
+  const found = await findBrowser(host)
+  if ('why' in found) return { result: 'unseen', why: found.why }
+  const unseen = (why: string): PageLook => ({ result: 'unseen', why })
+  try {
+    await clearOld()
+    const profile = await mkdtemp(join(tmpdir(), `${profilePrefix}${process.pid}-`))
+    const asRoot = process.getuid?.() === 0
+    const job: PageJob = { ...request, browser: found.file, browserName: found.name, profile, asRoot, deadlineMs }
+    return await run(host, job, signal)
+  } catch (error) {
+    return unseen(errorMessage(error))
+  }
+}
+
+async function run(host: Host, job: PageJob, signal: AbortSignal): Promise<PageLook> {
+  if (signal.aborted) return { result: 'unseen', why: 'the run has ended' }
+  const child = spawn(process.execPath, [lookFile], {
+    // no secret of the project is a browser's business
+    env: withoutOurs(host.env),
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    detached: host.platform !== 'win32',
+    windowsHide: true,
+  })
+  const tree = new ProcessTree(host, child.pid)
+  let looked: PageLook | undefined
+  const exited = new Promise<string | undefined>((resolve) => {
+    child.once('error', ({ message }) => resolve(message))
+    child.once('exit', () => resolve(undefined))
+  })
+  child.on('message', (message) => {
+    if (isLook(message)) looked = message
+  })
+  child.send(job, () => {})
+  const late = setTimeout(() => tree.kill(), deadlineMs + clearMs)
+  const quit = onAbort(signal, () => void tree.end(clearMs))
+  const why = await exited
+  tree.ended = true
+  clearTimeout(late)
+  quit()
+  // one that was killed has left its browser and its profile
+  await tree.end(0)
+  await rm(job.profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }).catch(() => {})
+  return (
+    looked ?? { result: 'unseen', why: why ?? (signal.aborted ? 'the run has ended' : 'what looks at the page has ended without a word') }
+  )
+}
+
+/** Both ends are of one build. */
+function isLook(message: unknown): message is PageLook {
+  return isRecord(message) && (message['result'] === 'seen' || message['result'] === 'unseen')
+}
+
+const profilePrefix = 'election-dev-page-'
+
+/** Takes away the profiles of launchers that were killed together with what looked for them. */
+async function clearOld(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const [, pid] = /^election-dev-page-(\d+)-[A-Za-z0-9]{6}$/.exec(name) ?? []
+    if (pid === undefined || exists(Number(pid))) continue
+    const folder = join(tmpdir(), name)
+    const owner = await stat(folder).then(
+      ({ uid }) => uid,
+      () => undefined,
+    )
+    if (owner === process.getuid?.()) await rm(folder, { recursive: true, force: true }).catch(() => {})
+  }
+}

@@ -1,0 +1,179 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { ending } from '../support/ends.ts'
+import { browser, lookedAt, seenOf, servePage } from '../support/page-look.ts'
+
+const { keep } = ending()
+
+const socketAt = (path: string) => `new WebSocket('ws://' + location.host + '${path}')`
+
+describe.skipIf(browser === undefined)('a page in a real browser', { timeout: 60_000 }, () => {
+  test('its socket, where it is opened, and nothing of its query', async () => {
+    const { origin } = await servePage(keep, `\nconst url = 'ws://' + location.host + '/ws/votes/?token=s3cret'\nnew WebSocket(url)\n`)
+    const seen = await seenOf(`${origin}/`)
+    expect(seen).toMatchObject({ status: 200, loaded: true, end: 'settled', refusals: [], exceptions: [] })
+    expect(seen.browser).toMatch(/^Chromium \d+$/)
+    expect(seen.sockets).toEqual([
+      expect.objectContaining({ url: `${origin.replace('http', 'ws')}/ws/votes/?token=***`, state: 'open', status: 101 }),
+    ])
+    expect(seen.sockets[0]?.at).toEqual({ file: `${origin}/`, line: 3, text: 'new WebSocket(url)' })
+    expect(JSON.stringify(seen)).not.toContain('s3cret')
+  })
+
+  test('one that is refused, one that is closed with a code, one where nothing listens', async () => {
+    const { origin } = await servePage(keep, `${socketAt('/refuse')}; ${socketAt('/close')}; new WebSocket('ws://127.0.0.1:2/x')`)
+    const { sockets } = await seenOf(`${origin}/`)
+    expect(sockets).toEqual([
+      expect.objectContaining({ state: 'refused', status: 403 }),
+      expect.objectContaining({ state: 'closed', status: 101, close: { code: 4001, reason: 'no' } }),
+      expect.objectContaining({ state: 'refused', error: 'net::ERR_CONNECTION_REFUSED' }),
+    ])
+  })
+
+  test('of a page that tries again and again one socket is told, and it ends', async () => {
+    const { origin } = await servePage(
+      keep,
+      `const again = () => { ${socketAt('/refuse')}.onclose = () => setTimeout(again, 50) }; again()`,
+    )
+    const { sockets, elapsedMs } = await seenOf(`${origin}/`)
+    expect(sockets).toHaveLength(1)
+    expect(elapsedMs).toBeLessThan(12_000)
+  })
+
+  test('one that closes its first socket and opens a second is open', async () => {
+    const { origin } = await servePage(keep, `${socketAt('/ws/')}.close(); ${socketAt('/ws/')}`)
+    expect((await seenOf(`${origin}/`)).sockets).toEqual([expect.objectContaining({ state: 'open' })])
+  })
+
+  test("a worker's socket is the page's, a dev server's channel is not", async () => {
+    const { origin, port } = await servePage(
+      keep,
+      `new WebSocket('ws://' + location.host + '/', 'vite-hmr'); ${socketAt('/hot')}; const port = location.port
+      new Worker(URL.createObjectURL(new Blob(["new WebSocket('ws://localhost:" + port + "/from-worker')"])))`,
+    )
+    expect((await seenOf(`${origin}/`)).sockets.map(({ url }) => url)).toEqual([`ws://localhost:${port}/from-worker`])
+  })
+
+  test('what the browser forbids: CORS, Content-Security-Policy', async () => {
+    const { origin, port } = await servePage(keep, `fetch('http://127.0.0.1:' + location.port + '/api/')`)
+    expect((await seenOf(`${origin}/`)).refusals).toEqual([
+      { kind: 'cors', url: `http://127.0.0.1:${port}/api/`, text: 'MissingAllowOriginHeader', isSocket: false },
+    ])
+    const closed = await servePage(keep, socketAt('/ws/'), { headers: { 'Content-Security-Policy': "connect-src 'none'" } })
+    const seen = await seenOf(`${closed.origin}/`)
+    expect(seen.refusals).toEqual([{ kind: 'csp', url: `ws://localhost:${closed.port}/ws/`, text: 'connect-src', isSocket: true }])
+  })
+
+  test('nothing but its own hosts is contacted, and those that are allowed', async () => {
+    const { origin } = await servePage(keep, `fetch('http://elsewhere.example/x').catch(() => {}); new WebSocket('ws://192.0.2.1/ws/')`)
+    const seen = await seenOf(`${origin}/`)
+    expect(seen.refusals).toEqual([expect.objectContaining({ kind: 'not-contacted', url: 'http://elsewhere.example/x' })])
+    expect(seen.sockets).toEqual([expect.objectContaining({ error: 'net::ERR_NAME_NOT_RESOLVED' })])
+  })
+
+  test('cookies and storage are there before the first script, and what the page has is left', async () => {
+    const script = `${socketAt("/ws/?' + localStorage.getItem('access') + '-' + sessionStorage.getItem('jwt') + '")}`
+    const { origin, handshakes, port } = await servePage(keep, script)
+    await seenOf(`${origin}/`, {
+      cookies: [{ name: 'sessionid', value: 'abc', url: origin }],
+      storage: { local: { access: 'one' }, session: { jwt: 'two' } },
+    })
+    expect(handshakes.map(({ cookie }) => cookie)).toEqual(['sessionid=abc'])
+    expect(handshakes.map(({ host }) => host)).toEqual([`localhost:${port}`])
+  })
+
+  test('a form is filled in, on the page itself', async () => {
+    const form = `<!doctype html><form><input id="name"><input id="secret" type="password"><button>in</button></form><script>
+      document.querySelector('form').onsubmit = (event) => {
+        event.preventDefault()
+        document.querySelector('form').remove()
+        new WebSocket('ws://' + location.host + '/ws/' + document.title)
+      }
+      document.querySelector('#name').oninput = (event) => { document.title = event.target.value }
+    </script>`
+    const { origin } = await servePage(keep, form)
+    const before = await seenOf(`${origin}/`)
+    expect(before).toMatchObject({ asksForLogin: true, sockets: [] })
+    const seen = await seenOf(`${origin}/`, { login: { url: undefined, fields: { '#name': 'ada', '#secret': 'x' }, submit: undefined } })
+    expect(seen.sockets.map(({ url, state }) => [new URL(url).pathname, state])).toEqual([['/ws/ada', 'open']])
+    const wrong = await seenOf(`${origin}/`, { login: { url: undefined, fields: { '#nobody': 'ada' }, submit: undefined } })
+    expect(wrong.loginProblem).toBe('there is no #nobody on its page')
+  })
+
+  test('what is expected, and a picture', async () => {
+    const { origin } = await servePage(keep, `${socketAt('/ws/')}.onopen = () => { document.body.dataset.state = 'green' }`)
+    const folder = await mkdtemp(join(tmpdir(), 'test-picture-'))
+    const file = join(folder, 'page.png')
+    const seen = await seenOf(`${origin}/`, { expect: '[data-state=green]', screenshot: { file, when: 'always' } })
+    expect(seen).toMatchObject({ expected: true, screenshot: file })
+    expect((await readFile(file)).subarray(1, 4).toString()).toBe('PNG')
+    await rm(file)
+    const red = await seenOf(`${origin}/`, { expect: '[data-state=red]', screenshot: { file, when: 'failed' } })
+    expect(red.expected).toBe(false)
+    expect(existsSync(file)).toBe(true)
+    await rm(folder, { recursive: true })
+  })
+
+  test('a change in one window arrives in the other, and what comes without one is told', async () => {
+    const { origin } = await servePage(
+      keep,
+      `globalThis.socket = ${socketAt('/ws/')}
+      document.body.innerHTML = '<button>vote</button>'
+      document.querySelector('button').onclick = () => globalThis.socket.send('a vote')`,
+    )
+    const click = { by: { kind: 'click', selector: 'button' }, expect: undefined } as const
+    expect((await seenOf(`${origin}/`, { change: click })).change).toEqual({ arrived: true, ms: expect.any(Number) })
+    const send = { by: { kind: 'send', text: 'by hand' }, expect: 'by hand' } as const
+    expect((await seenOf(`${origin}/`, { change: send })).change).toMatchObject({ arrived: true })
+    const nothing = { by: { kind: 'click', selector: '#none' }, expect: undefined } as const
+    expect((await seenOf(`${origin}/`, { change: nothing })).change).toEqual({ arrived: false, why: 'there is no #none on the page' })
+    const ticking = await servePage(
+      keep,
+      `const socket = ${socketAt('/ws/')}; setInterval(() => socket.readyState === 1 && socket.send('tick'), 50)`,
+    )
+    expect((await seenOf(`${ticking.origin}/`, { change: send })).change).toMatchObject({ arrived: true })
+    expect((await seenOf(`${ticking.origin}/`, { change: click })).change).toMatchObject({ arrived: false })
+  })
+
+  test.each<[string, string, RegExp]>([
+    ['redirects in circles', '/circle', /^net::ERR_TOO_MANY_REDIRECTS$/],
+    ['is a download', '/download', /^net::ERR_ABORTED$|download/],
+    ['never answers', '/never', /^no answer/],
+  ])('one that %s', async (_, path, error) => {
+    const { origin } = await servePage(keep, '', {
+      answer: ({ url }, response) => {
+        if (url === '/circle') response.writeHead(302, { Location: '/circle' }).end()
+        else if (url === '/download')
+          response.writeHead(200, { 'Content-Disposition': 'attachment; filename=x.bin' }).end('x'.repeat(100_000))
+        return url !== '/'
+      },
+    })
+    const seen = await seenOf(`${origin}${path}`, { deadlineMs: 5000 })
+    expect(seen.error).toMatch(error)
+    expect(seen.elapsedMs).toBeLessThan(7500)
+  })
+
+  test.each<[string, string]>([
+    ['opens dialogs for ever', 'for (;;) alert(1)'],
+    ['never comes to rest', 'for (;;);'],
+    ['opens windows', "setInterval(() => window.open('/x'), 20)"],
+    ['loads itself anew', 'location.reload()'],
+    ['allocates a gigabyte', 'const all = []; for (let i = 0; i < 1100; i++) all.push(new Uint8Array(1e6).fill(1)); for (;;);'],
+    ['throws for ever', "setInterval(() => { throw new Error('again') }, 1)"],
+  ])('one that %s ends within the bound', async (_, script) => {
+    const { origin } = await servePage(keep, script)
+    const seen = await seenOf(`${origin}/`, { deadlineMs: 5000 })
+    expect(seen.elapsedMs).toBeLessThan(9000)
+  })
+
+  test('a program that is no browser is told', async () => {
+    expect(await lookedAt('http://localhost:1/', { browser: '/bin/false' })).toMatchObject({
+      result: 'unseen',
+      why: expect.stringContaining('/bin/false'),
+    })
+    expect(await lookedAt('http://localhost:1/', { browser: '/nowhere/chrome' })).toMatchObject({ result: 'unseen' })
+  })
+})
