@@ -114,7 +114,7 @@ export function stackOptions(command: CliCommand): void {
 }
 
 /** Whether the page is looked at in a browser of its own. */
-export function browserOptions(command: CliCommand): void {
+function browserOptions(command: CliCommand): void {
   command
     .option('--browser', 'look at the page in a headless browser at once (default: where its sources, configuration or ports changed)')
     .option('--no-browser', 'never look at the page in a browser')

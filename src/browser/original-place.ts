@@ -37,7 +37,7 @@ function isMap(value: unknown): value is SourceMapPayload {
 function dataOf({ pathname }: URL): string | undefined {
   const [head = '', ...body] = pathname.split(',')
   const text = body.join(',')
-  return /;base64$/.test(head) ? Buffer.from(text, 'base64').toString() : decodeURIComponent(text)
+  return head.endsWith(';base64') ? Buffer.from(text, 'base64').toString() : decodeURIComponent(text)
 }
 
 function entryAt(payload: SourceMapPayload, line: number, column: number): ScriptPlace | undefined {

@@ -7,7 +7,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { rm } from 'node:fs/promises'
 import type { Readable, Writable } from 'node:stream'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { PageJob, PageLook } from '../facts/page-seen.ts'
 import { within } from '../host/race-stop.ts'
 import { endOwnGroup } from '../run/own-group.ts'
@@ -28,11 +27,14 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 process.on('disconnect', () => void leave().then(() => process.exit()))
 process.once('message', (message: PageJob) => {
   job = message
-  void look(message).then(async (found) => {
-    await leave()
-    if (process.connected) process.send?.(found, () => process.exit())
-  })
+  void serve(message)
 })
+
+async function serve(asked: PageJob): Promise<void> {
+  const found = await look(asked)
+  await leave()
+  if (process.connected) process.send?.(found, () => process.disconnect())
+}
 
 async function look(asked: PageJob): Promise<PageLook> {
   const started = performance.now()
@@ -70,16 +72,7 @@ async function clear(): Promise<void> {
   }
   if (process.platform !== 'win32') await endOwnGroup(0)
   // a process that is dying may still write to it
-  for (let tries = 0; job !== undefined && tries < 20; tries += 1) {
-    if (
-      await rm(job.profile, { recursive: true, force: true }).then(
-        () => true,
-        () => false,
-      )
-    )
-      break
-    await delay(50)
-  }
+  if (job !== undefined) await rm(job.profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }).catch(() => {})
 }
 
 function isWritable(stream: Readable | Writable | null | undefined): stream is Writable {

@@ -125,7 +125,7 @@ export class PageWindow {
     if (isOwn && method === 'Target.attachedToTarget') this.#follow(params)
     if (isOwn && method === 'Page.javascriptDialogOpening') void this.ask('Page.handleJavaScriptDialog', { accept: false })
     // of a worker only its sockets: it has requests of its own, and no document
-    if (!isOwn && !(session !== undefined && this.#workers.has(session) && /^Network\.webSocket/.test(method))) return
+    if (!isOwn && !(session !== undefined && this.#workers.has(session) && method.startsWith('Network.webSocket'))) return
     const before = this.watch
     this.watch = watched(before, event)
     if (method === 'Network.webSocketFrameReceived' && isRecord(params['response']) && isOwnSocket(this.watch, String(params['requestId'])))

@@ -42,11 +42,18 @@ export async function lookAtPage(job: PageJob, visit: Visit): Promise<PageLook> 
   const { watch } = page
   const places = new Map<ServedPlace, ScriptPlace>()
   const own = ownSockets(watch)
-  for (const place of [...own, ...watch.exceptions].flatMap((each) => each.place ?? []).slice(0, lookedUp))
+  const trouble = [...own.filter(({ state }) => state !== 'open'), ...(own.length === 0 ? watch.exceptions : [])]
+  for (const place of trouble.flatMap((each) => each.place ?? []).slice(0, lookedUp))
     places.set(place, await originalPlace(place, async (url) => scriptAt(page, url)))
   const placed = (place: ServedPlace | undefined) => (place === undefined ? undefined : places.get(place))
   const sockets = own.map(({ url, state, status, error, close, received, sent, place }) => ({
-    ...{ url: withoutValues(url), state, status, error, close, received, sent },
+    url: withoutValues(url),
+    state,
+    status,
+    error,
+    close,
+    received,
+    sent,
     at: placed(place),
   }))
   const isWell = sockets.length > 0 && sockets.every(({ state }) => state === 'open')

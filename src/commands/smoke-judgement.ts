@@ -93,6 +93,7 @@ function stepsOf(record: SmokeRecord, phases: readonly SmokePhase[]): SmokeStep[
     ['hold', () => holdStep(record)],
     ['broadcast', () => broadcastStep(record)],
     ...(record.wantsFrontend ? ([['frontend', () => frontendStep(record)]] as const) : []),
+    ...(record.wantsPage === false ? [] : ([['page', () => pageStep(record)]] as const)),
     ...(record.command === undefined ? [] : ([['command', () => commandStep(record)]] as const)),
   ]
   const steps: SmokeStep[] = []
@@ -199,6 +200,16 @@ function frontendStep({ frontend, frontendMs }: SmokeRecord): Outcome | undefine
   if (frontend === undefined || frontend.state === 'starting') return undefined
   const seen = `${frontend.url}   ${frontend.text}`
   return frontend.state === 'ready' ? passed(frontendMs, seen) : failed(frontendMs, [seen])
+}
+
+function pageStep({ page, pageMs, wantsPage }: SmokeRecord): Outcome | undefined {
+  if (page === undefined || page.state === 'looking') return undefined
+  const seen = `${page.url}   ${page.text}`
+  if (page.state === 'failed')
+    return failed(pageMs, [seen, ...(page.screenshot === undefined ? [] : [`a picture of it: ${page.screenshot}`])], page.diagnosis)
+  if (page.state === 'open') return passed(pageMs, seen)
+  // what was asked for by name and could not be done is no success
+  return page.state === 'unseen' && wantsPage === 'asked' ? failed(pageMs, [seen]) : skipped(seen)
 }
 
 function commandStep({ command, commandExit, afterwards }: SmokeRecord): Outcome | undefined {

@@ -51,6 +51,7 @@ export async function proveAndRun(run: SmokeRun, summary: ReadySummary, signal: 
     record.proof = last === undefined ? undefined : { ...last, diagnosis: state.diagnosis }
   }
   if (record.wantsFrontend && !signal.aborted) await waitForFrontend(run, signal)
+  if (record.wantsPage !== false && !signal.aborted) await lookAtPage(run, signal, proving)
   const holds = resultOf(record, {}).steps.every(({ name, state }) => name === 'command' || state !== 'failed')
   if (!signal.aborted && holds) await runCommand(run, summary, signal)
   if (!signal.aborted) begin('ending what was started')
@@ -66,6 +67,15 @@ async function waitForFrontend({ host, record }: SmokeRun, signal: AbortSignal):
   beginPhase(host, record, 'waiting for the frontend')
   while (record.frontend?.state === 'starting' && !signal.aborted) await delay(frontendEveryMs)
   record.frontendMs = host.now() - began
+}
+
+/** The page in a browser; where none is served, that is told. */
+async function lookAtPage({ host, record }: SmokeRun, signal: AbortSignal, proving: Proving): Promise<void> {
+  const began = host.now()
+  beginPhase(host, record, 'looking at the page in a browser')
+  await raceStop(proving.look(), signal)
+  record.page ??= { url: record.ready?.backend.url ?? '', state: 'unseen', text: 'not looked at: no page is known', sockets: [] }
+  record.pageMs = host.now() - began
 }
 
 async function runCommand(run: SmokeRun, summary: ReadySummary, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 import { inShape } from '../causes/causes.ts'
+import { dirname, join, resolve } from 'node:path'
 import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
 import type { Config } from '../config/config.ts'
 import { resolveConfig, type Flags } from '../config/resolve.ts'
@@ -39,6 +40,7 @@ export async function smokeCommand(words: readonly string[], options: Options, v
     warnings: [],
     lines: [],
     wantsFrontend: false,
+    wantsPage: false,
     wantsPing: true,
     command: words.length === 0 ? undefined : { words, ran: false },
     elapsedMs: 0,
@@ -49,6 +51,7 @@ export async function smokeCommand(words: readonly string[], options: Options, v
     const config = await resolveConfig(host, flagsOf(options))
     bases = await basesOf(host, config)
     record.wantsFrontend = wantsFrontend(config, options)
+    record.wantsPage = await wantsPage(host, config, record.wantsFrontend)
     record.wantsPing = config.ping !== false
     const run = {
       host,
@@ -61,7 +64,9 @@ export async function smokeCommand(words: readonly string[], options: Options, v
         for (const line of [...smokeHead(masked(host, record), styleFor(host)), '']) host.terminal.out(line)
       },
     } as const
-    await conduct(run, smokeFlags(flagsOf(options), config, record.wantsFrontend))
+    const junit = reporters.find(({ kind, file }) => kind === 'junit' && file !== undefined)?.file
+    const failedScreenshot = junit === undefined ? undefined : join(dirname(resolve(host.cwd, junit)), 'page.png')
+    await conduct(run, smokeFlags(flagsOf(options), config, record), failedScreenshot)
   } catch (error) {
     if (!(error instanceof LauncherError)) throw error
     record.failure ??= { diagnosis: inShape(error), exitCode: error.exitCode }
@@ -75,7 +80,11 @@ export async function smokeCommand(words: readonly string[], options: Options, v
   return result.exitCode
 }
 
-async function conduct({ host, config, record, ...rest }: Omit<SmokeRun, 'stop' | 'stopMs'>, flags: Flags): Promise<void> {
+async function conduct(
+  { host, config, record, ...rest }: Omit<SmokeRun, 'stop' | 'stopMs'>,
+  flags: Flags,
+  failedScreenshot: string | undefined,
+): Promise<void> {
   beginPhase(host, record, 'looking at the project')
   // the work ends so much before the deadline that what it started can end by itself
   const stopMs = Math.min(config.stopTimeout, record.timeoutMs / 4)
@@ -86,6 +95,7 @@ async function conduct({ host, config, record, ...rest }: Omit<SmokeRun, 'stop' 
       version: record.version,
       report: recording(host, record),
       onStop: stop.onStop,
+      failedScreenshot,
       whenReady: async (summary, signal, proving) => {
         await proveAndRun({ host, config, record, stop, stopMs, ...rest }, summary, signal, proving)
         return ExitCode.ok
@@ -101,8 +111,15 @@ function wantsFrontend(config: Config, options: Options): boolean {
   return options['frontend'] === true || (config.source('frontend') !== 'default' && config.frontend !== false)
 }
 
+/** The page is looked at where its frontend is started, or it is named, and a browser is there; by name in any case. */
+async function wantsPage(host: Host, config: Config, frontend: boolean): Promise<SmokeRecord['wantsPage']> {
+  if (config.browser !== undefined) return config.browser && 'asked'
+  if (!frontend && config.page?.url === undefined) return false
+  return 'file' in (await (await import('../browser/find.ts')).findBrowser(host))
+}
+
 /** The flags of `start` that suit a run which nobody watches, and which is about the code as it is. */
-function smokeFlags(flags: Flags, config: Config, frontend: boolean): Flags {
+function smokeFlags(flags: Flags, config: Config, { wantsFrontend: frontend, wantsPage: page }: SmokeRecord): Flags {
   return {
     ...flags,
     watch: false,
@@ -111,6 +128,7 @@ function smokeFlags(flags: Flags, config: Config, frontend: boolean): Flags {
     reload: false,
     open: false,
     json: false,
+    browser: page !== false,
     ...(frontend ? {} : { frontend: false }),
     ...(config.source('procfile') === 'default' ? { procfile: false } : {}),
   }

@@ -30,6 +30,8 @@ export interface BackendOptions {
   readonly onUp: (up: Up) => void
   /** The banner, or the line of a restart, is out. */
   readonly onTold: (up: Up) => void
+  /** Has its page looked at in a browser, and waits for that. */
+  readonly lookAtPage?: (up: Up) => Promise<void>
 }
 
 /** A backend that is kept up: started again when it crashes, and whenever it is asked. */
@@ -242,11 +244,11 @@ export class Backend extends Supervised {
       report({ event: 'restarted', why: this.#asked, elapsedMs, url: prover.url, state })
       return undefined
     }
-    const { extras, complete } = this.#options
+    const { extras, complete, lookAtPage } = this.#options
     const whole = complete === undefined ? summary : await raceStop(complete(summary, up), signal)
     if (whole === undefined) return undefined
     report({ event: 'ready', ...whole })
-    return extras.whenReady?.(whole, signal, prover)
+    return extras.whenReady?.(whole, signal, { last: prover.last, again: prover.again, look: async () => lookAtPage?.(up) })
   }
 
   /** Says what has happened and waits for whatever may help; false: the run ends. */

@@ -1,5 +1,6 @@
 import { frontendFailed, managerMissing, notInstalled } from '../checks/frontend.ts'
 import type { Diagnosis, Judged } from '../checks/diagnosis.ts'
+import { milliseconds } from '../checks/wire-words.ts'
 import { judged } from '../causes/causes.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import { pageOrigin } from '../facts/frontend-app.ts'
@@ -29,7 +30,6 @@ import type { Prepared } from './start-prepare.ts'
 export type Frontend = ReturnType<typeof startFrontend>
 
 type Run = Extract<FrontendPlan, { kind: 'run' }>
-
 /** How long the backend's proof waits for what Vite says of its page's Origin, in milliseconds; it takes some 250. */
 const originPatienceMs = 1500
 /** How many of the dev server's last lines are kept as evidence. */
@@ -292,11 +292,9 @@ function planAt(
 function words({ page, owner, through }: FrontendProof, diagnosis: Judged | undefined): string {
   if (page === undefined) return 'its page does not answer'
   if (owner === 'foreign') return 'another program answers at its address'
-  const answered = `page ${page.status} in ${Math.max(1, Math.round(page.elapsedMs))} ms`
+  const answered = `page ${page.status} in ${milliseconds(page.elapsedMs)}`
   if (diagnosis !== undefined)
     return `${answered} · ${through === undefined ? 'its WebSocket is refused' : 'WebSocket through it fails'}   ${diagnosis.id}`
   const { handshake } = through?.facts ?? {}
-  return handshake?.result === 'open'
-    ? `${answered} · WebSocket through it 101 in ${Math.max(1, Math.round(handshake.elapsedMs))} ms`
-    : answered
+  return handshake?.result === 'open' ? `${answered} · WebSocket through it 101 in ${milliseconds(handshake.elapsedMs)}` : answered
 }

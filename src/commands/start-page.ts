@@ -1,17 +1,18 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { judged } from '../causes/causes.ts'
-import { judgePage, type PageVerdict } from '../checks/page.ts'
+import { judgePage } from '../checks/page.ts'
 import { pageMemory, pageMemoryFile, pageSign } from '../facts/page-memory.ts'
-import type { PageLook } from '../facts/page-seen.ts'
 import { pageUserAt } from '../look/outcome.ts'
 import { pageRequestOf } from '../look/page.ts'
 import { pageUrl } from '../plan/page-request.ts'
+import { pageSummary } from '../report/page.ts'
 import type { PageSummary } from '../report/run-event.ts'
 import { lookAt } from '../run/page-look.ts'
 import { httpUrl, shownUrl } from '../verify/endpoint.ts'
 import type { Up } from './start-life.ts'
 import type { Prepared } from './start-prepare.ts'
+import type { StartExtras } from './start.ts'
 
 /** The page of a run: when a browser looks at it, and what it has seen. */
 export type RunPage = ReturnType<typeof watchPage>
@@ -30,7 +31,10 @@ export interface ServedPage {
  * sources, the configuration or the ports are others than when it was last seen.
  * Returns at once; nothing waits for it.
  */
-export function watchPage({ host, config, report, signal, checkout }: Prepared) {
+export function watchPage(
+  { host, config, report, signal, checkout }: Prepared,
+  { failedScreenshot }: Pick<StartExtras, 'failedScreenshot'>,
+) {
   const { root } = checkout.project
   let up: Up | undefined
   let served: ServedPage | undefined
@@ -67,7 +71,7 @@ export function watchPage({ host, config, report, signal, checkout }: Prepared) 
       endpoint,
       page: page.url,
       user: above.prover.identity().user,
-      screenshot: config.screenshot === undefined ? undefined : { file: resolve(host.cwd, config.screenshot), when: 'always' },
+      screenshot: pictureOf(config.screenshot, failedScreenshot),
       two: false,
     })
     const look = await lookAt(host, request, signal)
@@ -87,10 +91,16 @@ export function watchPage({ host, config, report, signal, checkout }: Prepared) 
       paths: beside,
       folder: page.shown,
     })
-    tell({ url, ...told(verdict, look) })
+    tell({ url, ...pageSummary(verdict, look) })
     if (verdict.state === 'failed' && verdict.diagnosis !== undefined) report({ event: 'diagnosis', diagnosis: judged(verdict.diagnosis) })
     await remember(verdict.state === 'open' ? { sign, url, at: Date.now() } : undefined)
   }
+  const pictureOf = (always: string | undefined, failed: string | undefined) =>
+    always === undefined
+      ? failed === undefined
+        ? undefined
+        : { file: failed, when: 'failed' as const }
+      : { file: resolve(host.cwd, always), when: 'always' as const }
   const remember = async (memory: object | undefined) => {
     const file = pageMemoryFile(host, root)
     // what can't be kept is looked at again
@@ -132,15 +142,6 @@ export function watchPage({ host, config, report, signal, checkout }: Prepared) 
     },
     /** A look that is under way has ended, with all that it started. */
     over: async () => void (await looking?.catch(() => {})),
-  }
-}
-
-function told(verdict: PageVerdict, look: PageLook): Omit<PageSummary, 'url'> {
-  return {
-    state: verdict.state,
-    text: verdict.text,
-    sockets: look.result === 'seen' ? look.sockets.map(({ url, state }) => ({ url, state })) : [],
-    ...(verdict.diagnosis === undefined ? {} : { diagnosis: judged(verdict.diagnosis) }),
   }
 }
 

@@ -90,7 +90,7 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
   let watching: Promise<RunPage> | undefined
   /** Loaded once there is a page to look at: that is after the ready line. */
   const pageOf = async (prepared: Prepared): Promise<RunPage> =>
-    (watching ??= import('./start-page.ts').then(({ watchPage }) => (page = watchPage(prepared))))
+    (watching ??= import('./start-page.ts').then(({ watchPage }) => (page = watchPage(prepared, extras))))
   /** Both are up: the backend's own page is looked at where there is no other one. */
   const lookAtPage = async (prepared: Prepared, up: Up) => {
     if ((await frontend?.origin) === undefined && config.page?.url === undefined && extras.page === undefined) return
@@ -154,6 +154,10 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
       onTold: (up) => {
         void further?.firstUp(up)
         lookAtPage(prepared, up).catch(() => {})
+      },
+      lookAtPage: async (up) => {
+        await lookAtPage(prepared, up)
+        await page?.lookNow()
       },
     })
     backend = first

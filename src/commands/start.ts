@@ -25,6 +25,8 @@ export interface StartExtras {
    * `signal` is aborted when the run is told to stop.
    */
   readonly whenReady?: (summary: ReadySummary, signal: AbortSignal, proving: Proving) => Promise<number | undefined>
+  /** Where a picture of the page goes whose WebSocket isn't open, unless the configuration names a file. */
+  readonly failedScreenshot?: string | undefined
   /** Called when there is something to be asked of the run; what it gives is called at the run's end. */
   readonly onControl?: (control: StackControl, run: SetupRun) => () => void | Promise<void>
   /** What asks it to end, in place of signals, a closed output and a parent that is gone; of those nothing is listened to then. */
@@ -34,7 +36,10 @@ export interface StartExtras {
 }
 
 /** What a composition may ask of the WebSocket while the run is up. */
-export type Proving = Pick<Prover, 'last' | 'again'>
+export interface Proving extends Pick<Prover, 'last' | 'again'> {
+  /** Has the page looked at in a browser; resolves once that was done, at once where there is no page. */
+  readonly look: () => Promise<void>
+}
 
 /**
  * `election-dev start`: from a checkout to a proven WebSocket, and up until it

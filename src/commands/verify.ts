@@ -12,6 +12,7 @@ import { endpointOf, endpointOfProject, withLogin, type HeldEndpoint } from '../
 import { toldLater, withCause } from '../look/cause.ts'
 import { projectSockets } from '../look/sockets.ts'
 import { prove, type Proof } from '../verify/prove.ts'
+import type { PageSummary } from '../report/run-event.ts'
 import { verifyJson, verifyText } from '../report/verify.ts'
 
 /**
@@ -30,20 +31,28 @@ export async function verifyCommand(url: string | undefined, options: Options, v
     const endpoints = await Promise.all(urls.map((each) => withLogin(host, config, endpointOf(host, config, each))))
     return verifyInstances({ host, config, version }, endpoints, message)
   }
-  const { proof, beside } = await verifyOnce(host, config, urls[0])
-  if (config.json) host.terminal.json(verifyJson(proof, beside))
-  else for (const line of verifyText(host, proof, version, beside)) host.terminal.out(line)
-  return proof.state === 'proven' ? ExitCode.ok : ExitCode.finding
+  const two = options['two'] === true
+  const wantsPage = config.browser === true || two || config.screenshot !== undefined
+  const verified = await verifyOnce(host, config, urls[0], wantsPage ? { two } : undefined)
+  if (config.json) host.terminal.json(verifyJson(verified))
+  else for (const line of verifyText(host, verified, version)) host.terminal.out(line)
+  const isPageWell = verified.page === undefined || verified.page.state === 'open'
+  return verified.proof.state === 'proven' && isPageWell ? ExitCode.ok : ExitCode.finding
 }
 
 /** What was proven of a WebSocket, and of those beside it where none was named. */
-interface Verified {
+export interface Verified {
   readonly proof: Proof
   readonly beside: readonly Beside[]
+  /** Undefined where nobody asked for it, or the WebSocket itself isn't there. */
+  readonly page?: PageSummary | undefined
 }
 
-/** Proves the WebSocket that the URL names, else those of the project in the host's folder. Their sockets are closed again. */
-export async function verifyOnce(host: Host, config: Config, url: string | undefined): Promise<Verified> {
+/**
+ * Proves the WebSocket that the URL names, else those of the project in the host's folder. Their sockets are closed
+ * again. `page`: its page is looked at in a browser as well, in two windows.
+ */
+export async function verifyOnce(host: Host, config: Config, url: string | undefined, page?: { readonly two: boolean }): Promise<Verified> {
   const held: HeldEndpoint =
     url === undefined
       ? await endpointOfProject(host, config)
@@ -61,7 +70,11 @@ export async function verifyOnce(host: Host, config: Config, url: string | undef
     }
     const first = await prove(completed, { holdMs: config.hold, spoken, opened, isTold: toldLater })
     first.socket?.terminate()
-    return { proof: await withCause(host, config, completed, first), beside: (await beside) ?? [] }
+    const verified = { proof: await withCause(host, config, completed, first), beside: (await beside) ?? [] }
+    if (page === undefined || first.state === 'failed' || first.state === 'refused') return verified
+    const { verifyPage } = await import('./verify-page.ts')
+    const paths = verified.beside.map(({ path }) => path)
+    return { ...verified, page: await verifyPage(host, config, { endpoint: completed, paths, two: page.two }) }
   } finally {
     void sockets?.then((known) => known?.cancel())
     await release?.()

@@ -33,14 +33,15 @@ export async function pageMemory(host: Pick<Host, 'platform' | 'env'>, root: str
 const bounds = { files: 3000, ms: 500 }
 const configName = /^(?:package(?:-lock)?|.*\.config)\.(?:json|[cm]?[jt]s)$|^(?:pnpm-lock\.yaml|yarn\.lock|bun\.lock)$/
 
+const isSetUp = (name: string) => isDotenv(name) || configName.test(name)
+
 /**
  * A sign of what a page depends on: the sources, `.env` files and
  * configurations below a folder by their sizes and times, and `said`, anything
  * else that counts. Two looks at the same have the same sign. Never throws.
  */
 export async function pageSign(folder: string, said: readonly unknown[]): Promise<string> {
-  const also = (name: string) => isDotenv(name) || configName.test(name)
-  const files = await sourcesOf(folder, bounds.files, performance.now() + bounds.ms, { also })
+  const files = await sourcesOf(folder, bounds.files, performance.now() + bounds.ms, { also: isSetUp })
   const hash = createHash('sha256').update(JSON.stringify(said))
   const stats = await Promise.all(files.map(async (file) => stat(join(folder, file)).catch(() => undefined)))
   files.forEach((file, index) => hash.update(`${file} ${stats[index]?.size ?? ''} ${stats[index]?.mtimeMs ?? ''}\n`))

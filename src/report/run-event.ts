@@ -77,6 +77,8 @@ export interface PageSummary {
   readonly text: string
   /** The page's own, as they stood in the end: those of its dev server are none of them. */
   readonly sockets: readonly { readonly url: string; readonly state: 'opening' | 'open' | 'closed' | 'refused' }[]
+  /** The file of a picture that was taken. */
+  readonly screenshot?: string
   readonly diagnosis?: Judged
 }
 

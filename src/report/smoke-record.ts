@@ -4,7 +4,7 @@ import type { Host } from '../host/host.ts'
 import type { HttpFact } from '../host/http.ts'
 import type { TcpFact } from '../host/tcp.ts'
 import type { Interruption, SmokeCommand } from './smoke-result.ts'
-import type { FrontendSummary, ReadySummary, Report } from './run-event.ts'
+import type { FrontendSummary, PageSummary, ReadySummary, Report } from './run-event.ts'
 import type { CommandExit } from '../run/guarded-command.ts'
 import type { Proof } from '../verify/prove.ts'
 import { withoutEscapes } from '../host/escape-codes.ts'
@@ -24,6 +24,8 @@ export interface SmokeRecord {
   readonly warnings: { readonly id: string; readonly text: string }[]
   readonly lines: string[]
   wantsFrontend: boolean
+  /** The page is looked at in a browser; `asked`: by name, so that one has to be there. */
+  wantsPage: boolean | 'asked'
   wantsPing: boolean
   ready?: ReadySummary | undefined
   /** When the server was there and the proof began. */
@@ -35,6 +37,8 @@ export interface SmokeRecord {
   proof?: Proof | undefined
   frontend?: FrontendSummary | undefined
   frontendMs?: number | undefined
+  page?: PageSummary | undefined
+  pageMs?: number | undefined
   commandExit?: CommandExit | undefined
   /** Something that was seen when the command was over. */
   afterwards?: string | undefined
@@ -69,6 +73,9 @@ export function recording(host: Pick<Host, 'now'>, record: SmokeRecord): Report 
         break
       case 'frontend':
         record.frontend = event
+        break
+      case 'page':
+        record.page = event
         break
       case 'diagnosis':
         record.failure ??= { diagnosis: event.diagnosis, exitCode: 1 }

@@ -1,8 +1,8 @@
 import type { Judged } from '../checks/diagnosis.ts'
 import { milliseconds } from '../checks/wire-words.ts'
 
-/** What `smoke` proves, in this order. `frontend` and `command` are there only where they were asked for. */
-export type SmokeStepName = 'server' | 'tcp' | 'http' | 'handshake' | 'ping' | 'hold' | 'broadcast' | 'frontend' | 'command'
+/** What `smoke` proves, in this order. `frontend`, `page` and `command` are there only where they were asked for. */
+export type SmokeStepName = 'server' | 'tcp' | 'http' | 'handshake' | 'ping' | 'hold' | 'broadcast' | 'frontend' | 'page' | 'command'
 
 /** One thing that was tried. */
 export interface SmokeStep {
@@ -75,6 +75,7 @@ export const stepTitles: Readonly<Record<SmokeStepName, string>> = {
   hold: 'hold',
   broadcast: 'broadcast',
   frontend: 'frontend',
+  page: 'page',
   command: 'command',
 }
 

@@ -6,16 +6,9 @@ import type { Host } from '../host/host.ts'
 import { isUndoable, type Step } from '../fix/step.ts'
 import { stays } from './fix.ts'
 import { besideLine, besideWords } from './beside.ts'
+import { pageWords } from './page.ts'
 import { diagnosisPage, errorPage } from './failure.ts'
-import {
-  socketWord,
-  type FrontendSummary,
-  type PageSummary,
-  type ReadySummary,
-  type Report,
-  type RunEvent,
-  type SocketState,
-} from './run-event.ts'
+import { socketWord, type FrontendSummary, type ReadySummary, type Report, type RunEvent, type SocketState } from './run-event.ts'
 import { serviceLog, type ServiceLog } from './service-log.ts'
 import { spinnerFor } from './spinner.ts'
 import { dots, heading, styleFor, type Style } from './style.ts'
@@ -211,12 +204,6 @@ function frontendWords({ url, state, text, diagnosis }: FrontendSummary, style: 
   const isServed =
     state === 'ready' || (state === 'failed' && (diagnosis === undefined || !/^(?:frontend|package-manager)-/.test(diagnosis.id)))
   return `${isServed ? `${style.cyan(url)}   ` : ''}${mark} ${text}`
-}
-
-function pageWords({ url, state, text }: PageSummary, style: Style): string {
-  if (state === 'unseen') return `${style.cyan(url)}   ${style.dim(text)}`
-  const colour = state === 'failed' ? style.red : state === 'yellow' ? style.yellow : style.green
-  return `${style.cyan(url)}   ${colour('●')} ${text}`
 }
 
 function dot(state: SocketState, style: Style): string {

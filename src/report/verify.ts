@@ -9,13 +9,32 @@ import type { WireFacts } from '../facts/wire.ts'
 import type { Proof } from '../verify/prove.ts'
 import { besideLine } from './beside.ts'
 import { diagnosisPage } from './failure.ts'
+import { pageWords } from './page.ts'
+import type { PageSummary } from './run-event.ts'
 import { dots, heading, styleFor, type Style } from './style.ts'
 
 /** `verify` for people: a line a step, then the cause where there is one. */
-export function verifyText(host: Host, proof: Proof, version: string, beside: readonly Beside[] = []): string[] {
+export function verifyText(host: Host, { proof, beside, page }: Seen, version: string): string[] {
   const style = styleFor(host)
   const others = beside.map((socket) => `     ${besideLine(socket, style)}`)
-  return [...heading(version, 'verify', style), ...proofLines(host, proof, style), ...(others.length === 0 ? [] : [...others, ''])]
+  return [
+    ...heading(version, 'verify', style),
+    ...proofLines(host, proof, style),
+    ...(others.length === 0 ? [] : [...others, '']),
+    ...(page === undefined ? [] : pageLines(host, page, style)),
+  ]
+}
+
+/** What `verify` has proven of one WebSocket, of those beside it, and of its page. */
+interface Seen {
+  readonly proof: Proof
+  readonly beside: readonly Beside[]
+  readonly page?: PageSummary | undefined
+}
+
+function pageLines(host: Host, page: PageSummary, style: Style): string[] {
+  const row = `  ${style.green('➜')}  ${style.bold('Page     ')}  ${pageWords(page, style)}`
+  return [row, ...(page.diagnosis === undefined ? [''] : diagnosisPage(page.diagnosis, style, host.terminal.columns))]
 }
 
 /** `verify` of several instances for people: each of them, then what crosses, then the cause where there is one. */
@@ -90,12 +109,12 @@ function sentWith({ token, identity }: WireFacts): string {
 }
 
 /** `verify --json`: one document. Holds no token and no body of a page. */
-export function verifyJson(proof: Proof, beside: readonly Beside[] = []): Readonly<Record<string, unknown>> {
+export function verifyJson({ proof, beside, page }: Seen): Readonly<Record<string, unknown>> {
   const { endpoint, handshake, session, tcp, http, nameError } = proof.facts
   return {
     schemaVersion: 1,
     command: 'verify',
-    ok: proof.state === 'proven',
+    ok: proof.state === 'proven' && (page === undefined || page.state === 'open'),
     state: proof.state,
     url: endpoint.url,
     origin: endpoint.origin ?? null,
@@ -124,6 +143,7 @@ export function verifyJson(proof: Proof, beside: readonly Beside[] = []): Readon
     notes: session?.pong?.result === 'unanswered' && session.pingBy !== 'consumer' ? ['ping-unanswered'] : [],
     diagnosis: proof.diagnosis ?? null,
     ...(beside.length === 0 ? {} : { routes: beside }),
+    ...(page === undefined ? {} : { page }),
   }
 }
 
@@ -135,7 +155,7 @@ export function verifyJson(proof: Proof, beside: readonly Beside[] = []): Readon
 export function verifyInstancesJson({ proofs, crossing, diagnosis }: InstancesProof): Readonly<Record<string, unknown>> {
   const shown = proofs.find(({ state }) => state !== 'proven') ?? proofs[0]
   if (shown === undefined) return {}
-  const document = verifyJson(shown)
+  const document = verifyJson({ proof: shown, beside: [] })
   const ok = shown.state === 'proven' && diagnosis === undefined
   return {
     ...document,
@@ -143,7 +163,7 @@ export function verifyInstancesJson({ proofs, crossing, diagnosis }: InstancesPr
     state: shown.state === 'proven' && !ok ? 'failed' : shown.state,
     diagnosis: shown.diagnosis ?? diagnosis ?? null,
     instances: proofs.map((proof) => {
-      const { schemaVersion: _version, command: _command, ...instance } = verifyJson(proof)
+      const { schemaVersion: _version, command: _command, ...instance } = verifyJson({ proof, beside: [] })
       return instance
     }),
     crossing: crossing.map(({ from, to, sent, received, medianMs, slowestMs }) => nulls({ from, to, sent, received, medianMs, slowestMs })),

@@ -28,7 +28,6 @@ const clearMs = 3000
 export async function lookAt(host: Host, request: PageRequest, signal: AbortSignal): Promise<PageLook> {
   const found = await findBrowser(host)
   if ('why' in found) return { result: 'unseen', why: found.why }
-  const unseen = (why: string): PageLook => ({ result: 'unseen', why })
   try {
     await clearOld()
     const profile = await mkdtemp(join(tmpdir(), `${profilePrefix}${process.pid}-`))
@@ -36,7 +35,7 @@ export async function lookAt(host: Host, request: PageRequest, signal: AbortSign
     const job: PageJob = { ...request, browser: found.file, browserName: found.name, profile, asRoot, deadlineMs }
     return await run(host, job, signal)
   } catch (error) {
-    return unseen(errorMessage(error))
+    return { result: 'unseen', why: errorMessage(error) }
   }
 }
 

@@ -33,11 +33,11 @@ export interface RunningCli {
   readonly end: (signal?: NodeJS.Signals) => Promise<CliResult>
 }
 
-/** The environment of a user's shell: nothing of the test runner's, no colours. */
+/** The environment of a user's shell: nothing of the test runner's, no colours. What is about a page looks at it where it says so. */
 export function cliEnvironment(extra: CliOptions['env'] = {}): NodeJS.ProcessEnv {
   const keep = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'USER', 'SYSTEMROOT', 'PATHEXT', 'COMSPEC', 'APPDATA', 'LOCALAPPDATA']
   const base = Object.fromEntries(keep.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
-  return { ...base, NO_COLOR: '1', ...extra }
+  return { ...base, NO_COLOR: '1', ELECTION_DEV_BROWSER: 'false', ...extra }
 }
 
 /** Starts a command. Its process is the caller's to end. */

@@ -12,7 +12,7 @@ import { listening } from './node-servers.ts'
 import { chromium, root } from './tools.ts'
 
 /** What looks, as it is shipped. */
-export const lookFile = join(root, 'dist', 'page-look.js')
+const lookFile = join(root, 'dist', 'page-look.js')
 
 /** A Chromium, or undefined where none can be had: the tests that need it say so. */
 export const browser = await chromium()

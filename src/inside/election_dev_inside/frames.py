@@ -177,6 +177,11 @@ def refuser(frame, observer):
             **({} if handled is None else {"handled": described(handled)})}
 
 
+def consumer_of(frame, observer):
+    """The consumer on the stack, that accepts; None where none stands there."""
+    return next((owner for owner in (each.f_locals.get("self") for each in stack(frame, observer)) if is_consumer(owner)), None)
+
+
 def is_consumer(owner):
     return any(kind.__name__ == "AsyncConsumer" and kind.__module__ == "channels.consumer" for kind in type(owner).__mro__)
 

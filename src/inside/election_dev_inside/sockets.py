@@ -6,7 +6,7 @@ import sys
 import time
 
 from .broadcast import Probes
-from .frames import described, refuser
+from .frames import consumer_of, described, refuser
 from .identity import user_of
 
 HEADER = b"x-election-dev"
@@ -61,7 +61,8 @@ class Observer:
                     self._open += 1
                     if probe is not None:
                         probe.accepted_at = time.monotonic()
-                    tell({"event": "accepted", "id": ident, "open": self._open, "user": probe and user_of(probe.consumer)})
+                    consumer = consumer_of(sys._getframe(1), self) if probe is None else probe.consumer
+                    tell({"event": "accepted", "id": ident, "open": self._open, "user": user_of(consumer)})
                 elif kind == "websocket.close":
                     code = message.get("code") or 1000
                     if not accepted:
