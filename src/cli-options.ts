@@ -89,7 +89,11 @@ export function launchOptions(command: CliCommand): void {
     .option('--no-watch', 'do not keep a socket open after ready')
     .option('--no-parent-watch', 'go on when the process that started this is gone')
     .option('--no-observer', 'run the application without the observer around it: no broadcast proof, less exact causes')
-    .option('--hold <ms>', 'how long a socket is held that answers no ping and gets no broadcast, in milliseconds (default 2000)', number)
+    .option(
+      '--hold <ms>',
+      "how long a socket is held that answers no ping, gets no broadcast and isn't seen to wait for messages, in milliseconds (default 2000)",
+      number,
+    )
     .option('--start-timeout <ms>', 'how long the server may take to listen, in milliseconds (default 60000)', number)
     .option('--stop-timeout <ms>', 'how long the server may take to end before it is killed, in milliseconds (default 5000)', number)
 }

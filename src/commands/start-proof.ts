@@ -17,7 +17,7 @@ import { socketsOf } from '../look/sockets.ts'
 import { endpointAt } from '../look/target.ts'
 import type { BringUp } from '../run/bring-up.ts'
 import type { RunningServer } from '../run/server.ts'
-import { closedSince, handshakeSince, raisedSince, strangerSince, userSince } from '../look/outcome.ts'
+import { closedSince, handshakeSince, isIdleSince, raisedSince, strangerSince, userSince } from '../look/outcome.ts'
 import type { Observer } from '../run/observer.ts'
 import { openSecond, proveBroadcast, withBroadcast, type Broadcast } from '../verify/broadcast.ts'
 import type { HeldSocket } from '../verify/held-socket.ts'
@@ -113,12 +113,14 @@ export function startProof(
       second = openSecond(endpoint())
       options.opened?.()
     }
-    const delivered = async (socket: HeldSocket) => {
+    const settled = async (socket: HeldSocket) => {
       if (observer === undefined || second === undefined) return false
       const { fact, socket: left } = await sent(socket, second, observer)
-      return fact !== undefined && reachedAll(fact) && left === socket
+      if (left !== socket) return false
+      // nothing can be sent through an application without a layer
+      return fact === undefined ? isIdleSince(observer, begun, asked(), config.hold) : reachedAll(fact)
     }
-    let proof = await prove(endpoint(), { ...alone, opened, delivered })
+    let proof = await prove(endpoint(), { ...alone, opened, settled })
     const company = proof.facts.session?.close === undefined ? undefined : await second
     if (company?.socket?.hasClosed === false) {
       // it may be an application that keeps one socket a user, and ends the one before

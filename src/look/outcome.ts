@@ -18,6 +18,20 @@ export async function closedSince(observer: Observer, mark: number, path: string
   )
 }
 
+/** Whether what the application does at the first handshake of ours at `path` after the mark has come to its end: it asks for the next message within `deadlineMs` milliseconds. */
+export async function isIdleSince(observer: Observer, mark: number, path: string, deadlineMs: number): Promise<boolean> {
+  let ours: number | undefined
+  const idle = await observer.first(
+    mark,
+    (event) => {
+      if (event.event === 'opened' && event.probe && event.path === path) ours ??= event.id
+      return (event.event === 'idle' && event.id === ours) || undefined
+    },
+    deadlineMs,
+  )
+  return idle === true
+}
+
 /** Who stood at the consumer of the last socket of ours at `path` that was accepted after the mark; nobody where that isn't known, or is nobody. */
 export function userSince(observer: Observer, mark: number, path: string): string | undefined {
   const user = standingSince(observer, mark, path)

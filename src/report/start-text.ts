@@ -214,7 +214,8 @@ function dot(state: SocketState, style: Style): string {
   }
   const { handshakeMs, pongMs, heldMs, broadcast, user } = state
   const as = user === undefined ? '' : ` as ${user}`
-  const lived = pongMs === undefined ? `held ${(heldMs / 1000).toFixed(1)} s` : `pong ${milliseconds(pongMs)}`
+  const held = heldMs < 1000 ? milliseconds(heldMs) : `${(heldMs / 1000).toFixed(1)} s`
+  const lived = pongMs === undefined ? `held ${held}` : `pong ${milliseconds(pongMs)}`
   return `${mark}${as}   ${style.dim(`101 in ${milliseconds(handshakeMs)} · ${lived}`)}${broadcastWords(broadcast, style)}`
 }
 

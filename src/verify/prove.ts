@@ -60,8 +60,8 @@ export interface ProofOptions {
   readonly isTold?: () => Promise<boolean>
   /** Asked where an open socket was closed: who closed it. */
   readonly closedBy?: () => Promise<Refusal | undefined>
-  /** Asked while a socket is held that is sent nothing: whether a broadcast through the consumer has come to it. */
-  readonly delivered?: (socket: HeldSocket) => Promise<boolean>
+  /** Asked while a socket is held that is sent nothing: whether the consumer is seen to be done with the handshake, and to live. */
+  readonly settled?: (socket: HeldSocket) => Promise<boolean>
   /** Asked once the socket is open, where the endpoint has no ping: the one that is known there. */
   readonly spoken?: () => Promise<Omit<Spoken, 'subprotocols'> | undefined>
   /** Called once the socket is open, before it is held. */
@@ -132,8 +132,8 @@ async function hold(endpoint: Endpoint, { fact, socket }: Opened, options: Proof
   const { pong, pingBy } = await greet(endpoint, socket, fact.subprotocol, options)
   const held = socket.hold(options.holdMs)
   const whole = held.then(() => false)
-  // a message that came out of the consumer says as much of it as a pong
-  const isAnswered = async () => pong?.result === 'pong' || (pong === undefined && (await options.delivered?.(socket)) === true)
+  // what is seen of the consumer by the observer says as much of it as a pong
+  const isAnswered = async () => pong?.result === 'pong' || (pong === undefined && (await options.settled?.(socket)) === true)
   const early = async () => options.pongIsEnough !== undefined && (await isAnswered()) && (await options.pongIsEnough())
   const isEnough = await Promise.race([early(), whole])
   const close = isEnough ? undefined : await held

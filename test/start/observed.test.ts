@@ -5,6 +5,7 @@ import { WebSocket } from 'ws'
 import { startCli, type RunningCli } from '../support/cli.ts'
 import { makeProject, openConsumer, simplejwtConsumer, type ProjectOptions } from '../support/project.ts'
 import { freePort } from '../support/redis.ts'
+import { consumerOf } from '../support/store.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -165,7 +166,24 @@ class Updates(AsyncJsonWebsocketConsumer):
 
 `
   const { cli } = await run(context, { consumer })
-  const [banner] = await cli.waitFor(shown)
-  expect(banner).toMatch(/● connected {3}101 in \d+ ms · held 2\.\d s\n/)
+  await cli.waitFor(/● connected {3}101 in \d+ ms · held 2\.\d s\n/)
+  await cli.end('SIGINT')
   expect(cli.stdout()).not.toContain('not connected')
+})
+
+/** Without what answers a ping. */
+const mute = (consumer: string) => consumer.replace(/\n *async def receive_json[^]*/, '\n')
+
+test.for([
+  ['is not held once it waits for messages', '', /● connected {3}101 in \d+ ms · held \d+ ms\n/],
+  ['is held while connect() goes on', 'while True:\n    await asyncio.sleep(1)', /● connected {3}101 in \d+ ms · held 2\.\d s\n/],
+  [
+    'that raises late in connect()',
+    'await asyncio.sleep(1)\nraise LookupError("no such election")',
+    /● not connected {3}consumer-exception/,
+  ],
+  ['that is closed late in connect()', 'await asyncio.sleep(1)\nawait self.close(code=4001)', /● not connected {3}close-after-accept/],
+] as const)('without a channel layer, a socket %s', async ([, then, told], context) => {
+  const { cli } = await run(context, { settings: 'CHANNEL_LAYERS = {}', consumer: mute(consumerOf(`await self.accept()\n${then}`)) })
+  await cli.waitFor(told)
 })

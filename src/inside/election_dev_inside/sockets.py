@@ -47,6 +47,9 @@ class Observer:
             nonlocal code
             if probe is not None:
                 probe.asked += 1
+                # the first one is the handshake itself
+                if probe.asked == 2 and accepted and code is None:
+                    tell({"event": "idle", "id": ident})
             message = await receive()
             if message["type"] == "websocket.disconnect" and code is None:
                 code = message.get("code")
