@@ -1,26 +1,41 @@
 /** Healthy projects in odd shapes on each server: proven, nothing alarmed by `start`, `verify` or `doctor`, no traceback in their logs. */
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { runCli, startCli } from '../support/cli.ts'
 import { fillOdd, oddProjects } from '../support/odd-projects.ts'
 import { makeProject } from '../support/project.ts'
 import { freePort } from '../support/redis.ts'
+import { prepareEnvironment } from '../support/tools.ts'
 
-const servers = ['daphne', 'uvicorn', 'hypercorn', 'runserver'] as const
+/** Each server with its environment; the two runservers are those of the `daphne` app and of Channels 3, which comes first in INSTALLED_APPS. */
+const servers = [
+  { title: 'daphne', server: 'daphne', environment: 'main' },
+  { title: 'uvicorn', server: 'uvicorn', environment: 'main' },
+  { title: 'hypercorn', server: 'hypercorn', environment: 'main' },
+  { title: 'the runserver of daphne', server: 'runserver', environment: 'main', app: 'daphne' },
+  { title: 'daphne 3', server: 'daphne', environment: 'channels3' },
+  { title: 'the runserver of Channels 3', server: 'runserver', environment: 'channels3', app: 'channels' },
+] as const
+const usualApps = ['django.contrib.contenttypes', 'django.contrib.auth', 'channels', 'updates']
 
-test.for(oddProjects.flatMap((odd) => servers.map((server) => [`${odd.title}, on ${server}`, odd, server] as const)))(
+beforeAll(() => prepareEnvironment('channels3'), 180_000)
+
+test.for(oddProjects.flatMap((odd) => servers.map((server) => [`${odd.title}, on ${server.title}`, odd, server] as const)))(
   '%s',
   { timeout: 60_000 },
-  async ([, odd, server], { onTestFinished }) => {
-    const { options } = odd
-    const installedApps = [
-      'daphne',
-      ...(options.installedApps ?? ['django.contrib.contenttypes', 'django.contrib.auth', 'channels', 'updates']),
-    ]
+  async ([, odd, { server, environment, ...own }], { onTestFinished }) => {
+    const options = { ...odd.options, environment }
+    const apps = options.installedApps ?? usualApps
     const project = await makeProject(
-      server === 'runserver' ? { ...options, installedApps, settings: `${options.settings ?? ''}\nSTATIC_URL = "static/"` } : options,
+      'app' in own
+        ? {
+            ...options,
+            installedApps: [own.app, ...apps.filter((app) => app !== own.app)],
+            settings: `${options.settings ?? ''}\nSTATIC_URL = "static/"`,
+          }
+        : options,
     )
     onTestFinished(project.remove)
-    await fillOdd(project, odd)
+    await fillOdd(project, odd, environment)
     const port = String(await freePort('127.0.0.1'))
     const cli = startCli(['start', '--json', '--no-frontend', '--server', server, '--port', port], { cwd: project.root })
     onTestFinished(() => void cli.end('SIGTERM'))

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { ProjectOptions, TestProject } from './project.ts'
-import { pythonOf } from './tools.ts'
+import { pythonOf, type EnvironmentName } from './tools.ts'
 
 const run = promisify(execFile)
 
@@ -220,8 +220,8 @@ class Updates(AsyncConsumer):
 ]
 
 /** Tables, a user, and the rows that it wants. */
-export async function fillOdd({ backend }: TestProject, { rows }: OddProject): Promise<void> {
-  const manage = (...args: readonly string[]) => run(pythonOf('main'), ['manage.py', ...args], { cwd: backend })
+export async function fillOdd({ backend }: TestProject, { rows }: OddProject, environment: EnvironmentName = 'main'): Promise<void> {
+  const manage = (...args: readonly string[]) => run(pythonOf(environment), ['manage.py', ...args], { cwd: backend })
   await manage('migrate')
   await manage('shell', '-c', `from django.contrib.auth.models import User; User.objects.create_user("usher")\n${rows ?? ''}`)
 }

@@ -55,6 +55,8 @@ export const environments = {
   postgres: ['Django>=4.2,<6', 'channels~=4.2', 'daphne~=4.1', 'psycopg[binary]>=3.1'],
   /** GraphQL over WebSocket, by a library that has its own consumer. */
   graphql: ['Django>=4.2,<6', 'channels~=4.2', 'daphne~=4.1', 'strawberry-graphql[channels]>=0.260'],
+  /** Channels whose runserver is its own, and the daphne that it brings. */
+  channels3: ['Django>=4.2,<5', 'channels~=3.0', 'python-decouple~=3.8', 'djangorestframework-simplejwt~=5.3'],
   /** Django without any ASGI server. */
   django: ['Django>=4.2,<6', 'channels~=4.2', 'PyJWT~=2.8'],
   /** gunicorn, with uvicorn's worker for it to be told of. */
