@@ -176,6 +176,11 @@ async function untilEnd({ prepared, server, prover, first, state, summary }: Up,
         shown: state.dot === 'green' ? undefined : state.diagnosis.id,
         prove: prover.again,
         onDead: async (close, silent) => {
+          if (prover.isCrowded()) {
+            // nothing is said of it before it has been alone
+            await prover.beside()
+            return 'proven'
+          }
           const diagnosis = await prover.dead(close, silent)
           // a socket that ended because the whole run does is no news
           if (!ended.aborted && diagnosis !== undefined) life.onDot({ dot: 'red', diagnosis })

@@ -8,8 +8,6 @@ import { lookServed, type LookRequest } from '../facts/examine.ts'
 import type { Inspection } from '../facts/inspection.ts'
 import { reachedAll } from '../facts/observed.ts'
 import { usualPath } from '../facts/project.ts'
-import { endsIdle, layerRedis } from '../facts/layer-redis.ts'
-import { isInMemory, isRedisLayer, redisProtocol } from '../facts/redis-now.ts'
 import type { SocketClose } from '../facts/wire.ts'
 import type { Own } from '../look/gather.ts'
 import { givenCredentials, madeCredentials, placed, unidentified, type Credentials } from '../look/identity.ts'
@@ -25,6 +23,7 @@ import { requestOf, shownUrl, type Endpoint } from '../verify/endpoint.ts'
 import type { Handshake } from '../verify/handshake.ts'
 import { prove, untried, type Proof, type ProofOptions } from '../verify/prove.ts'
 import { shapeOf } from '../verify/token.ts'
+import { isShortLived, layerIsSound } from './start-hold.ts'
 import type { Prepared } from './start-prepare.ts'
 import { within } from '../host/race-stop.ts'
 
@@ -60,6 +59,7 @@ export function startProof(
   )
   let { subprotocols } = config
   let beside: Promise<readonly Beside[]> | undefined
+  let isCrowded = false
   let last: Proof | undefined
   let mark = 0
   let observedMark = 0
@@ -121,10 +121,12 @@ export function startProof(
       return fact === undefined ? isIdleSince(observer, begun, asked(), config.hold) : reachedAll(fact)
     }
     let proof = await prove(endpoint(), { ...alone, opened, settled })
-    const company = proof.facts.session?.close === undefined ? undefined : await second
-    if (company?.socket?.hasClosed === false) {
-      // it may be an application that keeps one socket a user, and ends the one before
-      await company.socket.close()
+    const { session } = proof.facts
+    const company = session?.close === undefined ? undefined : await second
+    // it may be an application that keeps one socket a user, and ends the one before
+    const isByOurs = company?.socket?.hasClosed === false || (beside !== undefined && session?.closedBy !== undefined)
+    if (isByOurs) {
+      await Promise.all([company?.socket?.close(), beside])
       second = broadcast = undefined
       proof = await prove(endpoint(), { ...alone, opened: () => {} })
     }
@@ -142,7 +144,12 @@ export function startProof(
     const application = await inspection.get('application')
     if (config.path !== undefined || application === undefined || (application.routes.length < 2 && application.unread !== true)) return []
     const { proveBeside } = await import('../look/beside.ts')
-    return proveBeside(endpoint(), sockets, { holdMs: config.hold, observer: observing(), isObserved: observing() !== undefined })
+    isCrowded = true
+    const observer = observing()
+    const all = await proveBeside(endpoint(), sockets, { holdMs: config.hold, observer, isObserved: observer !== undefined })
+    // one that has ended by now may be theirs
+    isCrowded = last?.socket?.hasClosed !== false
+    return all
   }
   return {
     /** Without the token. */
@@ -175,6 +182,8 @@ export function startProof(
     },
     /** Nothing was asked of the others yet. */
     isAlone: () => beside === undefined,
+    /** Whether sockets of ours beside it may still have ended the first one. */
+    isCrowded: () => isCrowded,
     /** What became of the other WebSockets of the application; asks for it where that wasn't done. */
     beside: async (): Promise<readonly Beside[]> => await (beside ??= others()),
     /** The proof before, where there was one. */
@@ -230,6 +239,7 @@ export function startProof(
     },
     /** `holdMs`: how long the socket must live at least, whatever its pong says. */
     again: async (holdMs: number): Promise<Proof> => {
+      isCrowded = false
       // what was ours and ran out is no news about the backend
       const isOld = prepared.host.now() - identifiedAt > freshMs || shapeOf(credentials.token, Date.now()).kind === 'expired'
       if (isOld && credentials.identity.source !== 'given') {
@@ -262,33 +272,6 @@ async function credentialsFor(prepared: Prepared, server: RunningServer, inspect
   const { ask } = await import('../host/ask.ts')
   if (!(await ask(host, question, { signal }))) return madeCredentials(inspection)
   return madeCredentials(impatient(await prepared.inspect(server, { anywhere: true })))
-}
-
-/**
- * Whether a pong is proof enough: a layer that keeps everything in the process
- * can't fail later, and a Redis that was probed won't. With any other one an
- * exception may still come on daphne's 1 s tick, so the socket has to be held.
- */
-async function layerIsSound(prepared: Prepared, inspection: Inspection): Promise<boolean> {
-  const { layer } = prepared
-  if (layer.layer === 'memory' && layer.environment !== undefined && !(await settingsDisagree(inspection))) return true
-  if (layer.layer === 'redis') return (await prepared.redis()).fact?.usable === true
-  const settings = await inspection.get('settings')
-  if (settings === undefined) return false
-  if (isInMemory(settings.layer_backend)) return true
-  if (!isRedisLayer(settings.layer_backend)) return (settings.layer_backend ?? undefined) === undefined
-  return (await layerRedis(settings, prepared.checkout.redis, redisProtocol(prepared.environment.packages)))?.usable === true
-}
-
-/** Whether the socket, sound as it is, ends as soon as it is idle. */
-async function isShortLived(inspection: Inspection): Promise<boolean> {
-  return isRedisLayer((await inspection.get('settings'))?.layer_backend) && endsIdle(await inspection.get('layer'))
-}
-
-/** A project that names the variable and doesn't heed it: what its settings say counts. */
-async function settingsDisagree(inspection: Inspection): Promise<boolean> {
-  const settings = await inspection.get('settings')
-  return settings !== undefined && isRedisLayer(settings.layer_backend)
 }
 
 /** The same look, whose facts are waited for no longer than `patienceMs`: settings that hang hold nothing else up. */

@@ -7,12 +7,12 @@ import { ExitCode, usageError, type LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { isRecord, parseJson } from '../host/json.ts'
 import { nodeHost } from '../host/node-host.ts'
-import { proveBeside } from '../look/beside.ts'
+import { proveBeside, proveFirst } from '../look/beside.ts'
 import { endpointOf, endpointOfProject, withLogin, type HeldEndpoint } from '../look/target.ts'
 import { toldLater, withCause } from '../look/cause.ts'
 import { projectSockets } from '../look/sockets.ts'
-import { prove, type Proof } from '../verify/prove.ts'
 import type { PageSummary } from '../report/run-event.ts'
+import type { Proof } from '../verify/prove.ts'
 import { verifyJson, verifyText } from '../report/verify.ts'
 
 /**
@@ -64,11 +64,10 @@ export async function verifyOnce(host: Host, config: Config, url: string | undef
   try {
     const completed = await withLogin(host, config, endpoint)
     let beside: Promise<readonly Beside[]> | undefined
-    const opened = () => {
-      if (held.sockets !== undefined && config.path === undefined)
-        beside = proveBeside(completed, held.sockets, { holdMs: config.hold, isObserved: held.isObserved })
-    }
-    const first = await prove(completed, { holdMs: config.hold, spoken, opened, isTold: toldLater })
+    const first = await proveFirst(completed, { holdMs: config.hold, spoken, isTold: toldLater }, () => {
+      if (held.sockets === undefined || config.path !== undefined) return undefined
+      return (beside = proveBeside(completed, held.sockets, { holdMs: config.hold, isObserved: held.isObserved }))
+    })
     first.socket?.terminate()
     const verified = { proof: await withCause(host, config, completed, first), beside: (await beside) ?? [] }
     if (page === undefined || first.state === 'failed' || first.state === 'refused') return verified

@@ -115,19 +115,24 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
   const sockets = project === undefined ? undefined : socketsOf(config, project.root, () => inside.application)
   const { beside: besides } = targets
   let otherSockets = besides instanceof Promise ? besides : undefined
-  const wires = proveAll(config, targets, servers, {
-    pongIsEnough: () => layerIsPlain(checkoutWanted, inside.settings),
-    spoken: async () => sockets?.pingSoon(targets.main.url.pathname),
-    // a validator may have a list that only other Origins tell apart
-    isTold: async () => {
-      const played = await within(limits.played, inside.played)
-      return played?.outcome === 'closed' && !/OriginValidator/.test(played.refused_by ?? '')
+  const wires = proveAll(
+    config,
+    targets,
+    servers,
+    {
+      pongIsEnough: () => layerIsPlain(checkoutWanted, inside.settings),
+      spoken: async () => sockets?.pingSoon(targets.main.url.pathname),
+      // a validator may have a list that only other Origins tell apart
+      isTold: async () => {
+        const played = await within(limits.played, inside.played)
+        return played?.outcome === 'closed' && !/OriginValidator/.test(played.refused_by ?? '')
+      },
     },
-    opened: () => {
-      if (besides === undefined || besides instanceof Promise || sockets === undefined) return
-      otherSockets = proveBeside(targets.main, sockets, { holdMs: config.hold, ...besides })
+    () => {
+      if (besides === undefined || besides instanceof Promise || sockets === undefined) return undefined
+      return (otherSockets = proveBeside(targets.main, sockets, { holdMs: config.hold, ...besides }))
     },
-  })
+  )
   const inside = gatherInside(
     host,
     { ...targets, serving: wayOf(serving), ping: config.ping },

@@ -1,3 +1,4 @@
+import type { Beside } from '../checks/beside.ts'
 import type { Config } from '../config/config.ts'
 import { linesSince, markLogs } from '../facts/log-tail.ts'
 import type { ServerProcess, ServersFact } from '../facts/server-process.ts'
@@ -5,6 +6,7 @@ import { bracketed } from '../host/tcp.ts'
 import { portOf, type Endpoint } from '../verify/endpoint.ts'
 import { experiment } from '../verify/experiments.ts'
 import { prove, type Proof, type ProofOptions } from '../verify/prove.ts'
+import { proveFirst } from './beside.ts'
 import type { Targets } from './gather.ts'
 
 /** A proxy may end a socket after five idle seconds: behind one the socket is held longer, in milliseconds. */
@@ -23,7 +25,8 @@ export function proveAll(
   config: Config,
   targets: Targets,
   servers: ServersFact,
-  { pongIsEnough, spoken, opened, isTold }: Required<Pick<ProofOptions, 'pongIsEnough' | 'spoken' | 'opened' | 'isTold'>>,
+  { pongIsEnough, spoken, isTold }: Required<Pick<ProofOptions, 'pongIsEnough' | 'spoken' | 'isTold'>>,
+  beside: () => Promise<readonly Beside[]> | undefined,
 ): { done: Promise<Wires> } {
   const { main, others } = targets
   const behind = directEndpoint(main, servers)
@@ -39,7 +42,7 @@ export function proveAll(
     const first = behind === undefined && others.length === 0 ? quick : base
     const [proof, direct, rest] = await Promise.all([
       targets.proof === undefined
-        ? prove(main, { ...first, opened })
+        ? proveFirst(main, first, beside)
         : targets.isUntried === true
           ? tried(main, targets.proof, isTold)
           : targets.proof,

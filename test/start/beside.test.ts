@@ -214,3 +214,48 @@ test('an application whose routes nobody can read is asked at the path that its 
   expect(events.find(({ event }) => event === 'ready')?.websocket).toMatchObject({ state: 'connected', url })
   expect(stdout).not.toMatch(/Traceback|no-websocket-route|http-only-asgi|"event":"warning"/)
 })
+
+/** Of one user a newer socket ends the older one, at whatever route it is. */
+const single = `from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+class Single(AsyncJsonWebsocketConsumer):
+    last = None
+
+    async def connect(self):
+        older, Single.last = Single.last, self
+        await self.accept()
+        if older is not None:
+            await older.close(code=4009)
+
+    async def disconnect(self, code):
+        if Single.last is self:
+            Single.last = None
+
+class Board(Single):
+    pass
+
+class Count(Single):
+    pass
+
+class Desk(Single):
+    pass
+`
+const paths = ['board', 'count', 'desk'] as const
+
+test('an application that keeps one socket a user, whatever its route', { timeout: 60_000 }, async () => {
+  const several = paths.map((name) => `path("live/${name}/", consumers.${name.replace(/^./, (first) => first.toUpperCase())}.as_asgi())`)
+  const { root, port, env } = await laidOut({ 'backend/server/asgi.py': asgi(several.join(', ')), 'backend/votes/consumers.py': single })
+  cli = startCli(['start', '--setup', '--json', '--no-frontend', '--port', port], { cwd: root, env })
+  await cli.waitFor(/"event":"(?:routes|end)"|"routes":/)
+  const { stdout } = await cli.end('SIGINT')
+  expect(eventsOf(stdout).find(({ event }) => event === 'ready')?.websocket?.state).toBe('connected')
+  expect(stdout).not.toMatch(/not-connected|"event":"(?:warning|diagnosis)"/)
+  cli = startCli(['start', '--no-watch', '--json', '--no-frontend', '--port', port], { cwd: root, env })
+  await cli.waitFor(/"event":"(?:routes|end)"|"routes":/)
+  for (const command of ['verify', 'doctor']) {
+    const { status, stdout: told } = await runCli([command, '--json'], { cwd: root, env })
+    expect(status, told.slice(0, 600)).toBe(0)
+    expect(told).not.toContain('not-connected')
+    expect(statesOf(JSON.parse(told))).toHaveLength(paths.length - 1)
+  }
+})
