@@ -114,7 +114,7 @@ function wantsFrontend(config: Config, options: Options): boolean {
 /** The page is looked at where its frontend is started, or it is named, and a browser is there; by name in any case. */
 async function wantsPage(host: Host, config: Config, frontend: boolean): Promise<SmokeRecord['wantsPage']> {
   if (config.browser !== undefined) return config.browser && 'asked'
-  if (!frontend && config.page?.url === undefined) return false
+  if (!frontend && config.page === undefined) return false
   return 'file' in (await (await import('../browser/find.ts')).findBrowser(host))
 }
 

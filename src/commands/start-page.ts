@@ -32,10 +32,12 @@ export interface ServedPage {
  * Returns at once; nothing waits for it.
  */
 export function watchPage(
-  { host, config, report, signal, checkout }: Prepared,
+  { host, config, report, signal: runSignal, checkout }: Prepared,
   { failedScreenshot }: Pick<StartExtras, 'failedScreenshot'>,
 ) {
   const { root } = checkout.project
+  const ending = new AbortController()
+  const signal = AbortSignal.any([runSignal, ending.signal])
   let up: Up | undefined
   let served: ServedPage | undefined
   let last: PageSummary | undefined
@@ -46,7 +48,7 @@ export function watchPage(
     last = summary
     report({ event: 'page', ...summary })
   }
-  const begin = async (above: Up, page: ServedPage) => {
+  const begin = async (above: Up, page: ServedPage, isAsked: boolean) => {
     const url = shownUrl(pageUrl(config.page, page.url))
     const unseen = (why: string) => tell({ url, state: 'unseen', text: `not looked at: ${why}`, sockets: [] })
     if (config.browser === false) return unseen('--no-browser')
@@ -115,7 +117,7 @@ export function watchPage(
     if (above === undefined || page === undefined || looking !== undefined || signal.aborted) return
     // by itself once in a run: a backend or a dev server that was started again is no other page
     if (last !== undefined && !isAsked) return
-    looking = begin(above, page).finally(() => {
+    looking = begin(above, page, isAsked).finally(() => {
       looking = undefined
     })
     looking.catch(() => {})
@@ -138,10 +140,16 @@ export function watchPage(
       await looking
       isAsked = true
       look()
+      isAsked = false
       await looking
     },
-    /** A look that is under way has ended, with all that it started. */
-    over: async () => void (await looking?.catch(() => {})),
+    /** Ends a look that is under way, with all that it started. */
+    end: async () => {
+      ending.abort()
+      await looking?.catch(() => {})
+    },
+    /** A look that is under way is over. */
+    looked: async () => void (await looking?.catch(() => {})),
   }
 }
 

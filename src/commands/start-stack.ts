@@ -91,9 +91,9 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
   /** Loaded once there is a page to look at: that is after the ready line. */
   const pageOf = async (prepared: Prepared): Promise<RunPage> =>
     (watching ??= import('./start-page.ts').then(({ watchPage }) => (page = watchPage(prepared, extras))))
-  /** Both are up: the backend's own page is looked at where there is no other one. */
+  /** Both are up. Without a frontend the backend's own page is looked at where somebody has named a page, or asks. */
   const lookAtPage = async (prepared: Prepared, up: Up) => {
-    if ((await frontend?.origin) === undefined && config.page?.url === undefined && extras.page === undefined) return
+    if ((await frontend?.origin) === undefined && config.page === undefined && config.browser !== true) return
     const watched = await pageOf(prepared)
     watched.backendIs(up)
     if ((await frontend?.origin) === undefined)
@@ -157,7 +157,7 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
       },
       lookAtPage: async (up) => {
         await lookAtPage(prepared, up)
-        await page?.lookNow()
+        await page?.looked()
       },
     })
     backend = first
@@ -192,7 +192,7 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
     } finally {
       openSockets.end()
       // a browser that is at work ends beside the services
-      await Promise.all([services.stop(), page?.over()])
+      await Promise.all([services.stop(), page?.end()])
       await frontend?.over()
       await redis?.remove()
       await takeAway?.()
