@@ -8,7 +8,7 @@ import { askFrontend, gatherFrontend, withAnswer, type FrontendFiles } from '../
 import { usualPath } from '../facts/project.ts'
 import { servedPage } from '../facts/served-page.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
-import type { AskedVite } from '../facts/vite-answer.ts'
+import type { AskedTool } from '../facts/dev-answer.ts'
 import { deferred } from '../host/deferred.ts'
 import { withoutEscapes } from '../host/escape-codes.ts'
 import { raceStop } from '../host/race-stop.ts'
@@ -30,7 +30,7 @@ import type { Prepared } from './start-prepare.ts'
 export type Frontend = ReturnType<typeof startFrontend>
 
 type Run = Extract<FrontendPlan, { kind: 'run' }>
-/** How long the backend's proof waits for what Vite says of its page's Origin, in milliseconds; it takes some 250. */
+/** How long the backend's proof waits for what the dev tool says of its page's Origin, in milliseconds: Vite takes some 250. */
 const originPatienceMs = 1500
 /** How many of the dev server's last lines are kept as evidence. */
 const keptLines = 40
@@ -50,7 +50,7 @@ export function startFrontend(
   let summary: FrontendSummary | undefined
   let plan: Run | undefined
   let files: FrontendFiles | undefined
-  let asked: AskedVite | undefined
+  let asked: AskedTool | undefined
   let up: Up | undefined
   let ready = false
   let backendPort = port
@@ -63,7 +63,7 @@ export function startFrontend(
 
   const gather = async () =>
     gatherFrontend(host, config, { root: run.checkout.project.root, backend: run.checkout.project.backend }, process.execPath)
-  /** Reads the frontend's files, and lets Vite say what it makes of them. */
+  /** Reads the frontend's files, and lets the dev tool say what it makes of them. */
   const look = async (): Promise<FrontendPlan> => {
     const read = await gather()
     files = read
@@ -273,7 +273,7 @@ function planAt(
   { host, config }: Prepared,
   files: FrontendFiles,
   backendPort: number,
-  { asked, port }: { readonly asked: AskedVite | undefined; readonly port?: number | undefined },
+  { asked, port }: { readonly asked: AskedTool | undefined; readonly port?: number | undefined },
 ): FrontendPlan {
   return planFrontend({
     config,

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readText } from '../host/files.ts'
-import { readViteConfig } from './dev-proxy.ts'
+import { readDevConfig } from './dev-proxy.ts'
 import { devTools, type DevCommand, type DevTool } from './dev-script.ts'
 import { withoutComments } from './script-text.ts'
 
@@ -16,7 +16,7 @@ export interface DevAddress {
   readonly base: string
 }
 
-/** Tools whose configuration has `server: { port }`, and those with `devServer: { port }`. */
+/** Tools whose configuration has a port. */
 const configNames: Partial<Record<DevTool, RegExp>> = {
   vite: /^vite\.config\.[cm]?[jt]s$/,
   astro: /^astro\.config\.[cm]?[jt]s$/,
@@ -24,30 +24,36 @@ const configNames: Partial<Record<DevTool, RegExp>> = {
   webpack: /^webpack\.config\.[cm]?[jt]s$/,
 }
 
-/** Reads where the dev server will be. Never throws. */
-export async function devAddress(folder: string, tool: DevTool, command: DevCommand | undefined): Promise<DevAddress> {
+/** Tools that take their port from the environment, where no argument tells it (https://create-react-app.dev/docs/advanced-configuration, https://nextjs.org/docs/app/api-reference/cli/next#next-dev-options, Vue CLI's lib/commands/serve.js). */
+const readPort: readonly DevTool[] = ['react-scripts', 'next', 'vue-cli-service']
+
+/** Reads where the dev server will be. `env`: what it would be started with. Never throws. */
+export async function devAddress(
+  folder: string,
+  tool: DevTool,
+  command: DevCommand | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<DevAddress> {
   const names = await readdir(folder).catch(() => [])
   const file = names.find((name) => configNames[tool]?.test(name) === true)
   const config = file === undefined ? '' : withoutComments((await readText(join(folder, file))) ?? '')
+  const written = readDevConfig(file ?? '', config)
   const dotenv = tool === 'react-scripts' ? await dotenvOf(folder) : new Map<string, string>()
-  const value = (name: string) => command?.env[name] ?? dotenv.get(name)
-  const vite = tool === 'vite' || tool === 'astro' ? readViteConfig(file ?? '', config) : undefined
   const isSecure =
-    tool === 'vite'
-      ? vite?.secure === true
-      : tool === 'react-scripts'
-        ? value('HTTPS') === 'true'
-        : command?.args.some((word) => word === '--experimental-https' || word === '--https') === true
+    tool === 'react-scripts'
+      ? (command?.env['HTTPS'] ?? env['HTTPS'] ?? dotenv.get('HTTPS')) === 'true'
+      : written.secure || command?.args.some((word) => word === '--experimental-https' || word === '--https') === true
   const base = tool === 'vite' ? (/\bbase\s*:\s*(['"`])(\/[\w\-./]*)\1/.exec(config)?.[2] ?? '/') : '/'
-  const readsVariable = tool === 'react-scripts' || tool === 'next' || tool === 'vue-cli-service' || tool === 'other'
-  const written = vite === undefined ? numberIn(/\bdevServer\s*:\s*\{[^}]*?\bport\s*:\s*(\d+)/.exec(config)?.[1]) : vite.port
+  const readsVariable = readPort.includes(tool)
   const places: readonly (readonly [number | undefined, string])[] = [
     [portFlag(command?.args ?? []), '--port of the script'],
-    [readsVariable ? numberIn(command?.env['PORT']) : undefined, 'PORT of the script'],
-    [written, file ?? ''],
+    [readsVariable || tool === 'other' ? numberIn(command?.env['PORT']) : undefined, 'PORT of the script'],
+    [readsVariable ? numberIn(env['PORT']) : undefined, 'PORT of the environment'],
+    [written.port === 'unread' ? undefined : written.port, file ?? ''],
     [numberIn(dotenv.get('PORT')), 'PORT in .env'],
   ]
-  const usual = [tool === 'other' ? undefined : devTools[tool].port, `default of ${tool}`] as const
+  // a port that stands there and can't be read is no reason to believe in the usual one
+  const usual = [tool === 'other' || written.port === 'unread' ? undefined : devTools[tool].port, `default of ${tool}`] as const
   const [port, source] = places.find(([found]) => found !== undefined) ?? usual
   return { port, source, scheme: isSecure ? 'https' : 'http', base: base.endsWith('/') ? base : `${base}/` }
 }

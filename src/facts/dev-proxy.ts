@@ -12,32 +12,42 @@ export interface DevProxy extends SourcePlace {
   readonly rewrites: boolean
 }
 
-interface ViteConfig {
+interface DevConfig {
   readonly proxies: DevProxy[]
-  readonly port: number | undefined
-  /** `server.https`, or a plugin that sets it (https://vite.dev/config/server-options#server-https). */
+  /** Undefined where none is written, and `unread` where it is no plain number. */
+  readonly port: number | 'unread' | undefined
+  /** It serves by https, or a plugin of Vite's sets that (https://vite.dev/config/server-options#server-https). */
   readonly secure: boolean
 }
 
-/** What a Vite configuration says of its dev server (https://vite.dev/config/server-options). */
-export function readViteConfig(file: string, source: string): ViteConfig {
+/** What a configuration says of its dev server: Vite's `server` (https://vite.dev/config/server-options), webpack's and Vue CLI's `devServer`. */
+export function readDevConfig(file: string, source: string): DevConfig {
   const text = withoutComments(source)
-  const server = braceAfter(text, /\bserver\s*[:=]\s*\{/)
+  const server = braceAfter(text, /\b(?:devServer|server)\s*[:=]\s*\{/)
   const entries = server === undefined ? [] : entriesOf(text, server)
   const valueOf = (name: string) => entries.find(({ key }) => key === name)?.value
   const https = valueOf('https')
-  const secure = (https !== undefined && !/^(?:false|undefined|null)$/.test(https)) || /\b(?:basicSsl|mkcert)\s*\(/.test(text)
+  const secure =
+    (https !== undefined && !/^(?:false|undefined|null)$/.test(https)) ||
+    /['"`](?:https|spdy)['"`]/.test(valueOf('server') ?? '') ||
+    /\b(?:basicSsl|mkcert)\s*\(/.test(text)
+  const isShort = server !== undefined && /[{,]\s*port\s*[,}]/.test(text.slice(server, closingOf(text, server)))
+  const written = valueOf('port') ?? (isShort ? 'port' : undefined)
+  const port = written === undefined ? undefined : (numberOf(written, text) ?? 'unread')
   const own = entries.find(({ key, value }) => key === 'proxy' && value.startsWith('{'))?.valueAt
   // `server: { proxy }` names an object that was written above
   const open = own ?? (server === undefined ? braceAfter(text, /\bproxy\s*[:=]\s*\{/) : braceAfter(text, /\bproxy\w*\s*=\s*\{/))
-  return { proxies: open === undefined ? [] : proxiesIn(file, text, open), port: numberOf(valueOf('port') ?? ''), secure }
+  return { proxies: open === undefined ? [] : proxiesIn(file, text, open), port, secure }
 }
 
-/** A number, or the one that stands in for a variable: `Number(process.env.PORT) || 3000`. */
-function numberOf(written: string): number | undefined {
-  const digits = /^(\d+)$|(?:\|\||\?\?)\s*['"`]?(\d{2,5})\b['"`)]*(?:,\s*10\s*\))?$/.exec(written)
-  const text = digits?.[1] ?? digits?.[2]
-  return text === undefined ? undefined : Number(text)
+/** A number, the one that stands in for a variable (`Number(process.env.PORT) || 3000`), or a constant's in `text`. */
+function numberOf(written: string, text: string): number | undefined {
+  const [, plain, standIn] = /^(\d+)$|(?:\|\||\?\?)\s*['"`]?(\d{2,5})\b['"`)]*(?:,\s*10\s*\))?$/.exec(written) ?? []
+  const digits = plain ?? standIn
+  if (digits !== undefined) return Number(digits)
+  if (!/^\w+$/.test(written)) return undefined
+  const [, value] = new RegExp(String.raw`\b(?:const|let|var)\s+${written}\s*(?::\s*number\s*)?=\s*([^\n;]+)`).exec(text) ?? []
+  return value === undefined ? undefined : numberOf(value.trim(), '')
 }
 
 /** create-react-app's "proxy" in package.json (https://create-react-app.dev/docs/proxying-api-requests-in-development). */

@@ -40,22 +40,24 @@ const passedOver = /^(?:\.|node_modules$|venv$|env$|dist$|build$|static$|site-pa
  * Finds the frontend: the folder of the configuration, else `frontend/`, else a
  * package.json in the checkout's folder or one level down whose script runs a
  * dev server that is known. The backend's folder is passed over unless it is the
- * checkout's own. Never throws.
+ * checkout's own. `env`: what its dev server would be started with. Never throws.
  */
 export async function findFrontend(
   config: Pick<Config, 'frontend'>,
   { root, backend }: { readonly root: string; readonly backend: string },
+  env: Readonly<Record<string, string | undefined>>,
 ): Promise<FrontendFact> {
   // one that isn't to be started has an Origin all the same: it may be started by hand
   const wanted: FrontendConfig = config.frontend === undefined || config.frontend === false ? {} : config.frontend
   const isNamed = wanted.folder !== undefined || wanted.script !== undefined || wanted.command !== undefined
+  const at = { root, wanted, named: isNamed, env }
   if (wanted.folder !== undefined) {
-    const app = await appIn(resolve(root, wanted.folder), root, wanted, isNamed)
+    const app = await appIn(resolve(root, wanted.folder), at)
     return app === undefined
       ? { kind: 'none', why: `${wanted.folder} has no package.json with a dev script, and "frontend.command" is not given` }
       : { kind: 'app', app }
   }
-  const usual = await appIn(join(root, 'frontend'), root, wanted, isNamed)
+  const usual = await appIn(join(root, 'frontend'), at)
   if (usual !== undefined) return { kind: 'app', app: usual }
   const below = (await readdir(root, { withFileTypes: true }).catch(() => []))
     .filter((entry) => entry.isDirectory() && !passedOver.test(entry.name) && entry.name !== 'frontend')
@@ -63,7 +65,7 @@ export async function findFrontend(
     .toSorted((one, other) => weight(one) - weight(other) || (one < other ? -1 : 1))
   for (const folder of [root, ...below.map((name) => join(root, name))]) {
     if (folder === backend && folder !== root) continue
-    const app = await appIn(folder, root, wanted, isNamed)
+    const app = await appIn(folder, at)
     // any program may stand behind a script here, the launcher itself among them
     if (app !== undefined && (app.tool !== 'other' || wanted.command !== undefined)) return { kind: 'app', app }
   }
@@ -86,7 +88,13 @@ export function frontendOrigin(fact: FrontendFact): string | undefined {
   return fact.kind === 'none' ? undefined : pageOrigin(fact.app.address, fact.app.address.port)
 }
 
-async function appIn(folder: string, root: string, wanted: FrontendConfig, named: boolean): Promise<FrontendApp | undefined> {
+interface Wanted extends Pick<FrontendApp, 'named'> {
+  readonly root: string
+  readonly wanted: FrontendConfig
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+async function appIn(folder: string, { root, wanted, named, env }: Wanted): Promise<FrontendApp | undefined> {
   const text = await readText(join(folder, 'package.json'))
   if (text === undefined && wanted.command === undefined) return undefined
   const manifest = recordOf(text)
@@ -102,7 +110,7 @@ async function appIn(folder: string, root: string, wanted: FrontendConfig, named
         : readScript(scripts, script)
       : givenCommand(wanted.command)
   const tool = command.kind === 'command' ? command.command.tool : (ofPackages ?? 'other')
-  const address = await devAddress(folder, tool, command.kind === 'command' ? command.command : undefined)
+  const address = await devAddress(folder, tool, command.kind === 'command' ? command.command : undefined, env)
   const field = manifest['packageManager']
   return {
     folder,

@@ -2,14 +2,14 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import type { Host } from '../host/host.ts'
-import { readManifestProxy, readSetupProxy, readViteConfig } from './dev-proxy.ts'
+import { readManifestProxy, readSetupProxy, readDevConfig } from './dev-proxy.ts'
 import { pageHostSocket, portsIn, urlsIn, urlVariables, type FrontendWiring, type WrittenPort, type WrittenUrl } from './frontend-wiring.ts'
 import { findFrontend, givenPort, type FrontendFact } from './frontend-app.ts'
 import { envValues, variableUses, type EnvValue, type VariableUse } from './frontend-variables.ts'
 import type { SourcePlace } from './script-text.ts'
 import { findProgram, type ProgramFact } from './package-bin.ts'
 import { boundedText, isDotenv, sourcesOf, type Bounds } from './source-texts.ts'
-import { askVite, type AskedVite, type ViteAnswer } from './vite-answer.ts'
+import { askTool, tells, type AskedTool, type ToolAnswer } from './dev-answer.ts'
 
 /** What a frontend's files say of its backend: everything is read once, as text. */
 export interface FrontendReading extends FrontendWiring {
@@ -64,7 +64,7 @@ export async function readFrontend(folder: string, bounds: Bounds = readingBound
     urls,
     variables: urlVariables(values),
     proxies: [
-      ...vite.flatMap(({ file, text }) => readViteConfig(file, text).proxies),
+      ...vite.flatMap(({ file, text }) => readDevConfig(file, text).proxies),
       ...manifests.flatMap(({ file, text }) => readManifestProxy(file, text)),
       ...setups.flatMap(({ file, text }) => readSetupProxy(file, text)),
     ],
@@ -108,7 +108,7 @@ export async function gatherFrontend(
   project: { readonly root: string; readonly backend: string },
   node: string,
 ): Promise<FrontendFiles> {
-  const frontend = await findFrontend(config, project)
+  const frontend = await findFrontend(config, project, host.env)
   if (frontend.kind === 'none') return { frontend, program: undefined, reading: nothing }
   const { folder, command } = frontend.app
   const [program, reading] = await Promise.all([
@@ -119,26 +119,26 @@ export async function gatherFrontend(
 }
 
 /**
- * Lets the frontend's dev server tell what it makes of its files, where it is
- * Vite and its packages are there; undefined where nobody is asked. Never throws.
+ * Lets the frontend's dev server tell what it makes of its files, where it can
+ * and its packages are there; undefined where nobody is asked. Never throws.
  */
 export async function askFrontend(
   { frontend, program }: FrontendFiles,
   context: { readonly env: Readonly<Record<string, string | undefined>>; readonly node: string; readonly signal?: AbortSignal },
-): Promise<AskedVite | undefined> {
-  if (frontend.kind === 'none' || program?.state !== 'found' || frontend.app.tool !== 'vite') return undefined
-  const { folder, command } = frontend.app
+): Promise<AskedTool | undefined> {
+  if (frontend.kind === 'none' || program?.state !== 'found' || !tells(frontend.app.tool)) return undefined
+  const { folder, command, tool } = frontend.app
   // only the shell of its script knows what a variable comes to
   if (command.kind !== 'command' || command.command.args.some((word) => /[$%`]/.test(word))) return undefined
-  return askVite(folder, { ...context, args: command.command.args })
+  return askTool(folder, { ...context, tool, args: command.command.args })
 }
 
 /**
- * The same with what Vite itself has told, which counts before what its files
+ * The same with what the tool itself has told, which counts before what its files
  * seem to say. `given`: names of variables that it was asked with and that are
  * not its own. Pure.
  */
-export function withAnswer(files: FrontendFiles, answer: ViteAnswer, given: readonly string[] = []): FrontendFiles {
+export function withAnswer(files: FrontendFiles, answer: ToolAnswer, given: readonly string[] = []): FrontendFiles {
   const { frontend, reading } = files
   if (frontend.kind === 'none') return files
   const { app } = frontend

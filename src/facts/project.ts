@@ -90,7 +90,7 @@ export async function findProject(host: Host, config: Config): Promise<Project> 
     hasDaphneApp: hasDaphneApp(settings),
     logFolders: logFoldersOf(settings),
     ...(await readSockets(backend, asgi)),
-    frontendOrigin: frontendOrigin(await findFrontend(config, { root, backend })),
+    frontendOrigin: frontendOrigin(await findFrontend(config, { root, backend }, host.env)),
   }
 }
 

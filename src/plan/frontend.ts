@@ -7,7 +7,7 @@ import type { FrontendFiles } from '../facts/frontend-reading.ts'
 import type { DevCommand } from '../facts/dev-script.ts'
 import type { ProgramFact } from '../facts/package-bin.ts'
 import type { WantedPage } from '../facts/served-page.ts'
-import { missingModule, type AskedVite } from '../facts/vite-answer.ts'
+import { missingModule, type AskedTool } from '../facts/dev-answer.ts'
 import type { BackendAddress } from './frontend-address.ts'
 import { mapVariables, type MappedVariable } from './frontend-env.ts'
 import type { ManagerName, PackageManager } from '../facts/package-manager.ts'
@@ -22,8 +22,8 @@ export interface FrontendFacts extends FrontendFiles {
   readonly backend: BackendAddress
   /** The port that its page shall have: a free one; undefined where nothing tells one. */
   readonly port: number | undefined
-  /** What Vite said when it was asked; undefined: it wasn't. */
-  readonly asked?: AskedVite | undefined
+  /** What the dev tool said when it was asked; undefined: it wasn't. */
+  readonly asked?: AskedTool | undefined
   /** The environment that the launcher was started with. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly color: boolean

@@ -16,7 +16,7 @@ const manifest = (dev: string | undefined, more: object = {}): string =>
 const vite = manifest('vite')
 
 describe('the folder, the port and the Origin', () => {
-  test.each<[string, Record<string, string>, FrontendConfig | undefined, string | undefined, string | undefined]>([
+  test.each<[string, Record<string, string>, FrontendConfig | undefined, string | undefined, string | undefined, Record<string, string>?]>([
     [
       'the seed’s',
       { 'frontend/package.json': vite, 'frontend/vite.config.ts': 'export default { server: { port: 3000 } }' },
@@ -69,6 +69,60 @@ describe('the folder, the port and the Origin', () => {
       'http://localhost:3006',
     ],
     [
+      'PORT of the environment, which wins over create-react-app’s files',
+      { 'frontend/package.json': manifest('react-scripts start'), 'frontend/.env': 'PORT=3005\nHTTPS=true\n' },
+      undefined,
+      'frontend',
+      'https://localhost:3007',
+      { PORT: '3007' },
+    ],
+    [
+      'PORT of the environment is Next’s',
+      { 'frontend/package.json': manifest('next dev') },
+      undefined,
+      'frontend',
+      'http://localhost:3007',
+      { PORT: '3007' },
+    ],
+    [
+      'PORT of the environment is not Vite’s',
+      { 'frontend/package.json': vite },
+      undefined,
+      'frontend',
+      'http://localhost:5173',
+      { PORT: '3007' },
+    ],
+    [
+      'a constant above',
+      {
+        'frontend/package.json': vite,
+        'frontend/vite.config.ts': 'const PORT: number = 3000\nexport default { server: { host: true, port: PORT } }',
+      },
+      undefined,
+      'frontend',
+      'http://localhost:3000',
+    ],
+    [
+      'a constant of the same name, of Vue CLI, behind https',
+      {
+        'frontend/package.json': manifest('vue-cli-service serve'),
+        'frontend/vue.config.js': "const port = process.env.P || 3000\nmodule.exports = { devServer: { port, server: 'https' } }",
+      },
+      undefined,
+      'frontend',
+      'https://localhost:3000',
+    ],
+    [
+      'one that nothing tells: the usual one is not claimed',
+      {
+        'frontend/package.json': manifest('webpack serve'),
+        'frontend/webpack.config.js': "const { port } = require('./ports')\nmodule.exports = { devServer: { port } }",
+      },
+      undefined,
+      'frontend',
+      undefined,
+    ],
+    [
       'a script that takes a shell',
       { 'frontend/package.json': manifest('tsc -b && vite', { devDependencies: { vite: '*' } }) },
       undefined,
@@ -105,9 +159,9 @@ describe('the folder, the port and the Origin', () => {
       'frontend',
       'http://localhost:3010',
     ],
-  ])('%s', async (_, files, config, shown, origin) => {
+  ])('%s', async (_, files, config, shown, origin, env) => {
     const root = await filesIn(files)
-    const fact = await findFrontend({ frontend: config }, { root, backend: join(root, 'backend') })
+    const fact = await findFrontend({ frontend: config }, { root, backend: join(root, 'backend') }, env ?? {})
     expect(fact.kind === 'app' ? fact.app.shown : undefined).toBe(shown)
     expect(frontendOrigin(fact)).toBe(origin)
   })
@@ -115,13 +169,15 @@ describe('the folder, the port and the Origin', () => {
   test('what the configuration names in vain', async () => {
     const root = await filesIn({ 'frontend/package.json': vite })
     const at = { root, backend: join(root, 'backend') }
-    expect(await findFrontend({ frontend: { folder: 'page' } }, at)).toMatchObject({
+    expect(await findFrontend({ frontend: { folder: 'page' } }, at, {})).toMatchObject({
       kind: 'none',
       why: expect.stringMatching(/page has no package\.json/),
     })
-    expect(await findFrontend({ frontend: { script: 'page' } }, { ...at, root: join(root, 'frontend') })).toMatchObject({ kind: 'none' })
+    expect(await findFrontend({ frontend: { script: 'page' } }, { ...at, root: join(root, 'frontend') }, {})).toMatchObject({
+      kind: 'none',
+    })
     // one that isn't started by us has its Origin all the same
-    expect(frontendOrigin(await findFrontend({ frontend: false }, at))).toBe('http://localhost:5173')
+    expect(frontendOrigin(await findFrontend({ frontend: false }, at, {}))).toBe('http://localhost:5173')
   })
 })
 

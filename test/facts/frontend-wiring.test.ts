@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { readManifestProxy, readSetupProxy, readViteConfig } from '../../src/facts/dev-proxy.ts'
+import { readManifestProxy, readSetupProxy, readDevConfig } from '../../src/facts/dev-proxy.ts'
 import { readFrontend, readingBounds } from '../../src/facts/frontend-reading.ts'
 import { envValues } from '../../src/facts/frontend-variables.ts'
 import { urlsIn, urlVariables } from '../../src/facts/frontend-wiring.ts'
@@ -102,7 +102,7 @@ export default defineConfig(({ mode }) => ({
 
 test('the dev server of a Vite configuration', () => {
   const file = 'vite.config.ts'
-  expect(readViteConfig(file, viteConfig)).toEqual({
+  expect(readDevConfig(file, viteConfig)).toEqual({
     port: 3000,
     secure: false,
     proxies: [
@@ -116,14 +116,16 @@ test('the dev server of a Vite configuration', () => {
 
 test.each([
   ["const proxy = { '/ws': 'http://a:1' }\nexport default { server: { proxy } }", ['/ws'], undefined],
-  ["const proxyTable = { '/ws': 'http://a:1' }\nexport default { server: { port, proxy: proxyTable } }", ['/ws'], undefined],
+  ["const proxyTable = { '/ws': 'http://a:1' }\nexport default { server: { port, proxy: proxyTable } }", ['/ws'], 'unread'],
   ["export default { server: { proxy: {'/a':{target:'http://a'},'/b':{target:'http://b'}}, port: 8080 } }", ['/a', '/b'], 8080],
+  ["const PORT = 3000\nconst B = 8000\nexport default { server: { port: PORT, proxy: { '/ws': `ws://localhost:${B}` } } }", ['/ws'], 3000],
+  ['export default { server: { port: portOf(3000) } }', [], 'unread'],
   ['export default {}', [], undefined],
   ['export default { preview: { port: 4000 } }', [], undefined],
   ["export default { server: { proxy: { '/ws': {", ['/ws'], undefined],
   ['', [], undefined],
 ])('a Vite configuration: %s', (text, contexts, port) => {
-  const read = readViteConfig('vite.config.js', text)
+  const read = readDevConfig('vite.config.js', text)
   expect(read.proxies.map(({ context }) => context)).toEqual(contexts)
   expect(read.port).toBe(port)
 })
@@ -211,7 +213,7 @@ test('a text that is made to take long', () => {
   ]
   for (const text of texts) {
     urlsIn('x.js', text)
-    readViteConfig('vite.config.js', `server: { proxy: {${text}`)
+    readDevConfig('vite.config.js', `server: { proxy: {${text}`)
   }
   expect(performance.now() - started).toBeLessThan(2000)
 })

@@ -4,8 +4,8 @@ import { commandOf } from '../../src/facts/dev-script.ts'
 import type { FrontendApp } from '../../src/facts/frontend-app.ts'
 import { envValues, variableUses } from '../../src/facts/frontend-variables.ts'
 import type { FrontendReading } from '../../src/facts/frontend-reading.ts'
-import type { AskedVite } from '../../src/facts/vite-answer.ts'
-import { readViteConfig, readManifestProxy } from '../../src/facts/dev-proxy.ts'
+import type { AskedTool } from '../../src/facts/dev-answer.ts'
+import { readDevConfig, readManifestProxy } from '../../src/facts/dev-proxy.ts'
 import { pageHostSocket, portsIn, urlsIn } from '../../src/facts/frontend-wiring.ts'
 import { pageHost, readdress, type BackendAddress } from '../../src/plan/frontend-address.ts'
 import { filled, mapVariables } from '../../src/plan/frontend-env.ts'
@@ -29,7 +29,7 @@ function readingOf(files: Readonly<Record<string, string>>): FrontendReading {
     urls: sources.flatMap(([name, text]) => urlsIn(name, text)),
     variables: [],
     proxies: [
-      ...configs.flatMap(([name, text]) => readViteConfig(name, text).proxies),
+      ...configs.flatMap(([name, text]) => readDevConfig(name, text).proxies),
       ...all.flatMap(([name, text]) => (name === 'package.json' ? readManifestProxy(name, text) : [])),
     ],
     values: all.flatMap(([name, text]) => (isEnv(name) ? envValues(name, text) : [])),
@@ -403,7 +403,7 @@ function facts(
 const argsOf = (plan: FrontendPlan) => (plan.kind === 'run' ? plan.service.args : plan.kind)
 
 describe('the plan', () => {
-  const asked: AskedVite = {
+  const asked: AskedTool = {
     kind: 'answer',
     answer: { port: 3000, strictPort: false, scheme: 'http', base: '/', proxies: [], env: {}, file: 'vite.config.js' },
   }
@@ -434,7 +434,7 @@ describe('the plan', () => {
   })
 
   test('gives no port to what was only read, and one that is held or configured', () => {
-    const failed: AskedVite = { kind: 'none', why: 'Error: x', missing: false }
+    const failed: AskedTool = { kind: 'none', why: 'Error: x', missing: false }
     expect(argsOf(planFrontend(facts('vite', { asked: failed })))).toEqual(['/vite.js'])
     expect(argsOf(planFrontend(facts('vite', { asked: failed, port: 3001 })))).toEqual(['/vite.js', '--port', '3001', '--strictPort'])
     expect(planFrontend(facts('react-scripts start'))).not.toMatchObject({ service: { env: { PORT: expect.anything() } } })

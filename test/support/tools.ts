@@ -211,13 +211,26 @@ export async function prepareDownloader(): Promise<string> {
   return join(folder, 'bin', 'python')
 }
 
-/** A folder with the newest Vite of a major version in its node_modules; undefined where it can't be had. */
-export async function viteFolder(major: number): Promise<string | undefined> {
-  const folder = join(cache, `vite-${major}`)
+/** The packages of each frontend that tests start, from npm. */
+const frontends = {
+  'vite-5': ['vite@5'],
+  'vite-6': ['vite@6'],
+  'vite-7': ['vite@7'],
+  'vite-8': ['vite@8'],
+  'next-16': ['next@16', 'react@19', 'react-dom@19'],
+  'create-react-app-5': ['react-scripts@5', 'react@18', 'react-dom@18'],
+  'vue-cli-5': ['@vue/cli-service@5', 'vue@3'],
+} as const
+
+type FrontendName = keyof typeof frontends
+
+/** A folder with the newest packages of a frontend in its node_modules; undefined where they can't be had. */
+export async function frontendPackages(name: FrontendName): Promise<string | undefined> {
+  const folder = join(cache, name)
   try {
     await once(folder, async (fresh) => {
       await writeFile(join(fresh, 'package.json'), '{ "private": true, "type": "module" }\n')
-      await run('npm', ['install', '--no-audit', '--no-fund', `vite@${major}`], { cwd: fresh })
+      await run('npm', ['install', '--no-audit', '--no-fund', ...frontends[name]], { cwd: fresh, maxBuffer: 64e6 })
     })
     return folder
   } catch {

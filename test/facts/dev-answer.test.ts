@@ -1,14 +1,16 @@
-/** Vite's own word on its configuration, of every major version that projects have. */
+/** A dev tool's own word on its configuration: Vite's, of every major version that projects have. */
 import { mkdir, readdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { askVite, type AskedVite } from '../../src/facts/vite-answer.ts'
+import { askTool, type AskedTool } from '../../src/facts/dev-answer.ts'
 import { filesIn, removeFiles } from '../support/files.ts'
-import { root as repository, viteFolder } from '../support/tools.ts'
+import { frontendPackages, root as repository } from '../support/tools.ts'
 
 afterEach(removeFiles)
 
-const versions = await Promise.all([5, 6, 7, 8].map(async (major) => ({ major, packages: await viteFolder(major) })))
+const versions = await Promise.all(
+  ([5, 6, 7, 8] as const).map(async (major) => ({ major, packages: await frontendPackages(`vite-${major}`) })),
+)
 
 /** A frontend with Vite's packages beside its files; the folder of the packages: the repository's own Vite unless given. */
 async function frontend(files: Readonly<Record<string, string>>, packages = repository): Promise<string> {
@@ -18,8 +20,8 @@ async function frontend(files: Readonly<Record<string, string>>, packages = repo
   return folder
 }
 
-const ask = (folder: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<AskedVite> =>
-  askVite(folder, { args, env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env }, node: process.execPath })
+const ask = (folder: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<AskedTool> =>
+  askTool(folder, { tool: 'vite', args, env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env }, node: process.execPath })
 
 const written = `import { defineConfig, loadEnv } from 'vite'
 console.log('printed by the configuration')
@@ -122,7 +124,7 @@ describe('no answer', () => {
   test('one that never ends is ended', { timeout: 20_000 }, async () => {
     const folder = await frontend({ 'vite.config.js': 'setInterval(() => {}, 1000)\nawait new Promise(() => {})' })
     const began = performance.now()
-    expect(await ask(folder)).toEqual({ kind: 'none', why: 'Vite did not tell within 5 s', missing: false })
+    expect(await ask(folder)).toEqual({ kind: 'none', why: 'vite did not tell within 5 s', missing: false })
     expect(performance.now() - began).toBeLessThan(8000)
   })
 })

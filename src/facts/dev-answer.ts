@@ -2,41 +2,50 @@ import { join } from 'node:path'
 import { readText } from '../host/files.ts'
 import { isRecord, recordOf, textsOf } from '../host/json.ts'
 import { runToEnd } from '../host/processes.ts'
+import type { DevTool } from './dev-script.ts'
 import type { DevProxy } from './dev-proxy.ts'
 import { lineOf, withoutComments } from './script-text.ts'
 
-/** What Vite itself makes of its configuration, evaluated in the environment that its dev server has. */
-export interface ViteAnswer {
-  readonly port: number
+/** What a dev tool itself makes of its configuration, evaluated in the environment that its dev server has. */
+export interface ToolAnswer {
+  readonly port: number | undefined
   /** It ends where the port is held, and takes no other one. */
   readonly strictPort: boolean
   readonly scheme: 'http' | 'https'
   /** Path of the page, with a slash at both ends. */
   readonly base: string
   readonly proxies: readonly DevProxy[]
-  /** The variables that the page gets (`import.meta.env`), by their names. They may hold what is to be shown to nobody. */
+  /** The variables that the page gets (`import.meta.env`, `process.env`), by their names. They may hold what is to be shown to nobody. */
   readonly env: Readonly<Record<string, string>>
   /** The configuration's file, relative to the frontend's folder; the folder's name for it where there is none. */
   readonly file: string
 }
 
 /** The answer, or why there is none; `missing`: a package that it needs isn't there. */
-export type AskedVite =
-  { readonly kind: 'answer'; readonly answer: ViteAnswer } | { readonly kind: 'none'; readonly why: string; readonly missing: boolean }
+export type AskedTool =
+  { readonly kind: 'answer'; readonly answer: ToolAnswer } | { readonly kind: 'none'; readonly why: string; readonly missing: boolean }
 
-/** How long Vite may take to tell, in milliseconds: it takes some 200. */
+/** How long a tool may take to tell, in milliseconds: Vite takes some 200, Vue CLI 500. */
 const askMs = 5000
 
 /**
- * Runs in the frontend's folder, so that `vite` is the project's own copy. The
- * answer goes to descriptor 3: configurations print. Plugins keep timers and
- * sockets, so it ends by itself; not at once, since Vite 5 and 6 take their
- * bundled copy of the configuration away without waiting for it.
+ * Around each question, which runs in the frontend's folder, so that the tool is the
+ * project's own copy, and makes an `answer`. That goes to descriptor 3: configurations
+ * print. Plugins keep timers and sockets, so it ends by itself; not at once, since Vite 5
+ * and 6 take their bundled copy of the configuration away without waiting for it.
  */
-const question = `
-import { writeSync } from 'node:fs'
+const begin = `
+import { existsSync, writeSync } from 'node:fs'
+import { createRequire } from 'node:module'
 setTimeout(() => process.exit(3), ${askMs}).unref()
-const inline = JSON.parse(process.argv[1])
+const [inline, args] = process.argv.slice(1).map((text) => JSON.parse(text))
+`
+const end = `
+writeSync(3, JSON.stringify(answer))
+setTimeout(() => process.exit(0), 100).unref()
+`
+
+const viteQuestion = `
 const { resolveConfig } = await import('vite')
 const { server, base, env, configFile } = await resolveConfig({ ...inline, logLevel: 'silent' }, 'serve', 'development')
 const text = (target) =>
@@ -48,26 +57,55 @@ const proxies = Object.entries(server.proxy ?? {}).map(([context, given]) => {
   const ws = options.ws ?? (/^wss?:/.test(target ?? '') ? true : undefined)
   return { context, target, ws, rewrites: typeof options.rewrite === 'function' }
 })
-const answer = { port: server.port, strictPort: server.strictPort === true, https: Boolean(server.https), base, env, configFile, proxies }
-writeSync(3, JSON.stringify(answer))
-setTimeout(() => process.exit(0), 100).unref()
+// before Vite 6 the default port stands nowhere
+const answer = { port: server.port ?? 5173, strictPort: server.strictPort === true, https: Boolean(server.https), base, env, configFile, proxies }
 `
 
+/** The same of Vue CLI, by what its \`serve\` goes by (lib/commands/serve.js, lib/util/prepareProxy.js). */
+const vueQuestion = `
+const Service = createRequire(process.cwd() + '/')('@vue/cli-service')
+const service = new Service(process.cwd())
+service.init(inline.mode ?? 'development')
+const { devServer = {}, publicPath } = service.projectOptions
+const { server, proxy } = devServer
+const https = args.includes('--https') || Boolean(devServer.https) || /^(?:https|spdy)$/.test(server?.type ?? server)
+const base = /^[/]/.test(publicPath) ? publicPath : '/'
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => /^VUE_APP_/.test(name)))
+const configFile = ['js', 'cjs', 'mjs'].map((kind) => process.cwd() + '/vue.config.' + kind).find((file) => existsSync(file))
+const given = typeof proxy === 'string' ? { '/': { target: proxy } } : (proxy ?? {})
+const proxies = Object.entries(given).map(([context, { target, ws, pathRewrite }]) => ({ context, target, ws: ws ?? true, rewrites: pathRewrite !== undefined }))
+const port = Number(inline.server.port ?? process.env.PORT ?? devServer.port ?? 8080)
+const answer = { port, strictPort: false, https, base, env, configFile, proxies }
+`
+
+const questions: Partial<Record<DevTool, string>> = { vite: viteQuestion, 'vue-cli-service': vueQuestion }
+
+/** A tool that tells what it would serve. */
+export const tells = (tool: DevTool): boolean => questions[tool] !== undefined
+
 /**
- * Asks the Vite of a frontend what it would serve (https://vite.dev/guide/api-javascript.html#resolveconfig).
+ * Asks the dev tool of a frontend what it would serve: Vite by its `resolveConfig`
+ * (https://vite.dev/guide/api-javascript.html#resolveconfig), Vue CLI by its service.
  * `args`: of its command line. `env`: what the dev server has. Never throws; 5 s at most.
  */
-export async function askVite(
+export async function askTool(
   folder: string,
   context: {
+    readonly tool: DevTool
     readonly args: readonly string[]
     readonly env: Readonly<Record<string, string | undefined>>
     readonly node: string
     readonly signal?: AbortSignal
   },
-): Promise<AskedVite> {
-  const { args, env, node, signal } = context
-  const words = ['--input-type=module', '--eval', question, JSON.stringify(inlineOf(args))]
+): Promise<AskedTool> {
+  const { tool, args, env, node, signal } = context
+  const words = [
+    '--input-type=module',
+    '--eval',
+    `${begin}${questions[tool] ?? ''}${end}`,
+    JSON.stringify(inlineOf(args)),
+    JSON.stringify(args),
+  ]
   const { outcome, answer, stderr } = await runToEnd(node, words, {
     cwd: folder,
     env,
@@ -82,7 +120,7 @@ export async function askVite(
     const error = /^\s*(?:\w*Error\b.*|.*\bERROR\b.*)$/m.exec(stderr)?.[0].trim()
     return {
       kind: 'none',
-      why: outcome === 'timeout' ? `Vite did not tell within ${askMs / 1000} s` : (error ?? 'Vite does not tell'),
+      why: outcome === 'timeout' ? `${tool} did not tell within ${askMs / 1000} s` : (error ?? `${tool} does not tell`),
       missing,
     }
   }
@@ -114,14 +152,13 @@ function inlineOf(args: readonly string[]): Record<string, unknown> {
   return { ...Object.fromEntries(Object.entries(named).filter(([, given]) => given !== undefined)), server }
 }
 
-async function answerOf(folder: string, told: Readonly<Record<string, unknown>>, base: string): Promise<ViteAnswer> {
+async function answerOf(folder: string, told: Readonly<Record<string, unknown>>, base: string): Promise<ToolAnswer> {
   const { port, strictPort, https, env, configFile, proxies } = told
   const path = typeof configFile === 'string' ? configFile : join(folder, 'package.json')
   const file = path.startsWith(folder) ? path.slice(folder.length + 1).replaceAll('\\', '/') : path
   const text = withoutComments((await readText(path)) ?? '')
   return {
-    // before Vite 6 the default stands nowhere in the answer
-    port: typeof port === 'number' ? port : 5173,
+    port: typeof port === 'number' ? port : undefined,
     strictPort: strictPort === true,
     scheme: https === true ? 'https' : 'http',
     base: base.endsWith('/') ? base : `${base}/`,
