@@ -17,8 +17,8 @@ export const frontendCauses = [
   { ...frontend, id: 'package-manager-missing', title: "The frontend's package manager can't be had" },
   { ...frontend, id: 'frontend-failed', title: "The frontend's dev server ends, or serves no page" },
   { ...page, id: 'page-socket-elsewhere', title: "The page's own WebSocket goes where the application's is not" },
-  { ...page, id: 'page-socket-refused', title: "The page's own WebSocket is refused or closed where the proven one is not" },
-  { ...page, id: 'page-blocked', title: 'The browser forbids what the page asks for: CORS, Content-Security-Policy, mixed content' },
+  { ...page, id: 'page-socket-refused', title: "The page's own WebSocket is refused, though the proven one is not" },
+  { ...page, id: 'page-blocked', title: 'The browser forbids what the page asks for: CORS, CSP, mixed content' },
   { ...page, id: 'page-broken', title: "The page can't be opened, or its own script fails before its WebSocket" },
   { ...page, id: 'page-socket-none', severity: 'warning', title: 'The page opens no WebSocket' },
 ] as const satisfies readonly Cause[]

@@ -159,7 +159,7 @@ function socketTrouble(socket: PageSocket, seen: PageSeen, context: PageContext)
   if (isOurs || (socket.status === 101 && proven?.port === url.port))
     return diagnosis(
       'page-socket-refused',
-      `its WebSocket is ${socket.status === 101 ? 'closed' : 'refused'}: ${told}`,
+      socket.status === 101 ? `its WebSocket was ${told}` : `its WebSocket is refused: ${told}`,
       [...evidence, `the same WebSocket is proven${context.standsFor === undefined ? '' : ` as ${context.standsFor}`}`],
       'The page identifies itself otherwise than the proof does: log in on it by "page": {"login": …} of election-dev.config.json, or look at the token that its sources send.',
     )

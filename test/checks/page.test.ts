@@ -1,0 +1,252 @@
+/** Every sentence about a page comes from what the browser told of it. */
+import { describe, expect, test } from 'vitest'
+import { judgePage, type PageContext, type PageVerdict } from '../../src/checks/page.ts'
+import type { PageRefusal, PageSeen, PageSocket } from '../../src/facts/page-seen.ts'
+
+const proven = new URL('ws://127.0.0.1:8000/ws/votes/')
+
+const context = (more: Partial<PageContext> = {}): PageContext => ({
+  proven,
+  user: undefined,
+  standsFor: undefined,
+  paths: [],
+  folder: 'frontend',
+  ...more,
+})
+
+const socket = (more: Partial<PageSocket> = {}): PageSocket => ({
+  url: 'ws://localhost:8000/ws/votes/',
+  state: 'open',
+  status: 101,
+  error: undefined,
+  close: undefined,
+  received: 0,
+  sent: 0,
+  at: undefined,
+  ...more,
+})
+
+const seen = (more: Partial<PageSeen> = {}): { result: 'seen' } & PageSeen => ({
+  result: 'seen',
+  browser: 'Chromium 156',
+  url: 'http://localhost:3000/',
+  status: 200,
+  error: undefined,
+  loaded: true,
+  sockets: [],
+  refusals: [],
+  exceptions: [],
+  asksForLogin: false,
+  loginProblem: undefined,
+  expected: undefined,
+  change: undefined,
+  screenshot: undefined,
+  end: 'settled',
+  elapsedMs: 900,
+  ...more,
+})
+
+const refusal = (more: Partial<PageRefusal>): PageRefusal => ({
+  url: 'http://localhost:8000/api/',
+  kind: 'cors',
+  text: '',
+  isSocket: false,
+  ...more,
+})
+const refused = socket({ state: 'refused', status: undefined, error: 'net::ERR_CONNECTION_REFUSED', url: 'ws://localhost:8001/ws/votes/' })
+
+const told = ({ state, text, diagnosis }: PageVerdict) => [state, diagnosis?.id, text]
+
+describe('green', () => {
+  test.each<[string, Partial<PageSeen>, Partial<PageContext>, string]>([
+    ['one', { sockets: [socket()] }, {}, 'its WebSocket is open (Chromium 156)'],
+    ['as whom, where the application told', { sockets: [socket()] }, { user: 'ada' }, 'its WebSocket is open (Chromium 156, as ada)'],
+    ['several', { sockets: [socket(), socket({ url: 'ws://localhost:8000/ws/b/' })] }, {}, 'its 2 WebSockets are open (Chromium 156)'],
+    [
+      'one more goes to a host that was not contacted',
+      {
+        sockets: [
+          socket(),
+          socket({ url: 'wss://push.example/', state: 'refused', status: undefined, error: 'net::ERR_NAME_NOT_RESOLVED' }),
+        ],
+      },
+      {},
+      'its WebSocket is open (Chromium 156)',
+    ],
+    [
+      'a change that arrived',
+      { sockets: [socket()], change: { arrived: true, ms: 12.4 } },
+      {},
+      'its WebSocket is open (Chromium 156) · a change arrived in a second window in 12 ms',
+    ],
+    [
+      'a request that CORS blocks beside it is told',
+      { sockets: [socket()], refusals: [refusal({})] },
+      {},
+      'its WebSocket is open (Chromium 156) · CORS blocks http://localhost:8000/api/',
+    ],
+  ])('%s', (_, page, more, text) => {
+    expect(told(judgePage(seen(page), context(more)))).toEqual(['open', undefined, text])
+  })
+})
+
+describe('yellow', () => {
+  test.each<[string, Partial<PageSeen>, Partial<PageContext>, RegExp]>([
+    ['a form, and no WebSocket', { asksForLogin: true }, {}, /^opens no WebSocket before a login \(Chromium 156\): "page": \{"login"/],
+    [
+      'a form, and one that is refused',
+      { asksForLogin: true, sockets: [socket({ state: 'refused', status: 403 })] },
+      {},
+      /^its WebSocket is refused before a login \(the handshake was answered with 403\)/,
+    ],
+    ['a form that is not there', { loginProblem: 'there is no #name on its page' }, {}, /can't be done: there is no #name on its page/],
+    ['no WebSocket at all', {}, {}, /^opens no WebSocket \(Chromium 156\) {3}page-socket-none$/],
+    [
+      'a script of a host that was not contacted',
+      {
+        refusals: [refusal({ kind: 'not-contacted', url: 'https://cdn.example/ws.js' })],
+        exceptions: [{ text: 'ReferenceError', at: undefined }],
+      },
+      {},
+      /^can't tell: it needs cdn\.example, .*"hosts": \["cdn\.example"\]/,
+    ],
+    ['still at work', { end: 'late', elapsedMs: 15_000 }, {}, /^can't tell: it was still at work after 15 s/],
+  ])('%s', (_, page, more, text) => {
+    const verdict = judgePage(seen(page), context(more))
+    expect(verdict.state).toBe('yellow')
+    expect(verdict.text).toMatch(text)
+  })
+})
+
+describe('red', () => {
+  test.each<[string, Partial<PageSeen>, Partial<PageContext>, string, RegExp]>([
+    [
+      'another port',
+      { sockets: [refused] },
+      {},
+      'page-socket-elsewhere',
+      /goes to ws:\/\/localhost:8001\/ws\/votes\/: nothing listens there/,
+    ],
+    [
+      'a form does not excuse a wrong port',
+      { sockets: [refused], asksForLogin: true },
+      {},
+      'page-socket-elsewhere',
+      /nothing listens there/,
+    ],
+    ['one of two', { sockets: [socket(), refused] }, {}, 'page-socket-elsewhere', /nothing listens there/],
+    [
+      'no answer',
+      { sockets: [socket({ state: 'opening', status: undefined, url: 'ws://localhost:3000/ws/votes/' })] },
+      {},
+      'page-socket-elsewhere',
+      /no answer to its handshake/,
+    ],
+    [
+      'the proven one, refused',
+      { sockets: [socket({ state: 'refused', status: 403 })] },
+      {},
+      'page-socket-refused',
+      /is refused: the handshake was answered with 403/,
+    ],
+    [
+      'the proven one, refused though a form was filled in',
+      { sockets: [socket({ state: 'refused', status: 403 })], asksForLogin: true },
+      { standsFor: 'ada' },
+      'page-socket-refused',
+      /answered with 403/,
+    ],
+    [
+      'closed by the application',
+      { sockets: [socket({ state: 'closed', close: { code: 4001, reason: 'who?' } })] },
+      {},
+      'page-socket-refused',
+      /was closed with code 4001 \(who\?\)/,
+    ],
+    [
+      'mixed content',
+      {
+        sockets: [socket({ state: 'refused', status: undefined })],
+        refusals: [refusal({ kind: 'mixed-content', url: 'ws://localhost:8000/ws/votes/', isSocket: true })],
+      },
+      {},
+      'page-blocked',
+      /mixed content its WebSocket to ws:\/\/localhost:8000\/ws\/votes\//,
+    ],
+    [
+      'CSP before any socket',
+      { refusals: [refusal({ kind: 'csp', text: 'connect-src', url: 'ws://localhost:8000/ws/votes/', isSocket: true })] },
+      {},
+      'page-blocked',
+      /Content-Security-Policy blocks its WebSocket/,
+    ],
+    [
+      'CORS before any socket',
+      { refusals: [refusal({})], exceptions: [{ text: 'TypeError: Failed to fetch', at: undefined }] },
+      {},
+      'page-blocked',
+      /^CORS blocks/,
+    ],
+    [
+      'a request that fails',
+      { refusals: [refusal({ kind: 'failed', text: 'net::ERR_CONNECTION_REFUSED' })] },
+      {},
+      'page-broken',
+      /its request to http:\/\/localhost:8000\/api\/ failed: net::ERR_CONNECTION_REFUSED/,
+    ],
+    [
+      'an exception',
+      { exceptions: [{ text: 'TypeError: x is undefined', at: undefined }] },
+      {},
+      'page-broken',
+      /its script threw TypeError: x is undefined/,
+    ],
+    [
+      'no document',
+      { error: 'net::ERR_TOO_MANY_REDIRECTS', status: undefined },
+      {},
+      'page-broken',
+      /^it can't be opened: net::ERR_TOO_MANY_REDIRECTS/,
+    ],
+    ['404', { status: 404 }, {}, 'page-broken', /^it answers 404/],
+    ['crashed', { end: 'crashed' }, {}, 'page-broken', /^its process has died/],
+    [
+      'what was expected is not there',
+      { sockets: [socket()], expected: false },
+      {},
+      'page-broken',
+      /what "expect" names is not on the page/,
+    ],
+    [
+      'the change did not arrive',
+      { sockets: [socket()], change: { arrived: false, why: 'no message came' } },
+      {},
+      'page-broken',
+      /did not arrive: no message came/,
+    ],
+  ])('%s', (_, page, more, id, text) => {
+    const verdict = judgePage(seen(page), context(more))
+    expect([verdict.state, verdict.diagnosis?.id]).toEqual(['failed', id])
+    expect(verdict.text).toMatch(text)
+    expect(verdict.text).toMatch(new RegExp(`\\(Chromium 156\\) {3}${id}$`))
+  })
+
+  test('only where a port alone differs, and the path is one of the application, a start at that port is named', () => {
+    const commands = (url: string, more: Partial<PageContext> = {}) =>
+      judgePage(seen({ sockets: [{ ...refused, url }] }), context(more)).diagnosis?.remedy.commands
+    expect(commands('ws://localhost:8001/ws/votes/')).toEqual([['election-dev', 'start', '--port', '8001']])
+    expect(commands('ws://localhost:8001/ws/other/', { paths: ['/ws/other/'] })).toEqual([['election-dev', 'start', '--port', '8001']])
+    expect(commands('ws://localhost:8001/ws/other/')).toEqual([])
+    expect(commands('ws://elsewhere.example:8001/ws/votes/')).toEqual([])
+    expect(commands('ws://localhost/ws/votes/')).toEqual([])
+    expect(commands('ws://localhost:8001/ws/votes/', { proven: undefined })).toEqual([])
+  })
+})
+
+test('nobody looked: that is told, and nothing else', () => {
+  expect(told(judgePage({ result: 'unseen', why: 'no browser was found' }, context()))).toEqual([
+    'unseen',
+    undefined,
+    'not looked at: no browser was found',
+  ])
+})
