@@ -183,7 +183,7 @@ Exit codes: the command's own (128 + n: ended by signal n; 127: no such program)
   $ election-dev doctor --url ws://localhost:8000/ws/election-updates/ --origin http://localhost:3000
   $ election-dev doctor --url ws://a:8000/ws/x/ --url ws://b:8000/ws/x/    two instances of one backend
   $ election-dev doctor --fix                     fix what can be fixed, after showing it
-  $ election-dev doctor --undo                    put back what the last --fix has changed
+  $ election-dev doctor --undo                    put back what the last --fix or --setup did
   $ election-dev doctor --list                    every check
   $ election-dev doctor explain redis-too-old     the page on one
   $ election-dev doctor redis-too-old redis-oom   these checks alone`,
@@ -197,7 +197,10 @@ Exit codes: the command's own (128 + n: ended by signal n; 127: no such program)
     .option('--list', 'list the checks')
     .option('--fix', 'fix the cause: by itself where that is safe, after asking where it is not')
     .option('--yes', 'with --fix: take every question for answered with yes')
-    .option('--undo', 'put back what the newest --fix has changed')
+    .option(
+      '--undo',
+      'take back what the newest of doctor --fix, start --setup and init changed or made (files, an environment), and list it',
+    )
 
   program
     .command('env')

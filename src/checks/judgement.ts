@@ -176,10 +176,12 @@ function judgeVague(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   const gone = verdict.id === 'server-crashes' && verdict.evidence.some((line) => line.includes('ECONNREFUSED'))
   if (gone) return [merged]
   const process = ask('process', evidence, verdict.evidence)
-  if (process.length > 0) return [...process, verdict]
+  // what the wire alone can't tell is a guess, and counts only where nothing nearer is found
+  if (process.length > 0) return process
   if (vague === 'process') return [verdict]
   const serving = ask('serving', evidence, verdict.evidence)
-  if (serving.length > 0) return [...serving, merged]
+  const named = merged === verdict ? undefined : merged
+  if (serving.length > 0) return all(serving, named)
   // an application's own close code says what it is, unless what runs here says otherwise
   const inside = ask('inside', evidence).map((cause) => afterWire(cause, verdict))
   const closedByCode = evidence.wire.session?.close !== undefined && evidence.wire.session.close.code >= 4000
@@ -187,8 +189,9 @@ function judgeVague(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   // on disk all is sound, and the server says otherwise
   const isSound = inside.length === 0 && evidence.examination?.get('application') !== undefined
   const stale = isSound ? judgeStale(evidence, verdict.evidence) : undefined
-  const named = merged.id === verdict.id ? undefined : merged
-  return all(nearer?.(evidence, verdict), inside, named, stale, ask('unplayed', evidence), merged)
+  const told = merged.id === verdict.id ? undefined : merged
+  const found = all(nearer?.(evidence, verdict), inside, told, stale, ask('unplayed', evidence), named)
+  return found.length > 0 ? found : [verdict]
 }
 
 function afterWire(cause: Diagnosis, verdict: Diagnosis): Diagnosis {

@@ -1,4 +1,4 @@
-import type { HandshakeFact } from '../facts/wire.ts'
+import type { HandshakeFact, WireFacts } from '../facts/wire.ts'
 
 /** What a handshake said, for evidence: `403 Access denied`. */
 export function said(fact: HandshakeFact): string {
@@ -37,3 +37,9 @@ export const proxies = /^(?:nginx|caddy|apache|traefik|haproxy|envoy|openresty|c
 export const vitePage = /\/@vite\/client/i
 /** The page of any frontend: a root element for the application, and nothing in it. */
 export const frontendPage = /\/@vite\/client|<div id="(?:root|app|__next)">/i
+
+/** What a handshake of ours identified itself with. */
+export function sentWith({ token, identity }: WireFacts): string {
+  if (identity?.source === 'session') return `with a session of ${identity.user ?? 'a user'}`
+  return token.kind === 'none' ? 'no token' : 'with token'
+}

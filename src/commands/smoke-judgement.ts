@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { judged } from '../causes/causes.ts'
 import { diagnosis, type Judged } from '../checks/diagnosis.ts'
-import { said } from '../checks/wire-words.ts'
+import { said, sentWith } from '../checks/wire-words.ts'
 import { ExitCode } from '../errors.ts'
 import { exitStatusOf, type StopReason } from '../host/stop-signals.ts'
 import { seconds, type SmokePhase, type SmokeResult, type SmokeStep, type SmokeStepName } from '../report/smoke-result.ts'
@@ -144,8 +144,8 @@ function httpStep({ http }: SmokeRecord): Outcome | undefined {
 
 function handshakeStep({ proof }: SmokeRecord): Outcome | undefined {
   if (proof === undefined) return undefined
-  const { handshake, endpoint, token, session } = proof.facts
-  const how = `Origin ${endpoint.origin ?? 'not sent'}, ${token.kind === 'none' ? 'no token' : 'with token'}`
+  const { handshake, endpoint, session } = proof.facts
+  const how = `Origin ${endpoint.origin ?? 'not sent'}, ${sentWith(proof.facts)}`
   if (handshake === undefined) return failed(undefined, proof.diagnosis?.evidence ?? ['It was not tried'], proof.diagnosis)
   const seen = `${said(handshake)}   ${how}`
   // what speaks against a socket that opened and lived is told here, where it has no step of its own

@@ -92,8 +92,8 @@ const OPEN = /[bru]{0,2}(\\{0,7})(["'])/iy
 
 /** `--password hunter2`, as a process shows its arguments. */
 const OPTION = /(?<!\S)--?([\w-]+) {1,4}([^\s"'<>-]\S*)/g
-/** What is no secret whatever its name: truth values, nothing, what is masked, and a variable in the place of a value. */
-const NO_SECRET = /^(?:true|false|yes|no|on|off|none|null|nil|undefined|\*+|\.{3}|…|\$\{?[A-Z_]+\}?|%[A-Z_]+%)$/i
+/** What is no secret whatever its name: truth values, nothing, what is masked, a variable in the place of a value, and the names of our own. */
+const NO_SECRET = /^(?:true|false|yes|no|on|off|none|null|nil|undefined|\*+|\.{3}|…|\$\{?[A-Z_]+\}?|%[A-Z_]+%|ELECTION_DEV_[A-Z]+)$/i
 /** A file's place, as in `--from-file=redis-password=deploy/secrets/redis-password`. */
 const PATH = /^\.{0,2}\/?(?:[a-z][\w.-]*\/){2,}[\w.-]+$/i
 /** Names whose value may be a short number. */

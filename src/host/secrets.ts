@@ -54,9 +54,15 @@ export class Secrets {
     return spans.length === 0 ? text : replaced(text, spans)
   }
 
-  /** The value as JSON, its strings masked. Nothing may be masked in the result: what would be taken for a secret there may be a quote of its own. */
+  /**
+   * The value as JSON, its strings masked, its numbers to three decimals: a clock has no more to say. Nothing may be
+   * masked in the result: what would be taken for a secret there may be a quote of its own.
+   */
   json(value: unknown): string {
-    return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'string' ? this.mask(inner) : inner))
+    return JSON.stringify(value, (_, inner: unknown) => {
+      if (typeof inner === 'number') return Math.round(inner * 1000) / 1000
+      return typeof inner === 'string' ? this.mask(inner) : inner
+    })
   }
 
   #spans(text: string): Span[] {

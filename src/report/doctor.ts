@@ -89,7 +89,7 @@ export function doctorText(host: Host, run: DoctorRun, options: { verbose: boole
   if (root !== undefined) lines.push(...diagnosisPage(root, style, host.terminal.columns))
   else if (state === 'healthy') lines.push('', ...healthy(run, style), '')
   else lines.push('', `  ${style.yellow('?')} ${style.bold('Not enough information to identify a cause')}`, '')
-  if (explained.length > 0) lines.push('    It explains:', ...explained.map(({ id, title }) => `      ${title}   ${style.dim(id)}`), '')
+  if (explained.length > 0) lines.push('    Also found:', ...explained.map(({ id, title }) => `      ${title}   ${style.dim(id)}`), '')
   for (const note of notes) lines.push(...noteLines(note, style))
   const probes = ownProbes(run.wire)
   if (probes.length > 0)

@@ -3,9 +3,8 @@ import { nulls } from '../host/json.ts'
 import { arrivalWords } from '../checks/crossing.ts'
 import type { Beside } from '../checks/beside.ts'
 import type { Judged } from '../checks/diagnosis.ts'
-import { milliseconds, said } from '../checks/wire-words.ts'
+import { milliseconds, said, sentWith } from '../checks/wire-words.ts'
 import { crosses, type CrossingFact } from '../facts/crossing.ts'
-import type { WireFacts } from '../facts/wire.ts'
 import type { Proof } from '../verify/prove.ts'
 import { besideLine } from './beside.ts'
 import { diagnosisPage } from './failure.ts'
@@ -101,11 +100,6 @@ function proofLines(host: Host, proof: Proof, style: Style): string[] {
   if (proof.diagnosis !== undefined) lines.push(...diagnosisPage(proof.diagnosis, style, host.terminal.columns))
   else lines.push('')
   return lines
-}
-
-function sentWith({ token, identity }: WireFacts): string {
-  if (identity?.source === 'session') return `with a session of ${identity.user ?? 'a user'}`
-  return token.kind === 'none' ? 'no token' : 'with token'
 }
 
 /** `verify --json`: one document. Holds no token and no body of a page. */

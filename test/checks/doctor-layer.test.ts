@@ -199,3 +199,9 @@ describe('layer-inmemory-multi-instance: what is sent from a process of its own'
     else expect(found?.evidence[0]).toMatch(words)
   })
 })
+
+test("what the wire can only guess isn't told beside what was found: it need not be its effect", () => {
+  const { root, explained } = judge(evidenceOf({ wire: serverError, examination: examinationOf([unset, joins]) }))
+  expect([root?.id, ...explained.map(({ id }) => id)]).toEqual(['channel-layer-unset'])
+  expect(judge(evidenceOf({ wire: serverError })).root?.id).toBe('no-websocket-route')
+})

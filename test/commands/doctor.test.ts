@@ -16,3 +16,10 @@ test('the time that it tells began with its process', async ({ onTestFinished })
     expect.toSatisfy((elapsed: number) => elapsed >= 3000),
   )
 })
+
+test('the help of --undo names all that it takes back', async () => {
+  const { stdout } = await runCli(['doctor', '--help'], { cwd: tmpdir() })
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+    'the newest of doctor --fix, start --setup and init changed or made (files, an environment)',
+  )
+})

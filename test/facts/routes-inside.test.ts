@@ -235,3 +235,45 @@ print(json.dumps([made(route) for route in ("g/<int:group_id>/", "g/<str:group_n
     ['/teller/1/', [['page', null]]],
   ])
 })
+
+const asking = `
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.contrib.auth.models import Group
+
+class Connecting(AsyncJsonWebsocketConsumer):
+    async def connect(self):
+        await self.enter()
+
+    async def enter(self):
+        await Group.objects.aget(pk=1)
+        await self.accept()
+
+class Receiving(AsyncJsonWebsocketConsumer):
+    async def connect(self):
+        await self.accept()
+
+    async def receive_json(self, content):
+        await self.store(content)
+
+    async def store(self, content):
+        await Group.objects.acreate(name=content["name"])
+
+class Inheriting(Connecting):
+    async def receive_json(self, content):
+        pass
+
+async def plain(scope, receive, send):
+    await Group.objects.aget(pk=1)
+`
+
+test('that a consumer asks for a row counts where it is connected', async () => {
+  const told = await asked(
+    { asking },
+    `
+import asking
+from election_dev_inside.spoken import looks_up
+print(json.dumps([bool(looks_up(getattr(asking, name))) for name in ("Connecting", "Receiving", "Inheriting", "plain")]))
+`,
+  )
+  expect(told).toEqual([true, false, true, true])
+})

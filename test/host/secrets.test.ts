@@ -86,6 +86,12 @@ describe('known values', () => {
     expect(masking('k3!://aaaqqqq')('before k3!://aaaqqqq after')).toBe('before *** after')
   })
 
+  test('numbers of a document have three decimals', () => {
+    expect(new Secrets().json({ elapsedMs: 8.070909000000029, count: 12, list: [0.00049, 3190.4] })).toBe(
+      '{"elapsedMs":8.071,"count":12,"list":[0,3190.4]}',
+    )
+  })
+
   test('half a character is no obstacle', () => {
     expect(masking('key\uD83Dend')('plain')).toBe('plain')
   })
@@ -185,6 +191,7 @@ describe('what looks like a secret', () => {
     'election-dev verify --token <token> --json',
     'ELECTION_DEV_TOKEN=… election-dev verify',
     'DB_PASSWORD=$DB_PASSWORD',
+    'The login gave no token: ELECTION_DEV_PASSWORD is not set',
     'kubectl create secret generic app --from-file=redis-password=deploy/kubernetes/secrets/redis-password',
     'TOKEN_FILE=/run/secrets/app/token',
     'secret=./deploy/nginx/secrets/secret-key',

@@ -19,7 +19,8 @@ class Source:
 
     def __init__(self, kind, text):
         self.kind, self.text = kind, text
-        self.tree = ast.parse(textwrap.dedent(text))
+        self.code = textwrap.dedent(text)
+        self.tree = ast.parse(self.code)
         self.functions = [node for node in ast.walk(self.tree) if isinstance(node, FUNCTIONS)]
         self.is_own = "-packages" not in (inspect.getsourcefile(kind) or "")
         self.names = vars(sys.modules.get(kind.__module__, object()))
@@ -38,8 +39,19 @@ def sources_of(consumer):
 
 
 def looks_up(consumer):
-    """Whether the project's own source of a consumer asks for rows."""
-    return any(source.is_own and LOOKS_UP.search(source.text) for source in sources_of(consumer))
+    """Whether the project's own source of a consumer asks for rows where it is connected: in connect(), and in what that calls."""
+    own = [source for source in sources_of(consumer) if source.is_own]
+    if not isinstance(consumer, type):
+        return any(LOOKS_UP.search(source.text) for source in own)
+    methods = [(node.name, ast.get_source_segment(source.code, node) or "") for source in own for node in source.functions]
+    reached, waiting = set(), {"connect", "websocket_connect"}
+    while waiting:
+        reached |= waiting
+        texts = [text for name, text in methods if name in waiting]
+        if any(LOOKS_UP.search(text) for text in texts):
+            return True
+        waiting = {name for name, _ in methods if any(re.search(r"\b%s\b" % name, text) for text in texts)} - reached
+    return False
 
 
 # --- the ping of a page: {"type": "ping"}
