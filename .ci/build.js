@@ -38,7 +38,7 @@ const result = await build({ ...options, plugins: [await inOnePiece('src/command
 // by themselves: what they share with the launcher would split the launcher's chunks
 await build({
   absWorkingDir: root,
-  entryPoints: { guard: 'src/run/guard.ts', 'page-look': 'src/browser/page-look.ts' },
+  entryPoints: { guard: 'src/run/guard.ts', 'page-look': 'src/run/page-looker.ts' },
   outdir: dist,
   bundle: true,
   format: 'esm',

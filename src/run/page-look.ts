@@ -13,7 +13,7 @@ import { onAbort } from '../host/race-stop.ts'
 import { withoutOurs } from '../host/secret-names.ts'
 import { ProcessTree } from './process-tree.ts'
 
-/** The program that looks, and ends the browser when the launcher is gone (browser/page-look.ts). */
+/** The program that looks, and ends the browser when the launcher is gone (page-looker.ts). */
 const lookFile = fileURLToPath(new URL('../page-look.js', import.meta.url))
 
 /** A look is over after so many milliseconds, whatever the page does; what looks may take so much longer to clear up. */

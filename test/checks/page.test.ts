@@ -55,6 +55,10 @@ const refusal = (more: Partial<PageRefusal>): PageRefusal => ({
 })
 const refused = socket({ state: 'refused', status: undefined, error: 'net::ERR_CONNECTION_REFUSED', url: 'ws://localhost:8001/ws/votes/' })
 
+/** The commands that are named for a WebSocket at this URL, where nothing listens. */
+const commands = (url: string, more: Partial<PageContext> = {}) =>
+  judgePage(seen({ sockets: [{ ...refused, url }] }), context(more)).diagnosis?.remedy.commands
+
 const told = ({ state, text, diagnosis }: PageVerdict) => [state, diagnosis?.id, text]
 
 describe('green', () => {
@@ -232,8 +236,6 @@ describe('red', () => {
   })
 
   test('only where a port alone differs, and the path is one of the application, a start at that port is named', () => {
-    const commands = (url: string, more: Partial<PageContext> = {}) =>
-      judgePage(seen({ sockets: [{ ...refused, url }] }), context(more)).diagnosis?.remedy.commands
     expect(commands('ws://localhost:8001/ws/votes/')).toEqual([['election-dev', 'start', '--port', '8001']])
     expect(commands('ws://localhost:8001/ws/other/', { paths: ['/ws/other/'] })).toEqual([['election-dev', 'start', '--port', '8001']])
     expect(commands('ws://localhost:8001/ws/other/')).toEqual([])

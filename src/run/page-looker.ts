@@ -9,14 +9,17 @@ import { rm } from 'node:fs/promises'
 import type { Readable, Writable } from 'node:stream'
 import type { PageJob, PageLook } from '../facts/page-seen.ts'
 import { within } from '../host/race-stop.ts'
-import { endOwnGroup } from '../run/own-group.ts'
-import { browserArguments } from './arguments.ts'
-import { DevTools, type DevToolsEvent } from './devtools.ts'
-import { lookAtPage } from './visit.ts'
+import { endOwnGroup } from './own-group.ts'
+import { browserArguments } from '../browser/arguments.ts'
+import { DevTools, type DevToolsEvent } from '../browser/devtools.ts'
+import { lookAtPage } from '../browser/visit.ts'
 
 /** How long the browser may take to answer, and to end, in milliseconds. */
 const startMs = 10_000
 const endMs = 1500
+
+/** Of a path to a socket 104 bytes are sure, of which the browser's own part takes 48. */
+const longestFolder = 54
 
 let job: PageJob | undefined
 let browser: ChildProcess | undefined
@@ -38,7 +41,13 @@ async function serve(asked: PageJob): Promise<void> {
 
 async function look(asked: PageJob): Promise<PageLook> {
   const started = performance.now()
-  const child = spawn(asked.browser, browserArguments(asked), { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'], windowsHide: true })
+  // what it makes for itself goes with the profile; its socket there may have no longer path (unix(7), sun_path)
+  const env = asked.profile.length > longestFolder ? process.env : { ...process.env, TMPDIR: asked.profile }
+  const child = spawn(asked.browser, browserArguments(asked), {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
+    windowsHide: true,
+  })
   browser = child
   let said = ''
   child.stderr?.on('data', (chunk: Buffer) => (said = `${said}${String(chunk)}`.slice(-4000)))
