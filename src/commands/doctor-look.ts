@@ -13,7 +13,7 @@ import { gather, type Targets } from '../look/gather.ts'
 import { pageUrl } from '../plan/page-url.ts'
 import { stateOfRun, type DoctorRun } from '../report/doctor.ts'
 import type { Endpoint } from '../verify/endpoint.ts'
-import { endpointOf, endpointOfProject } from '../look/target.ts'
+import { endpointOf, endpointOfProject, movedTo } from '../look/target.ts'
 
 /** The exit status that a run calls for. */
 export function exitOf(run: DoctorRun): number {
@@ -76,8 +76,7 @@ async function ofThePage(host: Host, config: Config, endpoint: Endpoint): Promis
   ])
   const page = pageUrl(wiring, servers, endpoint.url.pathname)
   if (page === undefined) return endpoint
-  const named = endpointOf(host, config, page.url)
-  return { ...endpoint, url: named.url }
+  return movedTo(host, project, endpoint, endpointOf(host, config, page.url).url)
 }
 
 /** What to look at: the URLs that were named, else the WebSocket of the project in this folder. */

@@ -17,6 +17,11 @@ const nobody = { token: undefined, cookie: undefined }
 /** As whom nothing has been found out yet. */
 export const unidentified: Credentials = { ...nobody, identity: { source: 'none', wantsSession: false } }
 
+/** Nobody, because of who would get it. */
+export function unsent(why: string): Credentials {
+  return { ...nobody, identity: { ...unidentified.identity, note: `a session or a token goes to a server of this project alone: ${why}` } }
+}
+
 /** What the user gives; undefined where the project has to be asked. */
 export async function givenCredentials(host: Host, config: Config, url: URL): Promise<Credentials | undefined> {
   if (config.token !== undefined) return { ...nobody, token: config.token, identity: { source: 'given', wantsSession: false } }

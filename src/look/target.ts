@@ -4,7 +4,6 @@ import { readCheckout } from '../facts/checkout.ts'
 import { allowedOrigin, isAllowed } from '../facts/allowed-hosts.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
 import { examine } from '../facts/examine.ts'
-import { isThisMachine } from '../facts/this-machine.ts'
 import { pageUser } from '../facts/page-user.ts'
 import { usualPath, type Project } from '../facts/project.ts'
 import { runningSocket } from '../facts/run-state.ts'
@@ -13,9 +12,10 @@ import { bracketed, connectAddress } from '../host/tcp.ts'
 import { choosePython } from '../plan/environment.ts'
 import { managedLook } from '../plan/way.ts'
 import { httpUrl, originOf, portOf, type Endpoint } from '../verify/endpoint.ts'
-import { givenCredentials, madeCredentials, placed, unidentified } from './identity.ts'
+import { givenCredentials, madeCredentials, placed, unidentified, unsent } from './identity.ts'
 import type { Spoken } from '../facts/wire.ts'
 import { socketsOf, type Sockets } from './sockets.ts'
+import { strangerAt } from './stranger.ts'
 import { askedOrigin } from './frontend.ts'
 
 /** How long the project's own interpreter may take, in milliseconds. */
@@ -112,19 +112,19 @@ export interface HeldEndpoint {
 export async function endpointOfProject(host: Host, config: Config, deadlineMs = inspectMs): Promise<HeldEndpoint> {
   const { project, python, requirements } = await readCheckout(host, config)
   const choice = choosePython(python, requirements?.names)
-  // nothing of the project's is sent to another machine
-  const isHere = await isThisMachine(connectAddress(config.host), 1000)
-  const wantsToken = isHere && config.token === undefined && config.login === undefined
   // where a run is up, its WebSocket is meant
   const running = await runningSocket(host, project.root)
   // it may have had to take another port than the configured one
   const port = running === undefined || config.source('port').startsWith('--') ? config.port : portOf(running.url)
+  const isAsked = config.token === undefined && config.login === undefined
+  const stranger = isAsked ? await strangerAt(host, project, endpointAt(config, project, port).url) : undefined
+  const wantsToken = isAsked && stranger === undefined
   const origin = running?.origin ?? (config.origin === undefined ? askedOrigin(host, config, project) : undefined)
   let path = config.path ?? running?.url.pathname
   let spoken: Spoken = asConfigured(config)
   let settings: ExaminationOf<'settings'> | undefined
   let origins: ExaminationOf<'origins'> | undefined
-  let credentials = unidentified
+  let credentials = stranger === undefined ? unidentified : unsent(stranger)
   let release: HeldEndpoint['release']
   let sockets: Sockets | undefined
   let place: ((at: Endpoint) => ReturnType<typeof placed>) | undefined
@@ -164,6 +164,13 @@ export async function endpointOfProject(host: Host, config: Config, deadlineMs =
     sockets,
     isObserved: running !== undefined && config.observer,
   }
+}
+
+/** The same at another URL: what was made in the project goes along only where no stranger would get it. */
+export async function movedTo(host: Host, project: Project, endpoint: Endpoint, url: URL): Promise<Endpoint> {
+  const isMade = endpoint.identity?.source === 'session' || endpoint.identity?.source === 'minted'
+  const stranger = isMade ? await strangerAt(host, project, url) : undefined
+  return stranger === undefined ? { ...endpoint, url } : { ...endpoint, url, ...unsent(stranger) }
 }
 
 /** The same with what a login gives, where one is configured and no token was named. */

@@ -1,7 +1,9 @@
 /** As whom the WebSocket is proven: a session that is made through the project's own engine, and taken back. */
+import { createServer } from 'node:http'
 import { expect, test } from 'vitest'
 import { runCli, startCli, startOnTerminal } from '../support/cli.ts'
 import { ending } from '../support/ends.ts'
+import { listening } from '../support/node-servers.ts'
 import { freePort } from '../support/redis.ts'
 import { engines, guards, migrate, rowsOf, sessionProject, sessionsOf } from '../support/session-project.ts'
 import type { ProjectOptions, TestProject } from '../support/project.ts'
@@ -198,4 +200,28 @@ application = ProtocolTypeRouter({"http": http, "websocket": CookieMiddleware(Re
   const { stdout } = await cli.end('SIGINT')
   expect(await rowsOf(made, 'authtoken_token')).toBe(0)
   expect(stdout).not.toMatch(/Traceback|eyJ|\b[0-9a-f]{40}\b/)
+})
+
+test('nothing that stands for a user goes to a program that is not this project’s', { timeout: 60_000 }, async () => {
+  const got: string[] = []
+  const stranger = createServer((request, response) => {
+    got.push(`${request.url} ${JSON.stringify(request.headers)}`)
+    response.end()
+  })
+  stranger.on('upgrade', (request, socket) => {
+    got.push(`${request.url} ${JSON.stringify(request.headers)}`)
+    socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
+  })
+  const port = await listening(keep, stranger)
+  const made = await project({
+    ...sessionProject('database', guards.before),
+    files: { 'frontend/src/live.js': `new WebSocket('ws://127.0.0.1:${port}/ws/rota/')\n` },
+  })
+  await migrate(made, ['usher'])
+  for (const args of [['verify', '--port', String(port)], ['doctor', '--port', String(port)], ['doctor']]) {
+    got.length = 0
+    await runCli([...args, '--json'], { cwd: made.root })
+    expect(got.join('\n')).toMatch(/upgrade/)
+    expect(got.join('\n')).not.toMatch(/cookie|sessionid|token=|authorization/i)
+  }
 })
