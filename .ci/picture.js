@@ -1,9 +1,9 @@
-// Makes .ci/terminal.svg, the README's picture, from a real run: `election-dev start`
-// in a copy of the demo, in colour, until the first lines of the backend's log.
+// Makes the README's pictures from real runs in a copy of the demo: .ci/terminal.svg, what
+// `election-dev start` prints, in colour, until a browser has seen the page; .ci/page.png, that page.
 // usage: npm run picture
 import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -31,16 +31,27 @@ try {
   // the first run compiles every module; people start more than once
   await run()
   const output = await run()
+  if (!existsSync(join(root, '.ci', 'page.png'))) throw new Error('no browser has looked at the page')
   writeFileSync(join(root, '.ci', 'terminal.svg'), svg(['$ npx election-dev start', ...output.split('\n')]))
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** The output of a start, in colour, up to the first lines of the backend's log. */
+/** Of the backend's log only the first lines: what a browser asked for is many. */
+function withoutLog(output) {
+  let lines = 0
+  return output
+    .split('\n')
+    .filter((line) => !line.replace(escape, '').startsWith('backend │') || ++lines <= 3)
+    .join('\n')
+}
+
+/** The output of a start, in colour, until the page was looked at. */
 function run() {
   return new Promise((resolve) => {
     let output = ''
-    const child = spawn(process.execPath, [join(root, 'bin', 'election-dev.js'), 'start'], {
+    const words = [join(root, 'bin', 'election-dev.js'), 'start', '--browser', '--screenshot', join(root, '.ci', 'page.png')]
+    const child = spawn(process.execPath, words, {
       cwd: folder,
       env: { ...withoutNoColor, FORCE_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -48,8 +59,9 @@ function run() {
     let kept
     const take = (data) => {
       output += data
-      if (kept !== undefined || !/WebSocket open/.test(output)) return
-      kept = output.slice(0, output.indexOf('\n', output.indexOf('WebSocket open')))
+      const seen = /its WebSocket is open.*\n/.exec(output)
+      if (kept !== undefined || seen === null) return
+      kept = withoutLog(output.slice(0, seen.index + seen[0].length - 1))
       child.kill('SIGINT')
     }
     child.stdout.on('data', take)

@@ -14,6 +14,7 @@ import { projectSockets } from '../look/sockets.ts'
 import type { PageSummary } from '../report/run-event.ts'
 import type { Proof } from '../verify/prove.ts'
 import { verifyJson, verifyText } from '../report/verify.ts'
+import { wrapped } from '../report/wrapped.ts'
 
 /**
  * `election-dev verify [url]`: proves a WebSocket that is already served; of
@@ -35,7 +36,7 @@ export async function verifyCommand(url: string | undefined, options: Options, v
   const wantsPage = config.browser === true || two || config.screenshot !== undefined
   const verified = await verifyOnce(host, config, urls[0], wantsPage ? { two } : undefined)
   if (config.json) host.terminal.json(verifyJson(verified))
-  else for (const line of verifyText(host, verified, version)) host.terminal.out(line)
+  else for (const line of verifyText(host, verified, version)) host.terminal.out(wrapped(line, host))
   const isPageWell = verified.page === undefined || verified.page.state === 'open'
   return verified.proof.state === 'proven' && isPageWell ? ExitCode.ok : ExitCode.finding
 }

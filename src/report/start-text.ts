@@ -12,6 +12,7 @@ import { socketWord, type FrontendSummary, type ReadySummary, type Report, type 
 import { serviceLog, type ServiceLog } from './service-log.ts'
 import { spinnerFor } from './spinner.ts'
 import { dots, heading, styleFor, type Style } from './style.ts'
+import { wrapped } from './wrapped.ts'
 
 /** How long the backend's lines are held back, in milliseconds: a slow start is worth watching. */
 const holdMs = 3000
@@ -46,7 +47,7 @@ export function startText(host: Host, options: StartTextOptions): Report {
     const lines = linesOf(event, style, terminal.columns, options.verbose)
     if (lines.length > 0 || event.event === 'end') spinner.stop()
     const print = toErrors.has(event.event) ? terminal.err : terminal.out
-    for (const line of lines) print(line)
+    for (const line of lines) print(wrapped(line, host))
     if (event.event === 'ready') release()
     const waits = waitsFor(event)
     if (waits !== undefined) spinner.say(waits)

@@ -33,7 +33,12 @@ export async function lookAt(host: Host, request: PageRequest, signal: AbortSign
     const profile = await mkdtemp(join(tmpdir(), `${profilePrefix}${process.pid}-`))
     const asRoot = process.getuid?.() === 0
     const job: PageJob = { ...request, browser: found.file, browserName: found.name, profile, asRoot, deadlineMs }
-    return await run(host, job, signal)
+    try {
+      return await run(host, job, signal)
+    } finally {
+      // one that was killed has left it
+      await rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
+    }
   } catch (error) {
     return { result: 'unseen', why: errorMessage(error) }
   }
@@ -64,9 +69,8 @@ async function run(host: Host, job: PageJob, signal: AbortSignal): Promise<PageL
   tree.ended = true
   clearTimeout(late)
   quit()
-  // one that was killed has left its browser and its profile
+  // one that was killed has left its browser
   await tree.end(0)
-  await rm(job.profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }).catch(() => {})
   return (
     looked ?? { result: 'unseen', why: why ?? (signal.aborted ? 'the run has ended' : 'what looks at the page has ended without a word') }
   )
