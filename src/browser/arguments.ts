@@ -40,7 +40,7 @@ const headless = [
  * cookies and tokens go through the pipe. Names and addresses besides the page's
  * own, loopback and `hosts` resolve to nothing. Pure.
  */
-export function browserArguments({ url, hosts, profile, asRoot }: Pick<PageJob, 'url' | 'hosts' | 'profile' | 'asRoot'>): string[] {
+export function browserArguments({ url, hosts, asRoot }: Pick<PageJob, 'url' | 'hosts' | 'asRoot'>, profile: string): string[] {
   const own = ['localhost', '*.localhost', '127.0.0.1', '[::1]', new URL(url).hostname, ...hosts]
   return [
     ...headless,

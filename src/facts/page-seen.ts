@@ -16,8 +16,6 @@ export interface PageJob {
   readonly expect: string | undefined
   /** What is done in the first of two windows, and has to be seen in the other one. */
   readonly change: PageChange | undefined
-  /** The folder of the browser's profile, which is there and empty. */
-  readonly profile: string
   /** The browser is started as root, whom its sandbox refuses. */
   readonly asRoot: boolean
   /** When the look ends whatever has been seen by then, in milliseconds after its start. */
@@ -27,7 +25,7 @@ export interface PageJob {
 }
 
 /** What is to be looked at: the rest of the job is the machine's. */
-export type PageRequest = Omit<PageJob, 'browser' | 'browserName' | 'profile' | 'asRoot' | 'deadlineMs'>
+export type PageRequest = Omit<PageJob, 'browser' | 'browserName' | 'asRoot' | 'deadlineMs'>
 
 /** A form that is filled in before the page is looked at. */
 export interface PageLogin {

@@ -1,14 +1,11 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findBrowser } from '../browser/find.ts'
+import { clearProfiles } from '../browser/profiles.ts'
 import type { PageJob, PageLook, PageRequest } from '../facts/page-seen.ts'
 import { errorMessage } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { isRecord } from '../host/json.ts'
-import { exists } from '../host/process-table.ts'
 import { onAbort } from '../host/race-stop.ts'
 import { withoutOurs } from '../host/secret-names.ts'
 import { ProcessTree } from './process-tree.ts'
@@ -28,19 +25,13 @@ const clearMs = 3000
 export async function lookAt(host: Host, request: PageRequest, signal: AbortSignal): Promise<PageLook> {
   const found = await findBrowser(host)
   if ('why' in found) return { result: 'unseen', why: found.why }
+  const asRoot = process.getuid?.() === 0
   try {
-    await clearOld()
-    const profile = await mkdtemp(join(tmpdir(), `${profilePrefix}${process.pid}-`))
-    const asRoot = process.getuid?.() === 0
-    const job: PageJob = { ...request, browser: found.file, browserName: found.name, profile, asRoot, deadlineMs }
-    try {
-      return await run(host, job, signal)
-    } finally {
-      // one that was killed has left it
-      await rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
-    }
+    return await run(host, { ...request, browser: found.file, browserName: found.name, asRoot, deadlineMs }, signal)
   } catch (error) {
     return { result: 'unseen', why: errorMessage(error) }
+  } finally {
+    await clearProfiles()
   }
 }
 
@@ -79,20 +70,4 @@ async function run(host: Host, job: PageJob, signal: AbortSignal): Promise<PageL
 /** Both ends are of one build. */
 function isLook(message: unknown): message is PageLook {
   return isRecord(message) && (message['result'] === 'seen' || message['result'] === 'unseen')
-}
-
-const profilePrefix = 'election-dev-page-'
-
-/** Takes away the profiles of launchers that were killed together with what looked for them. */
-async function clearOld(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    const [, pid] = /^election-dev-page-(\d+)-[A-Za-z0-9]{6}$/.exec(name) ?? []
-    if (pid === undefined || exists(Number(pid))) continue
-    const folder = join(tmpdir(), name)
-    const owner = await stat(folder).then(
-      ({ uid }) => uid,
-      () => undefined,
-    )
-    if (owner === process.getuid?.()) await rm(folder, { recursive: true, force: true }).catch(() => {})
-  }
 }

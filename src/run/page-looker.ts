@@ -5,10 +5,14 @@
  * message is the job (PageJob), the last one what was seen (PageLook).
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import type { PageJob, PageLook } from '../facts/page-seen.ts'
 import { within } from '../host/race-stop.ts'
+import { profilePrefix } from '../browser/profiles.ts'
 import { endOwnGroup } from './own-group.ts'
 import { browserArguments } from '../browser/arguments.ts'
 import { DevTools, type DevToolsEvent } from '../browser/devtools.ts'
@@ -21,7 +25,7 @@ const endMs = 1500
 /** Of a path to a socket 104 bytes are sure, of which the browser's own part takes 48. */
 const longestFolder = 54
 
-let job: PageJob | undefined
+let profile: string | undefined
 let browser: ChildProcess | undefined
 let leaving: Promise<void> | undefined
 
@@ -29,7 +33,6 @@ const leave = () => (leaving ??= clear())
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void leave().then(() => process.exit()))
 process.on('disconnect', () => void leave().then(() => process.exit()))
 process.once('message', (message: PageJob) => {
-  job = message
   void serve(message)
 })
 
@@ -41,9 +44,11 @@ async function serve(asked: PageJob): Promise<void> {
 
 async function look(asked: PageJob): Promise<PageLook> {
   const started = performance.now()
+  // at once, so that no signal comes between: who ends this takes it away
+  const folder = (profile = mkdtempSync(join(tmpdir(), `${profilePrefix}${process.pid}-`)))
   // what it makes for itself goes with the profile; its socket there may have no longer path (unix(7), sun_path)
-  const env = asked.profile.length > longestFolder ? process.env : { ...process.env, TMPDIR: asked.profile }
-  const child = spawn(asked.browser, browserArguments(asked), {
+  const env = folder.length > longestFolder ? process.env : { ...process.env, TMPDIR: folder }
+  const child = spawn(asked.browser, browserArguments(asked, folder), {
     env,
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
     windowsHide: true,
@@ -81,7 +86,7 @@ async function clear(): Promise<void> {
   }
   if (process.platform !== 'win32') await endOwnGroup(0)
   // a process that is dying may still write to it
-  if (job !== undefined) await rm(job.profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }).catch(() => {})
+  if (profile !== undefined) await rm(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }).catch(() => {})
 }
 
 function isWritable(stream: Readable | Writable | null | undefined): stream is Writable {

@@ -41,15 +41,15 @@ test('CHROME_PATH, the PATH, or why there is none', async () => {
 })
 
 test('only its own hosts resolve, no proxy stands between, and no sandbox is given up but as root', () => {
-  const job = { url: 'https://vote.local:3000/', hosts: ['cdn.example'], profile: '/tmp/p', asRoot: false }
-  const words = browserArguments(job)
+  const job = { url: 'https://vote.local:3000/', hosts: ['cdn.example'], asRoot: false }
+  const words = browserArguments(job, '/tmp/p')
   expect(words).toContain(
     '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1, EXCLUDE [::1], EXCLUDE vote.local, EXCLUDE cdn.example',
   )
   expect(words).toContain('--no-proxy-server')
   expect(words).toContain('--remote-debugging-pipe')
   expect(words.filter((word) => /sandbox|debugging-port/.test(word))).toEqual([])
-  expect(browserArguments({ ...job, asRoot: true })).toContain('--no-sandbox')
+  expect(browserArguments({ ...job, asRoot: true }, '/tmp/p')).toContain('--no-sandbox')
 })
 
 test.each<[string, string, string[], string | undefined, string | undefined]>([

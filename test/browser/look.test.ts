@@ -11,16 +11,19 @@ const { keep } = ending()
 const socketAt = (path: string) => `new WebSocket('ws://' + location.host + '${path}')`
 
 describe.skipIf(browser === undefined)('a page in a real browser', { timeout: 60_000 }, () => {
-  test('its socket, where it is opened, and nothing of its query', async () => {
-    const { origin } = await servePage(keep, `\nconst url = 'ws://' + location.host + '/ws/votes/?token=s3cret'\nnew WebSocket(url)\n`)
-    const seen = await seenOf(`${origin}/`)
+  test('its socket, where one that fails is opened, and nothing of its query', async () => {
+    const opening = (path: string) => `\nconst url = 'ws://' + location.host + '${path}?token=s3cret'\nnew WebSocket(url)\n`
+    const open = await servePage(keep, opening('/ws/votes/'))
+    const seen = await seenOf(`${open.origin}/`)
     expect(seen).toMatchObject({ status: 200, loaded: true, end: 'settled', refusals: [], exceptions: [] })
     expect(seen.browser).toMatch(/^Chromium \d+$/)
-    expect(seen.sockets).toEqual([
-      expect.objectContaining({ url: `${origin.replace('http', 'ws')}/ws/votes/?token=***`, state: 'open', status: 101 }),
-    ])
-    expect(seen.sockets[0]?.at).toEqual({ file: `${origin}/`, line: 3, text: 'new WebSocket(url)' })
-    expect(JSON.stringify(seen)).not.toContain('s3cret')
+    const url = `ws://localhost:${open.port}/ws/votes/?token=***`
+    expect(seen.sockets).toEqual([expect.objectContaining({ url, state: 'open', status: 101 })])
+
+    const refusing = await servePage(keep, opening('/refuse/'))
+    const failed = await seenOf(`${refusing.origin}/`)
+    expect(failed.sockets[0]?.at).toEqual({ file: `${refusing.origin}/`, line: 3, text: 'new WebSocket(url)' })
+    expect(JSON.stringify([seen, failed])).not.toContain('s3cret')
   })
 
   test('one that is refused, one that is closed with a code, one where nothing listens', async () => {

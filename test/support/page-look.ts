@@ -1,7 +1,6 @@
 /** One page of a test, and what the built program that looks at pages makes of it in a real browser. */
 import { fork } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -66,7 +65,6 @@ export async function servePage(
 
 /** What the program tells of a page; its profile must be gone by then. */
 export async function lookedAt(url: string, more: Partial<PageJob> = {}): Promise<PageLook> {
-  const profile = await mkdtemp(join(tmpdir(), 'test-page-'))
   const job: PageJob = {
     browser: browser ?? 'none',
     browserName: 'Chromium',
@@ -77,7 +75,6 @@ export async function lookedAt(url: string, more: Partial<PageJob> = {}): Promis
     login: undefined,
     expect: undefined,
     change: undefined,
-    profile,
     asRoot: process.getuid?.() === 0,
     deadlineMs: 15_000,
     screenshot: undefined,
@@ -89,7 +86,8 @@ export async function lookedAt(url: string, more: Partial<PageJob> = {}): Promis
     child.on('exit', () => reject(new Error('it has ended without a word')))
     child.send(job)
   })
-  if (existsSync(profile)) throw new Error(`${profile} is left`)
+  const left = (await readdir(tmpdir())).filter((name) => name.startsWith(`election-dev-page-${child.pid ?? ''}-`))
+  if (left.length > 0) throw new Error(`${left.join()} is left`)
   return look
 }
 
