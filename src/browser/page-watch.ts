@@ -1,5 +1,5 @@
 import type { PageRefusal, PageSocket } from '../facts/page-seen.ts'
-import { isRecord } from '../host/json.ts'
+import { isRecord, parseJson } from '../host/json.ts'
 import { devSocketOf } from './dev-sockets.ts'
 import type { DevToolsEvent } from './devtools.ts'
 
@@ -22,6 +22,7 @@ export interface PageWatch {
   readonly sockets: ReadonlyMap<string, SeenSocket>
   readonly refusals: readonly PageRefusal[]
   readonly exceptions: readonly { readonly text: string; readonly place: ServedPlace | undefined }[]
+  readonly consoleErrors: readonly string[]
   /** Requests that are under way: the page is still at work. */
   readonly underWay: ReadonlySet<string>
   readonly status: number | undefined
@@ -48,6 +49,7 @@ export function unwatched(frame: string): PageWatch {
     sockets: new Map(),
     refusals: [],
     exceptions: [],
+    consoleErrors: [],
     underWay: new Set(),
     status: undefined,
     error: undefined,
@@ -147,6 +149,13 @@ export function watched(before: PageWatch, { method, params }: Pick<DevToolsEven
       const place = placeOf(recordAt(details, 'stackTrace')) ?? placeIn(details)
       return before.exceptions.length >= most ? before : { ...before, exceptions: [...before.exceptions, { text, place }] }
     }
+    case 'Runtime.consoleAPICalled': {
+      if (params['type'] !== 'error' || before.consoleErrors.length >= most) return before
+      const words = Array.isArray(params['args'])
+        ? params['args'].filter(isRecord).map(({ value, description }) => String(value ?? description))
+        : []
+      return { ...before, consoleErrors: [...before.consoleErrors, (words.join(' ').split('\n')[0] ?? '').slice(0, kept)] }
+    }
     case 'Page.frameNavigated': {
       const frame = recordAt(params, 'frame')
       if (frame['id'] !== before.frame) return before
@@ -211,20 +220,12 @@ function withSocket(before: PageWatch, id: string, change: (socket: SeenSocket) 
 /** The code of a close, of the socket that has this URL and no code yet: that it ended is told by the browser. */
 function closed(before: PageWatch, params: DevToolsEvent['params']): PageWatch {
   if (params['name'] !== closeBinding) return before
-  const told: unknown = parsed(String(params['payload']))
+  const told = parseJson(String(params['payload']))
   if (!isRecord(told) || typeof told['code'] !== 'number') return before
   const close = { code: told['code'], reason: String(told['reason']).slice(0, kept) }
   const [id] =
     [...before.sockets].find(([, socket]) => socket.url.href === told['url'] && socket.close === undefined && socket.status === 101) ?? []
   return id === undefined ? before : withSocket(before, id, () => ({ close, state: 'closed' }))
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function failed(before: PageWatch, id: string, params: DevToolsEvent['params']): PageWatch {

@@ -67,6 +67,7 @@ export async function lookAtPage(job: PageJob, visit: Visit): Promise<PageLook> 
     sockets,
     refusals: watch.refusals,
     exceptions: watch.exceptions.map(({ text, place }) => ({ text, at: placed(place) })),
+    consoleErrors: watch.consoleErrors,
     asksForLogin,
     loginProblem: loginProblem ?? later,
     expected,

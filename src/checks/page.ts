@@ -11,6 +11,8 @@ export interface PageContext {
   readonly standsFor: string | undefined
   /** The paths of the application's other WebSockets. */
   readonly paths: readonly string[]
+  /** Who listens on a port of this machine, in words, where that is known. */
+  readonly holders: ReadonlyMap<string, string>
   /** The folder of the page's sources, as it is shown; undefined where the backend serves it. */
   readonly folder: string | undefined
 }
@@ -109,11 +111,16 @@ function noSocket(seen: PageSeen, context: PageContext): Diagnosis | PageVerdict
   return diagnosis(
     'page-socket-none',
     'opens no WebSocket',
-    [`${url} was loaded and at rest, and had opened none`],
+    [`${url} was loaded and at rest, and had opened none`, ...consoleWords(seen)],
     context.folder === undefined
       ? 'If another page opens it, name that one: "page": {"url": "/dashboard/"} in election-dev.config.json.'
       : 'If another page opens it, name that one: "page": {"url": "/dashboard"} in election-dev.config.json. Else look at why its sources don\'t get as far as new WebSocket(…).',
   )
+}
+
+/** The first error of its console. */
+function consoleWords({ consoleErrors }: PageSeen): string[] {
+  return consoleErrors.slice(0, 1).map((text) => `its console has: ${text}`)
 }
 
 function broken(seen: PageSeen, title: string, evidence: Seen): Diagnosis {
@@ -121,7 +128,7 @@ function broken(seen: PageSeen, title: string, evidence: Seen): Diagnosis {
   return diagnosis(
     'page-broken',
     title,
-    evidence,
+    [...evidence, ...consoleWords(seen)],
     at === undefined ? 'The console of the browser has the rest: F12, then Console.' : `Correct ${at.file}:${at.line}.`,
   )
 }
@@ -152,7 +159,9 @@ function socketTrouble(socket: PageSocket, seen: PageSeen, context: PageContext)
   const { proven } = context
   const url = new URL(socket.url)
   const told = statusWords(socket)
-  const evidence: Seen = [`${socket.url}: ${told}`, ...builtAt(socket.at)]
+  const holder = context.holders.get(url.port)
+  const there = holder === undefined || socket.error === 'net::ERR_CONNECTION_REFUSED' ? [] : [`there listens ${holder}`]
+  const evidence: Seen = [`${socket.url}: ${told}`, ...there, ...builtAt(socket.at)]
   const forbidden = seen.refusals.find(({ isSocket, url: refused }) => isSocket && refused === socket.url)
   if (forbidden !== undefined) return blocked(forbidden, seen)
   const isOurs = proven !== undefined && proven.pathname === url.pathname && proven.port === url.port
@@ -175,7 +184,7 @@ function elsewhere(url: URL, { at }: PageSocket, { proven, paths, folder }: Page
   const place =
     at === undefined ? 'the sources of the page' : `${folder === undefined || folder === '.' ? '' : `${folder}/`}${at.file}:${at.line}`
   if (proven === undefined) return [`Correct the URL in ${place}.`, []]
-  const isLocal = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)
+  const isLocal = isLoopback(url)
   const isKnownPath = url.pathname === proven.pathname || paths.includes(url.pathname)
   if (isLocal && isKnownPath && url.port !== proven.port && url.port !== '')
     return [
@@ -183,6 +192,11 @@ function elsewhere(url: URL, { at }: PageSocket, { proven, paths, folder }: Page
       [['election-dev', 'start', '--port', url.port]],
     ]
   return [`Correct the URL in ${place}: the application's WebSocket is ${proven.href}.`, []]
+}
+
+/** Whether a URL leads to this machine by its own name. */
+export function isLoopback({ hostname }: Pick<URL, 'hostname'>): boolean {
+  return /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
 }
 
 function builtAt(at: ScriptPlace | undefined): string[] {

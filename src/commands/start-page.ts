@@ -4,7 +4,7 @@ import { judged } from '../causes/causes.ts'
 import { judgePage } from '../checks/page.ts'
 import { pageMemory, pageMemoryFile, pageSign } from '../facts/page-memory.ts'
 import { pageUserAt } from '../look/outcome.ts'
-import { pageRequestOf } from '../look/page.ts'
+import { holdersOf, pageRequestOf } from '../look/page.ts'
 import { pageUrl } from '../plan/page-request.ts'
 import { pageSummary } from '../report/page.ts'
 import type { PageSummary } from '../report/run-event.ts'
@@ -65,6 +65,7 @@ export function watchPage(
         sockets: [],
       })
     tell({ url, state: 'looking', text: 'a browser looks at it', sockets: [] })
+    if (process.getuid?.() === 0) report({ event: 'note', text: 'the browser runs without its sandbox, which refuses root' })
     const { observer } = above.prover
     const mark = observer?.mark() ?? 0
     const endpoint = above.prover.endpoint()
@@ -91,6 +92,7 @@ export function watchPage(
           : undefined,
       standsFor,
       paths: beside,
+      holders: await holdersOf(host, look),
       folder: page.shown,
     })
     tell({ url, ...pageSummary(verdict, look) })

@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts'
 import { usageError } from '../errors.ts'
 import { findProject } from '../facts/project.ts'
 import type { Host } from '../host/host.ts'
-import { pageRequestOf } from '../look/page.ts'
+import { holdersOf, pageRequestOf } from '../look/page.ts'
 import { pageUrl } from '../plan/page-request.ts'
 import { pageSummary } from '../report/page.ts'
 import type { PageSummary } from '../report/run-event.ts'
@@ -42,6 +42,13 @@ export async function verifyPage(host: Host, config: Config, { endpoint, paths, 
   })
   // a Ctrl+C ends this process at once, and the browser with it
   const look = await lookAt(host, request, new AbortController().signal)
-  const context = { proven: new URL(shownUrl(endpoint.url)), user: undefined, standsFor, paths, folder: undefined }
+  const context = {
+    proven: new URL(shownUrl(endpoint.url)),
+    user: undefined,
+    standsFor,
+    paths,
+    holders: await holdersOf(host, look),
+    folder: undefined,
+  }
   return { url: shownUrl(pageUrl(config.page, page)), ...pageSummary(judgePage(look, context), look) }
 }

@@ -101,6 +101,8 @@ export interface PageSeen {
   readonly refusals: readonly PageRefusal[]
   /** What its scripts threw and nobody caught. */
   readonly exceptions: readonly { readonly text: string; readonly at: ScriptPlace | undefined }[]
+  /** What its scripts wrote to the console as an error. */
+  readonly consoleErrors: readonly string[]
   /** A field for a password is on it. */
   readonly asksForLogin: boolean
   /** Of `login`: what could not be filled in or clicked. */

@@ -1,5 +1,7 @@
 import type { Config } from '../config/config.ts'
-import type { PageRequest } from '../facts/page-seen.ts'
+import { isLoopback } from '../checks/page.ts'
+import { describeListener, listenersOn } from '../facts/listener.ts'
+import type { PageLook, PageRequest } from '../facts/page-seen.ts'
 import { readPageSpeech } from '../facts/page-paths.ts'
 import type { Host } from '../host/host.ts'
 import { planPage } from '../plan/page-request.ts'
@@ -32,4 +34,17 @@ export async function pageRequestOf(
   const request = planPage(config.page, identity, { page, backend: httpUrl(endpoint.url), screenshot, two })
   const isGiven = request.cookies.length > 0 || Object.keys({ ...request.storage.local, ...request.storage.session }).length > 0
   return { request, standsFor: isGiven || request.login !== undefined ? (user ?? 'its user') : undefined }
+}
+
+/** Who listens on the ports of this machine that the page's WebSockets go to in vain. Never throws. */
+export async function holdersOf(host: Host, look: PageLook): Promise<ReadonlyMap<string, string>> {
+  const urls = look.result === 'seen' ? look.sockets.filter(({ state }) => state !== 'open').map(({ url }) => new URL(url)) : []
+  const ports = new Set(urls.filter((url) => isLoopback(url) && url.port !== '').map(({ port }) => port))
+  const found = await Promise.all(
+    [...ports].map(async (port) => {
+      const [listener] = await listenersOn(host, Number(port))
+      return listener === undefined ? [] : [[port, describeListener(listener)] as const]
+    }),
+  )
+  return new Map(found.flat())
 }

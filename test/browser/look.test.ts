@@ -10,9 +10,11 @@ const { keep } = ending()
 
 const socketAt = (path: string) => `new WebSocket('ws://' + location.host + '${path}')`
 
+/** On lines of its own, with a token in its URL. */
+const opening = (path: string) => `\nconst url = 'ws://' + location.host + '${path}?token=s3cret'\nnew WebSocket(url)\n`
+
 describe.skipIf(browser === undefined)('a page in a real browser', { timeout: 60_000 }, () => {
   test('its socket, where one that fails is opened, and nothing of its query', async () => {
-    const opening = (path: string) => `\nconst url = 'ws://' + location.host + '${path}?token=s3cret'\nnew WebSocket(url)\n`
     const open = await servePage(keep, opening('/ws/votes/'))
     const seen = await seenOf(`${open.origin}/`)
     expect(seen).toMatchObject({ status: 200, loaded: true, end: 'settled', refusals: [], exceptions: [] })

@@ -10,6 +10,7 @@ const context = (more: Partial<PageContext> = {}): PageContext => ({
   user: undefined,
   standsFor: undefined,
   paths: [],
+  holders: new Map(),
   folder: 'frontend',
   ...more,
 })
@@ -36,6 +37,7 @@ const seen = (more: Partial<PageSeen> = {}): { result: 'seen' } & PageSeen => ({
   sockets: [],
   refusals: [],
   exceptions: [],
+  consoleErrors: [],
   asksForLogin: false,
   loginProblem: undefined,
   expected: undefined,
@@ -243,6 +245,20 @@ describe('red', () => {
     expect(commands('ws://localhost/ws/votes/')).toEqual([])
     expect(commands('ws://localhost:8001/ws/votes/', { proven: undefined })).toEqual([])
   })
+})
+
+test('who listens where the page goes, and what its console has, is told', () => {
+  const url = 'ws://localhost:9000/ws/votes/'
+  const there = socket({ state: 'refused', status: 404, url })
+  const holders = new Map([['9000', 'node server.js (PID 7)']])
+  expect(judgePage(seen({ sockets: [there] }), context({ holders })).diagnosis?.evidence).toEqual([
+    `${url}: the handshake was answered with 404`,
+    'there listens node server.js (PID 7)',
+    'proven is ws://127.0.0.1:8000/ws/votes/',
+  ])
+  const nobody = socket({ state: 'refused', status: undefined, error: 'net::ERR_CONNECTION_REFUSED', url })
+  expect(judgePage(seen({ sockets: [nobody] }), context({ holders })).diagnosis?.evidence.join()).not.toContain('listens node')
+  expect(judgePage(seen({ consoleErrors: ['no user', 'later'] }), context()).diagnosis?.evidence).toContain('its console has: no user')
 })
 
 test('nobody looked: that is told, and nothing else', () => {
