@@ -161,17 +161,9 @@ describe.skipIf(browser === undefined)('a page in a real browser', { timeout: 60
     expect(seen.elapsedMs).toBeLessThan(7500)
   })
 
-  test.each<[string, string]>([
-    ['opens dialogs for ever', 'for (;;) alert(1)'],
-    ['never comes to rest', 'for (;;);'],
-    ['opens windows', "setInterval(() => window.open('/x'), 20)"],
-    ['loads itself anew', 'location.reload()'],
-    ['allocates a gigabyte', 'const all = []; for (let i = 0; i < 1100; i++) all.push(new Uint8Array(1e6).fill(1)); for (;;);'],
-    ['throws for ever', "setInterval(() => { throw new Error('again') }, 1)"],
-  ])('one that %s ends within the bound', async (_, script) => {
-    const { origin } = await servePage(keep, script)
-    const seen = await seenOf(`${origin}/`, { deadlineMs: 5000 })
-    expect(seen.elapsedMs).toBeLessThan(9000)
+  test('one that opens dialogs for ever ends within the bound', async () => {
+    const { origin } = await servePage(keep, 'for (;;) alert(1)')
+    expect((await seenOf(`${origin}/`, { deadlineMs: 3000 })).elapsedMs).toBeLessThan(7000)
   })
 
   test('a program that is no browser is told', async () => {
