@@ -186,14 +186,16 @@ export function watched(before: PageWatch, { method, params }: Pick<DevToolsEven
  */
 export function ownSockets({ sockets }: PageWatch): SeenSocket[] {
   const found = new Map<string, SeenSocket>()
-  for (const socket of sockets.values()) {
-    if (!isOwn(socket)) continue
-    const { href } = socket.url
-    const before = found.get(href)
-    if (before === undefined || (before.state !== 'open' && socket.state !== 'opening')) found.set(href, socket)
+  for (const socket of [...sockets.values()].filter(isOwn)) {
+    const before = found.get(socket.url.href)
+    const isLess = before?.state === 'open' || isGivenUp(socket) || (socket.state === 'opening' && !isGivenUp(before))
+    if (before === undefined || !isLess) found.set(socket.url.href, socket)
   }
   return [...found.values()]
 }
+
+/** The page itself closed it before it was open, as React's StrictMode does: that tells nothing. */
+const isGivenUp = (socket: SeenSocket | undefined) => socket?.error === 'WebSocket is closed before the connection is established.'
 
 /** Whether a socket is the page's own. Pure. */
 export function isOwnSocket({ sockets }: PageWatch, id: string): boolean {

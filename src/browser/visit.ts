@@ -60,7 +60,8 @@ export async function lookAtPage(job: PageJob, visit: Visit): Promise<PageLook> 
   const wantsPicture = job.screenshot !== undefined && (job.screenshot.when === 'always' || !isWell || expected === false)
   const seen: PageSeen = {
     browser: `${job.browserName} ${/\/(\d+)/.exec(String(visit.version['product']))?.[1] ?? ''}`.trim(),
-    url: URL.canParse(watch.url) ? withoutValues(new URL(watch.url)) : job.url,
+    // what the browser shows in place of a page that didn't come has an address of its own
+    url: URL.canParse(watch.url) && !watch.url.startsWith('chrome-error:') ? withoutValues(new URL(watch.url)) : job.url,
     status: watch.status,
     error: watch.error ?? wrong,
     loaded: watch.loaded,

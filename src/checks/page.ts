@@ -1,4 +1,5 @@
 import type { PageLook, PageRefusal, PageSeen, PageSocket, ScriptPlace } from '../facts/page-seen.ts'
+import { writtenPlaces, type PageSources, type WrittenPlace } from './page-places.ts'
 import { diagnosis, type Commands, type Diagnosis, type Seen } from './diagnosis.ts'
 
 /** What the page is held against. */
@@ -15,6 +16,10 @@ export interface PageContext {
   readonly holders: ReadonlyMap<string, string>
   /** The folder of the page's sources, as it is shown; undefined where the backend serves it. */
   readonly folder: string | undefined
+  /** What those name, where they were read. */
+  readonly sources: PageSources | undefined
+  /** The page's dev server is elsewhere than its configuration says: the port that was held, and what frees it. */
+  readonly moved: { readonly from: number; readonly commands: Commands } | undefined
 }
 
 /** What is said of a page: nothing in it but what the browser told. */
@@ -159,13 +164,15 @@ function socketTrouble(socket: PageSocket, seen: PageSeen, context: PageContext)
   const { proven } = context
   const url = new URL(socket.url)
   const told = statusWords(socket)
+  const written = context.sources === undefined ? [] : writtenPlaces(context.sources, url, new URL(seen.url))
   const holder = context.holders.get(url.port)
   const there = holder === undefined || socket.error === 'net::ERR_CONNECTION_REFUSED' ? [] : [`there listens ${holder}`]
   const evidence: Seen = [`${socket.url}: ${told}`, ...there, ...builtAt(socket.at)]
   const forbidden = seen.refusals.find(({ isSocket, url: refused }) => isSocket && refused === socket.url)
   if (forbidden !== undefined) return blocked(forbidden, seen)
-  const isOurs = proven !== undefined && proven.pathname === url.pathname && proven.port === url.port
-  if (isOurs || (socket.status === 101 && proven?.port === url.port))
+  const isThere = proven !== undefined && proven.port === url.port
+  const isOurs = isThere && proven.pathname === url.pathname && proven.protocol === url.protocol
+  if (isOurs || (socket.status === 101 && isThere))
     return diagnosis(
       'page-socket-refused',
       socket.status === 101 ? `its WebSocket was ${told}` : `its WebSocket is refused: ${told}`,
@@ -175,18 +182,36 @@ function socketTrouble(socket: PageSocket, seen: PageSeen, context: PageContext)
   return diagnosis(
     'page-socket-elsewhere',
     `its WebSocket goes to ${shortUrl(url)}: ${told}`,
-    proven === undefined ? evidence : [...evidence, `proven is ${proven.href}`],
-    ...elsewhere(url, socket, context),
+    [
+      ...evidence,
+      ...written.map(({ file, line, text }) => `${file}:${line} makes it go there: ${text}`),
+      ...(proven === undefined ? [] : [`proven is ${proven.href}`]),
+    ],
+    ...elsewhere(socket, { page: new URL(seen.url), at: written[0] ?? socket.at }, context),
   )
 }
 
-function elsewhere(url: URL, { at }: PageSocket, { proven, paths, folder }: PageContext): [string, Commands] {
-  const place =
-    at === undefined ? 'the sources of the page' : `${folder === undefined || folder === '.' ? '' : `${folder}/`}${at.file}:${at.line}`
+/** What helps: at the page's own address, at the backend without TLS, at a port of this machine, or anywhere else. */
+function elsewhere(
+  socket: PageSocket,
+  { page, at }: { readonly page: URL; readonly at: Pick<WrittenPlace, 'file' | 'line'> | undefined },
+  { proven, paths, moved }: PageContext,
+): [string, Commands] {
+  const url = new URL(socket.url)
+  const place = at === undefined ? 'the sources of the page' : `${at.file}:${at.line}`
   if (proven === undefined) return [`Correct the URL in ${place}.`, []]
-  const isLocal = isLoopback(url)
+  const proxy = `a proxy of the dev server for ${url.pathname} to ${proven.protocol.replace('ws', 'http')}//${proven.host}, with WebSockets (Vite: ws: true)`
+  if (url.host === page.host && socket.status === undefined)
+    return moved === undefined
+      ? [`Its dev server answers there: give it ${proxy}. Or correct the URL in ${place} to ${proven.host}.`, []]
+      : [
+          `Its dev server is on port ${page.port} because ${moved.from} is held, and ${place} is right for ${moved.from}. End this run, then free the port.`,
+          moved.commands,
+        ]
+  if (url.port === proven.port && url.protocol !== proven.protocol)
+    return [`The backend speaks no TLS. Let the page open its WebSocket at its own host, through ${proxy}; or serve the page by http.`, []]
   const isKnownPath = url.pathname === proven.pathname || paths.includes(url.pathname)
-  if (isLocal && isKnownPath && url.port !== proven.port && url.port !== '')
+  if (isLoopback(url) && isKnownPath && url.port !== proven.port && url.port !== '')
     return [
       `Start the backend where the page looks for it, or correct the URL in ${place} to ${proven.host}.`,
       [['election-dev', 'start', '--port', url.port]],

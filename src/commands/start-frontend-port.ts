@@ -10,6 +10,17 @@ import { pagePortWords, placesOfPort } from '../plan/hard-coded-port.ts'
 import { holderWords } from '../plan/port.ts'
 import type { Prepared } from './start-prepare.ts'
 
+/** What frees the port of a frontend in `folder` and starts again, command by command; none where it isn't told who holds it. */
+export async function commandsToFree({ host, config, checkout }: Prepared, folder: string, port: number): Promise<string[][]> {
+  const start = ['election-dev', 'start', ...(config.source('port') === 'default' ? [] : ['--port', String(config.port)])]
+  const { takeoverOf } = await import('../run/takeover.ts')
+  const decision = await takeoverOf(host, checkout, port, { backend: folder, what: 'dev server' })
+  if (decision.kind === 'end') return [[...start, '--takeover']]
+  const { listener } = await findHolder(host, await probePort(port, '127.0.0.1'))
+  if (listener?.pid === undefined) return []
+  return [host.platform === 'win32' ? ['taskkill', '/PID', String(listener.pid), '/F'] : ['kill', String(listener.pid)], start]
+}
+
 /**
  * The port that the frontend's own configuration names, where it is free; where
  * it is held, the next one, with what follows from it. With `--takeover` an

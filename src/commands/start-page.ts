@@ -2,14 +2,17 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { judged } from '../causes/causes.ts'
 import { judgePage } from '../checks/page.ts'
+import type { FrontendApp } from '../facts/frontend-app.ts'
 import { pageMemory, pageMemoryFile, pageSign } from '../facts/page-memory.ts'
 import { pageUserAt } from '../look/outcome.ts'
 import { holdersOf, pageRequestOf } from '../look/page.ts'
+import { inSources } from '../look/page-sources.ts'
 import { pageUrl } from '../plan/page-request.ts'
 import { pageSummary } from '../report/page.ts'
 import type { PageSummary } from '../report/run-event.ts'
 import { lookAt } from '../run/page-look.ts'
-import { httpUrl, shownUrl } from '../verify/endpoint.ts'
+import { httpUrl, portOf, shownUrl } from '../verify/endpoint.ts'
+import { commandsToFree } from './start-frontend-port.ts'
 import type { Up } from './start-life.ts'
 import type { Prepared } from './start-prepare.ts'
 import type { StartExtras } from './start.ts'
@@ -17,12 +20,11 @@ import type { StartExtras } from './start.ts'
 /** The page of a run: when a browser looks at it, and what it has seen. */
 export type RunPage = ReturnType<typeof watchPage>
 
-/** A page that is served, and the folder of its sources. */
+/** A page that is served. */
 export interface ServedPage {
   readonly url: URL
-  /** Absolute; and as it is shown, where it isn't the backend's own. */
-  readonly folder: string
-  readonly shown: string | undefined
+  /** Undefined where it is the backend's own. */
+  readonly app: FrontendApp | undefined
 }
 
 /**
@@ -31,10 +33,8 @@ export interface ServedPage {
  * sources, the configuration or the ports are others than when it was last seen.
  * Returns at once; nothing waits for it.
  */
-export function watchPage(
-  { host, config, report, signal: runSignal, checkout }: Prepared,
-  { failedScreenshot }: Pick<StartExtras, 'failedScreenshot'>,
-) {
+export function watchPage(prepared: Prepared, { failedScreenshot }: Pick<StartExtras, 'failedScreenshot'>) {
+  const { host, config, report, signal: runSignal, checkout } = prepared
   const { root } = checkout.project
   const ending = new AbortController()
   const signal = AbortSignal.any([runSignal, ending.signal])
@@ -50,12 +50,13 @@ export function watchPage(
   }
   const begin = async (above: Up, page: ServedPage, isAsked: boolean) => {
     const url = shownUrl(pageUrl(config.page, page.url))
+    const folder = page.app?.folder ?? root
     const unseen = (why: string) => tell({ url, state: 'unseen', text: `not looked at: ${why}`, sockets: [] })
     if (config.browser === false) return unseen('--no-browser')
     const { dot } = above.state
     if (dot === 'red') return unseen('the WebSocket is not connected')
     if (dot === 'yellow' && above.state.state === 'refused') return unseen('the application refuses its user')
-    const sign = await pageSign(page.folder, [url, httpUrl(above.prover.endpoint().url).origin, config.page])
+    const sign = await pageSign(folder, [url, httpUrl(above.prover.endpoint().url).origin, config.page])
     const memory = await pageMemory(host, root)
     if (!isAsked && config.browser !== true && memory?.sign === sign)
       return tell({
@@ -77,8 +78,11 @@ export function watchPage(
       screenshot: pictureOf(config.screenshot, failedScreenshot),
       two: false,
     })
-    const look = await lookAt(host, request, signal)
+    const seen = await lookAt(host, request, signal)
     if (signal.aborted) return
+    const { look, sources } = await inSources(seen, { root, folder })
+    const wantedPort = page.app?.address.port
+    const isMoved = sources !== undefined && wantedPort !== undefined && wantedPort !== portOf(page.url)
     const beside = (await above.prover.beside()).map(({ path }) => path)
     const verdict = judgePage(look, {
       proven: new URL(shownUrl(endpoint.url)),
@@ -93,7 +97,9 @@ export function watchPage(
       standsFor,
       paths: beside,
       holders: await holdersOf(host, look),
-      folder: page.shown,
+      folder: page.app?.shown,
+      sources,
+      moved: isMoved ? { from: wantedPort, commands: await commandsToFree(prepared, folder, wantedPort) } : undefined,
     })
     tell({ url, ...pageSummary(verdict, look) })
     if (verdict.state === 'failed' && verdict.diagnosis !== undefined) report({ event: 'diagnosis', diagnosis: judged(verdict.diagnosis) })

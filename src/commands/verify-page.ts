@@ -2,9 +2,11 @@ import { resolve } from 'node:path'
 import { judgePage } from '../checks/page.ts'
 import type { Config } from '../config/config.ts'
 import { usageError } from '../errors.ts'
+import { findFrontend } from '../facts/frontend-app.ts'
 import { findProject } from '../facts/project.ts'
 import type { Host } from '../host/host.ts'
 import { holdersOf, pageRequestOf } from '../look/page.ts'
+import { inSources } from '../look/page-sources.ts'
 import { pageUrl } from '../plan/page-request.ts'
 import { pageSummary } from '../report/page.ts'
 import type { PageSummary } from '../report/run-event.ts'
@@ -41,14 +43,21 @@ export async function verifyPage(host: Host, config: Config, { endpoint, paths, 
     two,
   })
   // a Ctrl+C ends this process at once, and the browser with it
-  const look = await lookAt(host, request, new AbortController().signal)
+  const seen = await lookAt(host, request, new AbortController().signal)
+  const frontend = project === undefined ? undefined : await findFrontend(config, project, host.env)
+  const app = frontend?.kind === 'app' ? frontend.app : undefined
+  const root = project?.root ?? host.cwd
+  const { look, sources } = await inSources(seen, { root, folder: app?.folder ?? root })
+  const proven = new URL(shownUrl(endpoint.url))
   const context = {
-    proven: new URL(shownUrl(endpoint.url)),
+    proven,
     user: undefined,
     standsFor,
     paths,
     holders: await holdersOf(host, look),
-    folder: undefined,
+    folder: app?.shown,
+    sources,
+    moved: undefined,
   }
   return { url: shownUrl(pageUrl(config.page, page)), ...pageSummary(judgePage(look, context), look) }
 }

@@ -12,6 +12,8 @@ const context = (more: Partial<PageContext> = {}): PageContext => ({
   paths: [],
   holders: new Map(),
   folder: 'frontend',
+  sources: undefined,
+  moved: undefined,
   ...more,
 })
 
@@ -149,6 +151,13 @@ describe('red', () => {
       /no answer to its handshake/,
     ],
     [
+      'the proven one by TLS, which no backend speaks',
+      { sockets: [socket({ state: 'opening', status: undefined, url: 'wss://localhost:8000/ws/votes/' })] },
+      {},
+      'page-socket-elsewhere',
+      /goes to wss:\/\/localhost:8000\/ws\/votes\/: no answer/,
+    ],
+    [
       'the proven one, refused',
       { sockets: [socket({ state: 'refused', status: 403 })] },
       {},
@@ -242,6 +251,9 @@ describe('red', () => {
     expect(commands('ws://localhost:8001/ws/other/', { paths: ['/ws/other/'] })).toEqual([['election-dev', 'start', '--port', '8001']])
     expect(commands('ws://localhost:8001/ws/other/')).toEqual([])
     expect(commands('ws://elsewhere.example:8001/ws/votes/')).toEqual([])
+    // the page's own dev server, and the backend by TLS
+    expect(commands('ws://localhost:3000/ws/votes/')).toEqual([])
+    expect(commands('wss://localhost:8000/ws/votes/')).toEqual([])
     expect(commands('ws://localhost/ws/votes/')).toEqual([])
     expect(commands('ws://localhost:8001/ws/votes/', { proven: undefined })).toEqual([])
   })
@@ -267,4 +279,38 @@ test('nobody looked: that is told, and nothing else', () => {
     undefined,
     'not looked at: no browser was found',
   ])
+})
+
+describe('where it is made to go there', () => {
+  const ports = [{ file: 'frontend/src/a.js', line: 2, text: "location.host.replace(':3000', ':8000')", port: 3000 }]
+  const variables = [{ name: 'VITE_WS', value: 'ws://localhost:8001', file: 'frontend/.env', line: 1 }]
+  const sources = { ports, variables, urls: [], pageSocket: undefined }
+  const found = (page: Partial<PageSeen>, more: Partial<PageContext>) => judgePage(seen(page), context({ sources, ...more })).diagnosis
+
+  test('what makes it go there is named: the variable, not where its value is used', () => {
+    const at = { file: 'frontend/src/a.js', line: 9, text: 'new WebSocket(url)' }
+    const { evidence, remedy } = found({ sockets: [{ ...refused, at }] }, {}) ?? {}
+    expect(evidence).toContain('frontend/.env:1 makes it go there: VITE_WS=ws://localhost:8001')
+    expect(evidence).toContain('opened at frontend/src/a.js:9: new WebSocket(url)')
+    expect(remedy?.text).toContain('correct the URL in frontend/.env:1 to 127.0.0.1:8000')
+  })
+
+  test('of a page that had to move: what frees its port', () => {
+    const own = socket({ state: 'opening', status: undefined, url: 'ws://localhost:3001/ws/votes/' })
+    const page = { url: 'http://localhost:3001/', sockets: [own] }
+    const moved = {
+      from: 3000,
+      commands: [
+        ['kill', '77'],
+        ['election-dev', 'start'],
+      ],
+    }
+    const { evidence, remedy } = found(page, { moved }) ?? {}
+    expect(evidence).toContain("frontend/src/a.js:2 makes it go there: location.host.replace(':3000', ':8000')")
+    expect(remedy).toMatchObject({
+      commands: moved.commands,
+      text: expect.stringMatching(/port 3001 because 3000 is held, and frontend\/src\/a\.js:2/),
+    })
+    expect(found(page, {})?.remedy).toMatchObject({ commands: [], text: expect.stringMatching(/proxy .* to http:\/\/127\.0\.0\.1:8000/) })
+  })
 })

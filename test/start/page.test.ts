@@ -100,7 +100,8 @@ describe.skipIf(browser === undefined)('its own WebSocket', { timeout: 90_000 },
     )
     expect(changed.diagnosis?.evidence).toEqual([
       'ws://localhost:2/ws/election-updates/: nothing listens there',
-      'opened at src/main.js:8: socket = new WebSocket(url)',
+      'opened at frontend/src/main.js:8: socket = new WebSocket(url)',
+      'frontend/src/main.js:2 makes it go there: ws://localhost:2/ws/election-updates/',
       `proven is ws://127.0.0.1:${port}/ws/election-updates/`,
     ])
     await third.waitFor(/"event":"diagnosis".*page-socket-elsewhere/)
