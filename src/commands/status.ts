@@ -5,6 +5,7 @@ import { readRuns, type RunFact } from '../facts/run-state.ts'
 import { isSound } from '../facts/run-status.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { factWords, statusJson, statusText } from '../report/status.ts'
+import { wrapped } from '../report/wrapped.ts'
 import { styleFor } from '../report/style.ts'
 import { cleanRuns } from '../run/run-state.ts'
 import { lookAt, nothingRuns } from './run-choice.ts'
@@ -22,7 +23,7 @@ export async function statusCommand(options: Options, version: string): Promise<
     return sound ? ExitCode.ok : ExitCode.finding
   }
   const style = styleFor(host)
-  for (const look of looks) for (const line of statusText(look, style, Date.now())) host.terminal.out(line)
+  for (const look of looks) for (const line of statusText(look, style, Date.now())) host.terminal.out(wrapped(line, host))
   for (const fact of others) host.terminal.err(`  ${style.yellow('!')} ${factWords(fact, (file) => relative(host.cwd, file))}`)
   if (others.some(isOrphaned)) host.terminal.err('    election-dev stop ends what is left')
   if (looks.length === 0 && !others.some(isOrphaned)) throw await nothingRuns(host.cwd)

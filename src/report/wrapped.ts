@@ -2,11 +2,8 @@ import wrapAnsi from 'wrap-ansi'
 import { withoutEscapes } from '../host/escape-codes.ts'
 import type { Host } from '../host/host.ts'
 
-/** How far in the text of a row begins, and of a warning. */
-const indents = [
-  [/^ {2}➜ /, 16],
-  [/^ {2}! /, 4],
-] as const
+/** What stands before the text of a row, and of a warning. */
+const leads = [/^ {2}➜ {2}(?:\S+ {2,}| +)/, /^ {2}! /]
 
 /**
  * A row or a warning as lines that fit a terminal, broken between words, the
@@ -14,7 +11,8 @@ const indents = [
  * is there to be copied. Whoever reads a file has it in one line.
  */
 export function wrapped(line: string, { terminal }: Pick<Host, 'terminal'>): string {
-  const [, indent] = indents.find(([begins]) => begins.test(withoutEscapes(line))) ?? []
+  const plain = withoutEscapes(line)
+  const indent = leads.map((lead) => lead.exec(plain)?.[0].length ?? 0).find((length) => length > 0)
   if (indent === undefined || !terminal.outIsTerminal || terminal.columns <= 2 * indent) return line
   const [first = '', ...rest] = wrapAnsi(line, terminal.columns - 1, { trim: false }).split('\n')
   if (rest.length === 0) return line
