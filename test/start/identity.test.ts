@@ -1,11 +1,13 @@
 /** As whom the WebSocket is proven: a session that is made through the project's own engine, and taken back. */
 import { createServer } from 'node:http'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runCli, startCli, startOnTerminal } from '../support/cli.ts'
 import { ending } from '../support/ends.ts'
 import { listening } from '../support/node-servers.ts'
 import { freePort } from '../support/redis.ts'
-import { engines, guards, migrate, rowsOf, sessionProject, sessionsOf } from '../support/session-project.ts'
+import { engines, guards, deleteRows, migrate, rowsOf, sessionProject, sessionsOf } from '../support/session-project.ts'
 import type { ProjectOptions, TestProject } from '../support/project.ts'
 
 const { project, keep } = ending()
@@ -224,4 +226,36 @@ test('nothing that stands for a user goes to a program that is not this projectâ
     expect(got.join('\n')).toMatch(/upgrade/)
     expect(got.join('\n')).not.toMatch(/cookie|sessionid|token=|authorization/i)
   }
+})
+
+/** Ends every socket that was opened before the file `end-now` was written. */
+const endable = `${guards.before}
+        import asyncio, os, time
+        begun = time.time()
+        async def end():
+            while not os.path.exists("end-now") or os.path.getmtime("end-now") < begun:
+                await asyncio.sleep(0.05)
+            await self.close(code=4000)
+        self.ending = asyncio.ensure_future(end())`
+/** A clock that is set forward by SIGUSR2. */
+const clock = `const now = performance.now.bind(performance)
+let ahead = 0
+performance.now = () => now() + ahead
+process.on('SIGUSR2', () => { ahead = 51 * 60_000 })`
+
+test('before its hour is over the session is made anew for the next proof', { timeout: 60_000 }, async () => {
+  const made = await project(sessionProject('database', endable))
+  await migrate(made, ['usher'])
+  const port = String(await freePort('127.0.0.1'))
+  const cli = startCli(['start', '--json', '--no-frontend', '--port', port], {
+    cwd: made.root,
+    env: { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(clock)}` },
+  })
+  keep({ stop: () => cli.end('SIGTERM') })
+  await cli.waitFor(/"event":"ready".*"user":"usher"/)
+  await deleteRows(made, 'django_session')
+  cli.child.kill('SIGUSR2')
+  await writeFile(join(made.backend, 'end-now'), '')
+  await cli.waitFor(/"event":"ready"[^]*"state":"not-connected"[^]*"state":"connected"/)
+  expect(await sessionsOf(made)).toBe(1)
 })

@@ -73,6 +73,12 @@ export async function rowsOf({ backend }: TestProject, table: string): Promise<n
   return Number(stdout)
 }
 
+/** Empties a table. */
+export async function deleteRows({ backend }: TestProject, table: string): Promise<void> {
+  const code = 'import sqlite3, sys; base = sqlite3.connect(sys.argv[1]); base.execute("DELETE FROM " + sys.argv[2]); base.commit()'
+  await run(pythonOf('main'), ['-c', code, join(backend, 'db.sqlite3'), table])
+}
+
 /** How many sessions are kept in the database and in files. */
 export async function sessionsOf(project: TestProject): Promise<number> {
   const files = await readdir(join(project.backend, 'sessions')).catch(() => [])
