@@ -83,7 +83,8 @@ const literal = /(["'`])((?:\\.|(?!\1)[^\\\n]){1,300})\1/g
 const pingSent =
   /\bsend\w*\(\s*(?:JSON\.stringify\(\s*)?(?:\{\s*["'`]?type["'`]?\s*:\s*["'`]ping["'`]|["'`]\{\s*\\?"type\\?"\s*:\s*\\?"ping)/gi
 /** The second argument of `new WebSocket(url, …)`. */
-const offered = /\bnew\s+WebSocket\(\s*(?:\$\{[^}]{0,80}\}|[^,;{}]){1,200},\s*(\[[^\]]{1,200}\]|["'`][\w.+-]+["'`])\s*\)/g
+const offered =
+  /\bnew\s+WebSocket\(\s*(?:\$\{[^}]{0,80}\}|\((?:[^();]|\([^();]{0,80}\)){0,120}\)|[^,;{}()]){1,200},\s*(\[[^\]]{1,200}\]|["'`][\w.+-]+["'`])\s*,?\s*\)/g
 
 /** `'/ws/chat/' + room + '/'` as `'/ws/chat/${room}/'`. */
 function joined(text: string): string {

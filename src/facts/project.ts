@@ -45,7 +45,7 @@ export interface Project {
   readonly logFolders: readonly string[]
   /** The usual path of the WebSocket stands in the routing: no interpreter has to be asked for it. */
   readonly hasUsualRoute: boolean
-  /** A `consumers.py` looks at what a client offers: which subprotocols it wants, an interpreter has to be asked. */
+  /** A `consumers.py` looks at what a client offers, or accepts with one: which subprotocols are offered, interpreter and page have to be asked. */
   readonly wantsSubprotocol: boolean
   /** The Origin of the project's own dev server, where there is a frontend. */
   readonly frontendOrigin: string | undefined
@@ -287,6 +287,6 @@ async function readSockets(backend: string, asgi: string): Promise<Pick<Project,
   const [routings, consumers] = await Promise.all([read('routing.py'), read('consumers.py')])
   return {
     hasUsualRoute: [asgi, ...routings].some((text) => text !== undefined && usualRoute.test(text.replace(/^\s*#.*$/gm, ''))),
-    wantsSubprotocol: consumers.some((text) => text?.includes('subprotocols') === true),
+    wantsSubprotocol: consumers.some((text) => text?.includes('subprotocol') === true),
   }
 }

@@ -187,3 +187,11 @@ test.for([
   const { cli } = await run(context, { settings: 'CHANNEL_LAYERS = {}', consumer: mute(consumerOf(`await self.accept()\n${then}`)) })
   await cli.waitFor(told)
 })
+
+test('a consumer that accepts with one subprotocol is offered what the page offers', async (context) => {
+  const { cli } = await run(context, {
+    consumer: consumerOf('await self.accept(subprotocol="votes.v1")'),
+    files: { 'frontend/src/live.js': "export const socket = new WebSocket(urlOf('/ws/election-updates/', room), [\n  'votes.v1',\n])\n" },
+  })
+  await cli.waitFor(/● connected {3}101 in/)
+})
