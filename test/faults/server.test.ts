@@ -6,6 +6,9 @@ import { startNginx, passesUpgrade } from '../support/nginx.ts'
 
 const { keep, project, server, quietPort } = ending()
 
+/** The page's heartbeat. */
+const pings = { 'frontend/src/live.ts': "setInterval(() => socket.send(JSON.stringify({ type: 'ping' })), 30_000)\n" }
+
 const diesOfSegfault = `import os, signal
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
@@ -120,7 +123,7 @@ for (const kind of ['daphne', 'uvicorn', 'hypercorn'] as const) {
 
 for (const kind of ['daphne', 'uvicorn'] as const) {
   real('server-crashes', `${kind}: a message ends the process with a segmentation fault`, async () => {
-    const made = await project({ consumer: diesOfSegfault })
+    const made = await project({ files: pings, consumer: diesOfSegfault })
     const running = await server(kind, made)
     const answer = await doctor(made.root, { url: urlOf(running.port) })
     expect(answer.id, answer.evidence).toBe('server-crashes')
@@ -129,7 +132,7 @@ for (const kind of ['daphne', 'uvicorn'] as const) {
 }
 
 real('server-crashes', 'gunicorn, which starts a new worker for each that dies', async () => {
-  const made = await project({ consumer: diesOfSegfault, style: 'plain', environment: 'gunicorn' })
+  const made = await project({ files: pings, consumer: diesOfSegfault, style: 'plain', environment: 'gunicorn' })
   const running = await server('gunicorn', made, { args: ['-k', 'uvicorn.workers.UvicornWorker'] })
   const answer = await doctor(made.root, { url: urlOf(running.port) })
   expect(answer.id, answer.evidence).toBe('server-crashes')
@@ -137,14 +140,14 @@ real('server-crashes', 'gunicorn, which starts a new worker for each that dies',
 })
 
 real('server-crashes', 'uvicorn --reload, whose parent keeps the port', async () => {
-  const made = await project({ consumer: diesOfSegfault })
+  const made = await project({ files: pings, consumer: diesOfSegfault })
   const running = await server('uvicorn', made, { args: ['--reload'] })
   const answer = await doctor(made.root, { url: urlOf(running.port) })
   expect(answer.id, answer.evidence).toBe('server-crashes')
 })
 
 real('server-crashes', 'hypercorn: os.abort() at a message, in a project that reads its settings by environ', async () => {
-  const made = await project({ consumer: endsTheProcess, style: 'environ', package: 'votes' })
+  const made = await project({ files: pings, consumer: endsTheProcess, style: 'environ', package: 'votes' })
   const running = await server('hypercorn', made, { application: 'votes.asgi:application' })
   const answer = await doctor(made.root, { url: urlOf(running.port) })
   expect(answer.id, answer.evidence).toBe('server-crashes')
