@@ -1,4 +1,5 @@
 import { diagnosis, withSeen, type Diagnosis } from './diagnosis.ts'
+import { placeIn } from '../facts/frontend-wiring.ts'
 import { bracketed } from '../host/tcp.ts'
 import type { Evidence } from './evidence.ts'
 import { shownUp } from './server-process.ts'
@@ -46,10 +47,11 @@ export function judgeElsewhere(evidence: Evidence, seen: readonly string[]): Dia
 /** Where the frontend names the port: in a source, or in a variable that its bundler hands on. */
 function whereWritten({ frontend, wire }: Pick<Evidence, 'frontend' | 'wire'>): string[] {
   const { port } = wire.endpoint
-  const url = frontend?.urls.find((written) => written.port === port)
-  if (url !== undefined) return [`frontend/${url.file}:${url.line} names port ${port}: ${url.text}`]
-  const variable = frontend?.variables.find(({ value }) => URL.canParse(value) && new URL(value).port === String(port))
-  return variable === undefined ? [] : [`frontend/${variable.file}:${variable.line} names port ${port}: ${variable.name}=${variable.value}`]
+  if (frontend === undefined) return []
+  const url = frontend.urls.find((written) => written.port === port)
+  if (url !== undefined) return [`${placeIn(frontend, url)} names port ${port}: ${url.text}`]
+  const variable = frontend.variables.find(({ value }) => URL.canParse(value) && new URL(value).port === String(port))
+  return variable === undefined ? [] : [`${placeIn(frontend, variable)} names port ${port}: ${variable.name}=${variable.value}`]
 }
 
 /** The frontend's own server answers: where the page's source says so, and where the backend is. */

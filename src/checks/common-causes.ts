@@ -41,6 +41,11 @@ export function noWebSocketPart(seen: Seen): Diagnosis {
   return diagnosis('http-only-asgi', 'The ASGI application has no WebSocket part', seen, remedy)
 }
 
+/** `start` in the place of what holds the port, which it ends where that is a server of this project. */
+export function inItsPlace({ port }: Pick<ShownEndpoint, 'port'>): Commands {
+  return [['election-dev', 'start', '--port', String(port), '--takeover']]
+}
+
 /** What answers is a WSGI server. */
 export function wsgiServer(seen: Seen, commands: Commands): Diagnosis {
   const title = "A WSGI server answers: it can't speak WebSocket"

@@ -3,7 +3,7 @@ import { all, diagnosis, type Diagnosis } from './diagnosis.ts'
 import { inFile } from '../facts/dotenv-survey.ts'
 import { judgeShadowed } from './dotenv.ts'
 import type { Evidence } from './evidence.ts'
-import { isAllowed, isOwnList } from '../facts/allowed-hosts.ts'
+import { allowsOrigin, isAllowed, isOwnList } from '../facts/allowed-hosts.ts'
 import { bracketed } from '../host/tcp.ts'
 
 /** What is nearer to the root than a refusal of the Origin or of the host. Pure. */
@@ -21,12 +21,15 @@ function judgeList({ examination, wire }: Evidence, refused: Diagnosis): Diagnos
   const [settings, origins] = [examination?.get('settings'), examination?.get('application')?.origins ?? undefined]
   const { origin } = wire.endpoint
   if (refused.id !== 'origin-rejected' || origin === undefined || settings === undefined || origins === undefined) return undefined
-  if (!isOwnList(origins, settings.allowed_hosts, settings.debug)) return undefined
+  const lets = URL.canParse(origin) && origins.some((pattern) => allowsOrigin(pattern, new URL(origin)))
+  if (!lets && !isOwnList(origins, settings.allowed_hosts, settings.debug)) return undefined
   return {
     ...refused,
     evidence: [...refused.evidence, `Its OriginValidator lets through: ${origins.length === 0 ? 'nothing' : origins.join(', ')}`],
     remedy: {
-      text: `Add ${JSON.stringify(origin)} to the list that OriginValidator is given where the application is put together.`,
+      text: lets
+        ? `Its list has ${origin}: the validator refuses it by a rule of its own. Correct valid_origin() of the class that derives from OriginValidator.`
+        : `Add ${JSON.stringify(origin)} to the list that OriginValidator is given where the application is put together.`,
       commands: [],
       automatic: 'no',
     },

@@ -77,12 +77,13 @@ function unguessed({ checkout }: Evidence, found: Diagnosis): Diagnosis {
   return { ...found, remedy: { text, commands: [], automatic: 'no' } }
 }
 
-/** Without `--channel-layer` where the settings read no variable that it could set: it would be refused. */
+/** Without `--channel-layer` where the settings aren't seen to read a variable that it could set: it would be refused. */
 function chosen(evidence: Evidence, found: Diagnosis): Diagnosis {
   const { checkout } = evidence
   const { text, commands } = found.remedy
   const heeded = commands.filter((words) => !words.includes('--channel-layer'))
-  if (checkout === undefined || checkout.layerVariable !== undefined || heeded.length === commands.length) return found
+  if (checkout?.layerVariable !== undefined || heeded.length === commands.length) return found
+  if (checkout === undefined) return { ...found, remedy: { ...found.remedy, commands: heeded } }
   const how = 'The settings read no variable that chooses the layer: election-dev init --settings adds one.'
   if (found.id === 'redis-unreachable' && canBeManaged(evidence))
     return {

@@ -1,3 +1,4 @@
+import { placeIn } from '../facts/frontend-wiring.ts'
 import type { WireFacts } from '../facts/wire.ts'
 import { withBackend } from './address.ts'
 import { all, diagnosis, withSeen, type Diagnosis, type Found } from './diagnosis.ts'
@@ -60,9 +61,10 @@ export function judgeProxied(evidence: ProxyEvidence): Found {
 /** The entry of the dev server's own configuration that takes the path. */
 function entryFor({ frontend, wire }: ProxyEvidence, passesUpgrades: boolean) {
   const { path } = wire.endpoint
-  return frontend?.proxies.find(
+  const entry = frontend?.proxies.find(
     ({ context, ws }) => (ws === true) === passesUpgrades && path.startsWith(context.replace(/^\^/, '').replace(/[.*$]+$/, '')),
   )
+  return frontend === undefined || entry === undefined ? undefined : { ...entry, place: placeIn(frontend, entry) }
 }
 
 /** A dev server that passes upgrades on, to another port than the backend's. */
@@ -76,7 +78,7 @@ function judgeTarget(evidence: ProxyEvidence, direct: WireFacts, compared: reado
   return diagnosis(
     'wrong-frontend-port',
     `The dev server's proxy leads to port ${port}, and the backend listens on ${direct.endpoint.port}`,
-    [`frontend/${entry.file}:${entry.line} passes ${entry.context} on to ${entry.target}`, ...compared],
+    [`${entry.place} passes ${entry.context} on to ${entry.target}`, ...compared],
     `Let the proxy lead to port ${direct.endpoint.port}.`,
   )
 }
@@ -85,7 +87,7 @@ function judgeTarget(evidence: ProxyEvidence, direct: WireFacts, compared: reado
 function withoutWs(evidence: ProxyEvidence): string[] {
   const entry = entryFor(evidence, false)
   if (entry === undefined) return []
-  return [`frontend/${entry.file}:${entry.line} passes ${entry.context} on ${entry.ws === false ? 'with ws: false' : 'without ws: true'}`]
+  return [`${entry.place} passes ${entry.context} on ${entry.ws === false ? 'with ws: false' : 'without ws: true'}`]
 }
 
 /** What the proxy is called: by its process, and by what its answers say. */

@@ -39,6 +39,11 @@ export function judgeFallback(evidence: Evidence): Diagnosis[] {
   return redisCauses(evidence).map((cause) => withSeen(cause, 'The settings went over to the in-memory layer by themselves'))
 }
 
+/** What is worth a word beside another cause: the same, or what waits behind a refusal that comes before the layer is used. Pure. */
+export function judgeRedisNote(evidence: Evidence): Diagnosis[] {
+  return evidence.wire.handshake?.result === 'refused' ? [...judgeFallback(evidence), ...judgeRedis(evidence)] : judgeFallback(evidence)
+}
+
 /** Why the Redis that is asked for can't be used, the nearest to the root first. Pure. */
 export function redisCauses(evidence: Evidence): Diagnosis[] {
   const { checkout } = evidence

@@ -1,6 +1,6 @@
 import { wsgiCommandOf, wsgiCommands } from '../facts/server-invocation.ts'
 import type { ServerProcess } from '../facts/server-process.ts'
-import { wsgiServer, wsgiWorker } from './common-causes.ts'
+import { inItsPlace, wsgiServer, wsgiWorker } from './common-causes.ts'
 import { diagnosis, withSeen, type Commands, type Diagnosis } from './diagnosis.ts'
 import { isWithin } from '../host/paths.ts'
 import { commandLine, isOwn, listenerOf, named, pythonOf, type Evidence } from './evidence.ts'
@@ -34,20 +34,14 @@ function judgeCommand(evidence: Evidence, server: ServerProcess, seen: readonly 
   const { command } = server
   if (command === undefined) return undefined
   const application = evidence.checkout?.project.application ?? 'core.asgi:application'
-  const asgi = [
-    ['election-dev', 'start'],
-    [pythonOf(evidence), '-m', 'daphne', application],
-  ]
+  const asgi = inItsPlace(evidence.wire.endpoint)
   const namesWsgi = /wsgi/i.test(command.application ?? '')
   if (command.program === 'gunicorn') {
     const worker = command.workerClass ?? 'sync'
     if (/uvicorn|asgi|hypercorn|daphne/i.test(worker)) return undefined
     return namesWsgi || !/asgi/i.test(command.application ?? '')
       ? wsgiServer([shownUp(server), ...seen], asgi)
-      : wsgiWorker(
-          [shownUp(server), `Its worker class is ${worker}, which speaks WSGI`, ...seen],
-          [...asgi, ['gunicorn', '-k', 'uvicorn.workers.UvicornWorker', application]],
-        )
+      : wsgiWorker([shownUp(server), `Its worker class is ${worker}, which speaks WSGI`, ...seen], asgi)
   }
   if (command.program === 'runserver') return judgeRunserver(evidence, server, seen, asgi)
   if (namesWsgi) {

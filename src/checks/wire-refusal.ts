@@ -1,6 +1,7 @@
 import type { WireFacts } from '../facts/wire.ts'
 import {
   frontendServes,
+  inItsPlace,
   originMissing,
   originRejected,
   pip,
@@ -21,7 +22,7 @@ import type { Refused } from './wire.ts'
 /** The cause behind an HTTP answer other than 101. */
 export function judgeRefusal(facts: WireFacts, refused: Refused): Diagnosis {
   const { status } = refused
-  const wsgi = judgeWsgi(refused)
+  const wsgi = judgeWsgi(facts, refused)
   if (wsgi !== undefined) return wsgi
   if (status >= 300 && status < 400) return redirected(refused)
   if (status === 400) return badRequest(facts, refused)
@@ -34,12 +35,11 @@ export function judgeRefusal(facts: WireFacts, refused: Refused): Diagnosis {
 }
 
 /** Whatever a WSGI server says, it is never 101. */
-function judgeWsgi(refused: Refused): Diagnosis | undefined {
+function judgeWsgi({ endpoint }: WireFacts, refused: Refused): Diagnosis | undefined {
   const server = refused.headers['server'] ?? ''
   if (!wsgiServers.test(server)) return undefined
-  const daphne = ['python', '-m', 'daphne', 'core.asgi:application']
-  if (/^gunicorn/i.test(server) && refused.status >= 500) return wsgiWorker([upgradeAnswer(refused)], [daphne])
-  return wsgiServer([upgradeAnswer(refused)], [['election-dev', 'start'], daphne])
+  if (/^gunicorn/i.test(server) && refused.status >= 500) return wsgiWorker([upgradeAnswer(refused)], inItsPlace(endpoint))
+  return wsgiServer([upgradeAnswer(refused)], inItsPlace(endpoint))
 }
 
 function redirected(refused: Refused): Diagnosis {

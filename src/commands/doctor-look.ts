@@ -1,14 +1,12 @@
-import { join } from 'node:path'
 import type { Evidence } from '../checks/evidence.ts'
 import { findingsOf } from '../checks/findings.ts'
 import { judge, type Judgement } from '../checks/judgement.ts'
 import type { Config } from '../config/config.ts'
 import { ExitCode } from '../errors.ts'
-import { readFrontend } from '../facts/frontend-reading.ts'
 import { findProject } from '../facts/project.ts'
 import { serversOf } from '../facts/servers.ts'
 import type { Host } from '../host/host.ts'
-import { askedOrigin } from '../look/frontend.ts'
+import { askedOrigin, writtenWiring } from '../look/frontend.ts'
 import { gather, type Targets } from '../look/gather.ts'
 import { pageUrl } from '../plan/page-url.ts'
 import { stateOfRun, type DoctorRun } from '../report/doctor.ts'
@@ -72,7 +70,7 @@ async function ofThePage(host: Host, config: Config, endpoint: Endpoint): Promis
   const project = await findProject(host, config)
   const [servers, wiring] = await Promise.all([
     serversOf(host, { ports: [], root: project.root, backend: project.backend, names: [], deadlineMs: 3000 }),
-    readFrontend(join(project.root, 'frontend')),
+    writtenWiring(host, config, project),
   ])
   const page = pageUrl(wiring, servers, endpoint.url.pathname)
   if (page === undefined) return endpoint

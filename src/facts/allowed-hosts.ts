@@ -12,7 +12,7 @@ export function isAllowed(host: string, allowed: readonly string[], debug: boole
 }
 
 /** Channels' own rule (OriginValidator.match_allowed_origin): scheme, port and domain, or a domain alone; `.example.org` for all below it. */
-function allowsOrigin(pattern: string, origin: URL): boolean {
+export function allowsOrigin(pattern: string, origin: URL): boolean {
   const [, scheme, rest = pattern] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/i.exec(pattern) ?? []
   if (pattern === '*') return true
   const [, dot = '', domain = ''] = /^(\.?)(.*)$/.exec(rest) ?? []

@@ -27,7 +27,7 @@ export async function gatherFixFacts(
     ...(project?.settingsFiles ?? []),
     ...(checkout?.requirements === undefined ? [] : [checkout.requirements.file]),
     ...(dotenv?.others ?? []).map(({ path }) => path),
-    ...(project === undefined ? [] : written.map(({ file }) => join(project.root, 'frontend', ...file.split('/')))),
+    ...(project === undefined ? [] : written.map(({ file }) => join(project.root, frontend?.folder ?? 'frontend', ...file.split('/')))),
   ])
   const texts = new Map<string, string>()
   for (const file of files) {

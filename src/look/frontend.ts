@@ -30,8 +30,16 @@ export async function askedOrigin(...context: Parameters<typeof lookAtFrontend>)
   return frontendOrigin((await lookAtFrontend(...context)).frontend)
 }
 
-/** What the frontend in `frontend/` says of its backend: evidence shows its lines under that name. */
+/** What the frontend says of its backend, with the folder that it is in. */
 export async function wiringOf(...context: Parameters<typeof lookAtFrontend>): Promise<FrontendReading> {
-  const { frontend, reading } = await lookAtFrontend(...context)
-  return frontend.kind === 'app' && frontend.app.shown === 'frontend' ? reading : readFrontend(join(context[2].root, 'frontend'))
+  return foundIn(await lookAtFrontend(...context), context[2].root)
+}
+
+/** The same by its files alone. */
+export async function writtenWiring(...[host, config, project]: Parameters<typeof lookAtFrontend>): Promise<FrontendReading> {
+  return foundIn(await gatherFrontend(host, config, project, process.execPath), project.root)
+}
+
+async function foundIn({ frontend, reading }: FrontendFiles, root: string): Promise<FrontendReading> {
+  return frontend.kind === 'app' ? { ...reading, folder: frontend.app.shown } : readFrontend(join(root, 'frontend'))
 }

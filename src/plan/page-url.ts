@@ -1,4 +1,4 @@
-import type { FrontendWiring } from '../facts/frontend-wiring.ts'
+import { placeIn, type FrontendWiring } from '../facts/frontend-wiring.ts'
 import type { ServersFact } from '../facts/server-process.ts'
 import { bracketed } from '../host/tcp.ts'
 
@@ -16,16 +16,16 @@ const local = /^(?:localhost|.+\.localhost|127\.\d+\.\d+\.\d+|::1|0\.0\.0\.0)$/i
  * this checkout; undefined where neither is known. `path` is the backend's own,
  * for a URL that has none. Pure.
  */
-export function pageUrl(wiring: FrontendWiring | undefined, servers: ServersFact, path: string): PageUrl | undefined {
-  for (const { name, value, file, line } of wiring?.variables ?? []) {
+export function pageUrl(wiring: FrontendWiring, servers: ServersFact, path: string): PageUrl | undefined {
+  for (const { name, value, ...at } of wiring.variables ?? []) {
     if (!URL.canParse(value)) continue
     const url = new URL(value)
     if (!/^wss?:$/.test(url.protocol) || !local.test(url.hostname.replace(/^\[|\]$/g, ''))) continue
-    return { url: withPath(url, path), source: `${name} in frontend/${file}:${line}` }
+    return { url: withPath(url, path), source: `${name} in ${placeIn(wiring, at)}` }
   }
-  const written = wiring?.urls.find(({ scheme, host }) => (scheme === 'ws' || scheme === 'wss') && local.test(host))
+  const written = wiring.urls.find(({ scheme, host }) => (scheme === 'ws' || scheme === 'wss') && local.test(host))
   if (written !== undefined && URL.canParse(written.text)) {
-    return { url: withPath(new URL(written.text), path), source: `frontend/${written.file}:${written.line}` }
+    return { url: withPath(new URL(written.text), path), source: placeIn(wiring, written) }
   }
   const running = servers.ofProject.find(({ listens }) => listens.length > 0)
   const at = running?.listens[0]

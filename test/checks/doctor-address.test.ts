@@ -75,6 +75,14 @@ describe('names it', () => {
       /socket\.js:3/,
     ],
     [
+      'wrong-frontend-port: in a frontend of another name',
+      unstarted({
+        servers: machine([], [elsewhere]),
+        frontend: { urls: [], variables: [], proxies: [], ...frontend(8000), folder: 'apps/web' },
+      }),
+      /^apps\/web\/.*socket\.js:3/m,
+    ],
+    [
       'wrong-frontend-port: a variable of the bundler',
       unstarted({ servers: machine([], [elsewhere]), frontend: variable }),
       /\.env:2.*VITE_WS_URL/,

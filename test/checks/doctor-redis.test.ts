@@ -1,5 +1,6 @@
 /** What the doctor makes of Redis, as tables: facts in, one cause out, or none. */
 import { describe, expect, test } from 'vitest'
+import { evidenceOfWire } from '../../src/checks/evidence.ts'
 import { judge } from '../../src/checks/judgement.ts'
 import type { Evidence } from '../../src/checks/evidence.ts'
 import type { LayerHost } from '../../src/facts/examination.ts'
@@ -230,4 +231,22 @@ test.each<[string, string | undefined, boolean]>([
   const { remedy } = judge(evidence).root ?? {}
   expect(remedy?.commands.flat().includes('--channel-layer')).toBe(isChosen)
   expect(remedy?.text.includes('init --settings')).toBe(!isChosen)
+})
+
+test('a stopped Redis is told beside a token that is refused before the layer is used', () => {
+  const played = playedOf({ outcome: 'closed', code: 4001, raised: undefined, later: undefined })
+  const wire = wireOf({ handshake: refusal.handshake, session: undefined, experiments: { unknownPath: serverError.handshake } })
+  const { root, explained, notes } = judge(
+    evidenceOf({ wire, checkout, redis: redisOf('redis-unreachable'), examination: examinationOf([onRedis(), played]) }),
+  )
+  expect([root, ...explained, ...notes].map((cause) => cause?.id)).toContain('redis-unreachable')
+})
+
+test('no command chooses a layer where nothing was seen to read the choice', () => {
+  const { root } = judge({
+    ...evidenceOfWire(serverError),
+    logged: ['redis.exceptions.ConnectionError: Error 111 connecting to 127.0.0.1:6379.'],
+  })
+  expect(root?.id).toBe('redis-unreachable')
+  expect(root?.remedy.commands.flat()).not.toContain('--channel-layer')
 })

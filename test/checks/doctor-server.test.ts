@@ -182,3 +182,8 @@ describe('does not name it', () => {
     expect(judge(evidence).root?.id).toBe(id)
   })
 })
+
+test('a WSGI server of this project is ended by the start that takes its place', () => {
+  const { root } = judge(on(serverOf({}, { program: 'runserver', application: undefined })))
+  expect(root?.remedy.commands).toEqual([['election-dev', 'start', '--port', '8000', '--takeover']])
+})

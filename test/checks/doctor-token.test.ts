@@ -138,3 +138,12 @@ describe('does not name it', () => {
     expect(judge(evidence).root?.id).toBe(id)
   })
 })
+
+test('a validator that refuses what its own list lets through decides by itself', () => {
+  const application = { origins: ['*'], middleware: ['Strict'] }
+  const { root } = judge(
+    outside('http://votes.example', { examination: examinationOf({ facts: { settings: { allowed_hosts: ['*'] }, application } }) }),
+  )
+  expect(root?.id).toBe('origin-rejected')
+  expect(root?.remedy).toMatchObject({ text: expect.stringContaining('Correct valid_origin()'), commands: [] })
+})

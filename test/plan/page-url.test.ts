@@ -80,8 +80,8 @@ describe('which WebSocket the page opens', () => {
       `ws://127.0.0.1:8005${path}`,
     ],
     ['an API URL', wiring({ variables: [variable('http://localhost:8000')] }), nothing, undefined],
-    ['the running server', undefined, running('0.0.0.0', 8005), `ws://127.0.0.1:8005${path}`],
-    ['the running server with TLS on IPv6', undefined, running('::1', 8005, true), `wss://[::1]:8005${path}`],
+    ['the running server', wiring({}), running('0.0.0.0', 8005), `ws://127.0.0.1:8005${path}`],
+    ['the running server with TLS on IPv6', wiring({}), running('::1', 8005, true), `wss://[::1]:8005${path}`],
   ])('%s', (_, wired, servers, wanted) => {
     expect(pageUrl(wired, servers, path)?.url).toBe(wanted)
   })

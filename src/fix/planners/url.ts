@@ -47,7 +47,7 @@ function correct(evidence: Evidence, facts: FixFacts, change: UrlChange): Fix | 
   const { wire, frontend, checkout } = evidence
   const { endpoint } = wire
   const right = changed(endpoint.url.replace(/\?.*$/, ''), change) ?? endpoint.url
-  const folder = checkout === undefined ? undefined : join(checkout.project.root, 'frontend')
+  const folder = checkout === undefined ? undefined : join(checkout.project.root, frontend?.folder ?? 'frontend')
   const written = [
     ...(frontend?.urls ?? []).map(({ file, line, text }) => ({ file, line, text })),
     ...(frontend?.variables ?? []).map(({ file, line, value }) => ({ file, line, text: value })),
