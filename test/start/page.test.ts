@@ -3,43 +3,13 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { bothHalves } from '../support/both-halves.ts'
-import type { RunningCli } from '../support/cli.ts'
 import { ending } from '../support/ends.ts'
 import { browser } from '../support/page-look.ts'
-import { until } from '../support/redis.ts'
+import { pageRowOf } from '../support/page-rows.ts'
 import type { ProjectOptions } from '../support/project.ts'
 import { votesConsumer, type ViteFrontendOptions } from '../support/vite-frontend.ts'
 
 const { keep, project, folder: emptyFolder } = ending()
-
-interface Row {
-  readonly state: string
-  readonly text: string
-  readonly url: string
-  readonly sockets: readonly { readonly url: string; readonly state: string }[]
-  readonly diagnosis?: {
-    readonly id: string
-    readonly evidence: readonly string[]
-    readonly remedy: { readonly commands: string[][]; readonly text: string }
-  }
-}
-
-/** The page's rows that have come so far. */
-function rowsOf(cli: RunningCli): Row[] {
-  return cli
-    .stdout()
-    .split('\n')
-    .flatMap((line) => (line.endsWith('}') ? [JSON.parse(line)] : []))
-    .filter(({ event, state }) => event === 'page' && state !== 'looking')
-}
-
-/** The page's row once it is decided. */
-async function rowOf(cli: RunningCli, count = 1): Promise<Row> {
-  await until(async () => Promise.resolve(rowsOf(cli).length >= count), 30_000)
-  const row = rowsOf(cli).at(-1)
-  if (row === undefined) throw new Error(cli.stdout())
-  return row
-}
 
 /** A home of its own, so that nobody has looked yet, and a browser is allowed. */
 const alone = async () => ({ HOME: await emptyFolder(), XDG_CACHE_HOME: undefined, ELECTION_DEV_BROWSER: undefined })
@@ -70,7 +40,7 @@ describe.skipIf(browser === undefined)('its own WebSocket', { timeout: 90_000 },
     }))
     await writeFile(join(folder, 'vite.config.js'), `const PORT = ${at}\nexport default { cacheDir: '.vite', server: { port: PORT } }\n`)
     const first = start()
-    const row = await rowOf(first)
+    const row = await pageRowOf(first)
     expect(row).toMatchObject({
       state: 'open',
       url: `http://localhost:${at}/`,
@@ -80,7 +50,7 @@ describe.skipIf(browser === undefined)('its own WebSocket', { timeout: 90_000 },
     expect((await first.end('SIGINT')).status).toBe(130)
 
     const second = start()
-    expect(await rowOf(second)).toMatchObject({
+    expect(await pageRowOf(second)).toMatchObject({
       state: 'remembered',
       text: expect.stringMatching(/^its WebSocket was open when last looked \(\d+ \w+ ago, same sources\)$/),
     })
@@ -93,7 +63,7 @@ describe.skipIf(browser === undefined)('its own WebSocket', { timeout: 90_000 },
       (await readFile(source, 'utf8')).replace(/^const url = .*$/m, "const url = 'ws://localhost:2/ws/election-updates/'"),
     )
     const third = start()
-    const changed = await rowOf(third)
+    const changed = await pageRowOf(third)
     expect(changed).toMatchObject({ state: 'failed', diagnosis: { id: 'page-socket-elsewhere' } })
     expect(changed.text).toMatch(
       /^its WebSocket goes to ws:\/\/localhost:2\/ws\/election-updates\/: nothing listens there \(Chrom\w+ \d+\) {3}page-socket-elsewhere$/,
@@ -110,21 +80,21 @@ describe.skipIf(browser === undefined)('its own WebSocket', { timeout: 90_000 },
   test('an old port in its source: what it looks for is a command, which makes it green', async () => {
     const { start, port } = await begun(scripted((backend) => socketTo(backend + 1)))
     const first = start()
-    const row = await rowOf(first)
+    const row = await pageRowOf(first)
     expect(row.diagnosis).toMatchObject({
       id: 'page-socket-elsewhere',
       remedy: { commands: [['election-dev', 'start', '--port', String(port + 1)]] },
     })
     await first.end('SIGINT')
-    expect(await rowOf(start(row.diagnosis?.remedy.commands[0]?.slice(2)))).toMatchObject({ state: 'open' })
+    expect(await pageRowOf(start(row.diagnosis?.remedy.commands[0]?.slice(2)))).toMatchObject({ state: 'open' })
   })
 
   test('looked at only where it is asked for', async () => {
     const { start } = await begun(scripted((port) => socketTo(port)))
     const never = start(['--no-browser'])
-    expect(await rowOf(never)).toMatchObject({ state: 'unseen', text: 'not looked at: --no-browser' })
+    expect(await pageRowOf(never)).toMatchObject({ state: 'unseen', text: 'not looked at: --no-browser' })
     await never.end('SIGINT')
-    await rowOf(start()).then(({ state }) => expect(state).toBe('open'))
+    await pageRowOf(start()).then(({ state }) => expect(state).toBe('open'))
   })
 
   test.each<[string, string, (port: number, page: number) => string, string, RegExp]>([
@@ -146,7 +116,7 @@ describe.skipIf(browser === undefined)('its own WebSocket', { timeout: 90_000 },
     ],
   ])('%s', async (_, id, script, state, text) => {
     const { start } = await begun(scripted(script))
-    const row = await rowOf(start())
+    const row = await pageRowOf(start())
     expect(row).toMatchObject({ state, text: expect.stringMatching(text), diagnosis: { id } })
   })
 
@@ -158,7 +128,7 @@ describe.skipIf(browser === undefined)('its own WebSocket', { timeout: 90_000 },
       })</script>`
     const { start, made, env } = await begun((port) => ({ files: { 'index.html': form.replace('SOCKET', socketTo(port)) } }))
     const before = start()
-    const row = await rowOf(before)
+    const row = await pageRowOf(before)
     expect(row).toMatchObject({ state: 'yellow', text: expect.stringMatching(/^opens no WebSocket before a login \(.*"page": \{"login"/) })
     await before.end('SIGINT')
     const login = { fields: { '#name': 'ada', '#word': '{password}' } }
@@ -166,7 +136,7 @@ describe.skipIf(browser === undefined)('its own WebSocket', { timeout: 90_000 },
     await writeFile(file, JSON.stringify({ page: { login } }))
     Object.assign(env, { ELECTION_DEV_PASSWORD: 's3cret-word' })
     const after = start()
-    expect(await rowOf(after)).toMatchObject({ state: 'open' })
+    expect(await pageRowOf(after)).toMatchObject({ state: 'open' })
     expect(after.stdout()).not.toContain('s3cret-word')
     await rm(file)
   })
@@ -181,7 +151,7 @@ describe.skipIf(browser === undefined)('its own WebSocket', { timeout: 90_000 },
         ),
       }),
     )
-    const row = await rowOf(start())
+    const row = await pageRowOf(start())
     expect(row).toMatchObject({ state: 'failed', diagnosis: { id: 'page-socket-refused' } })
     expect(row.text).toMatch(/^its WebSocket was closed with code 4001 \(/)
   })

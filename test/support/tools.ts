@@ -222,7 +222,7 @@ const frontends = {
   'vue-cli-5': ['@vue/cli-service@5', 'vue@3'],
 } as const
 
-type FrontendName = keyof typeof frontends
+export type FrontendName = keyof typeof frontends
 
 /** A folder with the newest packages of a frontend in its node_modules; undefined where they can't be had. */
 export async function frontendPackages(name: FrontendName): Promise<string | undefined> {

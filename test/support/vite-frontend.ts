@@ -50,6 +50,8 @@ application = ProtocolTypeRouter({"http": http, "websocket": OriginValidator(rou
 export interface ViteFrontendOptions {
   /** Port of vite.config.js; the seed's is 3000. */
   readonly port?: number
+  /** The port stands in a constant above, which no reading of the entry tells. */
+  readonly constant?: boolean
   /** More of `server` in vite.config.js, as it is written: `proxy: { … }`. */
   readonly server?: string
   /** What the page opens, an expression of its source. */
@@ -60,6 +62,8 @@ export interface ViteFrontendOptions {
   readonly files?: Readonly<Record<string, string>>
   /** False: a clean checkout, whose packages are to be installed from the registry. */
   readonly installed?: boolean
+  /** The folder whose node_modules has Vite; the repository's own unless given. */
+  readonly packages?: string
 }
 
 /** Where the seed's page opens its WebSocket. */
@@ -110,19 +114,19 @@ connect()
 
 /** Writes the frontend into a project's folder, and gives its folder. */
 export async function writeViteFrontend(project: Pick<TestProject, 'root'>, options: ViteFrontendOptions = {}): Promise<string> {
-  const { port = 3000, server = '', socket = seedSocket, dotenv, installed = true } = options
+  const { port = 3000, constant = false, server = '', socket = seedSocket, dotenv, installed = true, packages = repository } = options
   const folder = join(project.root, 'frontend')
   const manifest = {
     name: 'frontend',
     private: true,
     type: 'module',
     scripts: { dev: 'vite', build: 'vite build' },
-    devDependencies: { vite: await viteVersion() },
+    devDependencies: { vite: await viteVersion(packages) },
   }
   const files: Record<string, string> = {
     'package.json': `${JSON.stringify(manifest, undefined, 2)}\n`,
     // its cache is the checkout's own: the packages may be shared with other runs
-    'vite.config.js': `export default {\n  cacheDir: '.vite',\n  server: {\n    port: ${port},\n    ${server}\n  },\n}\n`,
+    'vite.config.js': `${constant ? `const PORT = ${port}\n` : ''}export default {\n  cacheDir: '.vite',\n  server: {\n    port: ${constant ? 'PORT' : port},\n    ${server}\n  },\n}\n`,
     'index.html': page,
     'src/main.js': script(socket),
     ...(dotenv === undefined ? {} : { '.env': `${dotenv.join('\n')}\n` }),
@@ -134,14 +138,14 @@ export async function writeViteFrontend(project: Pick<TestProject, 'root'>, opti
   }
   if (installed) {
     await mkdir(join(folder, 'node_modules'))
-    await symlink(join(repository, 'node_modules', 'vite'), join(folder, 'node_modules', 'vite'), 'junction')
+    await symlink(join(packages, 'node_modules', 'vite'), join(folder, 'node_modules', 'vite'), 'junction')
   }
   return folder
 }
 
-/** The Vite of this repository, which the tests run on: an installation takes the same. */
-async function viteVersion(): Promise<string> {
-  const { version } = recordOf(await readFile(join(repository, 'node_modules', 'vite', 'package.json'), 'utf8'))
+/** The Vite that is linked: an installation takes the same. */
+async function viteVersion(packages: string): Promise<string> {
+  const { version } = recordOf(await readFile(join(packages, 'node_modules', 'vite', 'package.json'), 'utf8'))
   if (typeof version !== 'string') throw new Error('there is no Vite in node_modules: npm ci')
   return version
 }
