@@ -31,6 +31,13 @@ export const pythonCauses = [
     fix: otherEnvironment,
   },
   { ...python, id: 'missing-dep', automatic: 'yes', title: "A package that the backend imports isn't installed", fix: installPackage },
+  {
+    ...python,
+    id: 'stdlib-module-removed',
+    automatic: 'ask',
+    title: 'The code imports a module that this Python no longer has',
+    fix: installPackage,
+  },
   { ...python, id: 'daphne-missing', automatic: 'yes', title: "daphne isn't installed in the backend's environment", fix: installPackage },
   {
     ...python,

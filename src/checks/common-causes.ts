@@ -2,19 +2,37 @@
 import type { ShownEndpoint } from '../facts/wire.ts'
 import { diagnosis, type Commands, type Diagnosis, type Seen } from './diagnosis.ts'
 import { distributionOf } from './distributions.ts'
+import type { RemovedModule } from './removed-modules.ts'
 
 /** The command that installs a package. */
-export const pip = (name: string): Commands => [['python', '-m', 'pip', 'install', name]]
+export const pip = (...names: readonly string[]): Commands => [['python', '-m', 'pip', 'install', ...names]]
 
-/** A package that the code imports isn't there. */
-export function missing(module: string, seen: Seen): Diagnosis {
-  const name = distributionOf(module)
+/** A package that the code imports isn't there; `more`: others that aren't there either, whose names on PyPI are sure. */
+export function missing(module: string, seen: Seen, more: readonly string[] = []): Diagnosis {
+  const names = [...new Set([module, ...more].map((each) => distributionOf(each)))]
+  const one = names.length === 1
   return diagnosis(
     'missing-dep',
-    `A package that the code imports isn't installed: ${name}`,
+    one
+      ? `A package that the code imports isn't installed: ${names[0] ?? module}`
+      : `${names.length} packages that the code imports aren't installed: ${names.join(', ')}`,
     seen,
-    'Install it into the environment of the backend.',
-    pip(name),
+    `Install ${one ? 'it' : 'them'} into the environment of the backend.`,
+    pip(...names),
+  )
+}
+
+/** A module that this Python no longer has. `name`: of the package that brings it back, where there is one. */
+export function moduleRemoved(module: string, { minor, name }: RemovedModule, python: string, seen: Seen): Diagnosis {
+  const since = minor === undefined ? 'setuptools no longer brings it' : `Python 3.${minor} left it out`
+  return diagnosis(
+    'stdlib-module-removed',
+    `${module} is no longer there: ${since}, and this is Python ${python}`,
+    seen,
+    name === undefined
+      ? `Replace it in the code (docs.python.org/3/whatsnew/3.${minor ?? 12}.html#removed), or make the environment with Python 3.${(minor ?? 12) - 1}.`
+      : `Replace it in the code, or install ${name}, which brings it back.`,
+    name === undefined ? [] : pip(name),
   )
 }
 

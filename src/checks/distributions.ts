@@ -1,4 +1,5 @@
-import { normalName } from '../facts/packages.ts'
+import { normalName, requiredName } from '../facts/packages.ts'
+import { successors } from './removed-modules.ts'
 
 /** PyPI's name of a module, where the two differ. */
 const distributions: Readonly<Record<string, string>> = {
@@ -56,7 +57,7 @@ const sameName = [
   'wsproto',
 ]
 
-const known: ReadonlySet<string> = new Set([...Object.values(distributions), ...sameName].map(normalName))
+const known: ReadonlySet<string> = new Set([...Object.values(distributions), ...sameName, ...successors].map((name) => requiredName(name)))
 
 /** Whether a name is that of a well-known package. Any other may be a stranger's on PyPI, so that installing it would be a guess. */
 export function isWellKnown(distribution: string): boolean {

@@ -1,8 +1,11 @@
 import { raisedText, wantedVariable, type Examination, type ExaminationOf, type Raised } from '../facts/examination.ts'
+import { normalName } from '../facts/packages.ts'
 import { all, diagnosis, type Diagnosis, type Found, type Seen } from './diagnosis.ts'
 import { environmentOf, judgeBoolean, judgeEncoding, judgeMalformed, judgeNotLoaded } from './dotenv.ts'
 import type { Evidence } from './evidence.ts'
-import { missing } from './common-causes.ts'
+import { missing, moduleRemoved } from './common-causes.ts'
+import { distributionOf, isWellKnown } from './distributions.ts'
+import { removedModule } from './removed-modules.ts'
 import { relativeTo } from './python-environment.ts'
 import { judgeLines } from './server-log.ts'
 import { judgeTooOld } from './python-version.ts'
@@ -159,5 +162,25 @@ function judgeModuleNotFound(evidence: Evidence, error: ExaminationOf<'error'>, 
   const top = module.split('.')[0] ?? module
   if (evidence.ownModules.has(top)) return undefined
   if (/InvalidChannelLayerError/.test(text)) return undefined
-  return missing(top, seen)
+  return missingModules(evidence, top, seen)
+}
+
+/** The module that an import has failed for, with all others that are nowhere: it names but the first. */
+function missingModules({ examination, checkout }: Evidence, top: string, seen: Seen): Diagnosis {
+  const python = examination?.get('start')?.python ?? ''
+  const removed = removedModule(top, python)
+  if (removed !== undefined) return moduleRemoved(top, removed, python, seen)
+  const found = (examination?.get('imports')?.missing ?? []).filter(
+    ({ module }) => module !== top && removedModule(module, python) === undefined,
+  )
+  const asked = checkout?.requirements?.names ?? []
+  // any other name may be a stranger's on PyPI
+  const isSure = ({ module }: { readonly module: string }) =>
+    isWellKnown(distributionOf(module)) || asked.includes(normalName(distributionOf(module)))
+  const places = found.map((each) => `${each.module}${isSure(each) ? '' : ' (its name on PyPI is not known)'}: ${each.file}:${each.line}`)
+  return missing(
+    top,
+    [...seen, ...(places.length === 0 ? [] : [`Nowhere either: ${places.join(', ')}`])],
+    found.filter((each) => isSure(each)).map(({ module }) => module),
+  )
 }

@@ -61,6 +61,8 @@ const layerHost = v.object({
 const examinationSchema = v.variant('fact', [
   v.object({ fact: v.literal('start'), python: v.string(), executable: v.string() }),
   /** Files of the backend that hide a package of the same name: `channels.py` beside manage.py. */
+  /** Modules that the project's own import and that are nowhere, with the first line that does; told where an import has failed. */
+  v.object({ fact: v.literal('imports'), missing: v.array(v.object({ module: v.string(), file: v.string(), line: v.number() })) }),
   v.object({ fact: v.literal('shadows'), files: v.array(v.object({ name: v.string(), file: v.string() })) }),
   v.object({
     fact: v.literal('settings'),

@@ -79,6 +79,40 @@ describe('names', () => {
     ],
     ['missing-dep', unstarted({ examination: raised('settings', 'ModuleNotFoundError', "No module named 'corsheaders'") }), 'corsheaders'],
     [
+      'missing-dep: all that is nowhere, and no name that is a guess',
+      unstarted({
+        examination: examinationOf({
+          facts: {
+            application: null,
+            consumer: null,
+            imports: {
+              missing: [
+                { module: 'decouple', file: 'core/settings.py', line: 2 },
+                { module: 'of_nobody', file: 'core/urls.py', line: 3 },
+                { module: 'PIL', file: 'core/models.py', line: 4 },
+              ],
+            },
+          },
+          errors: [
+            { stage: 'settings', type: 'ModuleNotFoundError', message: "No module named 'decouple'", file: 'core/settings.py', line: 2 },
+          ],
+        }),
+      }),
+      'Nowhere either: of_nobody (its name on PyPI is not known): core/urls.py:3, PIL: core/models.py:4',
+    ],
+    [
+      'stdlib-module-removed: distutils on Python 3.12',
+      unstarted({
+        examination: examinationOf({
+          facts: { application: null, consumer: null, start: { python: '3.12.1' } },
+          errors: [
+            { stage: 'settings', type: 'ModuleNotFoundError', message: "No module named 'distutils'", file: 'core/settings.py', line: 2 },
+          ],
+        }),
+      }),
+      "No module named 'distutils'",
+    ],
+    [
       'missing-dep: the driver of the database',
       unstarted({
         examination: raised('application', 'ImproperlyConfigured', 'Error loading psycopg2 or psycopg module', [

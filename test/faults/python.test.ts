@@ -126,6 +126,36 @@ real('missing-dep', 'the settings import django-environ, which is not installed'
   expect(answer.diagnosis?.remedy.commands).toEqual([['backend/venv/bin/python', '-m', 'pip', 'install', 'django-environ']])
 })
 
+real('stdlib-module-removed', 'binhex, which Python 3.11 left out', async () => {
+  const project = await bench.project({ style: 'plain', settings: 'import binhex' })
+  const answer = await doctor(project.root, { url: await nobody() })
+  expect(answer.id, answer.evidence).toBe('stdlib-module-removed')
+  expect(answer.diagnosis?.title).toMatch(/^binhex is no longer there: Python 3\.11 left it out, and this is Python 3\.\d+/)
+  // nobody carries it on
+  expect(answer.diagnosis?.remedy.commands).toEqual([])
+})
+
+real('missing-dep', 'three in one go: imported, named as an app, and imported by an app of the project', async () => {
+  const project = await bench.project({
+    style: 'plain',
+    settings: 'import dj_database_url\nINSTALLED_APPS += ["corsheaders"]\nROOT_URLCONF = "updates.urls"',
+    files: {
+      'backend/updates/urls.py':
+        'import debug_toolbar.urls\nimport of_nobody\ntry:\n    import optional_one\nexcept ImportError:\n    pass\nurlpatterns = []\n',
+    },
+  })
+  const answer = await doctor(project.root, { url: await nobody() })
+  expect(answer.id, answer.evidence).toBe('missing-dep')
+  expect(answer.diagnosis?.title).toBe(
+    "3 packages that the code imports aren't installed: dj-database-url, django-cors-headers, django-debug-toolbar",
+  )
+  expect(answer.diagnosis?.remedy.commands).toEqual([
+    ['backend/venv/bin/python', '-m', 'pip', 'install', 'dj-database-url', 'django-cors-headers', 'django-debug-toolbar'],
+  ])
+  expect(answer.evidence).toContain('of_nobody (its name on PyPI is not known): updates/urls.py:2')
+  expect(answer.evidence).not.toContain('optional_one')
+})
+
 real('missing-dep', 'the driver of the database', async () => {
   const project = await bench.project({
     style: 'plain',

@@ -4,7 +4,7 @@ import os
 import sys
 import time
 
-from . import database, layer, routes, sessions, settings, tokens, users
+from . import database, imports, layer, routes, sessions, settings, tokens, users
 from .telling import enter, run, tell
 
 # the stages that need Django set up, which importing the application mostly has done
@@ -71,6 +71,10 @@ class Look:
         # what fails before it comes to the settings keeps nobody from reading them
         if self.module is None and not (failed and self.reading):
             self.read(settings.imported(self.request["settings_module"]))
+        if isinstance(failed, ImportError) or isinstance(getattr(failed, "__cause__", None), ImportError):
+            # of all that is missing an import names the first
+            application = self.request.get("application") or ""
+            imports.tell_missing([os.environ.get("DJANGO_SETTINGS_MODULE") or self.request["settings_module"], application.split(":")[0]])
         if failed is not None:
             # told under the stage that it has come to
             self.done.add("application")

@@ -1,0 +1,107 @@
+"""What the project's own modules import and this interpreter hasn't: read as syntax, so that all of it is known in one go and none of it runs."""
+
+import ast
+import importlib.util
+import os
+import time
+
+from .telling import tell
+
+MOST, SECONDS = 400, 1.5
+# what Django imports by itself of each app (django/apps/config.py, django/contrib/admin)
+OF_APPS = ("", ".apps", ".models", ".admin")
+LISTS = ("APPS", "MIDDLEWARE")
+
+
+def tell_missing(names):
+    """Goes through the project's modules from these on, as an import does it."""
+    end = time.monotonic() + SECONDS
+    waiting, seen, missing = [name for name in names if name], set(), {}
+    while waiting and len(seen) < MOST and time.monotonic() < end:
+        name = waiting.pop(0)
+        file = file_of(name)
+        if file is None or file in seen:
+            continue
+        seen.add(file)
+        for wanted, line in wanted_by(file, name):
+            top = wanted.split(".")[0]
+            if is_own(top):
+                waiting += [wanted, wanted.rpartition(".")[0]]
+            elif top not in missing and not is_there(top):
+                missing[top] = {"module": top, "file": file, "line": line}
+    tell("imports", missing=list(missing.values()))
+
+
+def file_of(name):
+    """The file of a module below the working folder, which is first on the path."""
+    path = os.path.join(*name.split("."))
+    return next((file for file in (path + ".py", os.path.join(path, "__init__.py")) if os.path.isfile(file)), None)
+
+
+def is_own(top):
+    return os.path.isfile(top + ".py") or os.path.isdir(top)
+
+
+def is_there(top):
+    try:
+        return importlib.util.find_spec(top) is not None
+    except (ImportError, ValueError):  # one that stands in sys.modules without a spec
+        return True
+
+
+def wanted_by(file, name):
+    """Modules that a file imports as it is imported itself, with their lines; of settings also those that they name."""
+    try:
+        with open(file, "rb") as source:
+            tree = ast.parse(source.read(1 << 20))
+    except (OSError, SyntaxError, ValueError):
+        return
+    package = name if os.path.basename(file) == "__init__.py" else name.rpartition(".")[0]
+    for node in run_at_import(tree.body):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node.lineno
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                up = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join(up + ([node.module] if node.module else []))
+            for alias in node.names:
+                yield ("%s.%s" % (base, alias.name)).strip("."), node.lineno
+        elif isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
+            yield from named_by(node)
+
+
+def run_at_import(body):
+    """The statements that run with the import and have to succeed: none of a function, none whose failure is caught."""
+    for node in body:
+        yield node
+        if isinstance(node, ast.Try) and any(catches_import(handler) for handler in node.handlers):
+            continue
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            yield from run_at_import(node.orelse)
+        elif isinstance(node, (ast.If, ast.Try, ast.With, ast.ClassDef)):
+            for part in ("body", "orelse", "finalbody"):
+                yield from run_at_import(getattr(node, part, []))
+
+
+def catches_import(handler):
+    return handler.type is None or any(word in ast.dump(handler.type) for word in ("ImportError", "ModuleNotFound", "'Exception'"))
+
+
+def named_by(node):
+    """What settings name: an app or a middleware of a list, which has to be there; and whatever else is a module of the project."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    names = [target.id for target in targets if isinstance(target, ast.Name) and target.id.isupper()]
+    if not names or node.value is None:
+        return
+    is_list = any(name.endswith(LISTS) for name in names)
+    for value in ast.walk(node.value):
+        text = value.value if isinstance(value, ast.Constant) else None
+        if not isinstance(text, str) or not all(part.isidentifier() for part in text.split(".")):
+            continue
+        if is_list:
+            for part in OF_APPS:
+                yield text + part, value.lineno
+        elif "." in text and is_own(text.split(".")[0]):
+            yield text, value.lineno
