@@ -41,7 +41,8 @@ const headless = [
  * own, loopback and `hosts` resolve to nothing. Pure.
  */
 export function browserArguments({ url, hosts, asRoot }: Pick<PageJob, 'url' | 'hosts' | 'asRoot'>, profile: string): string[] {
-  const own = ['localhost', '*.localhost', '127.0.0.1', '[::1]', new URL(url).hostname, ...hosts]
+  // an address of IPv6 is matched without its brackets
+  const own = ['localhost', '*.localhost', '127.0.0.1', '::1', new URL(url).hostname.replace(/^\[|\]$/g, ''), ...hosts]
   return [
     ...headless,
     ...quiet,

@@ -18,7 +18,8 @@ const records: readonly DevSocketRecord[] = [
   // create-react-app, Vue CLI, Angular before 17: at /ws, unless it is told otherwise (https://webpack.js.org/configuration/dev-server/#websocketurl)
   {
     tool: 'webpack-dev-server',
-    says: /^\{"type":"(?:hot|liveReload|reconnect|overlay|progress|hash|ok|still-ok|warnings|errors|invalid|static-changed|logging)"/,
+    // what it begins with (Server.js, createWebSocketServer); an application may tell of progress, too
+    says: /^\{"type":(?:"(?:hot|liveReload|reconnect|overlay|logging)"|"progress","data":(?:true|false|"\w+")\}|"hash","data":"[\da-f]+"\})/,
   },
   { tool: 'Parcel', says: /^\{"type":"(?:update|reload|error)","(?:assets|diagnostics)"/ },
 ]

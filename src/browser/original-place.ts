@@ -1,5 +1,6 @@
 import { SourceMap, type SourceMapPayload } from 'node:module'
 import type { ScriptPlace } from '../facts/page-seen.ts'
+import { attempt } from '../errors.ts'
 import { isRecord, parseJson } from '../host/json.ts'
 import type { ServedPlace } from './page-watch.ts'
 
@@ -37,7 +38,7 @@ function isMap(value: unknown): value is SourceMapPayload {
 function dataOf({ pathname }: URL): string | undefined {
   const [head = '', ...body] = pathname.split(',')
   const text = body.join(',')
-  return head.endsWith(';base64') ? Buffer.from(text, 'base64').toString() : decodeURIComponent(text)
+  return head.endsWith(';base64') ? Buffer.from(text, 'base64').toString() : (attempt(() => decodeURIComponent(text)) ?? '')
 }
 
 function entryAt(payload: SourceMapPayload, line: number, column: number): ScriptPlace | undefined {
@@ -57,7 +58,9 @@ function entryAt(payload: SourceMapPayload, line: number, column: number): Scrip
 function fileOf(source: string, script: string): string {
   const bare = source.replace(/^webpack:\/\/[^/]*\//, '').replace(/^(?:\.\/)+/, '')
   if (bare !== source || /^(?:\/|[A-Za-z]:[\\/])/.test(bare)) return bare
-  return URL.canParse(bare, script) ? decodeURI(new URL(bare, script).pathname).replace(/^\/(?:@fs(?=\/))?/, '') : bare
+  if (!URL.canParse(bare, script)) return bare
+  const { pathname } = new URL(bare, script)
+  return (attempt(() => decodeURI(pathname)) ?? pathname).replace(/^\/(?:@fs(?=\/))?/, '')
 }
 
 function lineAt(text: string | undefined, line: number): string | undefined {

@@ -16,6 +16,9 @@ const quiet = { open: 400, trouble: 1200, none: 1500 }
 /** How long after its first socket, or after its load where there is none, a page is waited for that is never quiet, in milliseconds. */
 const restless = { sockets: 4000, none: 6000 }
 
+/** What is told of what belongs to a page, before its first script runs. */
+const following = { autoAttach: true, waitForDebuggerOnStart: true, flatten: true }
+
 /** One window of the browser, and what has happened in it. */
 export class PageWindow {
   watch: PageWatch
@@ -58,13 +61,15 @@ export class PageWindow {
       ['Page.addScriptToEvaluateOnNewDocument', { source: closeTeller }],
       ['Page.addScriptToEvaluateOnNewDocument', { source: filled }],
       // workers open sockets, too
-      ['Target.setAutoAttach', { autoAttach: true, waitForDebuggerOnStart: true, flatten: true }],
+      ['Target.setAutoAttach', following],
       ...job.cookies.map((cookie) => ['Network.setCookie', cookie] as const),
     ] as const) {
       const answer = await page.ask(method, params)
       if (!answer.ok) return `${method}: ${answer.why}`
     }
-    return page
+    // a shared worker is no page's: the browser as a whole tells of it
+    const shared = await devtools.ask('Target.setAutoAttach', { ...following, filter: [{ type: 'shared_worker' }] })
+    return shared.ok ? page : `Target.setAutoAttach: ${shared.why}`
   }
 
   async ask(method: string, params: object = {}, deadlineMs?: number) {
@@ -122,10 +127,11 @@ export class PageWindow {
   #take(event: DevToolsEvent): void {
     const { method, params, session } = event
     const isOwn = session === this.#session
-    if (isOwn && method === 'Target.attachedToTarget') this.#follow(params)
+    const isWorkers = session !== undefined && this.#workers.has(session)
+    if ((isOwn || isWorkers || session === undefined) && method === 'Target.attachedToTarget') this.#follow(params)
     if (isOwn && method === 'Page.javascriptDialogOpening') void this.ask('Page.handleJavaScriptDialog', { accept: false })
     // of a worker only its sockets: it has requests of its own, and no document
-    if (!isOwn && !(session !== undefined && this.#workers.has(session) && method.startsWith('Network.webSocket'))) return
+    if (!isOwn && !(isWorkers && method.startsWith('Network.webSocket'))) return
     const before = this.watch
     this.watch = watched(before, event)
     if (method === 'Network.webSocketFrameReceived' && isRecord(params['response']) && isOwnSocket(this.watch, String(params['requestId'])))
@@ -141,6 +147,8 @@ export class PageWindow {
     this.#workers.add(session)
     const { devtools } = this.#browser
     void devtools.ask('Network.enable', {}, session)
+    // a worker may have workers; what has none says so
+    void devtools.ask('Target.setAutoAttach', following, session)
     void devtools.ask('Runtime.runIfWaitingForDebugger', {}, session)
   }
 }

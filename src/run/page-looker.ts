@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import type { PageJob, PageLook } from '../facts/page-seen.ts'
+import { errorMessage } from '../errors.ts'
 import { within } from '../host/race-stop.ts'
 import { profilePrefix } from '../browser/profiles.ts'
 import { endOwnGroup } from './own-group.ts'
@@ -37,7 +38,7 @@ process.once('message', (message: PageJob) => {
 })
 
 async function serve(asked: PageJob): Promise<void> {
-  const found = await look(asked)
+  const found = await look(asked).catch((error: unknown): PageLook => ({ result: 'unseen', why: errorMessage(error) }))
   await leave()
   if (process.connected) process.send?.(found, () => process.disconnect())
 }

@@ -44,7 +44,7 @@ test('only its own hosts resolve, no proxy stands between, and no sandbox is giv
   const job = { url: 'https://vote.local:3000/', hosts: ['cdn.example'], asRoot: false }
   const words = browserArguments(job, '/tmp/p')
   expect(words).toContain(
-    '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1, EXCLUDE [::1], EXCLUDE vote.local, EXCLUDE cdn.example',
+    '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1, EXCLUDE ::1, EXCLUDE vote.local, EXCLUDE cdn.example',
   )
   expect(words).toContain('--no-proxy-server')
   expect(words).toContain('--remote-debugging-pipe')
@@ -58,6 +58,11 @@ test.each<[string, string, string[], string | undefined, string | undefined]>([
   ['Next below a base', '/app/_next/webpack-hmr', [], undefined, 'Next.js'],
   ['webpack', '/ws', [], '{"type":"hot"}', 'webpack-dev-server'],
   ['an application at /ws', '/ws', [], '{"type":"votes","votes":1}', undefined],
+  ['webpack, which tells whether it shows progress', '/ws', [], '{"type":"progress","data":false}', 'webpack-dev-server'],
+  ['webpack, which tells of a build', '/ws', [], '{"type":"hash","data":"8c6caf27"}', 'webpack-dev-server'],
+  ['an application that tells of progress', '/ws', [], '{"type":"progress","data":{"done":3}}', undefined],
+  ['an application that confirms', '/ws/', [], '{"type":"ok"}', undefined],
+  ['an application that lists errors', '/ws/', [], '{"type":"errors","data":[]}', undefined],
   ['an application at /ws that says nothing', '/ws', [], undefined, undefined],
   ['an application with a subprotocol', '/', ['graphql-ws'], undefined, undefined],
 ])('%s', (_, path, subprotocols, firstMessage, tool) => {

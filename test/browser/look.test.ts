@@ -62,6 +62,43 @@ describe.skipIf(browser === undefined)('a page in a real browser', { timeout: 60
     expect((await seenOf(`${origin}/`)).sockets.map(({ url }) => url)).toEqual([`ws://localhost:${port}/from-worker`])
   })
 
+  test("a shared worker's socket is the page's, and one of a worker's own worker", async () => {
+    const nested = `new Worker(URL.createObjectURL(new Blob(["new WebSocket('ws://" + location.host + "/nested')"])))`
+    const files: Readonly<Record<string, string>> = { '/shared.js': socketAt('/shared'), '/worker.js': nested }
+    const { origin, port } = await servePage(keep, `new SharedWorker('/shared.js'); new Worker('/worker.js')`, {
+      answer: ({ url }, response) => {
+        const file = files[url ?? '']
+        if (file !== undefined) response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(file)
+        return file !== undefined
+      },
+    })
+    const { sockets } = await seenOf(`${origin}/`)
+    expect(sockets.map(({ url, state }) => [url, state]).toSorted()).toEqual([
+      [`ws://localhost:${port}/nested`, 'open'],
+      [`ws://localhost:${port}/shared`, 'open'],
+    ])
+  })
+
+  test('a page at an address of IPv6', async () => {
+    const { port } = await servePage(keep, socketAt('/ws/'), { host: '::1' })
+    const { sockets } = await seenOf(`http://[::1]:${port}/`)
+    expect(sockets).toEqual([expect.objectContaining({ url: `ws://[::1]:${port}/ws/`, state: 'open' })])
+  })
+
+  test('a source map that is none keeps nothing back', async () => {
+    const { origin } = await servePage(keep, '<!doctype html><script src="/a.js"></script>', {
+      answer: ({ url }, response) => {
+        if (url !== '/a.js') return false
+        const script = `${socketAt('/refuse')}\n//# sourceMappingURL=data:application/json,%E0%A4%A`
+        response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(script)
+        return true
+      },
+    })
+    expect((await seenOf(`${origin}/`)).sockets).toEqual([
+      expect.objectContaining({ at: expect.objectContaining({ file: 'a.js', line: 1 }) }),
+    ])
+  })
+
   test('what the browser forbids: CORS, Content-Security-Policy', async () => {
     const { origin, port } = await servePage(keep, `fetch('http://127.0.0.1:' + location.port + '/api/')`)
     expect((await seenOf(`${origin}/`)).refusals).toEqual([
@@ -172,5 +209,10 @@ describe.skipIf(browser === undefined)('a page in a real browser', { timeout: 60
       why: expect.stringContaining('/bin/false'),
     })
     expect(await lookedAt('http://localhost:1/', { browser: '/nowhere/chrome' })).toMatchObject({ result: 'unseen' })
+  })
+
+  test('a machine without a folder for the profile is told', async () => {
+    const look = await lookedAt('http://localhost:1/', {}, { ...process.env, TMPDIR: '/nowhere', TMP: '/nowhere', TEMP: '/nowhere' })
+    expect(look).toMatchObject({ result: 'unseen', why: expect.stringContaining('ENOENT') })
   })
 })

@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net'
 import type { Ends } from './ends.ts'
 
 /** Listens on a free port until the test ends, and gives the port. */
-export async function listening(keep: Ends['keep'], server: Server): Promise<number> {
+export async function listening(keep: Ends['keep'], server: Server, host = '127.0.0.1'): Promise<number> {
   const sockets = new Set<Socket>()
   // an upgrade's socket is nobody's but the handler's
   server.on('connection', (socket) => {
@@ -13,7 +13,7 @@ export async function listening(keep: Ends['keep'], server: Server): Promise<num
     socket.on('error', () => {})
     socket.on('close', () => sockets.delete(socket))
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(0, host)
   await once(server, 'listening')
   keep({
     stop: async () => {

@@ -36,7 +36,8 @@ export async function servePage(
   {
     headers = {},
     answer,
-  }: { headers?: Record<string, string>; answer?: (asked: IncomingMessage, response: ServerResponse) => boolean } = {},
+    host,
+  }: { headers?: Record<string, string>; answer?: (asked: IncomingMessage, response: ServerResponse) => boolean; host?: string } = {},
 ): Promise<PageServer> {
   const asked: string[] = []
   const handshakes: PageServer['handshakes'] = []
@@ -59,12 +60,12 @@ export async function servePage(
       if (request.url?.startsWith('/hot') === true) opened.send('{"type":"hot"}')
     })
   })
-  const port = await listening(keep, server)
+  const port = await listening(keep, server, host)
   return { origin: `http://localhost:${port}`, port, asked, handshakes }
 }
 
 /** What the program tells of a page; its profile must be gone by then. */
-export async function lookedAt(url: string, more: Partial<PageJob> = {}): Promise<PageLook> {
+export async function lookedAt(url: string, more: Partial<PageJob> = {}, env = process.env): Promise<PageLook> {
   const job: PageJob = {
     browser: browser ?? 'none',
     browserName: 'Chromium',
@@ -80,7 +81,7 @@ export async function lookedAt(url: string, more: Partial<PageJob> = {}): Promis
     screenshot: undefined,
     ...more,
   }
-  const child = fork(lookFile, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], detached: true })
+  const child = fork(lookFile, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], detached: true, env })
   const look = await new Promise<PageLook>((resolve, reject) => {
     child.on('message', (message) => resolve(message as PageLook))
     child.on('exit', () => reject(new Error('it has ended without a word')))
