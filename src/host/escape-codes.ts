@@ -18,6 +18,13 @@ export function withoutEscapes(text: string): string {
   return text.includes(esc) ? text.replace(sequence, '') : text
 }
 
+const upwards = new RegExp(`${esc}\\[\\d*A`)
+
+/** Whether a line is drawn over the one before and tells how far something is, as bundlers do also where nobody looks: of a log it is no line. */
+export function isRedrawn(line: string): boolean {
+  return line.includes(esc) && upwards.test(line) && /\d ?%/.test(withoutEscapes(line))
+}
+
 /** The escape sequences of the text, one behind the other. */
 export function onlyEscapes(text: string): string {
   return text.includes(esc) ? (text.match(sequence) ?? []).join('') : ''

@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process'
 import spawn from 'cross-spawn'
 import { errorCode, errorMessage } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { withoutEscapes } from '../host/escape-codes.ts'
+import { isRedrawn, withoutEscapes } from '../host/escape-codes.ts'
 import { LineSplitter } from '../host/lines.ts'
 import { Flow } from './flow.ts'
 import { observe } from './observer.ts'
@@ -42,6 +42,7 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string) 
   const kept: string[] = []
   let count = 0
   const keep = (line: string) => {
+    if (isRedrawn(line)) return
     kept.push(withoutEscapes(line))
     count++
     if (kept.length > keptLines) kept.shift()

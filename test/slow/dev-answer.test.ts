@@ -22,6 +22,11 @@ async function ask(
   return askTool(folder, { tool: 'vue-cli-service', args, env: own, node: process.execPath })
 }
 
+async function addressOf(...given: Parameters<typeof ask>): Promise<unknown> {
+  const asked = await ask(...given)
+  return asked.kind === 'answer' ? [asked.answer.port, asked.answer.scheme, asked.answer.base] : asked.why
+}
+
 const written = `const { ports } = require('./ports')
 console.log('printed by the configuration')
 module.exports = {
@@ -60,14 +65,10 @@ test.skipIf(packages === undefined)('what its files only come to by being run', 
 
 test.skipIf(packages === undefined)('its command line wins over PORT, and that over its configuration', async () => {
   const config = { 'vue.config.js': 'module.exports = { devServer: { port: 3000 } }' }
-  const portOf = async (...given: Parameters<typeof ask>) => {
-    const asked = await ask(...given)
-    return asked.kind === 'answer' ? [asked.answer.port, asked.answer.scheme, asked.answer.base] : asked.why
-  }
-  expect(await portOf({})).toEqual([8080, 'http', '/'])
-  expect(await portOf(config)).toEqual([3000, 'http', '/'])
-  expect(await portOf(config, ['serve'], { PORT: '3001' })).toEqual([3001, 'http', '/'])
-  expect(await portOf(config, ['serve', '--port', '3002', '--https'], { PORT: '3001' })).toEqual([3002, 'https', '/'])
+  expect(await addressOf({})).toEqual([8080, 'http', '/'])
+  expect(await addressOf(config)).toEqual([3000, 'http', '/'])
+  expect(await addressOf(config, ['serve'], { PORT: '3001' })).toEqual([3001, 'http', '/'])
+  expect(await addressOf(config, ['serve', '--port', '3002', '--https'], { PORT: '3001' })).toEqual([3002, 'https', '/'])
 })
 
 test.skipIf(packages === undefined)('none of a configuration that needs a package which is not there', async () => {
