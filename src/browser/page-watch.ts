@@ -1,5 +1,7 @@
 import type { PageRefusal, PageSocket } from '../facts/page-seen.ts'
 import { isRecord, parseJson } from '../host/json.ts'
+import { shownUrl } from '../host/shown-url.ts'
+import { closeBinding } from './close-teller.ts'
 import { devSocketOf } from './dev-sockets.ts'
 import type { DevToolsEvent } from './devtools.ts'
 
@@ -61,23 +63,6 @@ export function unwatched(frame: string): PageWatch {
   }
 }
 
-/** The binding by which a page's own script says how a socket was closed: the protocol tells no codes. */
-export const closeBinding = '__electionDevClosed'
-
-/** Runs before the page's first script: the codes of its sockets' ends are told. A proxy, so that nothing else about the class changes. */
-export const closeTeller = `(() => {
-  const tell = globalThis.${closeBinding}
-  if (typeof tell !== 'function' || typeof WebSocket !== 'function') return
-  delete globalThis.${closeBinding}
-  globalThis.WebSocket = new Proxy(WebSocket, {
-    construct(target, words, made) {
-      const socket = Reflect.construct(target, words, made)
-      socket.addEventListener('close', ({ code, reason }) => tell(JSON.stringify({ url: socket.url, code, reason })))
-      return socket
-    },
-  })
-})()`
-
 /** What the events have come to with one more. Pure. */
 export function watched(before: PageWatch, { method, params }: Pick<DevToolsEvent, 'method' | 'params'>): PageWatch {
   const id = String(params['requestId'])
@@ -96,7 +81,7 @@ export function watched(before: PageWatch, { method, params }: Pick<DevToolsEven
         firstMessage: undefined,
         place: placeOf(recordAt(params, 'initiator', 'stack')),
       }
-      return before.sockets.size >= most ? before : { ...before, sockets: new Map([...before.sockets, [id, socket]]) }
+      return { ...before, sockets: new Map([...withRoom(before.sockets), [id, socket]]) }
     }
     case 'Network.webSocketWillSendHandshakeRequest': {
       const offered = recordAt(params, 'request', 'headers')['Sec-WebSocket-Protocol']
@@ -206,12 +191,12 @@ export function isOwnSocket({ sockets }: PageWatch, id: string): boolean {
 const isOwn = ({ url, subprotocols, firstMessage }: SeenSocket) =>
   devSocketOf({ path: url.pathname + url.search, subprotocols, firstMessage }) === undefined
 
-/** A URL for people: of its query only the names. */
-export function withoutValues(url: URL): string {
-  const copy = new URL(url)
-  copy.username = copy.password = ''
-  for (const name of new Set(copy.searchParams.keys())) copy.searchParams.set(name, '***')
-  return copy.href
+/** Where there are too many, the first that has come to an end is forgotten, else the last. */
+function withRoom(sockets: PageWatch['sockets']): readonly (readonly [string, SeenSocket])[] {
+  const all = [...sockets]
+  if (all.length < most) return all
+  const ended = all.findIndex(([, { state }]) => state === 'refused' || state === 'closed')
+  return all.toSpliced(ended, 1)
 }
 
 function withSocket(before: PageWatch, id: string, change: (socket: SeenSocket) => Partial<SeenSocket>): PageWatch {
@@ -238,7 +223,7 @@ function failed(before: PageWatch, id: string, params: DevToolsEvent['params']):
   const url = before.requested.get(id)
   if (url === undefined || !URL.canParse(url)) return before
   const kind = errorText === 'net::ERR_NAME_NOT_RESOLVED' ? 'not-contacted' : 'failed'
-  return withRefusal(before, { url: withoutValues(new URL(url)), kind, text: String(errorText), isSocket: false })
+  return withRefusal(before, { url: shownUrl(new URL(url)), kind, text: String(errorText), isSocket: false })
 }
 
 /** What the browser itself forbids (https://chromedevtools.github.io/devtools-protocol/tot/Audits/#type-InspectorIssue). */
@@ -263,7 +248,7 @@ function refused(before: PageWatch, { code, details }: Readonly<Record<string, u
 
 function withIssue(before: PageWatch, kind: PageRefusal['kind'], url: unknown, text: string): PageWatch {
   if (typeof url !== 'string' || !URL.canParse(url)) return before
-  return withRefusal(before, { url: withoutValues(new URL(url)), kind, text, isSocket: /^wss?:/.test(url) })
+  return withRefusal(before, { url: shownUrl(new URL(url)), kind, text, isSocket: /^wss?:/.test(url) })
 }
 
 function withRefusal(before: PageWatch, refusal: PageRefusal): PageWatch {

@@ -3,7 +3,8 @@ import type { PageJob } from '../facts/page-seen.ts'
 import { deferred } from '../host/deferred.ts'
 import { isRecord } from '../host/json.ts'
 import type { DevTools, DevToolsEvent } from './devtools.ts'
-import { closeBinding, closeTeller, isOwnSocket, ownSockets, unwatched, watched, type PageWatch } from './page-watch.ts'
+import { closeBinding, closeTeller } from './close-teller.ts'
+import { isOwnSocket, ownSockets, unwatched, watched, type PageWatch } from './page-watch.ts'
 
 /** What a visit has of the browser. */
 export interface Browser {

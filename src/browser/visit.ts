@@ -1,16 +1,20 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PageChange, PageCrossing, PageJob, PageLogin, PageLook, PageSeen, ScriptPlace } from '../facts/page-seen.ts'
 import { errorMessage } from '../errors.ts'
 import { isRecord } from '../host/json.ts'
 import { originalPlace } from './original-place.ts'
-import { ownSockets, withoutValues, type ServedPlace } from './page-watch.ts'
+import { shownUrl } from '../host/shown-url.ts'
+import { ownSockets, type ServedPlace } from './page-watch.ts'
 import { PageWindow, type Browser } from './page-window.ts'
 
 /** How long a field of a form, what is expected, or a message in the other window is waited for, in milliseconds. */
 const patienceMs = 5000
 /** How long a window is watched for messages that come without a change, in milliseconds. */
 const listenMs = 1000
+/** How long what was seen may take to be told once the look is over, in milliseconds: what looks is killed 3 s after its end. */
+const tellMs = 2000
 /** So much of a script or of its map is read, in bytes. */
 const longestScript = 8 * 1024 * 1024
 /** So many sockets and exceptions are looked up in the sources. */
@@ -26,6 +30,7 @@ interface Visit extends Browser {
 export async function lookAtPage(job: PageJob, visit: Visit): Promise<PageLook> {
   const deadline = visit.started + job.deadlineMs
   const rest = () => Math.max(1, deadline - performance.now())
+  const left = () => Math.max(1, deadline + tellMs - performance.now())
   void visit.devtools.ask('Browser.setDownloadBehavior', { behavior: 'deny' })
   const page = await PageWindow.open(visit, job)
   if (typeof page === 'string') return { result: 'unseen', why: `${job.browserName} could not open a window: ${page}` }
@@ -36,18 +41,18 @@ export async function lookAtPage(job: PageJob, visit: Visit): Promise<PageLook> 
   const later =
     job.login === undefined || job.login.url !== undefined || wrong !== undefined ? undefined : await logIn(page, job.login, rest)
   const settled = job.login === undefined || job.login.url !== undefined ? first : await page.settles(deadline)
-  const expected = job.expect === undefined ? undefined : (await page.evaluate(awaited(job.expect), rest())) === true
+  const expected = job.expect === undefined ? undefined : await isThere(page, job.expect, deadline)
   const change = job.change === undefined ? undefined : await crossing(page, job, job.change, visit, deadline)
-  const asksForLogin = (await page.evaluate(passwordField, Math.min(1000, rest()))) === true
+  const asksForLogin = (await page.evaluate(passwordField, Math.min(1000, left()))) === true
   const { watch } = page
   const places = new Map<ServedPlace, ScriptPlace>()
   const own = ownSockets(watch)
   const trouble = [...own.filter(({ state }) => state !== 'open'), ...(own.length === 0 ? watch.exceptions : [])]
   for (const place of trouble.flatMap((each) => each.place ?? []).slice(0, lookedUp))
-    places.set(place, await originalPlace(place, async (url) => scriptAt(page, url)))
+    places.set(place, await originalPlace(place, async (url) => scriptAt(page, url, left)))
   const placed = (place: ServedPlace | undefined) => (place === undefined ? undefined : places.get(place))
   const sockets = own.map(({ url, state, status, error, close, received, sent, place }) => ({
-    url: withoutValues(url),
+    url: shownUrl(url),
     state,
     status,
     error,
@@ -56,12 +61,14 @@ export async function lookAtPage(job: PageJob, visit: Visit): Promise<PageLook> 
     sent,
     at: placed(place),
   }))
+  const isOut = job.login !== undefined && asksForLogin && sockets.every(({ state }) => state !== 'open')
   const isWell = sockets.length > 0 && sockets.every(({ state }) => state === 'open')
-  const wantsPicture = job.screenshot !== undefined && (job.screenshot.when === 'always' || !isWell || expected === false)
+  const wantsPicture =
+    job.screenshot !== undefined && (job.screenshot.when === 'always' || !isWell || (expected !== undefined && expected !== true))
   const seen: PageSeen = {
     browser: `${job.browserName} ${/\/(\d+)/.exec(String(visit.version['product']))?.[1] ?? ''}`.trim(),
     // what the browser shows in place of a page that didn't come has an address of its own
-    url: URL.canParse(watch.url) && !watch.url.startsWith('chrome-error:') ? withoutValues(new URL(watch.url)) : job.url,
+    url: URL.canParse(watch.url) && !watch.url.startsWith('chrome-error:') ? shownUrl(new URL(watch.url)) : job.url,
     status: watch.status,
     error: watch.error ?? wrong,
     loaded: watch.loaded,
@@ -70,10 +77,10 @@ export async function lookAtPage(job: PageJob, visit: Visit): Promise<PageLook> 
     exceptions: watch.exceptions.map(({ text, place }) => ({ text, at: placed(place) })),
     consoleErrors: watch.consoleErrors,
     asksForLogin,
-    loginProblem: loginProblem ?? later,
+    loginProblem: loginProblem ?? later ?? (isOut ? 'the form was sent, and a field for a password is still there' : undefined),
     expected,
     change,
-    screenshot: wantsPicture ? await pictureOf(page, job.screenshot?.file ?? '') : undefined,
+    screenshot: wantsPicture ? await pictureOf(page, job.screenshot?.file ?? '', left()) : undefined,
     end: watch.crashed ? 'crashed' : settled ? 'settled' : 'late',
     elapsedMs: performance.now() - visit.started,
   }
@@ -82,15 +89,29 @@ export async function lookAtPage(job: PageJob, visit: Visit): Promise<PageLook> 
 
 const passwordField = `[...document.querySelectorAll('input[type=password]')].some((field) => field.checkVisibility?.() !== false)`
 
-/** Waits in the page until a selector finds something. */
-function awaited(selector: string): string {
+/** Waits in the page until a selector finds something, for so many milliseconds; a text says that it is none. */
+function awaited(selector: string, ms: number): string {
   return `new Promise((resolve) => {
-    const has = () => { try { return document.querySelector(${JSON.stringify(selector)}) !== null } catch { return undefined } }
-    if (has() !== false) return resolve(has() === true)
+    const has = () => { try { return document.querySelector(${JSON.stringify(selector)}) !== null } catch { return 'no selector' } }
+    if (has() !== false) return resolve(has())
     const observer = new MutationObserver(() => { if (has()) { observer.disconnect(); resolve(true) } })
     observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true })
-    setTimeout(() => { observer.disconnect(); resolve(has() === true) }, ${patienceMs})
+    setTimeout(() => { observer.disconnect(); resolve(has()) }, ${ms})
   })`
+}
+
+/** Whether a selector finds something on the page, within its patience; a text says why that can't be told. */
+async function isThere(page: PageWindow, selector: string, deadline: number): Promise<boolean | string> {
+  const until = performance.now() + patienceMs
+  for (;;) {
+    const now = performance.now()
+    const found = await page.evaluate(awaited(selector, Math.max(0, until - now)), Math.min(until + 1000, deadline) - now)
+    if (typeof found === 'boolean') return found
+    if (found !== undefined) return `${selector} is no CSS selector`
+    if (performance.now() >= Math.min(until, deadline)) return `the page did not answer when it was looked for ${selector}`
+    // it went to another document meanwhile
+    await page.told(Math.min(until, deadline))
+  }
 }
 
 /** Fills the form in and sends it; a text says what is not there. */
@@ -100,19 +121,24 @@ async function logIn(page: PageWindow, login: PageLogin, rest: () => number, url
     if (wrong !== undefined) return `${url} could not be opened: ${wrong}`
   }
   const fields = Object.keys(login.fields)
-  for (const selector of [...fields, ...(login.submit === undefined ? [] : [login.submit])])
-    if ((await page.evaluate(awaited(selector), Math.min(patienceMs + 1000, rest()))) !== true) return `there is no ${selector} on its page`
+  for (const selector of [...fields, ...(login.submit === undefined ? [] : [login.submit])]) {
+    const found = await isThere(page, selector, performance.now() + rest())
+    if (found !== true) return found === false ? `there is no ${selector} on its page` : found
+  }
   // the setter of the element's own class: that of a component would keep its own state from seeing it (https://github.com/facebook/react/issues/10135)
-  await page.evaluate(`((fields, submit) => {
+  const problem = await page.evaluate(`((fields, submit) => {
     let last
     for (const [selector, value] of Object.entries(fields)) {
       last = document.querySelector(selector)
+      if (!('value' in last)) return selector + ' is no field'
       Object.getOwnPropertyDescriptor(Object.getPrototypeOf(last), 'value').set.call(last, value)
       for (const type of ['input', 'change']) last.dispatchEvent(new Event(type, { bubbles: true }))
     }
+    if (submit === null && !last.form) return 'its fields are in no form: "submit" has to name what is clicked'
     if (submit === null) last.form.requestSubmit()
     else document.querySelector(submit).click()
   })(${JSON.stringify(login.fields)}, ${JSON.stringify(login.submit ?? null)})`)
+  if (typeof problem === 'string') return problem
   if (url !== undefined) await page.settles(performance.now() + Math.min(patienceMs, rest()))
   return undefined
 }
@@ -144,7 +170,7 @@ async function crossing(page: PageWindow, job: PageJob, change: PageChange, visi
     if (found !== undefined) return { arrived: true, ms: found.at - began }
     await second.told(Math.min(began + patienceMs, deadline))
   }
-  return { arrived: false, why: `no message came to the second window within ${patienceMs / 1000} s` }
+  return { arrived: false, why: `no message came to the second window within ${((performance.now() - began) / 1000).toFixed(1)} s` }
 }
 
 /** A text says why it could not be made. */
@@ -180,15 +206,15 @@ async function makeChange(page: PageWindow, { by }: PageChange): Promise<string 
 }
 
 /** The text of a script or of its map, fetched by the page's own browser. */
-async function scriptAt(page: PageWindow, url: string): Promise<string | undefined> {
+async function scriptAt(page: PageWindow, url: string, left: () => number): Promise<string | undefined> {
   const options = { disableCache: false, includeCredentials: true }
-  const answer = await page.ask('Network.loadNetworkResource', { frameId: page.watch.frame, url, options })
+  const answer = await page.ask('Network.loadNetworkResource', { frameId: page.watch.frame, url, options }, left())
   const resource = answer.ok && isRecord(answer.result['resource']) ? answer.result['resource'] : {}
   const { success, stream } = resource
   if (success !== true || typeof stream !== 'string') return undefined
   let text = ''
   for (;;) {
-    const part = await page.ask('IO.read', { handle: stream, size: 1024 * 1024 })
+    const part = await page.ask('IO.read', { handle: stream, size: 1024 * 1024 }, left())
     if (!part.ok) return undefined
     const data = String(part.result['data'])
     text += part.result['base64Encoded'] === true ? Buffer.from(data, 'base64').toString() : data
@@ -198,12 +224,15 @@ async function scriptAt(page: PageWindow, url: string): Promise<string | undefin
   return text
 }
 
-/** The picture's file, or why there is none. */
-async function pictureOf(page: PageWindow, file: string): Promise<string | undefined> {
-  const shot = await page.ask('Page.captureScreenshot', { format: 'png' })
-  if (!shot.ok) return undefined
-  return writeFile(file, Buffer.from(String(shot.result['data']), 'base64')).then(
-    () => file,
-    (error: unknown) => `no picture: ${errorMessage(error)}`,
-  )
+/** The picture's file, or why there is none. Its folder is made. */
+async function pictureOf(page: PageWindow, file: string, deadlineMs: number): Promise<PageSeen['screenshot']> {
+  const shot = await page.ask('Page.captureScreenshot', { format: 'png' }, deadlineMs)
+  if (!shot.ok) return { why: shot.why }
+  try {
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, Buffer.from(String(shot.result['data']), 'base64'))
+    return { file }
+  } catch (error) {
+    return { why: errorMessage(error) }
+  }
 }

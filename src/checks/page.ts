@@ -46,7 +46,7 @@ export function judgePage(look: PageLook, context: PageContext): PageVerdict {
 function openWords({ sockets, browser, refusals, change }: PageSeen, { user }: PageContext): string {
   const here = sockets.filter(isLooked)
   const what = here.length === 1 ? 'its WebSocket is open' : `its ${here.length} WebSockets are open`
-  const crossed = change?.arrived === true ? ` · a change arrived in a second window in ${Math.round(change.ms)} ms` : ''
+  const crossed = change?.arrived === true ? ` · a message came to a second window ${Math.round(change.ms)} ms after the change` : ''
   const blocked = refusals
     .filter(({ kind }) => kind !== 'not-contacted' && kind !== 'failed')
     .map((refusal) => ` · ${refusalWords(refusal)}`)
@@ -76,6 +76,11 @@ function whyNot(seen: PageSeen, context: PageContext): Diagnosis | PageVerdict |
   if (looked.length > 0) {
     if (seen.expected === false)
       return broken(seen, `its WebSocket is open, and what "expect" names is not on the page`, ['no element was found for it within 5 s'])
+    if (typeof seen.expected === 'string')
+      return {
+        state: 'yellow',
+        text: `its WebSocket is open, and whether what "expect" names is there can't be told: ${seen.expected} (${browser})`,
+      }
     if (seen.change?.arrived === false) return broken(seen, `its change did not arrive: ${seen.change.why}`, [seen.change.why])
     return undefined
   }

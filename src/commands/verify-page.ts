@@ -11,7 +11,8 @@ import { pageUrl } from '../plan/page-request.ts'
 import { pageSummary } from '../report/page.ts'
 import type { PageSummary } from '../report/run-event.ts'
 import { lookAt } from '../run/page-look.ts'
-import { httpUrl, shownUrl, type Endpoint } from '../verify/endpoint.ts'
+import { shownUrl } from '../host/shown-url.ts'
+import { httpUrl, type Endpoint } from '../verify/endpoint.ts'
 
 /** What `verify --browser` looks at: the WebSocket as it was proven, its page in a browser. */
 export interface PageCheck {

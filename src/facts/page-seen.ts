@@ -107,12 +107,12 @@ export interface PageSeen {
   readonly asksForLogin: boolean
   /** Of `login`: what could not be filled in or clicked. */
   readonly loginProblem: string | undefined
-  /** Whether `expect` is there; undefined where nothing was expected. */
-  readonly expected: boolean | undefined
+  /** Whether `expect` is there; a text says why that can't be told; undefined where nothing was expected. */
+  readonly expected: boolean | string | undefined
   /** Of `change`: what came of it in the second window. */
   readonly change: PageCrossing | undefined
-  /** The picture that was taken. */
-  readonly screenshot: string | undefined
+  /** The picture that was taken, or why there is none; undefined where none was wanted. */
+  readonly screenshot: { readonly file: string } | { readonly why: string } | undefined
   /** `late`: the look was ended by its deadline. `crashed`: the page's process has died. */
   readonly end: 'settled' | 'late' | 'crashed'
   readonly elapsedMs: number

@@ -6,11 +6,12 @@ import type { Style } from './style.ts'
 
 /** What is told of a page that a browser has looked at. */
 export function pageSummary(verdict: PageVerdict, look: PageLook): Omit<PageSummary, 'url'> {
+  const picture = look.result === 'seen' ? look.screenshot : undefined
   return {
     state: verdict.state,
-    text: verdict.text,
+    text: `${verdict.text}${picture !== undefined && 'why' in picture ? ` · no picture: ${picture.why}` : ''}`,
     sockets: look.result === 'seen' ? look.sockets.map(({ url, state }) => ({ url, state })) : [],
-    ...(look.result === 'seen' && look.screenshot !== undefined ? { screenshot: look.screenshot } : {}),
+    ...(picture !== undefined && 'file' in picture ? { screenshot: picture.file } : {}),
     ...(verdict.diagnosis === undefined ? {} : { diagnosis: judged(verdict.diagnosis) }),
   }
 }

@@ -54,7 +54,11 @@ async function run(host: Host, job: PageJob, signal: AbortSignal): Promise<PageL
     if (isLook(message)) looked = message
   })
   child.send(job, () => {})
-  const late = setTimeout(() => tree.kill(), deadlineMs + clearMs)
+  let isLate = false
+  const late = setTimeout(() => {
+    isLate = true
+    tree.kill()
+  }, deadlineMs + clearMs)
   const quit = onAbort(signal, () => void tree.end(clearMs))
   const why = await exited
   tree.ended = true
@@ -62,9 +66,8 @@ async function run(host: Host, job: PageJob, signal: AbortSignal): Promise<PageL
   quit()
   // one that was killed has left its browser
   await tree.end(0)
-  return (
-    looked ?? { result: 'unseen', why: why ?? (signal.aborted ? 'the run has ended' : 'what looks at the page has ended without a word') }
-  )
+  const silent = isLate ? `it was not over after ${(deadlineMs + clearMs) / 1000} s` : 'what looks at the page has ended without a word'
+  return looked ?? { result: 'unseen', why: why ?? (signal.aborted ? 'the run has ended' : silent) }
 }
 
 /** Both ends are of one build. */

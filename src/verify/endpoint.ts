@@ -65,15 +65,6 @@ export function originOf(chosen: string | undefined, usual: string | undefined):
   return chosen === 'none' ? undefined : (chosen ?? usual)
 }
 
-/** The URL for people: no token, no query value that may be one, no user information. */
-export function shownUrl(url: URL): string {
-  const copy = new URL(url)
-  copy.username = ''
-  copy.password = ''
-  for (const name of new Set(copy.searchParams.keys())) copy.searchParams.set(name, '***')
-  return copy.href
-}
-
 /** Port that the URL leads to. */
 export function portOf(url: URL): number {
   if (url.port !== '') return Number(url.port)

@@ -145,17 +145,48 @@ describe.skipIf(browser === undefined)('a page in a real browser', { timeout: 60
     expect(wrong.loginProblem).toBe('there is no #nobody on its page')
   })
 
+  test('a form that keeps its user out, has no field, or is none, is told', async () => {
+    const form = '<!doctype html><input id="lone"><form onsubmit="event.preventDefault()"><input id="secret" type="password"></form>'
+    const { origin } = await servePage(keep, form)
+    const problemOf = async (fields: Record<string, string>) =>
+      (await seenOf(`${origin}/`, { login: { url: undefined, fields, submit: undefined } })).loginProblem
+    expect(await problemOf({ '#secret': 'x' })).toBe('the form was sent, and a field for a password is still there')
+    expect(await problemOf({ form: 'x' })).toBe('form is no field')
+    expect(await problemOf({ '#lone': 'x' })).toBe('its fields are in no form: "submit" has to name what is clicked')
+    expect(await problemOf({ '[[': 'x' })).toBe('[[ is no CSS selector')
+  })
+
+  test('a page that answers no more is told within the bound, and nothing is claimed of what it was to have', async () => {
+    const { origin } = await servePage(keep, `${socketAt('/ws/')}.onopen = () => setTimeout(() => { for (;;); }, 700)`)
+    const seen = await seenOf(`${origin}/`, { expect: 'b', deadlineMs: 4000, screenshot: { file: '/nowhere/x.png', when: 'always' } })
+    expect(seen.expected).toBe('the page did not answer when it was looked for b')
+    expect(seen.screenshot).toEqual({ why: expect.stringMatching(/^no answer to Page.captureScreenshot within/) })
+    expect(seen.elapsedMs).toBeLessThan(6500)
+  })
+
+  test('of sockets without end the newest are told', async () => {
+    const { origin, port } = await servePage(
+      keep,
+      `let at = 0; const again = () => { ${socketAt("' + (at++ < 60 ? '/close/' + at : '/ws/') + '")}.onclose = again }; again()`,
+    )
+    const open = expect.objectContaining({ url: `ws://localhost:${port}/ws/`, state: 'open' })
+    expect((await seenOf(`${origin}/`)).sockets).toContainEqual(open)
+  })
+
   test('what is expected, and a picture', async () => {
     const { origin } = await servePage(keep, `${socketAt('/ws/')}.onopen = () => { document.body.dataset.state = 'green' }`)
     const folder = await mkdtemp(join(tmpdir(), 'test-picture-'))
     const file = join(folder, 'page.png')
     const seen = await seenOf(`${origin}/`, { expect: '[data-state=green]', screenshot: { file, when: 'always' } })
-    expect(seen).toMatchObject({ expected: true, screenshot: file })
+    expect(seen).toMatchObject({ expected: true, screenshot: { file } })
     expect((await readFile(file)).subarray(1, 4).toString()).toBe('PNG')
     await rm(file)
     const red = await seenOf(`${origin}/`, { expect: '[data-state=red]', screenshot: { file, when: 'failed' } })
     expect(red.expected).toBe(false)
     expect(existsSync(file)).toBe(true)
+    const none = await seenOf(`${origin}/`, { expect: '[[', screenshot: { file: join(file, 'x.png'), when: 'always' } })
+    expect(none.expected).toBe('[[ is no CSS selector')
+    expect(none.screenshot).toEqual({ why: expect.stringContaining('EEXIST') })
     await rm(folder, { recursive: true })
   })
 

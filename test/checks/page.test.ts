@@ -85,7 +85,7 @@ describe('green', () => {
       'a change that arrived',
       { sockets: [socket()], change: { arrived: true, ms: 12.4 } },
       {},
-      'its WebSocket is open (Chromium 156) · a change arrived in a second window in 12 ms',
+      'its WebSocket is open (Chromium 156) · a message came to a second window 12 ms after the change',
     ],
     [
       'a request that CORS blocks beside it is told',
@@ -106,6 +106,12 @@ describe('yellow', () => {
       { asksForLogin: true, sockets: [socket({ state: 'refused', status: 403 })] },
       {},
       /^its WebSocket is refused before a login \(the handshake was answered with 403\)/,
+    ],
+    [
+      'what is expected, of a page that did not answer',
+      { sockets: [socket()], expected: 'the page did not answer when it was looked for b' },
+      {},
+      /^its WebSocket is open, and whether what "expect" names is there can't be told: the page did not answer/,
     ],
     ['a form that is not there', { loginProblem: 'there is no #name on its page' }, {}, /can't be done: there is no #name on its page/],
     ['no WebSocket at all', {}, {}, /^opens no WebSocket \(Chromium 156\) {3}page-socket-none$/],
