@@ -1,22 +1,23 @@
+import type { ExaminationOf } from '../facts/examination.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
+
+/** It can't be opened: a file that isn't there, a server that refuses. Pure. */
+function unreachable({ name, message, path, engine }: ExaminationOf<'database'>): Diagnosis {
+  return diagnosis(
+    'database-unreachable',
+    `The database can't be opened: ${name ?? 'the database'}`,
+    [message ?? 'It does not answer', typeof path === 'string' ? `DATABASES names the file ${path}` : `DATABASES has the engine ${engine}`],
+    'Correct DATABASES, or start the database.',
+  )
+}
 
 /** What is wrong with the database that the sockets need. Pure. */
 function judgeDatabase(evidence: Evidence): Diagnosis | undefined {
   const database = evidence.examination?.get('database')
   if (database === undefined) return undefined
   const name = database.name ?? 'the database'
-  if (database.state === 'unreachable') {
-    return diagnosis(
-      'database-unreachable',
-      `The database can't be opened: ${name}`,
-      [
-        database.message ?? 'It does not answer',
-        typeof database.path === 'string' ? `DATABASES names the file ${database.path}` : `DATABASES has the engine ${database.engine}`,
-      ],
-      'Correct DATABASES, or start the database.',
-    )
-  }
+  if (database.state === 'unreachable') return unreachable(database)
   if (database.state === 'locked') {
     const { holders } = evidence
     const seen = holders.map(({ pid, command }) => `PID ${pid} has it open${command === undefined ? '' : `: ${command}`}`)

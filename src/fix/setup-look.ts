@@ -57,7 +57,7 @@ export async function lookForSetup({ host, config, signal }: SetupHost, checkout
       database:
         database === 'ready' && (seen.get('migrations')?.pending ?? []).length > 0
           ? 'pending'
-          : database === 'locked' || database === 'unreachable'
+          : database === 'locked'
             ? 'unknown'
             : database,
       activeUsers: users?.model === null ? 'no-model' : users?.active,

@@ -19,7 +19,7 @@ export interface SetupSeen extends Pick<Evidence, 'dotenv' | 'examination'> {
   /** Undefined where the settings could not be imported yet. */
   readonly inspected:
     | {
-        readonly database: 'none' | 'empty' | 'ready' | 'pending' | 'unknown'
+        readonly database: 'none' | 'empty' | 'ready' | 'pending' | 'unreachable' | 'unknown'
         readonly activeUsers: number | 'no-model' | undefined
         readonly elsewhere?: string | undefined
       }
@@ -129,6 +129,8 @@ const later = 'looked at once the packages are there'
 function databaseSteps(seen: SetupSeen): Step[] {
   const { inspected, facts } = seen
   const database = inspected?.database ?? 'empty'
+  // nothing can be made in it; whether the WebSocket needs it the launch will show
+  if (database === 'unreachable') return []
   const certain = inspected !== undefined
   const users = inspected?.activeUsers
   const why = database === 'pending' ? 'migrations are not applied' : 'the database has no tables'

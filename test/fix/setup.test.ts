@@ -87,7 +87,7 @@ const of = (kind: Requirements['kind'], file: string): Requirements => ({ kind, 
 const commands = (facts: SetupFacts) => planSetup(seenOf(facts)).map(({ shown }) => shown)
 const never = () => expect.unreachable('something was made')
 const migrate = 'backend/venv/bin/python backend/manage.py migrate'
-const createsuperuser = 'backend/venv/bin/python backend/manage.py createsuperuser'
+const createsuperuser = 'election-dev makes it, and shows its password'
 
 describe('the commands, in their order', () => {
   test.each<[string, SetupFacts, string[]]>([
@@ -114,7 +114,7 @@ describe('the commands, in their order', () => {
         'python3 -m venv venv',
         'venv/bin/python -m pip install -r requirements.txt',
         'venv/bin/python manage.py migrate',
-        'venv/bin/python manage.py createsuperuser',
+        'election-dev makes it, and shows its password',
       ],
     ],
     [
@@ -130,7 +130,7 @@ describe('the commands, in their order', () => {
     [
       'uv.lock',
       { ...fresh, hasUv: true, requirements: of('uv', '/srv/vote/uv.lock') },
-      ['uv sync', 'uv run python backend/manage.py migrate', 'uv run python backend/manage.py createsuperuser'],
+      ['uv sync', 'uv run python backend/manage.py migrate', 'election-dev makes it, and shows its password'],
     ],
     [
       'poetry in the backend',
@@ -138,13 +138,13 @@ describe('the commands, in their order', () => {
       [
         'cd backend && poetry install',
         'cd backend && poetry run python manage.py migrate',
-        'cd backend && poetry run python manage.py createsuperuser',
+        'election-dev makes it, and shows its password',
       ],
     ],
     [
       'Pipfile',
       { ...fresh, requirements: of('pipenv', '/srv/vote/Pipfile') },
-      ['pipenv install --dev', 'pipenv run python backend/manage.py migrate', 'pipenv run python backend/manage.py createsuperuser'],
+      ['pipenv install --dev', 'pipenv run python backend/manage.py migrate', 'election-dev makes it, and shows its password'],
     ],
     [
       'a broken environment',
@@ -196,7 +196,8 @@ describe('the commands, in their order', () => {
     ['new migrations', { ...complete, inspected: { database: 'pending', activeUsers: 3 } }, [migrate]],
     ['no active user', { ...complete, inspected: { database: 'ready', activeUsers: 0 } }, [createsuperuser]],
     ['no tables, and a project without users', { ...complete, inspected: { database: 'empty', activeUsers: 'no-model' } }, [migrate]],
-    ['a database that does not answer', { ...complete, inspected: { database: 'unknown', activeUsers: undefined } }, []],
+    ['a database that does not answer', { ...complete, inspected: { database: 'unreachable', activeUsers: 0 } }, []],
+    ['a database that is locked', { ...complete, inspected: { database: 'unknown', activeUsers: undefined } }, []],
     [
       'names with spaces',
       {
@@ -244,7 +245,7 @@ test('on Windows: its paths, its launcher, its commands', () => {
     String.raw`copy backend\.env.example backend\.env`,
     String.raw`mkdir "backend\my logs"`,
     String.raw`backend\venv\Scripts\python.exe backend\manage.py migrate`,
-    String.raw`backend\venv\Scripts\python.exe backend\manage.py createsuperuser`,
+    'election-dev makes it, and shows its password',
   ])
   expect(planSetup(seenOf(facts))[0]?.action).toEqual({
     kind: 'command',

@@ -84,7 +84,7 @@ const step = {
   title: 'No environment',
   shown: 'python3 -m venv venv',
   evidence: 'there is none',
-  action: { kind: 'create-user', shown: 'python manage.py createsuperuser' },
+  action: { kind: 'create-user', shown: 'election-dev makes it, and shows its password' },
   certain: true,
   automatic: 'ask',
 } as const

@@ -35,14 +35,14 @@ const variants = [
       'uv pip install --python backend/venv/bin/python -r backend/requirements.txt',
       ...later,
       'backend/venv/bin/python backend/manage.py migrate',
-      'backend/venv/bin/python backend/manage.py createsuperuser',
+      'election-dev makes it, and shows its password',
     ],
   },
   {
     name: 'a ready environment one level above the backend',
     uv: false,
     prepare: async ({ root }: FreshProject) => symlink(environmentFolder('main'), join(root, 'venv')),
-    commands: [...later, 'venv/bin/python backend/manage.py migrate', 'venv/bin/python backend/manage.py createsuperuser'],
+    commands: [...later, 'venv/bin/python backend/manage.py migrate', 'election-dev makes it, and shows its password'],
   },
   {
     name: 'an environment without packages, with pip',
@@ -55,7 +55,7 @@ const variants = [
       'backend/.venv/bin/python -m pip install -r backend/requirements.txt',
       ...later,
       'backend/.venv/bin/python backend/manage.py migrate',
-      'backend/.venv/bin/python backend/manage.py createsuperuser',
+      'election-dev makes it, and shows its password',
     ],
   },
 ]

@@ -59,3 +59,26 @@ test('tables without an active user: the setup names user-missing, and makes one
   )
   expect(events).toContainEqual(expect.objectContaining({ event: 'setup-user', model: 'auth.User' }))
 })
+
+test('--setup makes nothing in a database that can not be opened: what the WebSocket wants of it is named', async () => {
+  project = await makeProject({
+    settings: 'DATABASES["default"]["NAME"] = "/no/such/folder/db.sqlite3"',
+    consumer: votersConsumer,
+  })
+  cli = startCli(['start', '--setup', '--json', '--port', String(await freePort('127.0.0.1'))], { cwd: project.root })
+  await cli.waitFor(/"event":"ready".*"id":"database-unreachable"/)
+  const { stdout } = await cli.end('SIGINT')
+  expect(stdout).not.toMatch(/user-missing|migrations-pending|setup-step/)
+})
+
+/** Asks the database who there is, before it accepts. */
+const votersConsumer = `
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.contrib.auth import get_user_model
+
+class Updates(AsyncJsonWebsocketConsumer):
+    async def connect(self):
+        await database_sync_to_async(get_user_model().objects.count)()
+        await self.accept()
+`

@@ -10,12 +10,9 @@ export const migrate: PlannerOf<'checkout' | 'choice' | 'examination'> = (eviden
   return fix([{ ...command, what: 'the database tables', ...(path === undefined ? {} : { changes: path }) }])
 }
 
-/** A development user, where the database has none that could log in. */
-export const createUser: PlannerOf<'checkout' | 'choice'> = (evidence, facts) => {
-  const around = commandFacts(evidence, facts)
-  if (around === undefined) return noFix('there is no project here')
-  return fix([{ kind: 'create-user', shown: manageCommand(around, ['createsuperuser']).shown }])
-}
+/** A development user, where the database has none that could log in: by no command that a person could type. */
+export const createUser: PlannerOf<'checkout' | 'choice'> = () =>
+  fix([{ kind: 'create-user', shown: 'election-dev makes it, and shows its password' }])
 
 /** Ends the process that holds the file locked. */
 export const unlock: Planner = ({ holders }, { started }) => {
