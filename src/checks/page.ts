@@ -10,6 +10,8 @@ export interface PageContext {
   readonly user: string | undefined
   /** Who is put into the page's cookies and storage, where somebody is. */
   readonly standsFor: string | undefined
+  /** Why it got nothing of theirs. */
+  readonly withheld: string | undefined
   /** The paths of the application's other WebSockets. */
   readonly paths: readonly string[]
   /** Who listens on a port of this machine, in words, where that is known. */
@@ -35,10 +37,11 @@ export function judgePage(look: PageLook, context: PageContext): PageVerdict {
   if (look.result === 'unseen') return { state: 'unseen', text: `not looked at: ${look.why}` }
   const cause = whyNot(look, context)
   if (cause === undefined) return { state: 'open', text: openWords(look, context) }
-  if ('text' in cause) return cause
+  const nobody = context.withheld === undefined ? '' : ` · opened as nobody: ${context.withheld}`
+  if ('text' in cause) return { ...cause, text: `${cause.text}${nobody}` }
   return {
     state: cause.id === 'page-socket-none' ? 'yellow' : 'failed',
-    text: `${cause.title} (${look.browser})   ${cause.id}`,
+    text: `${cause.title} (${look.browser})   ${cause.id}${nobody}`,
     diagnosis: cause,
   }
 }

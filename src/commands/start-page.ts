@@ -71,15 +71,16 @@ export function watchPage(prepared: Prepared, { failedScreenshot }: Pick<StartEx
     const { observer } = above.prover
     const mark = observer?.mark() ?? 0
     const endpoint = above.prover.endpoint()
-    const { request, standsFor } = await pageRequestOf(host, config, {
-      root,
+    const { request, standsFor, withheld, lacks } = await pageRequestOf(host, config, {
+      project: checkout.project,
       endpoint,
       page: page.url,
+      isOurs: true,
       user: above.prover.identity().user,
       screenshot: pictureOf(config.screenshot, failedScreenshot),
       two: false,
     })
-    const seen = await lookAt(host, request, signal)
+    const seen = lacks === undefined ? await lookAt(host, request, signal) : { result: 'unseen' as const, why: lacks }
     if (signal.aborted) return
     const { look, sources } = await inSources(seen, { root, folder })
     const wantedPort = page.app?.address.port
@@ -96,6 +97,7 @@ export function watchPage(prepared: Prepared, { failedScreenshot }: Pick<StartEx
             )
           : undefined,
       standsFor,
+      withheld,
       paths: beside,
       holders: await holdersOf(host, look),
       folder: page.app?.shown,

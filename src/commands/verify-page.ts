@@ -35,16 +35,17 @@ export async function verifyPage(host: Host, config: Config, { endpoint, paths, 
   const project = await findProject(host, config).catch(() => undefined)
   const backend = httpUrl(endpoint.url)
   const page = new URL('/', endpoint.origin ?? backend)
-  const { request, standsFor } = await pageRequestOf(host, config, {
-    root: project?.root ?? host.cwd,
+  const { request, standsFor, withheld, lacks } = await pageRequestOf(host, config, {
+    project,
     endpoint,
     page,
+    isOurs: false,
     user: endpoint.identity?.user,
     screenshot: config.screenshot === undefined ? undefined : { file: resolve(host.cwd, config.screenshot), when: 'always' },
     two,
   })
   // a Ctrl+C ends this process at once, and the browser with it
-  const seen = await lookAt(host, request, new AbortController().signal)
+  const seen = lacks === undefined ? await lookAt(host, request, new AbortController().signal) : { result: 'unseen' as const, why: lacks }
   const frontend = project === undefined ? undefined : await findFrontend(config, project, host.env)
   const app = frontend?.kind === 'app' ? frontend.app : undefined
   const root = project?.root ?? host.cwd
@@ -54,6 +55,7 @@ export async function verifyPage(host: Host, config: Config, { endpoint, paths, 
     proven,
     user: undefined,
     standsFor,
+    withheld,
     paths,
     holders: await holdersOf(host, look),
     folder: app?.shown,

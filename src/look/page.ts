@@ -3,37 +3,62 @@ import { isLoopback } from '../checks/page.ts'
 import { describeListener, listenersOn } from '../facts/listener.ts'
 import type { PageLook, PageRequest } from '../facts/page-seen.ts'
 import { readPageSpeech } from '../facts/page-paths.ts'
+import type { Project } from '../facts/project.ts'
 import type { Host } from '../host/host.ts'
-import { planPage } from '../plan/page-request.ts'
+import { lackOf, pageUrl, planPage } from '../plan/page-request.ts'
 import { httpUrl, type Endpoint } from '../verify/endpoint.ts'
+import { strangerAt } from './stranger.ts'
 
 /** What is known of a page before it is opened. */
 interface PageTarget {
-  /** The checkout, whose sources tell where a token is kept. */
-  readonly root: string
+  readonly project: Project | undefined
   /** The WebSocket as it is proven, with what identifies it. */
   readonly endpoint: Endpoint
   readonly page: URL
+  /** A process of this run serves the page. */
+  readonly isOurs: boolean
   /** Whom token and cookie stand for. */
   readonly user: string | undefined
   readonly screenshot: PageRequest['screenshot']
   readonly two: boolean
 }
 
-/** What a browser is to open, as the same user as the proof; and whom the page stands for, where it is given anything of theirs. */
+/** A page as a browser is to open it. */
+interface PageOpening {
+  readonly request: PageRequest
+  /** Whom the page stands for, where it is given anything of theirs. */
+  readonly standsFor: string | undefined
+  /** Why it is given nothing of the user that the WebSocket was proven as. */
+  readonly withheld: string | undefined
+  /** What the configuration names for it and nobody has given: it can't be opened so. */
+  readonly lacks: string | undefined
+}
+
+/** What a browser is to open, as the same user as the proof: what was made for that one goes to a process of the project alone. Never throws. */
 export async function pageRequestOf(
-  host: Pick<Host, 'env' | 'secrets'>,
+  host: Host,
   config: Pick<Config, 'page'>,
-  { root, endpoint, page, user, screenshot, two }: PageTarget,
-): Promise<{ readonly request: PageRequest; readonly standsFor: string | undefined }> {
-  const { token, tokenIn, tokenName, cookie } = endpoint
+  { project, endpoint, page, isOurs, user, screenshot, two }: PageTarget,
+): Promise<PageOpening> {
   const password = host.env['ELECTION_DEV_PASSWORD']
-  if (password !== undefined) host.secrets.add(password)
-  const { stores } = await readPageSpeech(root)
+  const { login, storage, cookies } = config.page ?? {}
+  for (const value of [password ?? '', ...[login?.fields, storage, cookies].flatMap((all) => Object.values(all ?? {}))])
+    host.secrets.add(value)
+  const url = pageUrl(config.page, page)
+  const isMade = endpoint.identity?.source === 'session' || endpoint.identity?.source === 'minted'
+  const isServed = isOurs && url.origin === page.origin
+  const withheld = isMade && !isServed && login === undefined && project !== undefined ? await strangerAt(host, project, url) : undefined
+  const { token, tokenIn, tokenName, cookie } = withheld === undefined ? endpoint : { ...endpoint, token: undefined, cookie: undefined }
+  const { stores } = await readPageSpeech(project?.root ?? host.cwd)
   const identity = { token, cookie, password, stores, tokenCookie: tokenIn === 'cookie' ? (tokenName ?? 'token') : undefined }
   const request = planPage(config.page, identity, { page, backend: httpUrl(endpoint.url), screenshot, two })
   const isGiven = request.cookies.length > 0 || Object.keys({ ...request.storage.local, ...request.storage.session }).length > 0
-  return { request, standsFor: isGiven || request.login !== undefined ? (user ?? 'its user') : undefined }
+  return {
+    request,
+    standsFor: isGiven || request.login !== undefined ? (user ?? 'its user') : undefined,
+    withheld,
+    lacks: lackOf(config.page, identity),
+  }
 }
 
 /** Who listens on the ports of this machine that the page's WebSockets go to in vain. Never throws. */

@@ -1,4 +1,5 @@
 import type { PageConfig } from '../config/page-schema.ts'
+import { isLocal } from '../facts/frontend-wiring.ts'
 import type { PageChange, PageRequest } from '../facts/page-seen.ts'
 import type { PageStore } from '../facts/page-stores.ts'
 
@@ -46,8 +47,8 @@ export function planPage(config: PageConfig | undefined, identity: PageIdentity,
         value.replaceAll('{token}', token ?? '').replaceAll('{password}', password ?? ''),
       ]),
     )
-  // where a form is filled in, the page gets what the form gives
-  const knows = config?.login === undefined
+  // where a form is filled in, the page gets what the form gives; another host, whoever named it, is not whom a token is for
+  const knows = config?.login === undefined && [wish.page, wish.backend].some((own) => isSameHost(own, url))
   const cookies = { ...(knows ? ownCookies(identity) : {}), ...filledIn(config?.cookies) }
   const inStores = (store: PageStore['store']) =>
     Object.fromEntries(
@@ -76,6 +77,16 @@ export function planPage(config: PageConfig | undefined, identity: PageIdentity,
     change: wish.two ? changeOf(config) : undefined,
     screenshot: wish.screenshot,
   }
+}
+
+const isSameHost = (a: URL, b: URL) => a.hostname === b.hostname || (isLocal(a.hostname) && isLocal(b.hostname))
+
+/** What the configuration names for the page and nobody has given; undefined where there is all of it. Pure. */
+export function lackOf(config: PageConfig | undefined, { token, password }: Pick<PageIdentity, 'token' | 'password'>): string | undefined {
+  const values = [config?.login?.fields, config?.storage, config?.cookies].flatMap((all) => Object.values(all ?? {}))
+  const names = (hole: string) => values.some((value) => value.includes(hole))
+  if (password === undefined && names('{password}')) return '"page" in the configuration names {password}: ELECTION_DEV_PASSWORD is not set'
+  return token === undefined && names('{token}') ? '"page" in the configuration names {token}, and the proof has none' : undefined
 }
 
 function ownCookies({ cookie, token, tokenCookie }: PageIdentity): Readonly<Record<string, string>> {

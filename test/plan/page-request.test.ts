@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { storesIn } from '../../src/facts/page-stores.ts'
-import { pageUrl, planPage, type PageIdentity } from '../../src/plan/page-request.ts'
+import { lackOf, pageUrl, planPage, type PageIdentity } from '../../src/plan/page-request.ts'
 
 describe('where a page keeps its token', () => {
   test.each<[string, string[], { store: string; key: string; isJson?: boolean }[]]>([
@@ -53,6 +53,24 @@ describe('what it is opened with', () => {
     const request = planPage({ login }, identity({ token: 't', cookie: 'sessionid=abc', password: 'p', stores }), wish)
     expect(request).toMatchObject({ cookies: [], storage: { local: {}, session: {} } })
     expect(request.login).toEqual({ url: 'http://localhost:3000/login', fields: { '#password': 'p' }, submit: 'button' })
+  })
+  test('nothing of it at a host that is neither the page’s nor the backend’s', () => {
+    const mine = identity({ token: 't', cookie: 'sessionid=abc', stores })
+    const given = (url: string, at = wish) => {
+      const { cookies, storage } = planPage({ url }, mine, at)
+      return cookies.length + Object.keys({ ...storage.local, ...storage.session }).length
+    }
+    expect(given('https://other.example/')).toBe(0)
+    expect(given('http://127.0.0.1:5000/')).toBeGreaterThan(0)
+    expect(given('https://vote.example/app', { ...wish, backend: new URL('https://vote.example/') })).toBeGreaterThan(0)
+  })
+  test('what is named for it and nobody has given is told', () => {
+    const login = { fields: { '#password': '{password}' } }
+    expect(lackOf({ login }, identity())).toMatch(/ELECTION_DEV_PASSWORD is not set$/)
+    expect(lackOf({ login }, identity({ password: 'p' }))).toBeUndefined()
+    expect(lackOf({ cookies: { jwt: '{token}' } }, identity())).toMatch(/names \{token\}, and the proof has none$/)
+    expect(lackOf({ cookies: { jwt: '{token}' } }, identity({ token: 't' }))).toBeUndefined()
+    expect(lackOf(undefined, identity())).toBeUndefined()
   })
   test('what the configuration names, beside it', () => {
     const request = planPage({ storage: { mine: 'Bearer {token}' }, cookies: { lang: 'de' } }, identity({ token: 't' }), wish)

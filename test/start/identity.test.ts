@@ -1,11 +1,15 @@
 /** As whom the WebSocket is proven: a session that is made through the project's own engine, and taken back. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runCli, startCli, startOnTerminal } from '../support/cli.ts'
 import { ending } from '../support/ends.ts'
 import { listening } from '../support/node-servers.ts'
+import { browser } from '../support/page-look.ts'
 import { freePort } from '../support/redis.ts'
 import { engines, guards, deleteRows, migrate, rowsOf, sessionProject, sessionsOf } from '../support/session-project.ts'
 import type { ProjectOptions, TestProject } from '../support/project.ts'
@@ -59,6 +63,44 @@ test('the session is taken back where the launcher is killed', { timeout: 60_000
   expect(await sessionsOf(made)).toBe(1)
   await cli.end('SIGKILL')
   await expect.poll(() => sessionsOf(made), { timeout: 10_000 }).toBe(0)
+})
+
+/** Serves a page in a process of its own, which works in `cwd`; each line it prints is the cookies of a request. */
+async function pageIn(cwd: string): Promise<{ readonly origin: string; readonly cookies: () => string }> {
+  const script = `require('node:http').createServer((request, response) => {
+    console.log('cookies: ' + (request.headers.cookie ?? 'none'))
+    response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html>')
+  }).listen(0, '127.0.0.1', function () { console.log(this.address().port) })`
+  const child = spawn(process.execPath, ['-e', script], { cwd, stdio: ['ignore', 'pipe', 'inherit'] })
+  const exited = once(child, 'exit')
+  keep({
+    stop: async () => {
+      child.kill()
+      await exited
+    },
+  })
+  let said = ''
+  child.stdout.on('data', (chunk) => (said += String(chunk)))
+  await expect.poll(() => said, { timeout: 10_000 }).toMatch(/^\d+\n/)
+  return { origin: `http://localhost:${Number.parseInt(said, 10)}`, cookies: () => said }
+}
+
+test.skipIf(browser === undefined)('the page gets the session where a process of the project serves it', { timeout: 90_000 }, async () => {
+  const made = await project(sessionProject('database', guards.before))
+  await migrate(made, ['usher'])
+  const { port } = await begin(made)
+  for (const cwd of [made.root, tmpdir()]) {
+    const page = await pageIn(cwd)
+    const looked = await runCli(['verify', '--json', '--browser', '--port', port, '--origin', page.origin], { cwd: made.root })
+    expect(looked.stdout).toContain('"state":"yellow"')
+    if (cwd === made.root) {
+      expect(page.cookies()).toMatch(/cookies: \w+=\w{20}/)
+      expect(looked.stdout).not.toContain('opened as nobody')
+    } else {
+      expect(page.cookies()).not.toMatch(/cookies: (?!none)/)
+      expect(looked.stdout).toMatch(/opens no WebSocket .* · opened as nobody: PID \d+, .* is not seen to be a process of this project/)
+    }
+  }
 })
 
 test('the user that the setup makes is the one', { timeout: 60_000 }, async () => {
