@@ -190,7 +190,7 @@ export function startFrontend(
       ...(diagnosis === undefined ? {} : { diagnosis }),
     })
     if (diagnosis !== undefined) report({ event: 'diagnosis', diagnosis })
-    else if (proof.state === 'proven') served({ url: page, app: app() })
+    else if (proof.state === 'proven') served({ url: page, app: app(), given: now.wanted.port })
   }
   const proveSoon = () => {
     proving = (proving ?? Promise.resolve()).then(prove)

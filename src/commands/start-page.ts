@@ -12,7 +12,7 @@ import { pageSummary } from '../report/page.ts'
 import type { PageSummary } from '../report/run-event.ts'
 import { lookAt } from '../run/page-look.ts'
 import { shownUrl } from '../host/shown-url.ts'
-import { httpUrl, portOf } from '../verify/endpoint.ts'
+import { httpUrl } from '../verify/endpoint.ts'
 import { commandsToFree } from './start-frontend-port.ts'
 import type { Up } from './start-life.ts'
 import type { Prepared } from './start-prepare.ts'
@@ -26,6 +26,8 @@ export interface ServedPage {
   readonly url: URL
   /** Undefined where it is the backend's own. */
   readonly app: FrontendApp | undefined
+  /** The port that its dev server was given; undefined where it was left to it. */
+  readonly given: number | undefined
 }
 
 /**
@@ -84,7 +86,7 @@ export function watchPage(prepared: Prepared, { failedScreenshot }: Pick<StartEx
     if (signal.aborted) return
     const { look, sources } = await inSources(seen, { root, folder })
     const wantedPort = page.app?.address.port
-    const isMoved = sources !== undefined && wantedPort !== undefined && wantedPort !== portOf(page.url)
+    const isMoved = sources !== undefined && wantedPort !== undefined && page.given !== undefined && wantedPort !== page.given
     const beside = (await above.prover.beside()).map(({ path }) => path)
     const verdict = judgePage(look, {
       proven: new URL(shownUrl(endpoint.url)),

@@ -96,7 +96,7 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
     if ((await frontend?.origin) === undefined && config.page === undefined && config.browser !== true) return
     const watched = await pageOf(prepared)
     watched.backendIs(up)
-    if ((await frontend?.origin) === undefined) watched.isServed({ url: new URL(up.summary.backend.url), app: undefined })
+    if ((await frontend?.origin) === undefined) watched.isServed({ url: new URL(up.summary.backend.url), app: undefined, given: undefined })
   }
 
   const startFrontend = async (prepared: Prepared, port: number): Promise<void> => {

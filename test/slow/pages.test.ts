@@ -1,5 +1,5 @@
 /** Pages in all their ways, and every dev tool: what `start` says of each is what playwright sees of it, and what it says to do makes it green. */
-import { appendFile, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chromium as playwright, type Browser, type BrowserContextOptions } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -207,4 +207,27 @@ describe.skipIf(executablePath === undefined)('the page', () => {
       expect(await rowOf(start(again.slice(1)))).toMatchObject({ state: 'open', url: `http://localhost:${ports.page}/` })
     },
   )
+
+  // nothing tells the port of this one, and the usual one is not known to be held
+  test('of a tool that is where nobody looked for it: no port is said to have been held', async () => {
+    const { start, ports } = await begin(async ({ root }, { page }) => {
+      const packages = join(root, 'frontend', 'node_modules', 'react-scripts')
+      await mkdir(packages, { recursive: true })
+      await writeFile(join(root, 'frontend', 'package.json'), '{ "scripts": { "start": "react-scripts start" } }')
+      await writeFile(join(packages, 'package.json'), '{ "name": "react-scripts", "bin": "./start.js" }')
+      const html = `<script>new WebSocket('ws://' + location.host + '/ws/election-updates/')</script>`
+      const server = `require('node:http')
+  .createServer((_, response) => response.setHeader('content-type', 'text/html').end(${JSON.stringify(html)}))
+  .on('upgrade', () => {})
+  .listen(${page}, '127.0.0.1')
+`
+      await writeFile(join(packages, 'start.js'), server)
+    })
+    const row = await rowOf(start())
+    expect(row).toMatchObject({
+      url: `http://localhost:${ports.page}/`,
+      diagnosis: { id: 'page-socket-elsewhere', remedy: { commands: [] } },
+    })
+    expect(row.diagnosis?.remedy.text).toMatch(/^Its dev server answers there: give it a proxy/)
+  })
 })
