@@ -1,5 +1,5 @@
 import { judgeTables, judgeUnplayed, judgeUnready, judgeUnusable } from '../checks/database.ts'
-import { migrate, unlock } from '../fix/planners/database.ts'
+import { makeMigrations, migrate, unlock } from '../fix/planners/database.ts'
 import type { Cause } from './cause.ts'
 
 const database = {
@@ -11,6 +11,14 @@ const database = {
 /** The database behind users and tokens. */
 export const databaseCauses = [
   { ...database, id: 'migrations-pending', automatic: 'ask', title: 'Tables are missing in the database', fix: migrate },
+  {
+    ...database,
+    id: 'migrations-not-made',
+    automatic: 'ask',
+    title: 'An app of the project has models, and no migrations',
+    rules: { inside: judgeUnusable },
+    fix: makeMigrations,
+  },
   {
     ...database,
     id: 'database-unreachable',

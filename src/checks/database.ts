@@ -93,14 +93,25 @@ const isTableMissing = (text: string): boolean => /no such table|relation "[^"]*
 
 /** A table that a consumer asked for, also where it hides that behind an except. */
 function tablesMissing(evidence: Evidence, said: string): Diagnosis {
-  const pending = evidence.examination?.get('migrations')?.pending ?? []
+  const { pending = [], unmade = [] } = evidence.examination?.get('migrations') ?? {}
+  const asked = `The consumer asked the database, and got ${said.split('\n')[0] ?? said}`
+  if (pending.length === 0 && unmade.length > 0) {
+    const labels = unmade.map(({ label }) => label)
+    return diagnosis(
+      'migrations-not-made',
+      `No migrations were made for the models of ${labels.join(', ')}`,
+      [asked, ...unmade.map(({ folder }) => `${folder} has models, and no package migrations`)],
+      'Make them, apply them, and commit the files.',
+      [
+        ['python', 'manage.py', 'makemigrations', ...labels],
+        ['python', 'manage.py', 'migrate'],
+      ],
+    )
+  }
   return diagnosis(
     'migrations-pending',
     'Tables are missing in the database',
-    [
-      `The consumer asked the database, and got ${said.split('\n')[0] ?? said}`,
-      ...(pending.length === 0 ? [] : [`Pending: ${listOf(pending)}`]),
-    ],
+    [asked, ...(pending.length === 0 ? [] : [`Pending: ${listOf(pending)}`])],
     pending.length === 0 ? 'Make the migrations of the app, and apply them.' : 'Apply the migrations.',
     [...(pending.length === 0 ? [['python', 'manage.py', 'makemigrations']] : []), ['python', 'manage.py', 'migrate']],
   )

@@ -163,7 +163,12 @@ const examinationSchema = v.variant('fact', [
   }),
   /** The development user that was asked for. */
   v.object({ fact: v.literal('created'), user: v.string(), model: v.string(), superuser: v.boolean() }),
-  v.object({ fact: v.literal('migrations'), pending: v.array(v.string()) }),
+  v.object({
+    fact: v.literal('migrations'),
+    pending: v.array(v.string()),
+    /** Apps of the project with models and without migrations; the folder is relative to the backend. */
+    unmade: v.optional(v.array(v.object({ label: v.string(), folder: v.string() })), []),
+  }),
   /** The handshake of the page, played to the application in this process, with an in-memory layer of our own in place of the project's. */
   v.object({
     fact: v.literal('consumer'),

@@ -120,6 +120,23 @@ test.each<[string, string | undefined, Partial<Evidence>, RegExp?]>([
     { wire: serverError, examination: played({ outcome: 'raised', raised: raisedOf('OperationalError', 'no such table: auth_user') }) },
   ],
   [
+    'migrations-not-made: the same, where the app has none',
+    'migrations-not-made',
+    {
+      wire: serverError,
+      examination: examinationOf([
+        { fact: 'database', state: 'ready', engine: 'django.db.backends.sqlite3', name: 'db.sqlite3' },
+        { fact: 'migrations', pending: [], unmade: [{ label: 'rooms', folder: 'apps/rooms' }] },
+        playedOf({
+          outcome: 'raised',
+          database_error: 'no such table: rooms_room',
+          raised: raisedOf('OperationalError', 'no such table: rooms_room'),
+        }),
+      ]),
+    },
+    /apps\/rooms has models, and no package migrations/,
+  ],
+  [
     'accept-missing: connect() returned',
     'accept-missing',
     { wire: reset, examination: played({ outcome: 'returned', after_ms: 3 }) },

@@ -19,7 +19,7 @@ const permitted: readonly (readonly [RegExp, readonly CauseId[]])[] = [
   [/Cannot import BACKEND/, ['channel-layer-backend-wrong', 'channels-redis-missing']],
   [/You must pass a list of Redis hosts|ChannelLayer\.__init__\(\)|Connection\.__init__\(\)/, ['channel-layer-config-wrong']],
   [/unconfigured or doesn't support groups|NoneType' object has no attribute 'group_/, ['channel-layer-unset']],
-  [/no such table|relation "\w+" does not exist/, ['migrations-pending']],
+  [/no such table|relation "\w+" does not exist/, ['migrations-pending', 'migrations-not-made']],
   // the last one is a client of the consumer's own
   [/Timeout reading from/, ['redis-client-timeout', 'redis-unresponsive', 'consumer-exception']],
   [/Error -?\d+ connecting to/, ['redis-unreachable']],

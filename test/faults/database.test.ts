@@ -61,6 +61,18 @@ async function lock(project: TestProject): Promise<number> {
   return child.pid
 }
 
+const voteModel = 'from django.db import models\n\nclass Vote(models.Model):\n    name = models.CharField(max_length=20)\n'
+const asksVotes = `
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from .models import Vote
+
+class Updates(AsyncJsonWebsocketConsumer):
+    async def connect(self):
+        await database_sync_to_async(Vote.objects.count)()
+        await self.accept()
+`
+
 real('migrations-pending', 'nobody migrated', async () => {
   // sqlite makes an empty file at the first question, so there is one from an earlier run
   const project = await bench.project({ style: 'plain', consumer: asks, files: { 'backend/db.sqlite3': '' } })
@@ -84,6 +96,24 @@ real('migrations-pending', 'a new table, and a consumer that hides the error beh
   expect(answer.id, answer.evidence).toBe('migrations-pending')
   expect(answer.evidence).toContain('no such table: auth_user')
   expect(answer.evidence).toContain('auth.0001_initial')
+})
+
+real('migrations-not-made', 'an app with models, whose migrations nobody ever made', async () => {
+  const project = await bench.project({ style: 'plain', consumer: asksVotes, files: { 'backend/updates/models.py': voteModel } })
+  await migrate(project)
+  const server = await bench.serve('daphne', project)
+  const answer = await doctor(project.root, { url: urlOf(server.port) })
+  expect(answer.id, answer.evidence).toBe('migrations-not-made')
+  expect(answer.evidence).toContain('no such table: updates_vote')
+  expect(answer.evidence).toContain('updates has models, and no package migrations')
+  const { commands = [] } = answer.diagnosis?.remedy ?? {}
+  expect(commands).toEqual([
+    ['backend/venv/bin/python', 'backend/manage.py', 'makemigrations', 'updates'],
+    ['backend/venv/bin/python', 'backend/manage.py', 'migrate'],
+  ])
+  // as it is printed, in the folder of the checkout
+  for (const [program = '', ...args] of commands) await run(program, args, { cwd: project.root })
+  expect((await doctor(project.root, { url: urlOf(server.port) })).id).toBeUndefined()
 })
 
 real('database-unreachable', 'the folder of the SQLite file is not there', async () => {

@@ -32,6 +32,23 @@ test.each<[string, Readonly<Record<string, string>>, string | Uint8Array | undef
   ],
   ['a server that ends at once', {}, utf16('SECRET_KEY=of-no-worth-at-all-and-long-enough\nDEBUG=True\n'), ['env-encoding']],
   [
+    'models without migrations',
+    {
+      'backend/votes/models.py': 'from django.db import models\n\nclass Vote(models.Model):\n    name = models.CharField(max_length=20)\n',
+      'backend/votes/consumers.py': `from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from .models import Vote
+
+class Updates(AsyncJsonWebsocketConsumer):
+    async def connect(self):
+        await database_sync_to_async(Vote.objects.count)()
+        await self.accept()
+`,
+    },
+    undefined,
+    ['migrations-not-made'],
+  ],
+  [
     'two of them, one after the other',
     { 'backend/votes/consumers.py': grouped, 'backend/server/settings/dev.py': withoutLayer },
     utf16('SECRET_KEY=of-no-worth-at-all-and-long-enough\n'),

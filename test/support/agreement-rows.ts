@@ -116,6 +116,7 @@ export const rows = {
   'redis-client-timeout': 'told',
   'redis-cluster': 'warned',
   'migrations-pending': 'named',
+  'migrations-not-made': 'named',
   'database-unreachable': 'named',
   'database-locked': 'named',
   'user-missing': 'named',

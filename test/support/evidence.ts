@@ -56,7 +56,7 @@ const healthy: { readonly [Name in Exclude<ExaminationFact['fact'], 'error'>]?: 
     path: `${root}/backend/db.sqlite3`,
     message: null,
   },
-  migrations: { fact: 'migrations', pending: [] },
+  migrations: { fact: 'migrations', pending: [], unmade: [] },
   consumer: {
     fact: 'consumer',
     outcome: 'accepted',

@@ -134,7 +134,7 @@ export function examinationOf(
       routes: [{ route: 'ws/election-updates/', consumer: 'Updates', is_class: false }],
     },
     { fact: 'database', state: 'ready', engine: 'django.db.backends.sqlite3', name: 'db.sqlite3' },
-    { fact: 'migrations', pending: [] },
+    { fact: 'migrations', pending: [], unmade: [] },
     playedOf(),
     { fact: 'broadcasts', sends: [], adds: [], handlers: [] },
   ]

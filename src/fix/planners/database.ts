@@ -1,5 +1,6 @@
+import { pathsOf } from '../../host/paths.ts'
 import { commandFacts, manageCommand } from './commands.ts'
-import { fix, noFix, type Planner, type PlannerOf } from '../step.ts'
+import { fix, isNoFix, noFix, type Planner, type PlannerOf } from '../step.ts'
 
 /** Applies the migrations; of an SQLite file a copy is kept. */
 export const migrate: PlannerOf<'checkout' | 'choice' | 'examination'> = (evidence, facts) => {
@@ -8,6 +9,21 @@ export const migrate: PlannerOf<'checkout' | 'choice' | 'examination'> = (eviden
   const path = evidence.examination?.get('database')?.path ?? undefined
   const command = manageCommand(around, ['migrate', '--no-input'])
   return fix([{ ...command, what: 'the database tables', ...(path === undefined ? {} : { changes: path }) }])
+}
+
+/** Makes the first migrations of the apps that have none, by name, and applies them. */
+export const makeMigrations: PlannerOf<'checkout' | 'choice' | 'examination'> = (evidence, facts, cause) => {
+  const around = commandFacts(evidence, facts)
+  const unmade = evidence.examination?.get('migrations')?.unmade ?? []
+  const applied = migrate(evidence, facts, cause)
+  if (around === undefined || unmade.length === 0) return noFix("which apps they are can't be told")
+  if (isNoFix(applied)) return applied
+  const made = unmade.map(({ label, folder }) => ({
+    ...manageCommand(around, ['makemigrations', label, '--no-input']),
+    what: `the migrations of ${label}`,
+    makes: pathsOf(facts.platform).join(around.backend, folder, 'migrations'),
+  }))
+  return { ...applied, actions: [...made, ...applied.actions] }
 }
 
 /** A development user, where the database has none that could log in: by no command that a person could type. */

@@ -78,8 +78,19 @@ def pending():
 
     executor = MigrationExecutor(connections["default"])
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    tell("migrations", pending=["%s.%s" % (migration.app_label, migration.name) for migration, _ in plan])
+    tell("migrations", pending=["%s.%s" % (migration.app_label, migration.name) for migration, _ in plan],
+         unmade=unmade(executor.loader.unmigrated_apps))
     connections.close_all()
+
+
+def unmade(labels):
+    """Apps of the project that have models and no package for migrations: `makemigrations` passes over one that isn't named."""
+    from django.apps import apps
+
+    here = os.path.abspath(os.curdir) + os.sep
+    own = [app for app in apps.get_app_configs() if app.label in labels and os.path.abspath(app.path).startswith(here)]
+    return [{"label": app.label, "folder": os.path.relpath(app.path)} for app in own
+            if any(model._meta.managed for model in app.get_models())]
 
 
 class Kept(Exception):
