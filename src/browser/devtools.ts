@@ -25,16 +25,18 @@ export class DevTools {
   readonly #pending = new Map<number, (answer: Answer) => void>()
   readonly #onEvent: (event: DevToolsEvent) => void
   #last = 0
-  #isOver = false
+  readonly #from: Readable
+  #over: string | undefined
 
   constructor(from: Readable, to: Writable, onEvent: (event: DevToolsEvent) => void) {
     this.#to = to
+    this.#from = from
     this.#onEvent = onEvent
     let parts: Buffer[] = []
     let length = 0
     from.on('data', (chunk: Buffer) => {
       let at = 0
-      for (let end = chunk.indexOf(0); end !== -1; end = chunk.indexOf(0, at)) {
+      for (let end = chunk.indexOf(0); end !== -1 && this.#over === undefined; end = chunk.indexOf(0, at)) {
         if (length + end - at <= longest) this.#take(Buffer.concat([...parts, chunk.subarray(at, end)]).toString())
         parts = []
         length = 0
@@ -44,14 +46,14 @@ export class DevTools {
       if (length <= longest) parts.push(chunk.subarray(at))
       else parts = []
     })
-    const over = () => this.#end()
+    const over = () => this.#end('the browser has ended')
     from.on('close', over).on('error', over)
     to.on('error', over)
   }
 
   /** Asks the browser; an error, its end or `deadlineMs` milliseconds without an answer are `ok: false`. Never throws. */
   async ask(method: string, params: object = {}, session?: string, deadlineMs = 5000): Promise<Answer> {
-    if (this.#isOver) return { ok: false, why: 'the browser has ended' }
+    if (this.#over !== undefined) return { ok: false, why: this.#over }
     const id = (this.#last += 1)
     const answer = new Promise<Answer>((resolve) => this.#pending.set(id, resolve))
     this.#to.write(`${JSON.stringify({ id, method, params, ...(session === undefined ? {} : { sessionId: session }) })}\0`)
@@ -62,7 +64,7 @@ export class DevTools {
 
   #take(text: string): void {
     const message = parseJson(text)
-    if (!isRecord(message)) return
+    if (!isRecord(message)) return this.#end('what it says is no message of the DevTools protocol')
     const { id, method, params, result, error, sessionId } = message
     if (typeof id === 'number') {
       const why = isRecord(error) ? String(error['message']) : undefined
@@ -72,8 +74,10 @@ export class DevTools {
     }
   }
 
-  #end(): void {
-    this.#isOver = true
-    for (const resolve of this.#pending.values()) resolve({ ok: false, why: 'the browser has ended' })
+  #end(why: string): void {
+    this.#over ??= why
+    // not closed: that would end the browser before all that it started is known
+    this.#from.pause()
+    for (const resolve of this.#pending.values()) resolve({ ok: false, why: this.#over })
   }
 }

@@ -5,15 +5,12 @@
  * message is the job (PageJob), the last one what was seen (PageLook).
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import type { PageJob, PageLook } from '../facts/page-seen.ts'
 import { errorMessage } from '../errors.ts'
 import { within } from '../host/race-stop.ts'
-import { profilePrefix } from '../browser/profiles.ts'
+import { makeProfile } from '../browser/profiles.ts'
 import { endOwnGroup } from './own-group.ts'
 import { browserArguments } from '../browser/arguments.ts'
 import { DevTools, type DevToolsEvent } from '../browser/devtools.ts'
@@ -22,9 +19,6 @@ import { lookAtPage } from '../browser/visit.ts'
 /** How long the browser may take to answer, and to end, in milliseconds. */
 const startMs = 10_000
 const endMs = 1500
-
-/** Of a path to a socket 104 bytes are sure, of which the browser's own part takes 48. */
-const longestFolder = 54
 
 let profile: string | undefined
 let browser: ChildProcess | undefined
@@ -45,12 +39,10 @@ async function serve(asked: PageJob): Promise<void> {
 
 async function look(asked: PageJob): Promise<PageLook> {
   const started = performance.now()
-  // at once, so that no signal comes between: who ends this takes it away
-  const folder = (profile = mkdtempSync(join(tmpdir(), `${profilePrefix}${process.pid}-`)))
-  // what it makes for itself goes with the profile; its socket there may have no longer path (unix(7), sun_path)
-  const env = folder.length > longestFolder ? process.env : { ...process.env, TMPDIR: folder }
+  // who ends this takes it away, and with it what the browser makes for itself
+  const folder = (profile = makeProfile())
   const child = spawn(asked.browser, browserArguments(asked, folder), {
-    env,
+    env: { ...process.env, TMPDIR: folder },
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
     windowsHide: true,
   })
@@ -70,7 +62,7 @@ async function look(asked: PageJob): Promise<PageLook> {
   const version = await Promise.race([devtools.ask('Browser.getVersion', {}, undefined, startMs), gone])
   if (typeof version === 'string' || !version.ok) {
     const why = typeof version === 'string' ? version : version.why
-    const last = said.split('\n').findLast((line) => /\b(?:ERROR|FATAL|error)\b/.test(line) && !line.includes('dbus'))
+    const last = said.split('\n').findLast((line) => /\b(?:ERROR|FATAL|error)\b/.test(line) && !/dbus|crashpad/.test(line))
     return { result: 'unseen', why: `${asked.browser} can't be used: ${why}${last === undefined ? '' : ` (${last.trim().slice(0, 200)})`}` }
   }
   return lookAtPage(asked, { devtools, listeners, started, version: version.result })
@@ -82,10 +74,10 @@ async function clear(): Promise<void> {
   if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) {
     const exited = new Promise((resolve) => child.once('exit', resolve))
     if (process.platform === 'win32') spawnSync('taskkill', ['/PID', String(child.pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true })
-    else child.kill('SIGKILL')
+    // all at once: what has left the group is known by its parent alone
+    else await endOwnGroup(0)
     await within(endMs, exited)
-  }
-  if (process.platform !== 'win32') await endOwnGroup(0)
+  } else if (process.platform !== 'win32') await endOwnGroup(0)
   // a process that is dying may still write to it
   if (profile !== undefined) await rm(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }).catch(() => {})
 }

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { exists } from '../../src/host/process-table.ts'
 import { ending } from '../support/ends.ts'
 import { browser, lookedAt, seenOf, servePage } from '../support/page-look.ts'
 
-const { keep } = ending()
+const { keep, folder: emptyFolder } = ending()
 
 const socketAt = (path: string) => `new WebSocket('ws://' + location.host + '${path}')`
 
@@ -240,6 +241,38 @@ describe.skipIf(browser === undefined)('a page in a real browser', { timeout: 60
       why: expect.stringContaining('/bin/false'),
     })
     expect(await lookedAt('http://localhost:1/', { browser: '/nowhere/chrome' })).toMatchObject({ result: 'unseen' })
+  })
+
+  test.skipIf(process.platform === 'win32')(
+    'what a program left behind that only looked like a browser is gone, and what it says is judged at once',
+    async () => {
+      const folder = await emptyFolder()
+      const program = async (script: string) => {
+        const file = join(folder, 'chrome')
+        await writeFile(file, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+        return file
+      }
+      const pid = join(folder, 'pid')
+      // a session of its own, and a pipe that says nothing but NULs
+      const zeros = await program(
+        `setsid sh -c 'echo $$ > ${pid}; exec sleep 300' &\nuntil [ -s ${pid} ]; do :; done\nexec cat /dev/zero >&4`,
+      )
+      expect(await lookedAt('http://localhost:1/', { browser: zeros })).toEqual({
+        result: 'unseen',
+        why: `${zeros} can't be used: what it says is no message of the DevTools protocol`,
+      })
+      // killed; it may be a moment until somebody has waited for it
+      await expect.poll(async () => exists(Number(await readFile(pid, 'utf8')))).toBe(false)
+    },
+  )
+
+  test('a long path to temporary files keeps no browser from it', async () => {
+    const folder = join(await emptyFolder(), 'x'.repeat(100))
+    await mkdir(folder)
+    const { origin } = await servePage(keep, socketAt('/ws/'))
+    const look = await lookedAt(`${origin}/`, {}, { ...process.env, TMPDIR: folder })
+    expect(look).toMatchObject({ result: 'seen', sockets: [{ state: 'open' }] })
+    expect(await readdir(folder)).toEqual([])
   })
 
   test('a machine without a folder for the profile is told', async () => {
