@@ -1,4 +1,5 @@
 import { raisedText, wantedVariable, type Examination, type ExaminationOf, type Raised } from '../facts/examination.ts'
+import { entriesOf } from '../facts/dotenv.ts'
 import { normalName } from '../facts/packages.ts'
 import { all, diagnosis, type Diagnosis, type Found, type Seen } from './diagnosis.ts'
 import { environmentOf, judgeBoolean, judgeEncoding, judgeMalformed, judgeNotLoaded } from './dotenv.ts'
@@ -91,6 +92,15 @@ export function judgeImport(evidence: Evidence, error: ExaminationOf<'error'>, w
   )
 }
 
+/** The other variables that nobody gives: an exception names but the first. */
+function wantedAsWell({ examination, dotenv }: Pick<Evidence, 'examination' | 'dotenv'>, wanted: string): string[] {
+  const given = new Set(entriesOf(dotenv?.fact).map(({ key }) => key))
+  const others = (examination?.get('variables')?.missing ?? []).filter(({ name }) => name !== wanted && !given.has(name))
+  return others.length === 0
+    ? []
+    : [`Asked for as well, without a default: ${others.map(({ name, file, line }) => `${name} (${file}:${line})`).join(', ')}`]
+}
+
 /** Causes that the `.env` is behind. */
 function byMessage(evidence: Evidence, error: ExaminationOf<'error'>, seen: Seen): Diagnosis | undefined {
   const text = raisedText(error)
@@ -99,7 +109,8 @@ function byMessage(evidence: Evidence, error: ExaminationOf<'error'>, seen: Seen
     if (found !== undefined) return found
   }
   const wanted = wantedVariable(text)
-  if (wanted !== undefined) return judgeEncoding(evidence, seen) ?? judgeNotLoaded(evidence, wanted, seen)
+  if (wanted !== undefined)
+    return judgeEncoding(evidence, seen) ?? judgeNotLoaded(evidence, wanted, [...seen, ...wantedAsWell(evidence, wanted)])
   const truth = /ValueError: (?:Invalid truth value|Not a boolean): ?(.*)/i.exec(text)?.[1]
   if (truth !== undefined) return judgeBoolean(evidence, truth, seen)
   const number = /(?:invalid literal for int\(\) with base 10|could not convert string to float): (.*)/.exec(text)?.[1]

@@ -63,6 +63,8 @@ const examinationSchema = v.variant('fact', [
   /** Files of the backend that hide a package of the same name: `channels.py` beside manage.py. */
   /** Modules that the project's own import and that are nowhere, with the first line that does; told where an import has failed. */
   v.object({ fact: v.literal('imports'), missing: v.array(v.object({ module: v.string(), file: v.string(), line: v.number() })) }),
+  /** Variables that the settings ask for without a default and that the environment hasn't; told where they can't be read. A file of variables may have them. */
+  v.object({ fact: v.literal('variables'), missing: v.array(v.object({ name: v.string(), file: v.string(), line: v.number() })) }),
   v.object({ fact: v.literal('shadows'), files: v.array(v.object({ name: v.string(), file: v.string() })) }),
   v.object({
     fact: v.literal('settings'),

@@ -106,6 +106,28 @@ real('env-not-loaded', 'there is only an example', async () => {
   expect(answer.diagnosis?.remedy.commands).toEqual([['cp', 'backend/.env.example', 'backend/.env']])
 })
 
+real('env-not-loaded', 'several variables, all of them in one go', async () => {
+  const project = await bench.project({
+    hasDotenv: false,
+    settings: `
+import os
+from core.more import LIMIT
+PAGE = os.environ["PAGE_URL"]
+HOSTS = config("HOSTS", default="")
+MODE = os.environ.get("MODE")
+def later():
+    return os.environ["LATER"]
+`,
+    files: { 'backend/core/more.py': 'from decouple import config\nLIMIT = config("LIMIT", cast=int)\n' },
+  })
+  const answer = await doctor(project.root, { url: await nobody() })
+  expect(answer.id, answer.evidence).toBe('env-not-loaded')
+  expect(answer.evidence).toMatch(
+    /Asked for as well, without a default: (?:LIMIT \(core\/more\.py:2\)|PAGE_URL \(core\/settings\.py:\d+\)|, ){3}$/m,
+  )
+  expect(answer.evidence).not.toMatch(/HOSTS|MODE|LATER/)
+})
+
 real('env-not-loaded', 'the editor saved it as .env.txt', async () => {
   const project = await bench.project()
   await rename(join(project.backend, '.env'), join(project.backend, '.env.txt'))

@@ -1,4 +1,4 @@
-"""What the project's own modules import and this interpreter hasn't: read as syntax, so that all of it is known in one go and none of it runs."""
+"""What the project's own modules ask for and nobody has, modules and variables: read as syntax, so that all of it is known in one go and none of it runs."""
 
 import ast
 import importlib.util
@@ -14,22 +14,80 @@ LISTS = ("APPS", "MIDDLEWARE")
 
 
 def tell_missing(names):
-    """Goes through the project's modules from these on, as an import does it."""
+    """Modules that are nowhere."""
+    missing = {}
+    for file, _, wanted in modules_from(names):
+        for name, line in wanted:
+            top = name.split(".")[0]
+            if top not in missing and not is_own(top) and not is_there(top):
+                missing[top] = {"module": top, "file": file, "line": line}
+    tell("imports", missing=list(missing.values()))
+
+
+def tell_variables(names):
+    """Variables that the settings ask for without a default, and that the environment hasn't."""
+    found = {}
+    for file, tree, _ in modules_from(names, named=False):
+        for name, line in variables_in(tree):
+            if name not in os.environ and name not in found:
+                found[name] = {"name": name, "file": file, "line": line}
+    tell("variables", missing=list(found.values()))
+
+
+def modules_from(names, named=True):
+    """The project's modules from these on, as an import goes through them: file, syntax, and what each of them wants."""
     end = time.monotonic() + SECONDS
-    waiting, seen, missing = [name for name in names if name], set(), {}
+    waiting, seen = [name for name in names if name], set()
     while waiting and len(seen) < MOST and time.monotonic() < end:
         name = waiting.pop(0)
         file = file_of(name)
-        if file is None or file in seen:
+        tree = None if file is None or file in seen else syntax_of(file)
+        if tree is None:
             continue
         seen.add(file)
-        for wanted, line in wanted_by(file, name):
-            top = wanted.split(".")[0]
-            if is_own(top):
-                waiting += [wanted, wanted.rpartition(".")[0]]
-            elif top not in missing and not is_there(top):
-                missing[top] = {"module": top, "file": file, "line": line}
-    tell("imports", missing=list(missing.values()))
+        wanted = list(wanted_by(tree, file, name, named))
+        yield file, tree, wanted
+        for module, _ in wanted:
+            if is_own(module.split(".")[0]):
+                waiting += [module, module.rpartition(".")[0]]
+
+
+def syntax_of(file):
+    try:
+        with open(file, "rb") as source:
+            return ast.parse(source.read(1 << 20))
+    except (OSError, SyntaxError, ValueError):
+        return None
+
+
+def variables_in(tree):
+    """`os.environ["X"]`, `env("X")`, `env.bool("X")` and `config("X")`: without anything that could be a default."""
+    given = {word.arg for node in ast.walk(tree) if isinstance(node, ast.Call) and name_of(node.func) == "Env" for word in node.keywords
+             if isinstance(word.value, ast.Tuple) and len(word.value.elts) == 2}
+    for node in evaluated(tree):
+        name = None
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and name_of(node.value) == "environ":
+            # Python 3.8 has an Index around it
+            name = getattr(node.slice, "value", None)
+            name = getattr(name, "value", name)
+        elif isinstance(node, ast.Call) and len(node.args) == 1 and not any(word.arg in (None, "default") for word in node.keywords):
+            asks = name_of(node.func) in ("env", "config") or isinstance(node.func, ast.Attribute) and name_of(node.func.value) == "env"
+            name = getattr(node.args[0], "value", None) if asks else None
+        if isinstance(name, str) and name.isidentifier() and name not in given:
+            yield name, node.lineno
+
+
+def evaluated(node):
+    """What is evaluated with the module itself: nothing of a function, nothing whose failure is caught."""
+    for inner in ast.iter_child_nodes(node):
+        if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) or isinstance(inner, ast.Try) and inner.handlers:
+            continue
+        yield inner
+        yield from evaluated(inner)
+
+
+def name_of(node):
+    return getattr(node, "attr", None) or getattr(node, "id", None)
 
 
 def file_of(name):
@@ -49,13 +107,8 @@ def is_there(top):
         return True
 
 
-def wanted_by(file, name):
-    """Modules that a file imports as it is imported itself, with their lines; of settings also those that they name."""
-    try:
-        with open(file, "rb") as source:
-            tree = ast.parse(source.read(1 << 20))
-    except (OSError, SyntaxError, ValueError):
-        return
+def wanted_by(tree, file, name, named):
+    """Modules that a file imports as it is imported itself, with their lines; of settings also those that they name, where `named` asks for these."""
     package = name if os.path.basename(file) == "__init__.py" else name.rpartition(".")[0]
     for node in run_at_import(tree.body):
         if isinstance(node, ast.Import):
@@ -68,7 +121,7 @@ def wanted_by(file, name):
                 base = ".".join(up + ([node.module] if node.module else []))
             for alias in node.names:
                 yield ("%s.%s" % (base, alias.name)).strip("."), node.lineno
-        elif isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
+        elif named and isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
             yield from named_by(node)
 
 

@@ -71,14 +71,19 @@ class Look:
         # what fails before it comes to the settings keeps nobody from reading them
         if self.module is None and not (failed and self.reading):
             self.read(settings.imported(self.request["settings_module"]))
-        if isinstance(failed, ImportError) or isinstance(getattr(failed, "__cause__", None), ImportError):
-            # of all that is missing an import names the first
-            application = self.request.get("application") or ""
-            imports.tell_missing([os.environ.get("DJANGO_SETTINGS_MODULE") or self.request["settings_module"], application.split(":")[0]])
         if failed is not None:
+            self.ask_files(failed)
             # told under the stage that it has come to
             self.done.add("application")
             raise failed
+
+    def ask_files(self, failed):
+        """Of all that is missing an exception names the first."""
+        module = os.environ.get("DJANGO_SETTINGS_MODULE") or self.request["settings_module"]
+        if isinstance(failed, ImportError) or isinstance(getattr(failed, "__cause__", None), ImportError):
+            imports.tell_missing([module, (self.request.get("application") or "").split(":")[0]])
+        elif self.module is None:
+            imports.tell_variables([module])
 
     def load(self):
         """The project as it is come to. Its settings are read in the midst of this."""
