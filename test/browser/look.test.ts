@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { exists } from '../../src/host/process-table.ts'
+import { processTable } from '../../src/host/process-table.ts'
 import { ending } from '../support/ends.ts'
 import { browser, lookedAt, seenOf, servePage } from '../support/page-look.ts'
 
@@ -261,8 +261,13 @@ describe.skipIf(browser === undefined)('a page in a real browser', { timeout: 60
         result: 'unseen',
         why: `${zeros} can't be used: what it says is no message of the DevTools protocol`,
       })
-      // killed; it may be a moment until somebody has waited for it
-      await expect.poll(async () => exists(Number(await readFile(pid, 'utf8')))).toBe(false)
+      // what is killed may wait for somebody to ask how it ended
+      const runs = async () => {
+        const rows = (await processTable({ platform: process.platform })) ?? []
+        return rows.some((row) => row.pid === left && !row.zombie)
+      }
+      const left = Number(await readFile(pid, 'utf8'))
+      await expect.poll(runs).toBe(false)
     },
   )
 
