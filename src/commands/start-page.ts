@@ -12,7 +12,6 @@ import { pageSummary } from '../report/page.ts'
 import type { PageSummary } from '../report/run-event.ts'
 import { lookAt } from '../run/page-look.ts'
 import { shownUrl } from '../host/shown-url.ts'
-import { httpUrl } from '../verify/endpoint.ts'
 import { commandsToFree } from './start-frontend-port.ts'
 import type { Up } from './start-life.ts'
 import type { Prepared } from './start-prepare.ts'
@@ -59,9 +58,10 @@ export function watchPage(prepared: Prepared, { failedScreenshot }: Pick<StartEx
     const { dot } = above.state
     if (dot === 'red') return unseen('the WebSocket is not connected')
     if (dot === 'yellow' && above.state.state === 'refused') return unseen('the application refuses its user')
-    const sign = await pageSign(folder, [url, httpUrl(above.prover.endpoint().url).origin, config.page])
+    const endpoint = above.prover.endpoint()
+    const sign = await pageSign(folder, [url, shownUrl(endpoint.url), endpoint.origin, above.prover.identity().user, config.page])
     const memory = await pageMemory(host, root)
-    if (!isAsked && config.browser !== true && memory?.sign === sign)
+    if (!isAsked && config.browser !== true && memory !== undefined && memory.sign === sign)
       return tell({
         url,
         state: 'remembered',
@@ -72,7 +72,6 @@ export function watchPage(prepared: Prepared, { failedScreenshot }: Pick<StartEx
     if (process.getuid?.() === 0) report({ event: 'note', text: 'the browser runs without its sandbox, which refuses root' })
     const { observer } = above.prover
     const mark = observer?.mark() ?? 0
-    const endpoint = above.prover.endpoint()
     const { request, standsFor, withheld, lacks } = await pageRequestOf(host, config, {
       project: checkout.project,
       endpoint,
@@ -108,7 +107,7 @@ export function watchPage(prepared: Prepared, { failedScreenshot }: Pick<StartEx
     })
     tell({ url, ...pageSummary(verdict, look) })
     if (verdict.state === 'failed' && verdict.diagnosis !== undefined) report({ event: 'diagnosis', diagnosis: judged(verdict.diagnosis) })
-    await remember(verdict.state === 'open' ? { sign, url, at: Date.now() } : undefined)
+    await remember(verdict.state === 'open' && sign !== undefined ? { sign, url, at: Date.now() } : undefined)
   }
   const pictureOf = (always: string | undefined, failed: string | undefined) =>
     always === undefined

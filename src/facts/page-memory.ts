@@ -3,10 +3,9 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { cacheHome } from '../host/cache-home.ts'
-import { readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { parseAs } from '../host/json-shape.ts'
-import { isDotenv, sourcesOf } from './source-texts.ts'
+import { boundedText, isDotenv, sourcesOf } from './source-texts.ts'
 
 /** A page as it was seen last, where its WebSocket was open. */
 const memorySchema = v.object({
@@ -25,10 +24,14 @@ export function pageMemoryFile(host: Pick<Host, 'platform' | 'env'>, root: strin
 
 /** What was seen last in this checkout; undefined where nobody looked, or it was not open. Never throws. */
 export async function pageMemory(host: Pick<Host, 'platform' | 'env'>, root: string): Promise<PageMemory | undefined> {
-  const text = await readText(pageMemoryFile(host, root))
-  return text === undefined ? undefined : parseAs(memorySchema, text)
+  const text = await boundedText(pageMemoryFile(host, root), longest)
+  const memory = text === undefined ? undefined : parseAs(memorySchema, text)
+  // one of the future was written by another clock, or by hand
+  return memory === undefined || memory.at > Date.now() ? undefined : memory
 }
 
+/** It has no more than this, in bytes. */
+const longest = 4096
 /** Bounds of one reading: files, milliseconds. */
 const bounds = { files: 3000, ms: 500 }
 const configName = /^(?:package(?:-lock)?|.*\.config)\.(?:json|[cm]?[jt]s)$|^(?:pnpm-lock\.yaml|yarn\.lock|bun\.lock)$/
@@ -38,10 +41,13 @@ const isSetUp = (name: string) => isDotenv(name) || configName.test(name)
 /**
  * A sign of what a page depends on: the sources, `.env` files and
  * configurations below a folder by their sizes and times, and `said`, anything
- * else that counts. Two looks at the same have the same sign. Never throws.
+ * else that counts. Two looks at the same have the same sign; undefined where
+ * not all of them could be read. Never throws.
  */
-export async function pageSign(folder: string, said: readonly unknown[]): Promise<string> {
-  const files = await sourcesOf(folder, bounds.files, performance.now() + bounds.ms, { also: isSetUp })
+export async function pageSign(folder: string, said: readonly unknown[]): Promise<string | undefined> {
+  const until = performance.now() + bounds.ms
+  const files = await sourcesOf(folder, bounds.files, until, { also: isSetUp })
+  if (files.length === bounds.files || performance.now() > until) return undefined
   const hash = createHash('sha256').update(JSON.stringify(said))
   const stats = await Promise.all(files.map(async (file) => stat(join(folder, file)).catch(() => undefined)))
   files.forEach((file, index) => hash.update(`${file} ${stats[index]?.size ?? ''} ${stats[index]?.mtimeMs ?? ''}\n`))
