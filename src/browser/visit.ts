@@ -73,7 +73,10 @@ export async function lookAtPage(job: PageJob, visit: Visit): Promise<PageLook> 
     error: watch.error ?? wrong,
     loaded: watch.loaded,
     sockets,
-    refusals: watch.refusals,
+    // a host that it might contact was not found by the machine itself
+    refusals: watch.refusals.map((refusal) =>
+      refusal.kind === 'not-contacted' && job.hosts.includes(new URL(refusal.url).hostname) ? { ...refusal, kind: 'failed' } : refusal,
+    ),
     exceptions: watch.exceptions.map(({ text, place }) => ({ text, at: placed(place) })),
     consoleErrors: watch.consoleErrors,
     asksForLogin,

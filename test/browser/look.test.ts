@@ -114,6 +114,10 @@ describe.skipIf(browser === undefined)('a page in a real browser', { timeout: 60
     const { origin } = await servePage(keep, `fetch('http://elsewhere.example/x').catch(() => {}); new WebSocket('ws://192.0.2.1/ws/')`)
     const seen = await seenOf(`${origin}/`)
     expect(seen.refusals).toEqual([expect.objectContaining({ kind: 'not-contacted', url: 'http://elsewhere.example/x' })])
+    const { refusals } = await seenOf((await servePage(keep, `fetch('http://nowhere.invalid/x').catch(() => {})`)).origin, {
+      hosts: ['nowhere.invalid'],
+    })
+    expect(refusals).toEqual([expect.objectContaining({ kind: 'failed', text: 'net::ERR_NAME_NOT_RESOLVED' })])
     expect(seen.sockets).toEqual([expect.objectContaining({ error: 'net::ERR_NAME_NOT_RESOLVED' })])
   })
 
