@@ -61,12 +61,9 @@ export function startFrontend(
   const origin = deferred<string | undefined>()
   let proving: Promise<void> | undefined
 
-  const gather = async () =>
-    gatherFrontend(host, config, { root: run.checkout.project.root, backend: run.checkout.project.backend }, process.execPath)
   /** Reads the frontend's files, and lets the dev tool say what it makes of them. */
   const look = async (): Promise<FrontendPlan> => {
-    const read = await gather()
-    files = read
+    const read = (files = await gatherFrontend(host, config, run.checkout.project, process.execPath))
     asked = undefined
     const first = planAt(run, read, backendPort, { asked })
     if (first.kind !== 'run') return first
@@ -209,6 +206,8 @@ export function startFrontend(
   return {
     /** What the browser will send as the Origin; undefined where no frontend is started. Rejects with LauncherError where the configuration is wrong. */
     origin: origin.promise,
+    /** Whether one is started: it is known once its files were read, and its packages are there. */
+    runs: begun.then(() => plan !== undefined),
     summary: () => summary,
     /** What the banner says of it; later changes are told by the report. */
     show: () => {

@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { judged } from '../causes/causes.ts'
 import { judgePage } from '../checks/page.ts'
+import { errorMessage } from '../errors.ts'
 import type { FrontendApp } from '../facts/frontend-app.ts'
 import { pageMemory, pageMemoryFile, pageSign } from '../facts/page-memory.ts'
 import { pageUserAt } from '../look/outcome.ts'
@@ -50,14 +51,14 @@ export function watchPage(prepared: Prepared, { failedScreenshot }: Pick<StartEx
     last = summary
     report({ event: 'page', ...summary })
   }
+  const unseen = (url: string, why: string) => tell({ url, state: 'unseen', text: `not looked at: ${why}`, sockets: [] })
   const begin = async (above: Up, page: ServedPage, isAsked: boolean) => {
     const url = shownUrl(pageUrl(config.page, page.url))
     const folder = page.app?.folder ?? root
-    const unseen = (why: string) => tell({ url, state: 'unseen', text: `not looked at: ${why}`, sockets: [] })
-    if (config.browser === false) return unseen('--no-browser')
+    if (config.browser === false) return unseen(url, '--no-browser')
     const { dot } = above.state
-    if (dot === 'red') return unseen('the WebSocket is not connected')
-    if (dot === 'yellow' && above.state.state === 'refused') return unseen('the application refuses its user')
+    if (dot === 'red') return unseen(url, 'the WebSocket is not connected')
+    if (dot === 'yellow' && above.state.state === 'refused') return unseen(url, 'the application refuses its user')
     const endpoint = above.prover.endpoint()
     const sign = await pageSign(folder, [url, shownUrl(endpoint.url), endpoint.origin, above.prover.identity().user, config.page])
     const memory = await pageMemory(host, root)
@@ -129,10 +130,11 @@ export function watchPage(prepared: Prepared, { failedScreenshot }: Pick<StartEx
     if (above === undefined || page === undefined || looking !== undefined || signal.aborted) return
     // by itself once in a run: a backend or a dev server that was started again is no other page
     if (last !== undefined && !isAsked) return
-    looking = begin(above, page, isAsked).finally(() => {
-      looking = undefined
-    })
-    looking.catch(() => {})
+    looking = begin(above, page, isAsked)
+      .catch((error: unknown) => unseen(shownUrl(page.url), errorMessage(error)))
+      .finally(() => {
+        looking = undefined
+      })
   }
   return {
     /** What is known of it. */
@@ -158,10 +160,10 @@ export function watchPage(prepared: Prepared, { failedScreenshot }: Pick<StartEx
     /** Ends a look that is under way, with all that it started. */
     end: async () => {
       ending.abort()
-      await looking?.catch(() => {})
+      await looking
     },
     /** A look that is under way is over. */
-    looked: async () => void (await looking?.catch(() => {})),
+    looked: async () => void (await looking),
   }
 }
 

@@ -93,10 +93,12 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
     (watching ??= import('./start-page.ts').then(({ watchPage }) => (page = watchPage(prepared, extras))))
   /** Both are up. Without a frontend the backend's own page is looked at where somebody has named a page, or asks. */
   const lookAtPage = async (prepared: Prepared, up: Up) => {
-    if ((await frontend?.origin) === undefined && config.page === undefined && config.browser !== true) return
+    // what its dev server makes of its files may be known late
+    const isAlone = (await frontend?.runs) !== true
+    if (isAlone && config.page === undefined && config.browser !== true) return
     const watched = await pageOf(prepared)
     watched.backendIs(up)
-    if ((await frontend?.origin) === undefined) watched.isServed({ url: new URL(up.summary.backend.url), app: undefined, given: undefined })
+    if (isAlone) watched.isServed({ url: new URL(up.summary.backend.url), app: undefined, given: undefined })
   }
 
   const startFrontend = async (prepared: Prepared, port: number): Promise<void> => {

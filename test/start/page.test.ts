@@ -89,6 +89,13 @@ describe.skipIf(browser === undefined)('its own WebSocket', { timeout: 90_000 },
     expect(await pageRowOf(start(row.diagnosis?.remedy.commands[0]?.slice(2)))).toMatchObject({ state: 'open' })
   })
 
+  test('a configuration that takes longer than the banner waits for it is looked at all the same', async () => {
+    const { folder, start, page: at } = await begun(scripted((port) => socketTo(port)))
+    const config = `await new Promise((resolve) => setTimeout(resolve, 2500))\nconst own = () => ${at}\nexport default { cacheDir: '.vite', server: { port: own() } }\n`
+    await writeFile(join(folder, 'vite.config.js'), config)
+    expect(await pageRowOf(start())).toMatchObject({ state: 'open', url: `http://localhost:${at}/` })
+  })
+
   test('looked at only where it is asked for', async () => {
     const { start } = await begun(scripted((port) => socketTo(port)))
     const never = start(['--no-browser'])
