@@ -139,7 +139,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", 
   await cli.waitFor(/What identifies usher is kept on cache\.example\.invalid, which is another machine\. Make it there/)
   cli.child.stdin?.write('y\n')
   // the name leads nowhere: that it was tried is what there is to see
-  await cli.waitFor(/wants a login[\s\S]*No session could be made: \w*(?:Connection|gai)\w*/)
+  await cli.waitFor(/wants\s+a\s+login[\s\S]*No session could be made: \w*(?:Connection|gai)\w*/)
 })
 
 const own = (consumer: string, more: ProjectOptions = {}): ProjectOptions => ({ ...sessionProject('database', ''), consumer, ...more })
