@@ -1,6 +1,6 @@
 import type { PageRefusal, PageSocket } from '../facts/page-seen.ts'
 import { isRecord, parseJson } from '../host/json.ts'
-import { shownUrl } from '../host/shown-url.ts'
+import { shownUrl } from '../host/urls.ts'
 import { closeBinding } from './close-teller.ts'
 import { devSocketOf } from './dev-sockets.ts'
 import type { DevToolsEvent } from './devtools.ts'

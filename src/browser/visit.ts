@@ -5,7 +5,7 @@ import type { PageChange, PageCrossing, PageJob, PageLogin, PageLook, PageSeen, 
 import { errorMessage } from '../errors.ts'
 import { isRecord } from '../host/json.ts'
 import { originalPlace } from './original-place.ts'
-import { shownUrl } from '../host/shown-url.ts'
+import { shownUrl } from '../host/urls.ts'
 import { ownSockets, type ServedPlace } from './page-watch.ts'
 import { PageWindow, type Browser } from './page-window.ts'
 
@@ -35,12 +35,15 @@ export async function lookAtPage(job: PageJob, visit: Visit): Promise<PageLook> 
   const page = await PageWindow.open(visit, job)
   if (typeof page === 'string') return { result: 'unseen', why: `${job.browserName} could not open a window: ${page}` }
 
-  const loginProblem = job.login?.url === undefined ? undefined : await logIn(page, job.login, rest, job.login.url)
+  const { login } = job
+  // a form of another page comes before this one, a form of its own after it
+  let problem = login?.url === undefined ? undefined : await logIn(page, login, rest, login.url)
   const wrong = await page.go(job.url, rest())
-  const first = wrong !== undefined || (await page.settles(deadline))
-  const later =
-    job.login === undefined || job.login.url !== undefined || wrong !== undefined ? undefined : await logIn(page, job.login, rest)
-  const settled = job.login === undefined || job.login.url !== undefined ? first : await page.settles(deadline)
+  let settled = wrong !== undefined || (await page.settles(deadline))
+  if (login !== undefined && login.url === undefined && wrong === undefined) {
+    problem = await logIn(page, login, rest)
+    settled = await page.settles(deadline)
+  }
   const expected = job.expect === undefined ? undefined : await isThere(page, job.expect, deadline)
   const change = job.change === undefined ? undefined : await crossing(page, job, job.change, visit, deadline)
   const asksForLogin = (await page.evaluate(passwordField, Math.min(1000, left()))) === true
@@ -61,7 +64,7 @@ export async function lookAtPage(job: PageJob, visit: Visit): Promise<PageLook> 
     sent,
     at: placed(place),
   }))
-  const isOut = job.login !== undefined && asksForLogin && sockets.every(({ state }) => state !== 'open')
+  const isOut = login !== undefined && asksForLogin && sockets.every(({ state }) => state !== 'open')
   const isWell = sockets.length > 0 && sockets.every(({ state }) => state === 'open')
   const wantsPicture =
     job.screenshot !== undefined && (job.screenshot.when === 'always' || !isWell || (expected !== undefined && expected !== true))
@@ -80,7 +83,7 @@ export async function lookAtPage(job: PageJob, visit: Visit): Promise<PageLook> 
     exceptions: watch.exceptions.map(({ text, place }) => ({ text, at: placed(place) })),
     consoleErrors: watch.consoleErrors,
     asksForLogin,
-    loginProblem: loginProblem ?? later ?? (isOut ? 'the form was sent, and a field for a password is still there' : undefined),
+    loginProblem: problem ?? (isOut ? 'the form was sent, and a field for a password is still there' : undefined),
     expected,
     change,
     screenshot: wantsPicture ? await pictureOf(page, job.screenshot?.file ?? '', left()) : undefined,

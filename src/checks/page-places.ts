@@ -1,6 +1,7 @@
 import type { FrontendReading } from '../facts/frontend-reading.ts'
 import { isLocal } from '../facts/frontend-wiring.ts'
 import type { SourcePlace } from '../facts/script-text.ts'
+import { hostOf, portOf } from '../host/urls.ts'
 
 /** What the sources of a page name, files as a person in the checkout writes them. */
 export type PageSources = Pick<FrontendReading, 'variables' | 'urls' | 'ports' | 'pageSocket'>
@@ -21,12 +22,13 @@ const most = 3
  */
 export function writtenPlaces({ variables, urls, ports, pageSocket }: PageSources, socket: URL, page: URL): WrittenPlace[] {
   const isThere = ({ host, port, scheme }: { host: string; port: number | undefined; scheme: string }) =>
-    (port ?? (scheme.endsWith('s') ? 443 : 80)) === portOf(socket) && (host === bare(socket) || (isLocal(host) && isLocal(bare(socket))))
+    (port ?? (scheme.endsWith('s') ? 443 : 80)) === portOf(socket) &&
+    (host === hostOf(socket) || (isLocal(host) && isLocal(hostOf(socket))))
   const named = [
     ...variables.flatMap(({ name, value, file, line }) => {
       if (!URL.canParse(value)) return []
       const url = new URL(value)
-      const at = { host: bare(url), port: portOf(url), scheme: url.protocol.slice(0, -1) }
+      const at = { host: hostOf(url), port: portOf(url), scheme: url.protocol.slice(0, -1) }
       return isThere(at) ? [{ file, line, text: `${name}=${value}` }] : []
     }),
     ...urls.filter(isThere),
@@ -39,10 +41,4 @@ export function writtenPlaces({ variables, urls, ports, pageSocket }: PageSource
     .filter(({ file, line }) => !seen.has(`${file}:${line}`) && seen.add(`${file}:${line}`))
     .slice(0, most)
     .map(({ file, line, text }) => ({ file, line, text }))
-}
-
-const bare = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '')
-
-function portOf({ port, protocol }: URL): number {
-  return port === '' ? (/^(?:wss|https):$/.test(protocol) ? 443 : 80) : Number(port)
 }

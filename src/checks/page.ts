@@ -1,4 +1,6 @@
-import type { PageLook, PageRefusal, PageSeen, PageSocket, ScriptPlace } from '../facts/page-seen.ts'
+import { isLocal } from '../facts/frontend-wiring.ts'
+import type { PageRefusal, PageSeen, PageSocket, ScriptPlace } from '../facts/page-seen.ts'
+import { hostOf } from '../host/urls.ts'
 import { writtenPlaces, type PageSources, type WrittenPlace } from './page-places.ts'
 import { diagnosis, type Commands, type Diagnosis, type Seen } from './diagnosis.ts'
 
@@ -32,9 +34,13 @@ export interface PageVerdict {
   readonly diagnosis?: Diagnosis
 }
 
+/** What is said of a page that nobody has looked at. */
+export function notLooked(why: string): Pick<PageVerdict, 'text'> & { readonly state: 'unseen' } {
+  return { state: 'unseen', text: `not looked at: ${why}` }
+}
+
 /** What is said of a page that a browser has looked at. Pure. */
-export function judgePage(look: PageLook, context: PageContext): PageVerdict {
-  if (look.result === 'unseen') return { state: 'unseen', text: `not looked at: ${look.why}` }
+export function judgePage(look: PageSeen, context: PageContext): PageVerdict {
   const cause = whyNot(look, context)
   if (cause === undefined) return { state: 'open', text: openWords(look, context) }
   const nobody = context.withheld === undefined ? '' : ` · opened as nobody: ${context.withheld}`
@@ -219,17 +225,12 @@ function elsewhere(
   if (url.port === proven.port && url.protocol !== proven.protocol)
     return [`The backend speaks no TLS. Let the page open its WebSocket at its own host, through ${proxy}; or serve the page by http.`, []]
   const isKnownPath = url.pathname === proven.pathname || paths.includes(url.pathname)
-  if (isLoopback(url) && isKnownPath && url.port !== proven.port && url.port !== '')
+  if (isLocal(hostOf(url)) && isKnownPath && url.port !== proven.port && url.port !== '')
     return [
       `Start the backend where the page looks for it, or correct the URL in ${place} to ${proven.host}.`,
       [['election-dev', 'start', '--port', url.port]],
     ]
   return [`Correct the URL in ${place}: the application's WebSocket is ${proven.href}.`, []]
-}
-
-/** Whether a URL leads to this machine by its own name. */
-export function isLoopback({ hostname }: Pick<URL, 'hostname'>): boolean {
-  return /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
 }
 
 function builtAt(at: ScriptPlace | undefined): string[] {

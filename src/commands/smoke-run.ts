@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { notLooked } from '../checks/page.ts'
 import type { Config } from '../config/config.ts'
 import type { Host } from '../host/host.ts'
 import { httpRequest } from '../host/http.ts'
@@ -74,7 +75,7 @@ async function lookAtPage({ host, record }: SmokeRun, signal: AbortSignal, provi
   const began = host.now()
   beginPhase(host, record, 'looking at the page in a browser')
   await raceStop(proving.look(), signal)
-  record.page ??= { url: record.ready?.backend.url ?? '', state: 'unseen', text: 'not looked at: no page is known', sockets: [] }
+  record.page ??= { url: record.ready?.backend.url ?? '', ...notLooked('no page is known'), sockets: [] }
   record.pageMs = host.now() - began
 }
 

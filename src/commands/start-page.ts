@@ -1,18 +1,17 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { judged } from '../causes/causes.ts'
-import { judgePage } from '../checks/page.ts'
+import { notLooked } from '../checks/page.ts'
 import { errorMessage } from '../errors.ts'
 import type { FrontendApp } from '../facts/frontend-app.ts'
 import { pageMemory, pageMemoryFile, pageSign } from '../facts/page-memory.ts'
 import { pageUserAt } from '../look/outcome.ts'
-import { holdersOf, pageRequestOf } from '../look/page.ts'
-import { inSources } from '../look/page-sources.ts'
+import { provePage, type PageTarget } from '../look/page.ts'
 import { pageUrl } from '../plan/page-request.ts'
 import { pageSummary } from '../report/page.ts'
+import { duration } from '../report/status.ts'
 import type { PageSummary } from '../report/run-event.ts'
-import { lookAt } from '../run/page-look.ts'
-import { shownUrl } from '../host/shown-url.ts'
+import { shownUrl } from '../host/urls.ts'
 import { commandsToFree } from './start-frontend-port.ts'
 import type { Up } from './start-life.ts'
 import type { Prepared } from './start-prepare.ts'
@@ -41,17 +40,22 @@ export function watchPage(prepared: Prepared, { failedScreenshot }: Pick<StartEx
   const { root } = checkout.project
   const ending = new AbortController()
   const signal = AbortSignal.any([runSignal, ending.signal])
+  const screenshot =
+    config.screenshot !== undefined
+      ? ({ file: resolve(host.cwd, config.screenshot), when: 'always' } as const)
+      : failedScreenshot !== undefined
+        ? ({ file: failedScreenshot, when: 'failed' } as const)
+        : undefined
   let up: Up | undefined
   let served: ServedPage | undefined
   let last: PageSummary | undefined
   let looking: Promise<void> | undefined
-  let isAsked = false
 
   const tell = (summary: PageSummary) => {
     last = summary
     report({ event: 'page', ...summary })
   }
-  const unseen = (url: string, why: string) => tell({ url, state: 'unseen', text: `not looked at: ${why}`, sockets: [] })
+  const unseen = (url: string, why: string) => tell({ url, ...notLooked(why), sockets: [] })
   const begin = async (above: Up, page: ServedPage, isAsked: boolean) => {
     const url = shownUrl(pageUrl(config.page, page.url))
     const folder = page.app?.folder ?? root
@@ -66,56 +70,40 @@ export function watchPage(prepared: Prepared, { failedScreenshot }: Pick<StartEx
       return tell({
         url,
         state: 'remembered',
-        text: `its WebSocket was open when last looked (${ago(Date.now() - memory.at)}, same sources)`,
+        text: `its WebSocket was open when last looked (${duration(Date.now() - memory.at)} ago, same sources)`,
         sockets: [],
       })
     tell({ url, state: 'looking', text: 'a browser looks at it', sockets: [] })
     if (process.getuid?.() === 0) report({ event: 'note', text: 'the browser runs without its sandbox, which refuses root' })
     const { observer } = above.prover
     const mark = observer?.mark() ?? 0
-    const { request, standsFor, withheld, lacks } = await pageRequestOf(host, config, {
-      project: checkout.project,
+    const { project } = checkout
+    const target: PageTarget = {
+      project,
       endpoint,
       page: page.url,
       isOurs: true,
       user: above.prover.identity().user,
-      screenshot: pictureOf(config.screenshot, failedScreenshot),
+      screenshot,
       two: false,
+      app: page.app,
+      signal,
+    }
+    const { look, verdict } = await provePage(host, config, target, async (seen, isWrong) => {
+      const sockets = seen.sockets.map((socket) => new URL(socket.url).pathname)
+      const from = page.app?.address.port
+      const isMoved = isWrong && from !== undefined && page.given !== undefined && from !== page.given
+      return {
+        user: observer && pageUserAt(observer, mark, sockets),
+        paths: (await above.prover.beside()).map(({ path }) => path),
+        moved: isMoved ? { from, commands: await commandsToFree(prepared, folder, from) } : undefined,
+      }
     })
-    const seen = lacks === undefined ? await lookAt(host, request, signal) : { result: 'unseen' as const, why: lacks }
     if (signal.aborted) return
-    const { look, sources } = await inSources(seen, { root, folder })
-    const wantedPort = page.app?.address.port
-    const isMoved = sources !== undefined && wantedPort !== undefined && page.given !== undefined && wantedPort !== page.given
-    const beside = (await above.prover.beside()).map(({ path }) => path)
-    const verdict = judgePage(look, {
-      proven: new URL(shownUrl(endpoint.url)),
-      user:
-        observer && look.result === 'seen'
-          ? pageUserAt(
-              observer,
-              mark,
-              look.sockets.map((socket) => new URL(socket.url).pathname),
-            )
-          : undefined,
-      standsFor,
-      withheld,
-      paths: beside,
-      holders: await holdersOf(host, look),
-      folder: page.app?.shown,
-      sources,
-      moved: isMoved ? { from: wantedPort, commands: await commandsToFree(prepared, folder, wantedPort) } : undefined,
-    })
     tell({ url, ...pageSummary(verdict, look) })
     if (verdict.state === 'failed' && verdict.diagnosis !== undefined) report({ event: 'diagnosis', diagnosis: judged(verdict.diagnosis) })
     await remember(verdict.state === 'open' && sign !== undefined ? { sign, url, at: Date.now() } : undefined)
   }
-  const pictureOf = (always: string | undefined, failed: string | undefined) =>
-    always === undefined
-      ? failed === undefined
-        ? undefined
-        : { file: failed, when: 'failed' as const }
-      : { file: resolve(host.cwd, always), when: 'always' as const }
   const remember = async (memory: object | undefined) => {
     const file = pageMemoryFile(host, root)
     // what can't be kept is looked at again
@@ -125,7 +113,8 @@ export function watchPage(prepared: Prepared, { failedScreenshot }: Pick<StartEx
         : mkdir(dirname(file), { recursive: true }).then(() => writeFile(file, JSON.stringify(memory)))
     ).catch(() => {})
   }
-  const look = () => {
+  /** `isAsked`: the user does, whatever was seen before. */
+  const look = (isAsked = false) => {
     const [above, page] = [up, served]
     if (above === undefined || page === undefined || looking !== undefined || signal.aborted) return
     // by itself once in a run: a backend or a dev server that was started again is no other page
@@ -152,9 +141,7 @@ export function watchPage(prepared: Prepared, { failedScreenshot }: Pick<StartEx
     /** The user asks: now, whatever was seen before. */
     lookNow: async () => {
       await looking
-      isAsked = true
-      look()
-      isAsked = false
+      look(true)
       await looking
     },
     /** Ends a look that is under way, with all that it started. */
@@ -165,15 +152,4 @@ export function watchPage(prepared: Prepared, { failedScreenshot }: Pick<StartEx
     /** A look that is under way is over. */
     looked: async () => void (await looking),
   }
-}
-
-/** `2 h ago`: of milliseconds, the largest whole unit. */
-function ago(ms: number): string {
-  const units = [
-    ['d', 86_400_000],
-    ['h', 3_600_000],
-    ['min', 60_000],
-  ] as const
-  const [unit, size] = units.find(([, each]) => ms >= each) ?? ['s', 1000]
-  return `${Math.max(1, Math.floor(ms / size))} ${unit} ago`
 }

@@ -19,7 +19,7 @@ import { closedSince, handshakeSince, isIdleSince, raisedSince, strangerSince, u
 import type { Observer } from '../run/observer.ts'
 import { openSecond, proveBroadcast, withBroadcast, type Broadcast } from '../verify/broadcast.ts'
 import type { HeldSocket } from '../verify/held-socket.ts'
-import { shownUrl } from '../host/shown-url.ts'
+import { shownUrl } from '../host/urls.ts'
 import { requestOf, type Endpoint } from '../verify/endpoint.ts'
 import type { Handshake } from '../verify/handshake.ts'
 import { prove, untried, type Proof, type ProofOptions } from '../verify/prove.ts'

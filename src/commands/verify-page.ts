@@ -1,17 +1,14 @@
 import { resolve } from 'node:path'
-import { judgePage } from '../checks/page.ts'
 import type { Config } from '../config/config.ts'
 import { usageError } from '../errors.ts'
 import { findFrontend } from '../facts/frontend-app.ts'
 import { findProject } from '../facts/project.ts'
 import type { Host } from '../host/host.ts'
-import { holdersOf, pageRequestOf } from '../look/page.ts'
-import { inSources } from '../look/page-sources.ts'
+import { provePage, type PageTarget } from '../look/page.ts'
 import { pageUrl } from '../plan/page-request.ts'
 import { pageSummary } from '../report/page.ts'
 import type { PageSummary } from '../report/run-event.ts'
-import { lookAt } from '../run/page-look.ts'
-import { shownUrl } from '../host/shown-url.ts'
+import { shownUrl } from '../host/urls.ts'
 import { httpUrl, type Endpoint } from '../verify/endpoint.ts'
 
 /** What `verify --browser` looks at: the WebSocket as it was proven, its page in a browser. */
@@ -33,9 +30,9 @@ export async function verifyPage(host: Host, config: Config, { endpoint, paths, 
     })
   }
   const project = await findProject(host, config).catch(() => undefined)
-  const backend = httpUrl(endpoint.url)
-  const page = new URL('/', endpoint.origin ?? backend)
-  const { request, standsFor, withheld, lacks } = await pageRequestOf(host, config, {
+  const page = new URL('/', endpoint.origin ?? httpUrl(endpoint.url))
+  const frontend = project === undefined ? undefined : await findFrontend(config, project, host.env)
+  const target: PageTarget = {
     project,
     endpoint,
     page,
@@ -43,24 +40,10 @@ export async function verifyPage(host: Host, config: Config, { endpoint, paths, 
     user: endpoint.identity?.user,
     screenshot: config.screenshot === undefined ? undefined : { file: resolve(host.cwd, config.screenshot), when: 'always' },
     two,
-  })
-  // a Ctrl+C ends this process at once, and the browser with it
-  const seen = lacks === undefined ? await lookAt(host, request, new AbortController().signal) : { result: 'unseen' as const, why: lacks }
-  const frontend = project === undefined ? undefined : await findFrontend(config, project, host.env)
-  const app = frontend?.kind === 'app' ? frontend.app : undefined
-  const root = project?.root ?? host.cwd
-  const { look, sources } = await inSources(seen, { root, folder: app?.folder ?? root })
-  const proven = new URL(shownUrl(endpoint.url))
-  const context = {
-    proven,
-    user: undefined,
-    standsFor,
-    withheld,
-    paths,
-    holders: await holdersOf(host, look),
-    folder: app?.shown,
-    sources,
-    moved: undefined,
+    app: frontend?.kind === 'app' ? frontend.app : undefined,
+    // a Ctrl+C ends this process at once, and the browser with it
+    signal: new AbortController().signal,
   }
-  return { url: shownUrl(pageUrl(config.page, page)), ...pageSummary(judgePage(look, context), look) }
+  const { look, verdict } = await provePage(host, config, target, async () => Promise.resolve({ user: undefined, paths, moved: undefined }))
+  return { url: shownUrl(pageUrl(config.page, page)), ...pageSummary(verdict, look) }
 }

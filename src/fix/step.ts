@@ -53,7 +53,7 @@ export type Action =
   | { readonly kind: 'wait'; readonly what: 'redis-loading' }
   /** The run that has started the server starts it again. */
   | { readonly kind: 'restart'; readonly server: number }
-  /** A development user with a password of its own. `shown` is how a person makes one. */
+  /** A development user with a password of its own, which no command could make. */
   | { readonly kind: 'create-user'; readonly shown: string }
   | {
       readonly kind: 'hand-over'

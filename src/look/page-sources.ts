@@ -1,12 +1,12 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path'
 import type { PageSources } from '../checks/page-places.ts'
 import { readFrontend } from '../facts/frontend-reading.ts'
-import type { PageLook, ScriptPlace } from '../facts/page-seen.ts'
+import type { PageSeen, ScriptPlace } from '../facts/page-seen.ts'
 import { isFile } from '../host/files.ts'
 
 /** What a browser saw, and what the page's sources say of it. */
 interface SeenInSources {
-  readonly look: PageLook
+  readonly look: PageSeen
   /** Undefined where nothing is wrong with its WebSockets. */
   readonly sources: PageSources | undefined
 }
@@ -17,10 +17,9 @@ interface SeenInSources {
  * served is named by its URL. Reads the sources where a WebSocket isn't open. Never throws.
  */
 export async function inSources(
-  look: PageLook,
+  look: PageSeen,
   { root, folder }: { readonly root: string; readonly folder: string },
 ): Promise<SeenInSources> {
-  if (look.result === 'unseen') return { look, sources: undefined }
   const shown = (file: string) => relative(root, resolve(folder, file)).split(sep).join('/')
   const found = async (at: ScriptPlace | undefined): Promise<ScriptPlace | undefined> => {
     if (at === undefined || URL.canParse(at.file)) return at

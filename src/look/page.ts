@@ -1,16 +1,20 @@
 import type { Config } from '../config/config.ts'
-import { isLoopback } from '../checks/page.ts'
+import { judgePage, notLooked, type PageContext, type PageVerdict } from '../checks/page.ts'
 import { describeListener, listenersOn } from '../facts/listener.ts'
-import type { PageLook, PageRequest } from '../facts/page-seen.ts'
+import type { PageLook, PageRequest, PageSeen } from '../facts/page-seen.ts'
+import { isLocal } from '../facts/frontend-wiring.ts'
 import { readPageSpeech } from '../facts/page-paths.ts'
 import type { Project } from '../facts/project.ts'
 import type { Host } from '../host/host.ts'
+import { hostOf, shownUrl } from '../host/urls.ts'
 import { lackOf, pageUrl, planPage } from '../plan/page-request.ts'
+import { lookAt } from '../run/page-look.ts'
 import { httpUrl, type Endpoint } from '../verify/endpoint.ts'
+import { inSources } from './page-sources.ts'
 import { strangerAt } from './stranger.ts'
 
 /** What is known of a page before it is opened. */
-interface PageTarget {
+export interface PageTarget {
   readonly project: Project | undefined
   /** The WebSocket as it is proven, with what identifies it. */
   readonly endpoint: Endpoint
@@ -21,6 +25,31 @@ interface PageTarget {
   readonly user: string | undefined
   readonly screenshot: PageRequest['screenshot']
   readonly two: boolean
+  /** The frontend that it is a part of; undefined where the backend serves it. */
+  readonly app: { readonly folder: string; readonly shown: string } | undefined
+  /** Ends the look. */
+  readonly signal: AbortSignal
+}
+
+/** What else is known of a page once it was looked at; `isWrong`: one of its WebSockets isn't open. */
+type Known = (seen: PageSeen, isWrong: boolean) => Promise<Pick<PageContext, 'user' | 'paths' | 'moved'>>
+
+/** What a browser saw of a page, and what is said of it. Never throws. */
+export async function provePage(
+  host: Host,
+  config: Pick<Config, 'page'>,
+  target: PageTarget,
+  known: Known,
+): Promise<{ readonly look: PageLook; readonly verdict: PageVerdict }> {
+  const { request, lacks, ...opening } = await openingOf(host, config, target)
+  const seen: PageLook = lacks === undefined ? await lookAt(host, request, target.signal) : { result: 'unseen', why: lacks }
+  if (seen.result === 'unseen') return { look: seen, verdict: notLooked(seen.why) }
+  const root = target.project?.root ?? host.cwd
+  const { look, sources } = await inSources(seen, { root, folder: target.app?.folder ?? root })
+  const proven = new URL(shownUrl(target.endpoint.url))
+  const more = await known(look, sources !== undefined)
+  const context = { proven, ...opening, ...more, holders: await holdersOf(host, look), folder: target.app?.shown, sources }
+  return { look: { ...look, result: 'seen' }, verdict: judgePage(look, context) }
 }
 
 /** A page as a browser is to open it. */
@@ -35,7 +64,7 @@ interface PageOpening {
 }
 
 /** What a browser is to open, as the same user as the proof: what was made for that one goes to a process of the project alone. Never throws. */
-export async function pageRequestOf(
+async function openingOf(
   host: Host,
   config: Pick<Config, 'page'>,
   { project, endpoint, page, isOurs, user, screenshot, two }: PageTarget,
@@ -62,9 +91,9 @@ export async function pageRequestOf(
 }
 
 /** Who listens on the ports of this machine that the page's WebSockets go to in vain. Never throws. */
-export async function holdersOf(host: Host, look: PageLook): Promise<ReadonlyMap<string, string>> {
-  const urls = look.result === 'seen' ? look.sockets.filter(({ state }) => state !== 'open').map(({ url }) => new URL(url)) : []
-  const ports = new Set(urls.filter((url) => isLoopback(url) && url.port !== '').map(({ port }) => port))
+async function holdersOf(host: Host, { sockets }: PageSeen): Promise<ReadonlyMap<string, string>> {
+  const urls = sockets.filter(({ state }) => state !== 'open').map(({ url }) => new URL(url))
+  const ports = new Set(urls.filter((url) => isLocal(hostOf(url)) && url.port !== '').map(({ port }) => port))
   const found = await Promise.all(
     [...ports].map(async (port) => {
       const [listener] = await listenersOn(host, Number(port))

@@ -12,7 +12,8 @@ import { choosePython } from '../plan/environment.ts'
 import { socketPaths, type SocketPath } from '../plan/socket-paths.ts'
 import { spokenAt } from '../plan/spoken.ts'
 import { managedLook } from '../plan/way.ts'
-import { hostOf, type Endpoint } from '../verify/endpoint.ts'
+import { hostOf } from '../host/urls.ts'
+import type { Endpoint } from '../verify/endpoint.ts'
 
 /** How long the routes are waited for where a socket is open already, in milliseconds: without them it is held and sent nothing. */
 const patienceMs = 2000

@@ -2,7 +2,7 @@ import type { Project } from '../facts/project.ts'
 import { serversOf } from '../facts/servers.ts'
 import { isThisMachine } from '../facts/this-machine.ts'
 import type { Host } from '../host/host.ts'
-import { hostOf, portOf } from '../verify/endpoint.ts'
+import { hostOf, portOf } from '../host/urls.ts'
 
 /** How long the look at the processes may take, and the look-up of a name, in milliseconds. */
 const limits = { servers: 3000, lookup: 1000 }

@@ -65,17 +65,6 @@ export function originOf(chosen: string | undefined, usual: string | undefined):
   return chosen === 'none' ? undefined : (chosen ?? usual)
 }
 
-/** Port that the URL leads to. */
-export function portOf(url: URL): number {
-  if (url.port !== '') return Number(url.port)
-  return url.protocol === 'wss:' || url.protocol === 'https:' ? 443 : 80
-}
-
-/** Host name without the brackets of an IPv6 address. */
-export function hostOf(url: URL): string {
-  return url.hostname.replace(/^\[|\]$/g, '')
-}
-
 /** The page's side of the same server: http:// for ws://, https:// for wss://. */
 export function httpUrl(url: URL, path = '/'): URL {
   const http = new URL(path, url)

@@ -1,4 +1,5 @@
-import { requestOf, hostOf, httpUrl, portOf, type Endpoint } from './endpoint.ts'
+import { hostOf, portOf } from '../host/urls.ts'
+import { requestOf, httpUrl, type Endpoint } from './endpoint.ts'
 import { shakeHands } from './handshake.ts'
 import { httpRequest } from '../host/http.ts'
 import type { TcpFact } from '../host/tcp.ts'

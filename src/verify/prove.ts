@@ -1,6 +1,6 @@
 import type { Judged } from '../checks/diagnosis.ts'
-import { shownUrl } from '../host/shown-url.ts'
-import { hostOf, httpUrl, portOf, requestOf, type Endpoint } from './endpoint.ts'
+import { hostOf, portOf, shownUrl } from '../host/urls.ts'
+import { httpUrl, requestOf, type Endpoint } from './endpoint.ts'
 import { byAddress, experiment } from './experiments.ts'
 import { shakeHands, type Opened } from './handshake.ts'
 import { isPong, type HeldSocket } from './held-socket.ts'

@@ -1,6 +1,6 @@
 /** Every sentence about a page comes from what the browser told of it. */
 import { describe, expect, test } from 'vitest'
-import { judgePage, type PageContext, type PageVerdict } from '../../src/checks/page.ts'
+import { judgePage, notLooked, type PageContext, type PageVerdict } from '../../src/checks/page.ts'
 import type { PageRefusal, PageSeen, PageSocket } from '../../src/facts/page-seen.ts'
 
 const proven = new URL('ws://127.0.0.1:8000/ws/votes/')
@@ -287,11 +287,7 @@ test('who listens where the page goes, and what its console has, is told', () =>
 })
 
 test('nobody looked: that is told, and nothing else', () => {
-  expect(told(judgePage({ result: 'unseen', why: 'no browser was found' }, context()))).toEqual([
-    'unseen',
-    undefined,
-    'not looked at: no browser was found',
-  ])
+  expect(told(notLooked('no browser was found'))).toEqual(['unseen', undefined, 'not looked at: no browser was found'])
 })
 
 describe('where it is made to go there', () => {

@@ -11,6 +11,7 @@ import type { ReadySummary, RunEvent, SocketState } from '../../src/report/run-e
 import { testHost } from '../support/host.ts'
 import { secret } from '../support/secrets.ts'
 import { root } from '../support/tools.ts'
+import { bareSummary } from '../support/ready.ts'
 
 const schema: { anyOf: { properties: { event: { const: string } } }[] } = JSON.parse(
   readFileSync(join(root, 'dist/start.schema.json'), 'utf8'),
@@ -39,27 +40,7 @@ const worker: ServiceStatus = {
   restarts: 2,
   why: undefined,
 }
-const bare: ReadySummary = {
-  version: '0.1.0',
-  readyMs: 812.5,
-  websocket: { url: 'ws://127.0.0.1:8000/ws/', state: red },
-  backend: {
-    url: 'http://127.0.0.1:8000/',
-    server: 'daphne',
-    serverVersion: '4.2.3',
-    django: undefined,
-    environment: 'backend/venv',
-    pid: undefined,
-    openToNetwork: false,
-  },
-  channels: { layer: 'memory', text: 'in memory', note: undefined },
-  frontend: undefined,
-  services: [],
-  instances: [],
-  beside: undefined,
-  page: undefined,
-  notes: [],
-}
+const bare: ReadySummary = { ...bareSummary, websocket: { ...bareSummary.websocket, state: red } }
 const whole: ReadySummary = {
   ...bare,
   websocket: { url: 'ws://127.0.0.1:8000/ws/', state: { ...green, pongMs: 1, broadcast: undefined } },

@@ -6,41 +6,19 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { recordOf } from '../../src/host/json.ts'
-import { startCli, type RunningCli } from '../support/cli.ts'
+import { halvesOf } from '../support/both-halves.ts'
+import type { RunningCli } from '../support/cli.ts'
 import { ending } from '../support/ends.ts'
 import { installerEnvironment } from '../support/fresh-project.ts'
 import { listening } from '../support/node-servers.ts'
 import { listens } from '../support/processes.ts'
-import type { ProjectOptions, TestProject } from '../support/project.ts'
-import { freePort, until } from '../support/redis.ts'
-import { onlyOrigin, votesConsumer, writeViteFrontend, type ViteFrontendOptions } from '../support/vite-frontend.ts'
+import { until } from '../support/redis.ts'
+import { onlyOrigin } from '../support/vite-frontend.ts'
 
 const { keep, project } = ending()
 
-interface Begun {
-  readonly made: TestProject
-  readonly folder: string
-  readonly port: number
-  readonly page: number
-  readonly start: (args?: readonly string[], env?: Readonly<Record<string, string | undefined>>) => RunningCli
-}
-
 /** A checkout of both halves, whose files name the ports of backend and page. */
-async function both(
-  frontend: (port: number, page: number) => ViteFrontendOptions = () => ({}),
-  backend: (page: number) => ProjectOptions = () => ({}),
-): Promise<Begun> {
-  const [port, page] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')]
-  const made = await project({ consumer: votesConsumer, ...backend(page) })
-  const socket = `\`\${import.meta.env.VITE_WS_URL ?? 'ws://localhost:${port}'}/ws/election-updates/\``
-  const folder = await writeViteFrontend(made, { port: page, socket, ...frontend(port, page) })
-  const start: Begun['start'] = (args = [], env = {}) => {
-    const cli = startCli(['start', '--json', '--port', String(port), ...args], { cwd: made.root, env })
-    keep({ stop: () => cli.end('SIGINT') })
-    return cli
-  }
-  return { made, folder, port, page, start }
-}
+const both = halvesOf({ keep, project })
 
 interface Row {
   readonly state: string

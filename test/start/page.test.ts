@@ -2,7 +2,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { bothHalves } from '../support/both-halves.ts'
+import { halvesOf } from '../support/both-halves.ts'
 import { ending } from '../support/ends.ts'
 import { browser } from '../support/page-look.ts'
 import { pageRowOf } from '../support/page-rows.ts'
@@ -10,12 +10,13 @@ import type { ProjectOptions } from '../support/project.ts'
 import { votesConsumer, type ViteFrontendOptions } from '../support/vite-frontend.ts'
 
 const { keep, project, folder: emptyFolder } = ending()
+const both = halvesOf({ keep, project })
 
 /** A home of its own, so that nobody has looked yet, and a browser is allowed. */
 const alone = async () => ({ HOME: await emptyFolder(), XDG_CACHE_HOME: undefined, ELECTION_DEV_BROWSER: undefined })
 
 const begun = async (frontend: (port: number, page: number) => ViteFrontendOptions, backend?: () => ProjectOptions) => {
-  const halves = await bothHalves({ keep, project }, frontend, backend)
+  const halves = await both(frontend, backend)
   const env = await alone()
   return { ...halves, env, start: (args: readonly string[] = []) => halves.start(args, env) }
 }

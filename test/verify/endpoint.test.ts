@@ -1,6 +1,6 @@
 /** What is sent for an endpoint, and what is shown of it. */
 import { expect, test } from 'vitest'
-import { shownUrl } from '../../src/host/shown-url.ts'
+import { shownUrl } from '../../src/host/urls.ts'
 import { requestOf, type Endpoint } from '../../src/verify/endpoint.ts'
 import { isPong } from '../../src/verify/held-socket.ts'
 

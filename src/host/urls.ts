@@ -11,3 +11,14 @@ export function shownUrl(url: URL): string {
   copy.hash = copy.hash.replace(/=[^&=]*/g, '=***')
   return copy.href
 }
+
+/** Port that the URL leads to. */
+export function portOf(url: URL): number {
+  if (url.port !== '') return Number(url.port)
+  return url.protocol === 'wss:' || url.protocol === 'https:' ? 443 : 80
+}
+
+/** Host name without the brackets of an IPv6 address. */
+export function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '')
+}
