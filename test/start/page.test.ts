@@ -7,6 +7,7 @@ import { ending } from '../support/ends.ts'
 import { browser } from '../support/page-look.ts'
 import { pageRowOf } from '../support/page-rows.ts'
 import type { ProjectOptions } from '../support/project.ts'
+import { freePort } from '../support/redis.ts'
 import { votesConsumer, type ViteFrontendOptions } from '../support/vite-frontend.ts'
 
 const { keep, project, folder: emptyFolder } = ending()
@@ -79,12 +80,14 @@ describe.skipIf(browser === undefined)('its own WebSocket', { timeout: 90_000 },
   })
 
   test('an old port in its source: what it looks for is a command, which makes it green', async () => {
-    const { start, port } = await begun(scripted((backend) => socketTo(backend + 1)))
+    // a neighbour of the backend's would be any other test's
+    const old = await freePort('127.0.0.1')
+    const { start } = await begun(scripted(() => socketTo(old)))
     const first = start()
     const row = await pageRowOf(first)
     expect(row.diagnosis).toMatchObject({
       id: 'page-socket-elsewhere',
-      remedy: { commands: [['election-dev', 'start', '--port', String(port + 1)]] },
+      remedy: { commands: [['election-dev', 'start', '--port', String(old)]] },
     })
     await first.end('SIGINT')
     expect(await pageRowOf(start(row.diagnosis?.remedy.commands[0]?.slice(2)))).toMatchObject({ state: 'open' })

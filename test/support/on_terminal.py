@@ -11,7 +11,9 @@ import sys
 child, terminal = pty.fork()
 if child == 0:
     os.execvp(sys.argv[1], sys.argv[1:])
-signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGTERM))
+# whoever ends this waits for the command's own end
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, lambda number, _: os.kill(child, number))
 sources = [0, terminal]
 while True:
     ready, _, _ = select.select(sources, [], [])

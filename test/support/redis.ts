@@ -3,6 +3,7 @@
  * socket), in a temporary folder of its own, ended by its PID.
  */
 import { spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
@@ -157,13 +158,29 @@ export async function standIn(
   }
 }
 
-/** A port of the address on which nothing listens. */
+/** Ports that this process has handed out. */
+const handedOut = new Set<number>()
+
+/**
+ * A port of the address on which nothing listens. It is below those that the
+ * kernel gives to outgoing connections (from 32768 on Linux): a browser's or a
+ * client's would take it before the test does.
+ */
 export async function freePort(host: string): Promise<number> {
-  const server = createServer()
-  const port = await listen(server, host)
-  server.close()
-  await once(server, 'close')
-  return port
+  for (;;) {
+    const port = randomInt(20_000, 32_000)
+    if (handedOut.has(port)) continue
+    handedOut.add(port)
+    const server = createServer().listen(port, host)
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    if (!isFree) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }
 
 /** Asks until the answer is true; an error ends it, and so does the deadline (milliseconds). */
