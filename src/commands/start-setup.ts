@@ -6,7 +6,7 @@ import { lookForSetup, type SetupHost } from '../fix/setup-look.ts'
 import { gatingSteps, isOfPackages, planSetup, type SetupSeen } from '../fix/setup.ts'
 import type { Step } from '../fix/step.ts'
 import { evidenceOfFiles } from '../look/files.ts'
-import type { Report } from '../report/run-event.ts'
+import type { Report, TimedStep } from '../report/run-event.ts'
 
 /** What the setup works with. */
 export interface SetupRun extends SetupHost {
@@ -61,8 +61,13 @@ async function ensureSetup(run: SetupRun, seen: SetupSeen, steps: readonly Step[
 
 /** Tells a setup to the report. */
 export function tellerOf(report: Report): SetupTeller {
+  const steps: TimedStep[] = []
   return {
     step: (step) => report({ event: 'setup-step', step }),
+    done: (step, elapsedMs) => {
+      steps.push({ id: step.id, title: step.title, elapsedMs })
+      report({ event: 'setup-done', step, elapsedMs })
+    },
     line: (line) => report({ event: 'setup-log', line }),
     user: (user) => report({ event: 'setup-user', ...user }),
     refused: ({ id, title, shown, elsewhere }) =>
@@ -71,7 +76,10 @@ export function tellerOf(report: Report): SetupTeller {
         id,
         text: `${title}: not made, since the database is on ${elsewhere ?? ''}, which is another machine. ${shown} does it`,
       }),
-    kept: (folder) => report({ event: 'note', text: `as it was: ${folder} (election-dev doctor --undo puts it back)` }),
+    kept: (backup) => {
+      const elapsedMs = steps.reduce((sum, step) => sum + step.elapsedMs, 0)
+      report({ event: 'setup-end', steps: [...steps], elapsedMs, backup })
+    },
   }
 }
 

@@ -10,11 +10,12 @@ import type { Step } from './step.ts'
 /** What is told of a setup as it goes on. */
 export interface SetupTeller {
   readonly step: (step: Step) => void
+  readonly done: (step: Step, elapsedMs: number) => void
   readonly line: (line: string) => void
   readonly user: (user: MadeUser) => void
   /** It would write to another machine, and nobody said that it may. */
   readonly refused: (step: Step) => void
-  /** Something was changed that `doctor --undo` takes back. */
+  /** No more is done; `doctor --undo` takes back from the folder what can be taken back. */
   readonly kept: (folder: string) => void
 }
 
@@ -82,8 +83,10 @@ export async function doSteps(
     if (signal.aborted) return
     tell.step(step)
     const mark = backup.mark()
+    const began = host.now()
     try {
       const user = await runStep(host, step, context)
+      tell.done(step, host.now() - began)
       if (user !== undefined) tell.user(user)
     } catch (error) {
       await backup.putBack(mark)

@@ -103,6 +103,11 @@ export interface Restarted {
   readonly note?: string | undefined
 }
 
+/** A step of the setup that was done. */
+export interface TimedStep extends Pick<Step, 'id' | 'title'> {
+  readonly elapsedMs: number
+}
+
 /** All that happens in a run of `start`. The names are those of the events of `start --json`. */
 export type RunEvent =
   /** What is being waited for. */
@@ -116,6 +121,9 @@ export type RunEvent =
   /** `cause`: what showed only once the checkout had all that it needs. */
   | { readonly event: 'setup'; readonly steps: readonly Step[]; readonly cause?: Judged<string> }
   | { readonly event: 'setup-step'; readonly step: Step }
+  | { readonly event: 'setup-done'; readonly step: Step; readonly elapsedMs: number }
+  /** What was done of a setup, and the folder from which `doctor --undo` takes it back. */
+  | { readonly event: 'setup-end'; readonly steps: readonly TimedStep[]; readonly elapsedMs: number; readonly backup: string }
   | ({ readonly event: 'setup-user' } & MadeUser)
   | ({ readonly event: 'ready' } & ReadySummary)
   /** The state of a service has changed. */

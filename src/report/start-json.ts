@@ -81,6 +81,7 @@ export type StartEventBody =
           | 'setup-log'
           | 'setup'
           | 'setup-step'
+          | 'setup-done'
           | 'ready'
           | 'service'
           | 'frontend'
@@ -95,6 +96,7 @@ export type StartEventBody =
   /** What is missing, in the order in which it has to be made. */
   | { readonly event: 'setup'; readonly cause?: string; readonly steps: readonly StepJson[] }
   | { readonly event: 'setup-step'; readonly id: string; readonly command: string }
+  | { readonly event: 'setup-done'; readonly id: string; readonly command: string; readonly elapsedMs: number }
   | ({ readonly event: 'ready' } & ReadyJson)
   | ({ readonly event: 'service' } & Nulls<ServiceStatus>)
   | ({ readonly event: 'frontend' } & FrontendSummary)
@@ -139,6 +141,8 @@ function jsonOf(event: RunEvent): StartEventBody {
       }
     case 'setup-step':
       return { event: 'setup-step', id: event.step.id, command: event.step.shown }
+    case 'setup-done':
+      return { event: 'setup-done', id: event.step.id, command: event.step.shown, elapsedMs: event.elapsedMs }
     case 'setup-log':
       return { event: 'log', service: 'setup', line: event.line }
     case 'ready': {

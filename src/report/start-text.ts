@@ -1,6 +1,6 @@
 import type { Beside } from '../checks/beside.ts'
 import type { Judged } from '../checks/diagnosis.ts'
-import { milliseconds } from '../checks/wire-words.ts'
+import { milliseconds, seconds } from '../checks/wire-words.ts'
 import type { BroadcastFact } from '../facts/observed.ts'
 import type { Host } from '../host/host.ts'
 import { isUndoable, type Step } from '../fix/step.ts'
@@ -44,13 +44,16 @@ export function startText(host: Host, options: StartTextOptions): Report {
       return
     }
     if (releasesBefore.has(event.event)) release()
-    const lines = linesOf(event, style, terminal.columns, options.verbose)
+    // what a spinner tells as it goes on needs a line only once it is done
+    const spun = event.event === 'setup-step' && spinner.shows
+    const lines = spun ? [] : linesOf(event, style, terminal.columns, { ...options, spun: spinner.shows })
     if (lines.length > 0 || event.event === 'end') spinner.stop()
     const print = toErrors.has(event.event) ? terminal.err : terminal.out
     for (const line of lines) print(wrapped(line, host))
     if (event.event === 'ready') release()
     const waits = waitsFor(event)
     if (waits !== undefined) spinner.say(waits)
+    if (event.event === 'setup-log') spinner.add(event.line)
   }
 }
 
@@ -66,7 +69,12 @@ function waitsFor(event: RunEvent): string | undefined {
   return event.event === 'restarting' ? 'starting the backend again' : undefined
 }
 
-function linesOf(event: Exclude<RunEvent, { event: 'log' }>, style: Style, columns: number, verbose: boolean): readonly string[] {
+function linesOf(
+  event: Exclude<RunEvent, { event: 'log' }>,
+  style: Style,
+  columns: number,
+  { verbose, spun }: { readonly verbose: boolean; readonly spun: boolean },
+): readonly string[] {
   switch (event.event) {
     case 'phase':
     case 'open-sockets':
@@ -80,6 +88,10 @@ function linesOf(event: Exclude<RunEvent, { event: 'log' }>, style: Style, colum
       return setupLines(event.steps, event.cause, style)
     case 'setup-step':
       return [`  ${style.cyan('›')} ${event.step.shown}`]
+    case 'setup-done':
+      return spun ? [`  ${style.green('✔')} ${event.step.shown}   ${style.dim(seconds(event.elapsedMs))}`] : []
+    case 'setup-end':
+      return [setupEnd(event, style, spun)]
     case 'setup-log':
       // an installer says a hundred lines of which none matters while it goes well
       return verbose ? [`${style.dim('setup │')} ${event.line}`] : []
@@ -154,6 +166,13 @@ function setupLines(steps: readonly Step[], cause: Judged<string> | undefined, s
     ]),
     '',
   ]
+}
+
+/** Where each step had a line with its time, they aren't said again. */
+function setupEnd({ steps, elapsedMs, backup }: Extract<RunEvent, { event: 'setup-end' }>, style: Style, spun: boolean): string {
+  const each = spun || steps.length < 2 ? [] : steps.map((step) => `${step.title} ${seconds(step.elapsedMs)}`)
+  const all = steps.length === 0 ? 'nothing was done' : `${seconds(elapsedMs)} in all`
+  return style.dim(`  Setup: ${[...each, all].join(', ')}. election-dev doctor --undo takes back what it can, from ${backup}`)
 }
 
 function banner(summary: ReadySummary, style: Style): string[] {

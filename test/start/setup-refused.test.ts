@@ -47,7 +47,7 @@ describe.skipIf(process.platform === 'win32')('on a terminal it asks', { timeout
   test('Enter does it all', async () => {
     const { root } = await checkout('main')
     const port = String(await freePort('127.0.0.1'))
-    cli = startOnTerminal(['start', '--port', port], { cwd: root, env: installerEnvironment(false) })
+    cli = startOnTerminal(['start', '--port', port], { cwd: root, env: { ...installerEnvironment(false), COLUMNS: '100' } })
     await cli.waitFor(/Make all of it now\? \[Y\/n\]/)
     cli.child.stdin?.write('\r')
     await cli.waitFor(/● connected/)
@@ -56,6 +56,11 @@ describe.skipIf(process.platform === 'win32')('on a terminal it asks', { timeout
     expect(status).toBe(130)
     expect(stdout.match(/Missing, in this order/g)).toHaveLength(1)
     expect(stdout).toMatch(/the database has no active user · can't be undone/)
+    // while it goes on in the bottom line, and each with its time once it is done
+    expect(stdout).toMatch(/the database tables · Applying/)
+    expect(stdout).toMatch(/✔ cp backend\/\.env\.example backend\/\.env {3}\d+ ms/)
+    expect(stdout).toMatch(/✔ backend\/venv\/bin\/python backend\/manage\.py migrate {3}\d/)
+    expect(stdout).toMatch(/Setup: \d+\.\d s in all\. election-dev doctor --undo takes back what it can/)
     const undone = await runCli(['doctor', '--undo'], { cwd: root })
     expect(undone.stdout).toMatch(/backend\/\.env {3}removed/)
     expect(undone.stdout).toMatch(/db\.sqlite3 {3}removed/)
@@ -102,33 +107,40 @@ describe('a step that fails', { timeout: 60_000 }, () => {
 })
 
 test.skipIf(process.platform !== 'linux')(
-  'Ctrl+C during a step ends it and all that it started, and leaves nothing half-made',
+  'Ctrl+C during a step ends it and all that it started, leaves nothing half-made, and the next run goes on there',
   { timeout: 60_000 },
   async () => {
     // a build of pip's: a process of a process, which waits for ever
     const slow =
       'import os, threading\nopen(os.path.join(os.path.dirname(__file__), "pid"), "w").write(str(os.getpid()))\nthreading.Event().wait()\n'
-    const { root, backend } = await checkout('uv', {
+    project = await freshProject({
       requirements: ['./slow'],
       files: {
         'backend/slow/pyproject.toml': '[build-system]\nrequires = []\nbuild-backend = "slow"\nbackend-path = ["."]\n',
         'backend/slow/slow.py': slow,
       },
     })
+    const { root, backend } = project
     const before = await listing(root)
-    cli = startCli(['start', '--setup'], { cwd: root, env: installerEnvironment(false) })
+    cli = startCli(['start', '--setup'], { cwd: root, env: installerEnvironment(true) })
     const pidFile = join(backend, 'slow', 'pid')
     await until(async () => existsSync(pidFile) && (await readFile(pidFile, 'utf8')) !== '')
     const pid = Number(await readFile(pidFile, 'utf8'))
-    const { status } = await cli.end('SIGINT')
+    const { status, stdout } = await cli.end('SIGINT')
     expect(status).toBe(130)
+    expect(stdout).toMatch(/› uv venv backend\/venv\n {2}› uv pip install .*\n {2}Setup: \d.* in all\. election-dev doctor --undo/)
     // one that has ended and that nobody waits for, as in a container, is a zombie: it runs no more
     const state = await readFile(`/proc/${pid}/stat`, 'utf8').then(
       (stat) => /\) (\S)/.exec(stat)?.[1],
       () => 'gone',
     )
     expect(['gone', 'Z']).toContain(state)
-    expect(Object.keys(await listing(root)).filter((name) => !(name in before))).toEqual([join('backend', 'slow', 'pid')])
+    const more = Object.keys(await listing(root)).filter((name) => !(name in before) && !/^(?:backend\/venv|\.election-dev)/.test(name))
+    expect(more).toEqual([join('backend', 'slow', 'pid')])
+    const { stderr } = await runCli(['start'], { cwd: root, env: installerEnvironment(true) })
+    expect(stderr).toMatch(/1\. the packages of .*: {2}uv pip install/)
+    const undone = await runCli(['doctor', '--undo'], { cwd: root })
+    expect(undone.stdout).toMatch(/backend\/venv {3}removed/)
   },
 )
 

@@ -2,14 +2,21 @@
 
 usage: on_terminal.py COMMAND [ARGUMENT...]
 """
+import fcntl
 import os
 import pty
 import select
 import signal
+import struct
 import sys
+import termios
 
 child, terminal = pty.fork()
 if child == 0:
+    # without a size nothing is drawn in its bottom line
+    columns = os.environ.pop("COLUMNS", None)
+    if columns is not None:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(columns), 0, 0))
     os.execvp(sys.argv[1], sys.argv[1:])
 # whoever ends this waits for the command's own end
 for number in (signal.SIGINT, signal.SIGTERM):
