@@ -316,6 +316,13 @@ test('on another machine nothing is made without a word of its own', async () =>
   const refused: string[] = []
   const host = testHost('/srv/vote')
   const run = { host, config: await resolveConfig(host, { setup: true }), signal: new AbortController().signal }
-  await setUp(run, seen, { step: never, done: never, line: never, user: never, kept: never, refused: ({ shown }) => void refused.push(shown) })
+  await setUp(run, seen, {
+    step: never,
+    done: never,
+    line: never,
+    user: never,
+    kept: never,
+    refused: ({ shown }) => void refused.push(shown),
+  })
   expect(refused).toEqual([migrate, createsuperuser])
 })

@@ -81,7 +81,12 @@ const samples: { readonly [Name in RunEvent['event']]: readonly Extract<RunEvent
   'setup-step': [{ event: 'setup-step', step }],
   'setup-done': [{ event: 'setup-done', step, elapsedMs: 1200 }],
   'setup-end': [
-    { event: 'setup-end', steps: [{ id: step.id, title: step.title, elapsedMs: 1200 }], elapsedMs: 1200, backup: '.election-dev/backups/1' },
+    {
+      event: 'setup-end',
+      steps: [{ id: step.id, title: step.title, elapsedMs: 1200 }],
+      elapsedMs: 1200,
+      backup: '.election-dev/backups/1',
+    },
   ],
   'setup-user': [{ event: 'setup-user', name: 'dev', password: secret(), model: 'auth.User' }],
   ready: [
