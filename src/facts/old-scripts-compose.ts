@@ -1,14 +1,7 @@
+import { contextOf, publishedPorts, type PublishedPort } from './compose-values.ts'
 import { pathFrom, perform, scopeIn, setVariable, type Reading, type Scope } from './old-scripts-session.ts'
 import type { SourcePlace } from './script-text.ts'
 import { readYaml, yamlAt, type YamlNode } from './yaml-text.ts'
-
-/** A port of a container that the host has, too. */
-interface PublishedPort {
-  readonly service: string
-  readonly host: number
-  readonly container: number
-  readonly place: SourcePlace
-}
 
 /** What a compose file says beside the commands, which go to the reading. */
 export interface ComposeFacts {
@@ -37,7 +30,7 @@ export function readCompose(text: string, reading: Reading): ComposeFacts {
     const command = yamlAt(node, 'command')
     const entrypoint = yamlAt(node, 'entrypoint')
     for (const part of [entrypoint, command]) if (part !== undefined) runCommand(part, scope, reading)
-    ports.push(...portsOf(yamlAt(node, 'ports'), service, reading.file))
+    ports.push(...publishedPorts(yamlAt(node, 'ports'), service, reading.file))
     const image = yamlAt(node, 'image')
     if (image?.kind === 'text' && /(?:^|\/)(?:redis|valkey)(?:[:@/-]|$)/.test(image.text))
       redis.push({ service, image: image.text, place: { file: reading.file, line: image.line } })
@@ -45,10 +38,10 @@ export function readCompose(text: string, reading: Reading): ComposeFacts {
   return { ports, redis, services: [...services.entries.keys()] }
 }
 
-/** `build: ./backend` or `build: {context: ./backend}`: where the service's code is in the checkout. */
+/** Where the service's code is in the checkout. */
 function folderOf(build: YamlNode | undefined): string | undefined {
-  const context = build?.kind === 'map' ? yamlAt(build, 'context') : build
-  return context?.kind === 'text' ? pathFrom('.', context.text) : undefined
+  const context = contextOf(build)
+  return context === undefined ? undefined : pathFrom('.', context)
 }
 
 function environment(node: YamlNode | undefined, scope: Scope, reading: Reading): void {
@@ -73,19 +66,4 @@ function runCommand(node: YamlNode, scope: Scope, reading: Reading): void {
 /** `${PORT:-8000}` as its default, which counts where nothing else is said. */
 function filled(text: string): string {
   return text.replace(/\$\{(\w+):?-([^}]*)\}/g, '$2').replaceAll('$$', '$')
-}
-
-function portsOf(node: YamlNode | undefined, service: string, file: string): PublishedPort[] {
-  if (node?.kind !== 'list') return []
-  return node.items.flatMap((item) => {
-    const place = { file, line: item.line }
-    if (item.kind === 'map') {
-      const [host, container] = [yamlAt(item, 'published'), yamlAt(item, 'target')]
-      return host?.kind === 'text' && container?.kind === 'text' && /^\d+$/.test(host.text)
-        ? [{ service, host: Number(host.text), container: Number(container.text), place }]
-        : []
-    }
-    const match = item.kind === 'text' ? /^(?:.*:)?(\d+):(\d+)(?:\/tcp)?$/.exec(filled(item.text)) : null
-    return match === null ? [] : [{ service, host: Number(match[1]), container: Number(match[2]), place }]
-  })
 }

@@ -1,4 +1,4 @@
-"""What the project's own modules ask for and nobody has, modules and variables: read as syntax, so that all of it is known in one go and none of it runs."""
+"""Modules that the project's own import and nobody has: read as syntax, so that all of them are known in one go and none of it runs."""
 
 import ast
 import importlib.util
@@ -22,16 +22,6 @@ def tell_missing(names):
             if top not in missing and not is_own(top) and not is_there(top):
                 missing[top] = {"module": top, "file": file, "line": line}
     tell("imports", missing=list(missing.values()))
-
-
-def tell_variables(names):
-    """Variables that the settings ask for without a default, and that the environment hasn't."""
-    found = {}
-    for file, tree, _ in modules_from(names, named=False):
-        for name, line in variables_in(tree):
-            if name not in os.environ and name not in found:
-                found[name] = {"name": name, "file": file, "line": line}
-    tell("variables", missing=list(found.values()))
 
 
 def modules_from(names, named=True):
@@ -58,36 +48,6 @@ def syntax_of(file):
             return ast.parse(source.read(1 << 20))
     except (OSError, SyntaxError, ValueError):
         return None
-
-
-def variables_in(tree):
-    """`os.environ["X"]`, `env("X")`, `env.bool("X")` and `config("X")`: without anything that could be a default."""
-    given = {word.arg for node in ast.walk(tree) if isinstance(node, ast.Call) and name_of(node.func) == "Env" for word in node.keywords
-             if isinstance(word.value, ast.Tuple) and len(word.value.elts) == 2}
-    for node in evaluated(tree):
-        name = None
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and name_of(node.value) == "environ":
-            # Python 3.8 has an Index around it
-            name = getattr(node.slice, "value", None)
-            name = getattr(name, "value", name)
-        elif isinstance(node, ast.Call) and len(node.args) == 1 and not any(word.arg in (None, "default") for word in node.keywords):
-            asks = name_of(node.func) in ("env", "config") or isinstance(node.func, ast.Attribute) and name_of(node.func.value) == "env"
-            name = getattr(node.args[0], "value", None) if asks else None
-        if isinstance(name, str) and name.isidentifier() and name not in given:
-            yield name, node.lineno
-
-
-def evaluated(node):
-    """What is evaluated with the module itself: nothing of a function, nothing whose failure is caught."""
-    for inner in ast.iter_child_nodes(node):
-        if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) or isinstance(inner, ast.Try) and inner.handlers:
-            continue
-        yield inner
-        yield from evaluated(inner)
-
-
-def name_of(node):
-    return getattr(node, "attr", None) or getattr(node, "id", None)
 
 
 def file_of(name):

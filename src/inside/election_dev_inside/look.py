@@ -4,7 +4,7 @@ import os
 import sys
 import time
 
-from . import database, imports, layer, routes, sessions, settings, tokens, users
+from . import database, imports, layer, routes, sessions, settings, tokens, users, variables
 from .telling import enter, run, tell
 
 # the stages that need Django set up, which importing the application mostly has done
@@ -83,7 +83,7 @@ class Look:
         if isinstance(failed, ImportError) or isinstance(getattr(failed, "__cause__", None), ImportError):
             imports.tell_missing([module, (self.request.get("application") or "").split(":")[0]])
         elif self.module is None:
-            imports.tell_variables([module])
+            variables.tell_variables([module])
 
     def load(self):
         """The project as it is come to. Its settings are read in the midst of this."""
