@@ -187,7 +187,7 @@ async function filesOf({ kind, file }: Requirements, root: string): Promise<stri
       }
     }
   } else {
-    for (const name of ['pyproject.toml', 'uv.lock', 'poetry.lock', 'Pipfile', 'Pipfile.lock']) {
+    for (const name of ['pyproject.toml', 'uv.lock', 'poetry.lock', 'pdm.lock', 'Pipfile', 'Pipfile.lock']) {
       const beside = join(dirname(file), name)
       if (!found.includes(beside) && (await isFile(beside))) found.push(beside)
     }

@@ -1,4 +1,5 @@
 import type { Evidence } from '../checks/evidence.ts'
+import type { RequirementLine } from '../facts/requirement-lines.ts'
 
 /** What `start` is called with where a fix ends in it. */
 export interface StartFlags {
@@ -23,6 +24,8 @@ export interface CommandAction {
   readonly makes?: string
   /** A file that it changes, which is kept before. */
   readonly changes?: string
+  /** What it is to install, with where the project asks for it. */
+  readonly installs?: readonly RequirementLine[]
 }
 
 /** What is done. Paths are absolute. */

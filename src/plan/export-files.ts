@@ -189,9 +189,12 @@ function installLines({ requirements: { kind, folder, files }, added }: Deployab
       return `${copies}\nRUN pip install uv && cd ${place} && uv export --frozen --no-dev --no-emit-project -o all.txt && pip install -r all.txt${more}`
     case 'poetry':
       return `${copies}\nRUN pip install poetry && cd ${place} && POETRY_VIRTUALENVS_CREATE=false poetry install --no-root --only main${more}`
+    case 'pdm':
+      return `${copies}\nRUN pip install pdm && cd ${place} && pdm export --prod -o all.txt && pip install -r all.txt${more}`
     case 'pipenv':
       return `${copies}\nRUN pip install pipenv && cd ${place} && pipenv install --system${files.some((file) => file.endsWith('.lock')) ? ' --deploy' : ''}${more}`
     case 'pyproject':
+    case 'setuptools':
       // its build reads the sources as well
       return `COPY ${folder === '.' ? './' : beside} ${place}\nRUN pip install ${place}${more}`
   }

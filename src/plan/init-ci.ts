@@ -42,9 +42,12 @@ function installCommand({ backend, requirements }: CiFacts): string {
     case 'requirements':
       return `python -m pip install -r ${requirements.file}`
     case 'pyproject':
+    case 'setuptools':
       return `python -m pip install ./${backend === '.' ? '' : backend}`
     case 'poetry':
       return `python -m pip install poetry && poetry --directory ${backend} install`
+    case 'pdm':
+      return `python -m pip install pdm && pdm sync --project ${backend}`
     case 'pipenv':
       return `python -m pip install pipenv && cd ${backend} && pipenv install --dev`
     case 'uv':

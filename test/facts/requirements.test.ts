@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { findRequirements, requirementNames } from '../../src/facts/requirements.ts'
+import { requirementNames } from '../../src/facts/requirement-lines.ts'
+import { findRequirements } from '../../src/facts/requirements.ts'
 import { filesIn, removeFiles } from '../support/files.ts'
 
 afterEach(removeFiles)
@@ -48,6 +49,87 @@ describe('the file that says what to install', () => {
   ])('%s', async (_, files, kind, file) => {
     const root = await filesIn({ 'backend/manage.py': '', ...files })
     expect(await findRequirements(join(root, 'backend'), root)).toMatchObject({ kind, file: join(root, file) })
+  })
+
+  const pyproject = '[project]\nname = "site"\ndependencies = [\n  "Django>=5,<6", # "not-this"\n  \'channels[daphne]~=4.3\',\n]\n'
+  const poetry = '[tool.poetry.dependencies]\npython = "^3.11"\nDjango = "^5.2"\nchannels = { version = "^4", extras = ["daphne"] }\n'
+  test.each([
+    [
+      'a Pipfile',
+      { 'requirements.txt': 'gunicorn\n', Pipfile: '[packages]\nDjango = "*"\nchannels = {version = "*"}\n' },
+      'pipenv',
+      'Pipfile',
+    ],
+    ['a pyproject.toml above', { 'backend/requirements.txt': 'gunicorn\n', 'pyproject.toml': pyproject }, 'pyproject', 'pyproject.toml'],
+    ['one of Poetry', { 'requirements.txt': 'wheel\n', 'pyproject.toml': poetry }, 'poetry', 'pyproject.toml'],
+    [
+      'one whose group has them',
+      {
+        'requirements.txt': '',
+        'pyproject.toml': '[project]\nname = "x"\n[dependency-groups]\ndev = ["django", {include-group = "y"}, "channels"]\n',
+      },
+      'pyproject',
+      'pyproject.toml',
+    ],
+    [
+      'a file of a folder',
+      {
+        'requirements.txt': '-r requirements/production.txt\n',
+        'requirements/production.txt': '-r base.txt\n',
+        'requirements/base.txt': 'django\nchannels\n',
+        'requirements/local.txt': '-r base.txt\ndjango-debug-toolbar\n',
+      },
+      'requirements',
+      'requirements/local.txt',
+    ],
+    [
+      'setup.py',
+      {
+        'requirements.txt': '-e .\n',
+        'setup.py': 'setup(\n    install_requires=[\n        "Django>=4",\n        "channels",  # x\n    ],\n)\n',
+      },
+      'setuptools',
+      'setup.py',
+    ],
+    [
+      'setup.cfg',
+      { 'setup.py': 'setup()\n', 'setup.cfg': '[options]\ninstall_requires =\n    Django>=4\n    channels\n' },
+      'setuptools',
+      'setup.cfg',
+    ],
+    [
+      'a workspace that it is a member of',
+      {
+        'backend/pyproject.toml': pyproject,
+        'pyproject.toml': '[tool.uv.workspace]\nmembers = ["backend"]\n',
+        'uv.lock':
+          '[[package]]\nname = "django"\n\n[[package]]\nname = "channels"\n\n[[package]]\nname = "site"\nsource = { virtual = "backend" }\n',
+      },
+      'uv',
+      'uv.lock',
+    ],
+  ])('the fuller one: %s', async (_, files, kind, file) => {
+    const root = await filesIn({ 'backend/manage.py': '', ...files })
+    expect(await findRequirements(join(root, 'backend'), root)).toMatchObject({ kind, file: join(root, file) })
+  })
+
+  test('each with its line, its condition, and what constrains it', async () => {
+    const root = await filesIn({
+      'requirements.txt': '# all\n-c limits.txt\nDjango ; python_version >= "3.12"\nchannels==4.3.2 \\\n    --hash=sha256:0123\n',
+      'limits.txt': 'Django<6\n',
+    })
+    const found = await findRequirements(root, root)
+    expect(found?.names).toEqual(['channels'])
+    expect(found?.lines?.map(({ spec, marker, file, line }) => [spec, marker, file.slice(root.length + 1), line])).toEqual([
+      ['Django<6', undefined, 'limits.txt', 1],
+      ['Django ; python_version >= "3.12"', 'python_version >= "3.12"', 'requirements.txt', 3],
+      ['channels==4.3.2', undefined, 'requirements.txt', 4],
+    ])
+    const project = await filesIn({ 'pyproject.toml': pyproject })
+    expect((await findRequirements(project, project))?.lines?.map(({ spec, line }) => [spec, line])).toEqual([
+      ['Django>=5,<6', 4],
+      ['channels[daphne]~=4.3', 5],
+    ])
   })
 
   test('a pyproject.toml of tools alone says nothing', async () => {

@@ -53,10 +53,22 @@ export function quoted(word: string, platform: NodeJS.Platform): string {
   return platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", String.raw`'\''`)}'`
 }
 
+/** The tools that keep a project's environment by themselves: how each installs what its lock has, and adds one package to it. */
+const managers = {
+  uv: { install: ['sync'], add: ['add'] },
+  poetry: { install: ['install'], add: ['add'] },
+  pdm: { install: ['sync'], add: ['add'] },
+  pipenv: { install: ['install', '--dev'], add: ['install'] },
+} as const
+
+type Manager = keyof typeof managers
+
 /** The tool that keeps the project's environment by itself; undefined where the environment is ours to make. */
-export function managerOf({ requirements }: Pick<CommandFacts, 'requirements'>): 'uv' | 'poetry' | 'pipenv' | undefined {
+export function managerOf({ requirements, hasUv }: Pick<CommandFacts, 'requirements' | 'hasUv'>): Manager | undefined {
   const kind = requirements?.kind
-  return kind === 'uv' || kind === 'poetry' || kind === 'pipenv' ? kind : undefined
+  // without uv, pip can install what is written in the standard's words
+  if (kind === 'uv') return hasUv || (requirements?.lines ?? []).length === 0 ? kind : undefined
+  return kind === 'poetry' || kind === 'pdm' || kind === 'pipenv' ? kind : undefined
 }
 
 /** Makes the environment anew, with the interpreter `base` where one is named; what is there is cleared away first. */
@@ -107,17 +119,45 @@ export function installCommand(facts: CommandFacts): CommandAction {
     const names = ['django', 'channels', 'daphne']
     return { ...packagesCommand(facts, names, names), what: 'the packages that a Channels project needs' }
   }
-  const { file, kind } = requirements
+  const { file, kind, lines = [], development = [], folder = path.dirname(file) } = requirements
   const what = `the packages of ${relativeTo(facts, file)}`
-  const folder = path.dirname(file)
-  if (manager !== undefined) {
-    const args = manager === 'uv' ? ['sync'] : manager === 'poetry' ? ['install'] : ['install', '--dev']
-    const shown = inFolder(facts, folder, [manager, ...args].join(' '))
-    return { kind: 'command', argv: [manager, ...args], cwd: folder, shown, what }
+  const installs = [...lines, ...development]
+  if (manager !== undefined) return { ...managerCommand(facts, manager, managers[manager].install, folder), what, installs }
+  // it knows of sources that aren't an index
+  if (hasUv && kind === 'pyproject' && development.length === 0)
+    return { ...packagesCommand(facts, ['-r', file], ['-r', typed(facts, file)]), cwd: backend, what, installs }
+  if (kind === 'requirements') return { ...packagesCommand(facts, ['-r', file], ['-r', typed(facts, file)]), cwd: backend, what, installs }
+  // what it asks for by itself: to install the project as well, it has to be one that can be built
+  if (installs.length > 0) {
+    const specs = installs.map(({ spec }) => spec)
+    return {
+      ...packagesCommand(
+        facts,
+        specs,
+        specs.map((spec) => quoted(spec, platform)),
+      ),
+      what,
+      installs,
+    }
   }
-  // uv reads the dependencies alone; pip has to install the project itself, which not every project can be
-  if (kind !== 'pyproject' || hasUv) return { ...packagesCommand(facts, ['-r', file], ['-r', typed(facts, file)]), cwd: backend, what }
   return { ...packagesCommand(facts, ['-e', folder], ['-e', typed(facts, folder)]), cwd: folder, what }
+}
+
+function managerCommand(facts: CommandFacts, manager: Manager, args: readonly string[], folder: string): CommandAction {
+  const words = [manager, ...args].map((word) => quoted(word, facts.platform))
+  return { kind: 'command', argv: [manager, ...args], cwd: folder, shown: inFolder(facts, folder, words.join(' ')) }
+}
+
+/** Adds packages to what the project asks for, by the tool that keeps its environment; undefined where none does. */
+export function addCommand(facts: CommandFacts, specs: readonly string[]): CommandAction | undefined {
+  const { requirements, platform, python } = facts
+  const manager = managerOf(facts)
+  if (manager === undefined || requirements === undefined) return undefined
+  // one that was made by hand beside it is none of the tool's
+  const { label, python: file } = python.environment ?? { label: '', python: '' }
+  if (!label.startsWith(`${manager} (`) && !/[\\/]\.venv[\\/](?:bin|Scripts)[\\/][^\\/]+$/.test(file)) return undefined
+  const folder = requirements.folder ?? pathsOf(platform).dirname(requirements.file)
+  return managerCommand(facts, manager, [...managers[manager].add, ...specs], folder)
 }
 
 /** Installs packages into the environment; `shown` are the same words as they are typed. */
@@ -147,7 +187,7 @@ export function manageCommand(facts: CommandFacts, args: readonly string[]): Com
   const command = { kind: 'command' as const, argv: [file, 'manage.py', ...args] as const, cwd: backend }
   if (requirements !== undefined && manager !== undefined && python.environment === undefined) {
     // where the tool will keep the environment is its own secret
-    const folder = path.dirname(requirements.file)
+    const folder = requirements.folder ?? path.dirname(requirements.file)
     const manage = typed({ root: folder, platform }, path.join(backend, 'manage.py'))
     return { ...command, shown: inFolder(facts, folder, `${manager} run python ${manage} ${words}`) }
   }

@@ -4,7 +4,7 @@ import { installedBy, normalName, requiredName } from '../../facts/packages.ts'
 import { pathsOf } from '../../host/paths.ts'
 import { missingPackages, type PythonChoice } from '../../plan/environment.ts'
 import { fix, isNoFix, noFix, type Fix, type NoFix, type Planner, type PlannerOf, type FixFacts } from '../step.ts'
-import { commandFacts, environmentCommand, installCommand, managerOf, packagesCommand, pipCommands } from './commands.ts'
+import { addCommand, commandFacts, environmentCommand, installCommand, managerOf, packagesCommand, pipCommands } from './commands.ts'
 import { importError } from './dotenv.ts'
 import { handOver, startAnew } from './serving.ts'
 
@@ -23,11 +23,12 @@ export const installPackage: PlannerOf<'checkout' | 'choice'> = (evidence, facts
   const install =
     isAsked && (managerOf(around) !== undefined || asked.length > 1 || wanted.length === 0)
       ? installCommand(around)
-      : packagesCommand(
+      : (addCommand(around, specs) ??
+        packagesCommand(
           around,
           specs,
           specs.map((spec) => (/^[\w.=-]+$/.test(spec) ? spec : `'${spec}'`)),
-        )
+        ))
   return fix([...pipCommands(around), install], { restart: true })
 }
 
