@@ -33,6 +33,14 @@ export const pythonCauses = [
   { ...python, id: 'missing-dep', automatic: 'yes', title: "A package that the backend imports isn't installed", fix: installPackage },
   {
     ...python,
+    id: 'requirement-not-installable',
+    automatic: 'no',
+    title: "A line of the requirements can't be installed here",
+    seenOnlyIn: 'start --setup',
+    rules: {},
+  },
+  {
+    ...python,
     id: 'stdlib-module-removed',
     automatic: 'ask',
     title: 'The code imports a module that this Python no longer has',

@@ -10,10 +10,11 @@ import type { Host } from '../host/host.ts'
 import { processTable, treeOf } from '../host/process-table.ts'
 import type { Backup } from '../run/backup.ts'
 import { send } from '../run/process-tree.ts'
-import { runCommand } from '../run/command.ts'
+import { CommandFailed, runCommand } from '../run/command.ts'
 import { askRun, unansweredWords } from '../run/control-client.ts'
 import { writeDotenv } from '../run/dotenv-write.ts'
 import { fillSecrets } from './fill-secrets.ts'
+import { installError } from './install-failed.ts'
 import { createUser, type MadeUser } from './make-user.ts'
 import type { Evidence } from '../checks/evidence.ts'
 import { rowOf, runOf } from '../facts/run-state.ts'
@@ -33,6 +34,8 @@ export interface StepContext {
   readonly way: Way
   /** The interpreter of the project, which has to be able to read what is written. */
   readonly python: string | undefined
+  /** Its version, where it is there already. */
+  readonly version: string | undefined
   readonly reader: DotenvReader
   readonly onLine: (line: string) => void
   readonly signal: AbortSignal
@@ -55,6 +58,7 @@ export function stepContext(
     backend: checkout?.project.backend ?? host.cwd,
     way: managedWay(checkout?.project.preamble ?? 'none'),
     python: choice?.environment?.python,
+    version: choice?.environment?.version,
     reader: checkout?.project.dotenvReader ?? 'decouple',
     redisLoads: async () => {
       if (checkout === undefined) return false
@@ -118,7 +122,8 @@ async function act(host: Host, { id, action }: Step, context: StepContext): Prom
   }
 }
 
-async function command(host: Host, id: string, { argv, cwd, shown, makes, changes }: CommandAction, context: StepContext): Promise<void> {
+async function command(host: Host, id: string, action: CommandAction, context: StepContext): Promise<void> {
+  const { argv, cwd, shown, makes, changes } = action
   const { backup } = context
   const [file, ...args] = argv
   if (makes !== undefined) {
@@ -128,7 +133,12 @@ async function command(host: Host, id: string, { argv, cwd, shown, makes, change
   else if (await isFile(changes)) await backup.changing(changes)
   else await backup.creating(changes)
   const launch = { id, shown, file, args, cwd, deadlineMs: limits.command }
-  await runCommand(host, makes === undefined ? launch : { ...launch, makes }, context)
+  try {
+    await runCommand(host, makes === undefined ? launch : { ...launch, makes }, context)
+  } catch (error) {
+    if (action.installs === undefined || !(error instanceof CommandFailed)) throw error
+    throw await installError(error, action, { root: context.root, python: context.version, platform: host.platform })
+  }
 }
 
 async function edit(step: Extract<Action, { kind: 'edit' }>, { backup, python, env }: StepContext): Promise<void> {

@@ -1,10 +1,11 @@
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
 import { ask } from '../host/ask.ts'
 import { makeBackup, type Backup } from '../run/backup.ts'
+import { leftOut } from './install-failed.ts'
 import type { MadeUser } from './make-user.ts'
 import { runStep, stepContext } from './run-step.ts'
 import { lookForSetup, type SetupHost } from './setup-look.ts'
-import { planSetup, type SetupSeen } from './setup.ts'
+import { isOfPackages, planSetup, type SetupSeen } from './setup.ts'
 import type { Step } from './step.ts'
 
 /** What is told of a setup as it goes on. */
@@ -48,6 +49,9 @@ export async function setUp(
       for (const step of planSetup(seen)) if (only(step) && !done.has(step.shown) && (await mayDo(step))) standing.push(step)
       const forecast = standing.findIndex(({ certain }) => !certain)
       const certain = forecast === -1 ? standing : standing.slice(0, forecast)
+      const isRepeated = planSetup(seen).some((step) => isOfPackages(step) && done.has(step.shown))
+      const left = isRepeated && certain.length === 0 ? leftOut(seen) : undefined
+      if (left !== undefined) throw left
       // settings that can't be imported all the same: what a launch says of them is judged
       if (certain.length === 0 || signal.aborted) return seen.checkout
       await doSteps(run, seen, backup, certain, tell)

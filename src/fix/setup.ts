@@ -75,7 +75,10 @@ function environmentSteps(seen: SetupSeen): Step[] {
   const planner = choice.kind === 'venv-missing' ? makeEnvironment : choice.kind === 'venv-broken' ? replaceEnvironment : installPackage
   // what no project does without is installed where this one doesn't ask for it; a file whose names can't be read may ask for all but the server
   const isSilent = (checkout.requirements?.names ?? []).length > 0 || missingCause(choice) === 'daphne-missing'
-  const essential = choice.kind === 'packages-missing' && lacks.length === 0 && isSilent ? choice.missing : []
+  // under a condition that excludes this Python it is the project's to change
+  const excluded = new Set(checkout.requirements?.lines?.flatMap(({ name, marker }) => (marker === undefined ? [] : [name])))
+  const canAdd = choice.kind === 'packages-missing' && !choice.missing.some((name) => excluded.has(name))
+  const essential = canAdd && lacks.length === 0 && isSilent ? choice.missing : []
   const commands = essential.length === 0 ? [] : [['python', '-m', 'pip', 'install', ...essential]]
   const id = lacks.length === 0 ? missingCause(choice) : 'missing-dep'
   const plan = planner(seen, facts, { id, commands })

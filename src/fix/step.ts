@@ -26,6 +26,8 @@ export interface CommandAction {
   readonly changes?: string
   /** What it is to install, with where the project asks for it. */
   readonly installs?: readonly RequirementLine[]
+  /** The files that it reads for that. */
+  readonly files?: readonly string[]
 }
 
 /** What is done. Paths are absolute. */

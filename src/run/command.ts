@@ -28,12 +28,22 @@ export interface CommandContext {
   readonly signal: AbortSignal
 }
 
+/** A command that has failed, with all that is kept of what it wrote. */
+export class CommandFailed extends LauncherError {
+  readonly lines: readonly string[]
+
+  constructor(error: LauncherError, lines: readonly string[]) {
+    super(error.code, error.message, error)
+    this.lines = lines
+  }
+}
+
 /** How long a command may take to end once it is told to, in milliseconds. */
 const stopMs = 2000
 /** How many of its last lines are told where it fails. */
 const toldLines = 12
 
-/** Runs a command to its end. Throws LauncherError with its id and its last lines where it fails. */
+/** Runs a command to its end. Throws CommandFailed with its id and its last lines where it fails. */
 export async function runCommand(host: Host, command: Command, context: CommandContext): Promise<void> {
   const { makes } = command
   const wasThere = makes !== undefined && (await isEntry(makes))
@@ -68,10 +78,11 @@ export async function runCommand(host: Host, command: Command, context: CommandC
       : exit.exitCode === undefined
         ? `was ended by ${exit.signal ?? 'a signal'}`
         : `ended with ${exit.exitCode}`
-  throw new LauncherError(command.id, `${command.shown} ${how}`, {
+  const error = new LauncherError(command.id, `${command.shown} ${how}`, {
     evidence: running.lastLines().slice(-toldLines),
     hint: missing
       ? `There is no ${command.file} on the PATH: install it, and run this command again.`
       : `Run it by hand to see more:  ${command.shown}`,
   })
+  throw new CommandFailed(error, running.lastLines())
 }

@@ -43,6 +43,7 @@ export const rows = {
   'venv-broken': 'ended',
   'wrong-venv': 'warned',
   'missing-dep': 'ended',
+  'requirement-not-installable': 'ended',
   'stdlib-module-removed': 'ended',
   'daphne-missing': 'ended',
   'channels-redis-missing': 'named',

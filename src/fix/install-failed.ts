@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { installFailure, type InstallFailure } from '../facts/installer-output.ts'
+import { LauncherError } from '../errors.ts'
+import { pathFrom } from '../host/paths.ts'
+import { missingPackages } from '../plan/environment.ts'
+import type { CommandFailed } from '../run/command.ts'
+import { judgeInstall, judgeLeftOut } from './install-judgement.ts'
+import type { SetupSeen } from './setup.ts'
+import type { CommandAction } from './step.ts'
+
+/** What an installer that has failed says, as the error that names the line of the requirements; the error itself where nothing of it is telling. */
+export async function installError(
+  error: CommandFailed,
+  { argv, installs = [], files = [] }: CommandAction,
+  around: { readonly root: string; readonly python: string | undefined; readonly platform: NodeJS.Platform },
+): Promise<LauncherError> {
+  const failure = installFailure(error.lines)
+  if (failure === undefined) return error
+  const found = judgeInstall(failure, {
+    asked: installs,
+    lines: error.lines,
+    python: around.python,
+    platform: around.platform,
+    shown: (path) => pathFrom(around.root, path),
+    broken: await brokenPlace(failure, [...new Set([...files, ...installs.map(({ file }) => file)])]),
+    isWhole: argv.includes('pip') || argv[0] === 'uv',
+  })
+  if (found !== undefined) return found
+  return new LauncherError(error.code, "The packages could not be fetched: the package index can't be reached", {
+    evidence: [...failure.words.map((word) => `The installer: ${word}`), 'Nothing of it was installed; what was made before stays'],
+    hint: 'Look at the network, and run it again: election-dev start --setup goes on from here.',
+  })
+}
+
+/** What an installation has left out though it ended well, where the same one is all that could be done next. */
+export function leftOut({ checkout, choice }: SetupSeen): LauncherError | undefined {
+  if (choice.kind !== 'packages-missing') return undefined
+  const { requirements, project } = checkout
+  const asked = [...(requirements?.lines ?? []), ...(requirements?.development ?? [])]
+  const lacks = missingPackages(requirements?.names ?? [], choice)
+  return judgeLeftOut(lacks.length > 0 ? lacks : choice.missing, {
+    asked,
+    python: choice.environment.version,
+    shown: (path) => pathFrom(project.root, path),
+    file: requirements?.file,
+  })
+}
+
+/** Where a file isn't UTF-8, or the line that so many bytes come before. */
+async function brokenPlace({ kind, place }: InstallFailure, files: readonly string[]): Promise<{ file: string; line: number } | undefined> {
+  if (kind !== 'encoding' && place === undefined) return undefined
+  for (const file of files) {
+    if (place !== undefined && basename(file) !== basename(place.file)) continue
+    const bytes = await readFile(file).catch(() => undefined)
+    if (bytes === undefined) continue
+    if (place?.line !== undefined) return { file, line: place.line }
+    const end = place?.offset ?? undecodable(bytes)
+    if (end !== undefined) return { file, line: bytes.subarray(0, end).toString('latin1').split('\n').length }
+  }
+  return undefined
+}
+
+/** How many bytes come before the line with the first one that isn't UTF-8; undefined where all is. */
+function undecodable(bytes: Uint8Array): number | undefined {
+  let before = 0
+  for (const line of Buffer.from(bytes).toString('latin1').split('\n')) {
+    if (Buffer.from(line, 'latin1').toString('utf8').includes('\uFFFD')) return before
+    before += line.length + 1
+  }
+  return undefined
+}
