@@ -1,7 +1,6 @@
-import { dirname, join, relative, sep } from 'node:path'
-import { firstFile, isFile, readText, upwards } from '../host/files.ts'
-import { pipfileRequirements, pyprojectRequirements, namesOf, requirementsOfFile, setupRequirements } from './requirement-lines.ts'
-import type { RequirementLine } from './requirement-lines.ts'
+import { join } from 'node:path'
+import { isFile, readText, upwards } from '../host/files.ts'
+import { requirementsOfFile, scored, type RequirementLine } from './requirement-lines.ts'
 
 /** How the project says what it needs. Paths are absolute. */
 export interface Requirements {
@@ -26,8 +25,8 @@ const requirementFiles = [
   'requirements-dev.txt',
 ]
 
-/** A file that says what to install, and how much of a Channels project it asks for. */
-interface Found extends Requirements {
+/** A file that says what to install, and how much of a Channels project it asks for, 2 at most. */
+export interface ScoredRequirements extends Requirements {
   readonly score: number
 }
 
@@ -38,76 +37,34 @@ interface Found extends Requirements {
  */
 export async function findRequirements(backend: string, top: string): Promise<Requirements | undefined> {
   const folders = upwards(backend, top)
-  const found = (await Promise.all(folders.map((folder) => inFolder(folder, backend)))).flat()
+  const plain = await Promise.all(folders.map(async (folder) => ({ folder, files: await requirementsIn(folder) })))
+  const hasLock = (await Promise.all(folders.flatMap((folder) => lockFiles.map((name) => isFile(join(folder, name)))))).some(Boolean)
+  const isEnough = !hasLock && plain[0]?.files.some(({ score }) => score === 2) === true
+  const sources = isEnough ? undefined : await import('./requirement-sources.ts')
+  const found: ScoredRequirements[] = []
+  for (const { folder, files } of plain) {
+    const others = await sources?.otherSources(folder, backend)
+    found.push(...(others?.locks ?? []), ...files, ...(others?.unlocked ?? []))
+  }
   const [best] = found.toSorted((a, b) => b.score - a.score)
   if (best === undefined) return undefined
   const { score: _, ...requirements } = best
   return requirements
 }
 
-async function inFolder(folder: string, backend: string): Promise<Found[]> {
-  const at = (name: string) => join(folder, name)
-  const text = (await readText(at('pyproject.toml'))) ?? ''
-  const project = pyprojectRequirements(text, at('pyproject.toml'))
-  const isPoetry = /^\[tool\.poetry\.dependencies\]/m.test(text)
-  const found: Found[] = []
-  for (const [kind, name] of [
-    ['uv', 'uv.lock'],
-    ['poetry', 'poetry.lock'],
-    ['pdm', 'pdm.lock'],
-  ] as const) {
-    const lock = await readText(at(name))
-    if (lock === undefined) continue
-    const member = kind === 'uv' ? await memberOf(lock, folder, backend) : undefined
-    const own = member === undefined ? project : pyprojectRequirements((await readText(member)) ?? '', member)
-    const entry = made(kind, at(name), own.main, own.development, lockNames(lock))
-    found.push(member === undefined ? entry : { ...entry, folder: dirname(member), score: entry.score + 0.5 })
-  }
+/** The locks of uv, Poetry and pdm. */
+const lockFiles = ['uv.lock', 'poetry.lock', 'pdm.lock'] as const
+
+async function requirementsIn(folder: string): Promise<ScoredRequirements[]> {
+  const found: ScoredRequirements[] = []
   for (const name of requirementFiles) {
-    const lines = await requirementsOfFile(at(name))
+    const file = join(folder, name)
+    const lines = await requirementsOfFile(file)
     if (lines === undefined) continue
-    const entry = made('requirements', at(name), lines)
+    const entry = { kind: 'requirements' as const, file, ...scored(lines) }
     // what a host of the deployment wants to find at the root
-    const isDeployed = /^\s*(?:-r|--requirement)[ =]?\s*\S*prod/m.test((await readText(at(name))) ?? '')
+    const isDeployed = /^\s*(?:-r|--requirement)[ =]?\s*\S*prod/m.test((await readText(file)) ?? '')
     found.push(isDeployed ? { ...entry, score: entry.score - 0.5 } : entry)
   }
-  const pipfile = await readText(at('Pipfile'))
-  if (pipfile !== undefined) found.push(made('pipenv', at('Pipfile'), pipfileRequirements(pipfile, at('Pipfile'))))
-  if (isPoetry) found.push(made('poetry', at('pyproject.toml'), project.main, project.development))
-  else if (/^\[project\]/m.test(text)) found.push(made('pyproject', at('pyproject.toml'), project.main, project.development))
-  const setup = await firstFile([at('setup.cfg'), at('setup.py')])
-  const asked = (await Promise.all(['setup.cfg', 'setup.py'].map((name) => setupRequirements(at(name))))).flatMap((lines) => lines ?? [])
-  if (setup !== undefined && asked.length > 0) found.push(made('setuptools', asked[0]?.file ?? setup, asked))
   return found
-}
-
-function made(
-  kind: Requirements['kind'],
-  file: string,
-  lines: readonly RequirementLine[],
-  development: readonly RequirementLine[] = [],
-  locked: readonly string[] = [],
-): Found {
-  const all = new Set([...[...lines, ...development].map(({ name }) => name), ...locked])
-  const names = namesOf(lines)
-  return { kind, file, names, lines, development, score: ['django', 'channels'].filter((name) => all.has(name)).length }
-}
-
-/** Distributions of a lock file of uv, Poetry or pdm. */
-function lockNames(text: string): string[] {
-  return [...text.matchAll(/^name = "([^"]+)"/gm)].flatMap(([, name]) => name ?? [])
-}
-
-/** The pyproject.toml of the workspace's member that the backend is in, where the lock has it: `source = { editable = "apps/site" }`. */
-async function memberOf(lock: string, folder: string, backend: string): Promise<string | undefined> {
-  for (const each of upwards(backend, folder)) {
-    const path = relative(folder, each).split(sep).join('/')
-    if (path === '') return undefined
-    if (
-      new RegExp(String.raw`\b(?:editable|virtual) = "${path.replaceAll(/[.+]/g, String.raw`\$&`)}"`).test(lock) &&
-      (await isFile(join(each, 'pyproject.toml')))
-    )
-      return join(each, 'pyproject.toml')
-  }
-  return undefined
 }

@@ -126,7 +126,8 @@ export function installCommand(facts: CommandFacts): CommandAction {
   // it knows of sources that aren't an index
   if (hasUv && kind === 'pyproject' && development.length === 0)
     return { ...packagesCommand(facts, ['-r', file], ['-r', typed(facts, file)]), cwd: backend, what, installs, files: [file] }
-  if (kind === 'requirements') return { ...packagesCommand(facts, ['-r', file], ['-r', typed(facts, file)]), cwd: backend, what, installs, files: [file] }
+  if (kind === 'requirements')
+    return { ...packagesCommand(facts, ['-r', file], ['-r', typed(facts, file)]), cwd: backend, what, installs, files: [file] }
   // what it asks for by itself: to install the project as well, it has to be one that can be built
   if (installs.length > 0) {
     const specs = installs.map(({ spec }) => spec)
