@@ -1,6 +1,7 @@
 import { judgeBooleans } from '../checks/dotenv-sources.ts'
 import { judgeSettings } from '../checks/settings.ts'
 import { bareValue, correctBoolean, encodeDotenv, leaveOut, makeFolders, placeDotenv } from '../fix/planners/dotenv.ts'
+import { giveVariables } from '../fix/planners/variables.ts'
 import { withoutSettingsModule } from '../fix/planners/serving.ts'
 import type { Cause } from './cause.ts'
 
@@ -25,6 +26,13 @@ export const settingsCauses = [
     fix: correctBoolean,
   },
   { ...settings, id: 'env-not-loaded', automatic: 'ask', title: ".env isn't where the settings look for it", fix: placeDotenv },
+  {
+    ...settings,
+    id: 'env-variables-missing',
+    automatic: 'ask',
+    title: 'The settings ask for variables that nobody gives',
+    fix: giveVariables,
+  },
   { ...settings, id: 'env-encoding', automatic: 'yes', title: ".env isn't plain UTF-8", fix: encodeDotenv },
   {
     ...settings,

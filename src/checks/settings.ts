@@ -1,5 +1,4 @@
 import { raisedText, wantedVariable, type Examination, type ExaminationOf, type Raised } from '../facts/examination.ts'
-import { entriesOf } from '../facts/dotenv.ts'
 import { normalName } from '../facts/packages.ts'
 import { all, diagnosis, type Diagnosis, type Found, type Seen } from './diagnosis.ts'
 import { environmentOf, judgeBoolean, judgeEncoding, judgeMalformed, judgeNotLoaded } from './dotenv.ts'
@@ -7,6 +6,7 @@ import type { Evidence } from './evidence.ts'
 import { missing, moduleRemoved } from './common-causes.ts'
 import { distributionOf, isWellKnown } from './distributions.ts'
 import { removedModule } from './removed-modules.ts'
+import { judgeVariables } from './variables.ts'
 import { relativeTo } from './python-environment.ts'
 import { judgeLines } from './server-log.ts'
 import { judgeTooOld } from './python-version.ts'
@@ -92,15 +92,6 @@ export function judgeImport(evidence: Evidence, error: ExaminationOf<'error'>, w
   )
 }
 
-/** The other variables that nobody gives: an exception names but the first. */
-function wantedAsWell({ examination, dotenv }: Pick<Evidence, 'examination' | 'dotenv'>, wanted: string): string[] {
-  const given = new Set(entriesOf(dotenv?.fact).map(({ key }) => key))
-  const others = (examination?.get('variables')?.missing ?? []).filter(({ name }) => name !== wanted && !given.has(name))
-  return others.length === 0
-    ? []
-    : [`Asked for as well, without a default: ${others.map(({ name, file, line }) => `${name} (${file}:${line})`).join(', ')}`]
-}
-
 /** Causes that the `.env` is behind. */
 function byMessage(evidence: Evidence, error: ExaminationOf<'error'>, seen: Seen): Diagnosis | undefined {
   const text = raisedText(error)
@@ -109,8 +100,11 @@ function byMessage(evidence: Evidence, error: ExaminationOf<'error'>, seen: Seen
     if (found !== undefined) return found
   }
   const wanted = wantedVariable(text)
-  if (wanted !== undefined)
-    return judgeEncoding(evidence, seen) ?? judgeNotLoaded(evidence, wanted, [...seen, ...wantedAsWell(evidence, wanted)])
+  const asked = judgeVariables(evidence, seen)
+  if (wanted !== undefined || asked !== undefined) {
+    const found = judgeEncoding(evidence, seen) ?? asked ?? judgeNotLoaded(evidence, wanted ?? '', seen)
+    if (found !== undefined) return found
+  }
   const truth = /ValueError: (?:Invalid truth value|Not a boolean): ?(.*)/i.exec(text)?.[1]
   if (truth !== undefined) return judgeBoolean(evidence, truth, seen)
   const number = /(?:invalid literal for int\(\) with base 10|could not convert string to float): (.*)/.exec(text)?.[1]

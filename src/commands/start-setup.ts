@@ -1,4 +1,5 @@
 import { judgePython } from '../checks/python-environment.ts'
+import { judgeVariables } from '../checks/variables.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import { setUp, type SetupTeller } from '../fix/set-up.ts'
@@ -47,8 +48,11 @@ async function ensureSetup(run: SetupRun, seen: SetupSeen, steps: readonly Step[
   if (!config.setup && !(await agreed(run, steps))) {
     // what an environment lacks has several causes, and one step
     const [cause] = seen.choice.kind === 'ready' ? [] : judgePython(await evidenceOfFiles(host, config, seen.checkout))
+    const variables = steps.some(({ id }) => id === 'env-variables-missing')
+      ? judgeVariables({ ...seen, examination: seen.failed }, [first.evidence])?.evidence
+      : undefined
     throw new LauncherError(cause?.id ?? first.id, "This checkout isn't ready to run", {
-      evidence: steps.map(({ title, shown }, index) => `${index + 1}. ${title}:  ${shown}`),
+      evidence: [...(variables ?? []), ...steps.map(({ title, shown }, index) => `${index + 1}. ${title}:  ${shown}`)],
       hint: 'election-dev start --setup does all of it, in this order.',
       commands: [['election-dev', 'start', '--setup']],
       exitCode: ExitCode.finding,

@@ -60,5 +60,7 @@ export type Config = {
 
 /** The host as the project sees it: what the configuration says of the backend's environment (`env`) wins over what the launcher has. */
 export function projectHost(host: Host, { env }: Pick<Config, 'env'>): Host {
-  return Object.keys(env).length === 0 ? host : { ...host, env: { ...host.env, ...env } }
+  if (Object.keys(env).length === 0) return host
+  const merged = { ...host.env, ...env }
+  return { ...host, env: merged, give: (variables) => void Object.assign(merged, variables) }
 }

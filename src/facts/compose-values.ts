@@ -32,7 +32,7 @@ interface ComposeService {
   readonly ports: readonly PublishedPort[]
 }
 
-interface Compose {
+export interface Compose {
   /** Absolute. */
   readonly file: string
   readonly services: readonly ComposeService[]

@@ -4,6 +4,7 @@ import { isFile, readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { dotenvValue, entriesOf, readDotenv, type DotenvEntry, type DotenvFact, type DotenvReader } from './dotenv.ts'
 import type { Project } from './project.ts'
+import type { VariableSources } from './variable-sources.ts'
 import { hideSecrets } from './variables.ts'
 
 /** The `.env` that the settings read, and files that look as if they were meant to be it. */
@@ -17,6 +18,7 @@ export interface DotenvSurvey {
   readonly reader: DotenvReader | undefined
   /** What stands in files that were meant to be it and that the settings don't read, as far as the text of the settings tells. */
   readonly unread: readonly { readonly shown: string; readonly entries: readonly DotenvEntry[] }[]
+  readonly sources: VariableSources
 }
 
 const examples = /^\.?env\.(?:example|sample|template|dist|defaults?|local\.example|dev\.example)$/i
@@ -30,7 +32,15 @@ export async function surveyDotenv(host: Host, project: Project): Promise<Dotenv
   const found = await Promise.all(folders.map((folder) => candidatesIn(folder, project)))
   const others = found.flat()
   const shown = shownPath(project, project.dotenv)
-  return { fact, shown, others, reader: project.dotenvReader, unread: await unreadFiles(host, project, { fact, shown, others }) }
+  const { variableSources } = await import('./variable-sources.ts')
+  return {
+    fact,
+    shown,
+    others,
+    reader: project.dotenvReader,
+    unread: await unreadFiles(host, project, { fact, shown, others }),
+    sources: await variableSources(host, project, others),
+  }
 }
 
 /** The file that was meant to be the `.env`, or is an example of it. */

@@ -57,14 +57,31 @@ const layerHost = v.object({
   master: v.optional(v.string()),
 })
 
+/** A variable that is asked for: what is made of it (`bool`, `list`, `db` …), and by what, as decouple and pydantic read files of their own. */
+const variableSchema = v.object({
+  name: v.string(),
+  file: v.string(),
+  line: v.number(),
+  cast: v.nullish(v.string(), 'str'),
+  by: v.nullish(v.picklist(['decouple', 'pydantic', 'environment']), 'environment'),
+})
+
 /** What a look from inside tells, a JSON object a line, by its `fact`. What doesn't fit is dropped: a probe never throws. */
 const examinationSchema = v.variant('fact', [
   v.object({ fact: v.literal('start'), python: v.string(), executable: v.string() }),
   /** Files of the backend that hide a package of the same name: `channels.py` beside manage.py. */
   /** Modules that the project's own import and that are nowhere, with the first line that does; told where an import has failed. */
   v.object({ fact: v.literal('imports'), missing: v.array(v.object({ module: v.string(), file: v.string(), line: v.number() })) }),
-  /** Variables that the settings ask for without a default and that the environment hasn't; told where they can't be read. A file of variables may have them. */
-  v.object({ fact: v.literal('variables'), missing: v.array(v.object({ name: v.string(), file: v.string(), line: v.number() })) }),
+  /** Variables that the settings ask for without a default and that nobody gives, and the files that they load some from; told where something can't be imported. */
+  v.object({
+    fact: v.literal('variables'),
+    missing: v.array(variableSchema),
+    /** `sure`: no condition decides about it. Paths are absolute. */
+    loads: v.optional(
+      v.array(v.object({ reader: v.picklist(['decouple', 'environ', 'dotenv', 'pydantic']), path: v.string(), sure: v.boolean() })),
+      [],
+    ),
+  }),
   v.object({ fact: v.literal('shadows'), files: v.array(v.object({ name: v.string(), file: v.string() })) }),
   v.object({
     fact: v.literal('settings'),
@@ -232,6 +249,7 @@ const examinationSchema = v.variant('fact', [
 /** A WebSocket route, as the look from inside tells it. */
 export type RouteFact = ExaminationOf<'application'>['routes'][number]
 
+export type WantedVariable = v.InferOutput<typeof variableSchema>
 export type TokenPlace = v.InferOutput<typeof tokenPlaceSchema>
 export type Frame = v.InferOutput<typeof frameSchema>
 export type Raised = v.InferOutput<typeof raisedSchema>

@@ -27,6 +27,7 @@ export async function gatherFixFacts(
     ...(project?.settingsFiles ?? []),
     ...(checkout?.requirements === undefined ? [] : [checkout.requirements.file]),
     ...(dotenv?.others ?? []).map(({ path }) => path),
+    ...(evidence.examination?.get('variables')?.loads ?? []).map(({ path }) => path),
     ...(project === undefined ? [] : written.map(({ file }) => join(project.root, frontend?.folder ?? 'frontend', ...file.split('/')))),
   ])
   const texts = new Map<string, string>()
@@ -35,6 +36,7 @@ export async function gatherFixFacts(
     if (text !== undefined) texts.set(file, text)
   }
   const sources = project === undefined ? [] : await sourcesBelow(project.backend, passedFolder, 3)
+  const secrets = new Map<string, string>()
   const secret = host.secrets.add(randomBytes(32).toString('base64url'))
   return {
     platform: host.platform,
@@ -49,6 +51,11 @@ export async function gatherFixFacts(
       ? await aroundShadow(project.root, project.backend, sources, evidence)
       : { importers: [], compiled: [] }),
     secret,
+    secretFor: (name) => {
+      const key = secrets.get(name) ?? host.secrets.add(randomBytes(32).toString('base64url'))
+      secrets.set(name, key)
+      return key
+    },
   }
 }
 

@@ -37,6 +37,7 @@ export interface StepContext {
   /** Its version, where it is there already. */
   readonly version: string | undefined
   readonly reader: DotenvReader
+  readonly give: Host['give']
   readonly onLine: (line: string) => void
   readonly signal: AbortSignal
   /** Whether Redis still reads its data. */
@@ -52,6 +53,7 @@ export function stepContext(
   const env = withoutOurs(host.env)
   return {
     ...run,
+    give: host.give,
     // manage.py needs the settings that the project names; an active environment is none of this one's business
     env: checkout === undefined ? env : { ...env, DJANGO_SETTINGS_MODULE: checkout.project.settingsModule },
     root: checkout?.project.root ?? host.cwd,
@@ -141,17 +143,19 @@ async function command(host: Host, id: string, action: CommandAction, context: S
   }
 }
 
-async function edit(step: Extract<Action, { kind: 'edit' }>, { backup, python, env }: StepContext): Promise<void> {
+async function edit(step: Extract<Action, { kind: 'edit' }>, { backup, python, env, give }: StepContext): Promise<void> {
   const after = Buffer.from(step.after)
   const problem = step.language === 'python' ? await parseProblem(python, step.after, env) : undefined
   if (problem !== undefined)
     throw new LauncherError('fix-failed', 'The edited file would not be Python any more: it is left as it is', { evidence: [problem] })
   if (step.before === undefined) {
     await backup.creating(step.file)
-    return writeDotenv(step.file, undefined, after)
+    await writeDotenv(step.file, undefined, after)
+  } else {
+    await backup.changing(step.file)
+    await writeDotenv(step.file, Buffer.from(step.before), after)
   }
-  await backup.changing(step.file)
-  return writeDotenv(step.file, Buffer.from(step.before), after)
+  if (step.gives !== undefined) give(step.gives)
 }
 
 /** Makes the folder and those above it; each is told, the highest first, so that all can be taken back. */

@@ -7,6 +7,7 @@ import { missingLogFolders } from '../facts/log-folders.ts'
 import { readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { choosePython } from '../plan/environment.ts'
+import { wantedVariables, type WantedVariables } from '../plan/variables.ts'
 import { managedLook } from '../plan/way.ts'
 import { gatherFixFacts } from './gather-facts.ts'
 import type { SetupSeen } from './setup.ts'
@@ -43,10 +44,15 @@ export async function lookForSetup({ host, config, signal }: SetupHost, checkout
       signal,
     }).ended
   const first = await look({})
-  const needsDotenv = lacksDotenv && first.get('settings') === undefined
-  // with the values of a file that was meant to be it, a project without .env can be looked at before anything is written
-  const seen = needsDotenv && source !== undefined ? await look(await valuesOf(checkout, source.path)) : first
-  if (seen.get('settings') === undefined) return { ...unseen, missingFolders: [], examination: first, needsDotenv }
+  const isImported = first.errorOf('settings') === undefined && first.get('settings') !== undefined
+  const failed = isImported ? undefined : first
+  const wanted = wantedVariables({ checkout, dotenv, examination: failed }, facts.typed)
+  const needsDotenv = lacksDotenv && !isImported
+  // with the values that are to be written, or those of a file that was meant to be it, a project can be looked at before anything is
+  const values =
+    wanted !== undefined ? valuesToBe(wanted) : needsDotenv && source !== undefined ? await valuesOf(checkout, source.path) : undefined
+  const seen = values === undefined ? first : await look(values)
+  if (seen.get('settings') === undefined) return { ...unseen, missingFolders: [], examination: first, needsDotenv, failed }
   const database = seen.get('database')?.state ?? 'unknown'
   const users = seen.get('users')
   return {
@@ -64,7 +70,14 @@ export async function lookForSetup({ host, config, signal }: SetupHost, checkout
       elsewhere: seen.get('database')?.elsewhere ?? undefined,
     },
     needsDotenv,
+    failed,
   }
+}
+
+function valuesToBe({ placed }: WantedVariables): Record<string, string> {
+  return Object.fromEntries(
+    placed.map(({ variable, value }) => [variable.name, typeof value === 'string' ? value : 'to-be-made'.padEnd(50, '0')]),
+  )
 }
 
 async function valuesOf({ project }: Checkout, file: string): Promise<Record<string, string>> {

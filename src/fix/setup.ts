@@ -1,10 +1,13 @@
 import type { Evidence } from '../checks/evidence.ts'
 import { LauncherError } from '../errors.ts'
 import type { Checkout } from '../facts/checkout.ts'
+import type { Examination } from '../facts/examination.ts'
 import { missingCause, missingPackages, type PythonChoice } from '../plan/environment.ts'
+import { wantedVariables } from '../plan/variables.ts'
 import type { Place } from './planners/commands.ts'
 import { createUser, migrate } from './planners/database.ts'
 import { makeFolders, placeDotenv } from './planners/dotenv.ts'
+import { giveVariables } from './planners/variables.ts'
 import { installPackage, makeEnvironment, replaceEnvironment } from './planners/environment.ts'
 import { isNoFix, type Fix, type NoFix, type Step, type FixFacts } from './step.ts'
 import { stepsOf } from './steps.ts'
@@ -26,6 +29,8 @@ export interface SetupSeen extends Pick<Evidence, 'dotenv' | 'examination'> {
     | undefined
   /** The settings can't be imported for want of the `.env`. */
   readonly needsDotenv: boolean
+  /** The look that could not import them; undefined where they can be, or nobody has looked. */
+  readonly failed?: Examination | undefined
 }
 
 /**
@@ -116,6 +121,14 @@ function listed(names: readonly string[]): string {
 }
 
 function dotenvSteps(seen: SetupSeen): Step[] {
+  const wanting = { ...seen, examination: seen.failed }
+  const wanted = wantedVariables(wanting, seen.facts.typed)
+  if (wanted !== undefined) {
+    const names = wanted.asked.map(({ name }) => name)
+    const why = `the settings ask for ${listed(names)}, and nobody gives ${names.length === 1 ? 'it' : 'them'}`
+    const plan = giveVariables(wanting, seen.facts, { id: 'env-variables-missing', commands: [] })
+    return steps(seen, 'env-variables-missing', plan, why)
+  }
   if (!seen.needsDotenv) return []
   const plan = placeDotenv(seen, seen.facts, { id: 'env-not-loaded', commands: [] })
   return steps(seen, 'env-not-loaded', plan, `${seen.dotenv?.shown ?? '.env'} isn't there`)

@@ -40,6 +40,10 @@ export type Action =
       readonly before: string | Uint8Array | undefined
       readonly after: string
       readonly language: 'dotenv' | 'python' | 'script'
+      /** The variables that it sets. */
+      readonly names?: readonly string[]
+      /** Variables that all which this run still starts gets as well. */
+      readonly gives?: Readonly<Record<string, string>>
     }
   | { readonly kind: 'make-folder'; readonly path: string }
   /** A copy of an `.env` example gets signing keys of its own. */
@@ -110,6 +114,10 @@ export interface FixFacts {
   readonly compiled: readonly string[]
   /** A random value, for a signing key. */
   readonly secret: string
+  /** One for each name, the same whenever it is asked for: 43 characters of URL-safe base64. */
+  readonly secretFor: (name: string) => string
+  /** Values of variables that somebody has typed. */
+  readonly typed?: ReadonlyMap<string, string>
 }
 
 /** How a cause is fixed: what is done, in order. */

@@ -21,6 +21,10 @@ function titleOf(action: Action, place: Place): string | undefined {
   switch (action.kind) {
     case 'command':
       return action.what
+    case 'edit':
+      return action.names === undefined
+        ? undefined
+        : `${action.names.length === 1 ? 'a variable' : `${action.names.length} variables`} in ${relativeTo(place, action.file)}`
     case 'make-folder':
       return `the folder ${relativeTo(place, action.path)}`
     case 'copy':
@@ -40,7 +44,7 @@ function shownOf(action: Action, place: Place): string {
     case 'create-user':
       return action.shown
     case 'edit':
-      return `edit ${relativeTo(place, action.file)}`
+      return `edit ${relativeTo(place, action.file)}${action.names === undefined ? '' : `: ${action.names.join(', ')}`}`
     case 'make-folder':
       return `${isWindows ? 'mkdir' : 'mkdir -p'} ${typed(place, action.path)}`
     case 'copy':

@@ -10,6 +10,8 @@ export interface Host {
   readonly platform: NodeJS.Platform
   /** The environment that the launcher was started with. */
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Adds variables to `env`, for all that is started from then on. */
+  readonly give: (variables: Readonly<Record<string, string>>) => void
   /** Absolute path of the folder that the run is about (`--cwd`, else the working folder). */
   readonly cwd: string
   /** Milliseconds on a clock that never goes back; 0 is when the process was started. */

@@ -19,7 +19,11 @@ export function nodeHost(options: { cwd?: string | undefined; terminal?: ((secre
   const secrets = new Secrets()
   secrets.addFrom(process.env)
   const terminal = (options.terminal ?? nodeTerminal)(secrets)
-  return { platform: process.platform, env: process.env, cwd, now: () => performance.now(), terminal, secrets }
+  return { platform: process.platform, env: process.env, give, cwd, now: () => performance.now(), terminal, secrets }
+}
+
+function give(variables: Readonly<Record<string, string>>): void {
+  Object.assign(process.env, variables)
 }
 
 function nodeTerminal(secrets: Secrets): Terminal {

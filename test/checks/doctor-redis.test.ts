@@ -146,6 +146,7 @@ describe('what a probe may not say', () => {
           others: [],
           reader: 'decouple',
           unread: [],
+          sources: { said: [], hasDatabase: false, configuration: undefined },
         },
         examination: examinationOf([onRedis()]),
       }),

@@ -1,4 +1,5 @@
 /** The causes in the settings and .env: facts in, one cause out. */
+import type { ExaminationOf } from '../../src/facts/examination.ts'
 import { describe, expect, test } from 'vitest'
 import type { Evidence } from '../../src/checks/evidence.ts'
 import { judge } from '../../src/checks/judgement.ts'
@@ -42,6 +43,16 @@ const standing = (stage: 'settings' | 'consumer', how: 'timeout' | 'ended' = 'ti
     },
   })
 const undefinedKey = raised('UndefinedValueError', 'SECRET_KEY not found. Declare it as envvar or define a default value.')
+const asking = (missing: ExaminationOf<'variables'>['missing']) =>
+  examinationOf({
+    facts: {
+      settings: null,
+      application: null,
+      consumer: null,
+      variables: { missing, loads: [{ reader: 'decouple', path: `${root}/backend/.env`, sure: true }] },
+    },
+    errors: [{ stage: 'settings', type: 'UndefinedValueError', message: 'SECRET_KEY not found.', file: 'core/settings.py', line: 7 }],
+  })
 const example = { shown: 'backend/.env.example', path: `${root}/backend/.env.example`, kind: 'example' } as const
 
 /** The layer uses a Redis at this port, which doesn't answer. */
@@ -154,6 +165,23 @@ describe('names', () => {
       'env-not-loaded: the SECRET_KEY of the tokens',
       evidenceOf({ wire: refused, examination: closes, dotenv: dotenvOf(undefined), otherKeys: ['backend/updates/.env:1'] }),
       'backend/updates/.env:1: SECRET_KEY=***',
+    ],
+    [
+      'env-variables-missing: two, of which a file says one',
+      unstarted({
+        dotenv: dotenvOf('DEBUG=True\n', {
+          sources: {
+            said: [{ name: 'LIMIT', value: '12', file: 'compose.yml', line: 8, kind: 'compose' }],
+            hasDatabase: false,
+            configuration: undefined,
+          },
+        }),
+        examination: asking([
+          { name: 'SECRET_KEY', file: 'core/settings.py', line: 7, cast: 'str', by: 'decouple' },
+          { name: 'LIMIT', file: 'core/settings.py', line: 9, cast: 'int', by: 'decouple' },
+        ]),
+      }),
+      'LIMIT   core/settings.py:9   12 in compose.yml:8',
     ],
     ['env-encoding: a byte order mark', unstarted({ dotenv: dotenvOf('\u{feff}SECRET_KEY=x\n'), examination: undefinedKey }), 'EF BB BF'],
     [

@@ -106,7 +106,7 @@ real('env-not-loaded', 'there is only an example', async () => {
   expect(answer.diagnosis?.remedy.commands).toEqual([['cp', 'backend/.env.example', 'backend/.env']])
 })
 
-real('env-not-loaded', 'several variables, all of them in one go', async () => {
+real('env-variables-missing', 'several, by two ways, all of them in one go', async () => {
   const project = await bench.project({
     hasDotenv: false,
     settings: `
@@ -121,11 +121,37 @@ def later():
     files: { 'backend/core/more.py': 'from decouple import config\nLIMIT = config("LIMIT", cast=int)\n' },
   })
   const answer = await doctor(project.root, { url: await nobody() })
-  expect(answer.id, answer.evidence).toBe('env-not-loaded')
-  expect(answer.evidence).toMatch(
-    /Asked for as well, without a default: (?:LIMIT \(core\/more\.py:2\)|PAGE_URL \(core\/settings\.py:\d+\)|, ){3}$/m,
-  )
-  expect(answer.evidence).not.toMatch(/HOSTS|MODE|LATER/)
+  expect(answer.id, answer.evidence).toBe('env-variables-missing')
+  expect(answer.diagnosis?.title).toBe('The settings ask for 3 variables that nobody gives: SECRET_KEY, PAGE_URL, LIMIT')
+  expect(answer.evidence).toMatch(/^SECRET_KEY {3}core\/settings\.py:\d+ {3}a random key$/m)
+  expect(answer.evidence).toMatch(/^PAGE_URL {3}core\/settings\.py:\d+ {3}made for development: http:\/\/localhost:5173$/m)
+  expect(answer.evidence).toMatch(/^LIMIT {3}core\/more\.py:2 {3}no file here has a value for it$/m)
+  expect(answer.diagnosis?.remedy).toMatchObject({ text: expect.stringContaining('Set LIMIT in backend/.env and "env" of'), commands: [] })
+})
+
+real('env-variables-missing', 'python-dotenv, os.environ by a helper, and what only production asks for', async () => {
+  const project = await bench.project({
+    style: 'plain',
+    settings: `
+from dotenv import load_dotenv
+from core.need import need
+load_dotenv(BASE_DIR / ".env")
+ALLOWED_HOSTS = need("VOTE_HOSTS").split(",")
+if not DEBUG:
+    SENTRY = need("SENTRY_DSN")
+`,
+    files: {
+      'backend/core/need.py':
+        'import os\ndef need(name):\n    try:\n        return os.environ[name]\n    except KeyError:\n        raise RuntimeError(f"{name} is missing")\n',
+    },
+  })
+  const answer = await doctor(project.root, { url: await nobody() })
+  expect(answer.id, answer.evidence).toBe('env-variables-missing')
+  expect(answer.diagnosis?.title).toBe('The settings ask for VOTE_HOSTS, and nobody gives it')
+  expect(answer.diagnosis?.remedy).toMatchObject({
+    text: 'Put it into backend/.env, as start --setup does.',
+    commands: [['election-dev', 'start', '--setup']],
+  })
 })
 
 real('env-not-loaded', 'the editor saved it as .env.txt', async () => {

@@ -66,10 +66,23 @@ real('env-not-loaded', 'only the example is there: its copy gets a key of its ow
   expect(await text(env)).toMatch(/^SECRET_KEY=[\w-]{40,}\nDEBUG=True\n$/)
 })
 
-real('env-not-loaded', 'a key that the file lacks: a signing key is made', async () => {
+real('env-variables-missing', 'a key that the file lacks: a signing key is made', async () => {
   const { project, url, env } = await broken({ hasDotenv: false, files: { 'backend/.env': 'DEBUG=True\n' } })
-  await fixes('env-not-loaded', project, { url })
+  await fixes('env-variables-missing', project, { url })
   expect(await text(env)).toBe('DEBUG=True\n')
+})
+
+real('env-variables-missing', 'settings that load no file: the configuration gives them', async () => {
+  const { project, url } = await broken({
+    style: 'plain',
+    settings: 'LIMIT = int(os.environ["VOTE_LIMIT"])',
+    files: {
+      'election-dev.config.json': '{ "port": 8123 }\n',
+      'compose.yaml': 'services:\n  web:\n    build: backend\n    environment: [VOTE_LIMIT=12]\n',
+    },
+  })
+  await fixes('env-variables-missing', project, { url }, { undone: false })
+  expect(await text(join(project.root, 'election-dev.config.json'))).toBe('{ "port": 8123, "env": {"VOTE_LIMIT":"12"} }\n')
 })
 
 real('log-dir-missing', 'LOGGING with a file handler', async () => {

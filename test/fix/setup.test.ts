@@ -52,6 +52,7 @@ function seenOf(facts: SetupFacts): SetupSeen {
       importers: [],
       compiled: [],
       secret: secret(),
+      secretFor: () => secret(),
     },
   }
 }

@@ -102,7 +102,7 @@ describe('a step that fails', { timeout: 60_000 }, () => {
     })
     const { status, stdout } = await runCli(['start', '--setup'], { cwd: root, env: installerEnvironment(false) })
     expect(status).toBe(1)
-    expect(stdout).toMatch(/dev\.py[^]*NOWHERE_NAMED not found/)
+    expect(stdout).toMatch(/NOWHERE_NAMED {3}server\/settings\/dev\.py:2 {3}no file here has a value for it/)
   })
 })
 

@@ -54,6 +54,7 @@ export const rows = {
   'settings-import-hang': 'ended',
   'env-bool-typo': 'named',
   'env-not-loaded': 'ended',
+  'env-variables-missing': 'ended',
   'env-encoding': 'ended',
   'env-value-malformed': 'warned',
   'env-shadowed': 'warned',

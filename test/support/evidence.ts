@@ -172,6 +172,7 @@ export function dotenvOf(text: string | undefined, overrides: Partial<DotenvSurv
     others: [],
     reader,
     unread: [],
+    sources: { said: [], hasDatabase: false, configuration: { file: `${root}/election-dev.config.json`, text: undefined } },
     ...overrides,
   }
 }

@@ -10,11 +10,13 @@ export interface TestHost extends Host {
 /** Makes a host that runs in the folder; `env` is all of its environment. */
 export function testHost(cwd: string, env: Host['env'] = {}): TestHost {
   const said: string[] = []
+  const variables = { ...env }
   const secrets = new Secrets()
   const say = (line: string) => void said.push(line)
   return {
     platform: process.platform,
-    env,
+    env: variables,
+    give: (more) => void Object.assign(variables, more),
     cwd,
     now: () => performance.now(),
     terminal: {

@@ -15,6 +15,7 @@ const run = promisify(execFile)
 /** A host for stages that are tested on their own: the real machine, and nobody's terminal. */
 export const testHost: Host = {
   platform: process.platform,
+  give: () => {},
   env: process.env,
   cwd: process.cwd(),
   now: () => performance.now(),

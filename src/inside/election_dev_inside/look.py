@@ -70,7 +70,11 @@ class Look:
             failed = error
         # what fails before it comes to the settings keeps nobody from reading them
         if self.module is None and not (failed and self.reading):
-            self.read(settings.imported(self.request["settings_module"]))
+            try:
+                self.read(settings.imported(self.request["settings_module"]))
+            except (Exception, SystemExit) as error:
+                self.ask_files(error)
+                raise
         if failed is not None:
             self.ask_files(failed)
             # told under the stage that it has come to
@@ -80,10 +84,11 @@ class Look:
     def ask_files(self, failed):
         """Of all that is missing an exception names the first."""
         module = os.environ.get("DJANGO_SETTINGS_MODULE") or self.request["settings_module"]
+        application = (self.request.get("application") or "").split(":")[0]
         if isinstance(failed, ImportError) or isinstance(getattr(failed, "__cause__", None), ImportError):
-            imports.tell_missing([module, (self.request.get("application") or "").split(":")[0]])
-        elif self.module is None:
-            variables.tell_variables([module])
+            imports.tell_missing([module, application])
+        else:
+            variables.tell_variables(module, [file for file in (imports.file_of(application), None if self.way == "asgi" else "manage.py") if file])
 
     def load(self):
         """The project as it is come to. Its settings are read in the midst of this."""

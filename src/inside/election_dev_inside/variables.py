@@ -16,15 +16,18 @@ WORDS = ("true", "1", "yes", "on", "false")
 NEEDS = "int float split lower upper strip replace startswith endswith loads Path parse".split()
 
 
-def tell_variables(names):
-    modules = [(file, tree) for file, tree, _ in imports.modules_from(names, named=False)]
-    asked = Asked(modules)
+def tell_variables(settings, entries):
+    """`entries`: files that are gone through before the settings are, of which only what they load counts."""
+    asked = Asked([(file, tree) for file, tree, _ in imports.modules_from([settings], named=False)])
     missing = {}
-    for name, cast, file, line in asked.all():
+    for name, cast, by, file, line in asked.all():
         if name not in missing and not is_given(name, file):
-            missing[name] = {"name": name, "file": file, "line": line, "cast": cast}
-    loads = [{"reader": reader, "path": path, "sure": sure} for reader, path, sure in asked.loads if path]
-    tell("variables", missing=list(missing.values()), loads=loads)
+            missing[name] = {"name": name, "file": file, "line": line, "cast": cast, "by": by}
+    for file in entries:
+        asked.file, tree = file, imports.syntax_of(file)
+        for node in ast.walk(tree) if tree else ():
+            asked.see_load(node, True)
+    tell("variables", missing=list(missing.values()), loads=[{"reader": reader, "path": path, "sure": sure} for reader, path, sure in asked.loads if path])
 
 
 def is_given(name, file):
@@ -44,11 +47,15 @@ class Asked:
     def __init__(self, modules):
         self.modules = modules
         self.conditions = Conditions()
-        self.askers, self.decouple = {"env", "config"}, set()
+        self.askers, self.of_decouple, self.decouple = {"env", "config"}, set(), set()
         self.casts, self.given, self.helpers, self.around = {}, set(), set(), {}
         self.loads, self.models, self.file = [], {"BaseSettings"}, ""
         for file, tree in modules:
             self.note(file, tree)
+        self.askers |= self.of_decouple
+        for _, tree in modules:
+            functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+            self.helpers |= {node.name for node in functions if is_helper(node, self.askers)}
 
     def note(self, file, tree):
         """The names by which a module asks."""
@@ -56,17 +63,15 @@ class Asked:
             if isinstance(node, ast.ImportFrom) and node.module == "decouple":
                 for alias in node.names:
                     if alias.name in ("config", "AutoConfig"):
-                        self.askers.add(alias.asname or alias.name)
+                        self.of_decouple.add(alias.asname or alias.name)
                         self.decouple.add(file)
             elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 self.conditions.values.setdefault(node.targets[0].id, (node.value, file))
                 if isinstance(node.value, ast.Call) and name_of(node.value.func) in ("Env", "FileAwareEnv", "AutoConfig", "Config"):
-                    self.askers.add(node.targets[0].id)
-                    self.schema(node.value)
-            elif isinstance(node, ast.Call) and name_of(node.func) in ("Env", "FileAwareEnv"):
+                    is_decouple = name_of(node.value.func) in ("AutoConfig", "Config")
+                    (self.of_decouple if is_decouple else self.askers).add(node.targets[0].id)
+            if isinstance(node, ast.Call) and name_of(node.func) in ("Env", "FileAwareEnv"):
                 self.schema(node)
-            elif isinstance(node, ast.FunctionDef) and is_helper(node, self.askers):
-                self.helpers.add(node.name)
 
     def schema(self, call):
         """`Env(DEBUG=(bool, False), LIMIT=int)`"""
@@ -82,10 +87,16 @@ class Asked:
             for node in self.evaluated(tree):
                 self.see_around(node)
                 for name, cast, line in self.asks(node):
-                    yield name, cast or "str", file, line
+                    yield name, cast or "str", self.reader_of(node), file, line
                 self.see_load(node, True)
             if file in self.decouple:
                 self.loads.append(("decouple", self.conditions.nearest(file), True))
+
+    def reader_of(self, node):
+        """What a variable is asked for by: decouple and pydantic read files of their own, all else the environment."""
+        if isinstance(node, ast.ClassDef):
+            return "pydantic"
+        return "decouple" if isinstance(node, ast.Call) and name_of(node.func) in self.of_decouple else "environment"
 
     def evaluated(self, node):
         """What is evaluated with the module itself: nothing of a function, nothing whose failure is caught, and of a condition what holds for sure."""
@@ -134,6 +145,9 @@ class Asked:
             yield from self.called(node)
         elif isinstance(node, ast.ClassDef):
             yield from self.fields(node)
+        elif isinstance(node, ast.Assign) and name_of(node.targets[0]) == "SECRET_KEY" and is_get(node.value):
+            # Django refuses an empty one
+            yield from named(node.value.args[0], None, node.lineno)
         elif isinstance(node, ast.If) and has(node, ast.Raise):
             # `X = os.getenv("X")`, and further down `if not X: raise …`
             for inner in ast.walk(node.test):
@@ -184,7 +198,7 @@ class Asked:
                         prefix = value.value
                     elif word == "env_file":
                         # relative to the working folder
-                        self.loads.append(("dotenv", self.conditions.path(value, self.file), True))
+                        self.loads.append(("pydantic", self.conditions.path(value, self.file), True))
             if isinstance(part, ast.AnnAssign) and is_required(part.value) and name_of(part.annotation) not in self.models:
                 found.append(part)
         for part in found:
