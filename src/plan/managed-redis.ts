@@ -64,6 +64,7 @@ export function planManagedRedis(inputs: ManagedRedisInputs): ManagedRedisPlan {
     ready: { redis: endpoint },
     dependsOn: [],
     restart: 'on-failure' as const,
+    tied: true as const,
     stopTimeoutMs: inputs.stopTimeoutMs,
     url: `redis://127.0.0.1:${port}`,
     cwd: inputs.folder,

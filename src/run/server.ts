@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { Socket } from 'node:net'
 import { Readable, Writable } from 'node:stream'
 import type { ChildProcess } from 'node:child_process'
 import spawn from 'cross-spawn'
@@ -21,6 +22,10 @@ export interface Launch {
   readonly observed?: boolean
   /** What it reads from its standard input, which is closed after it; nothing can be read there without it. Never shown: a place for a password. */
   readonly input?: string
+  /** It has no way of its own to see that the launcher is gone: a watcher in its process group ends it then. POSIX alone. */
+  readonly tied?: boolean
+  /** Whose process it is; undefined: ours. POSIX alone, and for root. */
+  readonly user?: { readonly uid: number; readonly gid: number }
 }
 
 /** A server under way, with all that it started. */
@@ -61,8 +66,10 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string) 
   child?.stdin?.end(launch.input)
 
   const [, , , toObserver, fromObserver]: readonly unknown[] = child?.stdio ?? []
+  const lifeline = launch.tied === true && toObserver instanceof Socket ? toObserver.unref() : undefined
+  lifeline?.on('error', () => {})
   const observer =
-    toObserver instanceof Writable && fromObserver instanceof Readable
+    lifeline === undefined && toObserver instanceof Writable && fromObserver instanceof Readable
       ? observe(toObserver, fromObserver, host.secrets.add(randomBytes(16).toString('hex')))
       : undefined
 
@@ -89,6 +96,7 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string) 
     })
     child.once('exit', (code, signal) => {
       tree.ended = true
+      lifeline?.destroy()
       const exit: ServerExit = {
         exitCode: code ?? undefined,
         signal: signal ?? undefined,
@@ -143,20 +151,35 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string) 
   }
 }
 
+/**
+ * Becomes the command that its arguments are. A process that is nobody's child reads descriptor 3 until its other end,
+ * the launcher's, is closed, and ends the group then; while it is there, no other process can be given the group's number.
+ */
+const untilLauncherGone = [
+  '( (',
+  '  read -r _ <&3; trap "" TERM; kill -TERM -$$',
+  '  for _ in 1 2 3 4 5; do kill -0 $$ || exit; sleep 1; done; kill -KILL -$$',
+  ') </dev/null >/dev/null 2>&1 & )',
+  'exec 3<&-; exec "$@"',
+].join('\n')
+
 /** The child, or why there is none: some of the system's errors are thrown, others come as an event. */
 function spawnChild(launch: Launch, platform: NodeJS.Platform): { readonly child?: ChildProcess; readonly refusal?: unknown } {
+  const isTied = launch.tied === true && platform !== 'win32'
+  const [file, ...args] = isTied ? ['/bin/sh', '-c', untilLauncherGone, 'election-dev', launch.file, ...launch.args] : [launch.file, ...launch.args]
   try {
     return {
       // not execa: loading it takes some 30 ms, and the server would wait for them
-      child: spawn(launch.file, [...launch.args], {
+      child: spawn(file, args, {
         cwd: launch.cwd,
         env: { ...launch.env },
+        ...launch.user,
         // the observer's pipes are descriptors 3 and 4: one for each direction, since Windows lets a read hold up a write on the same one
         stdio: [
           launch.input === undefined ? 'ignore' : 'pipe',
           'pipe',
           'pipe',
-          ...(launch.observed === true ? (['pipe', 'pipe'] as const) : []),
+          ...(launch.observed === true ? (['pipe', 'pipe'] as const) : isTied ? (['pipe'] as const) : []),
         ],
         // on Windows a detached child gets a console window of its own
         detached: platform !== 'win32',

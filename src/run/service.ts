@@ -118,8 +118,8 @@ export class Service extends Supervised {
   async #once(signal: AbortSignal): Promise<{ why: string; wasReady: boolean } | undefined> {
     const plan = this.plan
     const { host, clock } = this.services
-    const { file, args, cwd, env, input } = plan
-    const launch = { file, args, cwd, env, ...(input === undefined ? {} : { input }) }
+    const { file, args, cwd, env, input, tied = false, user } = plan
+    const launch = { file, args, cwd, env, tied, ...(input === undefined ? {} : { input }), ...(user === undefined ? {} : { user }) }
     const server = launchServer(host, launch, (line) => {
       for (const listener of this.#listeners) listener(line)
       this.services.events.onLine(plan.name, line)
