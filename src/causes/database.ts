@@ -1,5 +1,5 @@
 import { judgeTables, judgeUnplayed, judgeUnready, judgeUnusable } from '../checks/database.ts'
-import { makeMigrations, migrate, unlock } from '../fix/planners/database.ts'
+import { makeMigrations, manageDatabase, migrate, unlock } from '../fix/planners/database.ts'
 import type { Cause } from './cause.ts'
 
 const database = {
@@ -24,7 +24,7 @@ export const databaseCauses = [
     id: 'database-unreachable',
     automatic: 'ask',
     title: "The database can't be opened",
-    fix: 'which database is meant, and who is to start it, only you know',
+    fix: manageDatabase,
   },
   { ...database, id: 'database-locked', automatic: 'ask', title: 'Another process holds the SQLite file', fix: unlock },
   {

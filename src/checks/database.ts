@@ -1,15 +1,35 @@
 import type { ExaminationOf } from '../facts/examination.ts'
-import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { diagnosis, withSeen, type Diagnosis, type Seen } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
 
 /** It can't be opened: a file that isn't there, a server that refuses. Pure. */
-function unreachable({ name, message, path, engine }: ExaminationOf<'database'>): Diagnosis {
-  return diagnosis(
-    'database-unreachable',
-    `The database can't be opened: ${name ?? 'the database'}`,
-    [message ?? 'It does not answer', typeof path === 'string' ? `DATABASES names the file ${path}` : `DATABASES has the engine ${engine}`],
-    'Correct DATABASES, or start the database.',
-  )
+function unreachable({ name, message, path, engine }: ExaminationOf<'database'>, { databaseOutlook: outlook }: Evidence): Diagnosis {
+  const { compose, by, where } = outlook ?? {}
+  const published = compose?.port === undefined ? [] : [`Its port answers on this machine: 127.0.0.1:${compose.port}`]
+  const seen: Seen = [
+    message ?? 'It does not answer',
+    typeof path === 'string'
+      ? `DATABASES names the file ${path}`
+      : `DATABASES has the engine ${engine}${where === undefined ? '' : `, and names ${where}`}`,
+    ...(compose === undefined
+      ? []
+      : [`${compose.service} is a service of ${compose.file}: a name inside Docker's network alone`, ...published]),
+  ]
+  const title = `The database can't be opened: ${name ?? 'the database'}`
+  if (by === undefined) {
+    const why = outlook === undefined ? '' : ` A run can't start one of its own: ${outlook.why}.`
+    return diagnosis('database-unreachable', title, seen, `Correct DATABASES, or start the database.${why}`)
+  }
+  return diagnosis('database-unreachable', title, seen, `Start the database, or have the run use ${by}; the run ends it, its data stay.`, [
+    ['election-dev', 'start', '--managed'],
+  ])
+}
+
+/** Nobody could be made to stand for the page, since the database of the users can't be opened. Pure. */
+export function judgeUnidentified(evidence: Evidence, verdict: Diagnosis): Diagnosis | undefined {
+  const database = evidence.examination?.get('database')
+  if (database?.state !== 'unreachable' || evidence.wire.identity?.source !== 'none') return undefined
+  return withSeen(unreachable(database, evidence), 'Whoever stands for the page is made in it', ...verdict.evidence.slice(0, 1))
 }
 
 /** What is wrong with the database that the sockets need. Pure. */
@@ -17,7 +37,7 @@ function judgeDatabase(evidence: Evidence): Diagnosis | undefined {
   const database = evidence.examination?.get('database')
   if (database === undefined) return undefined
   const name = database.name ?? 'the database'
-  if (database.state === 'unreachable') return unreachable(database)
+  if (database.state === 'unreachable') return unreachable(database, evidence)
   if (database.state === 'locked') {
     const { holders } = evidence
     const seen = holders.map(({ pid, command }) => `PID ${pid} has it open${command === undefined ? '' : `: ${command}`}`)

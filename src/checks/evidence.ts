@@ -17,6 +17,7 @@ import type { SettingsLine } from '../facts/settings-lines.ts'
 import type { DeadShebang } from '../facts/shebang.ts'
 import type { ServerProcess, ServersFact } from '../facts/server-process.ts'
 import type { WireFacts } from '../facts/wire.ts'
+import type { DatabaseOutlook } from '../plan/managed-database.ts'
 import type { PythonChoice } from '../plan/environment.ts'
 import { pathFrom } from '../host/paths.ts'
 
@@ -63,6 +64,8 @@ export interface Evidence {
   readonly redisOfFile: RedisNow | undefined
   /** Processes that hold the SQLite file open, the server not among them. */
   readonly holders: readonly FileHolder[]
+  /** How a database server of a run's own could stand in for the one that can't be opened; undefined where that is none of a server's. */
+  readonly databaseOutlook?: DatabaseOutlook | undefined
   /** Two instances' Redis endpoints differ: what each of their environments says. */
   readonly frontend: FrontendWiring | undefined
   /** What the server wrote into its log file since the handshake began. */

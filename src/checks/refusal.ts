@@ -1,6 +1,7 @@
 import type { ExaminationOf } from '../facts/examination.ts'
 import type { Place, Raised, Refusal } from '../facts/observed.ts'
 import { plainPath, servesPath } from '../facts/routes.ts'
+import { judgeUnidentified } from './database.ts'
 import { diagnosis, type Diagnosis, type Seen } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
 import { judgeLifetime } from './server-process.ts'
@@ -108,7 +109,7 @@ function wantsSession({ wire, examination }: Evidence): boolean {
 /** The same of a socket that the application accepted first; else what ends every one of this server's. Pure. */
 export function behindClose(evidence: Evidence, verdict: Diagnosis): Diagnosis | undefined {
   const code = evidence.wire.session?.close?.code ?? 1000
-  return judgeDecision(evidence, verdict) ?? (code < 4000 ? judgeLifetime(evidence) : undefined)
+  return judgeUnidentified(evidence, verdict) ?? judgeDecision(evidence, verdict) ?? (code < 4000 ? judgeLifetime(evidence) : undefined)
 }
 
 function refuses(name: string, seen: Seen): Diagnosis {

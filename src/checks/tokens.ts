@@ -1,7 +1,7 @@
 import { judgeUnserved } from './application.ts'
 import { judgeLayer } from './channel-layer.ts'
 import { judgeHandled } from './consumer.ts'
-import { judgeUnusable } from './database.ts'
+import { judgeUnidentified, judgeUnusable } from './database.ts'
 import { all, diagnosis, withSeen, type Diagnosis } from './diagnosis.ts'
 import { judgeShadowed } from './dotenv.ts'
 import { judgeUnreadKey } from './dotenv-sources.ts'
@@ -16,7 +16,7 @@ import { isOurs } from '../facts/wire.ts'
  * accepts there, something else is hidden behind an except. Pure.
  */
 export function behindRefusal(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
-  return all(judgeUnserved(evidence), hiddenBehind(evidence, verdict))
+  return all(judgeUnserved(evidence), judgeUnidentified(evidence, verdict), hiddenBehind(evidence, verdict))
 }
 
 function hiddenBehind(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {

@@ -57,7 +57,7 @@ async function makeReady(run: SetupRun, folder: string): Promise<void> {
   const { host, config, report, signal } = run
   if (await layOutDemo(folder)) report({ event: 'phase', text: `laying out ${folder}` })
   const laidOut = await readCheckout(host, config)
-  const checkout = await setUp(run, await lookForSetup(run, laidOut, false), tellerOf(report), isOfPackages)
+  const { checkout } = await setUp(run, await lookForSetup(run, laidOut, false), tellerOf(report), isOfPackages)
   const choice = choosePython(checkout.python, checkout.requirements?.names)
   if (choice.kind !== 'ready') {
     throw new LauncherError(choice.kind, 'The environment of the demo lacks packages after the installation', {

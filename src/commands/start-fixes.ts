@@ -8,6 +8,7 @@ import { StepFailed } from '../fix/run-step.ts'
 import { doSteps, kept } from '../fix/set-up.ts'
 import { isNoFix, type Step } from '../fix/step.ts'
 import { stepsOf } from '../fix/steps.ts'
+import type { Host } from '../host/host.ts'
 import { gather } from '../look/gather.ts'
 import { endpointAt } from '../look/target.ts'
 import type { PythonChoice } from '../plan/environment.ts'
@@ -20,31 +21,42 @@ export interface SetupFix {
   readonly steps: readonly Step[]
   readonly checkout: Checkout
   readonly choice: PythonChoice
+  /** The host that it was planned for: with what leads to the services of the run. */
+  readonly host: Host
+  /** Done by the run itself, once it begins anew: it starts what isn't there. */
+  readonly managed: Managing | undefined
 }
 
+/** What a run starts beside the backend when it is told to. */
+type Managing = 'managed' | 'managedRedis'
+
 /** How the setup fixes a cause; undefined where no program can, where it was tried, and where that would end what runs elsewhere. */
-export type FixOf = (cause: Judged<string>) => Promise<SetupFix | undefined>
+export type FixOf = (cause: Judged<string>, host?: Host) => Promise<SetupFix | undefined>
 
 /** What `start --setup` fixes in one run, once the checkout has what it needs and something keeps it from being green all the same. */
 export function setupFixes(run: SetupRun) {
   const { report } = run
   const tried = new Set<string>()
-  const fixOf: FixOf = async (cause) => {
+  const managing: { [Key in Managing]?: true } = {}
+  const fixOf: FixOf = async (cause, host = run.host) => {
     // one that is named again for another reason, such as the next package that is missing, is another one
     const key = `${cause.id} ${cause.title}`
     if (cause.remedy.automatic === 'no' || tried.size >= mostCauses || tried.has(key)) return undefined
     tried.add(key)
-    return planned(run, cause)
+    return planned({ ...run, host }, cause)
   }
-  /** Does it, while nothing runs. Throws LauncherError where a step fails. */
-  const apply = async ({ cause, steps, ...around }: SetupFix) => {
+  /** Does it, while no backend runs. Throws LauncherError where a step fails. */
+  const apply = async ({ cause, steps, host, managed, ...around }: SetupFix) => {
     report({ event: 'setup', steps, cause })
     const tell = tellerOf(report)
-    await kept(around.checkout, tell, (backup) => doSteps(run, around, backup, steps, tell))
+    await kept(around.checkout, tell, (backup) => doSteps({ ...run, host }, around, backup, steps, tell))
+    if (managed !== undefined) managing[managed] = true
   }
   return {
     fixOf,
     apply,
+    /** What the configuration says from now on. */
+    managing,
     /** Both, of an error before the launch. False where there is no fix. */
     fixError: async (error: LauncherError): Promise<boolean> => {
       const cause = error instanceof StepFailed ? undefined : diagnosisOf(error)
@@ -65,8 +77,20 @@ async function planned({ host, config, signal }: SetupRun, cause: Judged<string>
   const evidence = await gather(host, config, { main, others: [], proof, signal })
   const plan = planFix({ ...cause, id }, evidence, await gatherFixFacts(host, evidence, id))
   const { choice } = evidence
-  if (isNoFix(plan) || plan.asks || choice === undefined) return undefined
-  if (plan.actions.some(({ kind }) => kind === 'hand-over' || kind === 'signal')) return undefined
+  if (isNoFix(plan) || choice === undefined) return undefined
   const about = { id, title: cause.title, evidence: cause.evidence[0] ?? '', automatic: 'yes' } as const
-  return { cause, checkout, choice, steps: stepsOf(plan, about, { root: host.cwd, platform: host.platform }) }
+  const common = { cause, checkout, choice, host }
+  const place = { root: host.cwd, platform: host.platform }
+  const { flags = {} } = plan.actions.find((action) => action.kind === 'hand-over') ?? {}
+  const managed = flags.managed === true ? 'managed' : flags.managedRedis === true ? 'managedRedis' : undefined
+  if (managed !== undefined) {
+    const step = {
+      title: managed === 'managed' ? 'a database of this run' : 'a Redis of this run',
+      shown: `election-dev start --${managed === 'managed' ? 'managed' : 'managed-redis'}`,
+    }
+    const actions = plan.actions.filter(({ kind }) => kind === 'hand-over')
+    return { ...common, managed, steps: stepsOf({ ...plan, actions, asks: false }, about, place).map((each) => ({ ...each, ...step })) }
+  }
+  if (plan.asks || plan.actions.some(({ kind }) => kind === 'hand-over' || kind === 'signal')) return undefined
+  return { ...common, managed, steps: stepsOf(plan, about, place) }
 }

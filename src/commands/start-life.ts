@@ -25,6 +25,8 @@ export interface Up {
 export interface NeedsSetup {
   readonly kind: 'needs-setup'
   readonly fix?: SetupFix
+  /** It was done while the services of the run were up. */
+  readonly isDone?: true
 }
 
 /** How one life of the backend came to its end; nothing of it is left then. */

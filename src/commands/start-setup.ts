@@ -44,7 +44,7 @@ export async function completeCheckout(
 async function ensureSetup(run: SetupRun, seen: SetupSeen, steps: readonly Step[], only?: (step: Step) => boolean): Promise<Checkout> {
   const { host, config, report } = run
   const [first] = steps
-  if (first === undefined) return seen.checkout
+  if (first === undefined) return managedFirst(run, seen)
   if (!config.setup && !(await agreed(run, steps))) {
     // what an environment lacks has several causes, and one step
     const [cause] = seen.choice.kind === 'ready' ? [] : judgePython(await evidenceOfFiles(host, config, seen.checkout))
@@ -60,7 +60,21 @@ async function ensureSetup(run: SetupRun, seen: SetupSeen, steps: readonly Step[
   }
   // what can only be forecast is looked at by the launch
   if (config.setup && steps.some(({ certain }) => certain)) report({ event: 'setup', steps })
-  return setUp(run, seen, tellerOf(report), only)
+  return managedFirst(run, await setUp(run, seen, tellerOf(report), only))
+}
+
+/** Nothing is made in a database that can't be opened: where a run can have one of its own, the setup begins there. Throws LauncherError then. */
+async function managedFirst({ host, config }: SetupRun, { checkout, choice, inspected, examination }: SetupSeen): Promise<Checkout> {
+  if (!config.setup || inspected?.database !== 'unreachable') return checkout
+  const { outlookOf } = await import('../look/database.ts')
+  const outlook = await outlookOf(host, config, checkout, choice.environment?.python, examination)
+  if (outlook?.by === undefined) return checkout
+  const { name, message } = examination?.get('database') ?? {}
+  throw new LauncherError('database-unreachable', `The database can't be opened: ${name ?? outlook.where}`, {
+    evidence: [message ?? `nothing answers at ${outlook.where}`],
+    hint: `Start it, or let the run use ${outlook.by}.`,
+    commands: [['election-dev', 'start', '--managed']],
+  })
 }
 
 /** Tells a setup to the report. */

@@ -5,15 +5,15 @@ import { isFile } from '../host/files.ts'
 import { raceStop } from '../host/race-stop.ts'
 import type { StackPlan } from '../plan/services.ts'
 import { troubleOf, type ReadySummary, type Report } from '../report/run-event.ts'
-import type { ManagedRedis } from '../run/managed-redis.ts'
 import { Services } from '../run/services.ts'
 import { Backend } from './start-backend.ts'
 import { countOpenSockets } from '../run/open-sockets.ts'
-import type { FixOf } from './start-fixes.ts'
+import type { FixOf, SetupFix } from './start-fixes.ts'
 import type { NeedsSetup, Up } from './start-life.ts'
 import type { RunPage, ServedPage } from './start-page.ts'
 import type { Frontend } from './start-frontend.ts'
 import type { Instances } from './start-instances.ts'
+import type { Managed } from './start-managed.ts'
 import { prepare, type Prepared } from './start-prepare.ts'
 import type { SetupRun } from './start-setup.ts'
 import type { StartExtras } from './start.ts'
@@ -31,6 +31,8 @@ export interface StackOptions {
   /** What is missing is looked for by the project's own interpreter, even where the files look complete. */
   readonly look: boolean
   readonly fixOf: FixOf
+  /** Does what a cause is fixed by. Throws LauncherError where that fails. */
+  readonly apply: (fix: SetupFix) => Promise<void>
   /** Ends the run, by aborting its signal. */
   readonly stop: () => void
 }
@@ -39,7 +41,7 @@ export interface StackOptions {
 const patienceMs = 5000
 
 /** Prepares and starts the backend, and what runs beside it, until `outer.signal` is aborted. */
-export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: StackOptions): Stack {
+export function startStack(outer: SetupRun, { extras, look, fixOf, apply, stop }: StackOptions): Stack {
   const { host, config } = outer
   const listeners = new Set<() => void>()
   const changed = () => {
@@ -60,8 +62,7 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
   const failure = new AbortController()
   const signal = AbortSignal.any([outer.signal, failure.signal])
   let setup: SetupRun = { ...outer, report, signal }
-  let redis: ManagedRedis | undefined
-
+  let managed: Managed | undefined
   let backend: Backend | undefined
   let frontend: Frontend | undefined
   let page: RunPage | undefined
@@ -130,7 +131,7 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
     const first = new Backend(prepared, services, {
       name: 'backend',
       extras,
-      fixOf,
+      fixOf: async (cause) => fixOf(cause, setup.host),
       said,
       origin,
       onLaunch: () => {
@@ -174,10 +175,10 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
   const run = async (): Promise<number | NeedsSetup> => {
     let takeAway: (() => void | Promise<void>) | undefined
     try {
-      if (config.managedRedis) {
-        const { startManagedRedis } = await import('./start-managed-redis.ts')
-        redis = await startManagedRedis(setup, services)
-        setup = { ...setup, host: { ...host, env: { ...host.env, ...redis.environment } } }
+      if (config.managed || config.managedRedis) {
+        const { startManaged } = await import('./start-managed.ts')
+        managed = await startManaged(setup, services)
+        setup = { ...setup, host: { ...host, env: { ...host.env, ...managed.environment } } }
       }
       const prepared = await raceStop(prepare(setup, { look }), signal)
       if (prepared === undefined) return ExitCode.ok
@@ -186,7 +187,11 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
       // the server is launched first: to be found by others can wait
       const serving = plan.wantsBackend ? serve(prepared, plan.wantsFrontend) : withoutBackend(services, signal, listeners)
       takeAway = extras.onControl?.(control, setup)
-      return await serving
+      const outcome = await serving
+      if (managed === undefined || typeof outcome === 'number' || outcome.fix === undefined) return outcome
+      // what is done in a database of the run needs that to be up
+      await apply(outcome.fix)
+      return { ...outcome, isDone: true }
     } catch (error) {
       if (failure.signal.aborted) throw failure.signal.reason
       throw error
@@ -195,7 +200,7 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, stop }: Stack
       // a browser that is at work ends beside the services
       await Promise.all([services.stop(), page?.end()])
       await frontend?.over()
-      await redis?.remove()
+      await managed?.remove()
       await takeAway?.()
     }
   }

@@ -70,25 +70,29 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
   const run: SetupRun = { host: projectHost(host, config), config, report, signal: abort.signal, told: console?.told }
   const fixes = config.setup ? (await import('./start-fixes.ts')).setupFixes(run) : undefined
   const begin = (look: boolean): Promise<number | NeedsSetup> => {
-    stack = startStack(run, {
-      extras: {
-        ...extras,
-        onControl: (control, setup) => {
-          const release = console?.attach(control)
-          const takeAwayControl = extras.onControl?.(control, setup)
-          return async () => {
-            await release?.()
-            await takeAwayControl?.()
-          }
+    stack = startStack(
+      { ...run, config: { ...config, ...fixes?.managing } },
+      {
+        extras: {
+          ...extras,
+          onControl: (control, setup) => {
+            const release = console?.attach(control)
+            const takeAwayControl = extras.onControl?.(control, setup)
+            return async () => {
+              await release?.()
+              await takeAwayControl?.()
+            }
+          },
+        },
+        look,
+        fixOf: async (cause, here) => fixes?.fixOf(cause, here),
+        apply: async (fix) => fixes?.apply(fix),
+        stop: () => {
+          report({ event: 'stopping', reason: 'Stopping (election-dev stop)' })
+          abort.abort()
         },
       },
-      look,
-      fixOf: async (cause) => fixes?.fixOf(cause),
-      stop: () => {
-        report({ event: 'stopping', reason: 'Stopping (election-dev stop)' })
-        abort.abort()
-      },
-    })
+    )
     return stack.ended
   }
   /** Found out only at the launch or while it ran: it has stopped; what is missing is made, and it starts anew. */
@@ -99,8 +103,8 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
     })
     if (outcome === undefined) return untilGreen()
     if (typeof outcome === 'number') return outcome
-    if (outcome.fix !== undefined) await fixes?.apply(outcome.fix)
-    else if (look) {
+    if (outcome.fix !== undefined && outcome.isDone !== true) await fixes?.apply(outcome.fix)
+    else if (outcome.fix === undefined && look) {
       throw new LauncherError('migrations-pending', 'The database still has no tables after the setup', {
         hint: 'Run python manage.py migrate by hand to see why.',
       })

@@ -24,6 +24,7 @@ export const defaults = {
   env: {},
   dependsOn: [],
   services: {},
+  managed: false,
   managedRedis: false,
   only: [],
   instances: 1,

@@ -99,6 +99,7 @@ export const configSchema = v.strictObject({
     v.union([v.literal(false), filled]),
     'A Procfile, whose processes are services; default: Procfile where it is there; false: none is read',
   ),
+  managed: flag('Start the Redis and the PostgreSQL that the settings name where they are not there, end them with the run'),
   managedRedis: flag('Start a Redis of its own on a free port, use it as the channel layer, end it with the run'),
   only: names('Start these services alone, and what they depend on'),
   instances: optional(whole(1, 64), 'How many backends to start, each on a port of its own; default 1'),

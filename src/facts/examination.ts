@@ -15,6 +15,7 @@ const stages = [
   'asgi_setting',
   'layer',
   'trip',
+  'database_server',
   'database',
   'create_user',
   'users',
@@ -148,6 +149,18 @@ const examinationSchema = v.variant('fact', [
   }),
   /** One message through a group of its own: sent, received, and nothing left behind. */
   v.object({ fact: v.literal('trip'), received: v.boolean(), elapsed_ms: v.number() }),
+  /** Where the default database is and as whom it is opened, as DATABASES has it; an empty text where that leaves it to the driver. Told only to who is to start one. */
+  v.object({
+    fact: v.literal('database_server'),
+    engine: v.string(),
+    name: v.string(),
+    host: v.string(),
+    port: v.string(),
+    user: v.string(),
+    password: v.string(),
+    /** A file of the driver's says more. */
+    service: v.boolean(),
+  }),
   v.object({
     fact: v.literal('database'),
     state: v.picklist(['none', 'empty', 'ready', 'locked', 'unreachable']),

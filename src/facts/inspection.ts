@@ -54,6 +54,7 @@ export function collect(host: Host, tell: readonly ExaminationStage[]) {
       if (taken === undefined) return undefined
       if (taken.fact === 'token' && typeof taken.token === 'string') host.secrets.add(taken.token)
       if (taken.fact === 'session' && typeof taken.cookie === 'string') host.secrets.add(taken.cookie.slice(taken.cookie.indexOf('=') + 1))
+      if (taken.fact === 'database_server') host.secrets.addNamed('PASSWORD', taken.password)
       if (taken.fact === 'stage') stage = taken.stage
       if (taken.fact !== 'error') known.set(taken.fact, taken)
       else if (!errors.has(taken.stage)) errors.set(taken.stage, taken)

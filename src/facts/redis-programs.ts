@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { runToEnd } from '../host/processes.ts'
+import { findDocker, type Docker } from './docker.ts'
 import { onPath } from './programs.ts'
 
 /** A Redis that can be started here. */
@@ -26,8 +27,7 @@ export interface RedisPrograms {
   readonly server: RedisServerProgram | undefined
   readonly compose: ComposeRedis | undefined
   /** Asked only where there is no server and a compose service is there. */
-  readonly docker:
-    { readonly state: 'ready'; readonly file: string } | { readonly state: 'absent' | 'no-compose' | 'no-engine' } | undefined
+  readonly docker: Docker | undefined
 }
 
 /** In the order in which compose looks for them (docs.docker.com/compose/intro/compose-application-model). */
@@ -83,13 +83,4 @@ function programOf(image: string): ComposeRedis['program'] | undefined {
   const last = name.split('/').at(-1)?.split(/[:@]/)[0] ?? ''
   if (['redis', 'redis-stack', 'redis-stack-server'].includes(last)) return 'redis-server'
   return last === 'valkey' ? 'valkey-server' : undefined
-}
-
-async function findDocker(host: Host): Promise<RedisPrograms['docker']> {
-  const file = await onPath(host, 'docker')
-  if (file === undefined) return { state: 'absent' }
-  const compose = await runToEnd(file, ['compose', 'version'], { env: host.env, deadlineMs: 5000 })
-  if (compose.exitCode !== 0) return { state: 'no-compose' }
-  const engine = await runToEnd(file, ['info', '--format', '{{.ServerVersion}}'], { env: host.env, deadlineMs: 5000 })
-  return engine.exitCode === 0 && engine.stdout.trim() !== '' ? { state: 'ready', file } : { state: 'no-engine' }
 }

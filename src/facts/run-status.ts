@@ -9,7 +9,7 @@ export const pidSchema = v.pipe(v.number(), v.integer(), v.minValue(2))
 
 const serviceStatusSchema = v.object({
   name: v.string(),
-  kind: v.picklist(['backend', 'frontend', 'redis', 'service']),
+  kind: v.picklist(['backend', 'frontend', 'redis', 'database', 'service']),
   state: v.picklist(['waiting', 'starting', 'ready', 'restarting', 'failed', 'done', 'stopped']),
   pid: v.nullable(pidSchema),
   url: text,

@@ -1,5 +1,5 @@
 /** What kind of process a service is. */
-export type ServiceKind = 'backend' | 'frontend' | 'redis' | 'service'
+export type ServiceKind = 'backend' | 'frontend' | 'redis' | 'database' | 'service'
 
 /**
  * `waiting`: for what it depends on, or for its restart. `done`: it ended by

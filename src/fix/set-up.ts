@@ -23,14 +23,14 @@ export interface SetupTeller {
 /**
  * Does what is certain of the steps, looks again, and goes on with what stands
  * then, until nothing does that can be made. Throws LauncherError where a step fails; what it
- * changed is put back. `only`: the rest is left alone.
+ * changed is put back. `only`: the rest is left alone. Gives what was seen last.
  */
 export async function setUp(
   run: SetupHost,
   first: SetupSeen,
   tell: SetupTeller,
   only: (step: Step) => boolean = () => true,
-): Promise<Checkout> {
+): Promise<SetupSeen> {
   const { host, config, signal } = run
   const done = new Set<string>()
   const answers = new Map<string, boolean>()
@@ -53,9 +53,9 @@ export async function setUp(
       const left = isRepeated && certain.length === 0 ? leftOut(seen) : undefined
       if (left !== undefined) throw left
       // settings that can't be imported all the same: what a launch says of them is judged
-      if (certain.length === 0 || signal.aborted) return seen.checkout
+      if (certain.length === 0 || signal.aborted) return seen
       await doSteps(run, seen, backup, certain, tell)
-      if (signal.aborted) return seen.checkout
+      if (signal.aborted) return seen
       for (const { shown } of certain) done.add(shown)
       seen = await lookForSetup(run, await readCheckout(host, config), true)
     }

@@ -9,6 +9,8 @@ export interface StartFlags {
   readonly origin?: string
   readonly application?: string
   readonly channelLayer?: 'memory'
+  readonly managed?: true
+  readonly managedRedis?: true
 }
 
 /** A command that is run to its end, without a shell. */

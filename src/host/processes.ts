@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly answers?: true
   /** Killed when it is aborted. */
   readonly signal?: AbortSignal
+  /** Whose process it is to be; undefined: ours. POSIX alone, and for root. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined
 }
 
 /**
@@ -43,6 +45,7 @@ export async function runToEnd(file: string, args: readonly string[], options: R
         ? { stdin: 'ignore' as const }
         : { input: options.input }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    ...options.user,
     timeout: options.deadlineMs,
     ...(options.now === true ? { killSignal: 'SIGKILL' as const } : { forceKillAfterDelay: 500 }),
     reject: false,

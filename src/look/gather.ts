@@ -34,6 +34,7 @@ import { experimentPaths } from '../verify/experiments.ts'
 import type { Proof } from '../verify/prove.ts'
 import { proveBeside, type BesideOptions } from './beside.ts'
 import { wiringOf } from './frontend.ts'
+import { outlookOf } from './database.ts'
 import { gatherInside, type Inside, type LookServed } from './inside.ts'
 import { gatherRedis } from './redis.ts'
 import { waitingRun } from './run.ts'
@@ -158,13 +159,14 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
   // that of a proof that was given is still watched
   if (targets.proof === undefined) main.socket?.terminate()
   const wire = await withPage(main.facts, targets.main, examination)
-  const [[pathPython, shebang, own, below, wiring, serverPython, settingsLines, redis], secretKeys, holders, newer, broken] =
+  const [[pathPython, shebang, own, below, wiring, serverPython, settingsLines, redis], secretKeys, holders, newer, broken, outlook] =
     await Promise.all([
       beside,
       compareKeys(inside, wire, examination),
       lockHolders(host, examination, servers),
       newerFiles(project, servers, wire),
       brokenLine(project, examination),
+      outlookOf(host, chosen, checkout, choice?.environment?.python, examination),
     ])
   return {
     wire,
@@ -186,6 +188,7 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
     redis: redis?.redis,
     redisOfFile: redis?.redisOfFile,
     holders,
+    databaseOutlook: outlook,
     frontend: wiring,
     logged,
     ...targets.own?.(),

@@ -45,7 +45,7 @@ export async function madeCredentials(inspection: Inspection): Promise<Credentia
     wantsSession: session?.wanted === true || inspection.errorOf('session') !== undefined,
     user: users?.user ?? undefined,
     account: users?.account ?? undefined,
-    hasNoUser: typeof users?.model === 'string' && users.active === 0,
+    hasNoUser: typeof users?.model === 'string' && users.active === 0 && (await inspection.get('database'))?.state !== 'unreachable',
   }
   if (cookie !== undefined) return { token, cookie, identity: { ...common, source: 'session' } }
   const note = common.wantsSession ? (session?.why ?? (await whyNone(inspection))) : undefined
@@ -87,6 +87,9 @@ async function noToken(inspection: Inspection, why: string | undefined): Promise
 
 /** Why there is nobody whom a session or a token could be made for. */
 async function whyNone(inspection: Inspection): Promise<string | undefined> {
+  const database = await inspection.get('database')
+  if (database?.state === 'unreachable')
+    return `the database can't be opened${typeof database.message === 'string' ? `: ${database.message}` : ''}`
   const users = await inspection.get('users')
   if (typeof users?.why === 'string') return users.why
   if (typeof users?.model === 'string' && users.active === 0)

@@ -1,4 +1,5 @@
 import { LauncherError } from '../errors.ts'
+import { dockerWords } from '../facts/docker.ts'
 import type { RedisEndpoint } from '../facts/redis-endpoint.ts'
 import type { RedisPrograms } from '../facts/redis-programs.ts'
 import type { ServicePlan } from './service.ts'
@@ -138,9 +139,7 @@ function noRedis({ programs, platform }: ManagedRedisInputs): LauncherError {
   const { compose, docker } = programs
   const evidence = ['neither redis-server nor valkey-server is in the PATH']
   if (compose === undefined) evidence.push('no compose file of the project has a service whose image is Redis or Valkey')
-  else if (docker?.state === 'absent') evidence.push(`${compose.file} has ${compose.service}, and docker is not in the PATH`)
-  else if (docker?.state === 'no-compose') evidence.push(`${compose.file} has ${compose.service}, and docker has no compose`)
-  else evidence.push(`${compose.file} has ${compose.service}, and Docker's engine doesn't run`)
+  else evidence.push(`${compose.file} has ${compose.service}, and ${dockerWords(docker)}`)
   return new LauncherError('managed-redis', 'There is no Redis that could be started', { evidence, hint: installRedis(platform) })
 }
 

@@ -9,6 +9,8 @@ type Readiness = Omit<ReadyConfig, 'timeout' | 'command'> & {
   readonly command?: readonly string[]
   /** Ready when channels_redis can work with the Redis there. */
   readonly redis?: RedisEndpoint
+  /** Ready when the database server takes work there. */
+  readonly database?: { readonly kind: 'postgresql' | 'mysql'; readonly port: number; readonly user: string; readonly name: string }
   /** Ready when a page answers where its processes listen. */
   readonly page?: WantedPage
 }

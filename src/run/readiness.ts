@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { askDatabase } from '../facts/database-answer.ts'
 import { describeListener, listenersOn, portOwner } from '../facts/listener.ts'
 import { servedPage } from '../facts/served-page.ts'
 import { probeNow } from '../facts/redis-now.ts'
@@ -81,7 +82,8 @@ export async function untilReady(
   return { kind: 'late', why: `it was not ready within ${seconds} s: ${what}` }
 }
 
-const byAddress = ({ port, http, websocket, redis, page }: NonNullable<ServicePlan['ready']>) => redis ?? port ?? http ?? websocket ?? page
+const byAddress = ({ port, http, websocket, redis, database, page }: NonNullable<ServicePlan['ready']>) =>
+  redis ?? database ?? port ?? http ?? websocket ?? page
 
 async function untilLine(pattern: string, target: ReadyTarget, signal: AbortSignal): Promise<ReadyOutcome> {
   const fits = new RegExp(pattern)
@@ -97,12 +99,20 @@ async function untilLine(pattern: string, target: ReadyTarget, signal: AbortSign
 
 /** One look at the service, of the kind that the plan asks for. */
 function lookAt(host: Host, plan: Parameters<typeof untilReady>[1], target: ReadyTarget, signal: AbortSignal): () => Promise<Look> {
-  const { redis, port, http, websocket, page, command = [] } = plan.ready ?? {}
-  const owner = { host, pid: target.pid, isEngine: containerEngines.has(nameOf(plan.file)), wasOpen: undefined }
+  const { redis, database, port, http, websocket, page, command = [] } = plan.ready ?? {}
+  const owner: Owner = { host, pid: target.pid, isEngine: containerEngines.has(nameOf(plan.file)), wasOpen: undefined }
   if (redis !== undefined) {
     return async () => {
       const fact = await probeNow(redis, 2)
       return fact.usable || (fact.evidence[0] ?? fact.id)
+    }
+  }
+  if (database !== undefined) {
+    return async () => {
+      const answer = await askDatabase(database.kind, database.port, database)
+      owner.wasOpen ??= answer !== 'nothing'
+      if (answer === 'up') return isOurs(database.port, owner)
+      return answer === 'starting' ? 'it is starting up' : `no database answers on port ${database.port}`
     }
   }
   if (port !== undefined) return async () => lookAtPort(port, owner)

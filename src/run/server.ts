@@ -166,7 +166,9 @@ const untilLauncherGone = [
 /** The child, or why there is none: some of the system's errors are thrown, others come as an event. */
 function spawnChild(launch: Launch, platform: NodeJS.Platform): { readonly child?: ChildProcess; readonly refusal?: unknown } {
   const isTied = launch.tied === true && platform !== 'win32'
-  const [file, ...args] = isTied ? ['/bin/sh', '-c', untilLauncherGone, 'election-dev', launch.file, ...launch.args] : [launch.file, ...launch.args]
+  const [file, ...args] = isTied
+    ? ['/bin/sh', '-c', untilLauncherGone, 'election-dev', launch.file, ...launch.args]
+    : [launch.file, ...launch.args]
   try {
     return {
       // not execa: loading it takes some 30 ms, and the server would wait for them

@@ -1,5 +1,6 @@
 import { pathsOf } from '../../host/paths.ts'
 import { commandFacts, manageCommand } from './commands.ts'
+import { handOver } from './serving.ts'
 import { fix, isNoFix, noFix, type Planner, type PlannerOf } from '../step.ts'
 
 /** Applies the migrations; of an SQLite file a copy is kept. */
@@ -29,6 +30,12 @@ export const makeMigrations: PlannerOf<'checkout' | 'choice' | 'examination'> = 
 /** A development user, where the database has none that could log in: by no command that a person could type. */
 export const createUser: PlannerOf<'checkout' | 'choice'> = () =>
   fix([{ kind: 'create-user', shown: 'election-dev makes it, and shows its password' }])
+
+/** A server of the run's own in place of the one that can't be opened. */
+export const manageDatabase: Planner = (evidence, facts) =>
+  evidence.databaseOutlook?.by === undefined
+    ? noFix('which database is meant, and who is to start it, only you know')
+    : handOver(evidence, facts, { managed: true })
 
 /** Ends the process that holds the file locked. */
 export const unlock: Planner = ({ holders }, { started }) => {

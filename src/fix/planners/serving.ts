@@ -11,6 +11,8 @@ const options = [
   ['origin', '--origin'],
   ['application', '--application'],
   ['channelLayer', '--channel-layer'],
+  ['managed', '--managed'],
+  ['managedRedis', '--managed-redis'],
 ] as const
 
 /** `election-dev start` with what the URL says of it. */
@@ -27,7 +29,7 @@ export function startStep({ wire }: Evidence, flags: StartFlags, without: readon
     ...without.flatMap((name) => ['-u', name]),
     'election-dev',
     'start',
-    ...options.flatMap(([key, option]) => (all[key] === undefined ? [] : [option, String(all[key])])),
+    ...options.flatMap(([key, option]) => (all[key] === undefined ? [] : all[key] === true ? [option] : [option, String(all[key])])),
   ]
   return { kind: 'hand-over', to: 'start', flags: all, without, command: without.length === 0 ? words : ['env', ...words] }
 }

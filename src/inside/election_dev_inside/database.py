@@ -16,6 +16,18 @@ def passwords(module):
             yield database["PASSWORD"]
 
 
+def server(module):
+    """Where the default database is and as whom it is opened: for who is to start one there, and for nobody else, since the password is among it."""
+    configured = getattr(module, "DATABASES", None)
+    default = configured.get("default") if isinstance(configured, dict) else None
+    if not default:
+        return
+    options = default.get("OPTIONS") or {}
+    said = {key.lower(): str(default.get(key) or "") for key in ("ENGINE", "NAME", "HOST", "PORT", "USER", "PASSWORD")}
+    tell("database_server", **dict(said, host=str(options.get("host") or said["host"]), port=str(options.get("port") or said["port"]),
+                                   service=bool(options.get("service") or options.get("read_default_file"))))
+
+
 def facts():
     """Whether the tables are there. SQLite makes an empty file at the first look, so the file is looked at first."""
     from django.conf import settings
@@ -122,7 +134,11 @@ class Guard:
             if wrapper.alias == "default" and wrapper.vendor == "sqlite" and guard.state in ("empty", "locked", "unreachable"):
                 guard.why = "the database is " + guard.state
                 raise Kept(guard.why)
-            return original(wrapper, parameters)
+            try:
+                return original(wrapper, parameters)
+            except Exception as error:
+                guard.error = guard.error or "%s: %s" % (type(error).__name__, text_of(error))
+                raise
 
         backend.get_new_connection = connect
         connection_created.connect(self.wrap, weak=False)

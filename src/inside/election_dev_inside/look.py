@@ -137,6 +137,9 @@ class Look:
         if self.built is not None:
             layer.trip(self.built)
 
+    def database_server(self):
+        database.server(self.module)
+
     def database(self):
         self.state = database.facts()
 
