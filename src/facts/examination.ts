@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { databaseServerSchema } from './database-server.ts'
 import { standingUserSchema } from './observed.ts'
 
 const text = v.nullish(v.string())
@@ -149,18 +150,7 @@ const examinationSchema = v.variant('fact', [
   }),
   /** One message through a group of its own: sent, received, and nothing left behind. */
   v.object({ fact: v.literal('trip'), received: v.boolean(), elapsed_ms: v.number() }),
-  /** Where the default database is and as whom it is opened, as DATABASES has it; an empty text where that leaves it to the driver. Told only to who is to start one. */
-  v.object({
-    fact: v.literal('database_server'),
-    engine: v.string(),
-    name: v.string(),
-    host: v.string(),
-    port: v.string(),
-    user: v.string(),
-    password: v.string(),
-    /** A file of the driver's says more. */
-    service: v.boolean(),
-  }),
+  databaseServerSchema,
   v.object({
     fact: v.literal('database'),
     state: v.picklist(['none', 'empty', 'ready', 'locked', 'unreachable']),

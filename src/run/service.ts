@@ -2,7 +2,6 @@ import type { ServerExit } from '../facts/startup.ts'
 import { isFile, isFolder } from '../host/files.ts'
 import { restartDelayMs, settledMs } from '../plan/restart.ts'
 import type { ServicePlan } from '../plan/service.ts'
-import { installHint } from '../plan/install-hint.ts'
 import { launchServer, type RunningServer } from './server.ts'
 import { raceStop } from '../host/race-stop.ts'
 import type { Services } from './services.ts'
@@ -192,5 +191,6 @@ async function whyUnborn(plan: ServicePlan, spawnError: string): Promise<string>
   if (!spawnError.startsWith('ENOENT')) return `${plan.file} could not be run (${spawnError})`
   if (await isFile(plan.file)) return `${plan.file} could not be run: the interpreter that its first line names isn't there`
   const python = plan.env['VIRTUAL_ENV'] === undefined ? 'python3' : 'python'
+  const { installHint } = await import('../plan/install-hint.ts')
   return `there is no program ${plan.file}. ${installHint(plan.file, python)}`
 }
