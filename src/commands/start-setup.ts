@@ -2,6 +2,7 @@ import { judgePython } from '../checks/python-environment.ts'
 import { judgeVariables } from '../checks/variables.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { Checkout } from '../facts/checkout.ts'
+import { askVariables } from '../fix/ask-variables.ts'
 import { setUp, type SetupTeller } from '../fix/set-up.ts'
 import { lookForSetup, type SetupHost } from '../fix/setup-look.ts'
 import { gatingSteps, isOfPackages, planSetup, type SetupSeen } from '../fix/setup.ts'
@@ -26,7 +27,8 @@ export async function completeCheckout(
   { look, again }: { readonly look: boolean; readonly again: (run: SetupRun, checkout: Checkout) => Promise<Checkout> },
 ): Promise<Checkout> {
   const { config } = run
-  const seen = await lookForSetup(run, checkout, true)
+  const looked = await lookForSetup(run, checkout, true)
+  const seen = config.setup ? await askVariables(run, looked) : looked
   const steps = planSetup(seen)
   const packages = config.install && !config.setup ? steps.filter(isOfPackages) : []
   if (packages.length > 0) {

@@ -1,17 +1,20 @@
 import { randomBytes } from 'node:crypto'
-import { parseDotenv, type DotenvReader } from '../facts/dotenv.ts'
+import { booleanOf, parseDotenv, type DotenvReader } from '../facts/dotenv.ts'
 import { isSigningKey } from '../host/secret-names.ts'
 import { setDotenvValue } from '../plan/dotenv-edit.ts'
 
 /** An example's value is known to everybody who reads the repository. */
 const placeholder = /^$|change|your|secret|insecure|example|replace|generate|xxx|^<.*>$|\.\.\./i
 
-/** The example's text with a random value for each signing key that is empty or a placeholder. Everything else stays as it is. */
+/** The example's text with a random value for each signing key that is empty or a placeholder, and with DEBUG on. Everything else stays as it is. */
 export function fillSecrets(example: string, reader: DotenvReader): string {
   let text = example
   for (const { key, value } of parseDotenv(example, reader)) {
-    if (!isSigningKey(key) || !placeholder.test(value)) continue
-    const edit = setDotenvValue(text, key, randomBytes(32).toString('base64url'), reader)
+    const isPlaceholder = isSigningKey(key) && placeholder.test(value)
+    // an example for production
+    const isProduction = /(?:^|_)DEBUG$/.test(key) && booleanOf(value) === false && value !== ''
+    if (!isPlaceholder && !isProduction) continue
+    const edit = setDotenvValue(text, key, isPlaceholder ? randomBytes(32).toString('base64url') : 'True', reader)
     if (edit.kind === 'changed') text = edit.text
   }
   return text

@@ -4,6 +4,7 @@ import { makeBackup, type Backup } from '../run/backup.ts'
 import { leftOut } from './install-failed.ts'
 import type { MadeUser } from './make-user.ts'
 import { runStep, stepContext } from './run-step.ts'
+import { askVariables } from './ask-variables.ts'
 import { lookForSetup, type SetupHost } from './setup-look.ts'
 import { isOfPackages, planSetup, type SetupSeen } from './setup.ts'
 import type { Step } from './step.ts'
@@ -57,7 +58,7 @@ export async function setUp(
       await doSteps(run, seen, backup, certain, tell)
       if (signal.aborted) return seen
       for (const { shown } of certain) done.add(shown)
-      seen = await lookForSetup(run, await readCheckout(host, config), true)
+      seen = await askVariables(run, await lookForSetup(run, await readCheckout(host, config), true))
     }
   })
 }

@@ -1,6 +1,7 @@
 import type { Evidence } from '../checks/evidence.ts'
 import { LauncherError } from '../errors.ts'
 import type { Checkout } from '../facts/checkout.ts'
+import { dotenvSource } from '../facts/dotenv-survey.ts'
 import type { Examination } from '../facts/examination.ts'
 import { missingCause, missingPackages, type PythonChoice } from '../plan/environment.ts'
 import { wantedVariables } from '../plan/variables.ts'
@@ -131,7 +132,10 @@ function dotenvSteps(seen: SetupSeen): Step[] {
   }
   if (!seen.needsDotenv) return []
   const plan = placeDotenv(seen, seen.facts, { id: 'env-not-loaded', commands: [] })
-  return steps(seen, 'env-not-loaded', plan, `${seen.dotenv?.shown ?? '.env'} isn't there`)
+  // whether an example says what the settings need shows once they can be imported
+  const isForecast =
+    seen.inspected === undefined && seen.failed === undefined && dotenvSource(seen.dotenv ?? { others: [] })?.kind === 'example'
+  return steps(seen, 'env-not-loaded', plan, `${seen.dotenv?.shown ?? '.env'} isn't there`, !isForecast)
 }
 
 function folderSteps(seen: SetupSeen): Step[] {

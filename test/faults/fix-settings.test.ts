@@ -60,7 +60,7 @@ real('env-not-loaded', 'a .env.txt beside it', async () => {
 })
 
 real('env-not-loaded', 'only the example is there: its copy gets a key of its own', async () => {
-  const { project, url, env } = await broken({ hasDotenv: false, files: { 'backend/.env.example': 'SECRET_KEY=change-me\nDEBUG=True\n' } })
+  const { project, url, env } = await broken({ hasDotenv: false, files: { 'backend/.env.example': 'SECRET_KEY=change-me\nDEBUG=False\n' } })
   await fixes('env-not-loaded', project, { url }, { undone: false })
   secret(/SECRET_KEY=(.*)/.exec(await text(env))?.[1] ?? '')
   expect(await text(env)).toMatch(/^SECRET_KEY=[\w-]{40,}\nDEBUG=True\n$/)

@@ -2,10 +2,11 @@
 import { chmod, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { startCli, type RunningCli } from '../support/cli.ts'
+import { startCli, startOnTerminal, type RunningCli } from '../support/cli.ts'
 import { installerEnvironment } from '../support/fresh-project.ts'
 import { makeProject, type TestProject } from '../support/project.ts'
 import { freePort } from '../support/redis.ts'
+import { secret } from '../support/secrets.ts'
 
 let project: TestProject | undefined
 let cli: RunningCli | undefined
@@ -96,4 +97,28 @@ test('one that nobody knows: named with its line, and nothing is written', { tim
   expect(said).toMatch(/MAP_API_KEY {3}core\/settings\.py:\d+ {3}no file here has a value for it/)
   expect(said).toContain('Set MAP_API_KEY in backend/.env; what is left start --setup makes.')
   await expect(readFile(join(project.backend, '.env'))).rejects.toThrow('ENOENT')
+})
+
+test('on a terminal it is asked for: a secret is not shown', { timeout: 90_000 }, async () => {
+  const typed = secret()
+  project = await makeProject({
+    hasDotenv: false,
+    environment: 'main',
+    settings: 'LIMIT = config("VOTE_LIMIT", cast=int)\nMAP = config("MAP_API_KEY")\n',
+  })
+  cli = startOnTerminal(['start', '--setup', '--port', String(await freePort('127.0.0.1'))], {
+    cwd: project.root,
+    env: { ...installerEnvironment(false), USE_REDIS_FOR_CHANNELS: 'False', COLUMNS: '100' },
+  })
+  await cli.waitFor(/VOTE_LIMIT, which core\/settings\.py:\d+ asks for/)
+  cli.child.stdin?.write('14\r')
+  await cli.waitFor(/MAP_API_KEY, which core\/settings\.py:\d+ asks for/)
+  cli.child.stdin?.write(`${typed}\r`)
+  await cli.waitFor(/● connected/)
+  cli.child.stdin?.write('\u0003')
+  const { stdout } = await cli.end()
+  expect(stdout).not.toContain(typed)
+  expect(await readFile(join(project.backend, '.env'), 'utf8')).toMatch(
+    new RegExp(String.raw`^SECRET_KEY=[\w-]{43}\nVOTE_LIMIT=14\nMAP_API_KEY=${typed}\n$`),
+  )
 })

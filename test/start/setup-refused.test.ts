@@ -58,7 +58,7 @@ describe.skipIf(process.platform === 'win32')('on a terminal it asks', { timeout
     expect(stdout).toMatch(/the database has no active user · can't be undone/)
     // while it goes on in the bottom line, and each with its time once it is done
     expect(stdout).toMatch(/the database tables · Applying/)
-    expect(stdout).toMatch(/✔ cp backend\/\.env\.example backend\/\.env {3}\d+ ms/)
+    expect(stdout).toMatch(/✔ cp backend\/\.env\.example backend\/\.env {3}\d[\d.]* m?s/)
     expect(stdout).toMatch(/✔ backend\/venv\/bin\/python backend\/manage\.py migrate {3}\d/)
     expect(stdout).toMatch(/Setup: \d+\.\d s in all\. election-dev doctor --undo takes back what it can/)
     const undone = await runCli(['doctor', '--undo'], { cwd: root })
