@@ -27,12 +27,14 @@ export async function endCause(prepared: Prepared, end: FailedStart, otherwise?:
 /** Says why the project can't be come to by the way that was tried first, which another one has avoided. */
 export async function tellWay(prepared: Prepared, end: FailedStart, otherwise: Way): Promise<void> {
   const { id, title, evidence, remedy } = await endCause(prepared, end, otherwise)
-  if (prepared.signal.aborted) return
-  const by = otherwise === 'runserver' ? 'by manage.py runserver' : 'after what manage.py does first'
-  prepared.report({
+  const { server, application, report, signal } = prepared
+  if (signal.aborted) return
+  const isRunserver = otherwise === 'runserver'
+  report({
     event: 'warning',
-    id,
-    text: `A plain ${prepared.server.name} fails: ${title}   ${evidence[0] ?? ''}. Served ${by}. ${remedy.text}`,
+    // whoever serves it by runserver, as the daphne app is there for, has no such fault
+    id: isRunserver ? 'plain-server-fails' : id,
+    text: `The plain server (${server.name} ${application}) would fail: ${title}   ${evidence[0] ?? ''}. Served ${isRunserver ? 'by manage.py runserver, which sets Django up first' : 'after what manage.py does first'}. ${remedy.text}`,
   })
 }
 
