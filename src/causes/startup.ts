@@ -1,4 +1,5 @@
 import { judgeApplication, judgeRoutes } from '../checks/application.ts'
+import { judgeChecks, judgeChecksNoted, judgeChecksOfTables } from '../checks/system-checks.ts'
 import { rightApplication } from '../fix/planners/serving.ts'
 import { daphneFirst, nameApplication } from '../fix/planners/settings.ts'
 import type { Cause } from './cause.ts'
@@ -25,6 +26,13 @@ export const startupCauses = [
     fix: nameApplication,
   },
   { ...startup, id: 'daphne-app-order', automatic: 'yes', title: '"daphne" stands after staticfiles in INSTALLED_APPS', fix: daphneFirst },
+  {
+    ...startup,
+    id: 'system-check-failed',
+    automatic: 'no',
+    title: "Django's system checks fail: runserver and migrate refuse to run",
+    rules: { stopped: judgeChecks, inside: judgeChecksOfTables, note: judgeChecksNoted },
+  },
   {
     ...startup,
     id: 'http-only-asgi',

@@ -35,7 +35,7 @@ export function findingsOf(evidence: Evidence, { root, explained, notes }: Judge
         id,
         severity,
         title,
-        ...(seenOnlyIn === undefined ? coverageOf(family, evidence) : skipped(`only a run of ${seenOnlyIn} sees it`)),
+        ...(seenOnlyIn === undefined ? coverageOf(id, family, evidence) : skipped(`only a run of ${seenOnlyIn} sees it`)),
       }
     const { diagnosis, explainedBy } = found
     return {
@@ -53,7 +53,7 @@ const passed: Coverage = { status: 'pass' }
 const skipped = (reason: string): Coverage => ({ status: 'skip', reason })
 const unknown = (reason: string): Coverage => ({ status: 'unknown', reason })
 
-function coverageOf(family: Family, evidence: Evidence): Coverage {
+function coverageOf(id: CauseId, family: Family, evidence: Evidence): Coverage {
   const { wire, direct, checkout, choice, redis, servers, problems } = evidence
   switch (family) {
     case 'server':
@@ -73,7 +73,7 @@ function coverageOf(family: Family, evidence: Evidence): Coverage {
       return inside(evidence, 'settings')
     case 'startup':
     case 'routing':
-      return inside(evidence, 'application')
+      return inside(evidence, id === 'system-check-failed' ? 'checks' : 'application')
     case 'token':
     case 'origin':
       return wire.handshake?.result === 'open' || wire.handshake?.result === 'refused' ? passed : skipped('the handshake got no answer')
@@ -92,7 +92,7 @@ function coverageOf(family: Family, evidence: Evidence): Coverage {
 }
 
 /** What the look from inside came to. */
-function inside({ checkout, examination, problems }: Evidence, name: 'settings' | 'application' | 'database'): Coverage {
+function inside({ checkout, examination, problems }: Evidence, name: 'settings' | 'application' | 'database' | 'checks'): Coverage {
   if (checkout === undefined) return skipped(problems['project'] ?? 'there is no project here')
   if (examination === undefined) return unknown(problems['examination'] ?? 'the project could not be looked at from inside')
   if (examination.get(name) !== undefined) return passed

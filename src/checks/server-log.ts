@@ -4,6 +4,7 @@ import { servingRules } from './server-log-serving.ts'
 import { bindRules, startRules } from './server-log-start.ts'
 import { clientTimeout } from './redis-client.ts'
 import { redisDiagnosis, redisRefusalIn } from './redis.ts'
+import { judgeCheckLog } from './system-checks.ts'
 import { correct, exceptionsIn, type LoggedException } from './traceback.ts'
 
 export type { LogStage } from './log-rule.ts'
@@ -21,6 +22,8 @@ const rules: readonly LogRule[] = [...bindRules, ...startRules, ...servingRules]
 export function judgeLog(lines: readonly string[]): Diagnosis | undefined {
   const exceptions = exceptionsIn(lines)
   const last = exceptions.at(-1)
+  const checked = judgeCheckLog(lines)
+  if (checked !== undefined) return checked
   const earlier = new Set(exceptions.slice(0, -1).flatMap((exception) => exception.lines))
   return (
     (last === undefined ? undefined : judgeException(last, 'start')) ??

@@ -25,6 +25,7 @@ const stages = [
   'migrations',
   'consumer',
   'broadcasts',
+  'checks',
 ] as const
 export type ExaminationStage = (typeof stages)[number]
 
@@ -191,6 +192,8 @@ const examinationSchema = v.variant('fact', [
     /** Apps of the project with models and without migrations; the folder is relative to the backend. */
     unmade: v.optional(v.array(v.object({ label: v.string(), folder: v.string() })), []),
   }),
+  /** What Django's system checks say, of what keeps runserver and migrate from running: each message as Django prints it. */
+  v.object({ fact: v.literal('checks'), failed: v.array(v.string()) }),
   /** The handshake of the page, played to the application in this process, with an in-memory layer of our own in place of the project's. */
   v.object({
     fact: v.literal('consumer'),

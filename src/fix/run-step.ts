@@ -17,6 +17,7 @@ import { fillSecrets } from './fill-secrets.ts'
 import { installError } from './install-failed.ts'
 import { createUser, type MadeUser } from './make-user.ts'
 import type { Evidence } from '../checks/evidence.ts'
+import { checksFailed, checksIn } from '../facts/system-checks.ts'
 import { rowOf, runOf } from '../facts/run-state.ts'
 import { parseProblem } from '../facts/python-syntax.ts'
 import { redisNow, redisProtocol } from '../facts/redis-now.ts'
@@ -138,9 +139,27 @@ async function command(host: Host, id: string, action: CommandAction, context: S
   try {
     await runCommand(host, makes === undefined ? launch : { ...launch, makes }, context)
   } catch (error) {
-    if (action.installs === undefined || !(error instanceof CommandFailed)) throw error
-    throw await installError(error, action, { root: context.root, python: context.version, platform: host.platform })
+    if (!(error instanceof CommandFailed)) throw error
+    if (action.installs !== undefined)
+      throw await installError(error, action, { root: context.root, python: context.version, platform: host.platform })
+    throw refusedByChecks(error, shown, context.python) ?? error
   }
+}
+
+/** Django refuses any command of a project whose checks fail: which they are, its last lines alone don't say. */
+function refusedByChecks(error: CommandFailed, shown: string, python = 'python'): LauncherError | undefined {
+  const failed = checksFailed(checksIn(error.lines))
+  if (failed === undefined) return undefined
+  const { title, remedy, wantsPillow } = failed
+  const evidence = [`${shown} refused to run`, ...failed.evidence]
+  return wantsPillow
+    ? new LauncherError('missing-dep', title, {
+        evidence,
+        hint: 'Install Pillow.',
+        commands: [[python, '-m', 'pip', 'install', 'Pillow']],
+        cause: error,
+      })
+    : new LauncherError('system-check-failed', title, { evidence, hint: remedy, cause: error })
 }
 
 async function edit(step: Extract<Action, { kind: 'edit' }>, { backup, python, env, give }: StepContext): Promise<void> {

@@ -26,6 +26,8 @@ export const thoroughLook: readonly ExaminationStage[] = [
   'migrations',
   'consumer',
   'broadcasts',
+  // the last one: it imports the URLs, which may take their time
+  'checks',
 ]
 
 /** What is asked of a process that serves: nothing that would run, send or import anything more in it. */

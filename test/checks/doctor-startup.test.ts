@@ -111,6 +111,27 @@ describe('names', () => {
       unstarted({ examination: raised('ModuleNotFoundError', "No module named 'ballots'"), otherwise: 'manage' }),
       'After what manage.py does first',
     ],
+    [
+      'system-check-failed: the daphne app is there for runserver',
+      unstarted({
+        examination: examinationOf({ facts: { settings: { daphne_app: 'before-staticfiles' }, checks: { failed: [brokenRelation] } } }),
+      }),
+      'shop.Item.owner: (fields.E300)',
+    ],
+    [
+      'system-check-failed: a runserver that lives with nothing listening',
+      deaf(runserver, { examination: examinationOf({ facts: { checks: { failed: [brokenRelation] } } }) }),
+      'shop.Item.owner: (fields.E300)',
+    ],
+    [
+      'system-check-failed: the tables can not be made',
+      unstarted({
+        examination: examinationOf({
+          facts: { database: { state: 'empty' }, checks: { failed: ["?: (urls.E004) Your URL pattern 'a' is invalid."] } },
+        }),
+      }),
+      '(urls.E004)',
+    ],
     ['asgi-attribute-missing: as a living server was told', deaf(uvicorn('core.asgi:app')), 'uvicorn (PID 4711)'],
     [
       'asgi-attribute-missing: as the doctor was told',
@@ -219,6 +240,9 @@ describe('names', () => {
     expect(cause?.evidence.join('\n')).toContain(telling)
   })
 })
+
+const brokenRelation =
+  "shop.Item.owner: (fields.E300) Field defines a relation with model 'Missing', which is either not installed, or is abstract."
 
 describe('does not name', () => {
   test.each<[string, Evidence]>([

@@ -8,7 +8,7 @@ import { raisesBeforeAccept } from '../support/consumers.ts'
 import { askDoctor, doctor, real } from '../support/doctor.ts'
 import { openConsumer, type TestProject } from '../support/project.ts'
 import { freePort } from '../support/redis.ts'
-import { pythonOf } from '../support/tools.ts'
+import { pythonOf, run } from '../support/tools.ts'
 
 const bench = makeBench()
 const withDaphne = ['daphne', 'django.contrib.contenttypes', 'django.contrib.auth', 'channels', 'updates']
@@ -217,6 +217,35 @@ test('"daphne" stands before staticfiles, and runserver serves: nothing is wrong
 
 const plainDjango =
   'import os\nfrom django.core.asgi import get_asgi_application\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")\napplication = get_asgi_application()\n'
+
+/** Models of which Django's own checks find the relation broken. */
+const brokenModels =
+  'from django.db import models\n\nclass Vote(models.Model):\n    voter = models.ForeignKey("Nobody", on_delete=models.CASCADE)\n'
+
+real('system-check-failed', 'runserver lives with nothing listening', async () => {
+  const project = await bench.project({ style: 'plain', installedApps: withDaphne, files: { 'backend/updates/models.py': brokenModels } })
+  const port = await freePort('127.0.0.1')
+  await runserver(project, port, /fields\.E300/)
+  const answer = await doctor(project.root, { url: urlOf(port) })
+  expect(answer.id, answer.evidence).toBe('system-check-failed')
+  expect(answer.evidence).toContain('updates.Vote.voter: (fields.E300)')
+})
+
+real('system-check-failed', 'an error of the URLs, in a project that nobody has migrated', async () => {
+  const project = await bench.project({ files: { 'backend/core/urls.py': 'urlpatterns = ["start"]\n' } })
+  await expect(run(pythonOf('main'), ['manage.py', 'check'], { cwd: project.backend })).rejects.toThrow(/urls\.E004/)
+  const answer = await doctor(project.root, { url: await nobody() })
+  expect(answer.id, answer.evidence).toBe('system-check-failed')
+  expect(answer.evidence).toContain('(urls.E004)')
+})
+
+test('the system checks fail, and daphne serves all the same: a warning', async () => {
+  const project = await bench.project({ style: 'plain', files: { 'backend/updates/models.py': brokenModels } })
+  const server = await bench.serve('daphne', project)
+  const answer = await doctor(project.root, { url: urlOf(server.port) })
+  expect(answer.id, answer.evidence).toBeUndefined()
+  expect(answer.warnings).toContain('system-check-failed')
+})
 
 real('http-only-asgi', "Django's own asgi.py, on daphne", async () => {
   const project = await bench.project({ style: 'plain', asgi: plainDjango })

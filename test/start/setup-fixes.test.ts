@@ -67,3 +67,16 @@ class Updates(AsyncJsonWebsocketConsumer):
   expect([...stdout.matchAll(/"event":"setup","cause":"([a-z-]+)"/g)].map(([, id]) => id)).toEqual(fixed)
   expect(stdout).not.toContain('"event":"error"')
 })
+
+test('tables that the system checks keep from being made: named with what they say', { timeout: 60_000 }, async () => {
+  const models =
+    'from django.db import models\n\nclass Vote(models.Model):\n    voter = models.ForeignKey("Nobody", on_delete=models.CASCADE)\n'
+  project = await freshProject({ files: { 'backend/votes/models.py': models } })
+  const { root, backend } = project
+  await symlink(environmentFolder('main'), join(backend, 'venv'))
+  cli = startCli(['start', '--setup', '--json', '--no-frontend'], { cwd: root, env: installerEnvironment(false) })
+  await cli.waitFor(/"event":"(?:ready|end)"/)
+  const { stdout, status } = await cli.end()
+  expect(status, stdout).toBe(1)
+  expect(stdout).toMatch(/"system-check-failed".*manage\.py migrate.* refused to run.*votes\.Vote\.voter: \(fields\.E300\)/)
+})

@@ -122,6 +122,11 @@ test('manage.py runserver, where the ASGI module imports models too early', asyn
   expect({ state, server, warnings }, stdout).toEqual({
     state: 'connected',
     server: 'runserver (daphne)',
-    warnings: [{ id: 'plain-server-fails', text: expect.stringMatching(/daphne core\.asgi:application\b.*updates\/consumers\.py:1.*get_asgi_application\(\)/) }],
+    warnings: [
+      {
+        id: 'plain-server-fails',
+        text: expect.stringMatching(/daphne core\.asgi:application\b.*updates\/consumers\.py:1.*get_asgi_application\(\)/),
+      },
+    ],
   })
 })

@@ -65,6 +65,7 @@ export const rows = {
   'asgi-attribute-missing': 'ended',
   'asgi-application-setting-wrong': 'sound',
   'daphne-app-order': 'sound',
+  'system-check-failed': 'sound',
   'http-only-asgi': 'named',
   'no-websocket-route': 'named',
   'as-asgi-missing': 'named',

@@ -56,6 +56,7 @@ const healthy: { readonly [Name in Exclude<ExaminationFact['fact'], 'error'>]?: 
     path: `${root}/backend/db.sqlite3`,
     message: null,
   },
+  checks: { fact: 'checks', failed: [] },
   migrations: { fact: 'migrations', pending: [], unmade: [] },
   consumer: {
     fact: 'consumer',

@@ -137,6 +137,7 @@ export function examinationOf(
     { fact: 'migrations', pending: [], unmade: [] },
     playedOf(),
     { fact: 'broadcasts', sends: [], adds: [], handlers: [] },
+    { fact: 'checks', failed: [] },
   ]
   const known = [...facts, ...usual]
   const isNamed = <Name extends ExaminationName>(fact: Told | undefined, name: Name): fact is Told & ExaminationOf<Name> =>

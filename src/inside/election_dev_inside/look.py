@@ -8,7 +8,7 @@ from . import database, imports, layer, routes, sessions, settings, tokens, user
 from .telling import enter, run, tell
 
 # the stages that need Django set up, which importing the application mostly has done
-ON_DJANGO = ("asgi_setting", "layer", "trip", "database", "create_user", "users", "session", "token", "migrations")
+ON_DJANGO = ("asgi_setting", "layer", "trip", "database", "create_user", "users", "session", "token", "migrations", "checks")
 
 
 class Look:
@@ -185,6 +185,9 @@ class Look:
             from . import play
 
             play.play(self.application_object, self.request["consumer"], self.state)
+
+    def checks(self):
+        routes.check_facts()
 
     def broadcasts(self):
         from . import sources

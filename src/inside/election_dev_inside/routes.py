@@ -34,6 +34,13 @@ def set_up():
         django.setup()
 
 
+def check_facts():
+    """What runserver and migrate would refuse for. No database is asked: that is a check of migrate's own."""
+    from django.core.checks import run_checks
+
+    tell("checks", failed=[str(each) for each in run_checks() if each.is_serious() and not each.is_silenced()][:20])
+
+
 def unwrap(application):
     """What a monitor or the like is wrapped around, and what kind of application that is."""
     from django.core.handlers.asgi import ASGIHandler
