@@ -28,7 +28,9 @@ function unreachable({ name, message, path, engine }: ExaminationOf<'database'>,
 /** Nobody could be made to stand for the page, since the database of the users can't be opened. Pure. */
 export function judgeUnidentified(evidence: Evidence, verdict: Diagnosis): Diagnosis | undefined {
   const database = evidence.examination?.get('database')
-  if (database?.state !== 'unreachable' || evidence.wire.identity?.source !== 'none') return undefined
+  const { identity, token } = evidence.wire
+  const isNobody = identity === undefined ? token.kind === 'none' : identity.source === 'none'
+  if (database?.state !== 'unreachable' || !isNobody) return undefined
   return withSeen(unreachable(database, evidence), 'Whoever stands for the page is made in it', ...verdict.evidence.slice(0, 1))
 }
 

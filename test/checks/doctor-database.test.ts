@@ -53,6 +53,31 @@ describe('names', () => {
       'django.db.backends.postgresql',
     ],
     [
+      "database-unreachable: somebody is to be logged in, and nobody can be made: it isn't called a want of users",
+      evidenceOf({
+        wire: wireOf({
+          identity: { source: 'none', wantsSession: true, note: "the database can't be opened" },
+          handshake: handshakes.denied,
+          session: undefined,
+          experiments: { unknownPath: handshakes.error },
+        }),
+        examination: look(
+          { state: 'unreachable', engine: 'django.db.backends.postgresql', path: null, message: 'refused' },
+          { outcome: 'closed' },
+        ),
+      }),
+      'made in it',
+    ],
+    [
+      "database-unreachable: the host is a service's name",
+      evidenceOf({
+        wire: failing,
+        examination: look({ state: 'unreachable', engine: 'django.db.backends.postgresql', path: null, message: 'no such name' }),
+        databaseOutlook: { where: 'db:5432', by: undefined, why: 'x', compose: { file: 'compose.yml', service: 'db', port: 5433 } },
+      }),
+      'answers on this machine: 127.0.0.1:5433',
+    ],
+    [
       'database-locked',
       evidenceOf({
         wire: failing,
@@ -88,6 +113,16 @@ describe('does not name as the cause', () => {
   ])('%s', (title, evidence) => {
     expect(judge(evidence).root?.id).not.toBe(title.replace(/:.*/s, ''))
   })
+})
+
+test.each([
+  ['a PostgreSQL 17.1 of its own', [['election-dev', 'start', '--managed']], 'a PostgreSQL 17.1 of its own'],
+  [undefined, [], "can't start one of its own: no variable"],
+])('a database that can be started is, by a command; else it is said why not: %s', (by, commands, words) => {
+  const outlook = { where: 'db:5432', by, why: by === undefined ? 'no variable' : '', compose: undefined }
+  const database = { state: 'unreachable', engine: 'django.db.backends.postgresql', path: null, message: 'refused' } as const
+  const { root: cause } = judge(evidenceOf({ wire: failing, examination: look(database), databaseOutlook: outlook }))
+  expect(cause).toMatchObject({ id: 'database-unreachable', remedy: { commands, text: expect.stringContaining(words) } })
 })
 
 test('what only a run sees is never said to be passed', () => {

@@ -3,10 +3,13 @@ import { once } from 'node:events'
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { findPostgres } from '../../src/facts/postgres-programs.ts'
 import { makeBench, urlOf } from '../support/bench.ts'
 import { doctor, real } from '../support/doctor.ts'
 import type { TestProject } from '../support/project.ts'
+import { testHost } from '../support/processes.ts'
 import { freePort } from '../support/redis.ts'
+import { guards, sessionProject } from '../support/session-project.ts'
 import { pythonOf, run } from '../support/tools.ts'
 
 const bench = makeBench()
@@ -141,6 +144,25 @@ real('database-unreachable', 'PostgreSQL is not there', async () => {
   const answer = await doctor(project.root, { url: urlOf(server.port) })
   expect(answer.id, answer.evidence).toBe('database-unreachable')
   expect(answer.evidence).toContain(String(port))
+  // its own test runs it: test/slow/managed-database.test.ts
+  const canStart = (await findPostgres(testHost)).length > 0
+  expect(answer.diagnosis?.remedy.commands).toEqual(canStart ? [['election-dev', 'start', '--managed']] : [])
+})
+
+real('database-unreachable', 'the host of a compose file, and a page that has to be logged in', async () => {
+  const project = await bench.project({
+    ...sessionProject('database', guards.before),
+    style: 'plain',
+    environment: 'postgres',
+    files: { 'compose.yml': 'services:\n  db:\n    image: postgres:17\n' },
+    settings: 'DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "votes", "USER": "u", "HOST": "db"}}',
+  })
+  const server = await bench.serve('daphne', project, { environment: 'postgres' })
+  const answer = await doctor(project.root, { url: `ws://127.0.0.1:${server.port}/ws/rota/` })
+  expect(answer.id, answer.evidence).toBe('database-unreachable')
+  expect(answer.evidence).toContain("db is a service of compose.yml: a name inside Docker's network alone")
+  // no variable leads elsewhere, and no name of a network can be taken
+  expect(answer.diagnosis?.remedy).toMatchObject({ commands: [], text: expect.stringContaining('the settings name the host db') })
 })
 
 real('database-locked', 'another process holds the file with an EXCLUSIVE lock', async () => {

@@ -183,8 +183,11 @@ export const emptyPassword: Planner = (evidence, facts) => {
 }
 
 /** The in-memory layer in place of a Redis that can't be used: by `.env` where it is read, else for this run. */
-export const memoryInstead: Planner = (evidence, facts) => {
+export const memoryInstead: Planner = (evidence, facts, cause) => {
   const variable = evidence.checkout?.layerVariable
+  // the rule has seen that the settings would find it
+  if (variable === undefined && cause.commands.some((words) => words.includes('--managed-redis')))
+    return handOver(evidence, facts, { managedRedis: true })
   if (variable === undefined)
     return noFix('the settings read no variable that chooses the channel layer: start Redis, or change CHANNEL_LAYERS')
   const source = sourceOf(evidence, variable)
