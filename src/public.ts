@@ -15,7 +15,10 @@ export interface Cause {
   readonly evidence: readonly string[]
   readonly remedy: {
     readonly text: string
+    /** Steps: run in order, all of them. */
     readonly commands: readonly (readonly string[])[]
+    /** Other ways to the same end, each with steps of its own. */
+    readonly alternatives?: readonly (readonly (readonly string[])[])[]
     readonly automatic: 'yes' | 'ask' | 'no'
   }
 }

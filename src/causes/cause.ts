@@ -28,6 +28,17 @@ export const families = {
 export type Stage =
   'elsewhere' | 'stopped' | 'unbound' | 'unready' | 'process' | 'serving' | 'inside' | 'unplayed' | 'working' | 'tried' | 'sent' | 'note'
 
+/** Why there is no command for what is somebody's own to change. */
+export const own = {
+  code: "what is wrong stands in the project's own code",
+  settings: 'what is wrong stands in the settings: doctor --fix shows the edit, and makes it',
+  url: "the URL is the page's: doctor --fix corrects it where its source has it",
+  proxy: "what is wrong stands in the proxy's own configuration",
+  redis: "what is wrong is set at the Redis server, which is not the project's",
+  redisValue: 'the address or the password of Redis is corrected where the settings take it from',
+  token: "who the page is, and what it sends, is the page's and the application's own",
+} as const
+
 /** What a cause belongs to. */
 export type Family = keyof typeof families
 
@@ -51,6 +62,8 @@ export interface Cause {
   /** What the wire says of a program that knows nothing of this project. */
   readonly strange?: true
   // below, what causes.ts holds to its type: here that would make a circle of the list of ids
+  /** Why its diagnoses have no commands, in a sentence. Without: a diagnosis has the steps that fix it, where they can be told. */
+  readonly noCommands?: string
   /** What finds it, at each stage of a judgement where that is asked. Without: the wire or a log names it. */
   readonly rules?: Readonly<Partial<Record<Stage, unknown>>>
   /** What is nearer to the root, or tells it better, where the wire names it. */

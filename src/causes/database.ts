@@ -39,6 +39,7 @@ export const databaseCauses = [
     family: 'database',
     severity: 'error',
     id: 'row-missing',
+    noCommands: 'which row is meant, only its user knows',
     automatic: 'no',
     state: 'refused',
     title: "What the WebSocket's path names isn't there",

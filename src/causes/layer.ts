@@ -3,7 +3,7 @@ import { judgeInstances, judgeLayer, judgeWorkers } from '../checks/channel-laye
 import { judgeUncrossed } from '../checks/crossing.ts'
 import { sharedLayer } from '../fix/planners/dotenv.ts'
 import { rightBackend, rightConfig, unsetLayer } from '../fix/planners/settings.ts'
-import type { Cause } from './cause.ts'
+import { own, type Cause } from './cause.ts'
 
 const layer = { family: 'layer', severity: 'error' } as const
 const setting = { ...layer, automatic: 'yes', rules: { unready: judgeLayer, inside: judgeLayer, working: judgeLayer } } as const
@@ -11,8 +11,20 @@ const setting = { ...layer, automatic: 'yes', rules: { unready: judgeLayer, insi
 /** The channel layer, over which server processes and consumers talk to each other. */
 export const layerCauses = [
   { ...setting, id: 'channel-layer-unset', title: "CHANNEL_LAYERS isn't set", fix: unsetLayer },
-  { ...setting, id: 'channel-layer-backend-wrong', title: 'BACKEND of CHANNEL_LAYERS names no class', fix: rightBackend },
-  { ...setting, id: 'channel-layer-config-wrong', title: "CONFIG of CHANNEL_LAYERS isn't what the backend takes", fix: rightConfig },
+  {
+    ...setting,
+    id: 'channel-layer-backend-wrong',
+    noCommands: own.settings,
+    title: 'BACKEND of CHANNEL_LAYERS names no class',
+    fix: rightBackend,
+  },
+  {
+    ...setting,
+    id: 'channel-layer-config-wrong',
+    noCommands: own.settings,
+    title: "CONFIG of CHANNEL_LAYERS isn't what the backend takes",
+    fix: rightConfig,
+  },
   {
     ...layer,
     id: 'layer-inmemory-multi-instance',
@@ -24,6 +36,7 @@ export const layerCauses = [
   {
     ...layer,
     id: 'layer-split',
+    noCommands: 'which of the Redis servers or databases is the right one, only its user knows',
     automatic: 'ask',
     title: 'The server processes use different Redis servers or databases',
     rules: { sent: judgeUncrossed },
@@ -32,6 +45,7 @@ export const layerCauses = [
   {
     ...layer,
     id: 'broadcast-lost',
+    noCommands: 'nothing tells what lost it',
     severity: 'warning',
     automatic: 'no',
     title: 'A broadcast to open sockets did not arrive, and nothing tells why',

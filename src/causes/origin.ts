@@ -1,6 +1,6 @@
 import { behindHosts, judgeHosts } from '../checks/hosts.ts'
 import { allowHost, allowOrigin } from '../fix/planners/hosts.ts'
-import type { Cause } from './cause.ts'
+import { own, type Cause } from './cause.ts'
 
 const origin = { family: 'origin', severity: 'error' } as const
 
@@ -9,6 +9,7 @@ export const originCauses = [
   {
     ...origin,
     id: 'origin-rejected',
+    noCommands: own.settings,
     automatic: 'ask',
     title: "The backend refuses the page's Origin",
     nearer: behindHosts,
@@ -17,6 +18,7 @@ export const originCauses = [
   {
     ...origin,
     id: 'origin-missing',
+    noCommands: 'the client that sends no Origin is not in this checkout',
     automatic: 'yes',
     title: 'The client sends no Origin, and the backend wants one',
     fix: 'the client that sends no Origin is not in this checkout: a browser always sends one',
@@ -24,6 +26,7 @@ export const originCauses = [
   {
     ...origin,
     id: 'allowed-hosts',
+    noCommands: own.settings,
     automatic: 'yes',
     title: 'ALLOWED_HOSTS lacks the host that the URL uses',
     rules: { working: judgeHosts },

@@ -55,7 +55,14 @@ export const pythonCauses = [
     fix: installPackage,
   },
   { ...python, id: 'python-too-old', automatic: 'ask', title: 'The Python is too old for the code or its packages', fix: newerEnvironment },
-  { ...python, id: 'module-shadowed', automatic: 'ask', title: 'A file of the project has the name of a package', fix: renameShadow },
+  {
+    ...python,
+    id: 'module-shadowed',
+    noCommands: 'doctor --fix renames the file, which may be imported by its name',
+    automatic: 'ask',
+    title: 'A file of the project has the name of a package',
+    fix: renameShadow,
+  },
   {
     ...python,
     id: 'wrong-working-directory',

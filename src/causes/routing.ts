@@ -1,5 +1,5 @@
 import { judgeRoutes } from '../checks/application.ts'
-import type { Cause } from './cause.ts'
+import { own, type Cause } from './cause.ts'
 
 const routing = { family: 'routing', severity: 'error' } as const
 
@@ -16,6 +16,7 @@ export const routingCauses = [
   {
     ...routing,
     id: 'as-asgi-missing',
+    noCommands: own.code,
     automatic: 'no',
     title: 'The route holds the consumer class itself, without as_asgi()',
     rules: { inside: judgeRoutes },

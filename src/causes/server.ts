@@ -32,6 +32,7 @@ export const serverCauses = [
   {
     ...server,
     id: 'server-crashes',
+    noCommands: 'the crash lies in code that only its own traceback tells',
     automatic: 'no',
     title: 'The server process dies while a socket is open',
     vague: 'log',

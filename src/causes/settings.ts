@@ -3,7 +3,7 @@ import { judgeSettings } from '../checks/settings.ts'
 import { bareValue, correctBoolean, encodeDotenv, leaveOut, makeFolders, placeDotenv } from '../fix/planners/dotenv.ts'
 import { giveVariables } from '../fix/planners/variables.ts'
 import { withoutSettingsModule } from '../fix/planners/serving.ts'
-import type { Cause } from './cause.ts'
+import { own, type Cause } from './cause.ts'
 
 const settings = { family: 'settings', severity: 'error', rules: { stopped: judgeSettings } } as const
 
@@ -16,7 +16,13 @@ export const settingsCauses = [
     title: "DJANGO_SETTINGS_MODULE names a module that isn't there",
     fix: withoutSettingsModule,
   },
-  { ...settings, id: 'settings-import-hang', automatic: 'no', title: 'Importing the settings never ends' },
+  {
+    ...settings,
+    id: 'settings-import-hang',
+    noCommands: own.code,
+    automatic: 'no',
+    title: 'Importing the settings never ends',
+  },
   {
     ...settings,
     id: 'env-bool-typo',

@@ -2,18 +2,43 @@ import { judgePlayed } from '../checks/consumer.ts'
 import { behindClose } from '../checks/refusal.ts'
 import { behindRefusal } from '../checks/tokens.ts'
 import { fixedKey } from '../fix/planners/settings.ts'
-import type { Cause } from './cause.ts'
+import { own, type Cause } from './cause.ts'
 
 const token = { family: 'token', severity: 'error', automatic: 'no' } as const
 const refusal = { ...token, nearer: behindRefusal } as const
 
 /** The token in the URL, and what the application makes of it. */
 export const tokenCauses = [
-  { ...refusal, id: 'token-missing', title: 'The page sends no token' },
-  { ...refusal, id: 'token-rejected', title: 'The backend refuses a token that is well formed' },
-  { ...refusal, id: 'token-expired', title: 'The token has expired' },
-  { ...refusal, id: 'token-malformed', title: "What is sent as the token isn't a bare JSON Web Token" },
-  { ...refusal, id: 'clock-skew', title: "The token isn't valid yet: two clocks differ" },
+  {
+    ...refusal,
+    id: 'token-missing',
+    noCommands: own.token,
+    title: 'The page sends no token',
+  },
+  {
+    ...refusal,
+    id: 'token-rejected',
+    noCommands: own.token,
+    title: 'The backend refuses a token that is well formed',
+  },
+  {
+    ...refusal,
+    id: 'token-expired',
+    noCommands: own.token,
+    title: 'The token has expired',
+  },
+  {
+    ...refusal,
+    id: 'token-malformed',
+    noCommands: own.token,
+    title: "What is sent as the token isn't a bare JSON Web Token",
+  },
+  {
+    ...refusal,
+    id: 'clock-skew',
+    noCommands: "the clock is another machine's, or the application's own leeway",
+    title: "The token isn't valid yet: two clocks differ",
+  },
   {
     ...token,
     id: 'secret-key-changes',
@@ -24,11 +49,18 @@ export const tokenCauses = [
   {
     ...token,
     id: 'close-after-accept',
+    noCommands: own.code,
     title: 'The application accepts, then closes with a code of its own',
     vague: 'inside',
     rules: { inside: judgePlayed },
     nearer: behindClose,
   },
   { ...token, id: 'session-missing', state: 'wants-token', title: 'The application wants somebody who is logged in, and nobody is' },
-  { ...token, id: 'application-refuses', state: 'refused', title: 'The application knows who it is, and refuses by a rule of its own' },
+  {
+    ...token,
+    id: 'application-refuses',
+    noCommands: 'whom the application lets in is its own rule',
+    state: 'refused',
+    title: 'The application knows who it is, and refuses by a rule of its own',
+  },
 ] as const satisfies readonly Cause[]

@@ -1,7 +1,7 @@
 import { judgeElsewhere, withBackend, withListeners } from '../checks/address.ts'
 import { rightAddress, rightPort, rightScheme, rightSlash } from '../fix/planners/url.ts'
 import { wsgiBehind } from '../checks/server-process.ts'
-import type { Cause } from './cause.ts'
+import { own, type Cause } from './cause.ts'
 
 const url = { family: 'url', severity: 'error' } as const
 
@@ -19,6 +19,7 @@ export const urlCauses = [
   {
     ...url,
     id: 'ipv6-localhost',
+    noCommands: own.url,
     automatic: 'ask',
     title: 'localhost is ::1 for the page and 127.0.0.1 for the server',
     rules: { elsewhere: judgeElsewhere },
@@ -28,12 +29,33 @@ export const urlCauses = [
   {
     ...url,
     id: 'wss-vs-ws',
+    noCommands: own.url,
     automatic: 'yes',
     title: 'ws:// is used on a TLS port, or wss:// on a plain one',
     nearer: wsgiBehind,
     fix: rightScheme,
   },
-  { ...url, id: 'tls-untrusted', automatic: 'no', title: "The server's TLS certificate isn't trusted", nearer: wsgiBehind },
-  { ...url, id: 'url-too-long', automatic: 'no', title: 'The URL with its token is longer than the server takes' },
-  { ...url, id: 'trailing-slash-missing', automatic: 'yes', title: 'The URL and the route differ in the last slash', fix: rightSlash },
+  {
+    ...url,
+    id: 'tls-untrusted',
+    noCommands: "whom a machine trusts is its user's to say",
+    automatic: 'no',
+    title: "The server's TLS certificate isn't trusted",
+    nearer: wsgiBehind,
+  },
+  {
+    ...url,
+    id: 'url-too-long',
+    noCommands: "what goes into a token is the application's own",
+    automatic: 'no',
+    title: 'The URL with its token is longer than the server takes',
+  },
+  {
+    ...url,
+    id: 'trailing-slash-missing',
+    noCommands: own.url,
+    automatic: 'yes',
+    title: 'The URL and the route differ in the last slash',
+    fix: rightSlash,
+  },
 ] as const satisfies readonly Cause[]

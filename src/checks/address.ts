@@ -19,7 +19,6 @@ export function judgeElsewhere(evidence: Evidence, seen: readonly string[]): Dia
       `${host} is not the address that the backend listens on: ${addresses.join(', ')}`,
       [`${shownUp(here)} listens on ${addresses.join(', ')} port ${port}`, ...seen],
       `Use ${good} in the URL, or bind the other address too.`,
-      [['election-dev', 'verify', `${wire.endpoint.secure ? 'wss' : 'ws'}://${good}:${port}${wire.endpoint.path}`]],
     )
   }
   const listening = servers.ofProject.find(({ listens }) => listens.length > 0 && !listens.some((at) => at.port === port))

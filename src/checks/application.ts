@@ -118,11 +118,8 @@ function wrongFolder(server: ServerProcess, cwd: string, backend: string, seen: 
       seen,
       `Its working folder is ${cwd}; manage.py is in ${backend}, and ${server.command?.application ?? 'the application'} is found from there only`,
     ],
-    `Go to ${backend} first.`,
-    [
-      ['cd', backend],
-      ['election-dev', 'start'],
-    ],
+    `Go to ${backend} first; start does so by itself.`,
+    [['election-dev', 'start']],
   )
 }
 

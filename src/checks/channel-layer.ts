@@ -2,8 +2,8 @@ import { raisedText } from '../facts/examination.ts'
 import { isInMemory, isRedisLayer } from '../facts/redis-now.ts'
 import { inFile } from '../facts/dotenv-survey.ts'
 import { redisVariables } from '../facts/redis-endpoint.ts'
-import { redisLayerMissing, wrongBackend } from './common-causes.ts'
-import { all, diagnosis, type Diagnosis, type Found, type Seen } from './diagnosis.ts'
+import { inItsPlace, overRedis, redisLayerMissing, wrongBackend } from './common-causes.ts'
+import { all, diagnosis, orElse, type Diagnosis, type Found, type Seen } from './diagnosis.ts'
 import { commandLine, listenerOf, named, pythonOf, type Evidence } from './evidence.ts'
 import { judgeHidden, raisedLine } from './settings.ts'
 import { judgeFallback } from './redis-layer.ts'
@@ -98,12 +98,15 @@ export function judgeInstances(evidence: Evidence): Found {
           : [`${instances} instances were named`]
     return all(
       judgeFallback(evidence),
-      diagnosis(
-        'layer-inmemory-multi-instance',
-        'More than one process serves, and each keeps its own channel layer in memory',
-        ['CHANNEL_LAYERS is InMemoryChannelLayer: a broadcast stays in the process that sent it', ...seen],
-        'Run one process, or use Redis 5 or newer for the layer.',
-        [['election-dev', 'env', '--channel-layer', 'redis', '--write']],
+      orElse(
+        diagnosis(
+          'layer-inmemory-multi-instance',
+          'More than one process serves, and each keeps its own channel layer in memory',
+          ['CHANNEL_LAYERS is InMemoryChannelLayer: a broadcast stays in the process that sent it', ...seen],
+          'Run one process, or use Redis 5 or newer for the layer.',
+          workers > 1 ? inItsPlace(evidence.wire.endpoint) : [],
+        ),
+        overRedis,
       ),
     )
   }
@@ -118,13 +121,13 @@ export function judgeWorkers({ examination }: Evidence): Diagnosis | undefined {
     const whose = by === 'command' ? 'a management command' : `a task of ${by ?? ''}, which a worker runs`
     return `${file}:${line} sends to a group in ${whose}: a process of its own`
   })
-  return diagnosis(
+  const unshared = diagnosis(
     'layer-inmemory-multi-instance',
     'What a worker or a management command sends reaches no page: the channel layer is in the memory of each process',
     [first, ...rest, 'CHANNEL_LAYERS is InMemoryChannelLayer: a broadcast stays in the process that sent it'],
     'Use Redis 5 or newer for the layer.',
-    [['election-dev', 'env', '--channel-layer', 'redis', '--write']],
   )
+  return orElse(unshared, overRedis)
 }
 
 /** The servers of the project have different Redis servers or databases in their environments. */

@@ -7,6 +7,12 @@ import type { RemovedModule } from './removed-modules.ts'
 /** The command that installs a package. */
 export const pip = (...names: readonly string[]): Commands => [['python', '-m', 'pip', 'install', ...names]]
 
+/** The backend without Redis. The judgement takes it out where the settings read no variable that chooses. */
+export const inMemory: Commands = [['election-dev', 'start', '--channel-layer', 'memory']]
+
+/** The layer over Redis, once one runs. */
+export const overRedis: Commands = [['election-dev', 'env', '--channel-layer', 'redis', '--write']]
+
 /** A package that the code imports isn't there; `more`: others that aren't there either, whose names on PyPI are sure. */
 export function missing(module: string, seen: Seen, more: readonly string[] = []): Diagnosis {
   const names = [...new Set([module, ...more].map((each) => distributionOf(each)))]
@@ -64,6 +70,11 @@ export function inItsPlace({ port }: Pick<ShownEndpoint, 'port'>): Commands {
   return [['election-dev', 'start', '--port', String(port), '--takeover']]
 }
 
+/** `start` without a variable of the shell. */
+export function startWithout(name: string, start: Commands): Commands {
+  return start.map((words) => ['env', '-u', name, ...words])
+}
+
 /** What answers is a WSGI server. */
 export function wsgiServer(seen: Seen, commands: Commands): Diagnosis {
   const title = "A WSGI server answers: it can't speak WebSocket"
@@ -101,9 +112,9 @@ export function frontendServes({ port }: ShownEndpoint, seen: Seen): Diagnosis {
 }
 
 /** The backend wants an Origin, and got none. */
-export function originMissing(seen: Seen, commands: Commands = []): Diagnosis {
+export function originMissing(seen: Seen): Diagnosis {
   const title = 'The client sends no Origin, and the backend wants one'
-  return diagnosis('origin-missing', title, seen, 'Send the Origin that the page has, as every browser does.', commands)
+  return diagnosis('origin-missing', title, seen, 'Send the Origin that the page has, as every browser does.')
 }
 
 /** The backend wants another Origin; `more`: what else may be done about it. */

@@ -1,7 +1,8 @@
 import { crosses, type CrossingFact } from '../facts/crossing.ts'
 import { isInMemory } from '../facts/redis-now.ts'
 import type { SocketClose } from '../facts/wire.ts'
-import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { overRedis } from './common-causes.ts'
+import { diagnosis, orElse, type Diagnosis } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
 import { judgeRaised } from './server-log.ts'
 import { exceptionFrom } from './traceback.ts'
@@ -20,12 +21,14 @@ export function judgeCrossing(facts: readonly CrossingFact[], backend: string | 
     return judgeRaised(exceptionFrom(raised), 'A message over the channel layer does not get to the other instance', [first, ...more])
   const sound = 'Each of the instances is sound by itself'
   if (isInMemory(backend))
-    return diagnosis(
-      'layer-inmemory-multi-instance',
-      'Each instance keeps its own channel layer in memory: broadcasts do not cross',
-      [first, ...more, sound, `The channel layer is ${backend ?? ''}`],
-      'Run one instance, or use Redis 5 or newer for the layer.',
-      [['election-dev', 'env', '--channel-layer', 'redis', '--write']],
+    return orElse(
+      diagnosis(
+        'layer-inmemory-multi-instance',
+        'Each instance keeps its own channel layer in memory: broadcasts do not cross',
+        [first, ...more, sound, `The channel layer is ${backend ?? ''}`],
+        'Run one instance, or use Redis 5 or newer for the layer.',
+      ),
+      overRedis,
     )
   return diagnosis(
     'layer-split',

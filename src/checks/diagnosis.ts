@@ -10,7 +10,10 @@ type Command = readonly string[]
 /** How a cause is fixed: in words, and as commands to copy where there are any. */
 interface Remedy {
   readonly text: string
+  /** Steps: run in order, all of them. */
   readonly commands: readonly Command[]
+  /** Other ways to the same end, each with steps of its own. */
+  readonly alternatives?: readonly (readonly Command[])[]
 }
 
 /** Commands to copy. */
@@ -49,6 +52,11 @@ export function diagnosis(
   automatic?: Automatic,
 ): Diagnosis {
   return { id, title, evidence, remedy: { text: remedy, commands, automatic } }
+}
+
+/** The same with other ways to fix it, each as its steps. */
+export function orElse(cause: Diagnosis, ...alternatives: readonly Commands[]): Diagnosis {
+  return { ...cause, remedy: { ...cause.remedy, alternatives } }
 }
 
 /** The same with more that was seen of it. */

@@ -1,8 +1,10 @@
 import { booleanOf, entriesOf } from '../facts/dotenv.ts'
 import { dotenvSource, inFile } from '../facts/dotenv-survey.ts'
 import { shownValue } from '../host/secrets.ts'
+import { startWithout } from './common-causes.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { named, type Evidence } from './evidence.ts'
+import { anew } from './server-process.ts'
 
 /** Where a variable stands that isn't in `.env` alone: in the environment of the server, or of this shell. */
 export function environmentOf({ servers }: Pick<Evidence, 'servers'>, name: string): string {
@@ -49,7 +51,8 @@ export function judgeNotLoaded(evidence: Pick<Evidence, 'dotenv'>, wanted: strin
       `${shown} isn't there: the settings find no ${wanted}`,
       [`There is no ${shown}`, ...rest, ...seen],
       'Put it where it is looked for.',
-      source === undefined ? [['election-dev', 'start', '--setup']] : [['cp', source.shown, shown]],
+      // an example has blanks, which the setup fills
+      source === undefined || source.kind === 'example' ? [['election-dev', 'start', '--setup']] : [['cp', source.shown, shown]],
     )
   }
   if (fact.kind === 'unreadable')
@@ -144,7 +147,7 @@ export function judgeMalformed(
 
 /** Variables of the shell that differ from `.env`, among those that a cause hangs on. */
 export function judgeShadowed(
-  evidence: Pick<Evidence, 'dotenv' | 'env' | 'servers'>,
+  evidence: Pick<Evidence, 'dotenv' | 'env' | 'servers' | 'wire'>,
   names: readonly string[],
   cause: Diagnosis,
 ): Diagnosis | undefined {
@@ -166,6 +169,6 @@ export function judgeShadowed(
       ...cause.evidence,
     ],
     `Run unset ${first.name} in that shell, and start the backend again.`,
-    [['unset', first.name]],
+    startWithout(first.name, anew(evidence)),
   )
 }

@@ -88,6 +88,8 @@ export interface Evidence {
   readonly ownModules: ReadonlySet<string>
   /** The line that the import broke at, as it is written. */
   readonly brokenLine: string | undefined
+  /** The version of Python 3 that the code needs at least, where that is a newer one than it has, and the file of one on the PATH. */
+  readonly newerPython: { readonly minor: number; readonly file: string | undefined } | undefined
   /** Ports below this one are for root alone; undefined where the system doesn't say. */
   readonly privilegedBelow: number | undefined
   readonly isRoot: boolean
@@ -122,6 +124,7 @@ export function evidenceOfWire(wire: WireFacts): Evidence {
     newerThanServer: [],
     ownModules: new Set(),
     brokenLine: undefined,
+    newerPython: undefined,
     privilegedBelow: undefined,
     isRoot: false,
     problems: {},

@@ -47,16 +47,31 @@ export function judge(evidence: Evidence): Judgement {
 function runnable(evidence: Evidence, found: Diagnosis): Judged {
   const { checkout } = evidence
   const cause = judged(chosen(evidence, unguessed(evidence, found)))
-  if (checkout === undefined) return cause
+  if (checkout === undefined)
+    return { ...cause, remedy: { ...cause.remedy, commands: cause.remedy.commands.filter((words) => !needsProject(words)) } }
   const { root, backend } = checkout.project
   const manage = relativeTo(evidence, joined(backend, 'manage.py'))
-  const commands = cause.remedy.commands.map((command) => {
-    const [program = '', ...rest] = asShell(root, command)
-    if (program !== 'python' && rest[0] !== 'manage.py') return [program, ...rest]
-    return [program === 'python' ? pythonOf(evidence) : program, ...rest.map((word) => (word === 'manage.py' ? manage : word))]
-  })
-  return { ...cause, remedy: { ...cause.remedy, commands: withPip(evidence, commands) } }
+  // a server that has read the old state is ended after a yes alone
+  const needsYes = cause.remedy.automatic === 'ask' || isOwn(listenerOf(evidence))
+  const steps = (commands: Commands): Commands =>
+    withPip(
+      evidence,
+      commands
+        .flatMap((command) => asShell(root, needsYes && isFix(command) ? [...command, '--yes'] : command))
+        .map(([program = '', ...rest]) => {
+          if (program !== 'python' && rest[0] !== 'manage.py') return [program, ...rest]
+          return [program === 'python' ? pythonOf(evidence) : program, ...rest.map((word) => (word === 'manage.py' ? manage : word))]
+        }),
+    )
+  const { commands, alternatives } = cause.remedy
+  const others = alternatives === undefined ? {} : { alternatives: alternatives.map(steps) }
+  return { ...cause, remedy: { ...cause.remedy, commands: steps(commands), ...others } }
 }
+
+const isFix = (words: readonly string[]): boolean => words.join(' ') === 'election-dev doctor --fix'
+
+/** Where nothing is seen of a project, there is none to start. */
+const needsProject = ([program, verb]: readonly string[]): boolean => program === 'election-dev' && verb === 'start'
 
 /** An environment that uv has made, or whose making was cut short, has no pip: it is put there before it is called. */
 function withPip(evidence: Evidence, commands: Commands): Commands {
@@ -77,12 +92,17 @@ function unguessed({ checkout }: Evidence, found: Diagnosis): Diagnosis {
   return { ...found, remedy: { text, commands: [], automatic: 'no' } }
 }
 
+const chooses = (words: readonly string[]): boolean => words.includes('--channel-layer')
+
 /** Without `--channel-layer` where the settings aren't seen to read a variable that it could set: it would be refused. */
 function chosen(evidence: Evidence, found: Diagnosis): Diagnosis {
   const { checkout } = evidence
-  const { text, commands } = found.remedy
-  const heeded = commands.filter((words) => !words.includes('--channel-layer'))
-  if (checkout?.layerVariable !== undefined || heeded.length === commands.length) return found
+  const { text, commands, alternatives = [] } = found.remedy
+  if (checkout?.layerVariable !== undefined) return found
+  const heeded = commands.filter((words) => !chooses(words))
+  const others = alternatives.filter((steps) => !steps.some(chooses))
+  if (others.length < alternatives.length) return chosen(evidence, { ...found, remedy: { ...found.remedy, alternatives: others } })
+  if (heeded.length === commands.length) return found
   if (checkout === undefined) return { ...found, remedy: { ...found.remedy, commands: heeded } }
   const how = 'The settings read no variable that chooses the layer: election-dev init --settings adds one.'
   if (found.id === 'redis-unreachable' && canBeManaged(evidence))
@@ -100,8 +120,9 @@ function canBeManaged({ examination, checkout }: Evidence): boolean {
   const [host, another] = examination?.get('settings')?.layer_hosts ?? []
   if (host === undefined || another !== undefined || checkout === undefined) return false
   const { variables } = checkout.project
-  if (variables.has('REDIS_URL')) return true
-  const wanted = redisPortWanted(variables)
+  const isRead = checkout.isLayerWrittenOut !== true
+  if (isRead && variables.has('REDIS_URL')) return true
+  const wanted = redisPortWanted(isRead ? variables : new Set())
   const isThere = /^(?:localhost|127\.0\.0\.1)$/.test(host.host) && (wanted === 'any' || Number(host.port) === wanted)
   return isThere && !host.tls && !host.password && host.socket === undefined && host.sentinels === undefined
 }

@@ -1,6 +1,6 @@
 import { missingPackages } from '../plan/environment.ts'
 import { chooseServer } from '../plan/server.ts'
-import { all, diagnosis, type Commands, type Diagnosis } from './diagnosis.ts'
+import { all, diagnosis, orElse, type Commands, type Diagnosis } from './diagnosis.ts'
 import { pythonOf, type Evidence } from './evidence.ts'
 import { missing } from './common-causes.ts'
 import { interpreterIn, isWithin, joined, pathFrom } from '../host/paths.ts'
@@ -25,11 +25,10 @@ export function judgePython(evidence: Evidence): Diagnosis[] {
 const requirementsOf = (evidence: Evidence): string => relativeTo(evidence, evidence.checkout?.requirements?.file ?? 'requirements.txt')
 
 /** The commands that make an environment and install what the project asks for. */
-function make(evidence: Evidence, folder: string, options: readonly string[]): Commands {
+function make(evidence: Evidence, folder: string, options: readonly string[], base = evidence.choice?.base ?? 'python3'): Commands {
   const requirements = evidence.checkout?.requirements
   // how another tool's project is installed, setup knows
   if (requirements !== undefined && requirements.kind !== 'requirements') return [['election-dev', 'start', '--setup']]
-  const base = evidence.choice?.base ?? 'python3'
   const wanted = requirements === undefined ? ['django', 'channels', 'daphne'] : ['-r', requirementsOf(evidence)]
   return [
     [base, '-m', 'venv', ...options, folder],
@@ -37,7 +36,9 @@ function make(evidence: Evidence, folder: string, options: readonly string[]): C
   ]
 }
 
-const remake = (evidence: Evidence, folder: string): Commands => make(evidence, relativeTo(evidence, folder), ['--clear'])
+/** The commands that make an environment anew in its place, with the interpreter `base`, and install what the project asks for. */
+export const remake = (evidence: Evidence, folder: string, base?: string): Commands =>
+  make(evidence, relativeTo(evidence, folder), ['--clear'], base)
 
 /** A path as it is written in a command from the checkout's root. */
 export function relativeTo({ checkout }: Pick<Evidence, 'checkout'>, path: string): string {
@@ -69,7 +70,7 @@ function judgeBroken(evidence: Evidence): Diagnosis | undefined {
 function judgeShebang(evidence: Evidence): Diagnosis | undefined {
   const dead = evidence.deadShebang
   if (dead === undefined) return undefined
-  return diagnosis(
+  const served = diagnosis(
     'venv-broken',
     `${relativeTo(evidence, dead.script)} can't be run: its first line names an interpreter that isn't there`,
     [
@@ -77,8 +78,9 @@ function judgeShebang(evidence: Evidence): Diagnosis | undefined {
       'The environment was moved or copied; its own bin/python runs',
     ],
     'Run the server as a module (python -m daphne …, as election-dev start does), or make the environment anew.',
-    [['election-dev', 'start'], ...remake(evidence, dead.folder)],
+    [['election-dev', 'start']],
   )
+  return orElse(served, remake(evidence, dead.folder))
 }
 
 /** Another environment than the project's is active or first on the PATH, and lacks what the project's has. */
@@ -100,7 +102,7 @@ function judgeActive(evidence: Evidence): Diagnosis | undefined {
       `${own.label} has them`,
     ],
     `Run deactivate, or call ${pythonOf(evidence)}.`,
-    [[pythonOf(evidence), '-m', 'daphne', checkout?.project.application ?? 'core.asgi:application']],
+    [['election-dev', 'start', '--python', pythonOf(evidence)]],
   )
 }
 

@@ -1,7 +1,7 @@
 import { raisedText, type ExaminationOf } from '../facts/examination.ts'
 import { diagnosis, type Diagnosis, type Seen } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
-import { relativeTo } from './python-environment.ts'
+import { relativeTo, remake } from './python-environment.ts'
 
 /** Modules of the standard library that came with a Python, as [major, minor] (docs.python.org, "New in version"). */
 const newModules: Readonly<Record<string, number>> = { contextvars: 7, dataclasses: 7, graphlib: 9, zoneinfo: 9, tomllib: 11 }
@@ -45,24 +45,33 @@ const newSyntax: readonly { readonly message: RegExp; readonly line?: RegExp; re
 
 /** The interpreter is too old for the code or a package: a syntax or a module that a newer one has. Pure. */
 export function judgeTooOld(
-  { examination, brokenLine, choice, checkout }: Evidence,
+  evidence: Evidence,
   error: Pick<ExaminationOf<'error'>, 'type' | 'message' | 'causes' | 'file' | 'line'>,
   seen: Seen,
 ): Diagnosis | undefined {
-  const python = examination?.get('start')?.python
-  const minor = Number(/^3\.(\d+)/.exec(python ?? '')?.[1])
-  if (python === undefined || Number.isNaN(minor)) return undefined
-  const need = neededBy(error, brokenLine, minor)
+  const { examination, choice, checkout, newerPython } = evidence
+  const need = newerNeeded(evidence, error)
   if (need === undefined) return undefined
+  const python = examination?.get('start')?.python ?? ''
+  const base = newerPython?.file
   const own = choice?.environment?.isVirtual === true ? choice.environment.python : undefined
   const folder = own === undefined ? 'backend/venv' : relativeTo({ checkout }, own).replace(/[\\/](?:bin|Scripts)[\\/][^\\/]*$/, '')
   return diagnosis(
     'python-too-old',
     `Python ${python} is too old for this code: it needs 3.${need.minor}`,
     [...seen, `${need.what} came with Python 3.${need.minor}; the backend's interpreter is ${python}`],
-    `Make the environment anew with Python 3.${need.minor} or newer.`,
-    [[`python3.${need.minor}`, '-m', 'venv', '--clear', folder]],
+    `Make the environment anew with Python 3.${need.minor} or newer${base === undefined ? ', which has to be installed first: none is on the PATH' : ''}.`,
+    base === undefined ? [] : remake(evidence, folder, base),
   )
+}
+
+/** The minor version of Python 3 that the code needs, by what its import raised, where it is newer than the interpreter's. Pure. */
+export function newerNeeded(
+  { examination, brokenLine }: Pick<Evidence, 'examination' | 'brokenLine'>,
+  error: Parameters<typeof neededBy>[0] | undefined = examination?.errorOf('settings') ?? examination?.errorOf('application'),
+): { minor: number; what: string } | undefined {
+  const minor = Number(/^3\.(\d+)/.exec(examination?.get('start')?.python ?? '')?.[1])
+  return error === undefined || Number.isNaN(minor) ? undefined : neededBy(error, brokenLine, minor)
 }
 
 function neededBy(

@@ -1,4 +1,5 @@
 import type { RedisRefusal } from '../facts/redis-refusal.ts'
+import { inMemory } from './common-causes.ts'
 import type { Diagnosis } from './diagnosis.ts'
 
 interface Words {
@@ -92,7 +93,6 @@ interface Told {
 export function redisDiagnosis(id: RedisRefusal, { where, evidence, version, python = 'python' }: Told): Diagnosis {
   const { title, remedy, memory } = words[id]
   const name = `Redis${version === undefined ? '' : ` ${version}`}`
-  const useMemory = ['election-dev', 'start', '--channel-layer', 'memory']
   // redis-py 8 opens with RESP3; every version before it with RESP2
   if (id === 'redis-too-old' && evidence.some((line) => /\bHELLO\b/.test(line)))
     return {
@@ -101,10 +101,11 @@ export function redisDiagnosis(id: RedisRefusal, { where, evidence, version, pyt
       evidence,
       remedy: {
         text: 'Use the in-memory layer, Redis 6 or newer, or (with Redis 5) redis-py before 8.',
-        commands: [useMemory, [python, '-m', 'pip', 'install', 'redis<8']],
+        commands: inMemory,
+        alternatives: [[[python, '-m', 'pip', 'install', 'redis<8']]],
       },
     }
-  return { id, title: title(name, where), evidence, remedy: { text: remedy, commands: memory === true ? [useMemory] : [] } }
+  return { id, title: title(name, where), evidence, remedy: { text: remedy, commands: memory === true ? inMemory : [] } }
 }
 
 /**

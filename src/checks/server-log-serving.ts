@@ -1,5 +1,5 @@
 import { diagnosis } from './diagnosis.ts'
-import { noWebSocketPart, pip } from './common-causes.ts'
+import { inMemory, noWebSocketPart, pip } from './common-causes.ts'
 import { rule, servingRule, type LogRule } from './log-rule.ts'
 
 /** What makes a socket of a running server fail, in the order of the roots. */
@@ -13,7 +13,7 @@ export const servingRules: readonly LogRule[] = [
       'Redis is too old for channels_redis: it has no BZPOPMIN, which came with Redis 5.0',
       evidence,
       'Use the in-memory layer, or Redis 5 or newer.',
-      [['election-dev', 'env', '--channel-layer', 'memory', '--write']],
+      inMemory,
     ),
   ),
   rule(
@@ -24,7 +24,7 @@ export const servingRules: readonly LogRule[] = [
         'Nothing answers where the settings look for Redis',
         evidence,
         'Start Redis, or use the in-memory layer.',
-        [['redis-server'], ['election-dev', 'env', '--channel-layer', 'memory', '--write']],
+        inMemory,
       ),
   ),
   rule(/NoneType' object has no attribute 'group_(?:add|send|discard)'/, (_, evidence) =>

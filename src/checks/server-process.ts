@@ -1,7 +1,7 @@
 import { wsgiCommandOf, wsgiCommands } from '../facts/server-invocation.ts'
 import type { ServerProcess } from '../facts/server-process.ts'
 import { inItsPlace, wsgiServer, wsgiWorker } from './common-causes.ts'
-import { diagnosis, withSeen, type Commands, type Diagnosis } from './diagnosis.ts'
+import { diagnosis, orElse, withSeen, type Commands, type Diagnosis } from './diagnosis.ts'
 import { isWithin } from '../host/paths.ts'
 import { commandLine, isOwn, listenerOf, named, pythonOf, type Evidence } from './evidence.ts'
 
@@ -18,10 +18,15 @@ export function judgeListener(evidence: Evidence, whatWireSaw: readonly string[]
       `The server on port ${evidence.wire.endpoint.port} is stopped (Ctrl+Z)`,
       [`The process state of ${shownUp(server)} is T: stopped`, ...whatWireSaw],
       'Run fg in its terminal, or continue it.',
-      [['kill', '-CONT', String(server.pid)]],
+      [['kill', '-CONT', ...(server.stopped ?? [server.pid]).map(String)]],
     )
   }
   return judgeCommand(evidence, server, whatWireSaw)
+}
+
+/** `start`, in the place of the server of this project that has the port, where one has it. */
+export function anew(evidence: Pick<Evidence, 'wire' | 'servers'>): Commands {
+  return isOwn(listenerOf(evidence)) ? inItsPlace(evidence.wire.endpoint) : [['election-dev', 'start']]
 }
 
 /** A WSGI server behind what is wrong with the scheme or the certificate: with these right, it would speak no WebSocket either. */
@@ -103,7 +108,7 @@ export function judgeLifetime(evidence: Evidence): Diagnosis | undefined {
     `The server ends every WebSocket after ${seconds} s`,
     [`${shownUp(server)} has --websocket_timeout ${seconds}`],
     'Start daphne without --websocket_timeout.',
-    [['election-dev', 'start']],
+    inItsPlace(evidence.wire.endpoint),
   )
 }
 
@@ -118,6 +123,7 @@ export function judgeMessageSize(evidence: Evidence): Diagnosis | undefined {
     `The server refuses messages over ${bytes} bytes`,
     [`${shownUp(server)} has --ws-max-size ${bytes}: a longer message ends the socket with 1009`],
     'Raise --ws-max-size.',
+    inItsPlace(evidence.wire.endpoint),
   )
 }
 
@@ -184,16 +190,17 @@ export function judgeForeign(evidence: Evidence, seen: readonly string[]): Diagn
   const server = listenerOf(evidence)
   const { port } = evidence.wire.endpoint
   if (server === undefined || isOwn(server) || server.project === 'unknown') return undefined
-  return diagnosis(
+  const moved = diagnosis(
     'port-in-use',
     `Another program holds port ${port}: ${named(server)}`,
     [shownUp(server), ...seen],
-    `Stop PID ${server.pid}, or use another port for the backend.`,
-    [
-      ['kill', String(server.pid)],
-      ['election-dev', 'start', '--port', String(port + 1)],
-    ],
+    `Use another port for the backend, or stop PID ${server.pid}.`,
+    [['election-dev', 'start', '--port', String(port + 1)]],
   )
+  return orElse(moved, [
+    ['kill', String(server.pid)],
+    ['election-dev', 'start', '--port', String(port)],
+  ])
 }
 
 /** The consumer ended the interpreter that it was played in: whoever starts a new process (a reloader, gunicorn) hides it from the wire. */

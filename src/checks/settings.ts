@@ -3,12 +3,13 @@ import { normalName } from '../facts/packages.ts'
 import { all, diagnosis, type Diagnosis, type Found, type Seen } from './diagnosis.ts'
 import { environmentOf, judgeBoolean, judgeEncoding, judgeMalformed, judgeNotLoaded } from './dotenv.ts'
 import type { Evidence } from './evidence.ts'
-import { missing, moduleRemoved } from './common-causes.ts'
+import { missing, moduleRemoved, startWithout } from './common-causes.ts'
 import { distributionOf, isWellKnown } from './distributions.ts'
 import { removedModule } from './removed-modules.ts'
 import { judgeVariables } from './variables.ts'
 import { relativeTo } from './python-environment.ts'
 import { judgeLines } from './server-log.ts'
+import { anew } from './server-process.ts'
 import { judgeTooOld } from './python-version.ts'
 
 /** `KeyError: 'SECRET_KEY' (core/settings.py:12)`: an exception as a line of evidence. */
@@ -161,7 +162,7 @@ function judgeModuleNotFound(evidence: Evidence, error: ExaminationOf<'error'>, 
           : `${settings === checkout?.project.settingsModule ? checkout.project.settingsSource : (error.file ?? 'The ASGI module')} names ${settings}`,
       ],
       'Unset DJANGO_SETTINGS_MODULE, or correct it.',
-      fromShell ? [['unset', 'DJANGO_SETTINGS_MODULE']] : [],
+      fromShell ? startWithout('DJANGO_SETTINGS_MODULE', anew(evidence)) : [],
     )
   }
   const top = module.split('.')[0] ?? module

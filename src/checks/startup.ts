@@ -49,7 +49,6 @@ export function judgeProcess(end: FailedStart): Diagnosis | undefined {
       exit.signal === 'SIGKILL'
         ? 'Somebody ended it by force (kill -9, or the system for want of memory). Start it again.'
         : 'Its last lines say more.',
-      [['election-dev', 'start']],
     )
   }
   const unbound = judgeBinding(lines)
@@ -76,6 +75,5 @@ export function judgeOutput(end: FailedStart): Diagnosis {
         `The server ended by itself (${statusWords(end)})`,
         [`${endWords(end)}; its last lines:`, ...tail],
         'Its last lines say more.',
-        [['election-dev', 'start']],
       )
 }

@@ -124,8 +124,7 @@ function forbidden(facts: WireFacts, refused: Refused): Diagnosis {
     )
   const other = accepted === undefined ? [] : [`The Origin ${accepted.origin} got ${said(accepted.handshake)} there`]
   const { origin } = endpoint
-  if (origin === undefined)
-    return originMissing([first, same, 'No Origin was sent', ...other], [['election-dev', 'verify', '--origin', 'http://localhost:3000']])
+  if (origin === undefined) return originMissing([first, same, 'No Origin was sent', ...other])
   return originRejected(origin, [first, same, ...other], origin === 'null' ? '; null means a page from file://: serve it over http' : '')
 }
 

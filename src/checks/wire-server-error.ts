@@ -1,3 +1,4 @@
+import { inItsPlace } from './common-causes.ts'
 import type { WireFacts } from '../facts/wire.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { said, upgradeAnswer } from './wire-words.ts'
@@ -23,7 +24,7 @@ export function judgeServerError(facts: WireFacts, refused: Refused): Diagnosis 
       'Every page and every socket is an error: the server was given something that is no working ASGI application',
       [first, `GET / got ${http.status} as well`],
       "Run the project's ASGI application, not its WSGI one; the server's log has the traceback.",
-      [['python', '-m', 'daphne', 'core.asgi:application']],
+      inItsPlace(endpoint),
     )
   }
   if (withoutToken?.result === 'open' || (withoutToken?.result === 'refused' && withoutToken.status === 403)) {

@@ -1,3 +1,4 @@
+import { writesLayerOut } from './settings-lines.ts'
 import { dirname } from 'node:path'
 import type { Config } from '../config/config.ts'
 import type { Host } from '../host/host.ts'
@@ -16,6 +17,8 @@ export interface Checkout {
   readonly dotenv: DotenvFact
   /** The variable that the project reads to choose the channel layer; undefined where it reads none. */
   readonly layerVariable: string | undefined
+  /** The settings write their channel layer out: no variable leads it elsewhere. */
+  readonly isLayerWrittenOut?: boolean
   readonly wish: LayerWish
   readonly redis: RedisEndpointFact
 }
@@ -24,21 +27,24 @@ export interface Checkout {
 export async function readCheckout(host: Host, config: Config): Promise<Checkout> {
   const project = await findProject(host, config)
   const top = project.backend === project.root ? project.root : dirname(project.backend)
-  const [python, dotenv, requirements] = await Promise.all([
+  const [python, dotenv, requirements, isFixed] = await Promise.all([
     findPython(host, config, project),
     readDotenv(project.dotenv, project.dotenvReader ?? 'decouple'),
     findRequirements(project.backend, top),
+    writesLayerOut(project),
   ])
   hideSecrets(host, dotenv)
   const read = variableReader(host, project, dotenv)
   const named = config.source('channelLayerVariable') !== 'default'
-  const layerVariable = named || project.variables.has(config.channelLayerVariable) ? config.channelLayerVariable : undefined
+  const isRead = project.variables.has(config.channelLayerVariable) && !isFixed
+  const layerVariable = named || isRead ? config.channelLayerVariable : undefined
   return {
     project,
     python,
     requirements,
     dotenv,
     layerVariable,
+    isLayerWrittenOut: isFixed,
     wish: layerVariable === undefined ? { kind: 'none' } : layerWish(read, layerVariable),
     redis: redisEndpoint(read, project.variables),
   }

@@ -32,6 +32,8 @@ export interface ServerProcess {
   /** Path of the program that runs, links resolved. */
   readonly executable: string | undefined
   readonly state: 'running' | 'stopped' | 'unknown'
+  /** Where it is stopped: which of its processes are, the first of them that began the others. */
+  readonly stopped?: readonly number[]
   /** Milliseconds since 1970. */
   readonly startedAt: number | undefined
   /** The same of the youngest process that serves: a reloader starts a new one at each change, and only then is the code read anew. */

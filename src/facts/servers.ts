@@ -83,6 +83,7 @@ async function describe(group: ServerGroup, details: ReadonlyMap<number, SeenDet
     argv: leader.argv,
     cwd: own.cwd,
     executable: own.executable,
+    stopped: members.flatMap(({ pid, stopped }) => (stopped === true ? [pid] : [])),
     state: serving.some(({ stopped }) => stopped === undefined)
       ? 'unknown'
       : serving.every(({ stopped }) => stopped === true)

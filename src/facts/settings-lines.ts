@@ -39,6 +39,25 @@ export function takesAnyText(lines: readonly SettingsLine[], name: string): Sett
   )
 }
 
+/** True where the settings write their channel layer out, so that no variable chooses it. Never throws. */
+export async function writesLayerOut(project: SettingsFiles): Promise<boolean> {
+  const texts = await Promise.all(project.settingsFiles.map(async (path) => (await readText(path)) ?? ''))
+  const setting = texts.filter((text) => /^[ \t]*CHANNEL_LAYERS\b.*=/m.test(text))
+  return setting.length > 0 && setting.every((text) => isWrittenOut(text))
+}
+
+/** Whether the last word on the layer stands at the margin, and is made of nothing but literals. Pure. */
+export function isWrittenOut(text: string): boolean {
+  const last = [...text.matchAll(/^[ \t]*CHANNEL_LAYERS\b.*=/gm)].at(-1)?.index
+  if (last === undefined || !text.startsWith('CHANNEL_LAYERS', last)) return false
+  const [first = '', ...rest] = text.slice(last).split('\n')
+  // it goes on as long as lines are indented or close a bracket
+  const end = rest.findIndex((line) => /^[^\s#)\]}]/.test(line))
+  const value = [first, ...(end === -1 ? rest : rest.slice(0, end))].join('\n').replace(/^CHANNEL_LAYERS/, '')
+  const words = value.replaceAll(/"[^"\n]*"|'[^'\n]*'|#.*/g, '').match(/[A-Za-z_]\w*/g) ?? []
+  return words.every((word) => /^(?:True|False|None)$/.test(word))
+}
+
 /** Where the settings name the class of their channel layer; undefined where it isn't written out. Never throws. */
 export async function layerLine(project: SettingsFiles, backend: string): Promise<SettingsLine | undefined> {
   const lines = (await allLines(project)).map((line) => ({ ...line, text: line.text.trim() }))

@@ -9,7 +9,6 @@ import { sourcesBelow } from '../facts/checkout-files.ts'
 import { onPath } from '../facts/programs.ts'
 import { readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
-import { runToEnd } from '../host/processes.ts'
 import { processTable } from '../host/process-table.ts'
 
 const passedFolder = /^(?:\.|__pycache__$|node_modules$|venv$|env$|dist$|build$|static$|media$|site-packages$)/
@@ -44,7 +43,6 @@ export async function gatherFixFacts(
     texts,
     dotenvBytes: dotenv?.fact.kind === 'unreadable' ? await readFile(dotenv.fact.path).catch(() => undefined) : undefined,
     asgi: project === undefined ? [] : await asgiModules(project.backend, project.settingsModule, sources),
-    pythons: id === 'python-too-old' ? await pythonsOf(host) : [],
     started: new Map((await processTable(host))?.map(({ pid, started }) => [pid, started])),
     redisUsable: id === 'layer-inmemory-multi-instance' ? await usable(evidence) : undefined,
     ...(id === 'module-shadowed' && project !== undefined
@@ -75,20 +73,6 @@ async function asgiModules(backend: string, settingsModule: string, sources: rea
       }),
   )
   return found.toSorted((a, b) => Number(b.module === beside) - Number(a.module === beside))
-}
-
-async function pythonsOf(host: Host): Promise<FixFacts['pythons']> {
-  const minors = Array.from({ length: 14 }, (_, index) => index + 8)
-  const found = await Promise.all(
-    minors.map(async (minor) => {
-      const file = await onPath(host, `python3.${minor}`)
-      if (file === undefined) return []
-      // a shim of pyenv may stand for a version that isn't chosen, and a Debian Python may lack venv
-      const { exitCode } = await runToEnd(file, ['-c', 'import venv, ensurepip'], { env: host.env, deadlineMs: 4000 })
-      return exitCode === 0 ? [{ file, minor }] : []
-    }),
-  )
-  return found.flat()
 }
 
 async function usable({ checkout, choice }: Pick<Evidence, 'checkout' | 'choice'>): Promise<boolean | undefined> {

@@ -104,8 +104,6 @@ export interface FixFacts {
   readonly dotenvBytes: Uint8Array | undefined
   /** Modules called asgi below the backend, and the applications that they define; the one beside the settings first. */
   readonly asgi: readonly { readonly module: string; readonly names: readonly string[] }[]
-  /** Interpreters of the PATH by their minor version of 3. */
-  readonly pythons: readonly { readonly file: string; readonly minor: number }[]
   /** When processes were started, as the process table writes it. */
   readonly started: ReadonlyMap<number, string>
   /** Whether the Redis of the variables could carry the layer; undefined where it wasn't asked. */

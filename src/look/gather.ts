@@ -1,3 +1,5 @@
+import { newerNeeded } from '../checks/python-version.ts'
+import { newerPython } from '../facts/pythons.ts'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { LauncherError } from '../errors.ts'
@@ -200,6 +202,7 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
     newerThanServer: newer,
     ownModules: own,
     brokenLine: broken,
+    newerPython: await newerPython(host, newerNeeded({ examination, brokenLine: broken })),
     privilegedBelow: below,
     isRoot: process.getuid?.() === 0,
     problems,

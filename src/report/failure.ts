@@ -7,11 +7,13 @@ import { typed } from './words.ts'
 /** One cause as a page: title and id, evidence, the command that mends it. */
 export function diagnosisPage(diagnosis: Judged<string>, style: Style, columns: number): string[] {
   const mark = style.red('✖')
-  const { commands, text } = diagnosis.remedy
+  const { commands, alternatives = [], text } = diagnosis.remedy
   const lines = ['', titled(`  ${mark} ${style.bold(diagnosis.title)}`, diagnosis.id, `  ✖ ${diagnosis.title}`, columns, style), '']
   for (const evidence of diagnosis.evidence.filter((line) => line !== '')) lines.push(`    ${evidence}`)
   lines.push('', `    Fix:  ${text}`)
   for (const command of commands) lines.push(`          ${style.cyan(typed(command))}`)
+  for (const steps of alternatives)
+    for (const [index, command] of steps.entries()) lines.push(`    ${index === 0 ? 'Or:   ' : '      '}${style.cyan(typed(command))}`)
   lines.push('')
   return lines
 }

@@ -6,7 +6,7 @@ export function typed(command: readonly string[]): string {
 }
 
 function quoted(word: string): string {
-  return /[\s"'$[\]*?;&|<>()]/.test(word) || word === '' ? `'${word.replaceAll("'", String.raw`'\''`)}'` : word
+  return /[\s"'`$[\]*?;&|<>(){}!#~]/.test(word) || word === '' ? `'${word.replaceAll("'", String.raw`'\''`)}'` : word
 }
 
 /** How a cause is fixed, in one line: in words, and with the first command where there is one. */

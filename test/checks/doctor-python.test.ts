@@ -299,3 +299,33 @@ test('a healthy project has no cause, and nothing started is only that', () => {
   expect(judge(evidenceOf()).root).toBeUndefined()
   expect(judge(unstarted()).root?.id).toBe('server-not-running')
 })
+
+describe('what is printed', () => {
+  const tooOld = { examination: raised('application', 'SyntaxError', "f-string: unmatched '[' (asgi.py, line 3)") }
+
+  test('python-too-old: with an interpreter of the PATH, and the packages after it', () => {
+    const cause = judge(unstarted({ ...tooOld, newerPython: { minor: 12, file: '/usr/bin/python3.13' } })).root
+    expect(cause?.remedy.commands.map((words) => words.slice(0, 4))).toEqual([
+      ['/usr/bin/python3.13', '-m', 'venv', '--clear'],
+      ['backend/venv/bin/python', '-m', 'pip', 'install'],
+    ])
+  })
+
+  test('python-too-old: without one there is nothing to run', () => {
+    const { commands, text } = judge(unstarted({ ...tooOld, newerPython: { minor: 12, file: undefined } })).root?.remedy ?? {}
+    expect(commands).toEqual([])
+    expect(text).toContain('has to be installed first')
+  })
+
+  test('venv-broken: what serves at once, and another way', () => {
+    const dead = { script: `${root}/backend/venv/bin/daphne`, interpreter: '/old/bin/python', folder: `${root}/backend/venv` }
+    const { commands, alternatives } = judge(unstarted({ deadShebang: dead })).root?.remedy ?? {}
+    expect(commands).toEqual([['election-dev', 'start']])
+    expect(alternatives?.map((steps) => steps.map((words) => words.slice(1, 4)))).toEqual([
+      [
+        ['-m', 'venv', '--clear'],
+        ['-m', 'pip', 'install'],
+      ],
+    ])
+  })
+})

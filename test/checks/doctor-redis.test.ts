@@ -160,7 +160,7 @@ describe('what a probe may not say', () => {
     expect(tooOld("answered `ERR unknown command 'BZPOPMIN'` to BZPOPMIN")?.title).toContain('too old for channels_redis')
     const hello = tooOld('answered `ERR unknown command HELLO` to HELLO')
     expect(hello?.title).toContain('too old for redis-py 8')
-    expect(hello?.remedy.commands).toContainEqual(['python', '-m', 'pip', 'install', 'redis<8'])
+    expect(hello?.remedy.alternatives).toEqual([[['python', '-m', 'pip', 'install', 'redis<8']]])
   })
 })
 

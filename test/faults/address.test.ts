@@ -41,6 +41,8 @@ real('port-in-use', 'a Node program holds the port, seen without a project', asy
   )
   const answer = await doctor(await folder(), { url: urlOf(port) })
   expect(answer.id, answer.evidence).toBe('port-in-use')
+  // there is nothing to start
+  expect(answer.diagnosis?.remedy.commands).toEqual([])
 })
 
 real('port-in-use', 'the Django server of another project holds the port', async () => {

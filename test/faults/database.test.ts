@@ -91,7 +91,12 @@ real('migrations-pending', 'a new table, and a consumer that hides the error beh
   await migrate(project)
   await run(pythonOf('main'), [
     '-c',
-    'import sqlite3, sys\ndb = sqlite3.connect(sys.argv[1])\ndb.execute("DROP TABLE auth_user")\ndb.execute("DELETE FROM django_migrations WHERE app = \'auth\'")\ndb.commit()',
+    `import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'auth_*'").fetchall():
+    db.execute("DROP TABLE " + name)
+db.execute("DELETE FROM django_migrations WHERE app = 'auth'")
+db.commit()`,
     join(project.backend, 'db.sqlite3'),
   ])
   const server = await bench.serve('uvicorn', project)

@@ -103,7 +103,7 @@ real('env-not-loaded', 'there is only an example', async () => {
   const answer = await doctor(project.root, { url: await nobody() })
   expect(answer.id, answer.evidence).toBe('env-not-loaded')
   expect(answer.evidence).toContain('SECRET_KEY not found')
-  expect(answer.diagnosis?.remedy.commands).toEqual([['cp', 'backend/.env.example', 'backend/.env']])
+  expect(answer.diagnosis?.remedy.commands).toEqual([['election-dev', 'start', '--setup']])
 })
 
 real('env-variables-missing', 'several, by two ways, all of them in one go', async () => {

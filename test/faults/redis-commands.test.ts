@@ -39,7 +39,7 @@ real('redis-too-old', 'Redis 5 with a password, for redis-py 8, which opens with
   const answer = await ask()
   expectCause(answer, 'redis-too-old', /unknown command .HELLO/, 'HELLO came with Redis 6.0')
   expect(answer.diagnosis?.title).toContain('too old for redis-py 8')
-  expect(answer.diagnosis?.remedy.commands).toContainEqual(['backend/venv/bin/python', '-m', 'pip', 'install', 'redis<8'])
+  expect(answer.diagnosis?.remedy.alternatives).toEqual([[['backend/venv/bin/python', '-m', 'pip', 'install', 'redis<8']]])
 })
 
 real('redis-no-bzpopmin', 'rename-command BZPOPMIN, uvicorn', async () => {

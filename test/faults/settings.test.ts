@@ -19,7 +19,7 @@ real('wrong-settings-module', 'a variable of the shell, left over from another p
   const answer = await doctor(project.root, { url: await nobody(), env: { DJANGO_SETTINGS_MODULE: 'core.settings_production' } })
   expect(answer.id, answer.evidence).toBe('wrong-settings-module')
   expect(answer.evidence).toContain('DJANGO_SETTINGS_MODULE=core.settings_production')
-  expect(answer.diagnosis?.remedy.commands).toEqual([['unset', 'DJANGO_SETTINGS_MODULE']])
+  expect(answer.diagnosis?.remedy.commands).toEqual([['env', '-u', 'DJANGO_SETTINGS_MODULE', 'election-dev', 'start']])
 })
 
 real('wrong-settings-module', 'asgi.py names one that is not there', async () => {

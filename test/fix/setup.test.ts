@@ -46,7 +46,6 @@ function seenOf(facts: SetupFacts): SetupSeen {
       texts: new Map(),
       dotenvBytes: undefined,
       asgi: [],
-      pythons: [],
       started: new Map(),
       redisUsable: undefined,
       importers: [],

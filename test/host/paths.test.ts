@@ -34,10 +34,6 @@ describe('paths of the machine that is judged', () => {
       ['copy', '.env.txt', '.env'],
     ],
     [
-      ['unset', 'REDIS_PORT'],
-      ['Remove-Item', 'Env:REDIS_PORT'],
-    ],
-    [
       ['kill', '-CONT', '4711'],
       ['taskkill', '/PID', '4711'],
     ],
@@ -46,7 +42,16 @@ describe('paths of the machine that is judged', () => {
       ['election-dev', 'start'],
     ],
   ])('%j on Windows', (command, wanted) => {
-    expect(asShell(windows, command)).toEqual(wanted)
-    expect(asShell('/home/ada', command)).toEqual(command)
+    expect(asShell(windows, command)).toEqual([wanted])
+    expect(asShell('/home/ada', command)).toEqual([command])
+  })
+
+  test('PowerShell takes a variable out before the command', () => {
+    const command = ['env', '-u', 'REDIS_PORT', 'election-dev', 'start']
+    expect(asShell(windows, command)).toEqual([
+      ['Remove-Item', 'Env:REDIS_PORT'],
+      ['election-dev', 'start'],
+    ])
+    expect(asShell('/home/ada', command)).toEqual([command])
   })
 })

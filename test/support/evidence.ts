@@ -291,6 +291,7 @@ export function evidenceOf(overrides: Partial<Evidence> = {}): Evidence {
     newerThanServer: [],
     ownModules: new Set(['core', 'updates']),
     brokenLine: undefined,
+    newerPython: undefined,
     privilegedBelow: 1024,
     isRoot: false,
     problems: {},

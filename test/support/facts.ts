@@ -267,6 +267,7 @@ export function evidenceOf(more: Partial<Evidence> = {}): Evidence {
     newerThanServer: [],
     ownModules: new Set(),
     brokenLine: undefined,
+    newerPython: undefined,
     privilegedBelow: 1024,
     isRoot: false,
     problems: {},

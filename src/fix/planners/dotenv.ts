@@ -152,7 +152,9 @@ export function bareOf(key: string, value: string): readonly (readonly [string, 
 
 /** A variable of the shell beats `.env`: the shell is the user's, `start` leaves the variable out. */
 export const leaveOut: Planner = (evidence, facts, { commands }) => {
-  const name = commands.find(([word]) => word === 'unset')?.[1]
+  const name = commands.flatMap(([program, first = '', second = '']) =>
+    program === 'env' ? [second] : program === 'Remove-Item' ? [first.slice('Env:'.length)] : [],
+  )[0]
   return name === undefined ? noFix("which variable it is can't be told") : startWithout(evidence, facts, name)
 }
 

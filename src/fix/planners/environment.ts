@@ -89,17 +89,16 @@ export const replaceEnvironment: PlannerOf<'checkout' | 'choice'> = (evidence, f
 }
 
 /** The code needs a newer Python than the environment's: one of the PATH makes it anew. */
-export const newerEnvironment: Planner = (evidence, facts, cause) => {
-  const { choice } = evidence
+export const newerEnvironment: Planner = (evidence, facts) => {
+  const { choice, newerPython } = evidence
   const { environment } = choice ?? {}
   if (environment === undefined) return noFix('there is no environment of this project')
-  const wanted = Number(cause.commands.flat().flatMap((word) => /^python3\.(\d+)$/.exec(word)?.[1] ?? [])[0])
-  if (Number.isNaN(wanted)) return noFix("which Python the code needs isn't known")
-  if (!environment.isVirtual) return noFix(`${environment.label} is no virtual environment: make one with Python 3.${wanted} or newer`)
-  const base = facts.pythons.filter(({ minor }) => minor >= wanted).toSorted((a, b) => a.minor - b.minor)[0]?.file
-  if (base === undefined && !facts.hasUv) return noFix(`there is no Python 3.${wanted} or newer on the PATH: install one first`)
+  if (newerPython === undefined) return noFix("which Python the code needs isn't known")
+  const { minor, file: base } = newerPython
+  if (!environment.isVirtual) return noFix(`${environment.label} is no virtual environment: make one with Python 3.${minor} or newer`)
+  if (base === undefined && !facts.hasUv) return noFix(`there is no Python 3.${minor} or newer on the PATH: install one first`)
   const folder = dirname(dirname(environment.python))
-  return remade(evidence, facts, brokenAt(folder, choice), folder, base ?? `3.${wanted}`)
+  return remade(evidence, facts, brokenAt(folder, choice), folder, base ?? `3.${minor}`)
 }
 
 /** Another environment is active: nothing on the disk is wrong, and `start` takes the project's own. */

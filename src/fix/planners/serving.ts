@@ -101,15 +101,15 @@ export const continueServer: Planner = (evidence, facts) => {
   const listener = listenerOf(evidence)
   if (listener === undefined) return noFix("the process can't be seen from here")
   if (listener.state !== 'stopped') return noFix(`${named(listener)} is not stopped: something in it blocks`)
-  return fix([
-    {
+  return fix(
+    (listener.stopped ?? [listener.pid]).map((pid) => ({
       kind: 'signal',
-      pid: listener.pid,
-      startedAt: facts.started.get(listener.pid),
+      pid,
+      startedAt: facts.started.get(pid),
       signal: 'SIGCONT',
       why: `it was stopped: ${named(listener)}`,
-    },
-  ])
+    })),
+  )
 }
 
 /** The server is told an application that isn't there. */

@@ -68,11 +68,15 @@ function withoutElement(text: string, elements: readonly Span[], index: number):
 }
 
 /** A layer for one process, where the settings have none. */
-export const unsetLayer: Planner = (evidence, facts) =>
-  appendedTo(evidence, facts, [
+export const unsetLayer: Planner = (evidence, facts) => {
+  const layer = `CHANNEL_LAYERS = {"default": {"BACKEND": "${memoryBackend}"}}`
+  // what is set under a condition stands wherever that holds
+  const isConditional = settingsAssignments(evidence, facts, 'CHANNEL_LAYERS').length > 0
+  return appendedTo(evidence, facts, [
     '# keeps the channel layer in the memory of one process; several need channels_redis',
-    `CHANNEL_LAYERS = {"default": {"BACKEND": "${memoryBackend}"}}`,
+    ...(isConditional ? ['if "CHANNEL_LAYERS" not in globals():', `    ${layer}`] : [layer]),
   ])
+}
 
 /** BACKEND gets the name of the class that is nearest to what is written. */
 export const rightBackend: Planner = (evidence, facts) => {
