@@ -1,6 +1,5 @@
 /** `start` and `doctor`, asked of the same set-up: what both make of it, and whether they agree. */
 import { once } from 'node:events'
-import { readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import * as v from 'valibot'
@@ -9,11 +8,9 @@ import { besides, others, rows, withoutStart } from './agreement-rows.ts'
 import { startCli } from './cli.ts'
 import { askDoctor, nameOf, setUps, useSetUps, type Answer, type Asking, type SetUp } from './doctor.ts'
 import { listens, makeMark } from './processes.ts'
-import { makeProject } from './project.ts'
 import { freePort, until } from './redis.ts'
-import { secret } from './secrets.ts'
 import { serversIn } from './servers.ts'
-import { pythonOf, run } from './tools.ts'
+import { settle } from './settled.ts'
 
 const diagnosisSchema = v.object({ id: v.string(), evidence: v.array(v.string()) })
 const eventSchema = v.object({
@@ -86,7 +83,7 @@ async function outcomeOf(id: string, folder: string, asking: Asking): Promise<Ou
   const servers = serversIn(folder)
   const isBeside = besides.has(id)
   if (!isBeside) for (const { stop } of servers) await stop()
-  if (!/^(?:migrations|database)-/.test(id)) await settle(join(folder, 'backend'))
+  await settle(id, join(folder, 'backend'))
   const env = { ...servers[0]?.env, ...asking.env, ...(asking.token === undefined ? {} : { ELECTION_DEV_TOKEN: asking.token }) }
   const server = servers[0]?.argv.find((word) => word === 'uvicorn' || word === 'hypercorn')
   const args = [
@@ -146,27 +143,4 @@ async function portFor(port: number): Promise<number> {
   server.close()
   await once(server, 'close')
   return port
-}
-
-let tables: Promise<Uint8Array> | undefined
-
-/** Gives a project what it has since its first day: the tables of its database, and a user. */
-async function settle(backend: string): Promise<void> {
-  const file = join(backend, 'db.sqlite3')
-  if ((await stat(file).catch(() => undefined))?.size) return
-  tables ??= makeTables()
-  await writeFile(file, await tables)
-}
-
-async function makeTables(): Promise<Uint8Array> {
-  const project = await makeProject({ style: 'plain' })
-  try {
-    const env = { ...process.env, DJANGO_SUPERUSER_PASSWORD: secret() }
-    const user = ['createsuperuser', '--noinput', '--username', 'voter', '--email', 'voter@example.com']
-    for (const args of [['migrate', '--verbosity', '0'], user])
-      await run(pythonOf('main'), ['manage.py', ...args], { cwd: project.backend, env })
-    return await readFile(join(project.backend, 'db.sqlite3'))
-  } finally {
-    await project.remove()
-  }
 }

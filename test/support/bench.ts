@@ -4,10 +4,11 @@ import { once } from 'node:events'
 import { mkdtemp, rm, symlink, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach } from 'vitest'
 import { makeProject, type ProjectOptions, type TestProject } from './project.ts'
 import { freePort, startRedis, until, type RedisStart, type RunningRedis } from './redis.ts'
+import { placed } from './shape.ts'
 import { startProgram, startServer, type RunningServer, type ServerKind } from './servers.ts'
 import { basePython, environmentFolder, run, type EnvironmentName } from './tools.ts'
 
@@ -133,6 +134,7 @@ export async function barePath(bench: Bench): Promise<string> {
 
 /** Writes a file of a project. */
 export async function write(project: TestProject, path: string, text: string | Uint8Array): Promise<void> {
-  await mkdir(join(project.root, path, '..'), { recursive: true })
-  await writeFile(join(project.root, path), text)
+  const file = join(project.root, placed(path))
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, text)
 }

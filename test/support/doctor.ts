@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
-import type { CauseId } from '../../src/causes/causes.ts'
+import { causeOf, isCauseId, type CauseId } from '../../src/causes/causes.ts'
 import { runCli } from './cli.ts'
+import { useShape, type Shape } from './shape.ts'
 import { root } from './tools.ts'
 
 const documentSchema = v.object({
@@ -18,7 +19,12 @@ const documentSchema = v.object({
       id: v.string(),
       title: v.string(),
       evidence: v.array(v.string()),
-      remedy: v.object({ text: v.string(), commands: v.array(v.array(v.string())), automatic: v.picklist(['yes', 'ask', 'no']) }),
+      remedy: v.object({
+        text: v.string(),
+        commands: v.array(v.array(v.string())),
+        alternatives: v.optional(v.array(v.array(v.array(v.string())))),
+        automatic: v.picklist(['yes', 'ask', 'no']),
+      }),
     }),
   ),
   findings: v.array(
@@ -73,8 +79,18 @@ export interface SetUp {
 /** What else a set-up is used for while it stands: where it lies, what the doctor was asked, and what it said. */
 export type Use = (setUp: SetUp, folder: string, asking: Asking, answer: Answer) => Promise<void>
 
+/** How the project of a set-up is shaped in one of its tests; `words` tell it in the test's name. */
+export interface Form {
+  readonly words: string
+  readonly shape: Shape
+}
+
+const asEver: Form = { words: '', shape: {} }
 const registered: SetUp[] = []
 let use: Use | undefined
+let formsOf: (setUp: SetUp) => readonly Form[] = () => [asEver]
+/** Ends a test whose set-up was used, and of which nothing more is asked. */
+export const enough = new Error('nothing more is asked of this set-up')
 /** The set-up of the running test, until its doctor is asked. */
 let standing: SetUp | undefined
 let isAsked = false
@@ -85,9 +101,13 @@ export const nameOf = ({ id, title }: SetUp): string => `${id}: ${title}`
 /** The set-ups of the files that were imported. */
 export const setUps = (): readonly SetUp[] => registered
 
-/** Has every set-up of the files that are imported from now on used once more, as soon as its doctor has answered. */
-export function useSetUps(more: Use): void {
+/**
+ * Has every set-up of the files that are imported from now on used once more, as soon as its doctor has answered;
+ * in each of its forms, where it has others than its own. A use that throws `enough` ends the test.
+ */
+export function useSetUps(more: Use, forms = formsOf): void {
   use = more
+  formsOf = forms
 }
 
 /** Asks the doctor of a set-up. What the set-up is used for besides is done then, while all of it stands. */
@@ -129,6 +149,9 @@ export async function askDoctor(folder: string, asking: Asking = {}): Promise<An
         `${id} has no evidence`,
       ).not.toEqual([])
   }
+  const { diagnosis } = document
+  if (diagnosis !== null && isCauseId(diagnosis.id) && causeOf(diagnosis.id).noCommands !== undefined)
+    expect(diagnosis.remedy.commands, diagnosis.id).toEqual([])
   if (asking.readOnly !== false) expect(await filesOf(folder)).toEqual(before)
   return {
     ...document,
@@ -144,16 +167,22 @@ export async function askDoctor(folder: string, asking: Asking = {}): Promise<An
 export function real(id: CauseId, title: string, run: (skip: (lacks: string) => never) => Promise<void>, timeoutMs = 45_000): void {
   const setUp = { id, title }
   registered.push(setUp)
-  test(
-    nameOf(setUp),
-    async ({ skip }) => {
-      standing = setUp
-      isAsked = false
-      await run((lacks) => skip(lacks))
-      if (use !== undefined && !isAsked) throw new Error('The doctor was never asked of this set-up')
-    },
-    use === undefined ? timeoutMs : timeoutMs + 120_000,
-  )
+  for (const { words, shape } of formsOf(setUp))
+    test(
+      nameOf(setUp) + words,
+      async ({ skip }) => {
+        standing = setUp
+        isAsked = false
+        useShape(shape)
+        try {
+          await run((lacks) => skip(lacks))
+        } catch (error) {
+          if (error !== enough) throw error
+        }
+        if (use !== undefined && !isAsked) throw new Error('The doctor was never asked of this set-up')
+      },
+      use === undefined ? timeoutMs : timeoutMs + 120_000,
+    )
 }
 
 /** Every file below the folder with what it holds; what servers and interpreters write by themselves left out. */

@@ -1,14 +1,15 @@
 /** Small Django Channels projects, written anew for each test into a temporary folder. */
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { secret } from './secrets.ts'
-import { environmentFolder, type EnvironmentName } from './tools.ts'
+import { placed, placeEnvironment, shapeNow } from './shape.ts'
+import type { EnvironmentName } from './tools.ts'
 
 export interface ProjectOptions {
   /** How the settings read their values. */
-  readonly style?: 'decouple' | 'environ' | 'plain'
+  readonly style?: 'decouple' | 'environ' | 'plain' | 'literal'
   /** The package that holds settings and asgi: `core` in the seed's layout. */
   readonly package?: string
   /** The environment that `backend/venv` is; undefined: there is none. */
@@ -102,17 +103,39 @@ const readers = {
   },
 } as const
 
+/** Settings that read nothing: what the set-up would have in `.env` stands in them. */
+function literal(
+  dotenv: readonly string[],
+): Record<'text' | 'flag' | 'required', (name: string, value?: string) => string> & { head: string } {
+  const valueOf = (name: string, value: string) => dotenv.findLast((line) => line.startsWith(`${name}=`))?.slice(name.length + 1) ?? value
+  return {
+    head: '',
+    text: (name, value = '') => JSON.stringify(valueOf(name, value)),
+    flag: (name) => (valueOf(name, 'False') === 'True' ? 'True' : 'False'),
+    required: (name) => JSON.stringify(valueOf(name, 'only-for-tests-'.padEnd(45, '0'))),
+  }
+}
+
 /** Writes a project of the seed's layout, or a variation of it. */
 export async function makeProject(options: ProjectOptions = {}): Promise<TestProject> {
-  const { style = 'decouple', package: name = 'core', route = 'ws/election-updates/', hasDotenv = style !== 'plain' } = options
-  const root = await mkdtemp(join(tmpdir(), 'election-project-'))
-  const backend = join(root, 'backend')
-  const reader = readers[style]
+  const shape = shapeNow()
+  const { style = shape.style ?? 'decouple', package: name = 'core', route = 'ws/election-updates/' } = options
+  const { hasDotenv = style !== 'plain' && style !== 'literal' } = options
+  const temporary = await mkdtemp(join(tmpdir(), 'election-project-'))
+  // another user may have to get to the folder in it
+  if (shape.folder !== undefined) await chmod(temporary, 0o755)
+  const root = join(temporary, shape.folder ?? '')
+  const backend = join(root, shape.backend ?? 'backend')
+  const reader = style === 'literal' ? literal(options.dotenv ?? []) : readers[style]
+  const isPackage =
+    shape.hasSettingsPackage === true && !Object.keys(options.files ?? {}).some((path) => path.startsWith(`backend/${name}/settings`))
+  const settings = `${name}.settings${isPackage ? '.local' : ''}`
   const files: Record<string, string> = {
-    'backend/manage.py': `import os, sys\n\nif __name__ == "__main__":\n    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "${name}.settings")\n    from django.core.management import execute_from_command_line\n    execute_from_command_line(sys.argv)\n`,
+    'backend/manage.py': `import os, sys\n\nif __name__ == "__main__":\n    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "${settings}")\n    from django.core.management import execute_from_command_line\n    execute_from_command_line(sys.argv)\n`,
     [`backend/${name}/__init__.py`]: '',
-    [`backend/${name}/settings.py`]: `from pathlib import Path
-BASE_DIR = Path(__file__).resolve().parent.parent
+    ...(isPackage ? { [`backend/${name}/settings/__init__.py`]: '' } : {}),
+    [`backend/${settings.replaceAll('.', '/')}.py`]: `from pathlib import Path
+BASE_DIR = Path(__file__).resolve().parent.parent${isPackage ? '.parent' : ''}
 ${reader.head}
 SECRET_KEY = ${reader.required('SECRET_KEY')}
 DEBUG = True
@@ -135,12 +158,12 @@ LOGGING = {"version": 1, "disable_existing_loggers": False, "handlers": {"consol
 ${options.settings ?? ''}
 `,
     [`backend/${name}/urls.py`]: 'urlpatterns = []\n',
-    [`backend/${name}/wsgi.py`]: `import os\nfrom django.core.wsgi import get_wsgi_application\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "${name}.settings")\napplication = get_wsgi_application()\n`,
+    [`backend/${name}/wsgi.py`]: `import os\nfrom django.core.wsgi import get_wsgi_application\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "${settings}")\napplication = get_wsgi_application()\n`,
     [`backend/${name}/asgi.py`]:
-      options.asgi ??
+      options.asgi?.replaceAll(`"${name}.settings"`, `"${settings}"`) ??
       `import os
 from django.core.asgi import get_asgi_application
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "${name}.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "${settings}")
 http = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
@@ -159,10 +182,11 @@ application = ProtocolTypeRouter({"http": http, "websocket": AllowedHostsOriginV
     ...options.files,
   }
   for (const [path, text] of Object.entries(files)) {
-    await mkdir(dirname(join(root, path)), { recursive: true })
-    await writeFile(join(root, path), text)
+    const file = join(root, placed(path))
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, text)
   }
   const environment = 'environment' in options ? options.environment : 'main'
-  if (environment !== undefined) await symlink(environmentFolder(environment), join(backend, 'venv'))
-  return { root, backend, remove: () => rm(root, { recursive: true, force: true }) }
+  if (environment !== undefined) await placeEnvironment(root, backend, environment)
+  return { root, backend, remove: () => rm(temporary, { recursive: true, force: true }) }
 }

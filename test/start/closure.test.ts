@@ -1,0 +1,16 @@
+/** What is printed helps: some causes, as they are and in another shape. All of them: test/slow/closure.test.ts. */
+import { expect, test } from 'vitest'
+import { closedCauses, closure } from '../support/closure.ts'
+
+await closure(
+  ['database', 'dotenv', 'settings'],
+  [
+    'migrations-pending: nobody migrated',
+    'env-not-loaded: the editor saved it as .env.txt',
+    'log-dir-missing: LOGGING has a file in a folder that git does not keep',
+  ],
+)
+
+test('their commands were run', () => {
+  expect([...closedCauses()].toSorted()).toEqual(['env-not-loaded', 'log-dir-missing', 'migrations-pending'])
+})
