@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 
 /**
@@ -13,9 +13,17 @@ const slow = readdirSync(new URL('test/faults', import.meta.url)).filter(
   (name) => !quick.some((quickName) => name === `${quickName}.test.ts`),
 )
 
+/** Files of which the slow suite has more than `npm test` runs: a variant of what another test there shows. */
+const tagged = readdirSync(new URL('test', import.meta.url))
+  .filter((folder) => !folder.startsWith('.') && folder !== 'slow')
+  .flatMap((folder) => readdirSync(new URL(`test/${folder}`, import.meta.url)).map((file) => `test/${folder}/${file}`))
+  .filter((file) => file.endsWith('.test.ts') && readFileSync(new URL(file, import.meta.url), 'utf8').includes("tags: ['slow']"))
+
 export default defineConfig({
   test: {
-    include: slowSuite ? ['test/slow/**/*.test.ts'] : faults ? ['test/faults/**/*.test.ts'] : ['test/**/*.test.ts'],
+    tags: [{ name: 'slow', description: 'a variant of what a quicker test shows as well' }],
+    ...(slowSuite || faults ? {} : { tagsFilter: ['!slow'] }),
+    include: slowSuite ? ['test/slow/**/*.test.ts', ...tagged] : faults ? ['test/faults/**/*.test.ts'] : ['test/**/*.test.ts'],
     exclude: ['test/.cache/**', ...(slowSuite ? [] : ['test/slow/**']), ...(faults ? [] : slow.map((name) => `test/faults/${name}`))],
     globalSetup: ['test/support/global-setup.ts'],
     testTimeout: 30_000,

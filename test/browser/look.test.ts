@@ -63,7 +63,7 @@ describe.skipIf(browser === undefined)('a page in a real browser', { timeout: 60
     expect((await seenOf(`${origin}/`)).sockets.map(({ url }) => url)).toEqual([`ws://localhost:${port}/from-worker`])
   })
 
-  test("a shared worker's socket is the page's, and one of a worker's own worker", async () => {
+  test("a shared worker's socket is the page's, and one of a worker's own worker", { tags: ['slow'] }, async () => {
     const nested = `new Worker(URL.createObjectURL(new Blob(["new WebSocket('ws://" + location.host + "/nested')"])))`
     const files: Readonly<Record<string, string>> = { '/shared.js': socketAt('/shared'), '/worker.js': nested }
     const { origin, port } = await servePage(keep, `new SharedWorker('/shared.js'); new Worker('/worker.js')`, {
@@ -80,7 +80,7 @@ describe.skipIf(browser === undefined)('a page in a real browser', { timeout: 60
     ])
   })
 
-  test('a page at an address of IPv6', async () => {
+  test('a page at an address of IPv6', { tags: ['slow'] }, async () => {
     const { port } = await servePage(keep, socketAt('/ws/'), { host: '::1' })
     const { sockets } = await seenOf(`http://[::1]:${port}/`)
     expect(sockets).toEqual([expect.objectContaining({ url: `ws://[::1]:${port}/ws/`, state: 'open' })])
@@ -150,7 +150,7 @@ describe.skipIf(browser === undefined)('a page in a real browser', { timeout: 60
     expect(wrong.loginProblem).toBe('there is no #nobody on its page')
   })
 
-  test('a form that keeps its user out, has no field, or is none, is told', async () => {
+  test('a form that keeps its user out, has no field, or is none, is told', { tags: ['slow'] }, async () => {
     const form = '<!doctype html><input id="lone"><form onsubmit="event.preventDefault()"><input id="secret" type="password"></form>'
     const { origin } = await servePage(keep, form)
     const problemOf = async (fields: Record<string, string>) =>
@@ -161,15 +161,19 @@ describe.skipIf(browser === undefined)('a page in a real browser', { timeout: 60
     expect(await problemOf({ '[[': 'x' })).toBe('[[ is no CSS selector')
   })
 
-  test('a page that answers no more is told within the bound, and nothing is claimed of what it was to have', async () => {
-    const { origin } = await servePage(keep, `${socketAt('/ws/')}.onopen = () => setTimeout(() => { for (;;); }, 700)`)
-    const seen = await seenOf(`${origin}/`, { expect: 'b', deadlineMs: 4000, screenshot: { file: '/nowhere/x.png', when: 'always' } })
-    expect(seen.expected).toBe('the page did not answer when it was looked for b')
-    expect(seen.screenshot).toEqual({ why: expect.stringMatching(/^no answer to Page.captureScreenshot within/) })
-    expect(seen.elapsedMs).toBeLessThan(6500)
-  })
+  test(
+    'a page that answers no more is told within the bound, and nothing is claimed of what it was to have',
+    { tags: ['slow'] },
+    async () => {
+      const { origin } = await servePage(keep, `${socketAt('/ws/')}.onopen = () => setTimeout(() => { for (;;); }, 700)`)
+      const seen = await seenOf(`${origin}/`, { expect: 'b', deadlineMs: 4000, screenshot: { file: '/nowhere/x.png', when: 'always' } })
+      expect(seen.expected).toBe('the page did not answer when it was looked for b')
+      expect(seen.screenshot).toEqual({ why: expect.stringMatching(/^no answer to Page.captureScreenshot within/) })
+      expect(seen.elapsedMs).toBeLessThan(6500)
+    },
+  )
 
-  test('of sockets without end the newest are told', async () => {
+  test('of sockets without end the newest are told', { tags: ['slow'] }, async () => {
     const { origin, port } = await servePage(
       keep,
       `let at = 0; const again = () => { ${socketAt("' + (at++ < 60 ? '/close/' + at : '/ws/') + '")}.onclose = again }; again()`,
@@ -234,7 +238,7 @@ describe.skipIf(browser === undefined)('a page in a real browser', { timeout: 60
     expect(seen.elapsedMs).toBeLessThan(7500)
   })
 
-  test('one that opens dialogs for ever ends within the bound', async () => {
+  test('one that opens dialogs for ever ends within the bound', { tags: ['slow'] }, async () => {
     const { origin } = await servePage(keep, 'for (;;) alert(1)')
     expect((await seenOf(`${origin}/`, { deadlineMs: 3000 })).elapsedMs).toBeLessThan(7000)
   })
@@ -275,7 +279,7 @@ describe.skipIf(browser === undefined)('a page in a real browser', { timeout: 60
     },
   )
 
-  test('a long path to temporary files keeps no browser from it', async () => {
+  test('a long path to temporary files keeps no browser from it', { tags: ['slow'] }, async () => {
     const folder = join(await emptyFolder(), 'x'.repeat(100))
     await mkdir(folder)
     const { origin } = await servePage(keep, socketAt('/ws/'))

@@ -47,7 +47,10 @@ async function setActive(demo: Demo, active: boolean): Promise<void> {
   await demo.manage('shell', '-c', `from django.contrib.auth.models import User; User.objects.update(is_active=${value})`)
 }
 
-describe.each<Server>(['daphne', 'uvicorn'])('the demo backend behind %s', (server) => {
+describe('the demo backend behind daphne', () => answers('daphne'))
+describe('the demo backend behind uvicorn', { tags: ['slow'] }, () => answers('uvicorn'))
+
+function answers(server: Server): void {
   let demo: Demo
   let token: string
   const clients: Client[] = []
@@ -213,7 +216,7 @@ describe.each<Server>(['daphne', 'uvicorn'])('the demo backend behind %s', (serv
     expect(log.includes(demo.password)).toBe(false)
     expect(log).toContain('WebSocket refused: no token')
   })
-})
+}
 
 describe('the demo as it is copied', () => {
   let demo: Demo
@@ -253,7 +256,7 @@ describe('the demo as it is copied', () => {
   })
 })
 
-it('keeps a socket open that gets no message, over Redis too', { timeout: 60_000 }, async () => {
+it('keeps a socket open that gets no message, over Redis too', { timeout: 60_000, tags: ['slow'] }, async () => {
   const redis = await startRedis()
   onTestFinished(redis.stop)
   const demo = await makeDemo('daphne', { USE_REDIS_FOR_CHANNELS: 'True', REDIS_PORT: String(redis.port) })

@@ -80,7 +80,10 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     return page
   }
 
-  describe.each<Server>(['daphne', 'uvicorn'])('behind %s', (server) => {
+  describe('behind daphne', () => works('daphne'))
+  describe('behind uvicorn', { tags: ['slow'] }, () => works('uvicorn'))
+
+  function works(server: Server): void {
     let demo: Demo
 
     beforeAll(async () => {
@@ -196,7 +199,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
       await page.getByText('Your sign-in is no longer valid').waitFor()
       await signIn(page)
     })
-  })
+  }
 
   describe('behind a server without WebSockets', () => {
     let demo: Demo

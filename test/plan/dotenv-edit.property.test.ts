@@ -6,7 +6,7 @@ import { setDotenvValue } from '../../src/plan/dotenv-edit.ts'
 import { startDotenvReaders, type DotenvReaders, type Reading } from '../support/dotenv-readers.ts'
 
 const READERS: readonly DotenvReader[] = ['decouple', 'environ', 'dotenv']
-const RUNS = 1_000
+const RUNS = process.env['TEST_SLOW'] === 'all' ? 1_000 : 200
 
 let python: DotenvReaders
 

@@ -1,7 +1,7 @@
 /** `smoke` on healthy and broken set-ups: the exit status, every report, and nothing left behind. */
 import { readdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { beforeAll, expect, test, vi } from 'vitest'
+import { beforeAll, expect, test, vi, type TestContext } from 'vitest'
 import { startCli } from '../support/cli.ts'
 import { pyjwtConsumer, raisesBeforeAccept } from '../support/consumers.ts'
 import { checkJunit } from '../support/junit.ts'
@@ -85,7 +85,12 @@ const setups: readonly (readonly [name: string, Setup | (() => Promise<Setup>)])
   ['a command that is not there', { command: ['no-such-program-anywhere'], status: 127, fails: ['command', undefined] }],
 ]
 
-test.concurrent.for(setups)('%s', async ([, setup], context) => {
+// one of each step that can fail
+const quick = new Set(['healthy on daphne, with a command', 'a consumer that raises', 'a token that is refused', 'a command that fails'])
+test.concurrent.for(setups.filter(([name]) => quick.has(name)))('%s', isTold)
+test.concurrent.for(setups.filter(([name]) => !quick.has(name)))('%s', { tags: ['slow'] }, isTold)
+
+async function isTold([, setup]: (typeof setups)[number], context: Pick<TestContext, 'onTestFinished'>): Promise<void> {
   const { project, args, command, env, status, fails, annotation } = typeof setup === 'function' ? await setup() : setup
   const stand = await makeSmokeStand(context, { style: 'plain', ...project })
   const result = await stand.smoke(args, command, env).end()
@@ -109,7 +114,7 @@ test.concurrent.for(setups)('%s', async ([, setup], context) => {
   )
   expect((await readdir(stand.reports)).toSorted()).toEqual(['github.txt', 'smoke.json', 'smoke.xml'])
   await stand.expectNothingLeft()
-})
+}
 
 test.concurrent('a port that is held, with --strict-port', async (context) => {
   const stand = await makeSmokeStand(context)

@@ -76,6 +76,7 @@ test.concurrent('kill -9 of the launcher while the command runs ends the command
 
 const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 1_000_000)
 
-test.concurrent.for(moments(seed, 12, 4500))(`$signal after $afterMs ms (TEST_SEED=${seed}) leaves nothing`, async (moment, context) => {
-  await killAt(context, moment)
-})
+const killed = `$signal after $afterMs ms (TEST_SEED=${seed}) leaves nothing`
+const all = moments(seed, 12, 4500)
+test.concurrent.for(all.slice(0, 6))(killed, async (moment, context) => killAt(context, moment))
+test.concurrent.for(all.slice(6))(killed, { tags: ['slow'] }, async (moment, context) => killAt(context, moment))

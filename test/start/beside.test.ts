@@ -242,7 +242,7 @@ class Desk(Single):
 `
 const paths = ['board', 'count', 'desk'] as const
 
-test('an application that keeps one socket a user, whatever its route', { timeout: 60_000 }, async () => {
+test('an application that keeps one socket a user, whatever its route', { timeout: 60_000, tags: ['slow'] }, async () => {
   const several = paths.map((name) => `path("live/${name}/", consumers.${name.replace(/^./, (first) => first.toUpperCase())}.as_asgi())`)
   const { root, port, env } = await laidOut({ 'backend/server/asgi.py': asgi(several.join(', ')), 'backend/votes/consumers.py': single })
   cli = startCli(['start', '--setup', '--json', '--no-frontend', '--port', port], { cwd: root, env })

@@ -184,7 +184,7 @@ describe('no page, in one row', () => {
     )
   })
 
-  test('frontend-not-installed: half of them; --install makes them whole', { timeout: 180_000 }, async () => {
+  test('frontend-not-installed: half of them; --install makes them whole', { timeout: 180_000, tags: ['slow'] }, async () => {
     const { start, folder, page } = await both()
     await rm(join(folder, 'node_modules'), { recursive: true })
     const bin = join(folder, 'node_modules', 'vite', 'bin')
@@ -213,7 +213,7 @@ describe('no page, in one row', () => {
     expect(row.text).toMatch(/^not started: yarn can't be had as package\.json names it: yarn@4\.5\.0\..* {3}package-manager-missing$/)
   })
 
-  test('package-manager-missing: the same, for an installation', async () => {
+  test('package-manager-missing: the same, for an installation', { tags: ['slow'] }, async () => {
     const { start, folder, made } = await both()
     await rm(join(folder, 'node_modules'), { recursive: true })
     await scripts(folder, 'vite', { packageManager: 'yarn@4.5.0' })

@@ -24,16 +24,21 @@ async function begin(made: TestProject, ...args: readonly string[]) {
   return { cli, ready, port }
 }
 
-const cases = [
+type Case = [engine: Parameters<typeof sessionProject>[0], guard: keyof typeof guards, server: 'daphne' | 'uvicorn' | 'hypercorn']
+const cases: Case[] = [
   ['database', 'before', 'daphne'],
   ['database', 'after', 'uvicorn'],
   ['cached_db', 'before', 'hypercorn'],
   ['file', 'after', 'daphne'],
   ['cache', 'before', 'uvicorn'],
   ['signed_cookies', 'after', 'hypercorn'],
-] as const
+]
 
-test.each(cases)('%s, closed %s accept, on %s: as the user, and nothing is left', { timeout: 60_000 }, async (engine, guard, server) => {
+const title = '%s, closed %s accept, on %s: as the user, and nothing is left'
+test.each(cases.slice(0, 2))(title, { timeout: 60_000 }, isUser)
+test.each(cases.slice(2))(title, { timeout: 60_000, tags: ['slow'] }, isUser)
+
+async function isUser(...[engine, guard, server]: Case): Promise<void> {
   const made = await project(sessionProject(engine, guards[guard]))
   await migrate(made, ['usher', '+warden'])
   const { cli, ready } = await begin(made, '--server', server)
@@ -52,7 +57,7 @@ test.each(cases)('%s, closed %s accept, on %s: as the user, and nothing is left'
   expect(status).toBe(130)
   expect(await sessionsOf(made)).toBe(0)
   expect(stdout).not.toMatch(engine === 'cache' ? /sessionid=/ : /Traceback|sessionid=|votes_session=/)
-})
+}
 
 test('the session is taken back where the launcher is killed', { timeout: 60_000 }, async () => {
   const made = await project(sessionProject('database', guards.before))
@@ -192,7 +197,7 @@ def user_of(token):
     claims = jwt.decode(token, settings.SECRET_KEY, algorithms=["HS256"])
     return get_user_model().objects.get(pk=claims["user_id"])`
 
-test.each([
+const tokens: readonly (readonly [name: string, find: string, read: string, accept: string])[] = [
   ['authtoken in the query', authtoken, 'parse_qs(scope["query_string"].decode()).get("auth", [""])[0]', 'await self.accept()'],
   [
     'authtoken in a header',
@@ -207,7 +212,12 @@ test.each([
     '(scope["subprotocols"] + ["", ""])[1] if scope["subprotocols"][:1] == ["bearer"] else ""',
     'await self.accept(subprotocol="bearer")',
   ],
-])('%s', { timeout: 60_000 }, async (_, find, read, accept) => {
+]
+// one of each way, and of each token
+test.each(tokens.filter((_, index) => index % 3 === 0))('%s', { timeout: 60_000 }, isTokensUser)
+test.each(tokens.filter((_, index) => index % 3 !== 0))('%s', { timeout: 60_000, tags: ['slow'] }, isTokensUser)
+
+async function isTokensUser(...[, find, read, accept]: (typeof tokens)[number]): Promise<void> {
   const made = await project({
     ...sessionProject(
       'database',
@@ -244,7 +254,7 @@ application = ProtocolTypeRouter({"http": http, "websocket": CookieMiddleware(Re
   const { stdout } = await cli.end('SIGINT')
   expect(await rowsOf(made, 'authtoken_token')).toBe(0)
   expect(stdout).not.toMatch(/Traceback|eyJ|\b[0-9a-f]{40}\b/)
-})
+}
 
 test('nothing that stands for a user goes to a program that is not this project’s', { timeout: 60_000 }, async () => {
   const got: string[] = []

@@ -42,7 +42,7 @@ test('wanted and usable: Redis', async () => {
   expect(text).toMatch(/Channels {3}Redis \d[\d.]+ at 127\.0\.0\.1:\d+/)
 })
 
-test.each<[string, RedisStart | undefined, readonly string[]]>([
+const unusable: [id: string, server: RedisStart | undefined, lines: readonly string[]][] = [
   ['redis-unreachable', undefined, []],
   ['redis-auth-required', { config: ['requirepass some-password'], password: 'some-password' }, []],
   [
@@ -53,13 +53,18 @@ test.each<[string, RedisStart | undefined, readonly string[]]>([
   ['redis-no-bzpopmin', { config: ['rename-command BZPOPMIN ""'] }, []],
   ['redis-oom', { config: ['maxmemory 1', 'maxmemory-policy noeviction'] }, []],
   ['redis-too-old', { version: '3.2' }, []],
-])('wanted and not usable (%s): in memory with one warning, .env stays', async (id, server, lines) => {
+]
+const inMemory = 'wanted and not usable (%s): in memory with one warning, .env stays'
+test.each(unusable.filter((_, index) => index % 5 === 0))(inMemory, isInMemory)
+test.each(unusable.filter((_, index) => index % 5 !== 0))(inMemory, { tags: ['slow'] }, isInMemory)
+
+async function isInMemory(...[id, server, lines]: (typeof unusable)[number]): Promise<void> {
   const text = await startWith(server, lines)
   expect(text).toContain('● connected')
   expect(text).toMatch(/Channels {3}in memory/)
   expect(text.split(id).length - 1, `the warning ${id} once`).toBe(1)
   expect(await dotenvOf(project ?? (await makeProject()))).toContain('USE_REDIS_FOR_CHANNELS=True')
-})
+}
 
 test.each([['--strict'], ['--channel-layer=redis']])('wanted and not usable with %s: an error, exit 1, nothing started', async (flag) => {
   project = await makeProject({ dotenv: ['USE_REDIS_FOR_CHANNELS=True', `REDIS_PORT=${await freePort('127.0.0.1')}`] })

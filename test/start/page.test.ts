@@ -93,7 +93,7 @@ describe.skipIf(browser === undefined)('its own WebSocket', { timeout: 90_000 },
     expect(await pageRowOf(start(row.diagnosis?.remedy.commands[0]?.slice(2)))).toMatchObject({ state: 'open' })
   })
 
-  test('a configuration that takes longer than the banner waits for it is looked at all the same', async () => {
+  test('a configuration that takes longer than the banner waits for it is looked at all the same', { tags: ['slow'] }, async () => {
     const { folder, start, page: at } = await begun(scripted((port) => socketTo(port)))
     const config = `await new Promise((resolve) => setTimeout(resolve, 2500))\nconst own = () => ${at}\nexport default { cacheDir: '.vite', server: { port: own() } }\n`
     await writeFile(join(folder, 'vite.config.js'), config)
@@ -131,7 +131,7 @@ describe.skipIf(browser === undefined)('its own WebSocket', { timeout: 90_000 },
     expect(row).toMatchObject({ state, text: expect.stringMatching(text), diagnosis: { id } })
   })
 
-  test('a form before it: yellow with the key to give, and green with the key', async () => {
+  test('a form before it: yellow with the key to give, and green with the key', { tags: ['slow'] }, async () => {
     const form = `<!doctype html><form><input id="name"><input id="word" type="password"><button>in</button></form><script type="module">
       document.querySelector('form').addEventListener('submit', (event) => {
         event.preventDefault()

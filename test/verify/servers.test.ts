@@ -41,7 +41,11 @@ const pings = { env: { ELECTION_DEV_PING: '{"type":"ping"}' } }
 
 const urlOf = ({ port }: RunningServer, path = '/ws/election-updates/') => `ws://127.0.0.1:${port}${path}`
 
-describe.concurrent.each(asgiServers)('%s', (kind) => {
+describe.concurrent('daphne', () => isProven('daphne'))
+describe.concurrent('uvicorn', () => isProven('uvicorn'))
+describe.concurrent('hypercorn', { tags: ['slow'] }, () => isProven('hypercorn'))
+
+function isProven(kind: (typeof asgiServers)[number]): void {
   test('healthy: proven, held for two seconds, with the pong', async (context) => {
     const { json } = await verify(urlOf(await serve(context, kind)), pings)
     expect(json).toMatchObject({ state: 'proven', notes: [], diagnosis: null })
@@ -102,7 +106,7 @@ describe.concurrent.each(asgiServers)('%s', (kind) => {
     expect(json).toMatchObject({ state: 'failed', diagnosis: { id: 'consumer-exception' } })
     expect(json.diagnosis?.evidence.join('\n')).toContain('a Redis that is too old')
   })
-})
+}
 
 describe.concurrent('a server that can speak no WebSocket', () => {
   test('runserver without the daphne application', async (context) => {

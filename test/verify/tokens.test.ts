@@ -20,7 +20,10 @@ function tokenFor(claims: Readonly<Record<string, unknown>>, signedWith = key): 
 
 const now = () => Math.floor(Date.now() / 1000)
 
-describe.concurrent.each(['daphne', 'uvicorn', 'hypercorn'] as const)('%s', (kind) => {
+describe.concurrent('daphne', () => isJudged('daphne'))
+describe.concurrent.each(['uvicorn', 'hypercorn'] as const)('%s', { tags: ['slow'] }, isJudged)
+
+function isJudged(kind: 'daphne' | 'uvicorn' | 'hypercorn'): void {
   let project: TestProject
   let server: RunningServer
   let url = ''
@@ -57,7 +60,7 @@ describe.concurrent.each(['daphne', 'uvicorn', 'hypercorn'] as const)('%s', (kin
     expect(inUrl.stdout).not.toContain(token)
     expect(inEnvironment.stdout).not.toContain(token)
   })
-})
+}
 
 test('a token that no header can carry is never sent, and never shown', async () => {
   const project = await makeProject({ style: 'plain', environment: undefined })
