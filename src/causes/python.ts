@@ -1,3 +1,4 @@
+import { judgeClash } from '../checks/dependency-clash.ts'
 import { judgePython, judgeServing } from '../checks/python-environment.ts'
 import {
   installPackage,
@@ -6,6 +7,7 @@ import {
   otherEnvironment,
   remakeEnvironment,
   renameShadow,
+  upgradePackages,
 } from '../fix/planners/environment.ts'
 import { startAnew } from '../fix/planners/serving.ts'
 import type { Cause } from './cause.ts'
@@ -37,7 +39,16 @@ export const pythonCauses = [
     automatic: 'no',
     title: "A line of the requirements can't be installed here",
     seenOnlyIn: 'start --setup',
+    noCommands: 'which line to change, and to what, is for the project to say',
     rules: {},
+  },
+  {
+    ...python,
+    id: 'dependency-conflict',
+    automatic: 'ask',
+    title: "Two packages of the environment don't fit each other",
+    rules: { stopped: judgeClash },
+    fix: upgradePackages,
   },
   {
     ...python,

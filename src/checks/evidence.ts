@@ -44,6 +44,8 @@ export interface Evidence {
   /** The `python3` of the PATH, where an environment is active that isn't the project's. */
   readonly pathPython: PathInterpreter | undefined
   readonly deadShebang: DeadShebang | undefined
+  /** Whether uv is on the PATH; asked only where the environment has no pip. */
+  readonly hasUv?: boolean | undefined
   readonly dotenv: DotenvSurvey | undefined
   /** The environment that the server was started with, else the doctor's; values are looked at, never shown where the name is a secret's. */
   readonly env: Readonly<Record<string, string | undefined>>

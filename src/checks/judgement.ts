@@ -73,18 +73,20 @@ const isFix = (words: readonly string[]): boolean => words.join(' ') === 'electi
 /** Where nothing is seen of a project, there is none to start. */
 const needsProject = ([program, verb]: readonly string[]): boolean => program === 'election-dev' && verb === 'start'
 
-/** An environment that uv has made, or whose making was cut short, has no pip: it is put there before it is called. */
+/** An environment that uv has made, or whose making was cut short, has no pip: uv installs into it, or it is put there before it is called. */
 function withPip(evidence: Evidence, commands: Commands): Commands {
   const python = pythonOf(evidence)
   const { environment } = evidence.choice ?? {}
   if (environment?.isVirtual !== true || environment.packages.has('pip')) return commands
   const isPip = ([program, , module]: readonly string[]) => program === python && module === 'pip'
+  if (evidence.hasUv === true)
+    return commands.map((command) => (isPip(command) ? ['uv', 'pip', 'install', '--python', python, ...command.slice(4)] : command))
   return commands.some(isPip) ? [[python, '-m', 'ensurepip', '--upgrade'], ...commands] : commands
 }
 
 /** Without a command that installs what nothing asks for and nobody knows: on PyPI such a name may be a stranger's. */
-function unguessed({ checkout }: Evidence, found: Diagnosis): Diagnosis {
-  const asked = new Set(checkout?.requirements?.names)
+function unguessed({ checkout, choice }: Evidence, found: Diagnosis): Diagnosis {
+  const asked = new Set([...(checkout?.requirements?.names ?? []), ...(choice?.environment?.packages.keys() ?? [])])
   const named = found.remedy.commands.flatMap(installedBy)
   const guessed = named.find((name) => !isWellKnown(requiredName(name)) && !asked.has(requiredName(name)))
   if (guessed === undefined) return found
@@ -164,7 +166,9 @@ function candidatesOf(evidence: Evidence): Diagnosis[] {
 function judgeEnded(evidence: Evidence, end: FailedStart): Diagnosis[] {
   const process = judgeProcess(end)
   if (process !== undefined) return [process]
-  return [...judgeWay(evidence, ask('stopped', evidence)).map((cause) => withSeen(cause, endWords(end))), judgeOutput(end)]
+  const stopped = judgeWay(evidence, ask('stopped', evidence)).map((cause) => withSeen(cause, endWords(end)))
+  // its output would name a module or an attribute of a library's
+  return stopped.some(({ id }) => id === 'dependency-conflict') ? stopped : [...stopped, judgeOutput(end)]
 }
 
 /** Nothing serves: somewhere else, or what stops a start, from the interpreter to the port. */

@@ -1,3 +1,4 @@
+import { judgeClash } from './dependency-clash.ts'
 import { raisedText, wantedVariable, type Examination, type ExaminationOf, type Raised } from '../facts/examination.ts'
 import { normalName } from '../facts/packages.ts'
 import { all, diagnosis, type Diagnosis, type Found, type Seen } from './diagnosis.ts'
@@ -76,7 +77,11 @@ export function judgeImport(evidence: Evidence, error: ExaminationOf<'error'>, w
       'No question in the settings: read a variable.',
     )
   }
-  const known = judgeTooOld(evidence, error, seen) ?? judgeModuleNotFound(evidence, error, seen) ?? byMessage(evidence, error, seen)
+  const known =
+    judgeTooOld(evidence, error, seen) ??
+    judgeClash(evidence) ??
+    judgeModuleNotFound(evidence, error, seen) ??
+    byMessage(evidence, error, seen)
   if (known !== undefined) return known
   const rule = judgeLines(raisedText(error).split('\n'), 'start')
   const place = rule?.evidence.slice(1) ?? []

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { databaseServerSchema } from './database-server.ts'
+import { clashSchema, importsSchema, shadowsSchema } from './failed-imports.ts'
 import { standingUserSchema } from './observed.ts'
 
 const text = v.nullish(v.string())
@@ -26,6 +27,7 @@ const stages = [
   'consumer',
   'broadcasts',
   'checks',
+  'server',
 ] as const
 export type ExaminationStage = (typeof stages)[number]
 
@@ -72,9 +74,7 @@ const variableSchema = v.object({
 /** What a look from inside tells, a JSON object a line, by its `fact`. What doesn't fit is dropped: a probe never throws. */
 const examinationSchema = v.variant('fact', [
   v.object({ fact: v.literal('start'), python: v.string(), executable: v.string() }),
-  /** Files of the backend that hide a package of the same name: `channels.py` beside manage.py. */
-  /** Modules that the project's own import and that are nowhere, with the first line that does; told where an import has failed. */
-  v.object({ fact: v.literal('imports'), missing: v.array(v.object({ module: v.string(), file: v.string(), line: v.number() })) }),
+  importsSchema,
   /** Variables that the settings ask for without a default and that nobody gives, and the files that they load some from; told where something can't be imported. */
   v.object({
     fact: v.literal('variables'),
@@ -85,7 +85,8 @@ const examinationSchema = v.variant('fact', [
       [],
     ),
   }),
-  v.object({ fact: v.literal('shadows'), files: v.array(v.object({ name: v.string(), file: v.string() })) }),
+  clashSchema,
+  shadowsSchema,
   v.object({
     fact: v.literal('settings'),
     module: v.string(),

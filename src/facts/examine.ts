@@ -45,6 +45,8 @@ export interface LookRequest {
   readonly anywhere?: boolean
   /** The password of the development user to make. */
   readonly createUser?: { readonly password: string }
+  /** The module that the server's own program is imported by. */
+  readonly server?: string | undefined
   /** Milliseconds for the whole look. */
   readonly deadlineMs: number
 }
@@ -221,6 +223,7 @@ export function wireRequest({ consumer, ...request }: LookRequest): Readonly<Rec
     mint: request.mint ?? true,
     anywhere: request.anywhere ?? false,
     create_user: request.createUser ?? null,
+    server: request.server ?? null,
     seconds: request.deadlineMs / 1000,
     consumer:
       consumer === undefined

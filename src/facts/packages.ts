@@ -14,7 +14,8 @@ export function normalName(name: string): string {
 /** The packages that a `pip install` names, as it names them; none of any other command, and of one that installs a file's. */
 export function installedBy(words: readonly string[]): string[] {
   if (!words.includes('pip') || !words.includes('install') || words.includes('-r')) return []
-  return words.slice(words.indexOf('install') + 1).filter((word) => !word.startsWith('-'))
+  const rest = words.slice(words.indexOf('install') + 1)
+  return rest.filter((word, index) => !word.startsWith('-') && rest[index - 1] !== '--python')
 }
 
 /** The distribution of a requirement, normalised: `uvicorn` of `uvicorn[standard]>=0.30`. */

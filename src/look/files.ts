@@ -6,9 +6,10 @@ import type { Config } from '../config/config.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import { surveyDotenv } from '../facts/dotenv-survey.ts'
 import type { RedisNow } from '../facts/redis-now.ts'
+import { onPath } from '../facts/programs.ts'
 import { readLines } from '../facts/settings-lines.ts'
 import type { Host } from '../host/host.ts'
-import { choosePython } from '../plan/environment.ts'
+import { choosePython, type PythonChoice } from '../plan/environment.ts'
 import { untried } from '../verify/prove.ts'
 import { redisOfDotenv } from './redis.ts'
 import { endpointAt } from './target.ts'
@@ -17,9 +18,16 @@ import { endpointAt } from './target.ts'
 export async function evidenceOfFiles(host: Host, config: Config, checkout: Checkout): Promise<Evidence> {
   const { project, python, requirements } = checkout
   const [dotenv, settingsLines] = await Promise.all([surveyDotenv(host, project), readLines(project)])
-  const wire = untried(endpointAt(config, project, config.port), { ours: true })
   const choice = choosePython(python, requirements?.names)
-  return { ...evidenceOfWire(wire), checkout, choice, dotenv, env: host.env, settingsLines }
+  const hasUv = await uvInstead(host, choice)
+  const wire = untried(endpointAt(config, project, config.port), { ours: true })
+  return { ...evidenceOfWire(wire), checkout, choice, hasUv, dotenv, env: host.env, settingsLines }
+}
+
+/** Whether uv can install in the place of a pip that the environment doesn't have; undefined where there is nothing to ask. */
+export async function uvInstead(host: Host, choice: PythonChoice | undefined): Promise<boolean | undefined> {
+  if (choice?.environment === undefined || choice.environment.packages.has('pip')) return undefined
+  return (await onPath(host, 'uv')) !== undefined
 }
 
 /** Why the Redis that is wanted can't carry the layer, before the project runs. Never throws. */

@@ -30,6 +30,7 @@ import { httpRequest } from '../host/http.ts'
 import { within } from '../host/race-stop.ts'
 import { bracketed } from '../host/tcp.ts'
 import { choosePython } from '../plan/environment.ts'
+import { uvInstead } from './files.ts'
 import { hostOf, portOf } from '../host/urls.ts'
 import { httpUrl, type Endpoint } from '../verify/endpoint.ts'
 import { experimentPaths } from '../verify/experiments.ts'
@@ -150,6 +151,7 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
   const beside = Promise.all([
     host.env['VIRTUAL_ENV'] === undefined ? undefined : pathInterpreter(host, limits.path),
     choice?.kind === 'ready' ? deadShebang(choice.environment.python) : undefined,
+    uvInstead(host, choice),
     project === undefined ? new Set<string>() : modulesOf(project.backend),
     privilegedPorts(host.platform),
     checkout === undefined ? undefined : wiringOf(shell, config, checkout.project),
@@ -161,15 +163,21 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
   // that of a proof that was given is still watched
   if (targets.proof === undefined) main.socket?.terminate()
   const wire = await withPage(main.facts, targets.main, examination)
-  const [[pathPython, shebang, own, below, wiring, serverPython, settingsLines, redis], secretKeys, holders, newer, broken, outlook] =
-    await Promise.all([
-      beside,
-      compareKeys(inside, wire, examination),
-      lockHolders(host, examination, servers),
-      newerFiles(project, servers, wire),
-      brokenLine(project, examination),
-      outlookOf(host, chosen, checkout, choice?.environment?.python, examination),
-    ])
+  const [
+    [pathPython, shebang, hasUv, own, below, wiring, serverPython, settingsLines, redis],
+    secretKeys,
+    holders,
+    newer,
+    broken,
+    outlook,
+  ] = await Promise.all([
+    beside,
+    compareKeys(inside, wire, examination),
+    lockHolders(host, examination, servers),
+    newerFiles(project, servers, wire),
+    brokenLine(project, examination),
+    outlookOf(host, chosen, checkout, choice?.environment?.python, examination),
+  ])
   return {
     wire,
     direct: direct?.facts,
@@ -178,6 +186,7 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
     choice,
     pathPython,
     deadShebang: shebang,
+    hasUv,
     dotenv,
     env: host.env,
     servers,

@@ -9,7 +9,7 @@ import type { Way } from '../facts/manage-py.ts'
 import { deferred } from '../host/deferred.ts'
 import type { Host } from '../host/host.ts'
 import { choosePython } from '../plan/environment.ts'
-import { chooseServer } from '../plan/server.ts'
+import { chooseServer, type ServerChoice } from '../plan/server.ts'
 import { firstWay, nextWay } from '../plan/way.ts'
 import { requestOf, type Endpoint } from '../verify/endpoint.ts'
 
@@ -96,6 +96,7 @@ export function gatherInside(
     }
     const { project } = checkout
     const { python, packages } = choice.environment
+    const found = { packages, hasDaphneApp: project.hasDaphneApp }
     const common = {
       way: way ?? serving ?? firstWay(project.preamble),
       python,
@@ -112,7 +113,13 @@ export function gatherInside(
     const end = signal === undefined ? over.signal : AbortSignal.any([over.signal, signal])
     const looking =
       lookServed?.({ ...common, tell: servedLook }) ??
-      examine(host, { ...common, tell: thoroughLook, consumer: playedBy(main, ping), giveUp: givesUp, signal: end })
+      examine(host, {
+        ...common,
+        ...serverOf(serving, chooseServer({ ...found, wanted: undefined })),
+        consumer: playedBy(main, ping),
+        giveUp: givesUp,
+        signal: end,
+      })
     if (lookServed !== undefined) end.addEventListener('abort', looking.cancel, { once: true })
     if (end.aborted) looking.cancel()
     begun.resolve(looking)
@@ -120,7 +127,7 @@ export function gatherInside(
     if (examination.how !== 'ended')
       problems['examination'] =
         `the look from inside did not end: ${examination.how} after ${(examination.elapsedMs / 1000).toFixed(1)} s in ${examination.stage ?? 'its start'}`
-    const asgi = chooseServer({ packages, hasDaphneApp: project.hasDaphneApp, wanted: 'runserver' })
+    const asgi = chooseServer({ ...found, wanted: 'runserver' })
     const next = (seen: Examination, by: Way) => {
       const error = seen.errorOf('settings') ?? seen.errorOf('application')
       return error && nextWay(by, raisedText(error).split('\n'), project.preamble, asgi.kind === 'server')
@@ -157,6 +164,15 @@ export function gatherInside(
       )
     },
   }
+}
+
+/** What each server's program begins with. */
+const programs: Readonly<Record<string, string>> = { daphne: 'daphne.cli', uvicorn: 'uvicorn.main', hypercorn: 'hypercorn.run' }
+
+/** Where none serves, the server that would is imported as well, last of all. */
+function serverOf(serving: Way | undefined, choice: ServerChoice): Pick<LookRequest, 'tell' | 'server'> {
+  const server = choice.kind === 'server' ? programs[choice.name] : undefined
+  return serving === undefined && server !== undefined ? { tell: [...thoroughLook, 'server'], server } : { tell: thoroughLook }
 }
 
 /** Where the WebSocket works, nothing waits long for the inside. */

@@ -101,6 +101,26 @@ describe('names', () => {
       'Nowhere either: of_nobody (its name on PyPI is not known): core/urls.py:3, PIL: core/models.py:4',
     ],
     [
+      'dependency-conflict: the server is imported, and no installer sees it',
+      unstarted({
+        examination: examinationOf({
+          facts: {
+            clash: {
+              importer: { name: 'Twisted', version: '22.10.0' },
+              other: { name: 'attrs', version: '20.3.0' },
+              asks: 'attrs>=19.2.0',
+              type: 'ModuleNotFoundError',
+              message: "No module named 'attrs'",
+              file: 'systemd.py',
+              line: 18,
+            },
+          },
+          errors: [{ stage: 'application', type: 'ModuleNotFoundError', message: "No module named 'attrs'" }],
+        }),
+      }),
+      'Twisted 22.10.0 asks for attrs>=19.2.0, which 20.3.0 may be',
+    ],
+    [
       'stdlib-module-removed: distutils on Python 3.12',
       unstarted({
         examination: examinationOf({

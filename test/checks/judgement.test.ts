@@ -1,11 +1,13 @@
 /** What the judge does to any diagnosis that a rule gives. */
 import { expect, test } from 'vitest'
+import { installedBy } from '../../src/facts/packages.ts'
 import { judge } from '../../src/checks/judgement.ts'
 import { checkoutOf, environmentWith, evidenceOf, examinationOf, nothingListens } from '../support/evidence.ts'
 
-const lacking = (module: string, names: readonly string[], packages?: readonly string[]) =>
+const lacking = (module: string, names: readonly string[], packages?: readonly string[], hasUv?: boolean) =>
   judge(
     evidenceOf({
+      hasUv,
       wire: nothingListens,
       choice: { kind: 'ready', environment: environmentWith(packages), note: undefined },
       servers: { onPorts: [], ofProject: [], source: '/proc', problem: undefined },
@@ -27,4 +29,11 @@ test('an environment without pip gets it first', () => {
   expect(first?.slice(1)).toEqual(['-m', 'ensurepip', '--upgrade'])
   expect(second?.slice(1)).toEqual(['-m', 'pip', 'install', 'djangorestframework'])
   expect(lacking('rest_framework', [])?.commands).toHaveLength(1)
+})
+
+test('or uv installs into it, where it is there', () => {
+  const [first, ...rest] = lacking('rest_framework', [], ['django', 'channels', 'daphne'], true)?.commands ?? []
+  expect(first).toEqual(['uv', 'pip', 'install', '--python', expect.stringMatching(/python$/), 'djangorestframework'])
+  expect(rest).toEqual([])
+  expect(installedBy(first ?? [])).toEqual(['djangorestframework'])
 })

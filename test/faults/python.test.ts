@@ -7,7 +7,8 @@ import { barePath, makeBench, makeVenv, nobody, urlOf } from '../support/bench.t
 import { doctor, real } from '../support/doctor.ts'
 import { openConsumer } from '../support/project.ts'
 import { freePort } from '../support/redis.ts'
-import { environmentFolder, pythonOf, run } from '../support/tools.ts'
+import { ownIndex } from '../support/packages.ts'
+import { environmentFolder, prepareEnvironment, pythonOf, run } from '../support/tools.ts'
 
 const bench = makeBench()
 
@@ -133,6 +134,55 @@ real('stdlib-module-removed', 'binhex, which Python 3.11 left out', async () => 
   expect(answer.diagnosis?.title).toMatch(/^binhex is no longer there: Python 3\.11 left it out, and this is Python 3\.\d+/)
   // nobody carries it on
   expect(answer.diagnosis?.remedy.commands).toEqual([])
+})
+
+real(
+  'dependency-conflict',
+  'the Twisted of daphne, and an attrs that is older than the module which it imports',
+  async () => {
+    await prepareEnvironment('clash')
+    const project = await bench.project({ style: 'plain', environment: 'clash' })
+    const answer = await doctor(project.root, { url: await nobody() })
+    expect(answer.id, answer.evidence).toBe('dependency-conflict')
+    expect(answer.diagnosis?.title).toBe("Twisted 22.10.0 and attrs 20.3.0 don't fit each other")
+    expect(answer.evidence).toContain('Twisted 22.10.0 asks for attrs')
+    expect(answer.diagnosis?.remedy.commands).toEqual([
+      ['backend/venv/bin/python', '-m', 'pip', 'install', '--upgrade', 'Twisted', 'attrs'],
+    ])
+    expect(answer.findings.filter(({ status }) => status === 'fail').map(({ id }) => id)).not.toContain('missing-dep')
+  },
+  300_000,
+)
+
+real('dependency-conflict', 'two packages of the settings: the command resolves it', async () => {
+  const project = await bench.project({ style: 'plain', environment: undefined, settings: 'import loom_shuttle' })
+  await prepareEnvironment('uv')
+  const venv = await makeVenv(join(project.backend, 'venv'))
+  const [version = ''] = await readdir(join(venv, 'lib'))
+  const [of = ''] = await readdir(join(environmentFolder('main'), 'lib'))
+  const own = join(venv, 'lib', version, 'site-packages')
+  await writeFile(join(own, 'main.pth'), join(environmentFolder('main'), 'lib', of, 'site-packages'))
+  // the packages of before, and those that fit
+  const shuttle = { name: 'loom-shuttle', requires: ['loom-warp>=1'], source: 'from loom_warp import weave' }
+  const uv = join(environmentFolder('uv'), 'bin')
+  const folder = await bench.folder()
+  const before = await ownIndex(join(folder, 'before'), [
+    { ...shuttle, version: '1.0' },
+    { name: 'loom-warp', version: '1.0' },
+  ])
+  const env = { ...process.env, PATH: `${uv}:${process.env['PATH'] ?? ''}` }
+  await run('uv', ['pip', 'install', '--python', join(venv, 'bin', 'python'), 'loom-shuttle'], { env: { ...env, ...before } })
+  const answer = await doctor(project.root, { url: await nobody() })
+  expect(answer.id, answer.evidence).toBe('dependency-conflict')
+  expect(answer.evidence).toContain("cannot import name 'weave' from 'loom_warp'")
+  const [file = '', ...args] = answer.diagnosis?.remedy.commands[0] ?? []
+  expect([file, ...args]).toEqual(['backend/venv/bin/python', '-m', 'pip', 'install', '--upgrade', 'loom-shuttle', 'loom-warp'])
+  const after = await ownIndex(join(folder, 'after'), [
+    { ...shuttle, version: '2.0' },
+    { name: 'loom-warp', version: '2.0', source: 'def weave(): pass' },
+  ])
+  await run(join(project.root, file), args, { cwd: project.root, env: { ...env, ...after } })
+  expect((await doctor(project.root, { url: await nobody() })).id).toBe('server-not-running')
 })
 
 real('missing-dep', 'three in one go: imported, named as an app, and imported by an app of the project', async () => {

@@ -44,6 +44,7 @@ export const rows = {
   'wrong-venv': 'warned',
   'missing-dep': 'ended',
   'requirement-not-installable': 'ended',
+  'dependency-conflict': 'ended',
   'stdlib-module-removed': 'ended',
   'daphne-missing': 'ended',
   'channels-redis-missing': 'named',

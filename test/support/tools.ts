@@ -61,6 +61,8 @@ export const environments = {
   django: ['Django>=4.2,<6', 'channels~=4.2', 'PyJWT~=2.8'],
   /** gunicorn, with uvicorn's worker for it to be told of. */
   gunicorn: ['Django>=4.2,<6', 'channels~=4.2', 'gunicorn>=21', 'uvicorn>=0.30', 'websockets>=12', 'PyJWT~=2.8'],
+  /** A server that can't be imported: Twisted asks for attrs from 19.2 on, and imports a module that came with 21.3. */
+  clash: ['Django>=4.2,<5', 'channels~=4.2', 'daphne==4.0.0', 'Twisted==22.10.0', 'attrs==20.3.0'],
   /** No project's environment: the installer that setup uses where it is on the PATH. */
   uv: ['uv>=0.5'],
 } as const

@@ -32,6 +32,16 @@ export const installPackage: PlannerOf<'checkout' | 'choice'> = (evidence, facts
   return fix([...pipCommands(around), install], { restart: true })
 }
 
+/** Installs newer releases of packages that are there. */
+export const upgradePackages: Planner = (evidence, facts, cause) => {
+  const around = commandFacts(evidence, facts)
+  const { environment } = evidence.choice ?? {}
+  if (around === undefined || environment === undefined) return noFix('there is no environment to install into')
+  if (!environment.isVirtual) return noFix(`${environment.label} is no virtual environment: nothing is installed into it`)
+  const words = ['--upgrade', ...cause.commands.flatMap(installedBy)]
+  return fix([...pipCommands(around), packagesCommand(around, words, words)], { restart: true })
+}
+
 /** The line of requirements.txt that asks for the package: its version is the project's to choose. */
 function requirementOf({ checkout }: Pick<Evidence, 'checkout'>, { texts }: FixFacts, name: string): string | undefined {
   const text = texts.get(checkout?.requirements?.file ?? '') ?? ''

@@ -1,10 +1,11 @@
 """What was asked for, stage by stage: each tells its own fact, and the exception of one leaves the others their turn."""
 
+import importlib
 import os
 import sys
 import time
 
-from . import database, imports, layer, routes, sessions, settings, tokens, users, variables
+from . import clash, database, imports, layer, routes, sessions, settings, tokens, users, variables
 from .telling import enter, run, tell
 
 # the stages that need Django set up, which importing the application mostly has done
@@ -16,7 +17,7 @@ class Look:
     Request: {"tell": ["settings", …], "settings_module": "core.settings", "application": "core.asgi:application" | null,
               "nonce": "…", "names": ["REDIS_PORT", …], "consumer": null | {"path": …, …}, "create_user": null | {"password": "…"},
               "user": null | "clerk", "made_user": null | "developer", "anywhere": false, "mint": true,
-              "seconds": null | 20, "way": null | "asgi" | "manage" | "runserver"}
+              "seconds": null | 20, "server": null | "daphne.cli", "way": null | "asgi" | "manage" | "runserver"}
     The stages of "tell" are gone through in its order. Where the application is among them, it is imported as a server
     does it, and the settings are those that it comes to: by itself, after what manage.py does first, or as runserver.
     DJANGO_SETTINGS_MODULE is what the environment says: an asgi.py that forgets it fails here as it does in a server.
@@ -42,7 +43,7 @@ class Look:
         for stage in self.request["tell"]:
             if time.monotonic() > end:
                 break
-            if stage in self.done or self.module is None and stage not in ("shadows", "settings", "broadcasts"):
+            if stage in self.done or self.module is None and stage not in ("shadows", "settings", "broadcasts", "server"):
                 continue
             if stage in ON_DJANGO and not self.is_set_up:
                 self.set_up()
@@ -83,6 +84,7 @@ class Look:
 
     def ask_files(self, failed):
         """Of all that is missing an exception names the first."""
+        clash.tell_clash(failed)
         module = os.environ.get("DJANGO_SETTINGS_MODULE") or self.request["settings_module"]
         application = (self.request.get("application") or "").split(":")[0]
         if isinstance(failed, ImportError) or isinstance(getattr(failed, "__cause__", None), ImportError):
@@ -188,6 +190,14 @@ class Look:
 
     def checks(self):
         routes.check_facts()
+
+    def server(self):
+        try:
+            if self.request.get("server"):
+                importlib.import_module(self.request["server"])
+        except Exception as error:
+            clash.tell_clash(error)
+            raise
 
     def broadcasts(self):
         from . import sources
