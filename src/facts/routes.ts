@@ -1,4 +1,4 @@
-import { attempt } from '../errors.ts'
+import { matches } from '../host/bounded-match.ts'
 
 /** A WebSocket route, with its regular expression and a path that it takes where one could be made. */
 interface Route {
@@ -28,10 +28,10 @@ export function plainPaths(routes: readonly Pick<Route, 'route'>[]): string[] {
   return routes.flatMap((route) => plainPath(route) ?? [])
 }
 
-/** Whether a route serves the path; undefined where JavaScript can't read its pattern. */
+/** Whether a route serves the path; undefined where JavaScript can't read its pattern, or it takes too long. */
 export function serves(route: Route, path: string): boolean | undefined {
   if (plainPath(route) === path || route.sample === path) return true
-  return attempt(() => new RegExp(`^(?:${patternOf(route)})`).test(path.replace(/^\//, '')))
+  return matches(`^(?:${patternOf(route)})`, path.replace(/^\//, ''))
 }
 
 /** True where one of the routes serves the path, as far as JavaScript reads their patterns. */

@@ -1,7 +1,7 @@
-import { attempt } from '../errors.ts'
 import { isLocal } from '../facts/frontend-wiring.ts'
 import type { FrontendReading } from '../facts/frontend-reading.ts'
 import type { DevProxy } from '../facts/dev-proxy.ts'
+import { matches } from '../host/bounded-match.ts'
 import type { MappedVariable } from './frontend-env.ts'
 
 /** Which way the page's WebSocket goes, and what tells. */
@@ -49,6 +49,6 @@ export function socketWay(
 function proxyFor(proxies: readonly DevProxy[], path: string): DevProxy | undefined {
   return proxies.find(({ context }) => {
     if (!context.startsWith('^')) return path.startsWith(context.replace(/\/?\*+$/, ''))
-    return attempt(() => new RegExp(context).test(path)) === true
+    return matches(context, path) === true
   })
 }

@@ -1,0 +1,19 @@
+import { runInNewContext } from 'node:vm'
+import { attempt } from '../errors.ts'
+
+/** A group that is repeated: without one no pattern takes exponential time. */
+const repeatedGroup = /\)[*+{]/
+/** How long a pattern may take, in milliseconds. */
+const limitMs = 50
+
+/**
+ * Whether the text has what somebody else's pattern looks for; undefined where
+ * JavaScript can't read it, or it backtracks for longer than 50 ms: `^(a+)+$`
+ * takes years for forty letters, and nothing else runs meanwhile.
+ */
+export function matches(pattern: string, text: string): boolean | undefined {
+  if (!repeatedGroup.test(pattern)) return attempt(() => new RegExp(pattern).test(text))
+  // V8 ends a regular expression where it ends the script that runs it
+  const found: unknown = attempt(() => runInNewContext('new RegExp(pattern).test(text)', { pattern, text }, { timeout: limitMs }))
+  return typeof found === 'boolean' ? found : undefined
+}
