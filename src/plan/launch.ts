@@ -47,7 +47,7 @@ export function planLaunch(facts: LaunchFacts): LaunchPlan {
     // Python takes compiled code for fresh where second and size of its source are the same (docs.python.org/3/reference/import.html#cached-bytecode-invalidation): two saves within a second, and the first one is served
     ...(config.reload ? { PYTHONDONTWRITEBYTECODE: '1' } : {}),
   }
-  const command = (name: string, port: number) => serverArguments({ name: server.name, application: name, host: config.host, port, color })
+  const command = (name: string, port: number) => serverArguments({ ...server, application: name, host: config.host, port, color })
   const observed = config.observer ? 'application' : 'none'
   const base = { file: environment.python, cwd: project.backend, env, observed } as const
   const isRunserver = server.name === 'runserver'

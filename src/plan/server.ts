@@ -64,27 +64,45 @@ function missing(id: 'daphne-missing' | 'ws-library-missing', reason: string, in
 /** What the command line of a server is made of. */
 export interface ServerCommand {
   readonly name: ServerName
+  /** Its installed version: older ones lack some of the flags. */
+  readonly version: string
   readonly application: string
   readonly host: string
   readonly port: number
   readonly color: boolean
 }
 
+/** The first minor version of 0 that knows a flag as it is used here, by the servers' own `--help` and sources. */
+const firstMinor = {
+  /** `--timeout-graceful-shutdown`. */
+  uvicornGraceful: 22,
+  /** `--workers 0`, in the process itself; before it, 1 was that (0.13), or a child of it (0.14). */
+  hypercornInProcess: 15,
+} as const
+
+/** Whether a version has what came with 0.`minor`. */
+function since(version: string, minor: number): boolean {
+  const [, major = '1', own = '0'] = /^(\d+)\.(\d+)/.exec(version) ?? []
+  return Number(major) > 0 || Number(own) >= minor
+}
+
 /**
  * Arguments for the interpreter: `-m daphne -b 127.0.0.1 -p 8000 core.asgi:application`.
  * No shell, no activation, no reloader: a reloader stays alive with nothing listening.
  */
-export function serverArguments({ name, application, host, port, color }: ServerCommand): string[] {
+export function serverArguments({ name, version, application, host, port, color }: ServerCommand): string[] {
   const uvicornColors = color ? '--use-colors' : '--no-use-colors'
+  const graceful = since(version, firstMinor.uvicornGraceful) ? ['--timeout-graceful-shutdown', '2'] : []
+  const workers = since(version, firstMinor.hypercornInProcess) ? '0' : '1'
   switch (name) {
     case 'daphne':
       return ['-m', 'daphne', '-b', host, '-p', String(port), application]
     case 'uvicorn':
       // a browser holds its socket open, and uvicorn waits for it without end by default (uvicorn #1972)
-      return ['-m', 'uvicorn', '--host', host, '--port', String(port), '--timeout-graceful-shutdown', '2', uvicornColors, application]
+      return ['-m', 'uvicorn', '--host', host, '--port', String(port), ...graceful, uvicornColors, application]
     case 'hypercorn':
       // 0 workers: served by the process itself, without a parent that would hide a crash
-      return ['-m', 'hypercorn', '--bind', `${bracketed(host)}:${port}`, '--workers', '0', '--graceful-timeout', '2', application]
+      return ['-m', 'hypercorn', '--bind', `${bracketed(host)}:${port}`, '--workers', workers, '--graceful-timeout', '2', application]
     case 'runserver':
       return ['manage.py', 'runserver', '--noreload', color ? '--force-color' : '--no-color', `${bracketed(host)}:${port}`]
   }

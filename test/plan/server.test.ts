@@ -48,6 +48,19 @@ describe('its arguments', () => {
     ['runserver', '127.0.0.1', false, 'manage.py runserver --noreload --no-color 127.0.0.1:8000'],
     ['runserver', '::', true, 'manage.py runserver --noreload --force-color [::]:8000'],
   ])('%s on %s, colour %s', (name, host, color, line) => {
-    expect(serverArguments({ name, application: 'core.asgi:application', host, port: 8000, color }).join(' ')).toBe(line)
+    expect(serverArguments({ name, version: '0.40.0', application: 'core.asgi:application', host, port: 8000, color }).join(' ')).toBe(line)
+  })
+
+  test.each<[ServerName, string, string, boolean]>([
+    ['uvicorn', '0.17.6', '--timeout-graceful-shutdown', false],
+    ['uvicorn', '0.21.1', '--timeout-graceful-shutdown', false],
+    ['uvicorn', '0.22.0', '--timeout-graceful-shutdown', true],
+    ['uvicorn', '1.0', '--timeout-graceful-shutdown', true],
+    ['hypercorn', '0.13.2', '--workers 1', true],
+    ['hypercorn', '0.14.4', '--workers 1', true],
+    ['hypercorn', '0.15.0', '--workers 0', true],
+  ])('%s %s: %s %s', (name, version, flag, has) => {
+    const line = serverArguments({ name, version, application: 'core.asgi:application', host: '::1', port: 8000, color: false }).join(' ')
+    expect(line.includes(flag)).toBe(has)
   })
 })
