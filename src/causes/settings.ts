@@ -26,6 +26,7 @@ export const settingsCauses = [
   {
     ...settings,
     id: 'env-bool-typo',
+    noCommands: "what was meant by the value is its user's to say: doctor --fix shows the edit, and makes it",
     automatic: 'ask',
     title: "A boolean in .env isn't one, or is read as its opposite",
     rules: { ...settings.rules, note: judgeBooleans },

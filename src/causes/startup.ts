@@ -43,6 +43,7 @@ export const startupCauses = [
   {
     ...startup,
     id: 'system-check-failed',
+    noCommands: own.code,
     automatic: 'no',
     title: "Django's system checks fail: runserver and migrate refuse to run",
     rules: { stopped: judgeChecks, inside: judgeChecksOfTables, note: judgeChecksNoted },
