@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { dirname } from 'node:path'
 import { LauncherError } from '../errors.ts'
 import { dockerWords, type Docker } from '../facts/docker.ts'
+import { isLocal } from '../facts/frontend-wiring.ts'
 import type { PostgresPrograms } from '../facts/postgres-programs.ts'
 import { usualPort, type DatabasePlace, type DatabaseServer } from './database-place.ts'
 import type { ServicePlan } from './service.ts'
@@ -26,6 +27,8 @@ export interface DatabasePrograms {
 export interface DatabaseOutlook {
   /** Where the settings look: `db:5432`. */
   readonly where: string
+  /** It is one of this machine, which its owner may only have to start: with the data that are in it. */
+  readonly isHere: boolean
   /** What `--managed` would use, in words; undefined: it can't. */
   readonly by: string | undefined
   /** Why it can't. */
@@ -49,7 +52,8 @@ export function databaseOutlook(
   },
 ): DatabaseOutlook {
   const where = server.host === '' ? 'no host' : `${server.host}:${server.port === '' ? usualPort[kind] : server.port}`
-  if (place.kind === 'none') return { where, by: undefined, why: place.why, compose }
+  const isHere = server.host === '' || server.host.startsWith('/') || isLocal(server.host)
+  if (place.kind === 'none') return { where, isHere, by: undefined, why: place.why, compose }
   const means = databaseMeans(kind, programs)
   const [why = ''] = means === undefined ? [noDatabase(kind, programs, 'linux').evidence.join(', ')] : []
   const by =
@@ -58,7 +62,7 @@ export function databaseOutlook(
       : means?.kind === 'local'
         ? `a PostgreSQL ${means.programs.version} of its own`
         : means && `${means.compose.service} of the compose file`
-  return { where, by, why, compose }
+  return { where, isHere, by, why, compose }
 }
 
 /** By what it is started. */

@@ -73,7 +73,13 @@ describe('names', () => {
       evidenceOf({
         wire: failing,
         examination: look({ state: 'unreachable', engine: 'django.db.backends.postgresql', path: null, message: 'no such name' }),
-        databaseOutlook: { where: 'db:5432', by: undefined, why: 'x', compose: { file: 'compose.yml', service: 'db', port: 5433 } },
+        databaseOutlook: {
+          where: 'db:5432',
+          isHere: false,
+          by: undefined,
+          why: 'x',
+          compose: { file: 'compose.yml', service: 'db', port: 5433 },
+        },
       }),
       'answers on this machine: 127.0.0.1:5433',
     ],
@@ -119,7 +125,7 @@ test.each([
   ['a PostgreSQL 17.1 of its own', [['election-dev', 'start', '--managed']], 'a PostgreSQL 17.1 of its own'],
   [undefined, [], "can't start one of its own: no variable"],
 ])('a database that can be started is, by a command; else it is said why not: %s', (by, commands, words) => {
-  const outlook = { where: 'db:5432', by, why: by === undefined ? 'no variable' : '', compose: undefined }
+  const outlook = { where: 'db:5432', isHere: false, by, why: by === undefined ? 'no variable' : '', compose: undefined }
   const database = { state: 'unreachable', engine: 'django.db.backends.postgresql', path: null, message: 'refused' } as const
   const { root: cause } = judge(evidenceOf({ wire: failing, examination: look(database), databaseOutlook: outlook }))
   expect(cause).toMatchObject({ id: 'database-unreachable', remedy: { commands, text: expect.stringContaining(words) } })

@@ -83,7 +83,7 @@ test.each([
     parts('os.environ.get("ELECTION_PG_SERVER", "db")', 'os.environ.get("ELECTION_PG_PORT", "5432")'),
     ['--managed', '--setup'],
   ],
-  ['what libpq reads, where the settings leave host and port to it', parts('""', '""'), ['--setup']],
+  ['what libpq reads, where the settings leave host and port to it', parts('""', '""'), ['--managed', '--setup']],
   ['a URL, whose default names a service of a compose file', url, ['--setup']],
 ])(
   'led there by %s; a second run finds the tables and the user of the first',
@@ -109,7 +109,10 @@ test.each([
 test('settings that know one port get it there, or are told who holds it', async () => {
   const port = await freePort('127.0.0.1')
   stand = await makeStand({ environment: 'postgres', settings: parts('"localhost"', `"${port}"`), consumer })
-  const cli = await green(['--setup'])
+  // it is not started by itself: somebody may have one there, with data
+  const told = await stand.start(['--setup', '--json']).end()
+  expect(told.stdout).toMatch(/"id":"database-unreachable".*"commands":\[\["election-dev","start","--managed"\]\]/)
+  const cli = await green(['--managed', '--setup'])
   expect(portOf(cli)).toBe(port)
   await cli.end('SIGINT')
   const holder = createServer((socket) => socket.destroy()).listen(port, '127.0.0.1')
