@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { withVariables } from '../config/config.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
 import { isFile } from '../host/files.ts'
@@ -104,9 +105,8 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, apply, stop }
 
   const startFrontend = async (prepared: Prepared, port: number): Promise<void> => {
     const served = (now: ServedPage) => void pageOf(prepared).then((watched) => watched.isServed(now))
-    const begun = (await import('./start-frontend.ts')).startFrontend(prepared, services, port, { user: outer.signal, served })
-    frontend = begun
-    await begun.origin
+    frontend = (await import('./start-frontend.ts')).startFrontend(prepared, services, port, { user: outer.signal, served })
+    await frontend.origin
   }
 
   const serve = async (prepared: Prepared, wantsFrontend: boolean): Promise<number | NeedsSetup> => {
@@ -178,7 +178,7 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, apply, stop }
       if (config.managed || config.managedRedis) {
         const { startManaged } = await import('./start-managed.ts')
         managed = await startManaged(setup, services)
-        setup = { ...setup, host: { ...host, env: { ...host.env, ...managed.environment } } }
+        setup = { ...setup, host: withVariables(host, managed.environment) }
       }
       const prepared = await raceStop(prepare(setup, { look }), signal)
       if (prepared === undefined) return ExitCode.ok

@@ -61,7 +61,11 @@ export type Config = {
 
 /** The host as the project sees it: what the configuration says of the backend's environment (`env`) wins over what the launcher has. */
 export function projectHost(host: Host, { env }: Pick<Config, 'env'>): Host {
-  if (Object.keys(env).length === 0) return host
-  const merged = { ...host.env, ...env }
+  return Object.keys(env).length === 0 ? host : withVariables(host, env)
+}
+
+/** The host with more variables, for this one alone: also what is given to it later. */
+export function withVariables(host: Host, more: Readonly<Record<string, string>>): Host {
+  const merged = { ...host.env, ...more }
   return { ...host, env: merged, give: (variables) => void Object.assign(merged, variables) }
 }

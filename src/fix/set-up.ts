@@ -83,9 +83,10 @@ export async function doSteps(
   steps: readonly Step[],
   tell: SetupTeller,
 ): Promise<void> {
-  const context = stepContext(host, seen, { backup, signal, onLine: tell.line })
   for (const step of steps) {
     if (signal.aborted) return
+    // of each its own: one may give variables to those after it
+    const context = stepContext(host, seen, { backup, signal, onLine: tell.line })
     tell.step(step)
     const mark = backup.mark()
     const began = host.now()
