@@ -65,6 +65,8 @@ export const environments = {
   clash: ['Django>=4.2,<5', 'channels~=4.2', 'daphne==4.0.0', 'Twisted==22.10.0', 'attrs==20.3.0'],
   /** No project's environment: the installer that setup uses where it is on the PATH. */
   uv: ['uv>=0.5'],
+  /** Another one. */
+  poetry: ['poetry>=1.8'],
 } as const
 
 export type EnvironmentName = keyof typeof environments
