@@ -22,6 +22,8 @@ export async function bundle(name: string): Promise<Program> {
     bundle: true,
     format: 'esm',
     platform: 'node',
+    // as the product is built: what is for a loader of its own asks for files that aren't in the bundle
+    mainFields: ['module', 'main'],
     target: 'node20.19',
     banner: { js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);" },
     logLevel: 'warning',
