@@ -83,8 +83,8 @@ async function planned({ host, config, signal }: SetupRun, cause: Judged<string>
   const place = { root: host.cwd, platform: host.platform }
   const { flags = {} } = plan.actions.find((action) => action.kind === 'hand-over') ?? {}
   const managed = flags.managed === true ? 'managed' : flags.managedRedis === true ? 'managedRedis' : undefined
-  // one's own database has data that another would hide: only who says so gets another
-  if (managed === 'managed' && evidence.databaseOutlook?.isHere === true) return undefined
+  // one's own database has data that another would hide: only who says so gets another, at once or once there are packages to look with
+  if (managed === 'managed' && !config.managed && evidence.databaseOutlook?.isHere === true) return undefined
   if (managed !== undefined) {
     const step = {
       title: managed === 'managed' ? 'a database of this run' : 'a Redis of this run',

@@ -61,7 +61,9 @@ USE_TZ = True
 ${own.more ?? ''}`
 
 /** Joins a group, and tells it what it hears: `connect` is what comes before. */
-export const groupConsumer = (name: string, connect = '') => `from channels.generic.websocket import AsyncJsonWebsocketConsumer
+export const groupConsumer = (name: string, connect = '') => `from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.contrib.auth import get_user_model
 
 
 class ${name}(AsyncJsonWebsocketConsumer):
@@ -83,6 +85,7 @@ ${connect.replaceAll(/^(?=.)/gm, '        ')}
 `
 
 export const knownAlone = 'if self.scope["user"].is_anonymous:\n    await self.close()\n    return'
+export const asksDatabase = 'await database_sync_to_async(get_user_model().objects.count)()'
 export const empty = (...names: readonly string[]) => Object.fromEntries(names.map((name) => [name, '']))
 export const ignored = { '.gitignore': '__pycache__/\nnode_modules/\n' }
 export const noPages = 'urlpatterns = []\n'

@@ -24,8 +24,10 @@ export async function bringUp(checkout: Checkout): Promise<void> {
   const place = {
     backend: await freePort('127.0.0.1'),
     page: await freePort('127.0.0.1'),
+    database: await freePort('127.0.0.1'),
     python: (await pythonFor(checkout)) ?? '',
   }
+  let data: string | undefined
   try {
     const env = await environmentIn(home, checkout)
     const git = async (cwd: string, ...args: readonly string[]) =>
@@ -48,6 +50,8 @@ export async function bringUp(checkout: Checkout): Promise<void> {
 
     const first = await green(start('--setup', ...(checkout.args ?? [])), checkout)
     expect(first).toContain('"event":"setup-end"')
+    // root's database is kept outside of the checkout
+    data = / its data stay in (\/var\/tmp\/election-dev-postgres-\S+?)"/.exec(first)?.[1]
     await until(nothingRuns)
     const second = await green(start(...(checkout.again ?? [])), checkout)
     expect(second).not.toContain('"event":"setup')
@@ -59,6 +63,7 @@ export async function bringUp(checkout: Checkout): Promise<void> {
     for (const pid of await mark.processes()) process.kill(pid, 'SIGKILL')
     await until(async () => (await mark.processes()).length === 0)
     await mark.remove()
+    if (data !== undefined) await rm(dirname(data), { recursive: true, force: true })
     await rm(above, { recursive: true, force: true })
   }
 }

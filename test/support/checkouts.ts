@@ -1,6 +1,7 @@
-/** Projects of different shapes, as data: what their authors committed, and what has to be seen of each once it is up. */
+/** Ten projects of different shapes, as data: what their authors committed, and what has to be seen of each once it is up. */
 import {
   asgiPy,
+  asksDatabase,
   empty,
   groupConsumer,
   ignored,
@@ -16,9 +17,10 @@ import {
 
 /** Where the clone will be: what the files name of it. */
 interface Place {
-  /** Ports that are free: of the backend and the page. */
+  /** Ports that are free: of the backend, the page and the database. */
   readonly backend: number
   readonly page: number
+  readonly database: number
   /** The version of Python that it is for. */
   readonly python: string
 }
@@ -230,6 +232,37 @@ priority = "primary"
       ),
       'web/ballots/consumers.py': groupConsumer('Ballots'),
       ...empty('web/ballots/__init__.py', 'web/ballots/settings/__init__.py'),
+    }),
+  },
+  {
+    title: 'PostgreSQL, which nobody has started',
+    args: ['--managed'],
+    again: ['--managed'],
+    path: /^\/ws\/stock\/[\w-]+\/$/,
+    ready: { services: [{ name: 'postgres', kind: 'database', state: 'ready' }] },
+    leaves: ['.env', 'venv/'],
+    files: ({ database }) => ({
+      ...ignored,
+      '.env.example': `SECRET_KEY=change-me\nDB_HOST=localhost\nDB_PORT=${database}\nDB_PASSWORD=stock\n`,
+      'pyproject.toml':
+        '[project]\nname = "stock"\nversion = "1.0"\nrequires-python = ">=3.9"\ndependencies = ["Django>=4.2,<6", "channels~=4.2", "daphne~=4.1", "psycopg[binary]>=3.1", "python-decouple~=3.8"]\n',
+      'manage.py': managePy('stock.settings'),
+      'stock/settings.py': settingsPy({
+        package: 'stock',
+        apps: ['daphne', ...users],
+        head: 'from decouple import config\n',
+        secret: 'config("SECRET_KEY")',
+        database:
+          '{"ENGINE": "django.db.backends.postgresql", "NAME": "stock", "USER": "stock", "PASSWORD": config("DB_PASSWORD"), "HOST": config("DB_HOST"), "PORT": config("DB_PORT", cast=int)}',
+      }),
+      'stock/urls.py': noPages,
+      'stock/asgi.py': asgiPy(
+        'stock.settings',
+        'from stock.consumers import Stock',
+        'AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter([path("ws/stock/<slug:slug>/", Stock.as_asgi())])))',
+      ),
+      'stock/consumers.py': groupConsumer('Stock', asksDatabase),
+      ...empty('stock/__init__.py'),
     }),
   },
   {
