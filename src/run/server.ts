@@ -155,13 +155,11 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string) 
  * Becomes the command that its arguments are. A process that is nobody's child reads descriptor 3 until its other end,
  * the launcher's, is closed, and ends the group then; while it is there, no other process can be given the group's number.
  */
-const untilLauncherGone = [
-  '( (',
-  '  read -r _ <&3; trap "" TERM; kill -TERM -$$',
-  '  for _ in 1 2 3 4 5; do kill -0 $$ || exit; sleep 1; done; kill -KILL -$$',
-  ') </dev/null >/dev/null 2>&1 & )',
-  'exec 3<&-; exec "$@"',
-].join('\n')
+const untilLauncherGone = `( (
+  read -r _ <&3; trap "" TERM; kill -TERM -$$
+  for _ in 1 2 3 4 5; do kill -0 $$ || exit; sleep 1; done; kill -KILL -$$
+) </dev/null >/dev/null 2>&1 & )
+exec 3<&-; exec "$@"`
 
 /** The child, or why there is none: some of the system's errors are thrown, others come as an event. */
 function spawnChild(launch: Launch, platform: NodeJS.Platform): { readonly child?: ChildProcess; readonly refusal?: unknown } {

@@ -94,6 +94,8 @@ class TalkConsumer(AsyncWebsocketConsumer):
   }),
 }
 
+const pipsIndex = 'python3 -c "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"'
+
 export const checkouts: readonly Checkout[] = [
   tutorialChat,
   {
@@ -151,7 +153,8 @@ tally-rules = { workspace = true }
   {
     title: 'Poetry, with a group for developers',
     tools: ['poetry'],
-    locked: { folder: 'service', command: ['poetry', 'lock'] },
+    // an index by its pages, as pip asks it, rather than by an interface that mirrors don't have
+    locked: { folder: 'service', command: ['sh', '-c', `poetry source add -n simple "$(${pipsIndex})" && poetry lock -n`] },
     path: /^\/ws\/shifts\/$/,
     leaves: ['service/db.sqlite3'],
     files: () => ({
@@ -170,11 +173,6 @@ channels = "~4.2"
 
 [tool.poetry.group.dev.dependencies]
 daphne = "~4.1"
-
-[[tool.poetry.source]]
-name = "simple"
-url = "https://pypi.org/simple/"
-priority = "primary"
 `,
       'service/manage.py': managePy('shifts.settings'),
       'service/shifts/settings.py': settingsPy({ package: 'shifts', apps: ['daphne', ...users] }),
