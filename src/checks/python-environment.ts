@@ -1,9 +1,10 @@
 import { missingPackages } from '../plan/environment.ts'
+import { freshEnvironment } from '../plan/fresh-environment.ts'
 import { chooseServer } from '../plan/server.ts'
 import { all, diagnosis, orElse, type Commands, type Diagnosis } from './diagnosis.ts'
 import { pythonOf, type Evidence } from './evidence.ts'
 import { missing } from './common-causes.ts'
-import { interpreterIn, isWithin, joined, pathFrom } from '../host/paths.ts'
+import { interpreterIn, isWithin, pathFrom } from '../host/paths.ts'
 
 /**
  * Why the project's Python can't run the backend: asked where nothing of the
@@ -131,12 +132,14 @@ function judgeMissingVenv(evidence: Evidence): Diagnosis | undefined {
   const { choice, checkout } = evidence
   if (choice?.kind !== 'venv-missing' || checkout === undefined) return undefined
   const { base } = choice
-  const folder = relativeTo(evidence, joined(checkout.project.backend, 'venv'))
+  const folder = relativeTo(evidence, freshEnvironment(checkout))
+  const foreign = checkout.python.candidates.flatMap((candidate) => (candidate.state === 'foreign' ? [candidate] : []))
   return diagnosis(
     'venv-missing',
     'There is no virtual environment, and the python3 of the PATH lacks the packages',
     [
-      `Looked for .venv, venv and env beside manage.py and above it: there is none`,
+      `Looked for .venv, venv and env beside manage.py and above it: there is none${foreign.length === 0 ? '' : ' of this system'}`,
+      ...foreign.map(({ label, system }) => `${label} is one of ${system}: it is left alone`),
       base === undefined ? 'There is no python3 on the PATH either' : `${base} has no Django, Channels and ASGI server`,
     ],
     'Make one, and install the requirements into it.',

@@ -31,6 +31,8 @@ export type Candidate =
       readonly own: boolean
     }
   | { readonly state: 'absent'; readonly label: string }
+  /** One of another system in the same folder, as Windows and WSL share a checkout: somebody works with it. */
+  | { readonly state: 'foreign'; readonly label: string; readonly folder: string; readonly system: 'Windows' | 'Linux or macOS' }
 
 /** Every place that was looked at, the most wanted first. */
 export interface PythonFact {
@@ -54,7 +56,7 @@ export async function findPython(host: Host, config: Config, project: Project): 
   const active = host.env['VIRTUAL_ENV']
   const top = project.backend === project.root ? dirname(project.root) : project.root
   const folders = [...new Set([project.backend, dirname(project.backend), top])]
-  const places = folders.flatMap((folder) => ['.venv', 'venv', 'env'].map((name) => join(folder, name)))
+  const places = folders.flatMap((folder) => names.map((name) => join(folder, name)))
   if (active !== undefined && active !== '') {
     const candidate = await assess(host, active, `VIRTUAL_ENV (${shown(project, active)})`)
     candidates.push(places.includes(active) ? await ownEnvironment(candidate, active, project) : candidate)
@@ -97,13 +99,21 @@ async function lostLink(path: string): Promise<string | undefined> {
   return target === undefined || (await stat(path).catch(() => undefined)) !== undefined ? undefined : resolve(dirname(path), target)
 }
 
+/** Where an environment has its interpreter (PEP 405). */
+const interpreterIn = { win32: ['Scripts', 'python.exe'], linux: ['bin', 'python'] } as const
+
 /** Path of the interpreter inside an environment's folder. */
 export function interpreterOf(environment: string, platform: NodeJS.Platform): string {
-  return platform === 'win32' ? win32.join(environment, 'Scripts', 'python.exe') : posix.join(environment, 'bin', 'python')
+  return platform === 'win32' ? win32.join(environment, ...interpreterIn.win32) : posix.join(environment, ...interpreterIn.linux)
 }
+
+/** Names that environments have, in the order in which they are looked for. */
+const names = ['.venv', 'venv', 'env'] as const
 
 async function assess(host: Host, folder: string, label: string): Promise<Candidate> {
   const python = interpreterOf(folder, host.platform)
+  const [there, system] = host.platform === 'win32' ? (['linux', 'Linux or macOS'] as const) : (['win32', 'Windows'] as const)
+  if (!(await isEntry(python)) && (await isEntry(join(folder, ...interpreterIn[there])))) return { state: 'foreign', label, folder, system }
   const reason = await brokenReason(python, folder)
   if (reason !== undefined) return reason === 'absent' ? { state: 'absent', label } : broken(label, folder, reason)
   const read = await readSitePackages(folder, host.platform)
@@ -198,26 +208,4 @@ async function ofThePath(host: Host): Promise<Candidate[]> {
     if (candidate.state === 'usable') return [candidate]
   }
   return [{ state: 'absent', label: 'python3' }]
-}
-
-/** The interpreter that `python3` (on Windows `python`) means in this shell. */
-export interface PathInterpreter {
-  readonly executable: string
-  readonly version: string
-  readonly hasDjango: boolean
-  readonly hasDaphne: boolean
-}
-
-const question =
-  'import sys,importlib.util as u;print(sys.executable);print("%d.%d.%d"%sys.version_info[:3]);print(*(int(u.find_spec(n) is not None) for n in ("django","daphne")))'
-
-/** Asks the interpreter of the PATH what it has. Undefined where there is none. Never throws; milliseconds. */
-export async function pathInterpreter(host: Host, deadlineMs: number): Promise<PathInterpreter | undefined> {
-  const program = host.platform === 'win32' ? 'python' : 'python3'
-  // -I: a folder of the project must not answer for a package
-  const finished = await runToEnd(program, ['-I', '-c', question], { env: host.env, deadlineMs })
-  const [executable, version, packages = ''] = finished.stdout.trim().split(/\r?\n/)
-  if (finished.exitCode !== 0 || executable === undefined || version === undefined) return undefined
-  const [django, daphne] = packages.split(' ')
-  return { executable, version, hasDjango: django === '1', hasDaphne: daphne === '1' }
 }

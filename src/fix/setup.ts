@@ -96,8 +96,13 @@ function environmentSteps(seen: SetupSeen): Step[] {
       ? step
       : choice.kind === 'venv-broken'
         ? { ...step, id: choice.kind, evidence: `${choice.label}: ${choice.reason}` }
-        : { ...step, id: 'venv-missing', evidence: 'there is no .venv, venv or env beside manage.py or above it' },
+        : { ...step, id: 'venv-missing', evidence: noneThere(checkout) },
   )
+}
+
+function noneThere({ python }: Checkout): string {
+  const foreign = python.candidates.flatMap((each) => (each.state === 'foreign' ? [`; ${each.label} is one of ${each.system}`] : []))
+  return `there is no .venv, venv or env beside manage.py or above it${foreign.join('')}`
 }
 
 function cannot(choice: PythonChoice, { noFix }: NoFix): LauncherError {

@@ -72,6 +72,7 @@ export function missingPackages(names: readonly string[], choice: PythonChoice):
 function passedOver(candidates: readonly Candidate[], taken: PythonEnvironment): string | undefined {
   for (const candidate of candidates) {
     if (candidate.state === 'broken') return `${candidate.label} is passed over: ${candidate.reason}`
+    if (candidate.state === 'foreign') return `${candidate.label} is passed over: it is one of ${candidate.system}`
     if (candidate.state !== 'usable') continue
     if (candidate.environment === taken) return undefined
     return `${candidate.environment.label} is passed over: it lacks ${lacking(candidate.environment).join(', ')}`

@@ -161,6 +161,15 @@ describe.skipIf(process.platform === 'win32')('broken and missing are told apart
     expect(broken(await look()).reason).toContain('it has no interpreter')
   })
 
+  test('it is one of another system: passed over, whatever it is called', async () => {
+    const folder = await environment('backend/.venv')
+    await rename(join(folder, 'bin'), join(folder, 'Scripts'))
+    await writeFile(join(folder, 'Scripts', 'python.exe'), 'MZ')
+    expect((await look()).candidates).toContainEqual({ state: 'foreign', label: 'backend/.venv', folder, system: 'Windows' })
+    await environment('backend/venv', { packages: serving })
+    expect(choosePython(await look())).toMatchObject({ kind: 'ready', note: 'backend/.venv is passed over: it is one of Windows' })
+  })
+
   test('it is itself a link that leads nowhere', async () => {
     await symlink(join(root, 'lost', 'venv'), join(root, 'backend', 'venv'))
     expect(broken(await look())).toMatchObject({ folder: join(root, 'lost', 'venv'), label: 'backend/venv' })

@@ -28,6 +28,20 @@ test('an interpreter that is named and does not run is said; nothing beside it i
   expect(await listing(root)).toEqual(before)
 })
 
+test.skipIf(process.platform === 'win32')('one of another system is told, and left for it: a new one gets another name', async () => {
+  project = await freshProject()
+  const { root, backend } = project
+  await mkdir(join(backend, 'venv', 'Scripts'), { recursive: true })
+  await writeFile(join(backend, 'venv', 'pyvenv.cfg'), 'home = C:\\Python313\nversion = 3.13.1\n')
+  await writeFile(join(backend, 'venv', 'Scripts', 'python.exe'), 'MZ')
+  const { status, stderr } = await runCli(['start'], { cwd: root, env: installerEnvironment(false) })
+  expect(status).toBe(1)
+  expect(stderr).toMatch(/venv backend\/\.venv\n[^]*backend\/\.venv\/bin\/python -m pip/)
+  expect(stderr).not.toContain('--clear')
+  const doctor = await runCli(['doctor', '--json'], { cwd: root, env: installerEnvironment(false) })
+  expect(doctor.stdout).toMatch(/"venv-missing".*backend\/venv is one of Windows: it is left alone/)
+})
+
 test('a broken environment of somebody else is never emptied', async () => {
   const elsewhere = await mkdtemp(join(tmpdir(), 'election-elsewhere-'))
   try {

@@ -1,4 +1,5 @@
 import type { Evidence } from '../../checks/evidence.ts'
+import { freshEnvironment } from '../../plan/fresh-environment.ts'
 import { interpreterOf } from '../../facts/python.ts'
 import { pathsOf } from '../../host/paths.ts'
 import type { Requirements } from '../../facts/requirements.ts'
@@ -14,6 +15,8 @@ export interface Place {
 /** What decides about the interpreter and how its commands are written. */
 export interface CommandFacts extends Place {
   readonly backend: string
+  /** Where a new environment is made. */
+  readonly fresh: string
   readonly python: PythonChoice
   readonly requirements: Requirements | undefined
   readonly hasUv: boolean
@@ -26,13 +29,14 @@ export function commandFacts(
 ): CommandFacts | undefined {
   if (checkout === undefined || choice === undefined) return undefined
   const { root, backend } = checkout.project
-  return { root, backend, platform, python: choice, requirements: checkout.requirements, hasUv }
+  const fresh = freshEnvironment(checkout)
+  return { root, backend, fresh, platform, python: choice, requirements: checkout.requirements, hasUv }
 }
 
 /** The environment's interpreter once there is one. */
-function interpreterAfter({ python, backend, platform }: CommandFacts): string {
+function interpreterAfter({ python, fresh, platform }: CommandFacts): string {
   if (python.environment !== undefined) return python.environment.python
-  const folder = python.kind === 'venv-broken' ? python.folder : pathsOf(platform).join(backend, 'venv')
+  const folder = python.kind === 'venv-broken' ? python.folder : fresh
   return interpreterOf(folder, platform)
 }
 

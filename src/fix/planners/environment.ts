@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import { listenerOf, type Evidence } from '../../checks/evidence.ts'
 import { installedBy, normalName, requiredName } from '../../facts/packages.ts'
-import { pathsOf } from '../../host/paths.ts'
+import { freshEnvironment } from '../../plan/fresh-environment.ts'
 import { missingPackages, type PythonChoice } from '../../plan/environment.ts'
 import { fix, isNoFix, noFix, type Fix, type NoFix, type Planner, type PlannerOf, type FixFacts } from '../step.ts'
 import { addCommand, commandFacts, environmentCommand, installCommand, managerOf, packagesCommand, pipCommands } from './commands.ts'
@@ -78,7 +78,7 @@ export const makeEnvironment: PlannerOf<'checkout' | 'choice'> = (evidence, fact
   const base = choice?.kind === 'venv-missing' ? choice.base : undefined
   if (choice?.kind === 'venv-missing' && base === undefined && !facts.hasUv && facts.platform !== 'win32')
     return noFix('there is no python3 on the PATH that could make one')
-  return remade(evidence, facts, { kind: 'venv-missing', base }, pathsOf(facts.platform).join(checkout.project.backend, 'venv'))
+  return remade(evidence, facts, { kind: 'venv-missing', base }, freshEnvironment(checkout))
 }
 
 /** It is there and can't run: one is made in its place. Where only its scripts are dead, `python -m` runs all the same. */
