@@ -75,6 +75,32 @@ print(json.dumps([subprotocols(getattr(consumers, name)) for name in ("ByName", 
   expect(JSON.parse(stdout)).toEqual([['graphql-ws'], ['v2.votes'], ['v1.votes', 'v2.votes'], []])
 })
 
+test('a pattern that backtracks is held against a short text alone', async () => {
+  const asking = `
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from election_dev_inside.samples import backtracks, parser
+print(json.dumps([backtracks(parser.parse(pattern)) for pattern in json.loads(sys.argv[2])]))
+`
+  const patterns = {
+    [String.raw`^(a+)+$`]: true,
+    [String.raw`^x/(?P<name>(?:\w+\s?)*)/$`]: true,
+    [String.raw`^(?:a|aa)+$`]: true,
+    [String.raw`^(?P<slug>[a-z0-9]+(?:-[a-z0-9]+)*)/$`]: false,
+    [String.raw`^(?P<rest>(\w+/)+)$`]: false,
+    [String.raw`^(?P<code>[A-Z]{2}-\d{6})/(?P<n>\d+)/?$`]: false,
+  }
+  const { stdout } = await run(pythonOf('main'), ['-c', asking, join(root, 'src/inside'), JSON.stringify(Object.keys(patterns))])
+  expect(JSON.parse(stdout)).toEqual(Object.values(patterns))
+  // "a" by the first one, and none where nothing short is to be had
+  const long = [
+    ['re_path', '^(a+)+$'],
+    ['re_path', `^(?:a|aa)+${'b'.repeat(20)}$`],
+  ]
+  const made = await run(pythonOf('main'), ['-c', program, join(root, 'src/inside'), JSON.stringify(long)])
+  expect(JSON.parse(made.stdout)).toEqual(['/a', null])
+})
+
 test('each kind of route', async () => {
   const asked = JSON.stringify(rows.map(([kind, route]) => [kind, route]))
   const { stdout } = await run(pythonOf('main'), ['-c', program, join(root, 'src/inside'), asked])

@@ -14,6 +14,8 @@ CONVERTERS = {"IntConverter": "1", "UUIDConverter": UUID, "SlugConverter": "exam
 WORDS = ("example", UUID, "1")
 SIGNS = "a1A-_.~:@" + "".join(map(chr, range(33, 127)))
 MOST_REPEATS = 200
+# how long a text may be that is held against a pattern which backtracks: some 10 ms
+MOST_SIGNS = 16
 # parameters that are who the page is, and what stands in their place for the launcher to fill in
 CREDENTIALS = ("token", "jwt", "access", "access_token", "auth_token")
 TOKEN_PLACE = "election-dev-token"
@@ -44,6 +46,9 @@ class Sample:
         for pattern in patterns:
             try:
                 part = filled(pattern, self.value)
+                # nothing stops a match that backtracks, and the server waits for it
+                if len(part) > (MOST_SIGNS if backtracks(parser.parse(pattern.regex.pattern)) else MOST_REPEATS):
+                    return False
             except Exception:  # a pattern of another kind, or one that nothing short fits
                 return False
             if pattern.match(part) is None:
@@ -61,6 +66,38 @@ def sample(patterns, consumer):
         made = Sample(consumer, by_rows=False)
         made.fill(patterns)
     return made
+
+
+def backtracks(nodes, repeated=False):
+    """Whether a match may take exponential time: what is repeated has a choice in it, another repeat or a branch, as in `(a+)+`."""
+    for op, value in nodes:
+        op = str(op)
+        if op in ("MAX_REPEAT", "MIN_REPEAT"):
+            least, most, inner = value
+            if (repeated and least != most) or backtracks(inner, most > 1 and not delimited(inner)):
+                return True
+        elif op == "BRANCH":
+            if repeated or any(backtracks(each) for each in value[1]):
+                return True
+        elif op in ("SUBPATTERN", "ASSERT", "ASSERT_NOT") and backtracks(value[-1], repeated):
+            return True
+    return False
+
+
+def delimited(nodes):
+    """Whether each round of a repeat is told by a sign that stands in it once, as in `(?:-[a-z]+)*`: then it can match in one way only."""
+    if len(nodes) == 1 and str(nodes[0][0]) == "SUBPATTERN":
+        return delimited(nodes[0][1][-1])
+    if any(str(op) == "BRANCH" for op, _ in nodes):
+        return False
+    signs = [chr(value) for op, value in (nodes[0], nodes[-1]) if str(op) == "LITERAL"]
+    repeats = [value[2] for op, value in nodes if str(op).endswith("_REPEAT")]
+    return any(all(len(inner) == 1 and not takes_all(inner[0], sign) for inner in repeats) for sign in signs)
+
+
+def takes_all(node, sign):
+    op, value = node
+    return str(op) not in ("IN", "ANY", "NOT_LITERAL") or takes(str(op), value, sign)
 
 
 def filled(pattern, value_of):
