@@ -199,7 +199,7 @@ describe.skipIf(browser === undefined)('a page in a real browser', { timeout: 60
     await rm(folder, { recursive: true })
   })
 
-  test('a change in one window arrives in the other, and what comes without one is told', async () => {
+  test('a change in one window arrives in the other, and what comes without one is told', { tags: ['slow'] }, async () => {
     const { origin } = await servePage(
       keep,
       `globalThis.socket = ${socketAt('/ws/')}

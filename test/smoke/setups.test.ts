@@ -86,7 +86,7 @@ const setups: readonly (readonly [name: string, Setup | (() => Promise<Setup>)])
 ]
 
 // one of each step that can fail
-const quick = new Set(['healthy on daphne, with a command', 'a consumer that raises', 'a token that is refused', 'a command that fails'])
+const quick = new Set(['healthy on daphne, with a command', 'a consumer that raises', 'a command that fails'])
 test.concurrent.for(setups.filter(([name]) => quick.has(name)))('%s', isTold)
 test.concurrent.for(setups.filter(([name]) => !quick.has(name)))('%s', { tags: ['slow'] }, isTold)
 

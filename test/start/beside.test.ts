@@ -146,7 +146,7 @@ class Broken(AsyncJsonWebsocketConsumer):
   expect(warning?.text).toMatch(/^At \/live\/count\/: /)
 })
 
-test('the first is another one where nobody can know what its path wants', { timeout: 60_000 }, async () => {
+test('the first is another one where nobody can know what its path wants', { timeout: 60_000, tags: ['slow'] }, async () => {
   const { root, port, env } = await laidOut({
     'backend/server/asgi.py': asgi(
       'path("live/parcels/<str:code>/", consumers.Parcel.as_asgi()), path("live/rooms/<slug:room>/", consumers.Room.as_asgi())',

@@ -223,7 +223,7 @@ describe('no page, in one row', () => {
     expect(row.diagnosis?.evidence.join('\n')).toMatch(/http:\/\/127\.0\.0\.1:1/)
   })
 
-  test('frontend-not-installed: an installation that fails', async () => {
+  test('frontend-not-installed: an installation that fails', { tags: ['slow'] }, async () => {
     const { start, folder } = await both()
     await rm(join(folder, 'node_modules'), { recursive: true })
     // npm ci takes no lock file that says something else than package.json

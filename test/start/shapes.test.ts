@@ -75,12 +75,16 @@ const localhostFiles = {
   'backend/server/settings/dev.py': 'from .base import *\n\nDEBUG = True\nALLOWED_HOSTS = ["localhost"]\n',
 }
 
-test.each([
+const shapes: [where: string, files: Record<string, string>, told: string[], name: string, path: string][] = [
   ['a path that is made for its route', chatFiles, [], '127.0.0.1', '/ws/chat/example/'],
   ['the path that start was told', chatFiles, ['--path', '/ws/chat/lobby/'], '127.0.0.1', '/ws/chat/lobby/'],
   ['a path with a token in it, by the subprotocol that is wanted', feedFiles, [], '127.0.0.1', '/ws/feed/election-dev-token/'],
   ['localhost, where ALLOWED_HOSTS has that alone', localhostFiles, [], 'localhost', '/'],
-])('at %s', { timeout: 60_000 }, async (_, files, told, name, path) => {
+]
+test.each(shapes.filter((_, index) => index % 2 === 0))('at %s', { timeout: 60_000 }, isProven)
+test.each(shapes.filter((_, index) => index % 2 !== 0))('at %s', { timeout: 60_000, tags: ['slow'] }, isProven)
+
+async function isProven(...[, files, told, name, path]: (typeof shapes)[number]): Promise<void> {
   project = await freshProject({ files })
   const { root, backend } = project
   await symlink(environmentFolder('main'), join(backend, 'venv'))
@@ -100,4 +104,4 @@ test.each([
   expect(stdout).toMatch(new RegExp(`"event":"ready".*"url":"ws://${name}:${port}${path}[^"]*","state":"connected"`))
   expect(stdout).toContain(`"url":"http://${name}:${port}/"`)
   expect(stdout).not.toMatch(/Traceback|"event":"diagnosis"|"state":"not-connected"|ping-unanswered|eyJ/)
-})
+}
