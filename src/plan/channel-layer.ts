@@ -93,9 +93,10 @@ export function decideLayer(inputs: LayerInputs): LayerDecision {
 }
 
 /** Whether several instances can share what the settings give is told by the settings, which have to be asked. */
-function settingsDecide({ choice }: LayerInputs): LayerDecision {
+function settingsDecide({ choice, instances }: LayerInputs): LayerDecision {
+  const isTold = choice === 'auto' || (choice === 'redis' && instances > 1)
   const text = `--channel-layer ${choice} has no effect: the settings read no variable that chooses the channel layer`
-  return { ...undecided, error: choice === 'auto' ? undefined : { id: 'channel-layer-not-chosen', text } }
+  return { ...undecided, error: isTold ? undefined : { id: 'channel-layer-not-chosen', text } }
 }
 
 /** What the settings alone decide. */

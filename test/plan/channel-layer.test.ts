@@ -36,6 +36,8 @@ const reads = (row: LayerInputs) => row.variable !== undefined
 const asked = ({ choice, wish }: LayerInputs) => choice === 'redis' || (choice === 'auto' && wish.kind === 'set' && wish.redis)
 const key = 'USE_REDIS_FOR_CHANNELS'
 const none = (row: LayerInputs) => !reads(row)
+// whether several instances have the Redis that they are to share is seen in the settings
+const isSeen = ({ choice, instances }: LayerInputs) => choice === 'auto' || (choice === 'redis' && instances > 1)
 const calm = (row: LayerInputs) => reads(row) && row.instances === 1 && !asked(row)
 const good = (row: LayerInputs) => reads(row) && asked(row) && row.redis?.usable === true
 const bad = (row: LayerInputs) => reads(row) && asked(row) && row.redis?.usable !== true
@@ -53,7 +55,7 @@ describe('a project that reads no variable', () => {
   })
 
   test('runs where nothing is asked of it, and refuses a choice that it can not take', () => {
-    for (const row of select(none)) expect(decideLayer(row).error?.id).toBe(row.choice === 'auto' ? undefined : 'channel-layer-not-chosen')
+    for (const row of select(none)) expect(decideLayer(row).error?.id).toBe(isSeen(row) ? undefined : 'channel-layer-not-chosen')
   })
 })
 
