@@ -71,7 +71,7 @@ async function lacksRedis({ config, report }: SetupRun, checkout: Checkout, sett
   const endpoint = await layerEndpoint(settings, redis)
   const known = endpoint === undefined ? redis : ({ kind: 'endpoint', endpoint } as const)
   const { fact, where } = await redisNow(known, redisProtocol(undefined))
-  if (fact?.usable === true) report({ event: 'note', text: `Redis at ${where} is there, and used` })
+  if (fact?.usable === true) report({ event: 'note', text: `Redis at ${where} is there, and used`, always: true })
   // what has a login that is refused is somebody's
   return fact === undefined || (!fact.usable && fact.id === 'redis-unreachable')
 }
@@ -86,7 +86,7 @@ async function startRedis(
   // settings that know no other port are led to no other Redis
   const usual = { host: '127.0.0.1', port: 6379, db: 0, tls: false, source: 'default' }
   if (redisPortWanted(project.variables) !== 'any' && (await probeNow(usual, 2)).usable) {
-    report({ event: 'note', text: `the Redis at ${showEndpoint(usual)} is there, and used: the settings know no other port` })
+    report({ event: 'note', text: `the Redis at ${showEndpoint(usual)} is there, and used: the settings know no other port`, always: true })
     return { ...nothing, environment: choice }
   }
   const programs = await findRedisPrograms(host, [...new Set([project.root, project.backend])])
@@ -131,7 +131,11 @@ async function startDatabase(
     const environment = place.environment(compose.port)
     hide(environment)
     if ((await opened(environment)) === true) {
-      report({ event: 'note', text: `database: ${compose.service} of the compose file is at 127.0.0.1:${compose.port}, and used` })
+      report({
+        event: 'note',
+        text: `database: ${compose.service} of the compose file is at 127.0.0.1:${compose.port}, and used`,
+        always: true,
+      })
       return { ...nothing, environment }
     }
   }
@@ -144,7 +148,7 @@ async function startDatabase(
     signal,
   })
   hide(made.environment)
-  report({ event: 'note', text: made.note })
+  report({ event: 'note', text: made.note, always: true })
   try {
     if (made.service !== undefined) await untilReady(services, made.service, 'Start one by hand.', signal)
     const found = signal.aborted || (await opened(made.environment))

@@ -112,7 +112,8 @@ export interface TimedStep extends Pick<Step, 'id' | 'title'> {
 export type RunEvent =
   /** What is being waited for. */
   | { readonly event: 'phase'; readonly text: string }
-  | { readonly event: 'note'; readonly text: string }
+  /** `always`: for whoever doesn't ask for more words as well. */
+  | { readonly event: 'note'; readonly text: string; readonly always?: true }
   | { readonly event: 'warning'; readonly id: string; readonly text: string }
   /** A line of a service's output. */
   | { readonly event: 'log'; readonly service: string; readonly line: string }

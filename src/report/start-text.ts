@@ -81,7 +81,7 @@ function linesOf(
     case 'end':
       return []
     case 'note':
-      return verbose ? [style.dim(`  ${event.text}`)] : []
+      return verbose || event.always === true ? [style.dim(`  ${event.text}`)] : []
     case 'warning':
       return [warned(`${event.text}   ${style.dim(event.id)}`, style)]
     case 'setup':

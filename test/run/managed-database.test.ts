@@ -1,24 +1,15 @@
 import { chmod, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { askDatabase } from '../../src/facts/database-answer.ts'
 import { findPostgres } from '../../src/facts/postgres-programs.ts'
 import { prepareManagedDatabase } from '../../src/run/managed-database.ts'
-import { filesIn, removeFiles } from '../support/files.ts'
-import { listens, makeMark, testHost, type Mark } from '../support/processes.ts'
+import { markEach } from '../support/ends.ts'
+import { filesIn } from '../support/files.ts'
+import { listens, testHost } from '../support/processes.ts'
 import { record, supervised } from '../support/services.ts'
 
-let mark: Mark
-
-beforeEach(async () => {
-  mark = await makeMark()
-})
-
-afterEach(async () => {
-  expect(await mark.processes()).toEqual([])
-  await removeFiles()
-  await mark.remove()
-})
+const mark = markEach()
 
 /** Stands for docker, of which there is no engine here: says what it was asked, and answers on the port as a server that wants a password. */
 const fakeDocker = `#!${process.execPath}
@@ -44,7 +35,7 @@ test('without programs of PostgreSQL the service of the compose file is run by d
     service: false,
   } as const
   const made = await prepareManagedDatabase(
-    { ...testHost, env: mark.env },
+    { ...testHost, env: mark().env },
     {
       root,
       kind: 'postgresql',

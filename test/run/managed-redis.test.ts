@@ -3,30 +3,21 @@ import { existsSync } from 'node:fs'
 import { chmod, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { findRedisPrograms } from '../../src/facts/redis-programs.ts'
 import type { Host } from '../../src/host/host.ts'
 import { prepareManagedRedis } from '../../src/run/managed-redis.ts'
-import { filesIn, removeFiles } from '../support/files.ts'
-import { listens, makeMark, testHost, type Mark } from '../support/processes.ts'
+import { markEach } from '../support/ends.ts'
+import { filesIn } from '../support/files.ts'
+import { listens, testHost } from '../support/processes.ts'
 import { startRedis } from '../support/redis.ts'
 import { record, supervised } from '../support/services.ts'
 import { pythonOf, redisServer } from '../support/tools.ts'
 
 const run = promisify(execFile)
-let mark: Mark
+const mark = markEach()
 
-beforeEach(async () => {
-  mark = await makeMark()
-})
-
-afterEach(async () => {
-  expect(await mark.processes()).toEqual([])
-  await removeFiles()
-  await mark.remove()
-})
-
-const hostWith = (path: string): Host => ({ ...testHost, env: { ...mark.env, PATH: path } })
+const hostWith = (path: string): Host => ({ ...testHost, env: { ...mark().env, PATH: path } })
 const never = new AbortController().signal
 
 /** What a backend does with the variables: its channel layer sends to a group and receives. */

@@ -88,7 +88,7 @@ async function green(cli: RunningCli, { path, ready = {}, said = /"event":"ready
 }
 
 /** The environment of a user who has these tools and nothing else; what is downloaded is kept for the next test. */
-async function environmentIn(home: string, { tools = [] }: Checkout) {
+export async function environmentIn(home: string, { tools = [] }: Pick<Checkout, 'tools'>) {
   const programs = join(home, '.local', 'bin')
   await mkdir(programs, { recursive: true })
   for (const tool of tools) {

@@ -32,7 +32,7 @@ export interface Checkout {
   /** What the author ran before the first commit, and in which folder: a lock file. */
   readonly locked?: { readonly folder: string; readonly command: readonly string[] }
   /** Tools that are on the PATH beside Python, each by the environment that the tests have it in. */
-  readonly tools?: readonly ('uv' | 'poetry')[]
+  readonly tools?: readonly ('uv' | 'poetry' | 'pdm' | 'pipenv')[]
   /** Versions of pyenv, one of which it needs. */
   readonly pythons?: readonly string[]
   /** More arguments of the first start. */
@@ -94,7 +94,8 @@ class TalkConsumer(AsyncWebsocketConsumer):
   }),
 }
 
-const pipsIndex = 'python3 -c "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"'
+/** Tells the index that pip asks where nobody says another. */
+export const pipsIndex = 'python3 -c "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"'
 
 export const checkouts: readonly Checkout[] = [
   tutorialChat,

@@ -4,7 +4,9 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach } from 'vitest'
+import { afterEach, beforeEach, expect } from 'vitest'
+import { removeFiles } from './files.ts'
+import { makeMark, type Mark } from './processes.ts'
 import { makeProject, type ProjectOptions, type TestProject } from './project.ts'
 import { basePython } from './tools.ts'
 import { startServer, type RunningServer, type ServerKind } from './servers.ts'
@@ -64,3 +66,20 @@ export function ending(): Ends {
 
 /** The seed's WebSocket on a port. */
 export const urlOf = (port: number, path = '/ws/election-updates/'): string => `ws://127.0.0.1:${port}${path}`
+
+/** A mark for each test of a file, which may leave none of its processes, nor of the files that `filesIn` made. */
+export function markEach(): () => Mark {
+  let mark: Mark | undefined
+  beforeEach(async () => {
+    mark = await makeMark()
+  })
+  afterEach(async () => {
+    expect(await mark?.processes()).toEqual([])
+    await removeFiles()
+    await mark?.remove()
+  })
+  return () => {
+    if (mark === undefined) throw new Error('there is a mark within a test alone')
+    return mark
+  }
+}

@@ -67,6 +67,9 @@ export const environments = {
   uv: ['uv>=0.5'],
   /** Another one. */
   poetry: ['poetry>=1.8'],
+  // pdm 2.29 imports what hishel 2 no longer has
+  pdm: ['pdm>=2.20', 'hishel<2'],
+  pipenv: ['pipenv>=2024'],
 } as const
 
 export type EnvironmentName = keyof typeof environments
