@@ -17,7 +17,10 @@ const slow = readdirSync(new URL('test/faults', import.meta.url)).filter(
 const tagged = readdirSync(new URL('test', import.meta.url))
   .filter((folder) => !folder.startsWith('.') && folder !== 'slow')
   .flatMap((folder) => readdirSync(new URL(`test/${folder}`, import.meta.url)).map((file) => `test/${folder}/${file}`))
-  .filter((file) => file.endsWith('.test.ts') && readFileSync(new URL(file, import.meta.url), 'utf8').includes("tags: ['slow']"))
+  .filter(
+    (file) =>
+      file.endsWith('.test.ts') && readFileSync(new URL(file, import.meta.url), 'utf8').match(/tags: \['slow'\]|\bvariants\(/) !== null,
+  )
 
 export default defineConfig({
   test: {

@@ -100,7 +100,7 @@ describe.skipIf(browser === undefined)('a page in a real browser', { timeout: 60
     ])
   })
 
-  test('what the browser forbids: CORS, Content-Security-Policy', async () => {
+  test('what the browser forbids: CORS, Content-Security-Policy', { tags: ['slow'] }, async () => {
     const { origin, port } = await servePage(keep, `fetch('http://127.0.0.1:' + location.port + '/api/')`)
     expect((await seenOf(`${origin}/`)).refusals).toEqual([
       { kind: 'cors', url: `http://127.0.0.1:${port}/api/`, text: 'MissingAllowOriginHeader', isSocket: false },
@@ -132,7 +132,7 @@ describe.skipIf(browser === undefined)('a page in a real browser', { timeout: 60
     expect(handshakes.map(({ host }) => host)).toEqual([`localhost:${port}`])
   })
 
-  test('a form is filled in, on the page itself', async () => {
+  test('a form is filled in, on the page itself', { tags: ['slow'] }, async () => {
     const form = `<!doctype html><form><input id="name"><input id="secret" type="password"><button>in</button></form><script>
       document.querySelector('form').onsubmit = (event) => {
         event.preventDefault()

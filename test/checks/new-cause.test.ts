@@ -59,7 +59,7 @@ The earth is in the way.
 
 test(
   'a cause with its rule and its fix is one file and its page: what is built finds it, lists it, explains it and takes its id',
-  { timeout: 120_000 },
+  { tags: ['slow'], timeout: 120_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'election-cause-'))
     onTestFinished(() => rm(folder, { recursive: true, force: true }))

@@ -116,7 +116,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
       }
     })
 
-    it('needs nothing from elsewhere and tells the token to nobody', async () => {
+    it('needs nothing from elsewhere and tells the token to nobody', { tags: ['slow'] }, async () => {
       const page = await open(demo)
       await signIn(page)
       const secret = await token(page)
@@ -187,7 +187,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
       expect(await page.isVisible('#notice')).toBe(false)
     })
 
-    it('asks for a new sign-in when the token is worth nothing any more', async () => {
+    it('asks for a new sign-in when the token is worth nothing any more', { tags: ['slow'] }, async () => {
       const page = await open(demo)
       await signIn(page)
       await demo.stop()

@@ -121,7 +121,7 @@ describe('no answer', () => {
     expect(await ask(await filesIn({ 'package.json': '{}' }))).toMatchObject({ kind: 'none', missing: true })
   })
 
-  test('one that never ends is ended', { timeout: 20_000 }, async () => {
+  test('one that never ends is ended', { tags: ['slow'], timeout: 20_000 }, async () => {
     const folder = await frontend({ 'vite.config.js': 'setInterval(() => {}, 1000)\nawait new Promise(() => {})' })
     const began = performance.now()
     expect(await ask(folder)).toEqual({ kind: 'none', why: 'vite did not tell within 5 s', missing: false })

@@ -6,6 +6,7 @@ import * as consumers from '../support/consumers.ts'
 import { look, page } from '../support/examine.ts'
 import { makeProject, openConsumer, simplejwtConsumer, type ProjectOptions, type TestProject } from '../support/project.ts'
 import { pythonOf } from '../support/tools.ts'
+import { variants } from '../support/variants.ts'
 
 let project: TestProject | undefined
 afterEach(async () => project?.remove())
@@ -32,6 +33,13 @@ const connect = (...lines: readonly string[]) =>
 /** What connect() does once it has accepted, and whether anything would end it; undefined: it returns. */
 const standing: readonly (readonly [string, string, boolean | undefined, string?])[] = [
   ['a loop without an end', connect('while True:', '    await self.send_json({})', '    await asyncio.sleep(0.2)'), true],
+  [
+    'in a thread',
+    '    def connect(self):\n        self.accept()\n        while True:\n            time.sleep(0.1)',
+    true,
+    'JsonWebsocketConsumer',
+  ],
+  ['slow work', connect('await asyncio.sleep(6)'), false],
   ['a loop until something is said otherwise', connect('self.on = True', 'while self.on:', '    await asyncio.sleep(60)'), true],
   [
     'in a method that it calls',
@@ -45,13 +53,6 @@ const standing: readonly (readonly [string, string, boolean | undefined, string?
     `${connect('async for item in self.items():', '    await self.send_json(item)')}\n    async def items(self):\n        await asyncio.sleep(60)\n        yield {}`,
     true,
   ],
-  [
-    'in a thread',
-    '    def connect(self):\n        self.accept()\n        while True:\n            time.sleep(0.1)',
-    true,
-    'JsonWebsocketConsumer',
-  ],
-  ['slow work', connect('await asyncio.sleep(6)'), false],
   ['a few tries', connect('tries = 0', 'while tries < 3:', '    tries += 1', '    await asyncio.sleep(2)'), false],
   ['slow work in a thread', '    def connect(self):\n        self.accept()\n        time.sleep(6)', false, 'JsonWebsocketConsumer'],
   [
@@ -103,18 +104,6 @@ const cases: readonly (readonly [string, ProjectOptions, object])[] = [
     { consumer: consumer('    def connect(self):\n        pass', 'WebsocketConsumer') },
     { outcome: 'returned', consumer: 'Updates' },
   ],
-  ...standing.map(
-    ([name, body, stuck, base]) =>
-      [
-        `goes on after accept: ${name}`,
-        { consumer: consumer(body, base) },
-        {
-          outcome: 'accepted',
-          later: 'open',
-          ...(stuck === undefined ? {} : { takes: false, stuck, frames: expect.arrayContaining([inConnect]) }),
-        },
-      ] as const,
-  ),
   [
     'waits',
     { consumer: consumer('    async def connect(self):\n        await asyncio.sleep(60)') },
@@ -192,10 +181,22 @@ const cases: readonly (readonly [string, ProjectOptions, object])[] = [
     },
     { outcome: 'skipped', why: 'the database is empty' },
   ],
+  ...standing.map(
+    ([name, body, stuck, base]) =>
+      [
+        `goes on after accept: ${name}`,
+        { consumer: consumer(body, base) },
+        {
+          outcome: 'accepted',
+          later: 'open',
+          ...(stuck === undefined ? {} : { takes: false, stuck, frames: expect.arrayContaining([inConnect]) }),
+        },
+      ] as const,
+  ),
 ]
 
 describe('a consumer that', () => {
-  test.each(cases)('%s', async (_, options, expected) => {
+  variants(cases, { quick: cases.length - standing.length + 3 }, async (_, options, expected) => {
     project = await makeProject(options)
     const seen = await look(project, { consumer: page })
     expect(seen.get('consumer'), JSON.stringify([seen.how, seen.errorOf('consumer'), seen.output])).toMatchObject(expected)

@@ -193,7 +193,7 @@ print(async_to_sync(user_of)(sys.stdin.read()).check_password("${password}"))`,
   expect(check.stdout.trim(), check.stderr).toBe('True')
 })
 
-test('required fields of every common type, named or not, with rows that they need', async () => {
+test('required fields of every common type, named or not, with rows that they need', { tags: ['slow'] }, async () => {
   project = await makeProject({
     installedApps: ['django.contrib.contenttypes', 'django.contrib.auth', 'channels', 'updates'],
     settings: 'AUTH_USER_MODEL = "updates.Voter"',

@@ -128,7 +128,7 @@ describe('what the project does not let be seen', () => {
 })
 
 describe('answers that never end', () => {
-  test('a server that answers a byte a second', async () => {
+  test('a server that answers a byte a second', { tags: ['slow'] }, async () => {
     project = await makeProject()
     const timers = new Set<NodeJS.Timeout>()
     plain = createServer((socket) => {
@@ -148,7 +148,7 @@ describe('answers that never end', () => {
     expect([answer.status, answer.id]).toEqual([1, 'port-in-use'])
   })
 
-  test('a server that writes a line of 100 MB into its log at every handshake', async () => {
+  test('a server that writes a line of 100 MB into its log at every handshake', { tags: ['slow'] }, async () => {
     const big = `${openConsumer}\n    async def websocket_connect(self, message):\n        import sys\n        for _ in range(100):\n            sys.stderr.write("x" * 1000000)\n        sys.stderr.flush()\n        raise LookupError("behind a long line")\n`
     project = await makeProject({ consumer: big })
     const log = join(project.root, 'server.log')

@@ -186,14 +186,18 @@ describe.each(['daphne', 'uvicorn'] as const)('the WebSocket through Vite to %s'
     expect(proof.through).toMatchObject({ state: 'proven', facts: { handshake: { result: 'open' } } })
   })
 
-  test.runIf(kind === 'daphne')('without ws: true it is the proxy, with its line; with another target it is that', async () => {
-    const [stripped, elsewhere] = await Promise.all([
-      through((port) => ({ server: `proxy: { '/ws': { target: 'http://127.0.0.1:${port}' } },` })),
-      through(() => ({ server: `proxy: { '/ws': { target: 'http://127.0.0.1:1', ws: true } },` })),
-    ])
-    expect(stripped.proof).toMatchObject({ state: 'failed', diagnosis: { id: 'proxy-strips-upgrade' } })
-    expect(stripped.proof.diagnosis?.evidence.join('\n')).toMatch(/frontend\/vite\.config\.js:5 passes \/ws on without ws: true/)
-    expect(elsewhere.proof).toMatchObject({ state: 'failed', diagnosis: { id: 'wrong-frontend-port' } })
-    expect(elsewhere.proof.diagnosis?.evidence.join('\n')).toContain('frontend/vite.config.js:5 passes /ws on to http://127.0.0.1:1')
-  })
+  test.runIf(kind === 'daphne')(
+    'without ws: true it is the proxy, with its line; with another target it is that',
+    { tags: ['slow'] },
+    async () => {
+      const [stripped, elsewhere] = await Promise.all([
+        through((port) => ({ server: `proxy: { '/ws': { target: 'http://127.0.0.1:${port}' } },` })),
+        through(() => ({ server: `proxy: { '/ws': { target: 'http://127.0.0.1:1', ws: true } },` })),
+      ])
+      expect(stripped.proof).toMatchObject({ state: 'failed', diagnosis: { id: 'proxy-strips-upgrade' } })
+      expect(stripped.proof.diagnosis?.evidence.join('\n')).toMatch(/frontend\/vite\.config\.js:5 passes \/ws on without ws: true/)
+      expect(elsewhere.proof).toMatchObject({ state: 'failed', diagnosis: { id: 'wrong-frontend-port' } })
+      expect(elsewhere.proof.diagnosis?.evidence.join('\n')).toContain('frontend/vite.config.js:5 passes /ws on to http://127.0.0.1:1')
+    },
+  )
 })

@@ -363,7 +363,7 @@ describe('temporary files of killed runs', () => {
 
   it.skipIf(process.platform === 'win32')(
     'hold no half file: kill -9 leaves the old contents or the new',
-    { timeout: 120_000 },
+    { timeout: 120_000, tags: ['slow'] },
     async () => {
       const contents = ['a', 'b'].map((letter) => Buffer.from(`${letter.toUpperCase()}=${letter.repeat(3_000_000)}\n`))
       const [first, second] = contents

@@ -67,7 +67,7 @@ test('a deadline ends it for who asked; a server that dies, at once', async (con
   expect(await seen.ended).toMatchObject({ how: 'crashed' })
 })
 
-test('a launcher that does not read loses no fact, and holds nothing up', async ({ onTestFinished }) => {
+test('a launcher that does not read loses no fact, and holds nothing up', { tags: ['slow'] }, async ({ onTestFinished }) => {
   const routes = `from core import asgi as _asgi
 application = _asgi.application
 application.application_mapping["websocket"] = _asgi.URLRouter([_asgi.path("%05d/" % number, _asgi.Updates.as_asgi()) for number in range(9000)])`

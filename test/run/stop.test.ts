@@ -8,6 +8,7 @@ import { chattyConsumer, deafChildConsumer, deafConsumer, sessionChildConsumer }
 import { listenerOf, listens } from '../support/processes.ts'
 import { until } from '../support/redis.ts'
 import { makeStand, type Stand } from '../support/stand.ts'
+import { variants } from '../support/variants.ts'
 
 const ready = /ready in[\s\S]*Channels.*/
 /** Stopping is asked for with this much time; an end well before it was no kill at the deadline. */
@@ -161,7 +162,7 @@ test('SIGINT while the settings are asked for their application', async () => {
   await stand.expectNothingLeft()
 })
 
-test.each([0, 60, 120, 200, 300, 450])('SIGTERM %i ms after the launcher was started', async (ms) => {
+variants([[0], [300], [60], [120], [200], [450]], { title: 'SIGTERM %s ms after the launcher was started', quick: 2 }, async (ms) => {
   stand = await makeStand()
   const cli = stand.start()
   await delay(ms)
@@ -212,5 +213,5 @@ async function leavesNothing(rounds: number): Promise<void> {
   }
 }
 
-test('5 starts and stops leave everything as it was', { timeout: 60_000 }, () => leavesNothing(5))
+test('5 starts and stops leave everything as it was', { tags: ['slow'], timeout: 60_000 }, () => leavesNothing(5))
 test('50 starts and stops leave everything as it was', { timeout: 600_000, tags: ['slow'] }, () => leavesNothing(50))

@@ -5,17 +5,10 @@ import { nameOf, setUps } from '../support/doctor.ts'
 
 const names = [
   'server-not-running: nothing was started',
-  'wsgi-server-on-port: runserver without the daphne app',
-  'server-suspended: daphne, stopped as by Ctrl+Z',
   'broadcast-handler-missing: a type that no method handles, read from the sources',
   'missing-dep: the settings import django-environ, which is not installed',
-  'wrong-venv: an empty environment is active',
-  'wrong-settings-module: asgi.py names one that is not there',
-  'env-not-loaded: the editor saved it as .env.txt',
   'asgi-syntax-error: in the settings, of a package that is not core',
-  'no-websocket-route: no route at all, on hypercorn',
   'token-expired: uvicorn',
-  'consumer-exception: connect() raises after accept, hypercorn, a package other than core',
   'channel-layer-backend-wrong: a module that is nowhere, uvicorn, a package other than core',
   'redis-unreachable: a name that nobody resolves, django-environ, a package other than core, hypercorn',
 ]

@@ -164,22 +164,26 @@ test('the first is another one where nobody can know what its path wants', { tim
   ])
 })
 
-test('a path that no route has: the one that is nearest, and the command that starts with it', { timeout: 60_000 }, async () => {
-  const { root, port, env } = await laidOut({ 'backend/server/asgi.py': asgi(routes), 'backend/votes/consumers.py': consumers })
-  cli = startCli(['start', '--setup', '--json', '--no-frontend', '--port', port, '--path', '/live/bord/'], { cwd: root, env })
-  await cli.waitFor(/"event":"(?:ready|end)"/)
-  const first = eventsOf((await cli.end('SIGINT')).stdout).find(({ event }) => event === 'ready')
-  const remedy = { commands: [['election-dev', 'start', '--path', '/live/board/']] }
-  expect(first?.websocket).toMatchObject({ state: 'not-connected', diagnosis: { id: 'no-websocket-route', remedy } })
-  cli = startCli([...(remedy.commands[0] ?? []).slice(1), '--json'], { cwd: root, env })
-  await cli.waitFor(/"event":"(?:ready|end)"/)
-  const { stdout } = await cli.end('SIGINT')
-  const ready = eventsOf(stdout).find(({ event }) => event === 'ready')
-  expect(ready?.websocket).toMatchObject({ state: 'connected' })
-  expect(ready?.websocket?.url).toMatch(/:\d+\/live\/board\/$/)
-  // that path alone was asked for
-  expect(ready?.routes).toEqual([{ path: '/live/board/', state: 'connected' }])
-})
+test(
+  'a path that no route has: the one that is nearest, and the command that starts with it',
+  { tags: ['slow'], timeout: 60_000 },
+  async () => {
+    const { root, port, env } = await laidOut({ 'backend/server/asgi.py': asgi(routes), 'backend/votes/consumers.py': consumers })
+    cli = startCli(['start', '--setup', '--json', '--no-frontend', '--port', port, '--path', '/live/bord/'], { cwd: root, env })
+    await cli.waitFor(/"event":"(?:ready|end)"/)
+    const first = eventsOf((await cli.end('SIGINT')).stdout).find(({ event }) => event === 'ready')
+    const remedy = { commands: [['election-dev', 'start', '--path', '/live/board/']] }
+    expect(first?.websocket).toMatchObject({ state: 'not-connected', diagnosis: { id: 'no-websocket-route', remedy } })
+    cli = startCli([...(remedy.commands[0] ?? []).slice(1), '--json'], { cwd: root, env })
+    await cli.waitFor(/"event":"(?:ready|end)"/)
+    const { stdout } = await cli.end('SIGINT')
+    const ready = eventsOf(stdout).find(({ event }) => event === 'ready')
+    expect(ready?.websocket).toMatchObject({ state: 'connected' })
+    expect(ready?.websocket?.url).toMatch(/:\d+\/live\/board\/$/)
+    // that path alone was asked for
+    expect(ready?.routes).toEqual([{ path: '/live/board/', state: 'connected' }])
+  },
+)
 
 const byHand = `import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server.settings.dev")
@@ -197,23 +201,27 @@ async def application(scope, receive, send):
         pass
 `
 
-test('an application whose routes nobody can read is asked at the path that its page names', { timeout: 60_000 }, async () => {
-  const { root, port, env } = await laidOut({
-    'backend/server/asgi.py': byHand,
-    'backend/votes/templates/votes/live.html': '<script>new WebSocket(`ws://${location.host}/live/`)</script>\n',
-  })
-  cli = startCli(['start', '--setup', '--json', '--no-frontend', '--port', port], { cwd: root, env })
-  await cli.waitFor(/"event":"(?:ready|end)"/)
-  for (const command of ['verify', 'doctor']) {
-    const { status, stdout } = await runCli([command, '--json'], { cwd: root, env })
-    expect(status, stdout.slice(0, 600)).toBe(0)
-  }
-  const { stdout } = await cli.end('SIGINT')
-  const events = eventsOf(stdout)
-  const url = `ws://127.0.0.1:${port}/live/`
-  expect(events.find(({ event }) => event === 'ready')?.websocket).toMatchObject({ state: 'connected', url })
-  expect(stdout).not.toMatch(/Traceback|no-websocket-route|http-only-asgi|"event":"warning"/)
-})
+test(
+  'an application whose routes nobody can read is asked at the path that its page names',
+  { tags: ['slow'], timeout: 60_000 },
+  async () => {
+    const { root, port, env } = await laidOut({
+      'backend/server/asgi.py': byHand,
+      'backend/votes/templates/votes/live.html': '<script>new WebSocket(`ws://${location.host}/live/`)</script>\n',
+    })
+    cli = startCli(['start', '--setup', '--json', '--no-frontend', '--port', port], { cwd: root, env })
+    await cli.waitFor(/"event":"(?:ready|end)"/)
+    for (const command of ['verify', 'doctor']) {
+      const { status, stdout } = await runCli([command, '--json'], { cwd: root, env })
+      expect(status, stdout.slice(0, 600)).toBe(0)
+    }
+    const { stdout } = await cli.end('SIGINT')
+    const events = eventsOf(stdout)
+    const url = `ws://127.0.0.1:${port}/live/`
+    expect(events.find(({ event }) => event === 'ready')?.websocket).toMatchObject({ state: 'connected', url })
+    expect(stdout).not.toMatch(/Traceback|no-websocket-route|http-only-asgi|"event":"warning"/)
+  },
+)
 
 /** Of one user a newer socket ends the older one, at whatever route it is. */
 const single = `from channels.generic.websocket import AsyncJsonWebsocketConsumer

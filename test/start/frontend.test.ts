@@ -256,7 +256,7 @@ describe('no page, in one row', () => {
   })
 })
 
-test('an installation outlives a backend that fails', { timeout: 60_000 }, async () => {
+test('an installation outlives a backend that fails', { tags: ['slow'], timeout: 60_000 }, async () => {
   const { start, folder, made } = await both()
   await rm(join(folder, 'node_modules'), { recursive: true })
   await scripts(folder, 'vite', { scripts: { dev: 'vite', postinstall: 'node slow.mjs' }, devDependencies: { page: 'file:./page' } })

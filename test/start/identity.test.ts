@@ -90,23 +90,27 @@ async function pageIn(cwd: string): Promise<{ readonly origin: string; readonly 
   return { origin: `http://localhost:${Number.parseInt(said, 10)}`, cookies: () => said }
 }
 
-test.skipIf(browser === undefined)('the page gets the session where a process of the project serves it', { timeout: 90_000 }, async () => {
-  const made = await project(sessionProject('database', guards.before))
-  await migrate(made, ['usher'])
-  const { port } = await begin(made)
-  for (const cwd of [made.root, tmpdir()]) {
-    const page = await pageIn(cwd)
-    const looked = await runCli(['verify', '--json', '--browser', '--port', port, '--origin', page.origin], { cwd: made.root })
-    expect(looked.stdout).toContain('"state":"yellow"')
-    if (cwd === made.root) {
-      expect(page.cookies()).toMatch(/cookies: \w+=\w{20}/)
-      expect(looked.stdout).not.toContain('opened as nobody')
-    } else {
-      expect(page.cookies()).not.toMatch(/cookies: (?!none)/)
-      expect(looked.stdout).toMatch(/opens no WebSocket .* · opened as nobody: PID \d+, .* is not seen to be a process of this project/)
+test.skipIf(browser === undefined)(
+  'the page gets the session where a process of the project serves it',
+  { timeout: 90_000, tags: ['slow'] },
+  async () => {
+    const made = await project(sessionProject('database', guards.before))
+    await migrate(made, ['usher'])
+    const { port } = await begin(made)
+    for (const cwd of [made.root, tmpdir()]) {
+      const page = await pageIn(cwd)
+      const looked = await runCli(['verify', '--json', '--browser', '--port', port, '--origin', page.origin], { cwd: made.root })
+      expect(looked.stdout).toContain('"state":"yellow"')
+      if (cwd === made.root) {
+        expect(page.cookies()).toMatch(/cookies: \w+=\w{20}/)
+        expect(looked.stdout).not.toContain('opened as nobody')
+      } else {
+        expect(page.cookies()).not.toMatch(/cookies: (?!none)/)
+        expect(looked.stdout).toMatch(/opens no WebSocket .* · opened as nobody: PID \d+, .* is not seen to be a process of this project/)
+      }
     }
-  }
-})
+  },
+)
 
 test('the user that the setup makes is the one', { timeout: 60_000 }, async () => {
   const made = await project(sessionProject('database', guards.before))
@@ -149,7 +153,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", 
 
 const own = (consumer: string, more: ProjectOptions = {}): ProjectOptions => ({ ...sessionProject('database', ''), consumer, ...more })
 
-test('a rule of the application is told with its code, file and line', { timeout: 60_000 }, async () => {
+test('a rule of the application is told with its code, file and line', { tags: ['slow'], timeout: 60_000 }, async () => {
   const made = await project(
     own(`from channels.generic.websocket import AsyncWebsocketConsumer
 

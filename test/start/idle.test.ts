@@ -53,7 +53,7 @@ test('the hosts of the tutorial: named while the socket still lives, and by the 
   expect(cli.stdout()).not.toMatch(/consumer-exception|redis-unresponsive/)
 })
 
-test('--setup takes the limit away, and a socket lives on', { timeout: 60_000 }, async () => {
+test('--setup takes the limit away, and a socket lives on', { tags: ['slow'], timeout: 60_000 }, async () => {
   const { project, cli, port, redisPort } = await start('("127.0.0.1", PORT)', '--setup')
   const [ready] = await cli.waitFor(/.*"event":"ready".*\n/)
   expect(JSON.parse(ready)).toMatchObject({ websocket: { state: 'connected' } })

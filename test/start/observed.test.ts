@@ -145,7 +145,7 @@ test('a layer that raises when it is sent to is red, with its line', async (cont
   )
 })
 
-test('a layer that loses what it is sent is said, and no cause is claimed', async (context) => {
+test('a layer that loses what it is sent is said, and no cause is claimed', { tags: ['slow'] }, async (context) => {
   const { cli } = await run(context, layer('pass'))
   await cli.waitFor(/broadcast 0\/2/)
   expect(cli.stdout()).toMatch(/reached 0 of 2 sockets within 1 s; nothing tells why {3}broadcast-lost/)

@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { secret } from '../support/secrets.ts'
 import { until } from '../support/redis.ts'
 import { makeStand, type Stand } from '../support/stand.ts'
+import { variants } from '../support/variants.ts'
 
 let stand: Stand
 
@@ -57,7 +58,7 @@ test('colours of the backend are kept with FORCE_COLOR', async () => {
   expect(stdout).toContain(`${escape}[32mgreen${escape}[0m`)
 })
 
-test.each(['daphne', 'uvicorn', 'hypercorn'])('with NO_COLOR nothing is coloured: %s', async (server) => {
+variants([['daphne'], ['uvicorn'], ['hypercorn']], { title: 'with NO_COLOR nothing is coloured: %s', quick: 1 }, async (server) => {
   stand = await makeStand({ settings: coloured })
   const cli = stand.start(['--server', server], { NO_COLOR: '1', FORCE_COLOR: '1' })
   await cli.waitFor(/Channels.*/)

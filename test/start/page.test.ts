@@ -9,6 +9,7 @@ import { pageRowOf } from '../support/page-rows.ts'
 import type { ProjectOptions } from '../support/project.ts'
 import { freePort } from '../support/redis.ts'
 import { votesConsumer, type ViteFrontendOptions } from '../support/vite-frontend.ts'
+import { variants } from '../support/variants.ts'
 
 const { keep, project, folder: emptyFolder } = ending()
 const both = halvesOf({ keep, project })
@@ -79,7 +80,7 @@ describe.skipIf(browser === undefined)('its own WebSocket', { timeout: 90_000 },
     await third.waitFor(/"event":"diagnosis".*page-socket-elsewhere/)
   })
 
-  test('an old port in its source: what it looks for is a command, which makes it green', async () => {
+  test('an old port in its source: what it looks for is a command, which makes it green', { tags: ['slow'] }, async () => {
     // a neighbour of the backend's would be any other test's
     const old = await freePort('127.0.0.1')
     const { start } = await begun(scripted(() => socketTo(old)))
@@ -108,28 +109,38 @@ describe.skipIf(browser === undefined)('its own WebSocket', { timeout: 90_000 },
     await pageRowOf(start()).then(({ state }) => expect(state).toBe('open'))
   })
 
-  test.each<[string, string, (port: number, page: number) => string, string, RegExp]>([
-    ['no fault of the page: none at all', 'page-socket-none', () => 'document.title = "none"', 'yellow', /^opens no WebSocket \(/],
-    ['its script throws', 'page-broken', () => 'null.socket()', 'failed', /^it opens no WebSocket, and its script threw TypeError: .*null/],
+  variants<[string, string, (port: number, page: number) => string, string, RegExp]>(
     [
-      'CORS',
-      'page-blocked',
-      (port) => `fetch('http://localhost:${port}/api/').then(() => ${socketTo(port)})`,
-      'failed',
-      /^CORS blocks http:\/\/localhost:\d+\/api\//,
+      ['no fault of the page: none at all', 'page-socket-none', () => 'document.title = "none"', 'yellow', /^opens no WebSocket \(/],
+      [
+        'its script throws',
+        'page-broken',
+        () => 'null.socket()',
+        'failed',
+        /^it opens no WebSocket, and its script threw TypeError: .*null/,
+      ],
+      [
+        'CORS',
+        'page-blocked',
+        (port) => `fetch('http://localhost:${port}/api/').then(() => ${socketTo(port)})`,
+        'failed',
+        /^CORS blocks http:\/\/localhost:\d+\/api\//,
+      ],
+      [
+        'another path',
+        'page-socket-elsewhere',
+        (port) => socketTo(port, '/ws/old/'),
+        'failed',
+        /^its WebSocket goes to ws:\/\/localhost:\d+\/ws\/old\/: the handshake was answered with (?:403|404|500)/,
+      ],
     ],
-    [
-      'another path',
-      'page-socket-elsewhere',
-      (port) => socketTo(port, '/ws/old/'),
-      'failed',
-      /^its WebSocket goes to ws:\/\/localhost:\d+\/ws\/old\/: the handshake was answered with (?:403|404|500)/,
-    ],
-  ])('%s', async (_, id, script, state, text) => {
-    const { start } = await begun(scripted(script))
-    const row = await pageRowOf(start())
-    expect(row).toMatchObject({ state, text: expect.stringMatching(text), diagnosis: { id } })
-  })
+    { quick: 1 },
+    async (_, id, script, state, text) => {
+      const { start } = await begun(scripted(script))
+      const row = await pageRowOf(start())
+      expect(row).toMatchObject({ state, text: expect.stringMatching(text), diagnosis: { id } })
+    },
+  )
 
   test('a form before it: yellow with the key to give, and green with the key', { tags: ['slow'] }, async () => {
     const form = `<!doctype html><form><input id="name"><input id="word" type="password"><button>in</button></form><script type="module">

@@ -11,6 +11,7 @@ import { freePort, until } from '../support/redis.ts'
 import { startProgram, type RunningServer } from '../support/servers.ts'
 import { pythonOf, basePython } from '../support/tools.ts'
 import { votesConsumer, writeViteFrontend } from '../support/vite-frontend.ts'
+import { variants } from '../support/variants.ts'
 
 const { keep, project } = ending()
 
@@ -49,8 +50,9 @@ const servers: readonly (readonly [string, () => string, ProjectOptions])[] = [
   ['ASGI-capable', () => pythonOf('main'), { installedApps: ['daphne'] }],
 ]
 
-test.each(servers)(
-  'a page that takes the port from a variable, beside its own runserver, %s: one start, a green page',
+variants(
+  servers,
+  { title: 'a page that takes the port from a variable, beside its own runserver, %s: one start, a green page', quick: 1 },
   async (_, python, options) => {
     const { made, port, page } = await checkout(byVariable, options)
     const old = await ownServer(made, port, 'runserver', python())
@@ -63,8 +65,9 @@ test.each(servers)(
   },
 )
 
-test.each(servers)(
-  'a page with the port fixed, beside its own runserver, %s: asked on a terminal, one start, a green page',
+variants(
+  servers,
+  { title: 'a page with the port fixed, beside its own runserver, %s: asked on a terminal, one start, a green page', quick: 1 },
   async (_, python, options) => {
     const { made, port, page } = await checkout(fixed, options)
     const old = await ownServer(made, port, 'runserver', python())
@@ -137,7 +140,7 @@ test("a template of the backend's own that names it counts as well, and a link d
   expect(refused.stdout).toMatch(/"id":"port-in-use".*backend\/templates\/room\.html:1/)
 })
 
-test('any command of its manage.py that listens is taken over', async () => {
+test('any command of its manage.py that listens is taken over', { tags: ['slow'] }, async () => {
   const command = `from http.server import HTTPServer, SimpleHTTPRequestHandler
 from django.core.management.base import BaseCommand
 

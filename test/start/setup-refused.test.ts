@@ -97,7 +97,7 @@ describe('a step that fails', { timeout: 60_000 }, () => {
     expect(stderr).not.toMatch(/^\s+at /m)
   })
 
-  test('settings that still fail once all is there are the cause', async () => {
+  test('settings that still fail once all is there are the cause', { tags: ['slow'] }, async () => {
     const { root } = await checkout('main', {
       files: { 'backend/server/settings/dev.py': 'from .base import *\nALLOWED_HOSTS = [config("NOWHERE_NAMED")]\n' },
     })

@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { launchServer } from '../../src/run/server.ts'
 import { testHost } from '../support/processes.ts'
+import type { ProjectOptions } from '../support/project.ts'
 import { until } from '../support/redis.ts'
 import { makeStand, type Stand } from '../support/stand.ts'
 import { pythonOf } from '../support/tools.ts'
+import { variants } from '../support/variants.ts'
 
 let stand: Stand
 
@@ -28,20 +30,24 @@ async function endAfterDeath(cli: ReturnType<Stand['start']>): Promise<{ status:
   return { status, stdout, lateMs }
 }
 
-test.each([
-  ['settings that raise', { settings: 'raise RuntimeError("no election today")' }, /RuntimeError: no election today/],
-  ['a syntax error', { asgi: 'application = (\n' }, /asgi-syntax-error/],
-  ['a module that is not there', { settings: 'import no_such_module_of_ours' }, /missing-dep/],
-  ['an end without a word', { settings: 'import os\nos._exit(7)' }, /exit status 7/],
-])('%s: said at once, with exit status and last lines', async (_, options, said) => {
-  stand = await makeStand(options)
-  const { status, stdout, lateMs } = await endAfterDeath(stand.start())
-  expect(status).toBe(1)
-  expect(stdout).toMatch(said)
-  expect(stdout).toMatch(/ended after \d+ ms with exit status \d/)
-  expect(lateMs).toBeLessThan(3000)
-  await stand.expectNothingLeft()
-})
+variants<[string, ProjectOptions, RegExp]>(
+  [
+    ['settings that raise', { settings: 'raise RuntimeError("no election today")' }, /RuntimeError: no election today/],
+    ['a syntax error', { asgi: 'application = (\n' }, /asgi-syntax-error/],
+    ['a module that is not there', { settings: 'import no_such_module_of_ours' }, /missing-dep/],
+    ['an end without a word', { settings: 'import os\nos._exit(7)' }, /exit status 7/],
+  ],
+  { title: '%s: said at once, with exit status and last lines', quick: 2 },
+  async (_, options, said) => {
+    stand = await makeStand(options)
+    const { status, stdout, lateMs } = await endAfterDeath(stand.start())
+    expect(status).toBe(1)
+    expect(stdout).toMatch(said)
+    expect(stdout).toMatch(/ended after \d+ ms with exit status \d/)
+    expect(lateMs).toBeLessThan(3000)
+    await stand.expectNothingLeft()
+  },
+)
 
 test('a backend that never listens is said and ended at --start-timeout', async () => {
   stand = await makeStand({ asgi: 'import time\nprint("waiting", flush=True)\ntime.sleep(600)\n' })

