@@ -28,6 +28,13 @@ export const proxyCauses = [
   },
   {
     ...proxy,
+    id: 'stream-broken',
+    noCommands: own.proxy,
+    automatic: 'no',
+    title: 'What follows the 101 is no WebSocket',
+  },
+  {
+    ...proxy,
     id: 'proxy-redirects',
     noCommands: own.proxy,
     automatic: 'no',

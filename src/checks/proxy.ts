@@ -126,6 +126,8 @@ function judgeIdle(evidence: ProxyEvidence, direct: WireFacts, compared: readonl
   const { wire } = evidence
   const close = wire.session?.close
   if (close === undefined || close.code !== 1006 || direct.session === undefined || direct.session.close !== undefined) return undefined
+  // what spoils the stream is no matter of time
+  if (close.broken !== undefined) return undefined
   return diagnosis(
     'proxy-idle-timeout',
     `The proxy ends a socket that is idle for ${seconds(close.afterMs)}`,

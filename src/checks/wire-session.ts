@@ -16,8 +16,16 @@ export function judgeSession({ session, http, endpoint }: WireFacts): Diagnosis 
       'ask',
     )
   }
-  const first = `101, and the socket ended after ${seconds(close.afterMs)} ${close.code === 1006 ? 'without a close frame' : `with ${close.code}`}${close.reason === '' ? '' : ` (${close.reason})`}`
   const messages = `${close.messagesBefore} message${close.messagesBefore === 1 ? '' : 's'} had come before`
+  if (close.broken !== undefined) {
+    return diagnosis(
+      'stream-broken',
+      'What comes over the open socket is no WebSocket',
+      [`101, and after ${seconds(close.afterMs)} came what is no frame: ${close.broken}`, messages],
+      'See what stands between the page and the backend: it answers the upgrade, and then writes text of its own, or changes what it passes on.',
+    )
+  }
+  const first = `101, and the socket ended after ${seconds(close.afterMs)} ${close.code === 1006 ? 'without a close frame' : `with ${close.code}`}${close.reason === '' ? '' : ` (${close.reason})`}`
   if (close.code >= 4000 && close.code <= 4999) {
     return diagnosis(
       'close-after-accept',

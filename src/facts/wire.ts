@@ -37,6 +37,8 @@ export interface SocketClose {
   readonly afterMs: number
   /** Messages that had come before it. */
   readonly messagesBefore: number
+  /** What came that is no frame of a WebSocket, in the words of the client library: we ended it then. */
+  readonly broken?: string
 }
 
 /** What became of a ping to the application. */

@@ -1,9 +1,13 @@
 import { once } from 'node:events'
-import type { RawData, WebSocket } from 'ws'
+import { WebSocket, type RawData } from 'ws'
+import { errorCode } from '../errors.ts'
 import type { PongFact, SocketClose } from '../facts/wire.ts'
 import { succeeds } from '../host/files.ts'
 import { parseJson } from '../host/json.ts'
 import { within } from '../host/race-stop.ts'
+
+/** How often a socket is asked whether its end has begun, in milliseconds: ws tells of a close frame only once the connection is gone, or 30 s later. */
+const closingEveryMs = 50
 
 /** An open WebSocket that is watched: messages are counted, the close is kept, nothing is stored. */
 export class HeldSocket {
@@ -24,12 +28,25 @@ export class HeldSocket {
       this.#messages++
       if (!isBinary) for (const take of this.#waiting) take(textOf(data))
     })
+    let closing: NodeJS.Timeout | undefined
+    let broken: string | undefined
     socket.once('open', () => {
       this.#openedAt = performance.now()
+      // the code that came with a close frame stays; the server may hold the connection as long as it likes
+      closing = setInterval(() => {
+        if (socket.readyState === WebSocket.CLOSING && !this.#byUs) socket.terminate()
+      }, closingEveryMs).unref()
+      socket.on('error', (error) => {
+        broken ??= errorCode(error)?.startsWith('WS_ERR_') === true ? error.message : undefined
+        socket.terminate()
+      })
     })
     this.closed = new Promise((resolve) => {
       socket.once('close', (code, reason) => {
-        this.#close = { code, reason: reason.toString('utf8'), afterMs: performance.now() - started, messagesBefore: this.#messages }
+        clearInterval(closing)
+        const afterMs = performance.now() - started
+        const seen = { reason: reason.toString('utf8'), afterMs, messagesBefore: this.#messages }
+        this.#close = { code, ...seen, ...(broken === undefined ? {} : { broken }) }
         resolve(this.#close)
       })
     })

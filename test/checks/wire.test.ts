@@ -214,6 +214,11 @@ test.each<[string, string, WireFacts]>([
     'nothing at all, by wss',
     failed(silent, { tls: { result: 'silent' }, otherScheme: silent, httpAfter: noPage }, { endpoint: secure, http: noPage }),
   ],
+  [
+    'stream-broken',
+    'text of a proxy',
+    died(ended(1006, { close: { code: 1006, reason: '', afterMs: 700, messagesBefore: 0, broken: 'RSV2 and RSV3 must be clear' } })),
+  ],
   ['close-after-accept', '4001', died(ended(4001))],
   ['close-after-accept', '1000 of daphne', died(ended(1000))],
   ['consumer-exception', '1000 of hypercorn', died(ended(1000), { http: page(404, 'hypercorn-h11') })],

@@ -4,7 +4,7 @@ import { raisesBeforeAccept, silentConsumer } from '../support/consumers.ts'
 import { doctor, real } from '../support/doctor.ts'
 import { ending, urlOf } from '../support/ends.ts'
 import { passesUpgrade, startNginx } from '../support/nginx.ts'
-import { listening, viteStandIn } from '../support/node-servers.ts'
+import { listening, spoilsStream, viteStandIn } from '../support/node-servers.ts'
 import { startApache, startHaproxy } from '../support/proxies.ts'
 import type { RunningServer } from '../support/servers.ts'
 
@@ -54,6 +54,14 @@ real('proxy-strips-upgrade', "a dev server's proxy without ws: true (a stand-in 
   expect(answer.evidence).toContain(`Directly at the backend, port ${running.port}: 101`)
   expect(answer.evidence).toContain('vite.config.js:5')
   expect(answer.diagnosis?.remedy.text).toContain('ws: true')
+})
+
+real('stream-broken', 'a proxy that writes a page of its own into the stream', async () => {
+  const made = await project()
+  const running = await server('daphne', made)
+  const answer = await doctor(made.root, { url: urlOf(await listening(keep, spoilsStream(running.port))) })
+  expect(answer.id, answer.evidence).toBe('stream-broken')
+  expect(answer.evidence).toContain('came what is no frame: Invalid WebSocket frame: RSV')
 })
 
 test('the same dev server with ws: true is healthy (a stand-in for Vite)', async () => {

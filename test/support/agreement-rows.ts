@@ -37,6 +37,7 @@ export const rows = {
   'proxy-strips-upgrade': 'sound',
   'proxy-rewrites-path': 'sound',
   'proxy-idle-timeout': 'sound',
+  'stream-broken': 'sound',
   'proxy-redirects': 'sound',
   'proxy-auth': 'sound',
   'venv-missing': 'ended',

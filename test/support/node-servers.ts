@@ -1,4 +1,5 @@
 /** Small Node servers on loopback: stand-ins for what no test can install. */
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, request, type Server } from 'node:http'
 import { connect, type Socket } from 'node:net'
@@ -61,6 +62,39 @@ export function viteStandIn(options: { backend?: number; ws?: boolean } = {}): S
     })
     onward.on('error', () => socket.destroy())
     socket.on('close', () => onward.destroy())
+  })
+  return server
+}
+
+/** Answers an upgrade as a WebSocket server does, then writes these bytes, whatever they are, and holds the connection. */
+export function writesAfterUpgrade(bytes: Buffer): Server {
+  const server = createServer((_, response) => response.end())
+  server.on('upgrade', ({ headers }, socket) => {
+    // RFC 6455, section 4.2.2
+    const key = `${headers['sec-websocket-key'] ?? ''}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`
+    const accept = createHash('sha1').update(key).digest('base64')
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`)
+    socket.write(bytes)
+    // read, and never answered
+    socket.resume()
+  })
+  return server
+}
+
+/** Passes an upgrade on to that port, and writes a page of its own into the stream once it has got its 101. */
+export function spoilsStream(backend: number): Server {
+  const server = createServer((_, response) => response.end())
+  server.on('upgrade', (asked, socket) => {
+    const onward = connect(backend, '127.0.0.1', () => {
+      const headers = asked.rawHeaders.flatMap((text, index, all) => (index % 2 === 0 ? [`${text}: ${all[index + 1] ?? ''}`] : []))
+      onward.write(`GET ${asked.url ?? '/'} HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`)
+      onward.once('data', () => setImmediate(() => socket.write('HTTP/1.1 504 Gateway Timeout\r\n\r\n')))
+      onward.pipe(socket)
+    })
+    onward.on('error', () => socket.destroy())
+    socket.on('error', () => onward.destroy())
+    socket.on('close', () => onward.destroy())
+    socket.resume()
   })
   return server
 }

@@ -1,9 +1,13 @@
 /** An open socket that is held, against a real server of ws. */
 import { once } from 'node:events'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { isPong, type HeldSocket } from '../../src/verify/held-socket.ts'
 import { shakeHands } from '../../src/verify/handshake.ts'
+import { ending, urlOf } from '../support/ends.ts'
+import { listening, writesAfterUpgrade } from '../support/node-servers.ts'
+
+const { keep } = ending()
 
 let server: WebSocketServer | undefined
 
@@ -64,4 +68,26 @@ test('a server that answers no frame at all is not alive', async () => {
   const socket = await open((client) => client.pause())
   expect(await socket.isAlive(50)).toBe(false)
   socket.terminate()
+})
+
+describe('the end, though the connection stays open', () => {
+  test.each<[string, Buffer, object]>([
+    ['a close frame', Buffer.from([0x88, 2, 0x0f, 0xa1]), { code: 4001 }],
+    ['a close frame without a code', Buffer.from([0x88, 0]), { code: 1005 }],
+    ['a text that is no UTF-8', Buffer.from([0x81, 2, 0xff, 0xfe]), { broken: expect.stringContaining('UTF-8') }],
+    [
+      'a frame of 10^12 bytes',
+      Buffer.from([0x82, 127, 0, 0, 0, 0xe8, 0xd4, 0xa5, 0x10, 0, 1]),
+      { broken: expect.stringContaining('size') },
+    ],
+    ['text that is no frame', Buffer.from('HTTP/1.1 500 no\r\n\r\n'), { broken: expect.stringContaining('RSV') }],
+    ["a client's frame", Buffer.from([0x81, 0x81, 1, 2, 3, 4, 5]), { broken: expect.stringContaining('MASK') }],
+    ['an unknown opcode', Buffer.from([0x83, 0]), { broken: expect.stringContaining('opcode') }],
+  ])('%s', async (_, bytes, end) => {
+    const url = urlOf(await listening(keep, writesAfterUpgrade(bytes)))
+    const { socket } = await shakeHands({ url, headers: {}, subprotocols: [] }, { deadlineMs: 5000 })
+    expect(await socket?.hold(2000)).toMatchObject(end)
+    expect(socket?.heldMs).toBeLessThan(1000)
+    expect(await socket?.isAlive(100)).toBe(false)
+  })
 })
