@@ -8,6 +8,9 @@ import type { RedisAnswer } from './redis-refusal.ts'
 /** As much of what a server sends first as is kept to quote from, in bytes. */
 const KEPT = 512
 
+/** More than all that is asked can be answered with, in bytes: who sends more sends without end. */
+const MOST = 4_000_000
+
 /**
  * One conversation with a server, in RESP2 and with nothing in it that wasn't
  * asked for: no login, no database, no name, no second try. Nothing here
@@ -32,7 +35,17 @@ export class RedisConnection {
       this.opened = !fresh.connecting && !fresh.destroyed
       fresh.once('connect', () => (this.opened = true))
       fresh.on('error', (error) => (this.failure ??= error))
+      guardParser(fresh, (error) => {
+        this.failure ??= error
+        fresh.destroy()
+      })
+      let size = 0
       fresh.on('data', (data: Buffer) => {
+        size += data.length
+        if (size > MOST) {
+          this.failure ??= new Error(`it sent more than ${MOST / 1_000_000} MB`)
+          fresh.destroy()
+        }
         if (this.#received.length < KEPT) this.#received = Buffer.concat([this.#received, data]).subarray(0, KEPT)
       })
     }
@@ -129,6 +142,20 @@ export function openConnection(endpoint: RedisEndpoint, secure: boolean, reached
       }
     : {}
   return new RedisConnection(() => (secure ? connectTls({ ...place, ...tls }) : (reached ?? connectPlain(place))), secure)
+}
+
+/** redis-parser throws at lengths that can't be, in the socket's own event, where nobody could catch it (github.com/NodeRedis/node-redis-parser, lib/parser.js). */
+function guardParser(socket: Socket, onError: (error: Error) => void): void {
+  const emit = socket.emit.bind(socket)
+  socket.emit = (event: string | symbol, ...args: unknown[]): boolean => {
+    if (event !== 'data') return emit(event, ...args)
+    try {
+      return emit(event, ...args)
+    } catch (error) {
+      onError(error instanceof Error ? error : new Error(String(error)))
+      return true
+    }
+  }
 }
 
 function textOf(reply: unknown): string {

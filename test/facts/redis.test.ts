@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -357,6 +357,36 @@ describe('not there, or not Redis', () => {
   it('a server that takes connections and closes them', async () => {
     const server = await impostor((socket) => void socket.end())
     expectRefusal(await probe(at(server)), 'redis-not-redis', /closed the connection without an answer/)
+  })
+})
+
+describe('answers that no Redis gives', () => {
+  const endless = (socket: Socket, piece: string) => {
+    const more = () => {
+      while (!socket.destroyed && socket.write(piece));
+      if (!socket.destroyed) socket.once('drain', more)
+    }
+    more()
+  }
+  it.each<[string, (socket: Socket) => void]>([
+    ['a negative bulk inside an array', (socket) => void socket.write('*1\r\n$-5\r\n')],
+    ['a negative array', (socket) => void socket.write('*-7\r\n')],
+    ['an array of 2 000 000 000', (socket) => void socket.write('*2000000000\r\n')],
+    ['an array of 10^12', (socket) => void socket.write('*1000000000000\r\n')],
+    ['200 000 arrays in each other', (socket) => void socket.write('*1\r\n'.repeat(200_000))],
+    ['a length that is no number', (socket) => void socket.write('$abc\r\nabc\r\n')],
+    ['a bulk without an end', (socket) => (socket.write('$999999999999\r\n'), endless(socket, 'x'.repeat(65_536)))],
+    ['a line without an end', (socket) => (socket.write('+'), endless(socket, 'x'.repeat(65_536)))],
+    ['an error without an end', (socket) => (socket.write('-'), endless(socket, 'x'.repeat(65_536)))],
+    ['arrays without an end', (socket) => endless(socket, '*1\r\n:1\r\n'.repeat(1000))],
+    ['only zeros', (socket) => endless(socket, '\0'.repeat(65_536))],
+  ])('%s', async (_, answer) => {
+    const before = process.memoryUsage().rss
+    const server = await impostor(() => {}, answer)
+    const fact = await probe(at(server, { password: PASSWORD }))
+    expect(fact.usable).toBe(false)
+    expect(JSON.stringify(fact).length).toBeLessThan(2000)
+    expect(process.memoryUsage().rss - before).toBeLessThan(150e6)
   })
 })
 
