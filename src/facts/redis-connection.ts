@@ -35,10 +35,6 @@ export class RedisConnection {
       this.opened = !fresh.connecting && !fresh.destroyed
       fresh.once('connect', () => (this.opened = true))
       fresh.on('error', (error) => (this.failure ??= error))
-      guardParser(fresh, (error) => {
-        this.failure ??= error
-        fresh.destroy()
-      })
       let size = 0
       fresh.on('data', (data: Buffer) => {
         size += data.length
@@ -142,20 +138,6 @@ export function openConnection(endpoint: RedisEndpoint, secure: boolean, reached
       }
     : {}
   return new RedisConnection(() => (secure ? connectTls({ ...place, ...tls }) : (reached ?? connectPlain(place))), secure)
-}
-
-/** redis-parser throws at lengths that can't be, in the socket's own event, where nobody could catch it (github.com/NodeRedis/node-redis-parser, lib/parser.js). */
-function guardParser(socket: Socket, onError: (error: Error) => void): void {
-  const emit = socket.emit.bind(socket)
-  socket.emit = (event: string | symbol, ...args: unknown[]): boolean => {
-    if (event !== 'data') return emit(event, ...args)
-    try {
-      return emit(event, ...args)
-    } catch (error) {
-      onError(error instanceof Error ? error : new Error(String(error)))
-      return true
-    }
-  }
 }
 
 function textOf(reply: unknown): string {

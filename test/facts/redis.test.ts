@@ -56,6 +56,15 @@ async function withUser(...rules: string[]): Promise<RedisEndpoint> {
   return at(server, { username: 'web', password: PASSWORD })
 }
 
+/** Writes a piece again and again, as long as it is read. */
+function endless(socket: Socket, piece: string): void {
+  const more = () => {
+    while (!socket.destroyed && socket.write(piece));
+    if (!socket.destroyed) socket.once('drain', more)
+  }
+  more()
+}
+
 function expectRefusal(fact: RedisFact, id: RedisRefusal, ...evidence: RegExp[]): void {
   expect(fact).toMatchObject({ usable: false, id })
   for (const pattern of evidence) expect(fact.usable ? '' : fact.evidence.join('\n')).toMatch(pattern)
@@ -361,13 +370,6 @@ describe('not there, or not Redis', () => {
 })
 
 describe('answers that no Redis gives', () => {
-  const endless = (socket: Socket, piece: string) => {
-    const more = () => {
-      while (!socket.destroyed && socket.write(piece));
-      if (!socket.destroyed) socket.once('drain', more)
-    }
-    more()
-  }
   it.each<[string, (socket: Socket) => void]>([
     ['a negative bulk inside an array', (socket) => void socket.write('*1\r\n$-5\r\n')],
     ['a negative array', (socket) => void socket.write('*-7\r\n')],
