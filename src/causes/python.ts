@@ -23,6 +23,21 @@ export const pythonCauses = [
     title: 'There is no virtual environment, and python3 lacks the packages',
     fix: makeEnvironment,
   },
+  {
+    ...python,
+    id: 'foreign-environment',
+    automatic: 'ask',
+    title: 'The only virtual environment is one of another system',
+    fix: makeEnvironment,
+  },
+  {
+    ...python,
+    id: 'python-not-available',
+    automatic: 'ask',
+    title: 'The project asks for a Python that is not on this machine',
+    noCommands: 'how another Python comes onto a machine is for its owner to say; where uv is there, setup lets it fetch one',
+    fix: makeEnvironment,
+  },
   { ...python, id: 'venv-broken', automatic: 'ask', title: "The virtual environment is there and can't run", fix: remakeEnvironment },
   {
     ...python,

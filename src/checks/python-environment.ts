@@ -1,3 +1,4 @@
+import { unavailable } from '../plan/base-python.ts'
 import { missingPackages } from '../plan/environment.ts'
 import { freshEnvironment } from '../plan/fresh-environment.ts'
 import { chooseServer } from '../plan/server.ts'
@@ -58,6 +59,8 @@ function judgeBroken(evidence: Evidence): Diagnosis | undefined {
   }
   const broken = checkout?.python.candidates.find((candidate) => candidate.state === 'broken' && candidate.own)
   if (broken?.state !== 'broken' || choice?.kind === 'ready') return undefined
+  // no other can be made in its place
+  if (choice?.kind === 'venv-broken' && choice.other?.kind === 'none') return undefined
   return diagnosis(
     'venv-broken',
     `The virtual environment ${broken.label} is there and can't run`,
@@ -130,20 +133,34 @@ export function judgeServing(evidence: Evidence, seen: readonly string[]): Diagn
 
 function judgeMissingVenv(evidence: Evidence): Diagnosis | undefined {
   const { choice, checkout } = evidence
-  if (choice?.kind !== 'venv-missing' || checkout === undefined) return undefined
-  const { base } = choice
+  if (checkout === undefined || (choice?.kind !== 'venv-missing' && choice?.kind !== 'venv-broken')) return undefined
+  const { base, other } = choice
+  if (other?.kind === 'none') {
+    const { title, evidence: seen, hint } = unavailable(other)
+    return diagnosis('python-not-available', title, seen, hint)
+  }
+  if (choice.kind === 'venv-broken') return undefined
   const folder = relativeTo(evidence, freshEnvironment(checkout))
-  const foreign = checkout.python.candidates.flatMap((candidate) => (candidate.state === 'foreign' ? [candidate] : []))
+  const [one] = checkout.python.candidates.flatMap((candidate) => (candidate.state === 'foreign' ? [candidate] : []))
+  const lacks = [
+    base === undefined ? 'There is no python3 on the PATH either' : `${base} has no Django, Channels and ASGI server`,
+    ...(other === undefined ? [] : [`${other.word.source} names Python ${other.word.spec}: ${other.python} is ${other.version}`]),
+  ]
+  const made = make(evidence, folder, [])
+  if (one !== undefined)
+    return diagnosis(
+      'foreign-environment',
+      `The virtual environment ${one.label} is one of ${one.system}, and there is none of this system`,
+      [`${one.label} has the layout of ${one.system}: it is left alone`, ...lacks],
+      `Make one of this system beside it, in ${folder}.`,
+      made,
+    )
   return diagnosis(
     'venv-missing',
     'There is no virtual environment, and the python3 of the PATH lacks the packages',
-    [
-      `Looked for .venv, venv and env beside manage.py and above it: there is none${foreign.length === 0 ? '' : ' of this system'}`,
-      ...foreign.map(({ label, system }) => `${label} is one of ${system}: it is left alone`),
-      base === undefined ? 'There is no python3 on the PATH either' : `${base} has no Django, Channels and ASGI server`,
-    ],
+    ['Looked for .venv, venv and env beside manage.py and above it: there is none', ...lacks],
     'Make one, and install the requirements into it.',
-    make(evidence, folder, []),
+    made,
   )
 }
 

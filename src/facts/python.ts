@@ -1,11 +1,14 @@
 import { lstat, readlink, realpath, stat } from 'node:fs/promises'
 import { dirname, isAbsolute, join, posix, resolve, sep, win32 } from 'node:path'
 import type { Config } from '../config/config.ts'
-import { isEntry, isFile, readText } from '../host/files.ts'
+import { isEntry, isFile, readText, upwards } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { runToEnd } from '../host/processes.ts'
 import { askInterpreter, readSitePackages, type Packages } from './packages.ts'
 import { shown, type Project } from './project.ts'
+import { pythonWish, wantsAnother, type PythonWish } from './python-wish.ts'
+import { toolFolders } from './python-tools.ts'
+import { interpreters, type Interpreter } from './pythons.ts'
 
 /** An interpreter that runs, and what is installed for it. */
 export interface PythonEnvironment {
@@ -33,45 +36,99 @@ export type Candidate =
   | { readonly state: 'absent'; readonly label: string }
   /** One of another system in the same folder, as Windows and WSL share a checkout: somebody works with it. */
   | { readonly state: 'foreign'; readonly label: string; readonly folder: string; readonly system: 'Windows' | 'Linux or macOS' }
+  /** It runs, with another version of Python than the interpreter that was named to make one with. */
+  | { readonly state: 'other-version'; readonly label: string; readonly folder: string; readonly version: string }
 
 /** Every place that was looked at, the most wanted first. */
 export interface PythonFact {
   readonly candidates: readonly Candidate[]
   /** True where a flag or the configuration names the interpreter: no other is taken then. */
   readonly named: boolean
+  /** What the checkout says about its Python, and what there is: looked for where an environment has to be made and `python3` isn't the one. */
+  readonly wish?: PythonWish
+  readonly interpreters?: readonly Interpreter[]
 }
 
 /**
  * Looks for the interpreters that could run the backend: flag or config,
- * VIRTUAL_ENV, `.venv`/`venv`/`env` beside manage.py or above it, poetry,
- * pipenv, conda, then `python3` of the PATH, which is asked only where no
- * environment before it has Django. Never throws.
+ * VIRTUAL_ENV, `.venv`/`venv`/`env` from beside manage.py up to the repository's
+ * root, those that a tool keeps elsewhere, then `python3` of the PATH, which is
+ * asked only where no environment before it has Django. Never throws.
  */
 export async function findPython(host: Host, config: Config, project: Project): Promise<PythonFact> {
-  if (config.python !== undefined) {
-    const file = /[\\/]/.test(config.python) ? resolve(project.root, config.python) : config.python
-    return { named: true, candidates: [await assessInterpreter(host, file, config.python)] }
-  }
+  const folders = await foldersOf(project)
+  if (config.python !== undefined) return namedPython(host, config.python, project, folders)
   const candidates: Candidate[] = []
-  const active = host.env['VIRTUAL_ENV']
-  const top = project.backend === project.root ? dirname(project.root) : project.root
-  const folders = [...new Set([project.backend, dirname(project.backend), top])]
+  const active = host.env['VIRTUAL_ENV'] ?? ''
   const places = folders.flatMap((folder) => names.map((name) => join(folder, name)))
-  if (active !== undefined && active !== '') {
+  if (active !== '') {
     const candidate = await assess(host, active, `VIRTUAL_ENV (${shown(project, active)})`)
     candidates.push(places.includes(active) ? await ownEnvironment(candidate, active, project) : candidate)
   }
-  for (const path of places) {
-    if (path !== active) {
-      const lost = await lostLink(path)
-      if (lost !== undefined) candidates.push(broken(shown(project, path), lost, `it is a link to ${lost}, which isn't there`, true))
-      else if (await isEnvironment(path))
-        candidates.push(await ownEnvironment(await assess(host, path, shown(project, path)), path, project))
-    }
-  }
-  if (!candidates.some((candidate) => hasDjango(candidate))) candidates.push(...(await managed(host, project)))
+  candidates.push(
+    ...(await inPlaces(
+      host,
+      project,
+      places.filter((path) => path !== active),
+    )),
+  )
+  if (!candidates.some((candidate) => hasDjango(candidate)))
+    for (const { folder, tool } of await toolFolders(host, project, folders))
+      candidates.push(await assess(host, resolve(project.backend, folder), `${tool} (${shown(project, folder)})`))
   if (!candidates.some((candidate) => hasDjango(candidate))) candidates.push(...(await ofThePath(host)))
-  return { named: false, candidates }
+  return { named: false, candidates, ...(await another(host, project, folders, candidates)) }
+}
+
+/** The folders that may hold the project's environment, manage.py's first: up to the repository's root, and the one above where there is no other. */
+async function foldersOf({ backend, root }: Project): Promise<string[]> {
+  const top = backend === root ? dirname(root) : root
+  const above = upwards(backend, '').slice(0, mostAbove)
+  const isRoot = await Promise.all(above.map((folder) => isEntry(join(folder, '.git'))))
+  const repository = isRoot.indexOf(true)
+  return [...new Set([backend, dirname(backend), top, ...above.slice(0, repository + 1)])]
+}
+
+/** So many folders are looked at for the repository's root. */
+const mostAbove = 6
+
+/** One that was named; where that is no environment, those that were made with it as well: nothing is ever installed into it. */
+async function namedPython(host: Host, named: string, project: Project, folders: readonly string[]): Promise<PythonFact> {
+  const file = /[\\/]/.test(named) ? resolve(project.root, named) : named
+  const candidate = await assessInterpreter(host, file, named)
+  if (candidate.state !== 'usable' || candidate.environment.isVirtual) return { named: true, candidates: [candidate] }
+  const { version } = candidate.environment
+  const places = folders.flatMap((folder) => names.map((name) => join(folder, name)))
+  const made = (await inPlaces(host, project, places)).map((each): Candidate => {
+    const other = each.state === 'usable' ? each.environment : undefined
+    if (other === undefined || minorOf(other.version) === minorOf(version)) return each
+    return { state: 'other-version', label: other.label, folder: dirname(dirname(other.python)), version: other.version }
+  })
+  return { named: true, candidates: [candidate, ...made] }
+}
+
+const minorOf = (version: string): string | undefined => /^\d+\.\d+/.exec(version)?.[0]
+
+async function inPlaces(host: Host, project: Project, places: readonly string[]): Promise<Candidate[]> {
+  const candidates: Candidate[] = []
+  for (const path of places) {
+    const lost = await lostLink(path)
+    if (lost !== undefined) candidates.push(broken(shown(project, path), lost, `it is a link to ${lost}, which isn't there`, true))
+    else if (await isEnvironment(path)) candidates.push(await ownEnvironment(await assess(host, path, shown(project, path)), path, project))
+  }
+  return candidates
+}
+
+/** What the checkout says of its Python, and which there are: asked where an environment has to be made, and `python3` isn't the one. */
+async function another(
+  host: Host,
+  project: Project,
+  folders: readonly string[],
+  candidates: readonly Candidate[],
+): Promise<Pick<PythonFact, 'wish' | 'interpreters'>> {
+  const usable = candidates.flatMap((candidate) => (candidate.state === 'usable' ? [candidate.environment] : []))
+  if (usable.some(({ isVirtual }) => isVirtual)) return {}
+  const wish = await pythonWish(project.root, folders)
+  return wantsAnother(wish, usable[0]?.version) ? { wish, interpreters: await interpreters(host) } : {}
 }
 
 function hasDjango(candidate: Candidate): boolean {
@@ -173,28 +230,6 @@ function usable(environment: PythonEnvironment): Candidate {
 
 function broken(label: string, folder: string, reason: string, own = false): Candidate {
   return { state: 'broken', label, folder, reason, own }
-}
-
-/** Environments that a tool keeps elsewhere; the tool is asked only where its own file is in the project. */
-async function managed(host: Host, project: Project): Promise<Candidate[]> {
-  const folders = [project.backend, project.root]
-  const has = async (name: string) => (await Promise.all(folders.map((folder) => isFile(join(folder, name))))).some(Boolean)
-  const places: { folder: string | undefined; tool: string }[] = []
-  if (await has('poetry.lock')) places.push({ folder: await answerOf(host, project, 'poetry', ['env', 'info', '--path']), tool: 'poetry' })
-  if (await has('Pipfile')) places.push({ folder: await answerOf(host, project, 'pipenv', ['--venv']), tool: 'pipenv' })
-  places.push({ folder: host.env['UV_PROJECT_ENVIRONMENT'], tool: 'uv' }, { folder: host.env['CONDA_PREFIX'], tool: 'conda' })
-  const candidates: Candidate[] = []
-  for (const { folder, tool } of places) {
-    if (folder === undefined || folder === '') continue
-    candidates.push(await assess(host, resolve(project.backend, folder), `${tool} (${shown(project, folder)})`))
-  }
-  return candidates
-}
-
-async function answerOf(host: Host, project: Project, tool: string, args: readonly string[]): Promise<string | undefined> {
-  const finished = await runToEnd(tool, args, { cwd: project.backend, env: host.env, deadlineMs: 5000 })
-  const line = finished.stdout.trim().split(/\r?\n/).at(-1)
-  return finished.exitCode === 0 && line !== undefined && line !== '' ? line : undefined
 }
 
 /** `python3` of the PATH, or `py -3` on Windows, as the path of the interpreter that answers. */

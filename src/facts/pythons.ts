@@ -1,23 +1,63 @@
+import { readdir } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { isFile } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { runToEnd } from '../host/processes.ts'
 import { onPath } from './programs.ts'
 
-/** The version of Python 3 that is needed at least, with the oldest interpreter of the PATH that is as new and can make an environment. */
+/** An interpreter that can make an environment. */
+export interface Interpreter {
+  readonly python: string
+  readonly version: string
+}
+
+const newest = 20
+// a shim of pyenv may stand for a version that isn't chosen, and a Debian Python may lack venv
+const question = 'import venv, ensurepip, sys; print("%d.%d.%d" % sys.version_info[:3])'
+
+/**
+ * The interpreters of the PATH by their minor versions from `least` on, then those that pyenv keeps, each where it can
+ * make an environment; of one version the first. Never throws.
+ */
+export async function interpreters(host: Host, least = 6): Promise<Interpreter[]> {
+  const minors = Array.from({ length: newest - least }, (_, index) => least + index)
+  const files = await Promise.all(minors.map((minor) => onPath(host, `python3.${minor}`)))
+  const asked = host.platform === 'win32' ? await ofLauncher(host) : [...files, ...(await ofPyenv(host))]
+  const found = await Promise.all(
+    [...new Set(asked)].map(async (python) => {
+      if (python === undefined) return []
+      const { exitCode, stdout } = await runToEnd(python, ['-c', question], { env: host.env, deadlineMs: 4000 })
+      return exitCode === 0 ? [{ python, version: stdout.trim() }] : []
+    }),
+  )
+  const all = found.flat().filter(({ version }) => Number(/^3\.(\d+)/.exec(version)?.[1]) >= least)
+  return all.filter(({ version }, index) => all.findIndex((other) => other.version === version) === index)
+}
+
+/** Versions that pyenv has built (github.com/pyenv/pyenv, PYENV_ROOT). */
+async function ofPyenv({ env }: Host): Promise<string[]> {
+  const folder = join(env['PYENV_ROOT'] ?? join(env['HOME'] ?? homedir(), '.pyenv'), 'versions')
+  const names = (await readdir(folder).catch(() => [])).filter((name) => /^3\.\d+\.\d+$/.test(name))
+  const files = names.map((name) => join(folder, name, 'bin', 'python'))
+  const isThere = await Promise.all(files.map((file) => isFile(file)))
+  return files.filter((_, index) => isThere[index] === true)
+}
+
+/** What Windows' launcher knows: ` -V:3.13 *        C:\\…\\python.exe` (docs.python.org/3/using/windows.html). */
+async function ofLauncher(host: Host): Promise<string[]> {
+  const { stdout } = await runToEnd('py', ['-0p'], { env: host.env, deadlineMs: 4000 })
+  return [...stdout.matchAll(/^ ?-\S+ +(?:\* +)?(\S.*\.exe)\s*$/gm)].flatMap(([, file]) => file ?? [])
+}
+
+/** The version of Python 3 that is needed at least, with the oldest interpreter that is as new and can make an environment. */
 export async function newerPython(
   host: Host,
   need: { readonly minor: number } | undefined,
 ): Promise<{ readonly minor: number; readonly file: string | undefined } | undefined> {
   if (need === undefined) return undefined
-  const { minor: least } = need
-  const minors = Array.from({ length: 8 }, (_, index) => least + index)
-  const found = await Promise.all(
-    minors.map(async (minor) => {
-      const file = await onPath(host, `python3.${minor}`)
-      if (file === undefined) return []
-      // a shim of pyenv may stand for a version that isn't chosen, and a Debian Python may lack venv
-      const { exitCode } = await runToEnd(file, ['-c', 'import venv, ensurepip'], { env: host.env, deadlineMs: 4000 })
-      return exitCode === 0 ? [file] : []
-    }),
-  )
-  return { minor: least, file: found.flat()[0] }
+  const [oldest] = (await interpreters(host, need.minor)).toSorted((one, other) => minorOf(one) - minorOf(other))
+  return { minor: need.minor, file: oldest?.python }
 }
+
+const minorOf = ({ version }: Interpreter): number => Number(/^3\.(\d+)/.exec(version)?.[1])

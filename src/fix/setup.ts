@@ -3,6 +3,7 @@ import { LauncherError } from '../errors.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import { dotenvSource } from '../facts/dotenv-survey.ts'
 import type { Examination } from '../facts/examination.ts'
+import { unavailable } from '../plan/base-python.ts'
 import { missingCause, missingPackages, type PythonChoice } from '../plan/environment.ts'
 import { wantedVariables } from '../plan/variables.ts'
 import type { Place } from './planners/commands.ts'
@@ -63,9 +64,18 @@ export function gatingSteps(
   return gate ? [...steps] : []
 }
 
+const ofPackages: ReadonlySet<string> = new Set([
+  'venv-missing',
+  'venv-broken',
+  'foreign-environment',
+  'python-not-available',
+  'missing-dep',
+  'daphne-missing',
+])
+
 /** What `--install` does without another question; the rest of a setup is `--setup`'s. */
 export function isOfPackages({ id }: Pick<Step, 'id'>): boolean {
-  return id === 'venv-missing' || id === 'venv-broken' || id === 'missing-dep' || id === 'daphne-missing'
+  return ofPackages.has(id)
 }
 
 const placeOf = ({ checkout, facts }: SetupSeen): Place => ({ root: checkout.project.root, platform: facts.platform })
@@ -95,9 +105,15 @@ function environmentSteps(seen: SetupSeen): Step[] {
     step.action.kind !== 'command' || step.action.makes === undefined
       ? step
       : choice.kind === 'venv-broken'
-        ? { ...step, id: choice.kind, evidence: `${choice.label}: ${choice.reason}` }
-        : { ...step, id: 'venv-missing', evidence: noneThere(checkout) },
+        ? { ...step, id: choice.kind, evidence: `${choice.label}: ${choice.reason}${wantedWord(choice)}` }
+        : { ...step, id: missingCause(choice), evidence: `${noneThere(checkout)}${wantedWord(choice)}` },
   )
+}
+
+/** Why it is made with another interpreter than `python3`. */
+function wantedWord(choice: PythonChoice): string {
+  const word = choice.kind === 'venv-missing' || choice.kind === 'venv-broken' ? choice.other?.word : undefined
+  return word === undefined ? '' : `; ${word.source} names Python ${word.spec}`
 }
 
 function noneThere({ python }: Checkout): string {
@@ -106,20 +122,17 @@ function noneThere({ python }: Checkout): string {
 }
 
 function cannot(choice: PythonChoice, { noFix }: NoFix): LauncherError {
+  const { other } = choice.kind === 'venv-missing' || choice.kind === 'venv-broken' ? choice : {}
+  if (other?.kind === 'none') {
+    const { title, evidence, hint } = unavailable(other)
+    return new LauncherError('python-not-available', title, { evidence, hint })
+  }
   if (choice.kind === 'venv-missing' || choice.kind === 'venv-broken')
     return new LauncherError(choice.kind, 'There is no Python to make an environment with', {
       evidence: ['Neither uv nor python3 is on the PATH'],
       hint: 'Install one:  apt install python3-venv · brew install python · winget install Python.Python.3.13',
     })
-  const missing = choice.kind === 'packages-missing' ? choice.missing : []
-  return new LauncherError(
-    'missing-dep',
-    `The interpreter that was named lacks packages${missing.length === 0 ? '' : `: ${listed(missing)}`}`,
-    {
-      evidence: [noFix],
-      hint: 'Name a virtual environment, or leave the interpreter out: the environment of the project is found by itself.',
-    },
-  )
+  return new LauncherError('missing-dep', "What the project asks for can't be installed", { evidence: [noFix] })
 }
 
 function listed(names: readonly string[]): string {

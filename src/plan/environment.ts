@@ -1,3 +1,4 @@
+import { chooseBase, type BasePython } from './base-python.ts'
 import type { Candidate, PythonEnvironment, PythonFact } from '../facts/python.ts'
 
 /** Which interpreter runs the backend, or why none can. */
@@ -7,7 +8,8 @@ export type PythonChoice =
   | ({ readonly kind: 'venv-broken'; readonly folder: string; readonly label: string; readonly reason: string } & Unchosen)
   /** The interpreter that was named doesn't run: nothing of ours to fix. */
   | ({ readonly kind: 'python-broken'; readonly label: string; readonly reason: string } & Unchosen)
-  | ({ readonly kind: 'venv-missing' } & Unchosen)
+  /** `isForeign`: one of another system is there. */
+  | ({ readonly kind: 'venv-missing'; readonly isForeign?: boolean } & Unchosen)
 
 interface Chosen {
   readonly environment: PythonEnvironment
@@ -15,10 +17,11 @@ interface Chosen {
   readonly base?: undefined
 }
 
-/** `base`: an interpreter that could make an environment. */
+/** `base`: an interpreter that could make an environment. `other`: what the checkout says of it, where `python3` isn't the one. */
 interface Unchosen {
   readonly environment?: undefined
   readonly base?: string | undefined
+  readonly other?: BasePython
 }
 
 /** What every project that is served needs. The server is a choice of its own. */
@@ -39,15 +42,22 @@ export function choosePython(fact: PythonFact, names: readonly string[] = []): P
       lacking(environment).length === 0 && (environment.isVirtual || fact.named || names.every((name) => environment.packages.has(name))),
   )
   if (complete !== undefined) return { kind: 'ready', environment: complete, note: passedOver(fact.candidates, complete) }
-  const [partial] = fact.named ? usable : usable.filter((environment) => environment.isVirtual)
+  const [partial] = usable.filter((environment) => environment.isVirtual)
   if (partial !== undefined) {
     return { kind: 'packages-missing', environment: partial, missing: lacking(partial), note: passedOver(fact.candidates, partial) }
   }
-  const base = usable.find((environment) => !environment.isVirtual)?.python
-  const broken = fact.candidates.find((candidate) => candidate.state === 'broken' && (candidate.own || fact.named))
-  if (broken?.state === 'broken' && fact.named) return { kind: 'python-broken', label: broken.label, reason: broken.reason }
-  if (broken?.state === 'broken') return { kind: 'venv-broken', folder: broken.folder, label: broken.label, reason: broken.reason, base }
-  return { kind: 'venv-missing', base }
+  const [first] = fact.candidates
+  if (fact.named && first?.state === 'broken') return { kind: 'python-broken', label: first.label, reason: first.reason }
+  const usual = usable.find((environment) => !environment.isVirtual)
+  const other = fact.wish === undefined ? undefined : chooseBase(fact.wish, usual, fact.interpreters ?? [])
+  const unchosen: Unchosen = {
+    base: other?.kind === 'found' ? other.python : usual?.python,
+    ...(other === undefined ? {} : { other }),
+  }
+  const broken = fact.candidates.find((candidate) => candidate.state === 'broken' && candidate.own)
+  if (broken?.state === 'broken')
+    return { kind: 'venv-broken', folder: broken.folder, label: broken.label, reason: broken.reason, ...unchosen }
+  return { kind: 'venv-missing', ...unchosen, isForeign: fact.candidates.some(({ state }) => state === 'foreign') }
 }
 
 /** Distributions that the environment lacks before it can serve a WebSocket. */
@@ -58,7 +68,11 @@ function lacking(environment: PythonEnvironment): string[] {
 }
 
 /** The cause that a choice is where it isn't ready. */
-export function missingCause(choice: PythonChoice): 'venv-broken' | 'venv-missing' | 'daphne-missing' | 'missing-dep' {
+export function missingCause(
+  choice: PythonChoice,
+): 'venv-broken' | 'venv-missing' | 'foreign-environment' | 'python-not-available' | 'daphne-missing' | 'missing-dep' {
+  if ((choice.kind === 'venv-broken' || choice.kind === 'venv-missing') && choice.other?.kind === 'none') return 'python-not-available'
+  if (choice.kind === 'venv-missing' && choice.isForeign === true) return 'foreign-environment'
   if (choice.kind === 'venv-broken' || choice.kind === 'venv-missing') return choice.kind
   if (choice.kind === 'python-broken') return 'venv-broken'
   return choice.kind === 'packages-missing' && choice.missing[0] === 'daphne' ? 'daphne-missing' : 'missing-dep'
@@ -73,6 +87,7 @@ function passedOver(candidates: readonly Candidate[], taken: PythonEnvironment):
   for (const candidate of candidates) {
     if (candidate.state === 'broken') return `${candidate.label} is passed over: ${candidate.reason}`
     if (candidate.state === 'foreign') return `${candidate.label} is passed over: it is one of ${candidate.system}`
+    if (candidate.state === 'other-version') return `${candidate.label} is passed over: it is of Python ${candidate.version}`
     if (candidate.state !== 'usable') continue
     if (candidate.environment === taken) return undefined
     return `${candidate.environment.label} is passed over: it lacks ${lacking(candidate.environment).join(', ')}`

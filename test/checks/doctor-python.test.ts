@@ -51,6 +51,32 @@ describe('names', () => {
       'no python3 on the PATH',
     ],
     [
+      'foreign-environment',
+      unstarted({
+        choice: { kind: 'venv-missing', base: 'python3', isForeign: true },
+        checkout: checkoutOf({
+          python: {
+            candidates: [{ state: 'foreign', label: 'backend/venv', folder: `${root}/backend/venv`, system: 'Windows' }],
+            named: false,
+          },
+        }),
+        examination: undefined,
+      }),
+      'backend/venv has the layout of Windows',
+    ],
+    [
+      'python-not-available',
+      unstarted({
+        choice: {
+          kind: 'venv-missing',
+          base: 'python3',
+          other: { kind: 'none', word: { spec: '>=3.14', source: 'pyproject.toml:6' }, versions: ['3.11.7'] },
+        },
+        examination: undefined,
+      }),
+      'pyproject.toml:6 asks for Python >=3.14',
+    ],
+    [
       'venv-broken: its interpreter is gone',
       unstarted({
         choice: { kind: 'venv-broken', folder: broken.folder, label: broken.label, reason: broken.reason, base: 'python3' },

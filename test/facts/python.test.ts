@@ -190,6 +190,81 @@ describe.skipIf(process.platform === 'win32')('broken and missing are told apart
   })
 })
 
+describe.skipIf(process.platform === 'win32')('environments that a tool keeps', () => {
+  test.each<[string, Readonly<Record<string, string>>, string, string]>([
+    ['pixi', { 'pixi.toml': '[workspace]\n' }, '.pixi/envs/default', 'pixi (.pixi/envs/default)'],
+    ['direnv', { '.envrc': 'layout python3\n' }, '.direnv/python-3.11', 'direnv (.direnv/python-3.11)'],
+    ['pdm', { '.pdm-python': 'ROOT/kept/by-pdm/bin/python\n' }, 'kept/by-pdm', 'pdm (kept/by-pdm)'],
+    ['conda, in the checkout', { '.conda/conda-meta/history': '' }, '.conda', 'conda (.conda)'],
+    [
+      'conda, by its name',
+      { 'environment.yml': 'name: wahl\n', 'home/.conda/environments.txt': '/other\nROOT/kept/wahl\n' },
+      'kept/wahl',
+      'conda (kept/wahl)',
+    ],
+  ])('%s', async (_, files, path, label) => {
+    for (const [name, text] of Object.entries(files)) {
+      await mkdir(dirname(join(root, name)), { recursive: true })
+      await writeFile(join(root, name), text.replaceAll('ROOT', root))
+    }
+    await environment(path, { packages: serving })
+    const env = { HOME: join(root, 'home') }
+    expect(choosePython(await look({ env }))).toMatchObject({ kind: 'ready', environment: { label } })
+    // it is the tool's file that says so
+    for (const name of Object.keys(files)) await rm(join(root, name))
+    if (!path.startsWith('.conda')) expect(labels(await look({ env }))).not.toContain(label)
+  })
+
+  test('hatch is asked where the project has its environments', async () => {
+    await mkdir(join(root, 'bin'))
+    await environment('kept/of-hatch', { packages: serving })
+    // a stand-in for hatch, which is not installed here
+    await writeFile(join(root, 'bin', 'hatch'), `#!/bin/sh\n[ "$*" = "env find default" ] && echo "${root}/kept/of-hatch"\n`, {
+      mode: 0o755,
+    })
+    const env = { PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? ''}` }
+    expect(labels(await look({ env }))).not.toContain('hatch (kept/of-hatch)')
+    await writeFile(join(root, 'pyproject.toml'), '[tool.hatch.envs.default]\ndependencies = []\n')
+    expect(labels(await look({ env }))).toContain('hatch (kept/of-hatch)')
+  })
+
+  test("of a repository's root, far above manage.py", async () => {
+    await mkdir(join(root, '.git'))
+    await mkdir(join(root, 'services', 'api', 'src'), { recursive: true })
+    await rename(join(root, 'backend', 'manage.py'), join(root, 'services', 'api', 'src', 'manage.py'))
+    const folder = await environment('.venv', { packages: serving })
+    const host = testHost(join(root, 'services', 'api', 'src'), { PATH: process.env['PATH'] ?? '' })
+    const config = mergeConfig(host, {}, undefined)
+    const fact = await findPython(host, config, await findProject(host, config))
+    expect(choosePython(fact)).toMatchObject({ kind: 'ready', environment: { python: join(folder, 'bin', 'python') } })
+  })
+})
+
+describe.skipIf(process.platform === 'win32')('an interpreter that is named and is no environment', () => {
+  test('makes one, and never gets anything installed', async () => {
+    expect(choosePython(await look({ flags: { python: 'python3' } }))).toMatchObject({ kind: 'venv-missing', base: 'python3' })
+  })
+
+  test('is that of the environment that was made with it; one of another version is left alone', async () => {
+    await environment('backend/venv', { packages: serving })
+    expect(choosePython(await look({ flags: { python: 'python3' } }))).toMatchObject({
+      kind: 'ready',
+      environment: { label: 'backend/venv' },
+    })
+    const other = `3.${Number(/\d+$/.exec(await versionOfBase())?.[0]) + 1}`
+    const python = join(root, 'python-newer')
+    await writeFile(python, `#!/bin/sh\necho '{"version": "${other}.1", "entries": []}'\n`, { mode: 0o755 })
+    const fact = await look({ flags: { python } })
+    expect(fact.candidates).toContainEqual(expect.objectContaining({ state: 'other-version', label: 'backend/venv' }))
+    expect(choosePython(fact)).toMatchObject({ kind: 'venv-missing', base: python })
+  })
+})
+
+/** `3.11` */
+async function versionOfBase(): Promise<string> {
+  return (await runToEnd(basePython(), ['-c', 'import sys;print("%d.%d"%sys.version_info[:2])'], { deadlineMs: 10_000 })).stdout.trim()
+}
+
 test('named by a flag: no other is taken', async () => {
   const fact = await look({ flags: { python: pythonOf('main') } })
   expect(fact).toMatchObject({ named: true, candidates: [{ state: 'usable', environment: { python: pythonOf('main') } }] })
@@ -214,7 +289,7 @@ test('python3 of the PATH is the last resort, and never one to install into', as
         },
       ],
     }),
-  ).toEqual({ kind: 'venv-missing', base: '/usr/bin/python3' })
+  ).toEqual({ kind: 'venv-missing', base: '/usr/bin/python3', isForeign: false })
   expect((await look({ env: { PATH: root } })).candidates.at(-1)).toEqual({ state: 'absent', label: 'python3' })
 })
 

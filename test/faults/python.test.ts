@@ -32,6 +32,33 @@ real('venv-missing', 'no environment and no requirements file', async () => {
   expect(answer.diagnosis?.remedy.commands[1]).not.toContain('-r')
 })
 
+real('foreign-environment', 'one of Windows, in a checkout that both sides share', async () => {
+  const project = await bench.project({
+    environment: undefined,
+    files: {
+      'backend/requirements.txt': 'Django\nchannels\ndaphne\n',
+      'backend/.venv/pyvenv.cfg': 'home = C:\\Python313\n',
+      'backend/.venv/Scripts/python.exe': 'MZ',
+    },
+  })
+  const answer = await doctor(project.root, { url: await nobody(), env: { PATH: await barePath(bench) } })
+  expect(answer.id, answer.evidence).toBe('foreign-environment')
+  expect(answer.evidence).toContain('backend/.venv has the layout of Windows: it is left alone')
+  expect(answer.diagnosis?.remedy.commands[0]?.slice(1)).toEqual(['-m', 'venv', 'backend/venv'])
+})
+
+real('python-not-available', 'requires-python that no interpreter meets', async () => {
+  const project = await bench.project({
+    environment: undefined,
+    files: {
+      'backend/pyproject.toml': '[project]\nname = "votes"\nversion = "1"\nrequires-python = ">=3.60"\ndependencies = ["django"]\n',
+    },
+  })
+  const answer = await doctor(project.root, { url: await nobody(), env: { PATH: await barePath(bench) } })
+  expect(answer.id, answer.evidence).toBe('python-not-available')
+  expect(answer.evidence).toMatch(/backend\/pyproject\.toml:4 asks for Python >=3\.60[^]*On the PATH and in pyenv: \d/)
+})
+
 real('venv-broken', 'its Python was uninstalled: bin/python is a link that leads nowhere', async () => {
   const project = await bench.project({ environment: undefined })
   const venv = await makeVenv(join(project.backend, 'venv'), 'main')

@@ -39,7 +39,7 @@ test.skipIf(process.platform === 'win32')('one of another system is told, and le
   expect(stderr).toMatch(/venv backend\/\.venv\n[^]*backend\/\.venv\/bin\/python -m pip/)
   expect(stderr).not.toContain('--clear')
   const doctor = await runCli(['doctor', '--json'], { cwd: root, env: installerEnvironment(false) })
-  expect(doctor.stdout).toMatch(/"venv-missing".*backend\/venv is one of Windows: it is left alone/)
+  expect(doctor.stdout).toMatch(/"foreign-environment".*backend\/venv has the layout of Windows: it is left alone/)
 })
 
 test('a broken environment of somebody else is never emptied', async () => {

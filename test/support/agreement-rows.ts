@@ -42,6 +42,8 @@ export const rows = {
   'proxy-auth': 'sound',
   'venv-missing': 'ended',
   'venv-broken': 'ended',
+  'foreign-environment': 'ended',
+  'python-not-available': 'ended',
   'wrong-venv': 'warned',
   'missing-dep': 'ended',
   'requirement-not-installable': 'ended',

@@ -36,6 +36,7 @@ export const behind: Readonly<Partial<Record<CauseId, readonly CauseId[]>>> = {
   // the requirements of these set-ups are poorer than what their settings import
   'venv-missing': ['missing-dep'],
   'venv-broken': ['missing-dep'],
+  'foreign-environment': ['missing-dep'],
   // what the page has was signed by the key of the server before: it logs in again
   'secret-key-changes': ['token-rejected'],
 }

@@ -87,15 +87,22 @@ export function environmentCommand(facts: CommandFacts, folder: string, base?: s
     what: isAnew ? 'a Python environment that runs' : 'a Python environment',
   }
   if (hasUv) {
-    const words = ['uv', 'venv', ...(base === undefined ? [] : ['--python', base]), ...options]
-    return { ...common, argv: ['uv', ...words.slice(1), folder], shown: [...words, typed(facts, folder)].join(' ') }
+    const words = ['uv', 'venv', ...(base === undefined ? [] : ['--python', base]), ...options] as const
+    return { ...common, argv: [...words, folder], shown: [...words.map((word) => quoted(word, platform)), typed(facts, folder)].join(' ') }
   }
   const file = base ?? python.base ?? (platform === 'win32' ? 'py' : 'python3')
   return {
     ...common,
     argv: [file, '-m', 'venv', ...options, folder],
-    shown: [pathsOf(platform).basename(file), '-m venv', ...options, typed(facts, folder)].join(' '),
+    shown: [shownBase(facts, file), '-m venv', ...options, typed(facts, folder)].join(' '),
   }
+}
+
+/** An interpreter of the PATH by its name: `python3.12`; one of pyenv by its path, since its name is another's. */
+function shownBase({ platform, python }: CommandFacts, file: string): string {
+  const path = pathsOf(platform)
+  const isOnPath = file === python.base || !/[\\/]versions[\\/]/.test(file)
+  return isOnPath ? path.basename(file) : quoted(file, platform)
 }
 
 /** Gives an environment the pip that it was made without: by uv, or where its making was cut short. */

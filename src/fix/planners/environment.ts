@@ -1,5 +1,7 @@
 import { dirname, join } from 'node:path'
 import { listenerOf, type Evidence } from '../../checks/evidence.ts'
+import type { Checkout } from '../../facts/checkout.ts'
+import { standardSpec } from '../../facts/python-spec.ts'
 import { installedBy, normalName, requiredName } from '../../facts/packages.ts'
 import { freshEnvironment } from '../../plan/fresh-environment.ts'
 import { missingPackages, type PythonChoice } from '../../plan/environment.ts'
@@ -75,10 +77,21 @@ function brokenAt(folder: string, choice: PythonChoice | undefined): PythonChoic
 export const makeEnvironment: PlannerOf<'checkout' | 'choice'> = (evidence, facts) => {
   const { checkout, choice } = evidence
   if (checkout === undefined) return noFix('there is no project here')
-  const base = choice?.kind === 'venv-missing' ? choice.base : undefined
+  const { base, other } = unchosen(choice)
+  if (other?.kind === 'none' && !facts.hasUv) return noFix(`none of the interpreters here is Python ${other.word.spec}`)
   if (choice?.kind === 'venv-missing' && base === undefined && !facts.hasUv && facts.platform !== 'win32')
     return noFix('there is no python3 on the PATH that could make one')
-  return remade(evidence, facts, { kind: 'venv-missing', base }, freshEnvironment(checkout))
+  return remade(evidence, facts, { kind: 'venv-missing', base }, freshEnvironment(checkout), wantedBase(checkout, choice))
+}
+
+function unchosen(choice: PythonChoice | undefined): Pick<Extract<PythonChoice, { kind: 'venv-missing' }>, 'base' | 'other'> {
+  return choice?.kind === 'venv-missing' || choice?.kind === 'venv-broken' ? choice : {}
+}
+
+/** The interpreter that a new environment is made with, where it isn't any that will do; a specifier where uv is to find or fetch one. */
+function wantedBase({ python }: Checkout, choice: PythonChoice | undefined): string | undefined {
+  const { base, other } = unchosen(choice)
+  return other?.kind === 'none' ? standardSpec(other.word.spec) : other !== undefined || python.named ? base : undefined
 }
 
 /** It is there and can't run: one is made in its place. Where only its scripts are dead, `python -m` runs all the same. */
@@ -95,7 +108,15 @@ export const replaceEnvironment: PlannerOf<'checkout' | 'choice'> = (evidence, f
   if (choice?.kind === 'python-broken') return noFix('the interpreter was named by hand: only you know which one was meant')
   const broken = checkout?.python.candidates.find((candidate) => candidate.state === 'broken' && candidate.own)
   if (broken?.state !== 'broken') return noFix('no environment of this project is broken')
-  return remade(evidence, facts, brokenAt(broken.folder, choice), broken.folder)
+  const { other } = unchosen(choice)
+  if (other?.kind === 'none' && !facts.hasUv) return noFix(`none of the interpreters here is Python ${other.word.spec}`)
+  return remade(
+    evidence,
+    facts,
+    brokenAt(broken.folder, choice),
+    broken.folder,
+    checkout === undefined ? undefined : wantedBase(checkout, choice),
+  )
 }
 
 /** The code needs a newer Python than the environment's: one of the PATH makes it anew. */

@@ -1,0 +1,46 @@
+import { takesPython } from '../facts/python-spec.ts'
+import { wantsAnother, type PythonWish, type PythonWord } from '../facts/python-wish.ts'
+import type { Interpreter } from '../facts/pythons.ts'
+
+/** What a new environment is made with, where the checkout says more than `python3`. */
+export type BasePython =
+  | ({ readonly kind: 'found'; readonly word: PythonWord } & Interpreter)
+  /** None of those that are there is one that the project takes. */
+  | { readonly kind: 'none'; readonly word: PythonWord; readonly versions: readonly string[] }
+
+const minorOf = (version: string): number => Number(/^3\.(\d+)/.exec(version)?.[1] ?? Number.NaN)
+
+/**
+ * The interpreter for a new environment: of those that the project takes the
+ * one that its people use, in that minor version, else the nearest to `python3`.
+ * Undefined where `python3` is as good. Pure.
+ */
+export function chooseBase(wish: PythonWish, usual: Interpreter | undefined, all: readonly Interpreter[]): BasePython | undefined {
+  const { required, preferred } = wish
+  if (!wantsAnother(wish, usual?.version)) return undefined
+  const fits = all.filter(({ version }) => required === undefined || takesPython(required.spec, version))
+  const exact = preferred === undefined ? undefined : fits.find(({ version }) => takesPython(preferred.spec, version))
+  const wanted = exact ?? fits.find(({ version }) => preferred !== undefined && minorOf(version) === minorOf(preferred.spec))
+  if (wanted !== undefined && preferred !== undefined) return { kind: 'found', word: preferred, ...wanted }
+  // a preference alone refuses nobody
+  if (required === undefined || (usual !== undefined && takesPython(required.spec, usual.version))) return undefined
+  const here = minorOf(usual?.version ?? '3.99')
+  const [nearest] = fits.toSorted((one, other) => Math.abs(minorOf(one.version) - here) - Math.abs(minorOf(other.version) - here))
+  if (nearest !== undefined) return { kind: 'found', word: required, ...nearest }
+  return { kind: 'none', word: required, versions: [...new Set(all.map(({ version }) => version))] }
+}
+
+/** What is said where none of the interpreters will do. Pure. */
+export function unavailable({ word, versions }: Extract<BasePython, { kind: 'none' }>): {
+  readonly title: string
+  readonly evidence: readonly [string, ...string[]]
+  readonly hint: string
+} {
+  const there =
+    versions.length === 0 ? 'No Python was found that could make an environment' : `On the PATH and in pyenv: ${versions.join(', ')}`
+  return {
+    title: `The project asks for Python ${word.spec}, and none of those here is one`,
+    evidence: [`${word.source} asks for Python ${word.spec}`, there],
+    hint: `Install one, by uv, pyenv, your system's packages or python.org; or name one: election-dev start --setup --python path/to/python`,
+  }
+}
