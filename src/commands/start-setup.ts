@@ -1,5 +1,6 @@
 import { judgePython } from '../checks/python-environment.ts'
 import { judgeVariables } from '../checks/variables.ts'
+import { startAgain } from '../config/again.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import { askVariables } from '../fix/ask-variables.ts'
@@ -55,8 +56,8 @@ async function ensureSetup(run: SetupRun, seen: SetupSeen, steps: readonly Step[
       : undefined
     throw new LauncherError(cause?.id ?? first.id, "This checkout isn't ready to run", {
       evidence: [...(variables ?? []), ...steps.map(({ title, shown }, index) => `${index + 1}. ${title}:  ${shown}`)],
-      hint: 'election-dev start --setup does all of it, in this order.',
-      commands: [['election-dev', 'start', '--setup']],
+      hint: 'One command does all of it, in this order.',
+      commands: [startAgain(config, '--setup')],
       exitCode: ExitCode.finding,
     })
   }
@@ -75,7 +76,7 @@ async function managedFirst({ host, config }: SetupRun, { checkout, choice, insp
   throw new LauncherError('database-unreachable', `The database can't be opened: ${name ?? outlook.where}`, {
     evidence: [message ?? `nothing answers at ${outlook.where}`],
     hint: `Start it, or let the run use ${outlook.by}.`,
-    commands: [['election-dev', 'start', '--managed']],
+    commands: [startAgain(config, '--managed')],
   })
 }
 

@@ -2,9 +2,10 @@ import { readdir } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { usageError } from '../errors.ts'
-import { firstFile, isFile, readText, realPath, upwards } from '../host/files.ts'
+import { firstFile, readText, upwards } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { dotenvValue, readDotenv } from './dotenv.ts'
+import { findBackend, passedOver } from './manage-py-places.ts'
 import { findFrontend, frontendOrigin } from './frontend-app.ts'
 import { logFoldersOf } from './log-folders.ts'
 import {
@@ -51,20 +52,13 @@ export interface Project {
   readonly frontendOrigin: string | undefined
 }
 
-/** Folders that never hold the project's manage.py. */
-const passedOver = /^(\.|node_modules$|venv$|env$|dist$|build$|static$|site-packages$)/
-
-/** How deep manage.py is looked for, and in how many folders below the first level: a checkout can hold anything. */
-const deepest = 5
-const mostFolders = 2000
-
 /**
  * Finds the Django project: manage.py in `backend/`, the folder itself or one
  * level down, else deeper; of several the one that speaks of Channels. Throws LauncherError `no-project` or `several-projects` (exit 2).
  */
 export async function findProject(host: Host, config: Config): Promise<Project> {
   const root = host.cwd
-  const backend = config.backend === undefined ? await findBackend(root) : await namedBackend(root, config)
+  const backend = await findBackend(root, config)
   const managePy = (await readText(join(backend, 'manage.py'))) ?? ''
   const { settingsModule, settingsSource } = await settingsOf(host, config, { root, backend, managePy })
   const settingsFiles = await filesOfSettings(backend, settingsModule)
@@ -100,72 +94,6 @@ export function shown(project: Pick<Project, 'root'>, path: string): string {
   if (short === '') return '.'
   // two levels up is still readable; beyond that the absolute path says more
   return short.startsWith(join('..', '..', '..')) ? path : short.split(sep).join('/')
-}
-
-async function namedBackend(root: string, config: Config): Promise<string> {
-  const folder = resolve(root, config.backend ?? '.')
-  if (await isFile(join(folder, 'manage.py'))) return folder
-  throw usageError('no-project', `${config.source('backend')} names ${config.backend ?? ''}, and there is no manage.py in it`)
-}
-
-async function findBackend(root: string): Promise<string> {
-  const near = await holding([join(root, 'backend'), root, ...(await foldersIn(root, true))])
-  const found = near.length > 0 ? near : await holdingBelow(root)
-  const [first, ...others] = found
-  if (first === undefined) {
-    throw usageError(
-      'no-project',
-      `There is no Django project in ${root}: no manage.py in it, or in its folders down to ${deepest} levels`,
-      {
-        hint: 'Go to the checkout, or name the folder: election-dev start --backend path/to/folder. To see it work first: election-dev demo',
-      },
-    )
-  }
-  if (others.length === 0) return first
-  const speaking = await Promise.all(found.map((folder) => namesChannels(folder)))
-  const [only, ...more] = found.filter((_, index) => speaking[index] === true)
-  if (only !== undefined && more.length === 0) return only
-  const list = (only === undefined ? found : [only, ...more]).map((folder) => relative(root, folder) || '.')
-  throw usageError('several-projects', `More than one Django project here: ${list.join(', ')}`, {
-    evidence: list.map((folder) => `${folder}/manage.py`),
-    hint: `Name one: election-dev start --backend ${list[0] ?? '.'}   (or "backend" in election-dev.config.json)`,
-  })
-}
-
-/** Of the folders those that hold a manage.py; a link to another of them is the same project once more. */
-async function holding(folders: readonly string[]): Promise<string[]> {
-  const candidates = [...new Set(folders)]
-  const holds = await Promise.all(candidates.map((folder) => isFile(join(folder, 'manage.py'))))
-  const found = candidates.filter((_, index) => holds[index] === true)
-  const real = await Promise.all(found.map((folder) => realPath(folder)))
-  return found.filter((_, index) => real.indexOf(real[index] ?? '') === index)
-}
-
-/** The same of all that is deeper, level by level; nothing is looked for below a manage.py. */
-async function holdingBelow(root: string): Promise<string[]> {
-  const found: string[] = []
-  let level = await foldersIn(root)
-  for (let depth = 2, seen = 0; depth <= deepest && seen < mostFolders; depth++) {
-    level = (await Promise.all(level.map(async (folder) => foldersIn(folder)))).flat().slice(0, mostFolders - seen)
-    seen += level.length
-    const here = await holding(level)
-    found.push(...here)
-    level = level.filter((folder) => !here.includes(folder))
-  }
-  return found
-}
-
-async function foldersIn(folder: string, withLinks = false): Promise<string[]> {
-  return (await readdir(folder, { withFileTypes: true }).catch(() => []))
-    .filter((entry) => (entry.isDirectory() || (withLinks && entry.isSymbolicLink())) && !passedOver.test(entry.name))
-    .map((entry) => join(folder, entry.name))
-}
-
-/** Whether the settings of a project speak of Channels: an example beside it, or a site without sockets, isn't what is to be started. */
-async function namesChannels(backend: string): Promise<boolean> {
-  const settings = settingsModuleOf((await readText(join(backend, 'manage.py'))) ?? '')
-  const texts = settings === undefined ? [] : await Promise.all((await filesOfSettings(backend, settings)).map((file) => readText(file)))
-  return texts.some((text) => /["'](?:channels|daphne)["']|\b(?:ASGI_APPLICATION|CHANNEL_LAYERS)\b/.test(text ?? ''))
 }
 
 async function settingsOf(

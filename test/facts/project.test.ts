@@ -51,10 +51,19 @@ describe('where manage.py is', () => {
     expect(error.hint).toContain('--backend')
   })
 
-  test('in two folders: exit 2, and both are listed', async () => {
-    const error = await refusal(await filesIn({ 'api/manage.py': manage(), 'admin/manage.py': manage() }))
+  test('in three folders: exit 2, and all are listed, what speaks of Channels first, each with a command that keeps what was given', async () => {
+    const files = { 'one/manage.py': manage(), 'the other/manage.py': manage(), 'plain/manage.py': manage() }
+    const speaking = Object.keys(files).filter((file) => !file.startsWith('plain'))
+    const settings = Object.fromEntries(
+      speaking.map((file) => [file.replace('manage.py', 'core/settings.py'), 'INSTALLED_APPS = ["channels"]\n']),
+    )
+    const error = await refusal(await filesIn({ ...files, ...settings }), { flags: { python: 'python3.12', port: 8001 } })
     expect(error).toMatchObject({ code: 'several-projects', exitCode: 2 })
-    expect(error.evidence).toEqual(expect.arrayContaining(['api/manage.py', 'admin/manage.py']))
+    expect(error.evidence.slice(0, 2).toSorted()).toEqual([
+      'one/manage.py   election-dev start --backend one --python python3.12',
+      'the other/manage.py   election-dev start --backend "the other" --python python3.12',
+    ])
+    expect(error.evidence[2]).toBe('plain/manage.py   election-dev start --backend plain --python python3.12')
   })
 
   test.each([

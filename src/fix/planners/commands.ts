@@ -94,15 +94,14 @@ export function environmentCommand(facts: CommandFacts, folder: string, base?: s
   return {
     ...common,
     argv: [file, '-m', 'venv', ...options, folder],
-    shown: [shownBase(facts, file), '-m venv', ...options, typed(facts, folder)].join(' '),
+    // `python3` by its name; one that was chosen by where it is, since its name may be another's
+    shown: [
+      base === undefined ? pathsOf(platform).basename(file) : quoted(base, platform),
+      '-m venv',
+      ...options,
+      typed(facts, folder),
+    ].join(' '),
   }
-}
-
-/** An interpreter of the PATH by its name: `python3.12`; one of pyenv by its path, since its name is another's. */
-function shownBase({ platform, python }: CommandFacts, file: string): string {
-  const path = pathsOf(platform)
-  const isOnPath = file === python.base || !/[\\/]versions[\\/]/.test(file)
-  return isOnPath ? path.basename(file) : quoted(file, platform)
 }
 
 /** Gives an environment the pip that it was made without: by uv, or where its making was cut short. */
