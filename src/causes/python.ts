@@ -18,6 +18,13 @@ const python = { family: 'python', severity: 'error', rules: { stopped: judgePyt
 export const pythonCauses = [
   {
     ...python,
+    id: 'channels-unsupported',
+    automatic: 'no',
+    title: 'The project has no Channels, or one that is too old',
+    noCommands: 'a project comes to Channels 3 or newer by changes of its code',
+  },
+  {
+    ...python,
     id: 'venv-missing',
     automatic: 'ask',
     title: 'There is no virtual environment, and python3 lacks the packages',

@@ -92,6 +92,8 @@ export interface Evidence {
   readonly brokenLine: string | undefined
   /** The version of Python 3 that the code needs at least, where that is a newer one than it has, and the file of one on the PATH. */
   readonly newerPython: { readonly minor: number; readonly file: string | undefined } | undefined
+  /** Whether anything of the project tells of Channels; looked at where nothing of it can serve yet. */
+  readonly speaksOfChannels?: boolean | undefined
   /** Ports below this one are for root alone; undefined where the system doesn't say. */
   readonly privilegedBelow: number | undefined
   readonly isRoot: boolean

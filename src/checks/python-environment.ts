@@ -1,5 +1,6 @@
 import { unavailable } from '../plan/base-python.ts'
 import { missingPackages } from '../plan/environment.ts'
+import { unsupportedChannels } from '../plan/channels-support.ts'
 import { freshEnvironment } from '../plan/fresh-environment.ts'
 import { chooseServer } from '../plan/server.ts'
 import { all, diagnosis, orElse, type Commands, type Diagnosis } from './diagnosis.ts'
@@ -14,6 +15,8 @@ import { interpreterIn, isWithin, pathFrom } from '../host/paths.ts'
 export function judgePython(evidence: Evidence): Diagnosis[] {
   const { choice, checkout } = evidence
   if (choice === undefined || checkout === undefined) return []
+  const unsupported = judgeChannels(evidence)
+  if (unsupported !== undefined) return [unsupported]
   return all(
     judgeBroken(evidence),
     judgeShebang(evidence),
@@ -45,6 +48,30 @@ export const remake = (evidence: Evidence, folder: string, base?: string): Comma
 /** A path as it is written in a command from the checkout's root. */
 export function relativeTo({ checkout }: Pick<Evidence, 'checkout'>, path: string): string {
   return pathFrom(checkout?.project.root, path)
+}
+
+/** Channels before 3, or none: nothing is installed for that. Pure. */
+export function judgeChannels(evidence: Pick<Evidence, 'choice' | 'checkout' | 'speaksOfChannels'>): Diagnosis | undefined {
+  const { choice, checkout, speaksOfChannels } = evidence
+  const { environment } = choice ?? {}
+  const asked = [...(checkout?.requirements?.lines ?? []), ...(checkout?.requirements?.development ?? [])]
+  const [title, first, ...more] =
+    unsupportedChannels({
+      installed: environment === undefined ? undefined : { label: environment.label, version: environment.packages.get('channels') },
+      lines: asked.flatMap(({ name, spec, file, line }) =>
+        name === 'channels' ? [{ spec, at: `${relativeTo(evidence, file)}:${line}` }] : [],
+      ),
+      speaks: speaksOfChannels,
+    }) ?? []
+  if (title === undefined || first === undefined) return undefined
+  return diagnosis(
+    'channels-unsupported',
+    title,
+    [first, ...more],
+    speaksOfChannels === false
+      ? 'There is no WebSocket to start: see the tutorial of Channels, or go to the project that has one.'
+      : 'Move the project to Channels 4: routes take as_asgi(), and the application get_asgi_application() (channels.readthedocs.io, release notes of 3.0).',
+  )
 }
 
 function judgeBroken(evidence: Evidence): Diagnosis | undefined {

@@ -158,6 +158,8 @@ async function checkoutOf(run: SetupRun, checkout: Checkout, look: boolean): Pro
       hint: 'Correct the path, or leave it out: the environment of the project is found by itself.',
     })
   }
+  if (choice.kind === 'ready' && /^[012]\./.test(choice.environment.packages.get('channels') ?? ''))
+    await (await import('./start-setup.ts')).refuseUnsupported(run, checkout)
   const { project, dotenv } = checkout
   const lacksDotenv = dotenv.kind === 'absent' && project.dotenvExample !== undefined
   const signs = choice.kind !== 'ready' || lacksDotenv || (await missingLogFolders(project)).length > 0

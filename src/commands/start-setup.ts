@@ -1,4 +1,4 @@
-import { judgePython } from '../checks/python-environment.ts'
+import { judgeChannels, judgePython } from '../checks/python-environment.ts'
 import { judgeVariables } from '../checks/variables.ts'
 import { startAgain } from '../config/again.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
@@ -28,6 +28,7 @@ export async function completeCheckout(
   { look, again }: { readonly look: boolean; readonly again: (run: SetupRun, checkout: Checkout) => Promise<Checkout> },
 ): Promise<Checkout> {
   const { config } = run
+  await refuseUnsupported(run, checkout)
   const looked = await lookForSetup(run, checkout, true)
   const seen = config.setup ? await askVariables(run, looked) : looked
   const steps = planSetup(seen)
@@ -37,6 +38,12 @@ export async function completeCheckout(
     return again({ ...run, config: { ...config, install: false } }, installed)
   }
   return ensureSetup(run, seen, config.setup ? steps : gatingSteps(steps, seen, { needsTables: look }))
+}
+
+/** Throws LauncherError `channels-unsupported` where no package would make the project one that can be served. */
+export async function refuseUnsupported({ host, config }: SetupRun, checkout: Checkout): Promise<void> {
+  const found = judgeChannels(await evidenceOfFiles(host, config, checkout))
+  if (found !== undefined) throw new LauncherError(found.id, found.title, { evidence: found.evidence, hint: found.remedy.text })
 }
 
 /**

@@ -3,6 +3,7 @@ import { judgeUnreadChoice } from '../checks/dotenv-sources.ts'
 import { evidenceOfWire, type Evidence } from '../checks/evidence.ts'
 import { redisCauses } from '../checks/redis-layer.ts'
 import type { Config } from '../config/config.ts'
+import { speaksOfChannels } from '../facts/channels-use.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import { surveyDotenv } from '../facts/dotenv-survey.ts'
 import type { RedisNow } from '../facts/redis-now.ts'
@@ -21,7 +22,8 @@ export async function evidenceOfFiles(host: Host, config: Config, checkout: Chec
   const choice = choosePython(python, requirements?.names)
   const hasUv = await uvInstead(host, choice)
   const wire = untried(endpointAt(config, project, config.port), { ours: true })
-  return { ...evidenceOfWire(wire), checkout, choice, hasUv, dotenv, env: host.env, settingsLines }
+  const speaks = choice.kind === 'ready' ? undefined : await speaksOfChannels(project, requirements)
+  return { ...evidenceOfWire(wire), checkout, choice, hasUv, dotenv, env: host.env, settingsLines, speaksOfChannels: speaks }
 }
 
 /** Whether uv can install in the place of a pip that the environment doesn't have; undefined where there is nothing to ask. */

@@ -1,4 +1,5 @@
 import { newerNeeded } from '../checks/python-version.ts'
+import { speaksOfChannels } from '../facts/channels-use.ts'
 import { newerPython } from '../facts/pythons.ts'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
@@ -211,6 +212,8 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
     newerThanServer: newer,
     ownModules: own,
     brokenLine: broken,
+    speaksOfChannels:
+      checkout === undefined || choice?.kind === 'ready' ? undefined : await speaksOfChannels(checkout.project, checkout.requirements),
     newerPython: await newerPython(host, newerNeeded({ examination, brokenLine: broken })),
     privilegedBelow: below,
     isRoot: process.getuid?.() === 0,

@@ -51,6 +51,11 @@ describe('names', () => {
       'no python3 on the PATH',
     ],
     [
+      'channels-unsupported',
+      unstarted({ choice: { kind: 'venv-missing', base: 'python3' }, speaksOfChannels: false, examination: undefined }),
+      'name channels, daphne or a WebSocket',
+    ],
+    [
       'foreign-environment',
       unstarted({
         choice: { kind: 'venv-missing', base: 'python3', isForeign: true },

@@ -1,7 +1,7 @@
 /** Python's environment: what is missing, broken, hidden or another one than the project's. */
-import { readdir, rename, rm, symlink, writeFile, chmod } from 'node:fs/promises'
+import { chmod, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { barePath, makeBench, makeVenv, nobody, urlOf } from '../support/bench.ts'
 import { doctor, real } from '../support/doctor.ts'
@@ -30,6 +30,35 @@ real('venv-missing', 'no environment and no requirements file', async () => {
   // there is no file to name: the packages are named
   expect(answer.diagnosis?.remedy.commands[1]?.slice(0, 4)).toEqual(['backend/venv/bin/python', '-m', 'pip', 'install'])
   expect(answer.diagnosis?.remedy.commands[1]).not.toContain('-r')
+})
+
+real('channels-unsupported', 'Channels 2 is what the requirements ask for', async () => {
+  const files = { 'backend/requirements.txt': 'Django==2.2.28\nchannels==2.4.0\nchannels-redis==2.4.2\n' }
+  const project = await bench.project({ environment: undefined, files })
+  const answer = await doctor(project.root, { url: await nobody(), env: { PATH: await barePath(bench) } })
+  expect(answer.id, answer.evidence).toBe('channels-unsupported')
+  expect(answer.evidence).toContain('backend/requirements.txt:2 asks for channels==2.4.0')
+  expect(answer.diagnosis?.remedy.commands).toEqual([])
+})
+
+real('channels-unsupported', 'a Django project that has no WebSocket', async () => {
+  const root = await bench.folder()
+  const files = {
+    'manage.py':
+      'import os, sys\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\nfrom django.core.management import execute_from_command_line\nexecute_from_command_line(sys.argv)\n',
+    'shop/__init__.py': '',
+    'shop/settings.py': 'SECRET_KEY = "x"\nINSTALLED_APPS = ["django.contrib.auth"]\nROOT_URLCONF = "shop.urls"\n',
+    'shop/urls.py': 'urlpatterns = []\n',
+    'shop/asgi.py': 'from django.core.asgi import get_asgi_application\napplication = get_asgi_application()\n',
+    'requirements.txt': 'Django\n',
+  }
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(root, name)), { recursive: true })
+    await writeFile(join(root, name), text)
+  }
+  const answer = await doctor(root, { url: await nobody(), env: { PATH: await barePath(bench) } })
+  expect(answer.id, answer.evidence).toBe('channels-unsupported')
+  expect(answer.diagnosis?.title).toBe('This Django project has no Channels')
 })
 
 real('foreign-environment', 'one of Windows, in a checkout that both sides share', async () => {

@@ -10,6 +10,8 @@ import { testHost } from '../support/host.ts'
 import { freePort } from '../support/redis.ts'
 import { prepareEnvironment } from '../support/tools.ts'
 
+const minor = ({ version }: Interpreter) => Number(version.split('.')[1])
+
 let project: FreshProject | undefined
 let cli: RunningCli | undefined
 /** One that isn't `python3` of the PATH. */
@@ -21,7 +23,6 @@ beforeAll(async () => {
   const usual = (
     await runToEnd('python3', ['-c', 'import sys;print("%d.%d" % sys.version_info[:2])'], { env, deadlineMs: 10_000 })
   ).stdout.trim()
-  const minor = ({ version }: Interpreter) => Number(version.split('.')[1])
   // what the project's own packages take
   another = (await interpreters(testHost('/', { ...process.env, ...env }))).find(
     (each) => minor(each) >= 10 && minor(each) <= 13 && !each.version.startsWith(`${usual}.`),

@@ -40,6 +40,7 @@ export const rows = {
   'stream-broken': 'sound',
   'proxy-redirects': 'sound',
   'proxy-auth': 'sound',
+  'channels-unsupported': 'ended',
   'venv-missing': 'ended',
   'venv-broken': 'ended',
   'foreign-environment': 'ended',

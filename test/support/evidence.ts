@@ -115,7 +115,7 @@ export const fullPackages = ['pip', 'django', 'channels', 'daphne', 'uvicorn', '
 /** An environment of the project with these distributions. */
 export function environmentWith(packages: readonly string[] = fullPackages, label = 'backend/venv'): PythonEnvironment {
   const python = label.startsWith('backend/') ? `${root}/${label}/bin/python` : `/usr/bin/${label}`
-  return { python, label, version: '3.11.7', isVirtual: true, packages: new Map(packages.map((name) => [name, '1.0'])) }
+  return { python, label, version: '3.11.7', isVirtual: true, packages: new Map(packages.map((name) => [name, '4.2.0'])) }
 }
 
 /** The project's own environment, complete. */

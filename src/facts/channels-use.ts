@@ -1,0 +1,25 @@
+import { readText } from '../host/files.ts'
+import { sourcesBelow } from './checkout-files.ts'
+import type { Project } from './project.ts'
+import type { Requirements } from './requirements.ts'
+
+const passed = /^(?:\.|__pycache__$|node_modules$|venv$|env$|dist$|build$|static$|media$|site-packages$)/
+/** What a project with a WebSocket of its own can't do without, in one form or another. */
+const trace = /channels|websocket|daphne|socketio/i
+
+/**
+ * Whether anything of the project tells of Channels, or of a WebSocket at all: a
+ * requirement or a line of its Python. False only where all of it was read.
+ */
+export async function speaksOfChannels(project: Project, requirements: Requirements | undefined): Promise<boolean> {
+  const asked = [...(requirements?.lines ?? []), ...(requirements?.development ?? [])]
+  // what only another tool can read may bring it
+  if (requirements !== undefined && asked.length === 0) return true
+  if (asked.some(({ spec }) => trace.test(spec)) || requirements?.names.some((name) => trace.test(name)) === true) return true
+  const files = [...new Set([...project.settingsFiles, ...(await sourcesBelow(project.backend, passed))])]
+  for (const file of files) {
+    const text = await readText(file)
+    if (text === undefined || trace.test(text)) return true
+  }
+  return false
+}
