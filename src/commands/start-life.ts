@@ -119,7 +119,12 @@ export async function live(planned: Prepared, life: Life): Promise<LifeEnd> {
   report({ event: 'phase', text: 'proving the WebSocket' })
   const first = await raceStop(prover.first(), signal)
   if (first === undefined) return end({ kind: 'stopped' })
-  if (life.mayNeedSetup && first.state !== 'proven' && (await looking.get('database'))?.state === 'empty')
+  if (
+    life.mayNeedSetup &&
+    first.state !== 'proven' &&
+    (await looking.get('database'))?.state === 'empty' &&
+    !(await isRefusedByRedis(prepared, first))
+  )
     return end({ kind: 'needs-setup' })
   const fix = first.state === 'failed' && first.diagnosis !== undefined ? await life.fixOf(first.diagnosis) : undefined
   if (fix !== undefined) return end({ kind: 'needs-setup', fix })
@@ -136,6 +141,13 @@ export async function live(planned: Prepared, life: Life): Promise<LifeEnd> {
     return end({ kind: 'status', status })
   }
   return untilEnd(proven, life, began)
+}
+
+/** No table would help: a setup goes on to it by itself, and without one it is what has to be told. */
+async function isRefusedByRedis({ config }: Prepared, { diagnosis }: Proof): Promise<boolean> {
+  if (config.setup || diagnosis === undefined) return false
+  const { causeOf } = await import('../causes/causes.ts')
+  return causeOf(diagnosis.id).family === 'redis'
 }
 
 /** What to try next, where the import of the project has ended the server. */

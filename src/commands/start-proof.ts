@@ -135,10 +135,12 @@ export function startProof(
       observer === undefined
         ? proof
         : { ...(await withBroadcast(proof, second, (socket, to) => sent(socket, to, observer))), user: userSince(observer, begun, asked()) }
-    if (isSound(tried) && !(await isShortLived(inspection))) return (last = tried)
+    const isStruckSoon = isSound(tried) && (await isShortLived(inspection))
+    if (isSound(tried) && !isStruckSoon) return (last = tried)
     const { proofWithCause } = await import('./start-cause.ts')
     const seen = { main: endpoint(), proof: tried, own: () => own(tried), earlier: isSound(tried) ? last : undefined }
-    return (last = await proofWithCause(prepared, seen, (await mayExperiment?.()) !== false))
+    // a socket that is sound needs no tables, whatever the project lacks
+    return (last = await proofWithCause(prepared, seen, isStruckSoon || (await mayExperiment?.()) !== false))
   }
   /** The other WebSockets; of an application that has but one, nothing more is asked. */
   const others = async (): Promise<readonly Beside[]> => {
