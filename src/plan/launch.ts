@@ -4,7 +4,7 @@ import { namedSettings, type Project } from '../facts/project.ts'
 import type { PythonEnvironment } from '../facts/python.ts'
 import { withoutOurs } from '../host/secret-names.ts'
 import type { LayerDecision } from './channel-layer.ts'
-import { serverArguments, type ServerChoice } from './server.ts'
+import { serverArguments, servesFromChild, type ServerChoice } from './server.ts'
 
 /** What decides about the command that starts the backend. */
 export interface LaunchFacts {
@@ -48,10 +48,11 @@ export function planLaunch(facts: LaunchFacts): LaunchPlan {
     ...(config.reload ? { PYTHONDONTWRITEBYTECODE: '1' } : {}),
   }
   const command = (name: string, port: number) => serverArguments({ ...server, application: name, host: config.host, port, color })
-  const observed = config.observer ? 'application' : 'none'
+  const isObserved = config.observer && !servesFromChild(server)
+  const observed = isObserved ? 'application' : 'none'
   const base = { file: environment.python, cwd: project.backend, env, observed } as const
   const isRunserver = server.name === 'runserver'
-  if (!config.observer && (isRunserver || way === 'asgi')) return { ...base, argsFor: (port) => command(application, port), serverEnv: env }
+  if (!isObserved && (isRunserver || way === 'asgi')) return { ...base, argsFor: (port) => command(application, port), serverEnv: env }
   const theirs = env['PYTHONPATH'] ?? ''
   const path = theirs === '' ? facts.inside : `${facts.inside}${facts.platform === 'win32' ? ';' : ':'}${theirs}`
   if (isRunserver)

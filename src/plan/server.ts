@@ -78,12 +78,19 @@ const firstMinor = {
   uvicornGraceful: 22,
   /** `--workers 0`, in the process itself; before it, 1 was that (0.13), or a child of it (0.14). */
   hypercornInProcess: 15,
+  /** From here until then, the application is imported by its parent and served by a child, spawned, which has no path and no pipe of its parent's. */
+  hypercornInChild: 14,
 } as const
 
 /** Whether a version has what came with 0.`minor`. */
 function since(version: string, minor: number): boolean {
   const [, major = '1', own = '0'] = /^(\d+)\.(\d+)/.exec(version) ?? []
   return Number(major) > 0 || Number(own) >= minor
+}
+
+/** Whether a child of the process that is launched serves, out of reach of what is around the application. Pure. */
+export function servesFromChild({ name, version }: Pick<ServerCommand, 'name' | 'version'>): boolean {
+  return name === 'hypercorn' && since(version, firstMinor.hypercornInChild) && !since(version, firstMinor.hypercornInProcess)
 }
 
 /**

@@ -105,6 +105,9 @@ test('with the observer: its folder comes before what the user has, and only the
   const runserver = planLaunch({ ...facts, server: { ...facts.server, name: 'runserver' } })
   expect(runserver.argsFor(8000).slice(0, 4)).toEqual(['-m', 'election_dev_inside', 'manage.py', 'runserver'])
   expect(runserver.observed).toBe('application')
+  // what the parent has around the application, the child that serves can't reach
+  const child = planLaunch({ ...facts, server: { ...facts.server, name: 'hypercorn', version: '0.14.4' } })
+  expect([child.observed, child.argsFor(8000).at(-1), child.serverEnv]).toEqual(['none', 'core.asgi:application', child.env])
   // what manage.py does first is done by the package, with an observer or without
   const followed = planLaunch({ ...facts, way: 'manage', config: { ...facts.config, observer: false } })
   expect(followed.argsFor(8000).at(-1)).toBe('election_dev_inside:application')

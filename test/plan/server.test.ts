@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ServerName } from '../../src/config/schema.ts'
-import { chooseServer, serverArguments } from '../../src/plan/server.ts'
+import { chooseServer, serverArguments, servesFromChild } from '../../src/plan/server.ts'
 
 /** name==version, as the environment has them. */
 function packages(...names: string[]): Map<string, string> {
@@ -62,5 +62,14 @@ describe('its arguments', () => {
   ])('%s %s: %s %s', (name, version, flag, has) => {
     const line = serverArguments({ name, version, application: 'core.asgi:application', host: '::1', port: 8000, color: false }).join(' ')
     expect(line.includes(flag)).toBe(has)
+  })
+
+  test.each<[ServerName, string, boolean]>([
+    ['hypercorn', '0.13.2', false],
+    ['hypercorn', '0.14.4', true],
+    ['hypercorn', '0.15.0', false],
+    ['uvicorn', '0.14.0', false],
+  ])('%s %s serves from a child: %s', (name, version, is) => {
+    expect(servesFromChild({ name, version })).toBe(is)
   })
 })

@@ -90,15 +90,20 @@ export function pythonOf(name: EnvironmentName): string {
 /** Makes the environment where it isn't there yet and returns its interpreter. */
 export async function prepareEnvironment(name: EnvironmentName): Promise<string> {
   const folder = environmentFolder(name)
+  await makeEnvironment(folder, basePython(), ['pip', ...environments[name]])
+  return pythonOf(name)
+}
+
+/** Makes the folder an environment of that interpreter with these packages, once. */
+export async function makeEnvironment(folder: string, interpreter: string, packages: readonly string[]): Promise<void> {
   await once(
     folder,
     async (fresh) => {
-      await run(basePython(), ['-m', 'venv', '--without-pip', fresh])
-      await install(join(fresh, 'bin', 'python'), ['pip', ...environments[name]])
+      await run(interpreter, ['-m', 'venv', '--without-pip', fresh])
+      await install(join(fresh, 'bin', 'python'), packages)
     },
     { inPlace: true },
   )
-  return pythonOf(name)
 }
 
 /** Installs into an environment by uv, in a tenth of pip's time; by pip where uv doesn't get through: it doesn't read pip's configuration. */
