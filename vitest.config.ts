@@ -8,6 +8,7 @@ import { defineConfig } from 'vitest/config'
 const quick = ['broken-probes', 'routing']
 const slowSuite = process.env['TEST_SLOW'] === 'all'
 const faults = process.env['TEST_FAULTS'] === 'all'
+const matrix = process.env['TEST_MATRIX'] === 'all'
 // by name: a negated pattern takes `fix` for the beginning of `fix-stores`
 const slow = readdirSync(new URL('test/faults', import.meta.url)).filter(
   (name) => !quick.some((quickName) => name === `${quickName}.test.ts`),
@@ -15,7 +16,7 @@ const slow = readdirSync(new URL('test/faults', import.meta.url)).filter(
 
 /** Files of which the slow suite has more than `npm test` runs: a variant of what another test there shows. */
 const tagged = readdirSync(new URL('test', import.meta.url))
-  .filter((folder) => !folder.startsWith('.') && folder !== 'slow')
+  .filter((folder) => !folder.startsWith('.') && folder !== 'slow' && folder !== 'matrix')
   .flatMap((folder) => readdirSync(new URL(`test/${folder}`, import.meta.url)).map((file) => `test/${folder}/${file}`))
   .filter(
     (file) =>
@@ -26,8 +27,19 @@ export default defineConfig({
   test: {
     tags: [{ name: 'slow', description: 'a variant of what a quicker test shows as well' }],
     ...(slowSuite || faults ? {} : { tagsFilter: ['!slow'] }),
-    include: slowSuite ? ['test/slow/**/*.test.ts', ...tagged] : faults ? ['test/faults/**/*.test.ts'] : ['test/**/*.test.ts'],
-    exclude: ['test/.cache/**', ...(slowSuite ? [] : ['test/slow/**']), ...(faults ? [] : slow.map((name) => `test/faults/${name}`))],
+    include: slowSuite
+      ? ['test/slow/**/*.test.ts', ...tagged]
+      : faults
+        ? ['test/faults/**/*.test.ts']
+        : matrix
+          ? ['test/matrix/**/*.test.ts']
+          : ['test/**/*.test.ts'],
+    exclude: [
+      'test/.cache/**',
+      ...(slowSuite ? [] : ['test/slow/**']),
+      ...(matrix ? [] : ['test/matrix/**']),
+      ...(faults ? [] : slow.map((name) => `test/faults/${name}`)),
+    ],
     globalSetup: ['test/support/global-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -1,4 +1,4 @@
-// The suites that take many minutes: `npm run test:faults [-- test/faults/redis.test.ts]`, `npm run test:slow`. The same runner as `npm test`.
+// The suites that take many minutes: `npm run test:faults [-- test/faults/redis.test.ts]`, `npm run test:slow`, `npm run test:matrix`. The same runner as `npm test`.
 import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +9,6 @@ const [suite, ...rest] = process.argv.slice(2)
 const { status } = spawnSync(process.execPath, [vitest, 'run', ...rest], {
   cwd: root,
   stdio: 'inherit',
-  env: { ...process.env, ...(suite === 'faults' ? { TEST_FAULTS: 'all' } : { TEST_SLOW: 'all' }) },
+  env: { ...process.env, [`TEST_${suite.toUpperCase()}`]: 'all' },
 })
 process.exitCode = status ?? 1

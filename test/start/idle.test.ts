@@ -1,11 +1,9 @@
 /** Sockets that get no message for longer than the client of Redis reads (5 s in redis-py 8): told before it strikes, fixed, and lived through. */
-import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { WebSocket } from 'ws'
 import { startCli, type RunningCli } from '../support/cli.ts'
+import { endOf } from '../support/idle.ts'
 import { makeProject, type TestProject } from '../support/project.ts'
 import { freePort, startRedis } from '../support/redis.ts'
 
@@ -32,23 +30,11 @@ async function start(hosts: string, ...args: readonly string[]): Promise<Started
   return { project, cli, port, redisPort: redis.port }
 }
 
-/** The code that a socket of the page ended with; undefined where it was still open after `idleMs` without a message. */
-async function endOf(port: number): Promise<number | undefined> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws/election-updates/`, { origin: `http://127.0.0.1:${port}` })
-  await once(socket, 'open')
-  const lived = new AbortController()
-  const closed = once(socket, 'close').then(([code]) => Number(code))
-  const end = await Promise.race([closed, delay(idleMs, undefined, { signal: lived.signal })])
-  lived.abort()
-  socket.terminate()
-  return end
-}
-
 test('the hosts of the tutorial: named while the socket still lives, and by the end of the page’s', { timeout: 60_000 }, async () => {
   const { cli, port } = await start('("127.0.0.1", PORT)', '--no-watch')
   const [ready] = await cli.waitFor(/.*"event":"ready".*\n/)
   expect(JSON.parse(ready)).toMatchObject({ websocket: { state: 'not-connected', diagnosis: { id: 'redis-client-timeout' } } })
-  expect(await endOf(port)).toBe(1011)
+  expect(await endOf(port, idleMs)).toBe(1011)
   await cli.waitFor(/"event":"warning","id":"redis-client-timeout".*Timeout reading from/)
   expect(cli.stdout()).not.toMatch(/consumer-exception|redis-unresponsive/)
 })
@@ -61,5 +47,5 @@ test('--setup takes the limit away, and a socket lives on', { tags: ['slow'], ti
   expect(await readFile(join(project.backend, 'core', 'settings.py'), 'utf8')).toContain(
     `"hosts": [{"host": "127.0.0.1", "port": ${redisPort}, "socket_timeout": None}]`,
   )
-  expect(await endOf(port)).toBeUndefined()
+  expect(await endOf(port, idleMs)).toBeUndefined()
 })

@@ -28,6 +28,8 @@ export interface RunningRedis {
 
 export interface RedisStart {
   readonly version?: RedisVersion
+  /** Path of a server to start, in place of one by its version. */
+  readonly program?: string
   /** Lines of redis.conf. */
   readonly config?: readonly string[]
   /** `127.0.0.1` unless given. */
@@ -47,7 +49,7 @@ export interface RedisStart {
 /** Starts a server and waits until it takes connections. */
 export async function startRedis(options: RedisStart = {}): Promise<RunningRedis> {
   const { version = 'system', config = [], host = '127.0.0.1', unixSocket = false, tls, password } = options
-  const binary = await redisServer(version)
+  const binary = options.program ?? (await redisServer(version))
   if (binary === undefined && version === '3.2') return (await import('./old-redis.ts')).startOldRedisStandIn(standIn)
   if (binary === undefined)
     throw new Error(`no redis-server ${version} on this machine, and none can be made: it takes pip, make and a C compiler`)
