@@ -1,4 +1,4 @@
-import { unavailable } from '../plan/base-python.ts'
+import { unavailable } from '../facts/base-python.ts'
 import { missingPackages } from '../plan/environment.ts'
 import { unsupportedChannels } from '../plan/channels-support.ts'
 import { freshEnvironment } from '../plan/fresh-environment.ts'

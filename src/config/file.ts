@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { existsSync, readdirSync } from 'node:fs'
+import { readText } from '../host/files.ts'
 import { errorMessage, usageError } from '../errors.ts'
 import { isRecord, parseJson } from '../host/json.ts'
 import { checkConfig, type PartialConfig } from './schema.ts'
@@ -48,7 +48,7 @@ export async function loadConfigFile(folder: string): Promise<ConfigFile | undef
 
 /** A package.json that can't be read and names us may hold our key; any other is none of our business. */
 async function holdsKey(file: string): Promise<boolean> {
-  const text = await readFile(file, 'utf8').catch(() => '')
+  const text = (await readText(file)) ?? ''
   if (!text.includes('"election-dev"')) return false
   const manifest = parseJson(text)
   return manifest === undefined || (isRecord(manifest) && 'election-dev' in manifest)

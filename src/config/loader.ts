@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { readBytes } from '../host/files.ts'
 import { isRecord } from '../host/json.ts'
 
 /**
@@ -10,7 +10,7 @@ import { isRecord } from '../host/json.ts'
  */
 export async function loadConfig(file: string): Promise<unknown> {
   // Windows' editors and PowerShell put a byte order mark before UTF-8, which JSON.parse refuses
-  const text = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '')
+  const text = (await readBytes(file)).toString().replace(/^\uFEFF/, '')
   if (text.trim() === '') throw new Error('it is empty; {} is the least that it can hold')
   if (file.endsWith('.ts')) return loadTypeScript(file)
   if (!file.endsWith('.json')) return defaultExport(await import(pathToFileURL(file).href))

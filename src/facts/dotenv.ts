@@ -1,4 +1,5 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
+import { readBytes } from '../host/files.ts'
 
 import { errorCode, errorMessage } from '../errors.ts'
 import {
@@ -76,7 +77,7 @@ export async function readDotenv(path: string, reader: DotenvReader = 'decouple'
     if (!entry.isFile()) {
       return { kind: 'unreadable', path, code: 'not-a-file', reason: entry.isDirectory() ? 'it is a folder' : 'it is not a regular file' }
     }
-    const bytes = new Uint8Array(await readFile(path))
+    const bytes = new Uint8Array(await readBytes(path))
     const decoded = decode(bytes)
     if ('reason' in decoded) return { kind: 'unreadable', path, code: 'env-encoding', reason: decoded.reason }
     const { text } = decoded

@@ -1,7 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { LauncherError } from '../errors.ts'
-import { isFile, readText } from '../host/files.ts'
+import { isFile, readText, readBytes } from '../host/files.ts'
 import { recordOf } from '../host/json.ts'
 
 /** A package.json and what lies beside it. */
@@ -48,7 +48,7 @@ async function lockOf(folder: string): Promise<PackageFolder['lock']> {
 
 /** The text of a file; undefined where there is none. Throws LauncherError where it isn't UTF-8: writing it back would change it. */
 export async function exactText(path: string, name: string): Promise<string | undefined> {
-  const bytes = await readFile(path).catch(() => undefined)
+  const bytes = await readBytes(path).catch(() => undefined)
   const text = bytes?.toString('utf8')
   if (bytes === undefined || text === undefined || Buffer.from(text).equals(bytes)) return text
   throw new LauncherError('init-encoding', `${name} isn't UTF-8: nothing was written`, { hint: 'Save it as plain UTF-8.' })

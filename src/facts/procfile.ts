@@ -1,8 +1,7 @@
 import { dirname, join, resolve } from 'node:path'
 import type { Config } from '../config/config.ts'
-import { errorCode } from '../errors.ts'
-import { readFile } from 'node:fs/promises'
-import { isFile } from '../host/files.ts'
+import { errorCode, errorMessage } from '../errors.ts'
+import { isFile, readBytes } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 
 /** One process type of a Procfile. */
@@ -72,8 +71,8 @@ export async function readProcfile(host: Pick<Host, 'cwd'>, config: Pick<Config,
   const path = config.procfile === undefined ? join(host.cwd, 'Procfile') : resolve(host.cwd, config.procfile)
   if (config.procfile === undefined && !(await isFile(path))) return { kind: 'absent' }
   try {
-    return { kind: 'present', path, folder: dirname(path), shown, ...parseProcfile(await readFile(path, 'utf8')) }
+    return { kind: 'present', path, folder: dirname(path), shown, ...parseProcfile((await readBytes(path)).toString()) }
   } catch (error) {
-    return { kind: 'unreadable', path, reason: errorCode(error) ?? String(error) }
+    return { kind: 'unreadable', path, reason: errorCode(error) ?? errorMessage(error) }
   }
 }

@@ -1,11 +1,11 @@
 import { readdir } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import type { Config } from '../config/config.ts'
-import { usageError } from '../errors.ts'
-import { firstFile, readText, upwards } from '../host/files.ts'
+import { errorMessage, usageError } from '../errors.ts'
+import { firstFile, isFile, readBytes, readText, upwards } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { dotenvValue, readDotenv } from './dotenv.ts'
-import { findBackend, passedOver } from './manage-py-places.ts'
+import { foldersIn, holding, passedOver } from './manage-py-places.ts'
 import { findFrontend, frontendOrigin } from './frontend-app.ts'
 import { logFoldersOf } from './log-folders.ts'
 import {
@@ -96,6 +96,25 @@ export function shown(project: Pick<Project, 'root'>, path: string): string {
   return short.startsWith(join('..', '..', '..')) ? path : short.split(sep).join('/')
 }
 
+async function namedBackend(root: string, config: Config): Promise<string> {
+  const folder = resolve(root, config.backend ?? '.')
+  if (await isFile(join(folder, 'manage.py'))) return folder
+  throw usageError('no-project', `${config.source('backend')} names ${config.backend ?? ''}, and there is no manage.py in it`)
+}
+
+/**
+ * The folder of manage.py: the one that is named, else `backend/`, the folder itself or one level down, else deeper; of
+ * several the one that speaks of Channels. Throws LauncherError `no-project` or `several-projects` (exit 2).
+ */
+async function findBackend(root: string, config: Config): Promise<string> {
+  if (config.backend !== undefined) return namedBackend(root, config)
+  const near = await holding([join(root, 'backend'), root, ...(await foldersIn(root, true))])
+  const [only, another] = near
+  if (only !== undefined && another === undefined) return only
+  const { searchBackend } = await import('./manage-py-search.ts')
+  return searchBackend(root, config, near)
+}
+
 async function settingsOf(
   host: Host,
   config: Config,
@@ -110,9 +129,17 @@ async function settingsOf(
   if (fromDotenv !== undefined) return fromDotenv
   const fromManage = settingsModuleOf(managePy)
   if (fromManage !== undefined) return { settingsModule: fromManage, settingsSource: file }
-  throw usageError('settings-unknown', `${file} doesn't name a settings module`, {
-    hint: 'Name it: election-dev start --settings core.settings   (or "settings" in election-dev.config.json)',
-  })
+  const unread = await readBytes(join(backend, 'manage.py')).then(
+    () => undefined,
+    (error: unknown) => errorMessage(error),
+  )
+  throw usageError(
+    'settings-unknown',
+    unread === undefined ? `${file} doesn't name a settings module` : `${file} can't be read: ${unread}`,
+    {
+      hint: 'Name it: election-dev start --settings core.settings   (or "settings" in election-dev.config.json)',
+    },
+  )
 }
 
 /** A manage.py that reads its `.env` takes the settings module from there, before its own default. */

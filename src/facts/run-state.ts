@@ -1,8 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as v from 'valibot'
 import { errorCode } from '../errors.ts'
-import { isFolder, upwards } from '../host/files.ts'
+import { isFolder, upwards, readBytes } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { placeOf, thisMachine, type Machine } from '../host/machine.ts'
 import { processTable, type ProcessRow } from '../host/process-table.ts'
@@ -99,7 +99,7 @@ async function readRun(file: string, name: string, rows: readonly ProcessRow[] |
     // whoever may write it names what is ended: a file of another user's is none of ours (Windows has no such number)
     const { uid } = await stat(file)
     if (process.getuid !== undefined && uid !== process.getuid()) return unreadable('it belongs to another user')
-    written = await readFile(file, 'utf8')
+    written = (await readBytes(file)).toString()
   } catch (error) {
     // removed by its owner since the folder was listed
     return errorCode(error) === 'ENOENT' ? undefined : unreadable(errorCode(error) ?? 'it could not be read')

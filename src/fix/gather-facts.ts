@@ -1,13 +1,13 @@
 import type { FixFacts } from './step.ts'
 import { randomBytes } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import type { Evidence } from '../checks/evidence.ts'
 import { shadowOf } from './planners/environment.ts'
 import { redisNow, redisProtocol } from '../facts/redis-now.ts'
 import { sourcesBelow } from '../facts/checkout-files.ts'
 import { onPath } from '../facts/programs.ts'
-import { readText } from '../host/files.ts'
+import { readText, readBytes } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { processTable } from '../host/process-table.ts'
 
@@ -41,7 +41,7 @@ export async function gatherFixFacts(
     platform: host.platform,
     hasUv: (await onPath(host, 'uv')) !== undefined,
     texts,
-    dotenvBytes: dotenv?.fact.kind === 'unreadable' ? await readFile(dotenv.fact.path).catch(() => undefined) : undefined,
+    dotenvBytes: dotenv?.fact.kind === 'unreadable' ? await readBytes(dotenv.fact.path).catch(() => undefined) : undefined,
     asgi: project === undefined ? [] : await asgiModules(project.backend, project.settingsModule, sources),
     started: new Map((await processTable(host))?.map(({ pid, started }) => [pid, started])),
     redisUsable: id === 'layer-inmemory-multi-instance' ? await usable(evidence) : undefined,

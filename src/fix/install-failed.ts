@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { readBytes } from '../host/files.ts'
 import { installFailure, type InstallFailure } from '../facts/installer-output.ts'
 import { LauncherError } from '../errors.ts'
 import { pathFrom } from '../host/paths.ts'
@@ -52,7 +52,7 @@ async function brokenPlace({ kind, place }: InstallFailure, files: readonly stri
   if (kind !== 'encoding' && place === undefined) return undefined
   for (const file of files) {
     if (place !== undefined && basename(file) !== basename(place.file)) continue
-    const bytes = await readFile(file).catch(() => undefined)
+    const bytes = await readBytes(file).catch(() => undefined)
     if (bytes === undefined) continue
     if (place?.line !== undefined) return { file, line: place.line }
     const end = place?.offset ?? undecodable(bytes)

@@ -1,11 +1,11 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Action, CommandAction, Step } from './step.ts'
 import { errorMessage, LauncherError } from '../errors.ts'
 import type { DotenvReader } from '../facts/dotenv.ts'
 import type { Way } from '../facts/manage-py.ts'
-import { isEntry, isFile, isFolder } from '../host/files.ts'
+import { isEntry, isFile, isFolder, readBytes } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { processTable, treeOf } from '../host/process-table.ts'
 import type { Backup } from '../run/backup.ts'
@@ -105,7 +105,7 @@ async function act(host: Host, { id, action }: Step, context: StepContext): Prom
     case 'make-folder':
       return makeFolders(action.path, backup)
     case 'copy': {
-      const bytes = await readFile(action.from)
+      const bytes = await readBytes(action.from)
       await backup.creating(action.to)
       return writeDotenv(action.to, undefined, action.fresh ? Buffer.from(fillSecrets(bytes.toString(), context.reader)) : bytes)
     }

@@ -1,14 +1,38 @@
-import { lstat, readFile, realpath, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { lstat, open, realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+
+/** So much of a file is read at most, in bytes: nothing that people write by hand is larger. */
+const mostBytes = 8_000_000
+
+/**
+ * The bytes of a file. Throws where it can't be read, is no regular file (a FIFO
+ * waits for a writer, a device may never end), or is larger than `most` bytes.
+ */
+export async function readBytes(path: string, most = mostBytes): Promise<Buffer> {
+  // without O_NONBLOCK the opening of a FIFO waits; Windows has neither
+  const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  try {
+    const entry = await handle.stat()
+    if (!entry.isFile()) throw new Error(entry.isDirectory() ? 'it is a folder' : 'it is no regular file')
+    if (entry.size > most) throw new Error(`it is larger than ${most / 1_000_000} MB`)
+    return await handle.readFile()
+  } finally {
+    await handle.close()
+  }
+}
 
 /** The text of a file, or undefined where it can't be read. */
 export async function readText(path: string): Promise<string | undefined> {
-  return readFile(path, 'utf8').catch(() => undefined)
+  return readBytes(path).then(
+    (bytes) => bytes.toString('utf8'),
+    () => undefined,
+  )
 }
 
 /** The same of a text that Windows' own tools may have saved: PowerShell's `>` writes UTF-16 with its mark, which is no part of the text. */
 export async function readMarkedText(path: string): Promise<string | undefined> {
-  const bytes = await readFile(path).catch(() => undefined)
+  const bytes = await readBytes(path).catch(() => undefined)
   const mark = bytes?.subarray(0, 2).toString('hex')
   const encoding = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8'
   return bytes === undefined ? undefined : new TextDecoder(encoding).decode(bytes)

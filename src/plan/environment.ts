@@ -1,4 +1,4 @@
-import { chooseBase, type BasePython } from './base-python.ts'
+import type { BasePython } from '../facts/base-python.ts'
 import type { Candidate, PythonEnvironment, PythonFact } from '../facts/python.ts'
 
 /** Which interpreter runs the backend, or why none can. */
@@ -49,7 +49,7 @@ export function choosePython(fact: PythonFact, names: readonly string[] = []): P
   const [first] = fact.candidates
   if (fact.named && first?.state === 'broken') return { kind: 'python-broken', label: first.label, reason: first.reason }
   const usual = usable.find((environment) => !environment.isVirtual)
-  const other = fact.wish === undefined ? undefined : chooseBase(fact.wish, usual, fact.interpreters ?? [])
+  const { base: other } = fact
   const unchosen: Unchosen = {
     base: other?.kind === 'found' ? other.python : usual?.python,
     ...(other === undefined ? {} : { other }),

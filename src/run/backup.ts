@@ -4,7 +4,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:pat
 import * as v from 'valibot'
 import { errorMessage, LauncherError } from '../errors.ts'
 import { homeName } from '../facts/run-state.ts'
-import { isEntry } from '../host/files.ts'
+import { isEntry, readBytes, readText } from '../host/files.ts'
 import { writeDotenv } from './dotenv-write.ts'
 import { clearHome, makeHome } from './home.ts'
 import { parseAs } from '../host/json-shape.ts'
@@ -63,7 +63,7 @@ export function makeBackup(root: string, now: Date = new Date()) {
     changing: async (path: string) => {
       await open()
       const copy = `${entries.length}-${basename(path)}`
-      await writeFile(join(folder, copy), await readFile(path), { mode: 0o600, flag: 'wx' })
+      await writeFile(join(folder, copy), await readBytes(path), { mode: 0o600, flag: 'wx' })
       await add({ kind: 'changed', path: label(path), copy })
     },
     creating: (path: string) => add({ kind: 'created', path: label(path) }),
@@ -113,7 +113,7 @@ export async function undoNewest(root: string): Promise<{ shown: string; done: P
   const names = (await readdir(above).catch(() => [])).filter((name) => !name.endsWith('-undone')).toSorted()
   for (const name of names.toReversed()) {
     const folder = join(above, name)
-    const text = await readFile(join(folder, 'manifest.json'), 'utf8').catch(() => undefined)
+    const text = await readText(join(folder, 'manifest.json'))
     const manifest = text === undefined ? undefined : parseAs(manifestSchema, text)
     if (manifest === undefined || manifest.entries.length === 0) continue
     const done = await putBackAll(root, folder, manifest.entries)
@@ -149,7 +149,7 @@ async function putBackOne(root: string, folder: string, entry: Exclude<Entry, { 
   const shown = entry.path
   switch (entry.kind) {
     case 'changed': {
-      const current = await readFile(path).catch(() => undefined)
+      const current = await readBytes(path).catch(() => undefined)
       const kept = join(folder, entry.copy)
       if (current !== undefined && entry.after !== undefined && digest(current) !== entry.after)
         return { path: shown, outcome: 'left', why: `it was changed since; as it was: ${shownPath(root, kept)}` }
@@ -178,7 +178,7 @@ async function putBackOne(root: string, folder: string, entry: Exclude<Entry, { 
 }
 
 async function hashOf(path: string): Promise<string | undefined> {
-  const bytes = await readFile(path).catch(() => undefined)
+  const bytes = await readBytes(path).catch(() => undefined)
   return bytes === undefined ? undefined : digest(bytes)
 }
 

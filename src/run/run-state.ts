@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { readText } from '../host/files.ts'
 import { errorCode } from '../errors.ts'
 import { parseRun, runFileName, runsFolder, type RunFact, type RunState } from '../facts/run-state.ts'
 import { clearHome, makeHome } from './home.ts'
@@ -33,7 +34,7 @@ export async function writeRun(root: string, run: RunState): Promise<string> {
 
 /** Takes a run's own file away at its end: one that another run has written stays. Never throws. */
 export async function removeRun(root: string, id: string, file: string): Promise<void> {
-  const run = parseRun(await readFile(file, 'utf8').catch(() => ''))
+  const run = parseRun((await readText(file)) ?? '')
   if (typeof run !== 'string' && run.id === id) await rm(file, { force: true }).catch(() => undefined)
   await rm(`${file}.tmp`, { force: true }).catch(() => undefined)
   await clearHome(root)

@@ -49,5 +49,5 @@ test('the Procfile of the folder is read, another one where it is named, none wh
   expect(await readProcfile(host, { procfile: false })).toEqual({ kind: 'absent' })
   expect(await readProcfile(testHost(join(root, 'deploy')), { procfile: undefined })).toEqual({ kind: 'absent' })
   expect(await readProcfile(host, { procfile: 'gone' })).toMatchObject({ kind: 'unreadable', reason: 'ENOENT' })
-  expect(await readProcfile(host, { procfile: 'deploy' })).toMatchObject({ kind: 'unreadable', reason: 'EISDIR' })
+  expect(await readProcfile(host, { procfile: 'deploy' })).toMatchObject({ kind: 'unreadable', reason: 'it is a folder' })
 })

@@ -1,6 +1,6 @@
 import type { Evidence } from '../../checks/evidence.ts'
 import { freshEnvironment } from '../../plan/fresh-environment.ts'
-import { interpreterOf } from '../../facts/python.ts'
+import { interpreterOf } from '../../facts/environments.ts'
 import { pathsOf } from '../../host/paths.ts'
 import type { Requirements } from '../../facts/requirements.ts'
 import type { PythonChoice } from '../../plan/environment.ts'

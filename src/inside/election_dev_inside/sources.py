@@ -35,7 +35,8 @@ def files():
 
 def parse(path):
     try:
-        if os.path.getsize(path) > MOST_BYTES:
+        # a FIFO waits for its writer, a device may never end
+        if not os.path.isfile(path) or os.path.getsize(path) > MOST_BYTES:
             return None
         with open(path, "rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")

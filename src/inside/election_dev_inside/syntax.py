@@ -1,9 +1,12 @@
 """Compiles Python files without running them. File names come on standard input, one a line; what can't be compiled goes out as JSON, one a line."""
 
 import json
+import os
 import sys
 
 for name in sys.stdin.read().splitlines():
+    if not os.path.isfile(name):
+        continue
     try:
         with open(name, "rb") as file:
             compile(file.read(), name, "exec", dont_inherit=True)

@@ -1,6 +1,6 @@
 /** Which interpreter makes a new environment. */
 import { expect, test } from 'vitest'
-import { chooseBase, unavailable } from '../../src/plan/base-python.ts'
+import { chooseBase, unavailable } from '../../src/facts/base-python.ts'
 
 const at = (version: string) => ({ python: `/opt/python${version}`, version })
 const all = ['3.8.18', '3.9.18', '3.12.1', '3.12.4', '3.13.0'].map(at)

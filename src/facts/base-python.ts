@@ -1,6 +1,7 @@
-import { takesPython } from '../facts/python-spec.ts'
-import { wantsAnother, type PythonWish, type PythonWord } from '../facts/python-wish.ts'
-import type { Interpreter } from '../facts/pythons.ts'
+import type { Host } from '../host/host.ts'
+import { takesPython } from './python-spec.ts'
+import { pythonWish, wantsAnother, type PythonWish, type PythonWord } from './python-wish.ts'
+import { interpreters, type Interpreter } from './pythons.ts'
 
 /** What a new environment is made with, where the checkout says more than `python3`. */
 export type BasePython =
@@ -28,6 +29,17 @@ export function chooseBase(wish: PythonWish, usual: Interpreter | undefined, all
   const [nearest] = fits.toSorted((one, other) => Math.abs(minorOf(one.version) - here) - Math.abs(minorOf(other.version) - here))
   if (nearest !== undefined) return { kind: 'found', word: required, ...nearest }
   return { kind: 'none', word: required, versions: [...new Set(all.map(({ version }) => version))] }
+}
+
+/** What a new environment is to be made with, by the words of the checkout in these folders; undefined where `python3` is as good. Never throws. */
+export async function findBase(
+  host: Host,
+  root: string,
+  folders: readonly string[],
+  usual: Interpreter | undefined,
+): Promise<BasePython | undefined> {
+  const wish = await pythonWish(root, folders)
+  return wantsAnother(wish, usual?.version) ? chooseBase(wish, usual, await interpreters(host)) : undefined
 }
 
 /** What is said where none of the interpreters will do. Pure. */

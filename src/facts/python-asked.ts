@@ -1,0 +1,60 @@
+import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { isFile } from '../host/files.ts'
+import type { Host } from '../host/host.ts'
+import { runToEnd } from '../host/processes.ts'
+import { findBase } from './base-python.ts'
+import { askedFor, assess, inPlaces, names, usable } from './environments.ts'
+import type { Project } from './project.ts'
+import type { Candidate, PythonFact } from './python.ts'
+
+/** One that was named; where that is no environment, those that were made with it as well: nothing is ever installed into it. */
+export async function namedPython(host: Host, named: string, project: Project, folders: readonly string[]): Promise<PythonFact> {
+  const file = /[\\/]/.test(named) ? resolve(project.root, named) : named
+  const candidate = await assessInterpreter(host, file, named)
+  if (candidate.state !== 'usable' || candidate.environment.isVirtual) return { named: true, candidates: [candidate] }
+  const { version } = candidate.environment
+  const places = folders.flatMap((folder) => names.map((name) => join(folder, name)))
+  const made = (await inPlaces(host, project, places)).map((each): Candidate => {
+    const other = each.state === 'usable' ? each.environment : undefined
+    if (other === undefined || minorOf(other.version) === minorOf(version)) return each
+    return { state: 'other-version', label: other.label, folder: dirname(dirname(other.python)), version: other.version }
+  })
+  return { named: true, candidates: [candidate, ...made] }
+}
+
+const minorOf = (version: string): string | undefined => /^\d+\.\d+/.exec(version)?.[0]
+
+async function assessInterpreter(host: Host, file: string, label: string): Promise<Candidate> {
+  const environment = dirname(dirname(file))
+  if (isAbsolute(file) && (await isFile(join(environment, 'pyvenv.cfg')))) {
+    const candidate = await assess(host, environment, label)
+    return candidate.state === 'usable' ? usable({ ...candidate.environment, python: file }) : candidate
+  }
+  return askedFor(host, { python: file, label, isVirtual: false }, environment)
+}
+
+/** `python3` of the PATH, or `py -3` on Windows, as the path of the interpreter that answers. */
+export async function ofThePath(host: Host): Promise<Candidate[]> {
+  for (const command of host.platform === 'win32' ? [['py', '-3'], ['python']] : [['python3'], ['python']]) {
+    const [file = '', ...args] = command
+    const finished = await runToEnd(file, [...args, '-c', 'import sys;print(sys.executable)'], { env: host.env, deadlineMs: 5000 })
+    const python = finished.stdout.trim()
+    if (finished.exitCode !== 0 || python === '') continue
+    const candidate = await askedFor(host, { python, label: command.join(' '), isVirtual: false }, '')
+    if (candidate.state === 'usable') return [candidate]
+  }
+  return [{ state: 'absent', label: 'python3' }]
+}
+
+/** Asked where an environment has to be made. */
+export async function baseFor(
+  host: Host,
+  project: Project,
+  folders: readonly string[],
+  candidates: readonly Candidate[],
+): Promise<Pick<PythonFact, 'base'>> {
+  const usable = candidates.flatMap((candidate) => (candidate.state === 'usable' ? [candidate.environment] : []))
+  if (usable.some(({ isVirtual }) => isVirtual)) return {}
+  const base = await findBase(host, project.root, folders, usable[0])
+  return base === undefined ? {} : { base }
+}
