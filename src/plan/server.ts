@@ -50,6 +50,8 @@ function assess(name: ServerName, { packages, hasDaphneApp, wanted }: ServerFact
     return missing('daphne-missing', 'runserver speaks WebSocket only with "daphne" installed and first in INSTALLED_APPS', ['daphne'])
   }
   if (version === undefined) return missing('daphne-missing', `${name} is not installed`, [name === 'uvicorn' ? 'uvicorn[standard]' : name])
+  if (name === 'daphne' && Number.parseInt(version, 10) < firstMajor.daphneModule)
+    return missing('daphne-missing', `daphne ${version} can't be run by \`python -m daphne\`, which came with 3.0`, ['daphne~=3.0'])
   if (name === 'uvicorn' && !uvicornLibraries.some((library) => packages.has(library))) {
     const reason = `uvicorn ${version} has no WebSocket library: neither websockets nor wsproto is installed`
     return missing('ws-library-missing', reason, ['uvicorn[standard]'])
@@ -80,6 +82,12 @@ const firstMinor = {
   hypercornInProcess: 15,
   /** From here until then, the application is imported by its parent and served by a child, spawned, which has no path and no pipe of its parent's. */
   hypercornInChild: 14,
+} as const
+
+/** The first major version that can be used here. */
+const firstMajor = {
+  /** `python -m daphne` (its `__main__.py`). */
+  daphneModule: 3,
 } as const
 
 /** Whether a version has what came with 0.`minor`. */

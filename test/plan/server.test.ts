@@ -4,7 +4,7 @@ import { chooseServer, serverArguments, servesFromChild } from '../../src/plan/s
 
 /** name==version, as the environment has them. */
 function packages(...names: string[]): Map<string, string> {
-  return new Map(names.map((name) => [name.split('==')[0] ?? '', name.split('==')[1] ?? '1.2']))
+  return new Map(names.map((name) => [name.split('==')[0] ?? '', name.split('==')[1] ?? '4.2']))
 }
 
 describe('which server', () => {
@@ -18,6 +18,8 @@ describe('which server', () => {
     ['the one that is asked for', ['daphne', 'hypercorn'], false, 'hypercorn', 'hypercorn'],
     ['runserver, asked for, with the daphne app', ['daphne'], true, 'runserver', 'runserver'],
     ['runserver, asked for, of Channels 3', ['daphne', 'channels==3.0.5'], false, 'runserver', 'runserver'],
+    ['none: a daphne that is no module', ['daphne==2.5.0', 'channels==3.0.5'], false, undefined, 'daphne-missing'],
+    ['not a daphne that is no module', ['daphne==2.5.0', 'hypercorn'], false, undefined, 'hypercorn'],
     ['none: none is installed', ['Django', 'gunicorn'], false, undefined, 'daphne-missing'],
     ['none: uvicorn without a library says more', ['uvicorn'], false, undefined, 'ws-library-missing'],
     ['none: asked for and not installed, though another is', ['daphne'], false, 'uvicorn', 'daphne-missing'],
@@ -28,7 +30,7 @@ describe('which server', () => {
     const choice = chooseServer({ packages: packages(...names), hasDaphneApp, wanted })
     expect(choice.kind === 'server' ? choice.name : choice.id).toBe(chosen)
     if (choice.kind === 'none') expect(choice.install.length).toBeGreaterThan(0)
-    else expect(choice.version).toBe('1.2')
+    else expect(choice.version).toBe('4.2')
   })
 })
 
