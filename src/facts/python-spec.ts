@@ -19,10 +19,12 @@ export function standardSpec(spec: string): string {
     .split(/\s*\|\|?\s*/)
     .map((part) =>
       part
-        .split(',')
+        // Poetry takes a space for a comma as well: `>=3.8 <3.12`
+        .split(/,|\s+(?=[\^~<>=!])/)
         .map((clause) => clause.trim())
         .filter((clause) => clause !== '' && clause !== '*')
         .map((clause) => {
+          if (/^\d[\d.]*\.\*$/.test(clause)) return `==${clause}`
           const [, sign = '', version = ''] = /^([\^~](?!=)|)\s*(\d[\d.]*)$/.exec(clause) ?? []
           if (version === '') return clause.replaceAll(/\s+/g, '')
           const [major = 3, minor] = numbers(version)
@@ -56,9 +58,9 @@ function takes(clause: string, own: readonly number[]): boolean {
       return order >= 0
     case '<=':
       return order <= 0
-    // `>3.11` takes no release of 3.11 (PEP 440, exclusive ordered comparison)
+    // `>3.11` takes 3.11.2: it excludes 3.11.0 and what is built of it alone (PEP 440, exclusive ordered comparison)
     case '>':
-      return order > 0 && !(wanted.length < 3 && isWithin)
+      return order > 0
     case '<':
       return order < 0
     case '!=':

@@ -91,7 +91,12 @@ function unchosen(choice: PythonChoice | undefined): Pick<Extract<PythonChoice, 
 /** The interpreter that a new environment is made with, where it isn't any that will do; a specifier where uv is to find or fetch one. */
 function wantedBase({ python }: Checkout, choice: PythonChoice | undefined): string | undefined {
   const { base, other } = unchosen(choice)
-  return other?.kind === 'none' ? standardSpec(other.word.spec) : other !== undefined || python.named ? base : undefined
+  // uv takes no ||: the last alternative is the newest
+  return other?.kind === 'none'
+    ? standardSpec(other.word.spec).split(' || ').at(-1)
+    : other !== undefined || python.named
+      ? base
+      : undefined
 }
 
 /** It is there and can't run: one is made in its place. Where only its scripts are dead, `python -m` runs all the same. */
