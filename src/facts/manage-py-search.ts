@@ -20,7 +20,7 @@ export async function searchBackend(root: string, config: Config, near: readonly
       'no-project',
       `There is no Django project in ${root}: no manage.py in it, or in its folders down to ${deepest} levels`,
       {
-        hint: 'Go to the checkout, or name the folder: election-dev start --backend path/to/folder. To see it work first: election-dev demo',
+        hint: `Go to the checkout, or name the folder:  ${shown(config, 'path/to/folder')}\nTo see it work first:  election-dev demo`,
       },
     )
   }
@@ -32,13 +32,19 @@ export async function searchBackend(root: string, config: Config, near: readonly
   const ranked = [...found.filter((_, index) => speaking[index] === true), ...found.filter((_, index) => speaking[index] !== true)]
   const rows = ranked.map((folder) => {
     const name = relative(root, folder).split(sep).join('/') || '.'
-    const command = startAgain(config, '--backend', name).map((word) => (/^[\w./:@=-]+$/.test(word) ? word : `"${word}"`))
-    return { name, row: `${name}/manage.py   ${command.join(' ')}` }
+    return { name, row: `${name}/manage.py   ${shown(config, name)}` }
   })
   throw usageError('several-projects', `More than one Django project here: ${rows.map(({ name }) => name).join(', ')}`, {
     evidence: rows.map(({ row }) => row),
     hint: 'Name one of them so, or by "backend" in election-dev.config.json.',
   })
+}
+
+/** The command that names a folder, as it is typed. */
+function shown(config: Config, folder: string): string {
+  return startAgain(config, '--backend', folder)
+    .map((word) => (/^[\w./:@=,-]+$/.test(word) ? word : `"${word}"`))
+    .join(' ')
 }
 
 /** The same of all that is deeper, level by level; nothing is looked for below a manage.py. */

@@ -46,9 +46,10 @@ describe('where manage.py is', () => {
   test('nowhere: exit 2, and what to do', async () => {
     const error = await refusal(
       await filesIn({ 'readme.md': '', 'venv/manage.py': manage(), 'node_modules/manage.py': manage(), 'a/b/c/d/e/f/manage.py': manage() }),
+      { flags: { setup: true, port: 8001 } },
     )
     expect(error).toMatchObject({ code: 'no-project', exitCode: 2 })
-    expect(error.hint).toContain('--backend')
+    expect(error.hint).toContain('election-dev start --backend path/to/folder --port 8001 --setup\n')
   })
 
   test('in three folders: exit 2, and all are listed, what speaks of Channels first, each with a command that keeps what was given', async () => {
@@ -60,10 +61,10 @@ describe('where manage.py is', () => {
     const error = await refusal(await filesIn({ ...files, ...settings }), { flags: { python: 'python3.12', port: 8001 } })
     expect(error).toMatchObject({ code: 'several-projects', exitCode: 2 })
     expect(error.evidence.slice(0, 2).toSorted()).toEqual([
-      'one/manage.py   election-dev start --backend one --python python3.12',
-      'the other/manage.py   election-dev start --backend "the other" --python python3.12',
+      'one/manage.py   election-dev start --backend one --python python3.12 --port 8001',
+      'the other/manage.py   election-dev start --backend "the other" --python python3.12 --port 8001',
     ])
-    expect(error.evidence[2]).toBe('plain/manage.py   election-dev start --backend plain --python python3.12')
+    expect(error.evidence[2]).toBe('plain/manage.py   election-dev start --backend plain --python python3.12 --port 8001')
   })
 
   test.each([

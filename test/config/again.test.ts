@@ -1,0 +1,29 @@
+/** The command that is the one that was given, and more. */
+import { expect, test } from 'vitest'
+import { startAgain } from '../../src/config/again.ts'
+import { mergeConfig, type Flags } from '../../src/config/resolve.ts'
+import { testHost } from '../support/host.ts'
+import { secret } from '../support/secrets.ts'
+
+const again = (flags: Flags, env = {}, ...words: string[]) =>
+  startAgain(mergeConfig(testHost('/', env), flags, undefined), ...words).join(' ')
+
+test.each<[Flags, string]>([
+  [{}, ''],
+  [{ python: 'python3.12', port: 8001, backend: 'api' }, ' --backend api --python python3.12 --port 8001'],
+  [{ setup: true, managed: true, strictPort: true }, ' --strict-port --setup --managed'],
+  [{ watch: false, ping: false, restart: false }, ' --no-ping --no-watch --no-restart'],
+  [{ frontend: false, procfile: false, browser: false }, ' --no-frontend --no-procfile --no-browser'],
+  [{ frontend: { folder: 'client' }, browser: true, procfile: 'Procfile.dev' }, ' --frontend client --procfile Procfile.dev --browser'],
+  [{ subprotocols: ['one', 'two'], only: ['backend', 'worker'] }, ' --subprotocol one --subprotocol two --only backend,worker'],
+  // no secret stands in a command
+  [{ token: secret(), tokenIn: 'header' }, ' --token-in header'],
+])('%j', (flags, words) => {
+  expect(again(flags)).toBe(`election-dev start${words}`)
+})
+
+test('a flag that is said anew stands once, and what the environment gives is left to it', () => {
+  expect(again({ setup: true, backend: 'api' }, { ELECTION_DEV_PORT: '9000' }, '--setup', '--backend', 'site')).toBe(
+    'election-dev start --setup --backend site',
+  )
+})
