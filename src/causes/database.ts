@@ -26,6 +26,13 @@ export const databaseCauses = [
     title: "The database can't be opened",
     fix: manageDatabase,
   },
+  {
+    ...database,
+    id: 'database-absent',
+    automatic: 'ask',
+    title: "The database's server is there, its database or role isn't",
+    fix: manageDatabase,
+  },
   { ...database, id: 'database-locked', automatic: 'ask', title: 'Another process holds the SQLite file', fix: unlock },
   {
     ...database,

@@ -1,8 +1,9 @@
 import type { ExaminationOf } from '../facts/examination.ts'
+import { databaseRefusal } from './database-refusal.ts'
 import { diagnosis, withSeen, type Diagnosis, type Seen } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
 
-/** It can't be opened: a file that isn't there, a server that refuses. Pure. */
+/** It can't be opened: a file that isn't there, a server that isn't, or one that refuses. Pure. */
 function unreachable({ name, message, path, engine }: ExaminationOf<'database'>, { databaseOutlook: outlook }: Evidence): Diagnosis {
   const { compose, by, where } = outlook ?? {}
   const published = compose?.port === undefined ? [] : [`Its port answers on this machine: 127.0.0.1:${compose.port}`]
@@ -15,14 +16,17 @@ function unreachable({ name, message, path, engine }: ExaminationOf<'database'>,
       ? []
       : [`${compose.service} is a service of ${compose.file}: a name inside Docker's network alone`, ...published]),
   ]
-  const title = `The database can't be opened: ${name ?? 'the database'}`
+  const refusal = databaseRefusal(message)
+  const id = refusal?.id ?? 'database-unreachable'
+  const title = refusal?.title ?? `The database can't be opened: ${name ?? 'the database'}`
+  const mend = refusal?.remedy ?? 'Correct DATABASES, or start the database.'
+  if (refusal?.passes === true) return diagnosis(id, title, seen, mend)
   if (by === undefined) {
     const why = outlook === undefined ? '' : ` A run can't start one of its own: ${outlook.why}.`
-    return diagnosis('database-unreachable', title, seen, `Correct DATABASES, or start the database.${why}`)
+    return diagnosis(id, title, seen, `${mend}${why}`)
   }
-  return diagnosis('database-unreachable', title, seen, `Start the database, or have the run use ${by}; the run ends it, its data stay.`, [
-    ['election-dev', 'start', '--managed'],
-  ])
+  const first = refusal === undefined ? 'Start the database, or have' : `${mend} Or have`
+  return diagnosis(id, title, seen, `${first} the run use ${by}; the run ends it, its data stay.`, [['election-dev', 'start', '--managed']])
 }
 
 /** Nobody could be made to stand for the page, since the database of the users can't be opened. Pure. */

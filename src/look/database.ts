@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { databaseRefusal } from '../checks/database-refusal.ts'
 import type { Config } from '../config/config.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import { readComposeFile, type Compose } from '../facts/compose-values.ts'
@@ -102,7 +103,9 @@ export async function outlookOf(
   const needs = server === undefined ? undefined : await databaseNeeds(host, config, checkout, python, server)
   if (needs === undefined) return undefined
   const compose = needs.compose && { ...needs.compose, file: shown(checkout.project, needs.compose.file) }
-  return databaseOutlook(needs.kind, { ...needs, compose })
+  const refusal = databaseRefusal(database.message)
+  const refuses = refusal && (refusal.passes ? 'passing' : 'lasting')
+  return databaseOutlook(needs.kind, { ...needs, compose, refuses })
 }
 
 /** By which variables the settings come to their database: tried, since no reading of their text is as sure. */

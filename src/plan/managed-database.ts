@@ -45,15 +45,23 @@ export function databaseOutlook(
     place,
     programs,
     compose,
+    refuses,
   }: Pick<ManagedDatabaseInputs, 'server'> & {
     readonly place: DatabasePlace
     readonly programs: DatabasePrograms
     readonly compose: DatabaseOutlook['compose']
+    /** The server that the settings name answers, and opens nothing: `passing` where that ends by itself. */
+    readonly refuses?: 'passing' | 'lasting' | undefined
   },
 ): DatabaseOutlook {
   const where = server.host === '' ? 'no host' : `${server.host}:${server.port === '' ? usualPort[kind] : server.port}`
   const isHere = server.host === '' || server.host.startsWith('/') || isLocal(server.host)
   if (place.kind === 'none') return { where, isHere, by: undefined, why: place.why, compose }
+  if (refuses === 'passing') return { where, isHere, by: undefined, why: 'the server is there, and only starts', compose }
+  if (refuses === 'lasting' && isHere && place.port !== 'any') {
+    const held = `the server that answers has port ${place.port}, and the settings read no variable for it`
+    return { where, isHere, by: undefined, why: held, compose }
+  }
   const means = databaseMeans(kind, programs)
   const [why = ''] = means === undefined ? [noDatabase(kind, programs, 'linux').evidence.join(', ')] : []
   const by =

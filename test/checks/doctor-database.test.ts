@@ -84,6 +84,22 @@ describe('names', () => {
       'answers on this machine: 127.0.0.1:5433',
     ],
     [
+      "database-absent: PostgreSQL's, behind an address that nothing listens on",
+      evidenceOf({
+        wire: failing,
+        examination: look(
+          {
+            state: 'unreachable',
+            engine: 'django.db.backends.postgresql',
+            path: null,
+            message: 'server at "::1" failed: Connection refused\nserver at "127.0.0.1" failed: FATAL:  database "votes" does not exist',
+          },
+          lost,
+        ),
+      }),
+      'does not exist',
+    ],
+    [
       'database-locked',
       evidenceOf({
         wire: failing,
@@ -119,6 +135,30 @@ describe('does not name as the cause', () => {
   ])('%s', (title, evidence) => {
     expect(judge(evidence).root?.id).not.toBe(title.replace(/:.*/s, ''))
   })
+})
+
+test.each([
+  ['FATAL:  database "my "votes" does not exist', 'database-absent', 'no database my', 'CREATE DATABASE "my ""votes";'],
+  ['FATAL:  role "u" does not exist', 'database-absent', 'no role u', 'CREATE ROLE "u" LOGIN;'],
+  ['FATAL:  the database system is starting up', 'database-unreachable', 'no connections yet', 'Wait'],
+  ['FATAL:  sorry, too many clients already', 'database-unreachable', 'no connection left', 'pg_stat_activity'],
+  [
+    'FATAL:  password authentication failed for user "u"',
+    'database-unreachable',
+    'the password for u',
+    'Correct the user and the password',
+  ],
+  ['FATAL:  Peer authentication failed for user "u"', 'database-unreachable', "from the system's user", '127.0.0.1'],
+  ['fe_sendauth: no password supplied', 'database-unreachable', 'the settings have none', 'Give the settings the password'],
+  ['FATAL:  no pg_hba.conf entry for host "10.0.0.1"', 'database-unreachable', 'lets nobody in', 'pg_hba.conf'],
+  [`(1049, "Unknown database 'votes'")`, 'database-absent', 'no database votes', 'CREATE DATABASE `votes`;'],
+  [`(1045, "Access denied for user 'u'@'localhost' (using password: YES)")`, 'database-unreachable', "doesn't let u in", 'grant'],
+  [`(1040, 'Too many connections')`, 'database-unreachable', 'no connection left', 'SHOW PROCESSLIST'],
+  ['FATAL:  something new', 'database-unreachable', "can't be opened", 'start the database'],
+])('what a server says in place of opening it is told as that: %s', (message, id, title, remedy) => {
+  const database = { state: 'unreachable', engine: 'x', path: null, message } as const
+  const { root: cause } = judge(evidenceOf({ wire: failing, examination: look(database) }))
+  expect(cause).toMatchObject({ id, title: expect.stringContaining(title), remedy: { text: expect.stringContaining(remedy) } })
 })
 
 test.each([

@@ -140,6 +140,18 @@ test.each([
   expect(outlook.why === '').toBe(by !== undefined)
 })
 
+test.each([
+  ['lasting', 'any', /a PostgreSQL .* of its own/, /^$/],
+  ['lasting', 5432, undefined, /has port 5432/],
+  ['passing', 'any', undefined, /only starts/],
+] as const)('where the server of this machine answers, and opens nothing: %s, port %s', (refuses, port, by, why) => {
+  const known = { place: { ...place, port }, programs: { ...nothing, postgres }, compose: undefined, refuses }
+  const outlook = databaseOutlook('postgresql', { server: { ...serverOf(), host: 'localhost' }, ...known })
+  if (by === undefined) expect(outlook.by).toBeUndefined()
+  else expect(outlook.by).toMatch(by)
+  expect(outlook.why).toMatch(why)
+})
+
 test('listens on loopback, as another user where root may not, with no password in an argument', () => {
   const user = { uid: 101, gid: 104 }
   const means = { kind: 'local', programs: { initdb: '/pg/initdb', postgres: '/pg/postgres', version: '15.1', major: 15 } } as const

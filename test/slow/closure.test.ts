@@ -18,6 +18,7 @@ const unseen: ReadonlySet<string> = new Set([
   'apps-not-ready',
   'asgi-import-error',
   'bind-address-unavailable',
+  'database-absent',
   'database-unreachable',
   'dependency-conflict',
   'frontend-not-installed',

@@ -126,6 +126,7 @@ export const rows = {
   'migrations-pending': 'named',
   'migrations-not-made': 'named',
   'database-unreachable': 'named',
+  'database-absent': 'named',
   'database-locked': 'named',
   'user-missing': 'named',
   'row-missing': 'named',
