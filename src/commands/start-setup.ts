@@ -80,11 +80,17 @@ async function managedFirst({ host, config }: SetupRun, { checkout, choice, insp
   const outlook = await outlookOf(host, config, checkout, choice.environment?.python, examination)
   if (outlook?.by === undefined) return checkout
   const { name, message } = examination?.get('database') ?? {}
-  throw new LauncherError('database-unreachable', `The database can't be opened: ${name ?? outlook.where}`, {
-    evidence: [message ?? `nothing answers at ${outlook.where}`],
-    hint: `Start it, or let the run use ${outlook.by}.`,
-    commands: [startAgain(config, '--managed')],
-  })
+  const { databaseRefusal } = await import('../checks/database-refusal.ts')
+  const refusal = databaseRefusal(message)
+  throw new LauncherError(
+    refusal?.id ?? 'database-unreachable',
+    refusal?.title ?? `The database can't be opened: ${name ?? outlook.where}`,
+    {
+      evidence: [message ?? `nothing answers at ${outlook.where}`],
+      hint: `${refusal === undefined ? 'Start it, or' : `${refusal.remedy} Or`} let the run use ${outlook.by}.`,
+      commands: [startAgain(config, '--managed')],
+    },
+  )
 }
 
 /** Tells a setup to the report. */
