@@ -6,9 +6,12 @@ import { chmod, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeAll, expect, test } from 'vitest'
+import { findPostgres } from '../../src/facts/postgres-programs.ts'
+import { prepareManagedDatabase } from '../../src/run/managed-database.ts'
 import { startCli, type RunningCli } from '../support/cli.ts'
-import { listens } from '../support/processes.ts'
+import { listens, testHost } from '../support/processes.ts'
 import { freePort, until } from '../support/redis.ts'
+import { record, supervised } from '../support/services.ts'
 import { makeStand, type Stand } from '../support/stand.ts'
 import { environmentFolder, prepareEnvironment } from '../support/tools.ts'
 
@@ -124,6 +127,34 @@ test('settings that know one port get it there, or are told who holds it', async
   expect(status).toBe(1)
   expect(stdout).toMatch(new RegExp(`"code":"managed-database".*port ${port} is held`))
 }, 90_000)
+
+test('a server of this machine without the role of the settings is told as that by a setup', async () => {
+  const port = await freePort('127.0.0.1')
+  stand = await makeStand({
+    environment: 'postgres',
+    settings: parts('"127.0.0.1"', `os.environ.get("ELECTION_PG_PORT", "${port}")`),
+    consumer,
+  })
+  const kept = await prepareManagedDatabase(testHost, {
+    root: stand.project.backend,
+    kind: 'postgresql',
+    server: { fact: 'database_server', engine: 'x', name: 'postgres', host: '', port: '', user: 'postgres', password: '', service: false },
+    place: { kind: 'place', port, environment: () => ({}) },
+    programs: { postgres: await findPostgres(testHost), compose: undefined, docker: undefined },
+    stopTimeoutMs: 5000,
+    signal: new AbortController().signal,
+  })
+  if (kept.service === undefined) throw new Error('nothing is started')
+  data = kept.service.cwd
+  const services = supervised([kept.service], record().events, new AbortController().signal)
+  try {
+    expect(await services.wait('postgres')).toBe('ready')
+    const { stdout } = await stand.start(['--setup', '--json']).end()
+    expect(stdout).toMatch(/"id":"database-absent".*no role o'neil.*CREATE ROLE/)
+  } finally {
+    await services.stop()
+  }
+}, 60_000)
 
 /** An interpreter that another user may run, of the version whose packages there are. */
 const [version = ''] = await readdir(join(environmentFolder('postgres'), 'lib')).catch(() => [])
