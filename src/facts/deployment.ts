@@ -63,7 +63,7 @@ export async function readDeployment(config: Config, checkout: Checkout, webSock
   const { project, requirements, dotenv } = checkout
   const { root, backend } = project
   const settings = (await Promise.all(project.settingsFiles.map((file) => readText(file)))).flatMap((text) => text ?? []).join('\n')
-  const code = settings.replace(/^\s*#.*$/gm, '')
+  const code = settings.replace(/^[ \t]*#.*$/gm, '')
   const [python, celery, routes, frontend, templates, files] = await Promise.all([
     pythonOf(checkout),
     celeryOf(backend, project.settingsModule),
@@ -106,7 +106,7 @@ export function layerOf(variable: string | undefined, settings: string): Deploym
 
 /** The first folders of the routes that a `urls.py` names: `path("api/votes/", …)` is `/api/`. */
 export function routeFolders(text: string): string[] {
-  const code = text.replace(/^\s*#.*$/gm, '')
+  const code = text.replace(/^[ \t]*#.*$/gm, '')
   const found = [...code.matchAll(/\b(?:re_)?path\(\s*r?["']\^?([\w.-]+)\//g)].map((match) => `/${match[1] ?? ''}/`)
   return [...new Set(found)]
 }
@@ -124,7 +124,7 @@ export function slug(name: string): string {
 
 async function pythonOf({ python, project }: Checkout): Promise<DeploymentFacts['python']> {
   for (const folder of [project.backend, project.root]) {
-    const version = /^\s*(?:python-)?(3\.\d+)/m.exec((await readText(join(folder, '.python-version'))) ?? '')?.[1]
+    const version = /^[ \t]*(?:python-)?(3\.\d+)/m.exec((await readText(join(folder, '.python-version'))) ?? '')?.[1]
     if (version !== undefined) return { version, source: '.python-version' }
   }
   for (const candidate of python.candidates) {
@@ -181,7 +181,9 @@ async function filesOf({ kind, file }: Requirements, root: string): Promise<stri
     for (let index = 0; index < found.length && found.length < 20; index += 1) {
       const path = found[index] ?? ''
       // UTF-16, as PowerShell writes it, includes nothing that a plain reading would see
-      for (const [, name = ''] of ((await readText(path)) ?? '').matchAll(/^\s*(?:-[rc]|--requirement|--constraint)[ =]?\s*([^\s#=]+)/gm)) {
+      for (const [, name = ''] of ((await readText(path)) ?? '').matchAll(
+        /^[ \t]*(?:-[rc]|--requirement|--constraint)[ =]?\s*([^\s#=]+)/gm,
+      )) {
         const included = join(dirname(path), name)
         if (!found.includes(included) && (await isFile(included))) found.push(included)
       }

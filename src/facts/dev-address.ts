@@ -71,7 +71,7 @@ const numberIn = (text: string | undefined): number | undefined => (text !== und
 async function dotenvOf(folder: string): Promise<Map<string, string>> {
   const values = new Map<string, string>()
   for (const name of ['.env', '.env.development', '.env.local', '.env.development.local']) {
-    for (const [, key = '', value = ''] of ((await readText(join(folder, name))) ?? '').matchAll(/^\s*(PORT|HTTPS)\s*=\s*["']?(\w+)/gm))
+    for (const [, key = '', value = ''] of ((await readText(join(folder, name))) ?? '').matchAll(/^[ \t]*(PORT|HTTPS)\s*=\s*["']?(\w+)/gm))
       values.set(key, value)
   }
   return values

@@ -117,7 +117,7 @@ export async function askTool(
   const told = recordOf(answer)
   if (typeof told['base'] !== 'string') {
     const missing = missingModule.test(stderr)
-    const error = /^\s*(?:\w*Error\b.*|.*\bERROR\b.*)$/m.exec(stderr)?.[0].trim()
+    const error = /^[ \t]*(?:\w*Error\b.*|.*\bERROR\b.*)$/m.exec(stderr)?.[0].trim()
     return {
       kind: 'none',
       why: outcome === 'timeout' ? `${tool} did not tell within ${askMs / 1000} s` : (error ?? `${tool} does not tell`),

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { attempt } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { withoutOurs } from '../host/secret-names.ts'
 import { deferred } from '../host/deferred.ts'
@@ -176,6 +177,8 @@ export function examine(host: Host, request: ExamineRequest): Inspection & { rea
       },
       extendEnv: false,
       buffer: false,
+      // what the project starts while it is looked at is ended with the look
+      detached: host.platform !== 'win32',
       // it ends itself when its input does, and takes back what it has made: a signal would cut that off
       cleanup: !holds,
       reject: false,
@@ -197,7 +200,10 @@ export function examine(host: Host, request: ExamineRequest): Inspection & { rea
       child.stdout.destroy()
       child.stderr.destroy()
     }
-    child.once('exit', () => setTimeout(letGo, patienceMs).unref())
+    child.once('exit', () => {
+      endRest(child.pid)
+      setTimeout(letGo, patienceMs).unref()
+    })
     try {
       const { exitCode, signal } = await child
       // an interpreter that never was has neither a code nor a signal
@@ -208,6 +214,12 @@ export function examine(host: Host, request: ExamineRequest): Inspection & { rea
   }
   void run().finally(() => over.resolve())
   return { ...inspection(cut), over: over.promise }
+}
+
+/** Ends what is left of the process group that a look has led. */
+function endRest(leader: number | undefined): void {
+  if (leader === undefined || process.platform === 'win32') return
+  attempt(() => process.kill(-leader, 'SIGKILL'))
 }
 
 /** The request as the package reads it. */

@@ -43,7 +43,7 @@ export function preambleOf(managePy: string, asgi: string, settings: string | un
   const named = settingsModuleOf(asgi)
   if (settings !== undefined && named !== settings) return named !== undefined && others ? 'other-settings' : 'more'
   const code = withoutComments(managePy)
-  const imports = [...code.matchAll(/^\s*(?:from\s+([\w.]+)\s+import|import\s+(.+))/gm)].flatMap(
+  const imports = [...code.matchAll(/^[ \t]*(?:from\s+([\w.]+)\s+import|import\s+(.+))/gm)].flatMap(
     ([, from, names = '']) => from ?? names.split(',').map((name) => name.trim().split(/\s/)[0] ?? ''),
   )
   const changes = /sys\.path\b|chdir|\benviron\b(?!\.setdefault\(\s*["']DJANGO_SETTINGS_MODULE|\[["']DJANGO_SETTINGS_MODULE)/
@@ -59,19 +59,19 @@ export function asgiApplicationOf(settings: string): string | undefined {
 
 /** The modules that a settings file takes everything from: `from .base import *`, relative names kept as they are. */
 export function starImports(settings: string): string[] {
-  return named(settings, /^\s*from\s+([\w.]+)\s+import\s+\*/gm)
+  return named(settings, /^[ \t]*from\s+([\w.]+)\s+import\s+\*/gm)
 }
 
 /** The modules that a settings file takes anything from by name, `from .env import env`: the project's own are part of the settings. */
 export function namedImports(settings: string): string[] {
-  return named(settings, /^\s*from\s+([\w.]+)\s+import\s+(?!\*)/gm)
+  return named(settings, /^[ \t]*from\s+([\w.]+)\s+import\s+(?!\*)/gm)
 }
 
 /** Every quoted name in the text that looks like an environment variable. */
 export function namedVariables(settings: string): Set<string> {
   const names = named(settings, /["']([A-Z][A-Z0-9_]{2,})["']/g)
   // pydantic and environ styles name a variable by an attribute: env.USE_REDIS, settings fields; bare names count where they are assigned
-  const fields = named(settings, /^\s*([A-Z][A-Z0-9_]{2,})\s*:\s*(?:bool|str|int)\b/gm)
+  const fields = named(settings, /^[ \t]*([A-Z][A-Z0-9_]{2,})\s*:\s*(?:bool|str|int)\b/gm)
   return new Set([...names, ...fields])
 }
 
@@ -80,7 +80,7 @@ const dotenvReaders = ['decouple', 'environ', 'dotenv'] as const
 /** Which library reads the `.env`, as the imports tell; undefined where none is imported. */
 export function dotenvReaderOf(settings: string): 'decouple' | 'environ' | 'dotenv' | undefined {
   const code = withoutComments(settings)
-  return dotenvReaders.find((name) => new RegExp(`^\\s*(?:from\\s+${name}\\s+import|import\\s+${name})`, 'm').test(code))
+  return dotenvReaders.find((name) => new RegExp(`^[ \\t]*(?:from\\s+${name}\\s+import|import\\s+${name})`, 'm').test(code))
 }
 
 /** True where INSTALLED_APPS has the daphne app, which makes runserver speak ASGI. */
@@ -88,9 +88,9 @@ export function hasDaphneApp(settings: string): boolean {
   return /["']daphne(?:\.apps\.\w+)?["']/.test(withoutComments(settings))
 }
 
-/** The code without lines and ends of lines that are comments. */
+/** The code without lines and ends of lines that are comments; blanks are looked through once, however many there are. */
 export function withoutComments(code: string): string {
-  return code.replace(/^\s*#.*$/gm, '').replace(/\s+#\s.*$/gm, '')
+  return code.replace(/^[ \t]*#.*$/gm, '').replace(/(?<![ \t])[ \t]+#[ \t].*$/gm, '')
 }
 
 /** What the first group of a pattern finds in the code. */

@@ -241,7 +241,7 @@ async function readSockets(backend: string, asgi: string): Promise<Pick<Project,
   const read = async (name: string) => Promise.all(packages.map((entry) => readText(join(backend, entry.name, name))))
   const [routings, consumers] = await Promise.all([read('routing.py'), read('consumers.py')])
   return {
-    hasUsualRoute: [asgi, ...routings].some((text) => text !== undefined && usualRoute.test(text.replace(/^\s*#.*$/gm, ''))),
+    hasUsualRoute: [asgi, ...routings].some((text) => text !== undefined && usualRoute.test(text.replace(/^[ \t]*#.*$/gm, ''))),
     wantsSubprotocol: consumers.some((text) => text?.includes('subprotocol') === true),
   }
 }

@@ -63,7 +63,7 @@ async function requirementsIn(folder: string): Promise<ScoredRequirements[]> {
     if (lines === undefined) continue
     const entry = { kind: 'requirements' as const, file, ...scored(lines) }
     // what a host of the deployment wants to find at the root
-    const isDeployed = /^\s*(?:-r|--requirement)[ =]?\s*\S*prod/m.test((await readText(file)) ?? '')
+    const isDeployed = /^[ \t]*(?:-r|--requirement)[ =]?\s*\S*prod/m.test((await readText(file)) ?? '')
     found.push(isDeployed ? { ...entry, score: entry.score - 0.5 } : entry)
   }
   return found

@@ -5,6 +5,7 @@ import os
 import sqlite3
 
 from .borrowed import elsewhere_of
+from .folder import HERE
 from .frames import text_of
 from .telling import tell
 
@@ -99,9 +100,9 @@ def unmade(labels):
     """Apps of the project that have models and no package for migrations: `makemigrations` passes over one that isn't named."""
     from django.apps import apps
 
-    here = os.path.abspath(os.curdir) + os.sep
+    here = HERE + os.sep
     own = [app for app in apps.get_app_configs() if app.label in labels and os.path.abspath(app.path).startswith(here)]
-    return [{"label": app.label, "folder": os.path.relpath(app.path)} for app in own
+    return [{"label": app.label, "folder": os.path.relpath(app.path, HERE)} for app in own
             if any(model._meta.managed for model in app.get_models())]
 
 

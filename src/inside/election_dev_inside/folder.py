@@ -4,6 +4,8 @@ import os
 import sys
 
 FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+# the folder of manage.py; the project may go to another one later
+HERE = os.getcwd()
 
 
 def tidy():

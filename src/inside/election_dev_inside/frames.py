@@ -5,10 +5,9 @@ import os
 import sys
 import traceback
 
-from .folder import FOLDER
+from .folder import FOLDER, HERE
 from .identity import condition, user_of
 
-HERE = os.getcwd()
 _LIBRARIES = ("site-packages", "dist-packages")
 _STDLIB = os.path.dirname(os.path.abspath(os.__file__))
 # the scripts beside the interpreter, which an environment inside the project has there as well

@@ -5,6 +5,7 @@ import importlib.util
 import os
 import time
 
+from .folder import HERE
 from .telling import tell
 
 MOST, SECONDS = 400, 1.5
@@ -44,7 +45,7 @@ def modules_from(names, named=True):
 
 def syntax_of(file):
     try:
-        with open(file, "rb") as source:
+        with open(os.path.join(HERE, file), "rb") as source:
             return ast.parse(source.read(1 << 20))
     except (OSError, SyntaxError, ValueError):
         return None
@@ -53,11 +54,11 @@ def syntax_of(file):
 def file_of(name):
     """The file of a module below the working folder, which is first on the path."""
     path = os.path.join(*name.split("."))
-    return next((file for file in (path + ".py", os.path.join(path, "__init__.py")) if os.path.isfile(file)), None)
+    return next((file for file in (path + ".py", os.path.join(path, "__init__.py")) if os.path.isfile(os.path.join(HERE, file))), None)
 
 
 def is_own(top):
-    return os.path.isfile(top + ".py") or os.path.isdir(top)
+    return os.path.isfile(os.path.join(HERE, top + ".py")) or os.path.isdir(os.path.join(HERE, top))
 
 
 def is_there(top):

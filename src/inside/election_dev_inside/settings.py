@@ -8,6 +8,7 @@ import re
 import sys
 
 from . import database, layer
+from .folder import HERE
 from .telling import hide, tell
 
 HARMFUL = re.compile("SECRET|PASSWORD|TOKEN|KEY|DSN|URL|CREDENTIAL", re.IGNORECASE)
@@ -24,9 +25,9 @@ def shadows():
                 if os.path.isdir(os.path.join(folder, entry)) or entry.endswith((".py", ".so", ".pyd")):
                     installed.add(entry.split(".")[0])
     files = []
-    for entry in sorted(os.listdir(os.curdir)):
+    for entry in sorted(os.listdir(HERE)):
         name, extension = os.path.splitext(entry)
-        is_package = os.path.isfile(os.path.join(entry, "__init__.py"))
+        is_package = os.path.isfile(os.path.join(HERE, entry, "__init__.py"))
         if (extension == ".py" or is_package) and name in installed - COMMON:
             files.append({"name": name, "file": os.path.join(entry, "__init__.py") if is_package else entry})
     tell("shadows", files=files)

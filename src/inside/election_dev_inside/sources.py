@@ -5,6 +5,7 @@ import os
 import time
 import warnings
 
+from .folder import HERE
 from .telling import tell
 
 SKIPPED = {"venv", ".venv", "env", "node_modules", "site-packages", "dist-packages", "migrations", "tests", "test", "__pycache__"}
@@ -20,7 +21,7 @@ MOST_FILES, MOST_BYTES, MOST_SECONDS = 2000, 1_000_000, 1.0
 
 def files():
     count = 0
-    for folder, folders, names in os.walk(os.curdir):
+    for folder, folders, names in os.walk(HERE):
         folders[:] = sorted(
             name for name in folders
             if name not in SKIPPED and not name.startswith(".") and not os.path.exists(os.path.join(folder, name, "pyvenv.cfg"))
@@ -30,15 +31,16 @@ def files():
                 count += 1
                 if count > MOST_FILES:
                     return
-                yield os.path.normpath(os.path.join(folder, name))
+                yield os.path.relpath(os.path.join(folder, name), HERE)
 
 
 def parse(path):
     try:
+        place = os.path.join(HERE, path)
         # a FIFO waits for its writer, a device may never end
-        if not os.path.isfile(path) or os.path.getsize(path) > MOST_BYTES:
+        if not os.path.isfile(place) or os.path.getsize(place) > MOST_BYTES:
             return None
-        with open(path, "rb") as file, warnings.catch_warnings():
+        with open(place, "rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return ast.parse(file.read(), path)
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):

@@ -6,7 +6,8 @@ import os
 import sys
 import threading
 
-from .frames import HERE, place, stack_of, trim
+from .folder import HERE
+from .frames import place, stack_of, trim
 
 CONNECTS = ("connect", "websocket_connect")
 # how many seconds connect() may go on after it has accepted, until it is looked at where it stands
