@@ -1,6 +1,6 @@
 import { unavailable } from '../facts/base-python.ts'
 import { missingPackages } from '../plan/environment.ts'
-import { unsupportedChannels } from '../plan/channels-support.ts'
+import { asksForNewer, unsupportedChannels } from '../plan/channels-support.ts'
 import { freshEnvironment } from '../plan/fresh-environment.ts'
 import { chooseServer } from '../plan/server.ts'
 import { all, diagnosis, orElse, type Commands, type Diagnosis } from './diagnosis.ts'
@@ -55,15 +55,21 @@ export function judgeChannels(evidence: Pick<Evidence, 'choice' | 'checkout' | '
   const { choice, checkout, speaksOfChannels } = evidence
   const { environment } = choice ?? {}
   const asked = [...(checkout?.requirements?.lines ?? []), ...(checkout?.requirements?.development ?? [])]
-  const [title, first, ...more] =
-    unsupportedChannels({
-      installed: environment === undefined ? undefined : { label: environment.label, version: environment.packages.get('channels') },
-      lines: asked.flatMap(({ name, spec, file, line }) =>
-        name === 'channels' ? [{ spec, at: `${relativeTo(evidence, file)}:${line}` }] : [],
-      ),
-      speaks: speaksOfChannels,
-    }) ?? []
+  const lines = asked.flatMap(({ name, spec, file, line }) =>
+    name === 'channels' ? [{ spec, at: `${relativeTo(evidence, file)}:${line}` }] : [],
+  )
+  const installed = environment === undefined ? undefined : { label: environment.label, version: environment.packages.get('channels') }
+  const [title, first, ...more] = unsupportedChannels({ installed, lines, speaks: speaksOfChannels }) ?? []
   if (title === undefined || first === undefined) return undefined
+  // the code is for the newer one, and the environment was left behind
+  const newer = installed?.version === undefined ? undefined : asksForNewer(lines)
+  if (newer !== undefined)
+    return diagnosis(
+      'channels-unsupported',
+      title,
+      [first, `${newer.at} asks for ${newer.spec}`],
+      `Install into ${installed?.label ?? ''} what the project asks for.`,
+    )
   return diagnosis(
     'channels-unsupported',
     title,

@@ -14,6 +14,18 @@ interface ChannelsFacts {
 const old = /(?:===?|~=|<=|<)\s*(?:[012](?:\.\d+)*(?:\.\*)?|3(?:\.0)*(?=\s*(?:,|;|$)))/
 const oldExactly = /(?:===?|~=|<=)\s*3/
 
+const versionsOf = (spec: string): string => spec.replace(/^[^=~<>!]*/, '').replace(/;.*$/, '')
+
+function isOld(spec: string): boolean {
+  const versions = versionsOf(spec)
+  return old.test(versions) && !oldExactly.test(versions)
+}
+
+/** The line that asks for Channels 3 or newer, whatever is installed; undefined where none does. Pure. */
+export function asksForNewer(lines: ChannelsFacts['lines']): ChannelsFacts['lines'][number] | undefined {
+  return lines.find(({ spec }) => /(?:===?|~=|>=?)\s*(?:[3-9]|\d\d)/.test(versionsOf(spec)))
+}
+
 /** Why the project has no WebSocket that this tool can serve: Channels before 3, or none at all; undefined where it may. Pure. */
 export function unsupportedChannels({
   installed,
@@ -23,10 +35,8 @@ export function unsupportedChannels({
   const version = installed?.version
   if (version !== undefined)
     return /^[012]\./.test(version) ? [`Channels ${version} is too old`, `${installed?.label ?? ''} has channels ${version}`] : undefined
-  const pinned = lines.find(({ spec }) => {
-    const versions = spec.replace(/^[^=~<>!]*/, '').replace(/;.*$/, '')
-    return old.test(versions) && !oldExactly.test(versions)
-  })
+  // of several lines with conditions another may be the one that holds here
+  const pinned = lines.find(({ spec }) => isOld(spec) && (!spec.includes(';') || lines.every((line) => isOld(line.spec))))
   if (pinned !== undefined) return ['The project asks for a Channels that is too old', `${pinned.at} asks for ${pinned.spec}`]
   if (speaks !== false) return undefined
   return [

@@ -1,6 +1,6 @@
 /** Which projects have no Channels that can be served. */
 import { expect, test } from 'vitest'
-import { unsupportedChannels } from '../../src/plan/channels-support.ts'
+import { asksForNewer, unsupportedChannels } from '../../src/plan/channels-support.ts'
 
 const asks = (...specs: string[]) => specs.map((spec) => ({ spec, at: 'requirements.txt:3' }))
 
@@ -50,4 +50,24 @@ test('no trace of it, and nobody has looked', () => {
   expect(unsupportedChannels({ ...none, speaks: false })?.[0]).toBe('This Django project has no Channels')
   expect(unsupportedChannels({ ...none, speaks: undefined })).toBeUndefined()
   expect(unsupportedChannels({ ...none, speaks: true })).toBeUndefined()
+})
+
+const of = (...specs: string[]) => unsupportedChannels({ installed: undefined, lines: asks(...specs), speaks: true })?.[1]
+
+test('of lines with conditions another may hold; one without a condition always does', () => {
+  expect(of('channels==2.4.0; python_version < "3.6"', 'channels==4.2.0; python_version >= "3.6"')).toBeUndefined()
+  expect(of('channels==2.4.0; python_version < "3.6"', 'channels<3; python_version >= "3.6"')).toContain('channels==2.4.0')
+  expect(of('channels', 'channels<3')).toContain('channels<3')
+})
+
+test.each([
+  ['channels>=4', true],
+  ['channels[daphne]==4.2.0', true],
+  ['channels ~= 3.0; python_version >= "2.7"', true],
+  ['channels', false],
+  ['channels>=2.4', false],
+  ['channels<4', false],
+  ['channels==2.4.0; python_version >= "3.6"', false],
+])('%s asks for one that can be served: %s', (spec, newer) => {
+  expect(asksForNewer(asks(spec)) !== undefined).toBe(newer)
 })
