@@ -119,7 +119,7 @@ real('redis-cluster', 'a node of a cluster that has all slots', async () => {
 
 test("healthy: a user limited to the layer's keys and commands", async () => {
   const { port } = await redisFor(...layerRules)
-  const { ask } = await serve({ settings: asUser(port) })
+  const { ask } = await serve({ environment: 'redisPy5', settings: asUser(port) })
   expectHealthy(await ask())
 })
 
