@@ -10,6 +10,8 @@ import { readFrontend } from './frontend-reading.ts'
 import type { UrlVariable } from './frontend-wiring.ts'
 import type { Project } from './project.ts'
 import type { Requirements } from './requirements.ts'
+import { takesPython } from './python-spec.ts'
+import { pythonWish } from './python-wish.ts'
 
 /** How the settings decide about the channel layer, read as text. */
 export type DeploymentLayer =
@@ -123,15 +125,17 @@ export function slug(name: string): string {
 }
 
 async function pythonOf({ python, project }: Checkout): Promise<DeploymentFacts['python']> {
-  for (const folder of [project.backend, project.root]) {
-    const version = /^[ \t]*(?:python-)?(3\.\d+)/m.exec((await readText(join(folder, '.python-version'))) ?? '')?.[1]
-    if (version !== undefined) return { version, source: '.python-version' }
-  }
+  const { preferred, required } = await pythonWish(project.root, [...new Set([project.backend, project.root])])
+  const named = /^3\.\d+/.exec(preferred?.spec ?? '')?.[0]
+  if (named !== undefined && preferred !== undefined) return { version: named, source: preferred.source }
   for (const candidate of python.candidates) {
     if (candidate.state !== 'usable' || !candidate.environment.isVirtual) continue
     const version = /^3\.\d+/.exec(candidate.environment.version)?.[0]
     if (version !== undefined) return { version, source: candidate.environment.label }
   }
+  const least = /(?:>=|~=|\^|~)\s*(3\.\d+)/.exec(required?.spec ?? '')?.[1]
+  if (least !== undefined && required !== undefined && !takesPython(required.spec, `${usualPython}.0`))
+    return { version: least, source: required.source }
   return { version: usualPython, source: 'nothing in the checkout names one' }
 }
 
