@@ -15,6 +15,8 @@ export interface RequirementLine {
   readonly line: number
   /** A constraint (`-c`), which asks for nothing. */
   readonly isConstraint?: true
+  /** Of a repository, a folder or a URL: on an index its name may be a stranger's. */
+  readonly isElsewhere?: true
 }
 
 type Place = Pick<RequirementLine, 'file' | 'line'>

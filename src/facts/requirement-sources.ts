@@ -19,7 +19,10 @@ export async function otherSources(
     const lock = await readText(file)
     if (lock === undefined) continue
     const member = kind === 'uv' ? await memberOf(lock, folder, backend) : undefined
-    const own = member === undefined ? project : pyprojectRequirements((await readText(member)) ?? '', member)
+    const own =
+      member === undefined
+        ? pyprojectRequirements(text, at('pyproject.toml'), kind === 'poetry' ? lockVersions(lock) : undefined)
+        : pyprojectRequirements((await readText(member)) ?? '', member)
     const entry = made(kind, file, own.main, own.development, lockNames(lock))
     locks.push(member === undefined ? entry : { ...entry, folder: dirname(member), score: entry.score + 0.5 })
   }
@@ -49,6 +52,15 @@ function lockNames(text: string): string[] {
   return [...text.matchAll(/^name = "([^"]+)"/gm)].flatMap(([, name]) => name ?? [])
 }
 
+/** The version of each distribution that a lock has once. */
+function lockVersions(text: string): Map<string, string> {
+  const found = [...text.matchAll(/^name = "([^"]+)"\r?\nversion = "([^"]+)"/gm)].map(
+    ([, name = '', version = '']) => [normalName(name), version] as const,
+  )
+  const twice = new Set(found.filter(([name], index) => found.findIndex(([other]) => other === name) !== index).map(([name]) => name))
+  return new Map(found.filter(([name]) => !twice.has(name)))
+}
+
 /** The pyproject.toml of the workspace's member that the backend is in, where the lock has it: `source = { editable = "apps/site" }`. */
 async function memberOf(lock: string, folder: string, backend: string): Promise<string | undefined> {
   for (const each of upwards(backend, folder)) {
@@ -67,7 +79,11 @@ async function memberOf(lock: string, folder: string, backend: string): Promise<
 const developers = /^(?:dev|develop|development|local)$/
 
 /** What a pyproject.toml asks for: of a project (PEP 621), of its groups for developers (PEP 735), of Poetry. `development`: of those groups. */
-function pyprojectRequirements(text: string, file: string): { main: RequirementLine[]; development: RequirementLine[] } {
+function pyprojectRequirements(
+  text: string,
+  file: string,
+  locked?: ReadonlyMap<string, string>,
+): { main: RequirementLine[]; development: RequirementLine[] } {
   const tables = tomlTables(text)
   // a package of the workspace or of a folder: on an index its name may be a stranger's
   const local = new Set(
@@ -83,9 +99,9 @@ function pyprojectRequirements(text: string, file: string): { main: RequirementL
   )
   const development = groups.filter(({ key }) => developers.test(key)).flatMap((entry) => array(entry))
   for (const [name, entries] of tables) {
-    if (name === 'tool.poetry.dependencies') main.push(...keyed(entries, file))
+    if (name === 'tool.poetry.dependencies') main.push(...keyed(entries, file, locked))
     else if (/^tool\.poetry\.(?:dev-dependencies|group\.(?:dev|develop|development|local)\.dependencies)$/.test(name))
-      development.push(...keyed(entries, file))
+      development.push(...keyed(entries, file, locked))
   }
   return { main, development }
 }
@@ -95,14 +111,51 @@ function pipfileRequirements(text: string, file: string): RequirementLine[] {
   return keyed(tomlTables(text).get('packages') ?? [], file)
 }
 
-/** A table of a name and its version each, as Poetry and pipenv have it. */
-function keyed(entries: readonly TomlEntry[], file: string): RequirementLine[] {
+/** A table of a name and its version each, as Poetry and pipenv have it; `locked`: the versions that a lock has. */
+function keyed(entries: readonly TomlEntry[], file: string, locked?: ReadonlyMap<string, string>): RequirementLine[] {
   return entries
     .filter(({ key, value }) => key !== 'python' && !/\boptional\s*=\s*true/.test(value))
     .map(({ key, value, line }) => {
       const condition = /\b(?:markers|python|sys_platform|platform|os_name|python_version)\s*=\s*(["'])(.*?)\1/.exec(value)?.[0]
-      return { name: normalName(key), spec: key, marker: condition, file, line }
+      const name = normalName(key)
+      const spec = keyedSpec(key, value, locked?.get(name))
+      const isElsewhere = /^\s*\[|\b(?:git|path|url|file)\s*=/.test(value)
+      return { name, spec, marker: condition, file, line, ...(isElsewhere ? { isElsewhere } : {}) }
     })
+}
+
+/** The requirement in the words of pip: `channels = {version = "^4", extras = ["daphne"]}` is `channels[daphne]>=4,<5`. */
+function keyedSpec(key: string, value: string, locked: string | undefined): string {
+  const extras = [...(/\bextras\s*=\s*\[([^\]]*)\]/.exec(value)?.[1] ?? '').matchAll(/["']([\w.-]+)["']/g)].map(([, extra = '']) => extra)
+  const marker = /\bmarkers\s*=\s*(["'])(.*?)\1/.exec(value)?.[2]
+  const written = /^\s*["']([^"']*)["']/.exec(value)?.[1] ?? /\bversion\s*=\s*["']([^"']*)["']/.exec(value)?.[1] ?? '*'
+  const versions = locked === undefined ? pipVersions(written) : `==${locked}`
+  return `${key}${extras.length === 0 ? '' : `[${extras.join(',')}]`}${versions}${marker === undefined ? '' : ` ; ${marker}`}`
+}
+
+/** A constraint in the words of PEP 440: Poetry's `^` keeps the leftmost number that isn't zero (python-poetry.org, "Dependency specification"). Of alternatives nothing is said. */
+function pipVersions(constraint: string): string {
+  if (constraint.includes('|')) return ''
+  return constraint
+    .split(',')
+    .map((clause) => clause.trim().replaceAll(/\s+/g, ''))
+    .filter((clause) => clause !== '' && clause !== '*')
+    .map((clause) => {
+      const [, sign = '', version = ''] = /^([\^~](?!=)|)(\d[\w.]*)(?:\.\*)?$/.exec(clause) ?? []
+      if (version === '') return clause
+      if (sign === '') return clause.endsWith('.*') ? `==${clause}` : `==${version}`
+      const parts = version.split('.').map((part) => Number.parseInt(part, 10) || 0)
+      const kept =
+        sign === '~'
+          ? Math.min(1, parts.length - 1)
+          : Math.max(
+              0,
+              parts.findIndex((part) => part > 0),
+            )
+      const upper = parts.slice(0, kept + 1).map((part, index) => (index === kept ? part + 1 : part))
+      return `>=${version},<${upper.join('.')}`
+    })
+    .join(',')
 }
 
 /** What setup.cfg or setup.py asks for, as far as it is written there in so many words. */

@@ -21,6 +21,8 @@ export async function gatherFixFacts(
 ): Promise<FixFacts> {
   const { checkout, frontend, dotenv } = evidence
   const project = checkout?.project
+  const kind = checkout?.requirements?.kind
+  const manager = kind === 'poetry' || kind === 'pdm' || kind === 'pipenv' ? kind : undefined
   const written = [...(frontend?.urls ?? []), ...(frontend?.variables ?? []), ...(frontend?.proxies ?? [])]
   const files = new Set([
     ...(project?.settingsFiles ?? []),
@@ -40,6 +42,7 @@ export async function gatherFixFacts(
   return {
     platform: host.platform,
     hasUv: (await onPath(host, 'uv')) !== undefined,
+    hasManager: manager === undefined ? undefined : (await onPath(host, manager)) !== undefined,
     texts,
     dotenvBytes: dotenv?.fact.kind === 'unreadable' ? await readBytes(dotenv.fact.path).catch(() => undefined) : undefined,
     asgi: project === undefined ? [] : await asgiModules(project.backend, project.settingsModule, sources),

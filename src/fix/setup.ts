@@ -100,7 +100,7 @@ function environmentSteps(seen: SetupSeen): Step[] {
   const plan = planner(seen, facts, { id, commands })
   if (isNoFix(plan)) throw cannot(choice, plan)
   const missing = choice.kind === 'packages-missing' && lacks.length === 0 ? choice.missing : lacks
-  const why = missing.length === 0 ? 'the environment is to be made' : `not installed: ${listed(missing)}`
+  const why = `${missing.length === 0 ? 'the environment is to be made' : `not installed: ${listed(missing)}`}${withoutManager(seen)}`
   return steps(seen, id, plan, why).map((step) =>
     step.action.kind !== 'command' || step.action.makes === undefined
       ? step
@@ -108,6 +108,12 @@ function environmentSteps(seen: SetupSeen): Step[] {
         ? { ...step, id: choice.kind, evidence: `${choice.label}: ${choice.reason}${wantedWord(choice)}` }
         : { ...step, id: missingCause(choice), evidence: `${noneThere(checkout)}${wantedWord(choice)}` },
   )
+}
+
+/** That it is done without the tool of the project's lock, which isn't here. */
+function withoutManager({ checkout, facts }: Pick<SetupSeen, 'checkout' | 'facts'>): string {
+  const kind = checkout.requirements?.kind ?? ''
+  return facts.hasManager === false ? `; ${kind} isn't on the PATH: what the project asks for by name is installed, as far as it goes` : ''
 }
 
 /** Why it is made with another interpreter than `python3`. */

@@ -98,6 +98,8 @@ export interface Step {
 export interface FixFacts {
   readonly platform: NodeJS.Platform
   readonly hasUv: boolean
+  /** Whether the tool that keeps the project's environment is on the PATH; undefined where there is none. */
+  readonly hasManager?: boolean | undefined
   /** Texts of the files that a fix may edit or read, by absolute path: settings, frontend sources, requirements, `.env` candidates. */
   readonly texts: ReadonlyMap<string, string>
   /** The `.env` where it isn't text. */

@@ -153,3 +153,42 @@ describe('the file that says what to install', () => {
     expect((await findRequirements(root, root))?.names).toEqual(['django', 'channels'])
   })
 })
+
+describe('what Poetry and pipenv ask for, in the words of pip', () => {
+  test.each([
+    ['"^5.2"', '>=5.2,<6'],
+    ['"^5.2.3"', '>=5.2.3,<6'],
+    ['"^0.3.1"', '>=0.3.1,<0.4'],
+    ['"^0.0.3"', '>=0.0.3,<0.0.4'],
+    ['"~5.2"', '>=5.2,<5.3'],
+    ['"~5"', '>=5,<6'],
+    ['"*"', ''],
+    ['"5.2.8"', '==5.2.8'],
+    ['"5.2.*"', '==5.2.*'],
+    ['">=4.2, <6"', '>=4.2,<6'],
+    ['"~=4.2"', '~=4.2'],
+    ['"^4 || ^5"', ''],
+    ['{ version = "^4", extras = ["daphne", "tests"] }', '[daphne,tests]>=4,<5'],
+    ['{ version = "*", markers = "sys_platform == \'win32\'" }', " ; sys_platform == 'win32'"],
+  ])('%s', async (value, spec) => {
+    const root = await filesIn({ 'pyproject.toml': `[tool.poetry.dependencies]\npython = "^3.11"\nchannels = ${value}\n` })
+    const found = await findRequirements(root, root)
+    expect(found?.lines?.map((line) => line.spec)).toEqual([`channels${spec}`])
+  })
+
+  test('in the versions of the lock, where it has one of each; what lies elsewhere is marked', async () => {
+    const root = await filesIn({
+      'pyproject.toml':
+        '[tool.poetry]\nname = "x"\n[tool.poetry.dependencies]\nDjango = "^5.2"\nchannels = { version = "^4", extras = ["daphne"] }\nours = { git = "https://example.org/ours" }\nnumpy = "^2"\n',
+      'poetry.lock':
+        '[[package]]\nname = "django"\nversion = "5.2.1"\n\n[[package]]\nname = "channels"\nversion = "4.2.2"\n\n[[package]]\nname = "numpy"\nversion = "2.0.1"\n\n[[package]]\nname = "numpy"\nversion = "2.2.0"\n',
+    })
+    const found = await findRequirements(root, root)
+    expect(found?.lines?.map(({ spec, isElsewhere }) => [spec, isElsewhere ?? false])).toEqual([
+      ['Django==5.2.1', false],
+      ['channels[daphne]==4.2.2', false],
+      ['ours', true],
+      ['numpy>=2,<3', false],
+    ])
+  })
+})

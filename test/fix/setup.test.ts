@@ -18,11 +18,12 @@ interface SetupFacts extends Pick<SetupSeen, 'missingFolders' | 'inspected' | 'n
   readonly requirements: Requirements | undefined
   readonly missingPackages: readonly string[]
   readonly hasUv: boolean
+  readonly hasManager?: boolean
   readonly dotenv: { readonly path: string; readonly present: boolean; readonly example: string | undefined }
 }
 
 function seenOf(facts: SetupFacts): SetupSeen {
-  const { python, requirements, dotenv, root, backend, hasUv, platform } = facts
+  const { python, requirements, dotenv, root, backend, hasUv, hasManager, platform } = facts
   const candidates =
     python.kind === 'venv-broken'
       ? [{ state: 'broken' as const, own: true, folder: python.folder, label: python.label, reason: python.reason }]
@@ -43,6 +44,7 @@ function seenOf(facts: SetupFacts): SetupSeen {
     facts: {
       platform,
       hasUv,
+      hasManager,
       texts: new Map(),
       dotenvBytes: undefined,
       asgi: [],
@@ -135,6 +137,34 @@ describe('the commands, in their order', () => {
     [
       'poetry in the backend',
       { ...fresh, requirements: of('poetry', '/srv/vote/backend/poetry.lock') },
+      [
+        'cd backend && poetry install',
+        'cd backend && poetry run python manage.py migrate',
+        'election-dev makes it, and shows its password',
+      ],
+    ],
+    [
+      'poetry in the backend, which is not here',
+      {
+        ...fresh,
+        hasManager: false,
+        requirements: {
+          ...of('poetry', '/srv/vote/backend/poetry.lock'),
+          lines: [{ name: 'django', spec: 'django==5.2.1', marker: undefined, file: '/srv/vote/backend/pyproject.toml', line: 3 }],
+        },
+      },
+      ['python3 -m venv backend/venv', 'backend/venv/bin/python -m pip install django==5.2.1', migrate, createsuperuser],
+    ],
+    [
+      'poetry, which is not here, and a package of a repository',
+      {
+        ...fresh,
+        hasManager: false,
+        requirements: {
+          ...of('poetry', '/srv/vote/backend/poetry.lock'),
+          lines: [{ name: 'ours', spec: 'ours', marker: undefined, file: '/srv/vote/backend/pyproject.toml', line: 3, isElsewhere: true }],
+        },
+      },
       [
         'cd backend && poetry install',
         'cd backend && poetry run python manage.py migrate',

@@ -20,17 +20,19 @@ export interface CommandFacts extends Place {
   readonly python: PythonChoice
   readonly requirements: Requirements | undefined
   readonly hasUv: boolean
+  /** Whether the tool of the project's lock is on the PATH; undefined where nobody has looked. */
+  readonly hasManager?: boolean | undefined
 }
 
 /** The same from the evidence; undefined where there is no project. */
 export function commandFacts(
   { checkout, choice }: Pick<Evidence, 'checkout' | 'choice'>,
-  { platform, hasUv }: Pick<FixFacts, 'platform' | 'hasUv'>,
+  { platform, hasUv, hasManager }: Pick<FixFacts, 'platform' | 'hasUv' | 'hasManager'>,
 ): CommandFacts | undefined {
   if (checkout === undefined || choice === undefined) return undefined
   const { root, backend } = checkout.project
   const fresh = freshEnvironment(checkout)
-  return { root, backend, fresh, platform, python: choice, requirements: checkout.requirements, hasUv }
+  return { root, backend, fresh, platform, python: choice, requirements: checkout.requirements, hasUv, hasManager }
 }
 
 /** The environment's interpreter once there is one. */
@@ -68,11 +70,17 @@ const managers = {
 type Manager = keyof typeof managers
 
 /** The tool that keeps the project's environment by itself; undefined where the environment is ours to make. */
-export function managerOf({ requirements, hasUv }: Pick<CommandFacts, 'requirements' | 'hasUv'>): Manager | undefined {
+export function managerOf({
+  requirements,
+  hasUv,
+  hasManager,
+}: Pick<CommandFacts, 'requirements' | 'hasUv' | 'hasManager'>): Manager | undefined {
   const kind = requirements?.kind
-  // without uv, pip can install what is written in the standard's words
-  if (kind === 'uv') return hasUv || (requirements?.lines ?? []).length === 0 ? kind : undefined
-  return kind === 'poetry' || kind === 'pdm' || kind === 'pipenv' ? kind : undefined
+  if (kind !== 'uv' && kind !== 'poetry' && kind !== 'pdm' && kind !== 'pipenv') return undefined
+  // without its tool, pip can install what is asked for by name
+  const lines = requirements?.lines ?? []
+  const isKnown = lines.length > 0 && lines.every(({ isElsewhere }) => isElsewhere === undefined)
+  return (kind === 'uv' ? hasUv : hasManager !== false) || !isKnown ? kind : undefined
 }
 
 /** Makes the environment anew, with the interpreter `base` where one is named; what is there is cleared away first. */
