@@ -1,4 +1,3 @@
-import { startAgain } from '../config/again.ts'
 import { LauncherError } from '../errors.ts'
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
 import { pageUser } from '../facts/page-user.ts'
@@ -59,7 +58,7 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
     throw new LauncherError(missingCause(choice), 'The backend has no Python environment that can run it', {
       evidence: choice.kind === 'packages-missing' ? [`${choice.environment.label} has no ${choice.missing.join(' and no ')}`] : [],
       hint: 'Make it, and install what the project asks for.',
-      commands: [startAgain(config, '--setup')],
+      commands: [(await import('../config/again.ts')).startAgain(config, '--setup')],
     })
   const { environment } = choice
   report({

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { AbstractConnector, Redis, ReplyError } from 'ioredis'
+import { readBytesSync } from '../host/files.ts'
 import { placeOf, type RedisEndpoint } from './redis-endpoint.ts'
 import type { RedisAnswer } from './redis-refusal.ts'
 
@@ -133,8 +133,8 @@ export function openConnection(endpoint: RedisEndpoint, secure: boolean, reached
         rejectUnauthorized: false,
         // redis-py checks names only since version 6
         checkServerIdentity: () => undefined,
-        ...(tlsFiles?.ca === undefined ? {} : { ca: readFileSync(tlsFiles.ca) }),
-        ...(tlsFiles?.cert === undefined ? {} : { cert: readFileSync(tlsFiles.cert), key: readFileSync(tlsFiles.key ?? tlsFiles.cert) }),
+        ...(tlsFiles?.ca === undefined ? {} : { ca: readBytesSync(tlsFiles.ca) }),
+        ...(tlsFiles?.cert === undefined ? {} : { cert: readBytesSync(tlsFiles.cert), key: readBytesSync(tlsFiles.key ?? tlsFiles.cert) }),
       }
     : {}
   return new RedisConnection(() => (secure ? connectTls({ ...place, ...tls }) : (reached ?? connectPlain(place))), secure)

@@ -1,5 +1,6 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { readText } from '../host/files.ts'
 
 /** A script of an environment whose interpreter is gone: the system says ENOENT for it, as for a missing file. */
 export interface DeadShebang {
@@ -17,7 +18,7 @@ export async function deadShebang(python: string): Promise<DeadShebang | undefin
   const bin = dirname(python)
   for (const name of scripts) {
     const script = join(bin, name)
-    const text = await readFile(script, { encoding: 'utf8' }).catch(() => '')
+    const text = (await readText(script)) ?? ''
     const interpreter = /^#!\s*(\/[^\r\n]*?)\s*$/m.exec(text.slice(0, 512).split('\n')[0] ?? '')?.[1]
     if (interpreter === undefined || interpreter.includes(' ')) continue
     if ((await stat(interpreter).catch(() => undefined)) === undefined) return { script, interpreter, folder: dirname(bin) }

@@ -1,25 +1,41 @@
-import { constants } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs'
 import { lstat, open, realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** So much of a file is read at most, in bytes: nothing that people write by hand is larger. */
 const mostBytes = 8_000_000
 
+/** Without O_NONBLOCK the opening of a FIFO waits; Windows has neither. */
+const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
+
 /**
  * The bytes of a file. Throws where it can't be read, is no regular file (a FIFO
  * waits for a writer, a device may never end), or is larger than `most` bytes.
  */
 export async function readBytes(path: string, most = mostBytes): Promise<Buffer> {
-  // without O_NONBLOCK the opening of a FIFO waits; Windows has neither
-  const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  const handle = await open(path, flags)
   try {
-    const entry = await handle.stat()
-    if (!entry.isFile()) throw new Error(entry.isDirectory() ? 'it is a folder' : 'it is no regular file')
-    if (entry.size > most) throw new Error(`it is larger than ${most / 1_000_000} MB`)
+    refuse(await handle.stat(), most)
     return await handle.readFile()
   } finally {
     await handle.close()
   }
+}
+
+/** The same at once, for a small file where a promise would take longer, or the caller can't wait. */
+export function readBytesSync(path: string, most = mostBytes): Buffer {
+  const descriptor = openSync(path, flags)
+  try {
+    refuse(fstatSync(descriptor), most)
+    return readFileSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function refuse(entry: Stats, most: number): void {
+  if (!entry.isFile()) throw new Error(entry.isDirectory() ? 'it is a folder' : 'it is no regular file')
+  if (entry.size > most) throw new Error(`it is larger than ${most / 1_000_000} MB`)
 }
 
 /** The text of a file, or undefined where it can't be read. */

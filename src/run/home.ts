@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readText } from '../host/files.ts'
 import { homeName } from '../facts/run-state.ts'
 
 const ignoreAll = '*\n'
@@ -21,7 +22,7 @@ export async function clearHome(root: string): Promise<void> {
   for (const name of ['runs', 'logs', 'backups']) await rmdir(join(home, name)).catch(() => undefined)
   const entries = await readdir(home).catch(() => [])
   const file = join(home, '.gitignore')
-  if (entries.length !== 1 || entries[0] !== '.gitignore' || (await readFile(file, 'utf8').catch(() => '')) !== ignoreAll) return
+  if (entries.length !== 1 || entries[0] !== '.gitignore' || (await readText(file)) !== ignoreAll) return
   await rm(file, { force: true })
   // another run may have come in between
   await rmdir(home).catch(() => ignore(root))

@@ -6,6 +6,7 @@ import { describeListener, listenersOn, portOwner } from '../facts/listener.ts'
 import { servedPage } from '../facts/served-page.ts'
 import { probeNow } from '../facts/redis-now.ts'
 import { nameOf } from '../facts/server-invocation.ts'
+import { matches } from '../host/bounded-match.ts'
 import type { Host } from '../host/host.ts'
 import { httpRequest } from '../host/http.ts'
 import { connectOnce } from '../host/tcp.ts'
@@ -76,7 +77,7 @@ export async function untilReady(
   const last = missing
   // a command that was asked is ended first: nothing of ours outlives the answer
   if (ready.command !== undefined) await waiting
-  if (outcome.kind === 'ready' || target.over.aborted) return target.over.aborted ? { kind: 'over' } : outcome
+  if (outcome.kind !== 'over' || target.over.aborted) return target.over.aborted ? { kind: 'over' } : outcome
   const seconds = plan.readyTimeoutMs / 1000
   const what = ready.log !== undefined && byAddress(ready) === undefined ? `no line of its output fits /${ready.log}/` : last
   return { kind: 'late', why: `it was not ready within ${seconds} s: ${what}` }
@@ -85,13 +86,22 @@ export async function untilReady(
 const byAddress = ({ port, http, websocket, redis, database, page }: NonNullable<ServicePlan['ready']>) =>
   redis ?? database ?? port ?? http ?? websocket ?? page
 
+/** So many lines may take the expression to its limit: each holds the launcher up for a moment. */
+const mostLate = 5
+
 async function untilLine(pattern: string, target: ReadyTarget, signal: AbortSignal): Promise<ReadyOutcome> {
-  const fits = new RegExp(pattern)
+  let late = 0
   return new Promise((resolve) => {
     const quit = target.listen((line) => {
-      if (!fits.test(withoutEscapes(line).slice(0, longestMatched))) return
+      const fits = matches(pattern, withoutEscapes(line).slice(0, longestMatched))
+      if (fits === undefined) late++
+      if (fits !== true && late < mostLate) return
       quit()
-      resolve({ kind: 'ready' })
+      resolve(
+        fits === true
+          ? { kind: 'ready' }
+          : { kind: 'late', why: `/${pattern}/ takes too long to be matched against its lines: ready.log wants a simpler one` },
+      )
     })
     signal.addEventListener('abort', quit, { once: true })
   })

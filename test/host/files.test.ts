@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { readBytes, readText } from '../../src/host/files.ts'
+import { readBytes, readBytesSync, readText } from '../../src/host/files.ts'
 import { filesIn, removeFiles } from '../support/files.ts'
 
 afterEach(removeFiles)
@@ -29,6 +29,7 @@ describe.skipIf(process.platform === 'win32')('refused at once', () => {
     const began = performance.now()
     await expect(readBytes(path)).rejects.toThrow(why)
     expect(await readText(path)).toBeUndefined()
+    expect(() => readBytesSync(path)).toThrow(why)
     expect(performance.now() - began).toBeLessThan(500)
   })
 })

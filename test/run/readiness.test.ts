@@ -151,6 +151,13 @@ test('log: of a line only so much is looked at that no expression takes long', a
   expect(await ready(script, { ready: { log: 'ready' }, ...short })).toMatch(/no line of its output fits/)
 })
 
+test.each(['^(x+)+$', '(x|xx)+y', '.*.*.*.*.*z$'])('log: an expression that goes back and forth, %s, is given up and said', async (log) => {
+  const script = `setInterval(() => console.log('x'.repeat(400) + '!'), 20)`
+  const began = performance.now()
+  expect(await ready(script, { ready: { log }, ...short, readyTimeoutMs: 20_000 })).toMatch(/takes too long to be matched/)
+  expect(performance.now() - began).toBeLessThan(5000)
+})
+
 test('command: until it ends with 0', async () => {
   const file = `${mark.env['TMPDIR']}/there`
   const command = [process.execPath, '-e', `process.exit(require('fs').existsSync('${file}') ? 0 : 5)`]
