@@ -27,7 +27,10 @@ export async function interpreters(host: Host, least = 6): Promise<Interpreter[]
   const found = await Promise.all(
     [...new Set(asked)].map(async (python) => {
       if (python === undefined) return []
-      const { exitCode, stdout } = await runToEnd(python, ['-c', question], { env: host.env, deadlineMs: 4000 })
+      const { outcome, exitCode, stdout } = await runToEnd(python, ['-c', question], { env: host.env, deadlineMs: 10_000 })
+      // on a busy machine it has no time to answer, and is there all the same: its name says which it is
+      const named = /(3\.\d+(?:\.\d+)?)(?:[\\/]bin[\\/]python|(?:\.exe)?)$/.exec(python)?.[1]
+      if (outcome === 'timeout') return named === undefined ? [] : [{ python, version: named }]
       return exitCode === 0 ? [{ python, version: stdout.trim() }] : []
     }),
   )

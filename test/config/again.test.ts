@@ -16,6 +16,8 @@ test.each<[Flags, string]>([
   [{ frontend: false, procfile: false, browser: false }, ' --no-frontend --no-procfile --no-browser'],
   [{ frontend: { folder: 'client' }, browser: true, procfile: 'Procfile.dev' }, ' --frontend client --procfile Procfile.dev --browser'],
   [{ subprotocols: ['one', 'two'], only: ['backend', 'worker'] }, ' --subprotocol one --subprotocol two --only backend,worker'],
+  // what smoke says of itself is no flag of start's
+  [{ open: false, json: false, setup: false, port: 8000, watch: false }, ' --no-watch'],
   // no secret stands in a command
   [{ token: secret(), tokenIn: 'header' }, ' --token-in header'],
 ])('%j', (flags, words) => {
