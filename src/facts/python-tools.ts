@@ -120,8 +120,11 @@ export async function toolFolders(host: Host, project: Project, folders: readonl
   return found
 }
 
+/** How long a tool may take to say where it keeps an environment, in milliseconds: a second or two, on a busy machine many. */
+const answerMs = 20_000
+
 async function answerOf({ host }: Around, cwd: string, [program = '', ...args]: readonly string[]): Promise<string | undefined> {
-  const finished = await runToEnd(program, args, { cwd, env: host.env, deadlineMs: 5000 })
+  const finished = await runToEnd(program, args, { cwd, env: host.env, deadlineMs: answerMs })
   const line = finished.stdout.trim().split(/\r?\n/).at(-1)
   return finished.exitCode === 0 && line !== undefined && line !== '' ? line : undefined
 }
