@@ -1,5 +1,6 @@
 import { readText } from '../host/files.ts'
 import { sourcesBelow } from './checkout-files.ts'
+import { moduleFile } from './modules.ts'
 import type { Project } from './project.ts'
 import type { Requirements } from './requirements.ts'
 
@@ -16,6 +17,10 @@ export async function speaksOfChannels(project: Project, requirements: Requireme
   // what only another tool can read may bring it
   if (requirements !== undefined && asked.length === 0) return true
   if (asked.some(({ spec }) => trace.test(spec)) || requirements?.names.some((name) => trace.test(name)) === true) return true
+  // what lies elsewhere can't be read: settings of another folder, a package of a repository or a wheel
+  if (project.settingsFiles.length === 0 || asked.some(({ spec }) => /@|:\/\/|^\.{0,2}\//.test(spec))) return true
+  const module = project.application?.split(':')[0]
+  if (module !== undefined && (await moduleFile(project.backend, module)) === undefined) return true
   const files = [...new Set([...project.settingsFiles, ...(await sourcesBelow(project.backend, passed))])]
   for (const file of files) {
     const text = await readText(file)

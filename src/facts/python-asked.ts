@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path'
-import { isFile } from '../host/files.ts'
+import { isFile, isFolder } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { runToEnd } from '../host/processes.ts'
 import { findBase } from './base-python.ts'
@@ -10,7 +10,12 @@ import type { Candidate, PythonFact } from './python.ts'
 /** One that was named; where that is no environment, those that were made with it as well: nothing is ever installed into it. */
 export async function namedPython(host: Host, named: string, project: Project, folders: readonly string[]): Promise<PythonFact> {
   const file = /[\\/]/.test(named) ? resolve(project.root, named) : named
-  const candidate = await assessInterpreter(host, file, named)
+  // the folder of an environment stands for its interpreter
+  const seen = (await isFolder(file)) ? await assess(host, file, named) : await assessInterpreter(host, file, named)
+  const candidate: Candidate =
+    seen.state === 'absent'
+      ? { state: 'broken', label: named, folder: file, reason: `${named} is a folder, and no environment`, own: false }
+      : seen
   if (candidate.state !== 'usable' || candidate.environment.isVirtual) return { named: true, candidates: [candidate] }
   const { version } = candidate.environment
   const places = folders.flatMap((folder) => names.map((name) => join(folder, name)))

@@ -30,6 +30,9 @@ export interface RunOptions {
   readonly user?: { readonly uid: number; readonly gid: number } | undefined
 }
 
+/** How long the output of a command that has ended is still read, in milliseconds. */
+const letGoMs = 1000
+
 /**
  * Runs a short command to its end, without a shell. Never throws: a program
  * that isn't there, or one that outlives its deadline, is an outcome.
@@ -54,7 +57,17 @@ export async function runToEnd(file: string, args: readonly string[], options: R
   try {
     // loaded by the first command: none stands before the server's start
     const { execa } = await import('execa')
-    const result = await execa(file, [...args], settings)
+    const child = execa(file, [...args], settings)
+    const letGo = () => {
+      child.stdout?.destroy()
+      child.stderr?.destroy()
+    }
+    // what it has started may hold its output open for as long as it likes
+    child.once('exit', () => {
+      // a loop that was busy runs its timers before it reads
+      setTimeout(() => setImmediate(letGo), letGoMs).unref()
+    })
+    const result = await child
     const missing = result.exitCode === undefined && ['ENOENT', 'EACCES', 'ENOTDIR', 'ENOEXEC'].includes(result.code ?? '')
     return {
       outcome: result.timedOut ? 'timeout' : missing ? 'missing' : 'exited',

@@ -166,9 +166,13 @@ async function putBackOne(root: string, folder: string, entry: Exclude<Entry, { 
     case 'made-folder':
       await rmdir(path)
       return { path: shown, outcome: 'removed' }
-    case 'made-tree':
-      await rm(path, { recursive: true, force: true })
-      return { path: shown, outcome: 'removed' }
+    case 'made-tree': {
+      if (!(await isEntry(path))) return { path: shown, outcome: 'removed' }
+      // somebody may have worked in it since: nothing in it is lost
+      const name = `made-${basename(dirname(path))}-${basename(path)}`
+      await rename(path, join(folder, name))
+      return { path: shown, outcome: 'removed', why: `what it holds is kept in ${shownPath(root, join(`${folder}-undone`, name))}` }
+    }
     case 'moved':
       if (await isEntry(path)) return { path: shown, outcome: 'left', why: `it is there again; as it was: ${entry.to}` }
       await mkdir(dirname(path), { recursive: true })

@@ -272,6 +272,18 @@ test('named by a flag: no other is taken', async () => {
   expect((await look({ flags: { python: './nowhere/python' } })).candidates).toMatchObject([{ state: 'broken' }])
 })
 
+test("named by its environment's folder; another folder is said to be none", async () => {
+  await environment('kept/venv', { packages: serving })
+  expect(choosePython(await look({ flags: { python: 'kept/venv' } }))).toMatchObject({
+    kind: 'ready',
+    environment: { python: join(root, 'kept', 'venv', 'bin', 'python'), isVirtual: true },
+  })
+  expect(choosePython(await look({ flags: { python: './backend' } }))).toMatchObject({
+    kind: 'python-broken',
+    reason: './backend is a folder, and no environment',
+  })
+})
+
 test('a bare name by a flag is looked for on the PATH', async () => {
   expect((await look({ flags: { python: 'python3' } })).candidates).toMatchObject([{ state: 'usable', environment: { isVirtual: false } }])
 })

@@ -21,6 +21,8 @@ import json, os
 from election_dev_inside import imports, variables
 for number, env in enumerate(json.loads(sys.argv[1])):
     os.chdir(os.path.join(sys.argv[2], str(number)))
+    # one process for all of them: each is its own folder of manage.py
+    imports.HERE = os.getcwd()
     os.environ.update(env)
     asked = variables.Asked([(file, tree) for file, tree, _ in imports.modules_from(["mint.settings"], named=False)])
     lines = [" ".join((name, cast, by, file)) for name, cast, by, file, line in asked.all()]
