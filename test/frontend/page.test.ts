@@ -78,7 +78,7 @@ describe.skipIf(executablePath === undefined)('two windows', () => {
     await expectVotesToCross(page)
   })
 
-  test('from a clean checkout, with --install', { timeout: 180_000 }, async () => {
+  test('from a clean checkout, with --install', { tags: ['slow'], timeout: 180_000 }, async () => {
     const { page } = await bothHalves(await freePort('127.0.0.1'), { args: ['--install'], clean: true })
     await expectVotesToCross(page)
   })

@@ -85,7 +85,7 @@ test('two on one Redis: the broadcast crosses; so it does again after a crash an
   expect([await listens(stand.port), await listens(further)]).toEqual([false, false])
 })
 
-test('the banner has a line for each, and a layer that only seems to be shared is found out', async (context) => {
+test('the banner has a line for each, and a layer that only seems to be shared is found out', { tags: ['slow'] }, async (context) => {
   const layers = 'from channels.layers import InMemoryChannelLayer\n\nclass Layer(InMemoryChannelLayer):\n    pass\n'
   const stand = await standOf(context, {
     settings: 'CHANNEL_LAYERS = {"default": {"BACKEND": "updates.layers.Layer"}}',

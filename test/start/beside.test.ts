@@ -116,7 +116,7 @@ test('what nobody can know is not proven and said so; nothing is in the log', { 
   expect(stdout).not.toContain('Traceback')
 })
 
-test('one that fails beside a healthy first is warned of, with its own cause', { timeout: 60_000 }, async () => {
+test('one that fails beside a healthy first is warned of, with its own cause', { tags: ['slow'], timeout: 60_000 }, async () => {
   const broken = `${consumers}
 class Broken(AsyncJsonWebsocketConsumer):
     async def connect(self):

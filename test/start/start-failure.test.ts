@@ -49,7 +49,7 @@ variants<[string, ProjectOptions, RegExp]>(
   },
 )
 
-test('a backend that never listens is said and ended at --start-timeout', async () => {
+test('a backend that never listens is said and ended at --start-timeout', { tags: ['slow'] }, async () => {
   stand = await makeStand({ asgi: 'import time\nprint("waiting", flush=True)\ntime.sleep(600)\n' })
   const cli = stand.start(['--start-timeout', '2000', '--stop-timeout', '2000'])
   const { status, stdout } = await cli.end()
