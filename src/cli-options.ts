@@ -32,7 +32,7 @@ export function projectOptions(command: CliCommand): void {
     .option('--backend <folder>', 'folder that holds manage.py')
     .option('--settings <module>', 'settings module, such as core.settings')
     .option('--application <name>', 'ASGI application, such as core.asgi:application')
-    .option('--python <file>', 'interpreter of the backend')
+    .option('--python <file>', 'interpreter of the backend, or what --setup makes its environment with')
     .option('--path <path>', 'path of the WebSocket (default /ws/election-updates/, else what the routes say)')
     .option('--origin <origin>', 'Origin that the browser will send, such as http://localhost:3000; none: no browser, and none is sent')
     .choice('--token-in <place>', 'where the token goes (default: where the sources read one, else query)', [

@@ -190,7 +190,7 @@ function judgeMissingVenv(evidence: Evidence): Diagnosis | undefined {
     )
   return diagnosis(
     'venv-missing',
-    'There is no virtual environment, and the python3 of the PATH lacks the packages',
+    `There is no virtual environment, and the ${checkout.python.named ? 'interpreter that was named' : 'python3 of the PATH'} lacks the packages`,
     ['Looked for .venv, venv and env beside manage.py and above it: there is none', ...lacks],
     'Make one, and install the requirements into it.',
     made,

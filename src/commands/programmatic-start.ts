@@ -25,25 +25,22 @@ export async function startRun(options: StartOptions, version: string): Promise<
   const unheard = signal && onAbort(signal, ask)
   const running = (async () => {
     try {
-      seen.exitCode = await start(
-        host,
-        { ...flagsOfOptions(options), keys: false },
-        {
-          version,
-          report,
-          since: host.now(),
-          onStop: stop.onStop,
-          whenReady: async (summary) => {
-            const { state } = summary.websocket
-            if (state.dot !== 'green') {
-              seen.failure ??= errorOf(state.diagnosis)
-              return 1
-            }
-            proven.resolve(summary)
-            return undefined
-          },
+      seen.exitCode = await start(host, flagsOfOptions(options), {
+        version,
+        own: { keys: false },
+        report,
+        since: host.now(),
+        onStop: stop.onStop,
+        whenReady: async (summary) => {
+          const { state } = summary.websocket
+          if (state.dot !== 'green') {
+            seen.failure ??= errorOf(state.diagnosis)
+            return 1
+          }
+          proven.resolve(summary)
+          return undefined
         },
-      )
+      })
     } finally {
       unheard?.()
     }

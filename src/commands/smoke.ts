@@ -66,7 +66,7 @@ export async function smokeCommand(words: readonly string[], options: Options, v
     } as const
     const junit = reporters.find(({ kind, file }) => kind === 'junit' && file !== undefined)?.file
     const failedScreenshot = junit === undefined ? undefined : join(dirname(resolve(host.cwd, junit)), 'page.png')
-    await conduct(run, smokeFlags(flagsOf(options), config, record), failedScreenshot)
+    await conduct(run, flagsOf(options), failedScreenshot)
   } catch (error) {
     if (!(error instanceof LauncherError)) throw error
     record.failure ??= { diagnosis: inShape(error), exitCode: error.exitCode }
@@ -93,6 +93,7 @@ async function conduct(
   try {
     await start(quiet, flags, {
       version: record.version,
+      own: smokeOwn(config, record),
       report: recording(host, record),
       onStop: stop.onStop,
       failedScreenshot,
@@ -118,10 +119,9 @@ async function wantsPage(host: Host, config: Config, frontend: boolean): Promise
   return 'file' in (await (await import('../browser/find.ts')).findBrowser(host))
 }
 
-/** The flags of `start` that suit a run which nobody watches, and which is about the code as it is. */
-function smokeFlags(flags: Flags, config: Config, { wantsFrontend: frontend, wantsPage: page }: SmokeRecord): Flags {
+/** What suits a run of `start` which nobody watches, and which is about the code as it is. */
+function smokeOwn(config: Config, { wantsFrontend: frontend, wantsPage: page }: SmokeRecord): Flags {
   return {
-    ...flags,
     watch: false,
     keys: false,
     restart: false,

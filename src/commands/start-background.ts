@@ -25,8 +25,8 @@ export async function startInBackground(options: Options, version: string, order
   const tell = answerStarter()
   const host: Host = { ...own, terminal: starterTerminal(own, order, tell) }
   // nobody is there to press a key, and the end of the starter is no reason to stop
-  const flags = { ...flagsOf(options), keys: false, parentWatch: false }
-  const config = await resolveConfig(host, flags)
+  const set = { keys: false, parentWatch: false }
+  const config = await resolveConfig(host, flagsOf(options), set)
   const folder = logsFolder(host.cwd)
   const log = openRunLog(folder, order.id, { size: config.logFileSize, count: config.logFileCount })
   void pruneOthers(host, folder, order.id)
@@ -46,8 +46,9 @@ export async function startInBackground(options: Options, version: string, order
     // who is told that it runs may ask for its status at once
     void known.promise.then(() => tell({ kind: 'ready', proven }))
   }
-  const status = await start(host, flags, {
+  const status = await start(host, flagsOf(options), {
     version,
+    own: set,
     report,
     onControl: registrar({ version, background: order.id, onSettled: known.resolve }),
   })

@@ -11,7 +11,7 @@ import { shown } from '../facts/project.ts'
 import type { PythonEnvironment } from '../facts/python.ts'
 import { redisNow, redisProtocol, type RedisNow } from '../facts/redis-now.ts'
 import type { LayerDecision } from '../plan/channel-layer.ts'
-import { choosePython, missingCause } from '../plan/environment.ts'
+import { choosePython, isOldChannels, missingCause } from '../plan/environment.ts'
 import { planLaunch, type LaunchPlan } from '../plan/launch.ts'
 import { firstWay, nextWay } from '../plan/way.ts'
 import { chooseServer, type ServerChoice } from '../plan/server.ts'
@@ -157,7 +157,7 @@ async function checkoutOf(run: SetupRun, checkout: Checkout, look: boolean): Pro
       hint: 'Correct the path, or leave it out: the environment of the project is found by itself.',
     })
   }
-  if (choice.kind === 'ready' && /^[012]\./.test(choice.environment.packages.get('channels') ?? ''))
+  if (choice.kind !== 'ready' || isOldChannels(choice.environment.packages.get('channels')))
     await (await import('./start-setup.ts')).refuseUnsupported(run, checkout)
   const { project, dotenv } = checkout
   const lacksDotenv = dotenv.kind === 'absent' && project.dotenvExample !== undefined

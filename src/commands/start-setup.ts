@@ -28,7 +28,6 @@ export async function completeCheckout(
   { look, again }: { readonly look: boolean; readonly again: (run: SetupRun, checkout: Checkout) => Promise<Checkout> },
 ): Promise<Checkout> {
   const { config } = run
-  await refuseUnsupported(run, checkout)
   const looked = await lookForSetup(run, checkout, true)
   const seen = config.setup ? await askVariables(run, looked) : looked
   const steps = planSetup(seen)

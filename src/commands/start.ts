@@ -17,6 +17,8 @@ export interface StartExtras {
   /** The page to name in the banner, once the port is known. */
   readonly page?: (backendUrl: URL) => string
   readonly version: string
+  /** What it sets of the configuration by itself. */
+  readonly own?: Flags
   /** Replaces what the configuration says of the report: text or JSON on the terminal. */
   readonly report?: Report
   /**
@@ -48,7 +50,7 @@ export interface Proving extends Pick<Prover, 'last' | 'again'> {
  * SIGINT, SIGTERM and SIGHUP.
  */
 export async function start(host: Host, flags: Flags, extras: StartExtras): Promise<number> {
-  const config = await resolveConfig(host, flags)
+  const config = await resolveConfig(host, flags, extras.own)
   let stack: Stack | undefined
   const console = extras.report === undefined ? lateConsole(host, config, extras.version) : undefined
   const said = extras.report ?? console?.report ?? (await reportFor(host, config))

@@ -1,10 +1,8 @@
-import { defaults, type Config } from './config.ts'
+import type { Config } from './config.ts'
 import { configSchema, type ConfigKey } from './schema.ts'
 
 /** A secret is in no command that is printed. */
 const left: ReadonlySet<string> = new Set(['$schema', 'token'])
-
-const standard = new Map<string, unknown>(Object.entries(defaults))
 
 function isKept(key: string): key is ConfigKey {
   return key in configSchema.entries && !left.has(key)
@@ -25,8 +23,6 @@ export function startAgain(config: Config, ...words: readonly string[]): readonl
   const given = Object.keys(configSchema.entries).flatMap((key) => {
     if (!isKept(key)) return []
     const flag = config.source(key)
-    // what a command sets for itself, as it is without a word
-    if (standard.get(key) === config[key]) return []
     return flag.startsWith('--') && !words.includes(flag) ? wordsOf(flag, config[key]) : []
   })
   return ['election-dev', 'start', ...words, ...given]

@@ -10,17 +10,19 @@ export type Flags = Readonly<Partial<Record<ConfigKey, unknown>>>
 
 /**
  * One configuration from flags, environment (`ELECTION_DEV_PORT` for `port`…),
- * file and defaults, in that order of precedence, with the source of each value.
+ * file and defaults, in that order of precedence, with the source of each value; `own` is what a composition of
+ * `start` sets by itself, before all of them, and no word of the user's.
  * Throws LauncherError `config-invalid` (exit 2).
  */
-export async function resolveConfig(host: Host, flags: Flags): Promise<Config> {
+export async function resolveConfig(host: Host, flags: Flags, own: Flags = {}): Promise<Config> {
   const file = await loadConfigFile(host.cwd)
-  return mergeConfig(host, flags, file)
+  return mergeConfig(host, flags, file, own)
 }
 
 /** The pure part of `resolveConfig`: the file is loaded already. Registers the token as a secret. */
-export function mergeConfig(host: Pick<Host, 'env' | 'secrets'>, flags: Flags, file: ConfigFile | undefined): Config {
-  const fromFlags = checked(Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)), (key) => flagOf(key))
+export function mergeConfig(host: Pick<Host, 'env' | 'secrets'>, flags: Flags, file: ConfigFile | undefined, own: Flags = {}): Config {
+  const given = { ...flags, ...own }
+  const fromFlags = checked(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)), (key) => flagOf(key))
   const fromEnvironment = checked(environmentValues(host.env), (key) => variableOf(key))
   const fromFile = file?.config ?? {}
   const merged: PartialConfig = { ...fromFile, ...fromEnvironment, ...fromFlags, ...frontendOf(fromFile, fromEnvironment, fromFlags) }
@@ -28,6 +30,7 @@ export function mergeConfig(host: Pick<Host, 'env' | 'secrets'>, flags: Flags, f
   const stack = [...Object.values(merged.services ?? {}), merged.frontend === false ? undefined : merged.frontend]
   for (const env of [merged.env, ...stack.map((entry) => entry?.env)]) host.secrets.addFrom(env ?? {})
   const source = (key: ConfigKey): ConfigSource => {
+    if (own[key] !== undefined) return 'the command itself'
     if (fromFlags[key] !== undefined) return flagOf(key)
     if (fromEnvironment[key] !== undefined) return variableOf(key)
     if (file?.config[key] !== undefined) return file.name

@@ -54,7 +54,7 @@ export const configSchema = v.strictObject({
     v.pipe(v.string(), v.regex(/^[\w.]+:[\w.]+$/, 'module:attribute, such as core.asgi:application')),
     'ASGI application, such as core.asgi:application',
   ),
-  python: text('Python interpreter of the backend'),
+  python: text('Python interpreter of the backend, its environment, or what --setup makes that with'),
   server: optional(v.picklist(serverNames), 'ASGI server'),
   host: text('Address that the server binds to; default 127.0.0.1'),
   port: optional(portNumber, 'Port that the server binds to; default 8000'),

@@ -1,5 +1,5 @@
 import type { Host } from '../host/host.ts'
-import { takesPython } from './python-spec.ts'
+import { minorOf, takesPython } from './python-spec.ts'
 import { pythonWish, wantsAnother, type PythonWish, type PythonWord } from './python-wish.ts'
 import { interpreters, type Interpreter } from './pythons.ts'
 
@@ -8,8 +8,6 @@ export type BasePython =
   | ({ readonly kind: 'found'; readonly word: PythonWord } & Interpreter)
   /** None of those that are there is one that the project takes. */
   | { readonly kind: 'none'; readonly word: PythonWord; readonly versions: readonly string[] }
-
-const minorOf = (version: string): number => Number(/^3\.(\d+)/.exec(version)?.[1] ?? Number.NaN)
 
 /**
  * The interpreter for a new environment: of those that the project takes the

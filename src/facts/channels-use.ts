@@ -1,12 +1,13 @@
 import { readText } from '../host/files.ts'
-import { sourcesBelow } from './checkout-files.ts'
+import { noSources, sourcesBelow } from './checkout-files.ts'
 import { moduleFile } from './modules.ts'
 import type { Project } from './project.ts'
 import type { Requirements } from './requirements.ts'
 
-const passed = /^(?:\.|__pycache__$|node_modules$|venv$|env$|dist$|build$|static$|media$|site-packages$)/
 /** What a project with a WebSocket of its own can't do without, in one form or another. */
 const trace = /channels|websocket|daphne|socketio/i
+/** A line of a requirements file that asks for what it doesn't name: a folder, a wheel, a repository. */
+const nameless = /^[ \t]*(?:-e\b|--editable\b|\.|\/|[a-z+]+:\/\/)|\.whl\b/m
 
 /**
  * Whether anything of the project tells of Channels, or of a WebSocket at all: a
@@ -18,10 +19,11 @@ export async function speaksOfChannels(project: Project, requirements: Requireme
   if (requirements !== undefined && asked.length === 0) return true
   if (asked.some(({ spec }) => trace.test(spec)) || requirements?.names.some((name) => trace.test(name)) === true) return true
   // what lies elsewhere can't be read: settings of another folder, a package of a repository or a wheel
-  if (project.settingsFiles.length === 0 || asked.some(({ spec }) => /@|:\/\/|^\.{0,2}\//.test(spec))) return true
+  if (project.settingsFiles.length === 0 || asked.some(({ spec, isElsewhere }) => isElsewhere === true || /@|:\/\//.test(spec))) return true
+  for (const file of new Set(asked.map((line) => line.file))) if (nameless.test((await readText(file)) ?? '-e')) return true
   const module = project.application?.split(':')[0]
   if (module !== undefined && (await moduleFile(project.backend, module)) === undefined) return true
-  const files = [...new Set([...project.settingsFiles, ...(await sourcesBelow(project.backend, passed))])]
+  const files = [...new Set([...project.settingsFiles, ...(await sourcesBelow(project.backend, noSources))])]
   for (const file of files) {
     const text = await readText(file)
     if (text === undefined || trace.test(text)) return true

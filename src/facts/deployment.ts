@@ -7,6 +7,7 @@ import { isFile, readText } from '../host/files.ts'
 import type { Checkout } from './checkout.ts'
 import type { DevProxy } from './dev-proxy.ts'
 import { readFrontend } from './frontend-reading.ts'
+import { withoutComments } from './manage-py.ts'
 import type { UrlVariable } from './frontend-wiring.ts'
 import type { Project } from './project.ts'
 import type { Requirements } from './requirements.ts'
@@ -65,7 +66,7 @@ export async function readDeployment(config: Config, checkout: Checkout, webSock
   const { project, requirements, dotenv } = checkout
   const { root, backend } = project
   const settings = (await Promise.all(project.settingsFiles.map((file) => readText(file)))).flatMap((text) => text ?? []).join('\n')
-  const code = settings.replace(/^[ \t]*#.*$/gm, '')
+  const code = withoutComments(settings)
   const [python, celery, routes, frontend, templates, files] = await Promise.all([
     pythonOf(checkout),
     celeryOf(backend, project.settingsModule),
@@ -108,7 +109,7 @@ export function layerOf(variable: string | undefined, settings: string): Deploym
 
 /** The first folders of the routes that a `urls.py` names: `path("api/votes/", …)` is `/api/`. */
 export function routeFolders(text: string): string[] {
-  const code = text.replace(/^[ \t]*#.*$/gm, '')
+  const code = withoutComments(text)
   const found = [...code.matchAll(/\b(?:re_)?path\(\s*r?["']\^?([\w.-]+)\//g)].map((match) => `/${match[1] ?? ''}/`)
   return [...new Set(found)]
 }

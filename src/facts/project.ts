@@ -15,6 +15,7 @@ import {
   namedVariables,
   preambleOf,
   settingsModuleOf,
+  withoutComments,
   type Preamble,
 } from './manage-py.ts'
 import { filesOfSettings, moduleFile, readModule } from './modules.ts'
@@ -241,7 +242,7 @@ async function readSockets(backend: string, asgi: string): Promise<Pick<Project,
   const read = async (name: string) => Promise.all(packages.map((entry) => readText(join(backend, entry.name, name))))
   const [routings, consumers] = await Promise.all([read('routing.py'), read('consumers.py')])
   return {
-    hasUsualRoute: [asgi, ...routings].some((text) => text !== undefined && usualRoute.test(text.replace(/^[ \t]*#.*$/gm, ''))),
+    hasUsualRoute: [asgi, ...routings].some((text) => text !== undefined && usualRoute.test(withoutComments(text))),
     wantsSubprotocol: consumers.some((text) => text?.includes('subprotocol') === true),
   }
 }

@@ -5,6 +5,7 @@ import { runToEnd } from '../host/processes.ts'
 import { findBase } from './base-python.ts'
 import { askedFor, assess, inPlaces, names, usable } from './environments.ts'
 import type { Project } from './project.ts'
+import { minorOf } from './python-spec.ts'
 import type { Candidate, PythonFact } from './python.ts'
 
 /** One that was named; where that is no environment, those that were made with it as well: nothing is ever installed into it. */
@@ -26,8 +27,6 @@ export async function namedPython(host: Host, named: string, project: Project, f
   })
   return { named: true, candidates: [candidate, ...made] }
 }
-
-const minorOf = (version: string): string | undefined => /^\d+\.\d+/.exec(version)?.[0]
 
 async function assessInterpreter(host: Host, file: string, label: string): Promise<Candidate> {
   const environment = dirname(dirname(file))

@@ -1,6 +1,9 @@
 /** A version as its numbers: `3.12.4` is [3, 12, 4]. */
 const numbers = (version: string): number[] => version.split('.').map((part) => Number.parseInt(part, 10) || 0)
 
+/** 12 of `3.12.4`; NaN of what is no Python 3. */
+export const minorOf = (version: string): number => Number(/^3\.(\d+)/.exec(version)?.[1] ?? Number.NaN)
+
 function compared(one: readonly number[], other: readonly number[]): number {
   const length = Math.max(one.length, other.length)
   for (let index = 0; index < length; index++) {

@@ -4,7 +4,6 @@ import { basename, dirname, join } from 'node:path'
 import { isFile, readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { runToEnd } from '../host/processes.ts'
-import type { Project } from './project.ts'
 
 /** An environment that a tool keeps, beside the usual places or in one of its own. */
 interface ToolFolder {
@@ -15,7 +14,6 @@ interface ToolFolder {
 /** What of a project a tool's record looks at. */
 interface Around {
   readonly host: Host
-  readonly project: Project
   /** From manage.py upwards. */
   readonly folders: readonly string[]
   /** The first of the folders that has such a file. */
@@ -100,14 +98,13 @@ const tools: readonly Tool[] = [
 const isFolderOfConda = (folder: string) => isFile(join(folder, 'conda-meta', 'history'))
 
 /** Environments that tools keep, where their own files are in the project. `folders`: from manage.py upwards. Never throws. */
-export async function toolFolders(host: Host, project: Project, folders: readonly string[]): Promise<ToolFolder[]> {
+export async function toolFolders(host: Host, folders: readonly string[]): Promise<ToolFolder[]> {
   const first = async (holds: (folder: string) => Promise<boolean>) => {
     const found = await Promise.all(folders.map((folder) => holds(folder)))
     return folders[found.indexOf(true)]
   }
   const around: Around = {
     host,
-    project,
     folders,
     holds: (name) => first((folder) => isFile(join(folder, name))),
     table: (pattern) => first(async (folder) => pattern.test((await readText(join(folder, 'pyproject.toml'))) ?? '')),

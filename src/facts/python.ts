@@ -70,7 +70,7 @@ export async function findPython(host: Host, config: Config, project: Project): 
   )
   if (!candidates.some((candidate) => hasDjango(candidate))) {
     const { toolFolders } = await import('./python-tools.ts')
-    for (const { folder, tool } of await toolFolders(host, project, folders))
+    for (const { folder, tool } of await toolFolders(host, folders))
       candidates.push(await assess(host, resolve(project.backend, folder), `${tool} (${shown(project, folder)})`))
   }
   if (candidates.some((candidate) => hasDjango(candidate))) return { named: false, candidates }

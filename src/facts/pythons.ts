@@ -5,6 +5,7 @@ import { isFile } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { runToEnd } from '../host/processes.ts'
 import { onPath } from './programs.ts'
+import { minorOf } from './python-spec.ts'
 
 /** An interpreter that can make an environment. */
 export interface Interpreter {
@@ -34,7 +35,7 @@ export async function interpreters(host: Host, least = 6): Promise<Interpreter[]
       return exitCode === 0 ? [{ python, version: stdout.trim() }] : []
     }),
   )
-  const all = found.flat().filter(({ version }) => Number(/^3\.(\d+)/.exec(version)?.[1]) >= least)
+  const all = found.flat().filter(({ version }) => minorOf(version) >= least)
   return all.filter(({ version }, index) => all.findIndex((other) => other.version === version) === index)
 }
 
@@ -59,8 +60,6 @@ export async function newerPython(
   need: { readonly minor: number } | undefined,
 ): Promise<{ readonly minor: number; readonly file: string | undefined } | undefined> {
   if (need === undefined) return undefined
-  const [oldest] = (await interpreters(host, need.minor)).toSorted((one, other) => minorOf(one) - minorOf(other))
+  const [oldest] = (await interpreters(host, need.minor)).toSorted((one, other) => minorOf(one.version) - minorOf(other.version))
   return { minor: need.minor, file: oldest?.python }
 }
-
-const minorOf = ({ version }: Interpreter): number => Number(/^3\.(\d+)/.exec(version)?.[1])

@@ -5,13 +5,11 @@ import { join, relative, sep } from 'node:path'
 import type { Evidence } from '../checks/evidence.ts'
 import { shadowOf } from './planners/environment.ts'
 import { redisNow, redisProtocol } from '../facts/redis-now.ts'
-import { sourcesBelow } from '../facts/checkout-files.ts'
+import { noSources, sourcesBelow } from '../facts/checkout-files.ts'
 import { onPath } from '../facts/programs.ts'
 import { readText, readBytes } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { processTable } from '../host/process-table.ts'
-
-const passedFolder = /^(?:\.|__pycache__$|node_modules$|venv$|env$|dist$|build$|static$|media$|site-packages$)/
 
 /** Gathers what only a fix needs to know. Never throws. */
 export async function gatherFixFacts(
@@ -36,7 +34,7 @@ export async function gatherFixFacts(
     const text = await readText(file)
     if (text !== undefined) texts.set(file, text)
   }
-  const sources = project === undefined ? [] : await sourcesBelow(project.backend, passedFolder, 3)
+  const sources = project === undefined ? [] : await sourcesBelow(project.backend, noSources, 3)
   const secrets = new Map<string, string>()
   const secret = host.secrets.add(randomBytes(32).toString('base64url'))
   return {

@@ -1,4 +1,5 @@
 import type { RequirementLine } from '../facts/requirement-lines.ts'
+import { isOldChannels } from './environment.ts'
 
 /** What decides about the Channels of a project. */
 interface ChannelsFacts {
@@ -34,7 +35,7 @@ export function unsupportedChannels({
 }: ChannelsFacts): readonly [title: string, ...evidence: string[]] | undefined {
   const version = installed?.version
   if (version !== undefined)
-    return /^[012]\./.test(version) ? [`Channels ${version} is too old`, `${installed?.label ?? ''} has channels ${version}`] : undefined
+    return isOldChannels(version) ? [`Channels ${version} is too old`, `${installed?.label ?? ''} has channels ${version}`] : undefined
   // of several lines with conditions another may be the one that holds here
   const pinned = lines.find(({ spec }) => isOld(spec) && (!spec.includes(';') || lines.every((line) => isOld(line.spec))))
   if (pinned !== undefined) return ['The project asks for a Channels that is too old', `${pinned.at} asks for ${pinned.spec}`]

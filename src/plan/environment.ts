@@ -60,6 +60,11 @@ export function choosePython(fact: PythonFact, names: readonly string[] = []): P
   return { kind: 'venv-missing', ...unchosen, isForeign: fact.candidates.some(({ state }) => state === 'foreign') }
 }
 
+/** Whether this version of Channels is one before 3, whose consumers are none that an ASGI server takes. Pure. */
+export function isOldChannels(version: string | undefined): boolean {
+  return version !== undefined && Number.parseInt(version, 10) < 3
+}
+
 /** Distributions that the environment lacks before it can serve a WebSocket. */
 function lacking(environment: PythonEnvironment): string[] {
   const missing: string[] = needed.filter((name) => !environment.packages.has(name))

@@ -63,7 +63,7 @@ export function makeBackup(root: string, now: Date = new Date()) {
     changing: async (path: string) => {
       await open()
       const copy = `${entries.length}-${basename(path)}`
-      await writeFile(join(folder, copy), await readBytes(path), { mode: 0o600, flag: 'wx' })
+      await writeFile(join(folder, copy), await readBytes(path, anySize), { mode: 0o600, flag: 'wx' })
       await add({ kind: 'changed', path: label(path), copy })
     },
     creating: (path: string) => add({ kind: 'created', path: label(path) }),
@@ -116,7 +116,7 @@ export async function undoNewest(root: string): Promise<{ shown: string; done: P
     const text = await readText(join(folder, 'manifest.json'))
     const manifest = text === undefined ? undefined : parseAs(manifestSchema, text)
     if (manifest === undefined || manifest.entries.length === 0) continue
-    const done = await putBackAll(root, folder, manifest.entries)
+    const done = await putBackAll(root, folder, manifest.entries, `${folder}-undone`)
     await rename(folder, `${folder}-undone`)
     return { shown: shownPath(root, folder), done }
   }
@@ -125,10 +125,16 @@ export async function undoNewest(root: string): Promise<{ shown: string; done: P
   })
 }
 
+/** A database is kept whole, however large it is. */
+const anySize = Number.POSITIVE_INFINITY
+
 const ranWhy = 'what a command did is not taken back'
 
-/** The last first: what was moved away comes back once what took its place is gone. */
-async function putBackAll(root: string, folder: string, entries: readonly Entry[]): Promise<PutBack[]> {
+/**
+ * The last first: what was moved away comes back once what took its place is gone. `later`: what the folder will be
+ * called, where somebody may have worked since in what was made; it is kept there then.
+ */
+async function putBackAll(root: string, folder: string, entries: readonly Entry[], later?: string): Promise<PutBack[]> {
   const done: PutBack[] = []
   for (const entry of entries.toReversed()) {
     if (entry.kind === 'ran') {
@@ -136,7 +142,7 @@ async function putBackAll(root: string, folder: string, entries: readonly Entry[
       continue
     }
     try {
-      done.push(await putBackOne(root, folder, entry))
+      done.push(await putBackOne(root, folder, entry, later))
     } catch (error) {
       done.push({ path: entry.path, outcome: 'left', why: errorMessage(error) })
     }
@@ -144,12 +150,12 @@ async function putBackAll(root: string, folder: string, entries: readonly Entry[
   return done
 }
 
-async function putBackOne(root: string, folder: string, entry: Exclude<Entry, { kind: 'ran' }>): Promise<PutBack> {
+async function putBackOne(root: string, folder: string, entry: Exclude<Entry, { kind: 'ran' }>, later?: string): Promise<PutBack> {
   const path = resolve(root, entry.path)
   const shown = entry.path
   switch (entry.kind) {
     case 'changed': {
-      const current = await readBytes(path).catch(() => undefined)
+      const current = await readBytes(path, anySize).catch(() => undefined)
       const kept = join(folder, entry.copy)
       if (current !== undefined && entry.after !== undefined && digest(current) !== entry.after)
         return { path: shown, outcome: 'left', why: `it was changed since; as it was: ${shownPath(root, kept)}` }
@@ -167,11 +173,13 @@ async function putBackOne(root: string, folder: string, entry: Exclude<Entry, { 
       await rmdir(path)
       return { path: shown, outcome: 'removed' }
     case 'made-tree': {
-      if (!(await isEntry(path))) return { path: shown, outcome: 'removed' }
-      // somebody may have worked in it since: nothing in it is lost
+      if (later === undefined || !(await isEntry(path))) {
+        await rm(path, { recursive: true, force: true })
+        return { path: shown, outcome: 'removed' }
+      }
       const name = `made-${basename(dirname(path))}-${basename(path)}`
       await rename(path, join(folder, name))
-      return { path: shown, outcome: 'removed', why: `what it holds is kept in ${shownPath(root, join(`${folder}-undone`, name))}` }
+      return { path: shown, outcome: 'removed', why: `what it holds is kept in ${shownPath(root, join(later, name))}` }
     }
     case 'moved':
       if (await isEntry(path)) return { path: shown, outcome: 'left', why: `it is there again; as it was: ${entry.to}` }
@@ -182,7 +190,7 @@ async function putBackOne(root: string, folder: string, entry: Exclude<Entry, { 
 }
 
 async function hashOf(path: string): Promise<string | undefined> {
-  const bytes = await readBytes(path).catch(() => undefined)
+  const bytes = await readBytes(path, anySize).catch(() => undefined)
   return bytes === undefined ? undefined : digest(bytes)
 }
 

@@ -16,8 +16,8 @@ test.each<[Flags, string]>([
   [{ frontend: false, procfile: false, browser: false }, ' --no-frontend --no-procfile --no-browser'],
   [{ frontend: { folder: 'client' }, browser: true, procfile: 'Procfile.dev' }, ' --frontend client --procfile Procfile.dev --browser'],
   [{ subprotocols: ['one', 'two'], only: ['backend', 'worker'] }, ' --subprotocol one --subprotocol two --only backend,worker'],
-  // what smoke says of itself is no flag of start's
-  [{ open: false, json: false, setup: false, port: 8000, watch: false }, ' --no-watch'],
+  // said, though it is what holds without a word: a file may say otherwise
+  [{ port: 8000 }, ' --port 8000'],
   // no secret stands in a command
   [{ token: secret(), tokenIn: 'header' }, ' --token-in header'],
 ])('%j', (flags, words) => {
@@ -28,4 +28,10 @@ test('a flag that is said anew stands once, and what the environment gives is le
   expect(again({ setup: true, backend: 'api' }, { ELECTION_DEV_PORT: '9000' }, '--setup', '--backend', 'site')).toBe(
     'election-dev start --setup --backend site',
   )
+})
+
+test('what a command sets for itself is no word of the user', () => {
+  const config = mergeConfig(testHost('/'), { port: 8001 }, undefined, { open: false, watch: false, keys: false, frontend: false })
+  expect(startAgain(config).join(' ')).toBe('election-dev start --port 8001')
+  expect(config).toMatchObject({ open: false, watch: false, keys: false, frontend: false })
 })

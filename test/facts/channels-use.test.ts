@@ -37,6 +37,8 @@ test.each<[string, Readonly<Record<string, string>>]>([
   ['a module in any folder', { 'live/deep/sockets.py': 'from channels.generic.websocket import WebsocketConsumer\n' }],
   ['a package of a repository may', { 'requirements.txt': 'Django\nacme-site @ git+https://example.org/site\n' }],
   ['a package of a folder may', { 'requirements.txt': 'Django\nacme-site @ file:///srv/site\n' }],
+  ['a wheel may', { 'requirements.txt': 'Django\n./wheels/acme-1.0-py3-none-any.whl\n' }],
+  ['an editable folder may', { 'requirements.txt': 'Django\n-e ../acme\n' }],
   ['settings that lie elsewhere may', { 'manage.py': plain['manage.py'].replace('shop.settings', 'acme.site.settings') }],
   ['an application that lies elsewhere may', { 'shop/settings.py': 'ASGI_APPLICATION = "acme.asgi.application"\n' }],
 ])('%s', async (_, files) => {
