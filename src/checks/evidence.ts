@@ -1,4 +1,5 @@
 import type { CauseId } from '../causes/causes.ts'
+import type { GivenFlag } from '../config/again.ts'
 import type { CrossingFact } from '../facts/crossing.ts'
 import type { BroadcastFact } from '../facts/observed.ts'
 import type { FailedStart } from '../facts/startup.ts'
@@ -49,6 +50,10 @@ export interface Evidence {
   readonly dotenv: DotenvSurvey | undefined
   /** The environment that the server was started with, else the doctor's; values are looked at, never shown where the name is a secret's. */
   readonly env: Readonly<Record<string, string | undefined>>
+  /** The flags that this command line was given: a command that is printed keeps them. */
+  readonly given?: readonly GivenFlag[] | undefined
+  /** The URL was named by nobody: it is where this project's own server has to be. */
+  readonly isOfProject?: boolean | undefined
   readonly servers: ServersFact
   readonly examination: Examination | undefined
   /** By what way the project can be come to, where the examination's can't. */

@@ -7,6 +7,7 @@ import { besideCauses } from './beside.ts'
 import { all, withSeen, type Commands, type Diagnosis, type Judged } from './diagnosis.ts'
 import { isWellKnown } from './distributions.ts'
 import { isCarrier, isOwn, listenerOf, pythonOf, type Evidence } from './evidence.ts'
+import { withGiven } from '../config/again.ts'
 import { asShell, joined } from '../host/paths.ts'
 import { redisPortWanted } from '../plan/managed-redis.ts'
 import { judgeProxied } from './proxy.ts'
@@ -48,7 +49,7 @@ function runnable(evidence: Evidence, found: Diagnosis): Judged {
   const { checkout } = evidence
   const cause = judged(chosen(evidence, unguessed(evidence, found)))
   if (checkout === undefined)
-    return { ...cause, remedy: { ...cause.remedy, commands: cause.remedy.commands.filter((words) => !needsProject(words)) } }
+    return { ...cause, remedy: { ...cause.remedy, commands: cause.remedy.commands.filter((words) => !isStart(words)) } }
   const { root, backend } = checkout.project
   const manage = relativeTo(evidence, joined(backend, 'manage.py'))
   // a server that has read the old state is ended after a yes alone
@@ -57,7 +58,8 @@ function runnable(evidence: Evidence, found: Diagnosis): Judged {
     withPip(
       evidence,
       commands
-        .flatMap((command) => asShell(root, needsYes && isFix(command) ? [...command, '--yes'] : command))
+        .map((command) => withGiven(needsYes && isFix(command) ? [...command, '--yes'] : command, evidence.given ?? []))
+        .flatMap((command) => asShell(root, command))
         .map(([program = '', ...rest]) => {
           if (program !== 'python' && rest[0] !== 'manage.py') return [program, ...rest]
           return [program === 'python' ? pythonOf(evidence) : program, ...rest.map((word) => (word === 'manage.py' ? manage : word))]
@@ -71,7 +73,7 @@ function runnable(evidence: Evidence, found: Diagnosis): Judged {
 const isFix = (words: readonly string[]): boolean => words.join(' ') === 'election-dev doctor --fix'
 
 /** Where nothing is seen of a project, there is none to start. */
-const needsProject = ([program, verb]: readonly string[]): boolean => program === 'election-dev' && verb === 'start'
+const isStart = (words: readonly string[]): boolean => words[words.indexOf('election-dev') + 1] === 'start'
 
 /** An environment that uv has made, or whose making was cut short, has no pip: uv installs into it, or it is put there before it is called. */
 function withPip(evidence: Evidence, commands: Commands): Commands {
@@ -155,6 +157,8 @@ function candidatesOf(evidence: Evidence): Diagnosis[] {
   // the backend itself says no: what is in front of it isn't to blame
   if (verdict !== undefined && direct !== undefined && judgeWire(direct) !== undefined)
     return candidatesOf({ ...evidence, wire: direct, direct: undefined })
+  const elsewhere = verdict === undefined && evidence.isOfProject === true ? judgeElsewhere(evidence, []) : undefined
+  if (elsewhere !== undefined) return [elsewhere]
   if (verdict === undefined) return judgeWorking(evidence)
   if (verdict.id === 'server-not-running') return evidence.wire.nameError === undefined ? judgeNobody(evidence, verdict) : [verdict]
   const foreign = judgeHolder(evidence, verdict)
@@ -182,14 +186,21 @@ function judgeNobody(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   ]
 }
 
+/** The server runs in another folder than this project's: it is another project's, or an older copy's, however well it answers. */
+function judgeElsewhere(evidence: Evidence, seen: readonly string[]): Diagnosis | undefined {
+  const listener = listenerOf(evidence)
+  if (listener?.command === undefined || evidence.checkout === undefined) return undefined
+  if (!runsElsewhere(listener, evidence.checkout.project.backend)) return undefined
+  return isStranger(evidence, listener) ? judgeForeign(evidence, seen) : judgeStale(evidence, seen)
+}
+
 /** The port is held by another program, or by an older server from elsewhere. */
 function judgeHolder(evidence: Evidence, verdict: Diagnosis): Diagnosis | undefined {
   const listener = listenerOf(evidence)
   // without a project nobody can say whose server it is
   if (listener === undefined || evidence.checkout === undefined || isCarrier(listener)) return undefined
-  if (listener.command !== undefined && runsElsewhere(listener, evidence.checkout.project.backend))
-    return isStranger(evidence, listener) ? judgeForeign(evidence, verdict.evidence) : judgeStale(evidence, verdict.evidence)
-  if (isOwn(listener)) return undefined
+  const elsewhere = judgeElsewhere(evidence, verdict.evidence)
+  if (elsewhere !== undefined || isOwn(listener)) return elsewhere
   return causeOf(verdict.id).strange === true && listener.command === undefined && listener.state !== 'stopped'
     ? judgeForeign(evidence, verdict.evidence)
     : undefined

@@ -135,7 +135,7 @@ export function withMessageSize(evidence: Evidence, named: Diagnosis): Diagnosis
 
 /** True where the server's working folder is neither the backend's, nor above it (`--app-dir backend`), nor below it: another checkout, or a copy beside it. */
 export function runsElsewhere({ project, cwd, argv }: ServerProcess, backend: string): boolean {
-  if (project === 'other') return true
+  if (project === 'other' || project === 'copy') return true
   if (cwd === undefined || argv.some((word) => word.startsWith(backend))) return false
   return !isWithin(cwd, backend) && !isWithin(backend, cwd)
 }
@@ -179,8 +179,9 @@ export function judgeWaiting({ waiting }: Evidence): Diagnosis | undefined {
   return diagnosis(id, title, [`election-dev start (PID ${launcher}) runs, and its backend has ended: it waits to start it again`], remedy)
 }
 
-/** True for a server that was told an application of another name than this project's: a copy of the checkout would have the same. */
-export function isStranger({ checkout }: Pick<Evidence, 'checkout'>, { command }: ServerProcess): boolean {
+/** True for a server of another project, which a copy of the checkout isn't: that has most of its files, and an application of the same name. */
+export function isStranger({ checkout }: Pick<Evidence, 'checkout'>, { command, project }: ServerProcess): boolean {
+  if (project === 'other') return true
   const [theirs, ours] = [command?.application, checkout?.project.application].map((name) => name?.split(/[.:]/)[0])
   return theirs !== undefined && ours !== undefined && theirs !== ours
 }

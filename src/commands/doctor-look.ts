@@ -87,6 +87,7 @@ export async function targetsOf(host: Host, config: Config, urls: readonly strin
     return {
       main,
       others: [],
+      isOfProject: true,
       ...(release === undefined ? {} : { release }),
       ...(main === endpoint ? { bind: config.host } : {}),
       ...(config.path === undefined ? { beside: { isObserved } } : {}),

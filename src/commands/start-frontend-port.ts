@@ -1,3 +1,4 @@
+import { startAgain } from '../config/again.ts'
 import type { FrontendFiles } from '../facts/frontend-reading.ts'
 import { findHolder } from '../facts/holder.ts'
 import { nextFreePort } from '../facts/next-port.ts'
@@ -11,14 +12,13 @@ import { holderWords } from '../plan/port.ts'
 import type { Prepared } from './start-prepare.ts'
 
 /** What frees the port of a frontend in `folder` and starts again, command by command; none where it isn't told who holds it. */
-export async function commandsToFree({ host, config, checkout }: Prepared, folder: string, port: number): Promise<string[][]> {
-  const start = ['election-dev', 'start', ...(config.source('port') === 'default' ? [] : ['--port', String(config.port)])]
+export async function commandsToFree({ host, config, checkout }: Prepared, folder: string, port: number): Promise<(readonly string[])[]> {
   const { takeoverOf } = await import('../run/takeover.ts')
   const decision = await takeoverOf(host, checkout, port, { backend: folder, what: 'dev server' })
-  if (decision.kind === 'end') return [[...start, '--takeover']]
+  if (decision.kind === 'end') return [startAgain(config, '--takeover')]
   const { listener } = await findHolder(host, await probePort(port, '127.0.0.1'))
   if (listener?.pid === undefined) return []
-  return [host.platform === 'win32' ? ['taskkill', '/PID', String(listener.pid), '/F'] : ['kill', String(listener.pid)], start]
+  return [host.platform === 'win32' ? ['taskkill', '/PID', String(listener.pid), '/F'] : ['kill', String(listener.pid)], startAgain(config)]
 }
 
 /**

@@ -28,7 +28,9 @@ export async function layerOf(run: SetupRun, checkout: Checkout, redis: () => Pr
         ...(instances > 1 ? [`${instances} instances, because of ${config.source('instances')}`] : []),
       ],
       hint: instances > 1 ? (await import('./start-settings.ts')).sharedLayerHint(instances) : (cause?.remedy.text ?? noChoiceHint),
-      ...(instances > 1 || layerVariable === undefined ? {} : { commands: [['election-dev', 'start', '--channel-layer', 'memory']] }),
+      ...(instances > 1 || layerVariable === undefined
+        ? {}
+        : { commands: [(await import('../config/again.ts')).startAgain(config, '--channel-layer', 'memory')] }),
     })
   }
   report({

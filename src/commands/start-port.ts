@@ -10,7 +10,7 @@ import { isFree, probePort, type PortFact } from '../facts/port.ts'
 import { shown, usualPath } from '../facts/project.ts'
 import { serversOf } from '../facts/servers.ts'
 import { ask } from '../host/ask.ts'
-import { newerFiles } from '../look/gather.ts'
+import { newerFiles } from '../facts/checkout-files.ts'
 import { endpointAt } from '../look/target.ts'
 import { mapVariables } from '../plan/frontend-env.ts'
 import { hardCodedPorts, placeWords } from '../plan/hard-coded-port.ts'
@@ -26,6 +26,7 @@ const lookMs = 3000
 export async function portFor(run: SetupRun, checkout: Checkout, found: PortFact): Promise<number> {
   const { host, config, report } = run
   const warn = (text: string) => report({ event: 'warning', id: 'port-in-use', text })
+  const again = async (...words: string[]) => (await import('../config/again.ts')).startAgain(config, ...words)
   const fact = config.takeover ? await (await import('../run/takeover.ts')).takeOver(host, config, checkout, found, warn) : found
   const decision = decidePort(fact, config.host)
   switch (decision) {
@@ -35,13 +36,13 @@ export async function portFor(run: SetupRun, checkout: Checkout, found: PortFact
       throw new LauncherError(decision, `This user may not bind port ${fact.port}`, {
         evidence: [`Binding ${config.host} port ${fact.port}: EACCES`],
         hint: 'Use a port above 1023.',
-        commands: [['election-dev', 'start', '--port', '8000']],
+        commands: [await again('--port', '8000')],
       })
     case 'bind-address-unavailable':
       throw new LauncherError(decision, `This machine doesn't have the address ${config.host}`, {
         evidence: [`Binding ${config.host} port ${fact.port}: EADDRNOTAVAIL`],
         hint: 'Bind 127.0.0.1.',
-        commands: [['election-dev', 'start', '--host', '127.0.0.1']],
+        commands: [await again('--host', '127.0.0.1')],
       })
     default:
       return portInPlace(run, checkout, fact, decision)
@@ -74,14 +75,14 @@ async function portInPlace(run: SetupRun, checkout: Checkout, fact: PortFact, id
     }
   }
   const next = config.strictPort || place !== undefined ? undefined : await nextFreePort(fact.port, config.host)
-  const port = config.source('port') === 'default' ? [] : ['--port', String(fact.port)]
-  const takeIt = takeover.kind === 'end' ? [['election-dev', 'start', ...port, '--takeover']] : undefined
+  const { startAgain } = await import('../config/again.ts')
+  const takeIt = takeover.kind === 'end' ? [startAgain(config, '--takeover')] : undefined
   if (next === undefined) {
     const why = place !== undefined ? ', and the page names it' : config.strictPort ? '' : ', and no port above it is free'
     const pid = holder.listener?.pid
     const end = host.platform === 'win32' ? ['taskkill', '/PID', String(pid), '/F'] : ['kill', String(pid)]
-    const freed = pid === undefined ? [] : [end, ['election-dev', 'start', ...port]]
-    const elsewhere = [['election-dev', 'start', '--port', String(fact.port + 1)]]
+    const freed = pid === undefined ? [] : [end, startAgain(config)]
+    const elsewhere = [startAgain(config, '--port', String(fact.port + 1))]
     throw new LauncherError(place === undefined ? (cause?.id ?? id) : 'port-in-use', `Port ${fact.port} is held${why}`, {
       evidence: [
         `By ${who}`,
@@ -127,7 +128,7 @@ async function causeOfHolder({ host, config }: SetupRun, checkout: Checkout, por
   const { root, backend } = project
   const servers = await serversOf(host, { ports: [port], root, backend, names: [], deadlineMs: lookMs })
   const wire = untried(endpointAt(config, project, port), {})
-  return judgeHeld({ ...evidenceOfWire(wire), checkout, servers, newerThanServer: await newerFiles(project, servers, wire) })
+  return judgeHeld({ ...evidenceOfWire(wire), checkout, servers, newerThanServer: await newerFiles(backend, servers, port) })
 }
 
 /** With `--strict-port` the instances take the ports above the first one as they come. Throws LauncherError `port-in-use` where one is held. */

@@ -1,8 +1,8 @@
 import type { Config } from './config.ts'
 import { configSchema, type ConfigKey } from './schema.ts'
 
-/** A secret is in no command that is printed. */
-const left: ReadonlySet<string> = new Set(['$schema', 'token'])
+/** A secret is in no command that is printed, and how a command is told is no part of what it does. */
+const left: ReadonlySet<string> = new Set(['$schema', 'token', 'json', 'verbose'])
 
 function isKept(key: string): key is ConfigKey {
   return key in configSchema.entries && !left.has(key)
@@ -18,12 +18,35 @@ function wordsOf(flag: string, value: unknown): readonly string[] {
   return []
 }
 
-/** `election-dev start` with these words, and with the flags that this command line was given. Pure. */
-export function startAgain(config: Config, ...words: readonly string[]): readonly string[] {
-  const given = Object.keys(configSchema.entries).flatMap((key) => {
+/** A flag of the command line, as its words. */
+export type GivenFlag = readonly [string, ...string[]]
+
+/** The flags that this command line was given, a secret's and those of how it is told not among them. Pure. */
+export function givenFlags(config: Config): readonly GivenFlag[] {
+  return Object.keys(configSchema.entries).flatMap((key) => {
     if (!isKept(key)) return []
     const flag = config.source(key)
-    return flag.startsWith('--') && !words.includes(flag) ? wordsOf(flag, config[key]) : []
+    if (!flag.startsWith('--')) return []
+    const [first, ...rest] = wordsOf(flag, config[key])
+    return first === undefined ? [] : [[first, ...rest] as const]
   })
-  return ['election-dev', 'start', ...words, ...given]
+}
+
+/** The flags of `start` that `doctor` has, too: which project is looked at, and as whom. */
+const ofDoctor: ReadonlySet<string> = new Set(
+  'backend settings application python path origin token-in token-name user subprotocol no-ping env-file port host hold'
+    .split(' ')
+    .map((name) => `--${name}`),
+)
+
+/** A command of ours with the flags that were given, that it takes, and that it doesn't say itself; another program's as it is. Pure. */
+export function withGiven(command: readonly string[], given: readonly GivenFlag[]): readonly string[] {
+  const verb = command[command.indexOf('election-dev') + 1]
+  const takes = (flag: string): boolean => verb === 'start' || (verb === 'doctor' && ofDoctor.has(flag))
+  return [...command, ...given.filter(([flag]) => takes(flag) && !command.includes(flag)).flat()]
+}
+
+/** `election-dev start` with these words, and with the flags that this command line was given. Pure. */
+export function startAgain(config: Config, ...words: readonly string[]): readonly string[] {
+  return withGiven(['election-dev', 'start', ...words], givenFlags(config))
 }

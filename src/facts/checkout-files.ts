@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { readText } from '../host/files.ts'
+import type { ServersFact } from './server-process.ts'
 
 const passedOver = /^(?:\.|node_modules$|venv$|env$|dist$|build$|static$|media$|site-packages$|__pycache__$|tests?$|migrations$)/
 /** Folders of a checkout that hold none of its own sources. */
@@ -19,11 +20,19 @@ export async function modulesOf(backend: string): Promise<Set<string>> {
 }
 
 /** Python files of the backend that were changed after a point in time (milliseconds since 1970), relative to it; the ones that matter to sockets first. Never throws. */
-export async function changedSince(backend: string, time: number): Promise<string[]> {
+async function changedSince(backend: string, time: number): Promise<string[]> {
   const files = await sourcesBelow(backend, passedOver)
   const entries = await Promise.all(files.map((file) => stat(file).catch(() => undefined)))
   const found = files.filter((_, index) => (entries[index]?.mtimeMs ?? 0) > time)
   return found.map((file) => relative(backend, file).split(sep).join('/')).toSorted((one, other) => weight(one) - weight(other))
+}
+
+/** Files of the backend that are newer than the project's server at this port, relative to it. Never throws. */
+export async function newerFiles(backend: string | undefined, { ofProject }: ServersFact, port: number): Promise<string[]> {
+  const server = ofProject.find(({ listens }) => listens.some((one) => one.port === port))
+  if (backend === undefined || server?.startedAt === undefined || server.command?.reload === true) return []
+  // the start of a process is known to the second: the time of the boot is told in whole ones
+  return changedSince(backend, (server.servingSince ?? server.startedAt) + 2000)
 }
 
 /** What a socket goes through comes first. */

@@ -42,8 +42,11 @@ export interface ServerProcess {
   readonly command: ServerCommand | undefined
   readonly listens: readonly { readonly address: string; readonly port: number }[]
   readonly unixSockets: readonly string[]
-  /** `this`: it runs in this checkout (its working folder, or the manage.py that it names); `other`: elsewhere; `unknown`: it can't be seen. */
-  readonly project: 'this' | 'other' | 'unknown'
+  /**
+   * `this`: it runs in this checkout (its working folder, or the manage.py that it names); `copy`: elsewhere, where most
+   * of this project's files are, too, byte by byte; `other`: elsewhere; `unknown`: it can't be seen, or what it serves is nothing of its folder.
+   */
+  readonly project: 'this' | 'copy' | 'other' | 'unknown'
   /** Variables of its environment that were asked for, where it may be read; secrets among them are registered as such. */
   readonly env: Readonly<Record<string, string>> | undefined
   /** Regular files that its standard output and error go to. */

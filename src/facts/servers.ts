@@ -1,8 +1,9 @@
-import { isAbsolute, resolve, sep } from 'node:path'
-import { isFile, realPath } from '../host/files.ts'
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { isFile, readText, realPath } from '../host/files.ts'
 import { isWithin } from '../host/paths.ts'
 import type { Host } from '../host/host.ts'
 import { treeOf } from '../host/process-table.ts'
+import { noSources, sourcesBelow } from './checkout-files.ts'
 import { machineView } from './machine-view.ts'
 import { namedFolders } from './server-command.ts'
 import { serverGroups, type ServerGroup } from './server-groups.ts'
@@ -96,7 +97,7 @@ async function describe(group: ServerGroup, details: ReadonlyMap<number, SeenDet
       (one, index) => listens.findIndex((other) => other.address === one.address && other.port === one.port) === index,
     ),
     unixSockets: [...new Set(members.flatMap(({ pid }) => of(pid).unixSockets))],
-    project: await projectOf(leader.argv, own, places),
+    project: await projectOf(leader.argv, command, own, places),
     env: undefined,
     logs: own.logs,
     serving: serving[0]?.pid ?? leader.pid,
@@ -112,18 +113,48 @@ async function foldersOf({ root, backend }: ServersRequest): Promise<Folders> {
   }
 }
 
-async function projectOf(argv: readonly string[], { cwd, sameFiles }: SeenDetails, places: Folders): Promise<ServerProcess['project']> {
+async function projectOf(
+  argv: readonly string[],
+  command: ServerProcess['command'],
+  { cwd, sameFiles }: SeenDetails,
+  places: Folders,
+): Promise<ServerProcess['project']> {
   if (!sameFiles || (places.root === undefined && places.backend === undefined)) return 'unknown'
   const folders = [places.root, places.backend].flatMap((folder) => folder ?? [])
   const isOurs = (path: string): boolean => folders.some((folder) => isWithin(folder, path))
   const managePy = await found(cwd, readInvocation(argv)?.managePy ?? managePyOf(argv))
   // a server that has changed its folder since named it from another one
-  if (managePy !== undefined && (await isFile(managePy))) return isOurs(managePy) ? 'this' : 'other'
+  if (managePy !== undefined && (await isFile(managePy))) return isOurs(managePy) ? 'this' : elsewhere(places, [dirname(managePy)])
   const named = await Promise.all(namedFolders(argv).map((folder) => found(cwd, folder)))
   const { backend } = places
   if (backend !== undefined && named.some((folder) => folder !== undefined && isWithin(backend, folder))) return 'this'
   if (cwd === undefined) return 'unknown'
-  return isOurs(await realPath(cwd)) ? 'this' : 'other'
+  const folder = await realPath(cwd)
+  if (isOurs(folder)) return 'this'
+  const theirs = [folder, ...named.filter((each) => each !== undefined)]
+  const module = command?.application?.split(':')[0]?.replaceAll('.', sep)
+  const files = module === undefined ? [] : theirs.flatMap((each) => [join(each, `${module}.py`), join(each, module, '__init__.py')])
+  // a module that isn't there was found by PYTHONPATH, or is installed: its folder says nothing
+  if (files.length > 0 && !(await Promise.all(files.map((file) => isFile(file)))).includes(true)) return 'unknown'
+  return elsewhere(places, theirs)
+}
+
+/** As many of the project's own files are compared with those of a server that runs elsewhere. */
+const mostCompared = 100
+
+/** What a server in other folders is of: most files of this backend are there as well, or they aren't. */
+async function elsewhere({ backend }: Folders, folders: readonly string[]): Promise<'copy' | 'other'> {
+  if (backend === undefined) return 'other'
+  // an empty __init__.py is everybody's
+  const texts = await Promise.all(
+    (await sourcesBelow(backend, noSources)).slice(0, mostCompared).map(async (file) => ({ file, text: await readText(file) })),
+  )
+  const own = texts.filter(({ file, text = '' }) => text.trim() !== '' && basename(file) !== 'manage.py')
+  const isThere = async (folder: string): Promise<boolean> => {
+    const same = await Promise.all(own.map(async ({ file, text }) => (await readText(join(folder, relative(backend, file)))) === text))
+    return own.length > 0 && same.filter(Boolean).length * 2 >= own.length
+  }
+  return (await Promise.all(folders.map(isThere))).includes(true) ? 'copy' : 'other'
 }
 
 /** A path of another process, links resolved; undefined where it can't be told from here. */

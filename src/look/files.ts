@@ -2,6 +2,7 @@ import type { Diagnosis } from '../checks/diagnosis.ts'
 import { judgeUnreadChoice } from '../checks/dotenv-sources.ts'
 import { evidenceOfWire, type Evidence } from '../checks/evidence.ts'
 import { redisCauses } from '../checks/redis-layer.ts'
+import { givenFlags } from '../config/again.ts'
 import type { Config } from '../config/config.ts'
 import { speaksOfChannels } from '../facts/channels-use.ts'
 import type { Checkout } from '../facts/checkout.ts'
@@ -23,7 +24,17 @@ export async function evidenceOfFiles(host: Host, config: Config, checkout: Chec
   const hasUv = await uvInstead(host, choice)
   const wire = untried(endpointAt(config, project, config.port), { ours: true })
   const speaks = choice.kind === 'ready' ? undefined : await speaksOfChannels(project, requirements)
-  return { ...evidenceOfWire(wire), checkout, choice, hasUv, dotenv, env: host.env, settingsLines, speaksOfChannels: speaks }
+  return {
+    ...evidenceOfWire(wire),
+    checkout,
+    choice,
+    hasUv,
+    dotenv,
+    env: host.env,
+    given: givenFlags(config),
+    settingsLines,
+    speaksOfChannels: speaks,
+  }
 }
 
 /** Whether uv can install in the place of a pip that the environment doesn't have; undefined where there is nothing to ask. */

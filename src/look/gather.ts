@@ -2,6 +2,7 @@ import { newerNeeded } from '../checks/python-version.ts'
 import { speaksOfChannels } from '../facts/channels-use.ts'
 import { newerPython } from '../facts/pythons.ts'
 import { join } from 'node:path'
+import { givenFlags } from '../config/again.ts'
 import type { Config } from '../config/config.ts'
 import { LauncherError } from '../errors.ts'
 import type { Beside } from '../checks/beside.ts'
@@ -9,7 +10,7 @@ import type { Evidence, Launched } from '../checks/evidence.ts'
 import { judgeWire } from '../checks/wire.ts'
 import { isAllowed } from '../facts/allowed-hosts.ts'
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
-import { changedSince, lineOf, modulesOf, privilegedPorts } from '../facts/checkout-files.ts'
+import { lineOf, modulesOf, newerFiles, privilegedPorts } from '../facts/checkout-files.ts'
 import { surveyDotenv } from '../facts/dotenv-survey.ts'
 import type { CrossingFact } from '../facts/crossing.ts'
 import type { Examination } from '../facts/examination.ts'
@@ -62,6 +63,8 @@ export interface Targets {
   readonly main: Endpoint
   /** Further instances of the same backend. */
   readonly others: readonly Endpoint[]
+  /** `main` is where this project's own server has to be; else its URL was named. */
+  readonly isOfProject?: boolean
   /** Takes back what was made in the project for `main`. */
   readonly release?: () => Promise<void>
   /** The address that the server of `main` is to bind, where `main` is made of the configuration. */
@@ -175,7 +178,7 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
     beside,
     compareKeys(inside, wire, examination),
     lockHolders(host, examination, servers),
-    newerFiles(project, servers, wire),
+    newerFiles(project?.backend, servers, wire.endpoint.port),
     brokenLine(project, examination),
     outlookOf(host, chosen, checkout, choice?.environment?.python, examination),
   ])
@@ -190,6 +193,8 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
     hasUv,
     dotenv,
     env: host.env,
+    given: givenFlags(config),
+    isOfProject: targets.isOfProject,
     servers,
     examination,
     otherwise: targets.otherwise ?? (await inside.otherwise),
@@ -279,14 +284,6 @@ async function lockHolders(host: Host, examination: Examination | undefined, ser
   if (database?.state !== 'locked' || typeof database.path !== 'string') return []
   const own = new Set(servers.ofProject.map(({ pid }) => pid))
   return (await holdersOf(host, database.path)).filter(({ pid }) => !own.has(pid))
-}
-
-/** Files of the backend that are newer than the project's server at the wire's port, relative to it. */
-export async function newerFiles(project: Project | undefined, servers: ServersFact, wire: WireFacts): Promise<string[]> {
-  const server = servers.ofProject.find(({ listens }) => listens.some(({ port }) => port === wire.endpoint.port))
-  if (project === undefined || server?.startedAt === undefined || server.command?.reload === true) return []
-  // the start of a process is known to the second: the time of the boot is told in whole ones
-  return changedSince(project.backend, (server.servingSince ?? server.startedAt) + 2000)
 }
 
 async function brokenLine(project: Project | undefined, examination: Examination | undefined): Promise<string | undefined> {

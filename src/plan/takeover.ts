@@ -59,6 +59,8 @@ function targetOf(
   if (what === 'server' ? holder.command === undefined && managePyOf(holder.argv) === undefined : !isNode(holder))
     return `it is no ${what === 'server' ? 'Django server' : 'dev server'}`
   if (holder.project === 'other') return 'it is a server of another project'
+  if (holder.project === 'copy')
+    return `it is a server of another copy of this project${holder.cwd === undefined ? '' : `, in ${holder.cwd}`}`
   if (holder.project === 'unknown') return 'which project it serves is not visible to this user'
   const row = rows.find(({ pid }) => pid === holder.pid)
   if (row === undefined) return 'it was started this very moment'

@@ -7,7 +7,8 @@ import { judgeHeld } from '../../src/checks/server-process.ts'
 import { evidenceOf, examinationOf, failing, nothingListens, serverOf, unstarted, wireOf } from '../support/evidence.ts'
 import { broken, elsewhere, endpoint, failed, machine, opened, page, refused, silent, stranger } from '../support/serving.ts'
 
-const copy = (application: string) => serverOf({ cwd: '/home/ada/old/backend', project: 'other' }, { application })
+const copy = (application: string) => serverOf({ cwd: '/home/ada/old/backend', project: 'copy' }, { application })
+const foreign = serverOf({ cwd: '/home/ada/shop/backend', project: 'other' })
 const held = (server: ReturnType<typeof serverOf>, more: Partial<Evidence> = {}) => evidenceOf({ servers: machine([server]), ...more })
 const notHttp = failed(broken('ECONNRESET'), {
   http: { result: 'broken', code: 'ECONNRESET', elapsedMs: 2 },
@@ -44,6 +45,17 @@ describe('names it', () => {
       'port-in-use: the server of another project',
       evidenceOf({ wire: failing, servers: machine([copy('shop.asgi:application')], []) }),
       /shop\.asgi/,
+    ],
+    [
+      'port-in-use: the server of another project, whose application has the same name',
+      evidenceOf({ wire: failing, servers: machine([foreign], []) }),
+      /PID/,
+    ],
+    ['port-in-use: it answers, and its socket is sound', evidenceOf({ servers: machine([foreign], []), isOfProject: true }), /PID/],
+    [
+      'stale-server-old-code: a copy of the checkout answers, and its socket is sound',
+      evidenceOf({ servers: machine([copy('core.asgi:application')], []), isOfProject: true }),
+      /ada\/old/,
     ],
     [
       'stale-server-old-code: the routes on disk fit, and a file is newer',

@@ -1,7 +1,10 @@
 /** The command that is the one that was given, and more. */
+import { tmpdir } from 'node:os'
 import { expect, test } from 'vitest'
-import { startAgain } from '../../src/config/again.ts'
+import { givenFlags, startAgain, withGiven } from '../../src/config/again.ts'
 import { mergeConfig, type Flags } from '../../src/config/resolve.ts'
+import { configSchema } from '../../src/config/schema.ts'
+import { runCli } from '../support/cli.ts'
 import { testHost } from '../support/host.ts'
 import { secret } from '../support/secrets.ts'
 
@@ -34,4 +37,25 @@ test('what a command sets for itself is no word of the user', () => {
   const config = mergeConfig(testHost('/'), { port: 8001 }, undefined, { open: false, watch: false, keys: false, frontend: false })
   expect(startAgain(config).join(' ')).toBe('election-dev start --port 8001')
   expect(config).toMatchObject({ open: false, watch: false, keys: false, frontend: false })
+})
+
+test('a command of a remedy keeps what it takes of the flags that were given, and another program none', () => {
+  const flags: Flags = { backend: 'api', port: 8001, managed: true, json: true, subprotocols: ['one'], ping: false }
+  const given = givenFlags(mergeConfig(testHost('/'), flags, undefined))
+  const kept = (command: string) => withGiven(command.split(' '), given).join(' ')
+  expect(kept('election-dev start --port 9000')).toBe('election-dev start --port 9000 --backend api --subprotocol one --no-ping --managed')
+  expect(kept('env -u REDIS_URL election-dev start')).toContain('election-dev start --backend api --port 8001')
+  expect(kept('election-dev doctor --fix')).toBe('election-dev doctor --fix --backend api --port 8001 --subprotocol one --no-ping')
+  expect(kept('election-dev init --settings')).toBe('election-dev init --settings')
+  expect(kept('kill 4711')).toBe('kill 4711')
+})
+
+test('doctor has every flag that its commands keep', async () => {
+  const { stdout } = await runCli(['doctor', '--help'], { cwd: tmpdir() })
+  const all = Object.keys(configSchema.entries)
+  const every = all.map((key) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`)
+  const flags = [...every, '--subprotocol', '--no-ping'].map((flag) => [flag] as const)
+  const kept = withGiven(['election-dev', 'doctor'], flags).slice(2)
+  expect(kept).toContain('--backend')
+  for (const flag of kept) expect(stdout).toMatch(new RegExp(`${flag}\\b`))
 })

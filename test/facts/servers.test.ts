@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, open, readFile, realpath } from 'node:fs/promises'
+import { appendFile, open, readdir, readFile, realpath } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -161,7 +161,21 @@ test('a server of another folder; and one that a path of this checkout names fro
   const server = await running(startServer('uvicorn', other))
   const fact = await ask(made, { ports: [server.port] })
   expect(fact.ofProject).toEqual([])
-  expect(only(fact.onPorts)).toMatchObject({ project: 'other', command: { program: 'uvicorn' } })
+  expect(only(fact.onPorts)).toMatchObject({ project: 'copy', command: { program: 'uvicorn' } })
+  const sources = (await readdir(other.backend, { recursive: true })).filter((file) => /^(?!venv).*\.py$/.test(file))
+  // an older copy differs in a file, and what begins with the same template in all
+  await appendFile(join(other.backend, sources.find((file) => file.endsWith('settings.py')) ?? ''), '\n# shop\n')
+  expect(only((await ask(made, { ports: [server.port] })).onPorts)).toMatchObject({ project: 'copy' })
+  await Promise.all(sources.map((file) => appendFile(join(other.backend, file), '\n# shop\n')))
+  expect(only((await ask(made, { ports: [server.port] })).onPorts)).toMatchObject({ project: 'other' })
+  // what it serves isn't in its folder: by PYTHONPATH it may be of any
+  const anywhere = await running(
+    startProgram(pythonOf('main'), (port) => ['-m', 'uvicorn', 'core.asgi:application', '--port', String(port)], {
+      cwd: tmpdir(),
+      env: { PYTHONPATH: made.backend },
+    }),
+  )
+  expect(only((await ask(made, { ports: [anywhere.port] })).onPorts)).toMatchObject({ project: 'unknown' })
   const managePy = join(made.backend, 'manage.py')
   const named = await running(
     startProgram(pythonOf('main'), (port) => [managePy, 'runserver', '--noreload', String(port)], { cwd: other.backend }),

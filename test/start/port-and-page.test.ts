@@ -59,7 +59,7 @@ variants(
     const cli = begin(made, ['start', '--port', String(port)])
     await isGreen(cli, port + 1, page)
     expect(cli.stdout()).toMatch(
-      new RegExp(`an earlier server of this project, .* To end it and keep the port: election-dev start --port ${port} --takeover`),
+      new RegExp(`an earlier server of this project, .* To end it and keep the port: election-dev start --takeover --port ${port}`),
     )
     expect(old.child.exitCode).toBeNull()
   },
@@ -93,7 +93,7 @@ test('the same without a terminal: the run ends with the place, and its command 
     new RegExp(`frontend/src/main\\.js:2 \\(ws://localhost:${port}/ws/election-updates/\\) names port ${port}`),
   )
   const [[program, ...args]] = JSON.parse(commands)
-  expect([program, ...args]).toEqual(['election-dev', 'start', '--port', String(port), '--takeover'])
+  expect([program, ...args]).toEqual(['election-dev', 'start', '--takeover', '--port', String(port)])
   await isGreen(begin(made, args), port, page)
 })
 

@@ -77,7 +77,7 @@ test('eight variables, settings in two files, and a compose file', { timeout: 60
   for (const name of names) expect(refused.stdout).toMatch(new RegExp(String.raw`${name} {3}core/(?:settings|parts)\.py:\d+`))
   expect(refused.stdout).toContain('12 in compose.yml:14')
   expect(refused.stdout).not.toContain('SENTRY_DSN')
-  expect(refused.stdout).toContain(`[["election-dev","start","--setup","--port","${port}","--json"]]`)
+  expect(refused.stdout).toContain(`[["election-dev","start","--setup","--port","${port}"]]`)
   expect(await listing(root)).toEqual(before)
 
   cli = startCli(['start', '--setup', '--json', '--port', port], { cwd: root, env })
