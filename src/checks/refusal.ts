@@ -136,18 +136,25 @@ function judgeRow({ examination, wire }: Evidence, { by, because = '', code }: D
           'Name a path of something that the application gives out (--path), or start it again: what its tables have is looked up at the start.',
         )
       : undefined
-  const { name, model } = unknown
   // any other condition may have nothing to do with it
-  const names = [name, model?.split('.').at(-1)].filter((word) => word !== undefined)
+  const names = [unknown.name, modelName(unknown)].filter((word) => word !== undefined)
   const isAbout = aboutThere.test(because) || names.some((word) => because.includes(word))
   if (!isAbout && (code === undefined || !absentCodes.has(code))) return undefined
-  const isMadeUp = route?.sample === path
+  return absentRow(unknown, by, path, route?.sample === path, seen)
+}
+
+type Unfilled = { readonly name: string; readonly model?: string | null | undefined }
+
+const modelName = ({ model }: Unfilled): string | undefined => model?.split('.').at(-1)
+
+/** A parameter of the path that no row has told: the table of its model is empty, or nothing tells which it is of. */
+function absentRow({ name, model }: Unfilled, by: string, path: string, isMadeUp: boolean, seen: Seen): Diagnosis | undefined {
   if (typeof model === 'string')
     return diagnosis(
       'row-missing',
       `There is no ${model} that ${by} could be opened for`,
       [...seen, `The table of ${model} is empty${isMadeUp ? `, and ${name} in ${path} is made up` : ''}`],
-      `Make a ${model}, or name the path of one: --path. The WebSocket itself works.`,
+      `Make a row of ${model}, or name the path of one: --path. The WebSocket itself works.`,
     )
   // a path that somebody has named may be refused for whatever reason
   if (!isMadeUp) return undefined
@@ -156,6 +163,31 @@ function judgeRow({ examination, wire }: Evidence, { by, because = '', code }: D
     `${by} knows nothing at ${path}`,
     [...seen, `${name} in the path is made up: neither the page's sources nor a row tells one`],
     'Name a path that the application knows: --path. The WebSocket itself works.',
+  )
+}
+
+/** `Room matching query does not exist.`, as Django words it (QuerySet.get); `No Room matches the given query.` (get_object_or_404). */
+const noSuchRow = /\b(?:DoesNotExist|Http404)\b/
+const rowOf = /\b(\w+) matching query does not exist|\bNo (\w+) matches the given query/
+
+/** An exception that says that a row isn't there, where the path asks for one: the code is as it is meant to be. Pure. */
+export function rowBehind({ examination, wire }: Evidence, found: Diagnosis): Diagnosis {
+  const { path } = wire.endpoint
+  const line = found.id === 'consumer-exception' ? found.evidence.find((one) => noSuchRow.test(one)) : undefined
+  const route = examination?.get('application')?.routes.find((known) => known.sample === path || servesPath([known], path))
+  const [first, ...rest] = found.evidence
+  if (line === undefined || route === undefined || first === undefined) return found
+  const seen: Seen = [first, ...rest]
+  const [, got, given] = rowOf.exec(line) ?? []
+  const model = got ?? given
+  const [unknown] = (route.unfilled ?? []).filter((one) => model === undefined || modelName(one) === undefined || modelName(one) === model)
+  if (unknown !== undefined) return absentRow(unknown, route.consumer, path, route.sample === path, seen) ?? found
+  if (model === undefined || route.models?.includes(model) !== true || route.sample === path) return found
+  return diagnosis(
+    'row-missing',
+    `${route.consumer} finds no ${model} at ${path}`,
+    seen,
+    `Name the path of a ${model} that is there: --path. The WebSocket itself works.`,
   )
 }
 

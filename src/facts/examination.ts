@@ -112,7 +112,7 @@ const examinationSchema = v.variant('fact', [
     kind: v.picklist(['router', 'http-only', 'wsgi', 'other']),
     websocket: v.boolean(),
     middleware: v.array(v.string()),
-    /** Not all of its routes could be read: what isn't among them may be there all the same. */
+    /** Not all of its routes could be read. */
     unread: v.optional(v.boolean()),
     /** What a validator of Channels around the routes lets through: hosts of ALLOWED_HOSTS, or Origins of a list of its own. */
     origins: v.optional(v.nullable(v.array(v.string()))),
@@ -121,14 +121,14 @@ const examinationSchema = v.variant('fact', [
         route: v.string(),
         /** A path that the route takes, its parameters filled; null where none could be made. */
         sample: v.optional(v.nullable(v.string())),
-        /** Parameters of the sample that no row has told, so that they are made up; where the name tells a model, its table is empty. */
+        /** Parameters of the sample that no row has told, so that they are made up; where a model is told, its table is empty; `models`: of all parameters. */
         unfilled: v.optional(v.array(v.object({ name: v.string(), model: text }))),
+        models: v.optional(v.array(v.string())),
         /** The regular expression of the whole route, without `^`, as Python has it. */
         pattern: text,
-        /** The project's own source of the consumer asks for rows. */
         looks_up: v.optional(v.boolean()),
         consumer: v.string(),
-        /** The source of the consumer has an answer to {"type": "ping"}. */
+        /** The source of the consumer asks for rows (`looks_up`), and has an answer to {"type": "ping"} (`pings`). */
         pings: v.optional(v.boolean()),
         /** The subprotocols that it wants a client to offer. */
         subprotocols: v.optional(v.array(v.string())),

@@ -56,6 +56,19 @@ const after = (refusal: Refusal, identity: Identity): Evidence => {
   })
 }
 const empty = { application: application([{ name: 'pk', model: 'motions.Motion' }]) }
+const raising = (message: string, facts: Looked['facts'], type = 'DoesNotExist'): Evidence =>
+  before(
+    closed({}),
+    session,
+    { experiments: {}, handshake: refused(500), observed: undefined },
+    {
+      ...facts,
+      consumer: { outcome: 'raised', raised: { type, message, frames: [{ ...place, own: true }], causes: [] } },
+    },
+  )
+const filledBy = (model: string) => ({
+  application: { routes: application([]).routes.map((route) => ({ ...route, models: [model], sample: '/ws/motions/4/' })) },
+})
 const unknown = { application: application([{ name: 'pk', model: null }]) }
 
 describe('names it', () => {
@@ -86,6 +99,25 @@ describe('names it', () => {
       before(closed({ code: undefined, because: 'if motion not in known' }), minted, {}, unknown),
       /neither the page's sources nor a row/,
     ],
+    [
+      'row-missing: an exception that says so, and the table is empty',
+      raising('Motion matching query does not exist.', empty),
+      /table of motions\.Motion is empty, and pk/,
+    ],
+    [
+      'row-missing: the same by get_object_or_404',
+      raising('No Motion matches the given query.', empty, 'Http404'),
+      /table of motions\.Motion is empty/,
+    ],
+    ['row-missing: an exception, and nothing tells the model', raising('Motion matching query does not exist.', unknown), /made up/],
+    [
+      'row-missing: a row that the named path asks for',
+      raising('Motion matching query does not exist.', filledBy('Motion')),
+      /Motion matching/,
+    ],
+    ['consumer-exception: another row than the one of the path', raising('Profile matching query does not exist.', empty), /Profile/],
+    ['consumer-exception: the same at a named path', raising('Profile matching query does not exist.', filledBy('Motion')), /Profile/],
+    ['consumer-exception: no row is looked for', raising("'NoneType' has no attribute 'pk'", empty, 'AttributeError'), /NoneType/],
     [
       'token-missing: by a middleware, though a table is empty',
       before(closed({ consumer: false, code: 1000, because: 'if not found' }), { source: 'none', wantsSession: false }, {}, empty),

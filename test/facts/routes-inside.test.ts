@@ -236,6 +236,69 @@ print(json.dumps([made(route) for route in ("g/<int:group_id>/", "g/<str:group_n
   ])
 })
 
+const looking = `
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.contrib.auth.models import Group, Permission, User
+from django.shortcuts import get_object_or_404
+
+class Wrapped(AsyncWebsocketConsumer):
+    async def connect(self):
+        self.room_name = self.scope["url_route"]["kwargs"]["room"]
+        self.room = await database_sync_to_async(Group.objects.get)(name__iexact=self.room_name)
+        await self.accept()
+
+class Handed(AsyncWebsocketConsumer):
+    async def connect(self):
+        kwargs = self.scope["url_route"]["kwargs"]
+        self.found = await self.find(int(kwargs.get("room")))
+
+    @database_sync_to_async
+    def find(self, number):
+        return get_object_or_404(User.objects.select_related("groups"), groups__pk=number)
+
+class Elsewhere(AsyncWebsocketConsumer):
+    async def connect(self):
+        room = self.scope["url_route"]["kwargs"]["room"]
+        user = await User.objects.filter(username=self.scope["user"].username).afirst()
+        await self.channel_layer.group_add(room, self.channel_name)
+
+class Empty(AsyncWebsocketConsumer):
+    async def connect(self):
+        name = self.scope["url_route"]["kwargs"]["group_name"]
+        await User.objects.aget(username=name)
+`
+
+test('what the consumer looks a parameter up by goes before its name: a wrapped query, a method of its own, a field of a related row', async () => {
+  const told = await asked(
+    { looking },
+    `
+import looking
+from django.core.management import call_command
+from django.contrib.auth.models import Group, User
+from django.urls import path
+from election_dev_inside.samples import sample
+def made(route, name):
+    found = sample((path(route, lambda request: None).pattern,), getattr(looking, name))
+    return [found.path, [[each["name"], each["model"]] for each in found.unfilled], found.models]
+call_command("migrate", verbosity=0)
+Group.objects.create(pk=7, name="teller")
+nobody = [made("<str:room>/", "Handed"), made("<str:group_name>/", "Empty")]
+user = User.objects.create(username="ada")
+user.groups.add(7)
+print(json.dumps(nobody + [made("<str:room>/", name) for name in ("Wrapped", "Handed", "Elsewhere")]))
+`,
+  )
+  expect(told).toEqual([
+    ['/example/', [['room', 'auth.User']], ['User']],
+    // its name is a group's, and what is asked for is a user
+    ['/example/', [['group_name', 'auth.User']], ['User']],
+    ['/teller/', [], ['Group']],
+    ['/7/', [], ['User']],
+    ['/example/', [['room', null]], []],
+  ])
+})
+
 const asking = `
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.contrib.auth.models import Group

@@ -56,3 +56,22 @@ class Updates(AsyncWebsocketConsumer):
   expect(answer.id, answer.evidence).toBe('row-missing')
   expect(answer.evidence).toMatch(/4404.*auth\.Group/s)
 })
+
+real('row-missing', 'the consumer raises where the row of the path is not there, which is no fault of its code', async () => {
+  const consumer = `from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.contrib.auth.models import Group
+
+class Updates(AsyncWebsocketConsumer):
+    async def connect(self):
+        self.room_name = self.scope["url_route"]["kwargs"]["room_name"]
+        self.room = await database_sync_to_async(Group.objects.get)(name=self.room_name)
+        await self.accept()
+`
+  const made = await project({ consumer, route: 'ws/rooms/<str:room_name>/' })
+  await migrate(made)
+  const { port } = await server('uvicorn', made)
+  const answer = await doctor(made.root, { url: urlOf(port, '/ws/rooms/example/') })
+  expect(answer.id, answer.evidence).toBe('row-missing')
+  expect(answer.evidence).toMatch(/matching query does not exist.*table of auth\.Group is empty, and room_name in .* is made up/s)
+})

@@ -141,6 +141,7 @@ def served(callback, patterns):
         "pattern": "".join(source_of(pattern, pattern is patterns[-1]) for pattern in patterns),
         "sample": made.path,
         "unfilled": made.unfilled,
+        "models": made.models,
         "looks_up": looks_up(consumer),
         "consumer": getattr(consumer, "__name__", None) or type(consumer).__name__,
         "pings": answers_ping(consumer),

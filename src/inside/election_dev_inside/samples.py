@@ -3,6 +3,8 @@
 import inspect
 import re
 
+from .lookups import lookups
+
 try:
     from re import _parser as parser  # Python 3.11
 except ImportError:
@@ -29,6 +31,8 @@ class Sample:
         self.path = None
         # parameters whose value is made up, with the model whose table has no row where the name tells one
         self.unfilled = []
+        # the names of the models that its parameters are of
+        self.models = []
         self._consumer, self._by_rows = consumer, by_rows
 
     def value(self, name):
@@ -36,6 +40,8 @@ class Sample:
         if name is not None and name.lower() in CREDENTIALS:
             return TOKEN_PLACE
         value, model = row_value(name, self._consumer) if self._by_rows else (None, None)
+        if model is not None:
+            self.models.append(model.__name__)
         if value is None:
             self.unfilled.append({"name": name or "a part", "model": model._meta.label if model is not None else None})
         return value
@@ -165,30 +171,46 @@ def is_in(kind, what, sign):
 
 
 def row_value(name, consumer):
-    """The value of a parameter in a row that is there, only read, and the model that it is of; neither where its name, and the consumer's source, tell no model."""
+    """The value of a parameter in a row that is there, only read, and the model that it is of; neither where the consumer's source, and its name, tell no model."""
     models = []
-    field = None
-    for model, its in models_of(name or "", consumer):
+    for model, field in models_of(name or "", consumer):
         try:
-            names = {each.name for each in model._meta.get_fields()}
-            field = its if its in names else "pk" if its in ("id", "pk", "uuid", "slug") else None
-            if field is None:
-                continue
-            models.append(model)
-            value = model._default_manager.order_by("pk").values_list(field, flat=True).first()
+            value, known = first_value(model, field.split("__"))
         except Exception:  # no table yet, no database
             continue
+        if known:
+            models.append(model)
         if value is not None:
             return str(value), model
     return None, models[0] if models else None
+
+
+def first_value(model, path):
+    """A value of a field in the first row that has one, and whether the model has such a field: `slug`, `room__slug`, `slug__iexact`."""
+    from django.core.exceptions import FieldError
+
+    if path in (["id"], ["uuid"], ["slug"]) and path[0] not in {each.name for each in model._meta.get_fields()}:
+        path = ["pk"]
+    while path:
+        name = "__".join(path)
+        try:
+            rows = model._default_manager.exclude(**{name + "__isnull": True}).order_by("pk").values_list(name, flat=True)
+            return rows.first(), True
+        except FieldError:
+            # the last part may be a lookup
+            path = path[:-1]
+    return None, False
 
 
 def models_of(name, consumer):
     """The models that a parameter may be of, each with the name of the field."""
     from django.apps import apps
 
-    name = name.lower()
     every = list(apps.get_models())
+    asked = [(model, field) for names, field in lookups(name, consumer) for model in every if model.__name__ in names]
+    if asked:
+        return asked
+    name = name.lower()
     base, _, last = name.rpartition("_")
     # `motion_id`, `motion_slug`, `room_name`: the model's name and which of its fields; `motion` alone as well
     found = [(model, last) for model in every if base and model.__name__.lower() == base.replace("_", "")]
