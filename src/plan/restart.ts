@@ -5,6 +5,9 @@ const longestMs = 30_000
 /** Ready for so long, in milliseconds, a service counts as well again: its next crash is a first one. */
 export const settledMs = 60_000
 
+/** So long, in milliseconds, something that says nothing of itself has to last after a crash before it counts as ready. */
+export const lastsMs = 5000
+
 /** How long to wait before a service is started again, in milliseconds, after it was started again `restarts` times in a row. Pure. */
 export function restartDelayMs(restarts: number): number {
   return Math.min(firstMs * 2 ** Math.min(restarts, 10), longestMs)

@@ -1,6 +1,6 @@
 import type { ServerExit } from '../facts/startup.ts'
 import { isFile, isFolder } from '../host/files.ts'
-import { restartDelayMs, settledMs } from '../plan/restart.ts'
+import { lastsMs, restartDelayMs, settledMs } from '../plan/restart.ts'
 import type { ServicePlan } from '../plan/service.ts'
 import { launchServer, type RunningServer } from './server.ts'
 import { raceStop } from '../host/race-stop.ts'
@@ -142,7 +142,7 @@ export class Service extends Supervised {
       return undefined
     }
     if (readyAt !== undefined && clock.now() - readyAt >= settledMs) this.#row = 0
-    return this.#after(exit, server, readyAt !== undefined)
+    return this.#after(exit, server, readyAt !== undefined || plan.ready === undefined)
   }
 
   async #untilReady(server: RunningServer, over: AbortSignal) {
@@ -156,8 +156,13 @@ export class Service extends Supervised {
     }
     // without a process, its end is told in a moment, and why
     if (server.pid === undefined) return { kind: 'over' } as const
-    // one that has nothing to wait for is ready as it is: it may be done before the looks are loaded
-    if (this.plan.ready === undefined) return { kind: 'ready' } as const
+    if (this.plan.ready === undefined) {
+      // one that has nothing to wait for is ready as it is: it may be done before the looks are loaded
+      if (this.#row === 0) return { kind: 'ready' } as const
+      // one that has crashed is so once it lasts
+      await this.services.clock.wait(lastsMs, over)
+      return over.aborted ? ({ kind: 'over' } as const) : ({ kind: 'ready' } as const)
+    }
     const { untilReady } = await import('./readiness.ts')
     return untilReady(this.services.host, this.plan, { pid: server.pid, listen, over })
   }

@@ -1,7 +1,9 @@
-import { readFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { ServicePlan } from '../../src/plan/service.ts'
+import { lastsMs } from '../../src/plan/restart.ts'
 import type { Clock, Services } from '../../src/run/services.ts'
 import { Supervised } from '../../src/run/supervised.ts'
 import { makeMark, testHost, type Mark } from '../support/processes.ts'
@@ -96,10 +98,30 @@ test('a crash starts it again, later each time; well for a minute, it begins ane
   clock.pass(60_000)
   await told.until(({ state, restarts }) => state === 'ready' && restarts === 8)
   await until(async () => (await readFile(count, 'utf8')).length === 9)
-  expect(clock.waits).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 1000, 2000])
+  expect(clock.waits.filter((ms) => ms !== lastsMs)).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 1000, 2000])
   const first = await told.until(({ state }) => state === 'restarting')
   expect(first.why).toMatch(/^ended with 3 after \d\.\d s: crash 0; it starts again in 1 s$/)
   expect(running.statuses[0]).toMatchObject({ state: 'ready', restarts: 8, why: undefined })
+})
+
+test('what crashes again and again is ready no more, until it lasts; a job that is done at a later try is done', async () => {
+  const lasted = new AbortController()
+  const wait = async (ms: number, signal: AbortSignal) => {
+    if (ms === lastsMs && !lasted.signal.aborted) await once(AbortSignal.any([lasted.signal, signal]), 'abort')
+  }
+  const count = join(mark.env['TMPDIR'] ?? '', 'count')
+  const tries = (last: string) =>
+    `const fs = require('fs'); fs.appendFileSync('${count}', '.'); if (fs.readFileSync('${count}').length >= 4) { ${last} } else { process.exitCode = 3 }`
+  const running = supervise([service('worker', tries(runsOn))], { now: () => performance.now(), wait })
+  await told.until(({ state, restarts }) => state === 'starting' && restarts === 3)
+  expect(told.states().slice(0, 3)).toEqual(['worker starting', 'worker ready', 'worker restarting'])
+  expect(told.states().slice(3)).not.toContain('worker ready')
+  lasted.abort()
+  await told.until(({ state, restarts }) => state === 'ready' && restarts === 3)
+  await running.stop()
+  await rm(count)
+  supervise([service('job', tries('process.exitCode = 0'))], quickClock())
+  await told.until(({ name, state }) => name === 'job' && state === 'done')
 })
 
 test.each([
