@@ -8,6 +8,7 @@ import type { Candidate, PythonEnvironment } from './python.ts'
 
 /** Names that environments have, in the order in which they are looked for. */
 export const names = ['.venv', 'venv', 'env'] as const
+export type EnvironmentName = (typeof names)[number]
 
 /** A broken environment inside the checkout is the project's own, if pyvenv.cfg says that it is an environment at all. */
 export async function ownEnvironment(candidate: Candidate, folder: string, project: Project): Promise<Candidate> {

@@ -1,9 +1,9 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path'
-import { isFile, isFolder } from '../host/files.ts'
+import { isFile, isFolder, readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { runToEnd } from '../host/processes.ts'
 import { findBase } from './base-python.ts'
-import { askedFor, assess, inPlaces, names, usable } from './environments.ts'
+import { askedFor, assess, inPlaces, names, usable, type EnvironmentName } from './environments.ts'
 import type { Project } from './project.ts'
 import { minorOf } from './python-spec.ts'
 import type { Candidate, PythonFact } from './python.ts'
@@ -25,7 +25,7 @@ export async function namedPython(host: Host, named: string, project: Project, f
     if (other === undefined || minorOf(other.version) === minorOf(version)) return each
     return { state: 'other-version', label: other.label, folder: dirname(dirname(other.python)), version: other.version }
   })
-  return { named: true, candidates: [candidate, ...made] }
+  return { named: true, candidates: [candidate, ...made], ignored: await ignoredNames(folders) }
 }
 
 async function assessInterpreter(host: Host, file: string, label: string): Promise<Candidate> {
@@ -56,9 +56,16 @@ export async function baseFor(
   project: Project,
   folders: readonly string[],
   candidates: readonly Candidate[],
-): Promise<Pick<PythonFact, 'base'>> {
+): Promise<Pick<PythonFact, 'base' | 'ignored'>> {
   const usable = candidates.flatMap((candidate) => (candidate.state === 'usable' ? [candidate.environment] : []))
   if (usable.some(({ isVirtual }) => isVirtual)) return {}
-  const base = await findBase(host, project.root, folders, usable[0])
-  return base === undefined ? {} : { base }
+  const [base, ignored] = await Promise.all([findBase(host, project.root, folders, usable[0]), ignoredNames(folders)])
+  return { ...(base === undefined ? {} : { base }), ignored }
+}
+
+/** The usual names of an environment that the .gitignore of these folders has. */
+async function ignoredNames(folders: readonly string[]): Promise<EnvironmentName[]> {
+  const texts = await Promise.all(folders.map((folder) => readText(join(folder, '.gitignore'))))
+  const lines = new Set(texts.flatMap((text) => text?.split(/\r?\n/) ?? []).map((line) => line.trim().replaceAll(/^(?:\*\*)?\/|\/$/g, '')))
+  return names.filter((name) => lines.has(name))
 }

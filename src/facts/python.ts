@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts'
 import { isEntry, upwards } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import type { BasePython } from './base-python.ts'
-import { assess, inPlaces, names, ownEnvironment } from './environments.ts'
+import { assess, inPlaces, names, ownEnvironment, type EnvironmentName } from './environments.ts'
 import type { Packages } from './packages.ts'
 import { shown, type Project } from './project.ts'
 
@@ -43,6 +43,8 @@ export interface PythonFact {
   readonly named: boolean
   /** What a new environment is to be made with, where one has to be made and `python3` isn't the one. */
   readonly base?: BasePython
+  /** The names that the checkout keeps out of git for an environment; looked at where one has to be made. */
+  readonly ignored?: readonly EnvironmentName[]
 }
 
 /**
