@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, sep } from 'node:path'
 import { isFile, readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { dotenvValue, entriesOf, readDotenv, type DotenvEntry, type DotenvFact, type DotenvReader } from './dotenv.ts'
+import { foldersIn } from './manage-py-places.ts'
 import type { Project } from './project.ts'
 import type { VariableSources } from './variable-sources.ts'
 import { hideSecrets } from './variables.ts'
@@ -23,12 +24,11 @@ export interface DotenvSurvey {
 
 const examples = /^\.?env\.(?:example|sample|template|dist|defaults?|local\.example|dev\.example)$/i
 const misnamed = /^(?:\.env\.txt|env|env\.txt|\.env\.env|_env|\.env\.(?:bak|old|save|copy)|\.env - .*|\.env \(\d+\).*)$/i
-const passedOver = /^(?:\.|node_modules$|venv$|env$|dist$|build$|static$|media$|site-packages$|__pycache__$)/
 
 /** Looks for `.env` files around the project; what is secret in them is registered. Never throws. */
 export async function surveyDotenv(host: Host, project: Project): Promise<DotenvSurvey> {
   const fact = await readDotenv(project.dotenv, project.dotenvReader ?? 'decouple')
-  const folders = [...new Set([dirname(project.dotenv), project.backend, project.root, ...(await below(project.backend))])]
+  const folders = [...new Set([dirname(project.dotenv), project.backend, project.root, ...(await foldersIn(project.backend))])]
   const found = await Promise.all(folders.map((folder) => candidatesIn(folder, project)))
   const others = found.flat()
   const shown = shownPath(project, project.dotenv)
@@ -85,11 +85,6 @@ async function candidatesIn(folder: string, project: Project): Promise<DotenvSur
     if (kind !== undefined && (await isFile(path))) found.push({ shown: shownPath(project, path), path, kind })
   }
   return found
-}
-
-async function below(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
-  return entries.filter((entry) => entry.isDirectory() && !passedOver.test(entry.name)).map((entry) => join(folder, entry.name))
 }
 
 function shownPath(project: Pick<Project, 'root'>, path: string): string {

@@ -1,11 +1,11 @@
-import { readdir } from 'node:fs/promises'
-import { join, relative, resolve, sep } from 'node:path'
+import { basename, join, relative, resolve, sep } from 'node:path'
 import type { Config } from '../config/config.ts'
 import type { FrontendConfig } from '../config/stack-schema.ts'
 import { readText } from '../host/files.ts'
 import { devAddress, type DevAddress } from './dev-address.ts'
 import { commandOf, devTools, knownTools, readScript, splitWords, type DevTool, type ReadScript } from './dev-script.ts'
 import { recordOf, textsOf } from '../host/json.ts'
+import { foldersIn } from './manage-py-places.ts'
 import { packageManager, type PackageManager } from './package-manager.ts'
 
 /** The frontend of a checkout as its files describe it. */
@@ -27,20 +27,26 @@ export interface FrontendApp {
   readonly dependencies: readonly string[]
 }
 
-/** Whether there is a frontend. `why` says what the configuration names in vain. */
-export type FrontendFact = { readonly kind: 'app'; readonly app: FrontendApp } | { readonly kind: 'none'; readonly why: string | undefined }
+/** Whether there is a frontend. `why` says what the configuration names in vain, `several` why none of those that are there is taken. */
+export type FrontendFact =
+  | { readonly kind: 'app'; readonly app: FrontendApp }
+  | { readonly kind: 'none'; readonly why: string | undefined; readonly several?: string }
 
 /** Where a port stands that the configuration gives: it counts before what the dev server says. */
 export const givenPort = 'frontend.port'
 
 const usualScripts = ['dev', 'start', 'serve'] as const
-const passedOver = /^(?:\.|node_modules$|venv$|env$|dist$|build$|static$|site-packages$)/
+/** Folders whose own apps are no part of the project's page. */
+const besides = /^(?:docs?|examples?|samples?|demos?|tests?|e2e)$/
+/** So many folders of folders are looked at. */
+const mostBelow = 60
 
 /**
  * Finds the frontend: the folder of the configuration, else `frontend/`, else a
  * package.json in the checkout's folder or one level down whose script runs a
- * dev server that is known. The backend's folder is passed over unless it is the
- * checkout's own. `env`: what its dev server would be started with. Never throws.
+ * dev server that is known, else the one of two levels down (`apps/web`). The
+ * backend's folder is passed over unless it is the checkout's own. `env`: what
+ * its dev server would be started with. Never throws.
  */
 export async function findFrontend(
   config: Pick<Config, 'frontend'>,
@@ -59,21 +65,38 @@ export async function findFrontend(
   }
   const usual = await appIn(join(root, 'frontend'), at)
   if (usual !== undefined) return { kind: 'app', app: usual }
-  const below = (await readdir(root, { withFileTypes: true }).catch(() => []))
-    .filter((entry) => entry.isDirectory() && !passedOver.test(entry.name) && entry.name !== 'frontend')
-    .map((entry) => entry.name)
+  const below = (await foldersIn(root))
+    .filter((folder) => folder !== join(root, 'frontend'))
     .toSorted((one, other) => weight(one) - weight(other) || (one < other ? -1 : 1))
-  for (const folder of [root, ...below.map((name) => join(root, name))]) {
+  for (const folder of [root, ...below]) {
     if (folder === backend && folder !== root) continue
     const app = await appIn(folder, at)
     // any program may stand behind a script here, the launcher itself among them
     if (app !== undefined && (app.tool !== 'other' || wanted.command !== undefined)) return { kind: 'app', app }
   }
-  return { kind: 'none', why: isNamed ? 'no package.json with that script was found; "frontend.folder" names its folder' : undefined }
+  if (isNamed) return { kind: 'none', why: 'no package.json with that script was found; "frontend.folder" names its folder' }
+  return inWorkspaces([join(root, 'frontend'), ...below], backend, at)
+}
+
+/** The one app of a folder of apps whose script runs a dev server that is known, or the one among them whose name says so. */
+async function inWorkspaces(parents: readonly string[], backend: string, at: Wanted): Promise<FrontendFact> {
+  const folders = (await Promise.all(parents.filter((parent) => !besides.test(basename(parent))).map((parent) => foldersIn(parent))))
+    .flat()
+    .filter((folder) => folder !== backend)
+  const found = (await Promise.all(folders.slice(0, mostBelow).map((folder) => appIn(folder, at)))).filter(
+    (app): app is FrontendApp => app?.command.kind === 'command' && app.tool !== 'other',
+  )
+  const named = found.filter(({ folder }) => weight(folder) === 0)
+  const [app, another] = found.length > 1 ? named : found
+  if (app !== undefined && another === undefined) return { kind: 'app', app }
+  if (found.length === 0) return { kind: 'none', why: undefined }
+  const [first] = found
+  const several = `none of ${found.length} frontends is started: ${found.map(({ shown }) => shown).join(', ')}. To start one: --frontend ${first?.shown ?? ''}`
+  return { kind: 'none', why: undefined, several }
 }
 
 /** Names that say what they are come first. */
-const weight = (name: string): number => (/^(?:client|web|ui)$/.test(name) ? 0 : 1)
+const weight = (folder: string): number => (/^(?:frontend|client|web|ui)$/.test(basename(folder)) ? 0 : 1)
 
 /** The address of the page; undefined where no port is known. */
 export function pageOrigin({ scheme }: DevAddress, port: number | undefined): string | undefined {

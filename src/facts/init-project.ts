@@ -1,8 +1,8 @@
-import { readdir } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { LauncherError } from '../errors.ts'
 import { isFile, readText, readBytes } from '../host/files.ts'
 import { recordOf } from '../host/json.ts'
+import { foldersIn } from './manage-py-places.ts'
 
 /** A package.json and what lies beside it. */
 export interface PackageFolder {
@@ -13,13 +13,9 @@ export interface PackageFolder {
   readonly lock: 'package-lock.json' | 'yarn.lock' | 'yarn.lock (berry)' | 'pnpm-lock.yaml' | undefined
 }
 
-const passedOver = /^(?:\.|node_modules$|venv$|env$|dist$|build$|static$)/
-
 /** The package.json of the checkout and of the folders one level down. Never throws. */
 export async function packageFolders(root: string): Promise<PackageFolder[]> {
-  const entries = await readdir(root, { withFileTypes: true }).catch(() => [])
-  const folders = entries.filter((entry) => entry.isDirectory() && !passedOver.test(entry.name)).map(({ name }) => join(root, name))
-  const found = await Promise.all([root, ...folders].map((folder) => packageFolder(root, folder)))
+  const found = await Promise.all([root, ...(await foldersIn(root))].map((folder) => packageFolder(root, folder)))
   return found.flatMap((each) => each ?? [])
 }
 

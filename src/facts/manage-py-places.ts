@@ -1,9 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isFile, realPath } from '../host/files.ts'
-
-/** Folders that never hold the project's manage.py. */
-export const passedOver = /^(\.|node_modules$|venv$|env$|dist$|build$|static$|site-packages$)/
+import { noSources } from './checkout-files.ts'
 
 /** Of the folders those that hold a manage.py; a link to another of them is the same project once more. */
 export async function holding(folders: readonly string[]): Promise<string[]> {
@@ -17,6 +15,6 @@ export async function holding(folders: readonly string[]): Promise<string[]> {
 /** The folders of a folder that may hold a project. */
 export async function foldersIn(folder: string, withLinks = false): Promise<string[]> {
   return (await readdir(folder, { withFileTypes: true }).catch(() => []))
-    .filter((entry) => (entry.isDirectory() || (withLinks && entry.isSymbolicLink())) && !passedOver.test(entry.name))
+    .filter((entry) => (entry.isDirectory() || (withLinks && entry.isSymbolicLink())) && !noSources.test(entry.name))
     .map((entry) => join(folder, entry.name))
 }

@@ -1,11 +1,10 @@
-import { readdir } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { errorMessage, usageError } from '../errors.ts'
 import { firstFile, isFile, readBytes, readText, upwards } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { dotenvValue, readDotenv } from './dotenv.ts'
-import { foldersIn, holding, passedOver } from './manage-py-places.ts'
+import { foldersIn, holding } from './manage-py-places.ts'
 import { findFrontend, frontendOrigin } from './frontend-app.ts'
 import { logFoldersOf } from './log-folders.ts'
 import {
@@ -236,10 +235,8 @@ const usualRoute = /["']\^?ws\/election-updates\/\$?["']/
 
 /** Looks into the text of the ASGI module, and reads `routing.py` and `consumers.py` of the backend's packages. */
 async function readSockets(backend: string, asgi: string): Promise<Pick<Project, 'hasUsualRoute' | 'wantsSubprotocol'>> {
-  const packages = (await readdir(backend, { withFileTypes: true }).catch(() => [])).filter(
-    (entry) => entry.isDirectory() && !passedOver.test(entry.name),
-  )
-  const read = async (name: string) => Promise.all(packages.map((entry) => readText(join(backend, entry.name, name))))
+  const packages = await foldersIn(backend)
+  const read = async (name: string) => Promise.all(packages.map((folder) => readText(join(folder, name))))
   const [routings, consumers] = await Promise.all([read('routing.py'), read('consumers.py')])
   return {
     hasUsualRoute: [asgi, ...routings].some((text) => text !== undefined && usualRoute.test(withoutComments(text))),

@@ -61,7 +61,7 @@ export function planFrontend(facts: FrontendFacts): FrontendPlan {
   if (config.frontend === false) return { kind: 'none', why: undefined }
   if (frontend.kind === 'none')
     return frontend.why === undefined
-      ? { kind: 'none', why: undefined }
+      ? { kind: 'none', why: frontend.several }
       : failed('no-frontend', 'The frontend of the configuration is not there', frontend.why)
   const { app } = frontend
   if (app.command.kind === 'unclear') return unrunnable(app, app.command.why)

@@ -145,6 +145,29 @@ describe('the folder, the port and the Origin', () => {
     ['no script and no dev server', { 'frontend/package.json': '{}' }, undefined, undefined, undefined],
     ['no JSON', { 'frontend/package.json': '{' }, undefined, undefined, undefined],
     [
+      'an app beside the backend, in a workspace',
+      { 'package.json': manifest('turbo run dev'), 'apps/web/package.json': vite, 'packages/ui/package.json': manifest('tsc --watch') },
+      undefined,
+      'apps/web',
+      'http://localhost:5173',
+    ],
+    [
+      'of several apps the one whose name says so',
+      { 'apps/admin/package.json': manifest('vite --port 3001'), 'apps/client/package.json': vite },
+      undefined,
+      'apps/client',
+      'http://localhost:5173',
+    ],
+    ['in the backend’s folder', { 'backend/page/package.json': vite }, undefined, 'backend/page', 'http://localhost:5173'],
+    [
+      'of several apps none, where nothing tells which',
+      { 'apps/admin/package.json': vite, 'apps/desk/package.json': vite },
+      undefined,
+      undefined,
+      undefined,
+    ],
+    ['an example is none', { 'examples/web/package.json': vite, 'docs/site/package.json': vite }, undefined, undefined, undefined],
+    [
       'a folder of the configuration',
       { 'apps/page/package.json': manifest('node server.js') },
       { folder: 'apps/page', port: 4000 },
@@ -164,6 +187,16 @@ describe('the folder, the port and the Origin', () => {
     const fact = await findFrontend({ frontend: config }, { root, backend: join(root, 'backend') }, env ?? {})
     expect(fact.kind === 'app' ? fact.app.shown : undefined).toBe(shown)
     expect(frontendOrigin(fact)).toBe(origin)
+  })
+
+  test('several apps are told, with the flag that names one', async () => {
+    const root = await filesIn({ 'apps/admin/package.json': vite, 'apps/desk/package.json': vite })
+    const fact = await findFrontend({ frontend: undefined }, { root, backend: join(root, 'backend') }, {})
+    expect(fact).toEqual({
+      kind: 'none',
+      why: undefined,
+      several: 'none of 2 frontends is started: apps/admin, apps/desk. To start one: --frontend apps/admin',
+    })
   })
 
   test('what the configuration names in vain', async () => {

@@ -490,6 +490,11 @@ describe('the plan', () => {
 
   test.each<[string, FrontendFacts, object]>([
     ['not wanted', facts('vite', {}, {}, false), { kind: 'none', why: undefined }],
+    [
+      'several, of which none is named',
+      facts('vite', { frontend: { kind: 'none', why: undefined, several: 'none of 2' } }),
+      { kind: 'none', why: 'none of 2' },
+    ],
     ['not there', facts('vite', { frontend: { kind: 'none', why: undefined } }), { kind: 'none', why: undefined }],
     [
       'named in vain',

@@ -125,7 +125,9 @@ test.concurrent('a port that is held, with --strict-port', async (context) => {
   const [server] = (await stand.json()).steps
   expect({ status, state: server?.state, id: server?.diagnosis?.id }).toEqual({ status: 1, state: 'failed', id: 'port-in-use' })
   // the same command again, with every flag that was given
-  expect(server?.diagnosis?.remedy.commands).toEqual([['election-dev', 'smoke', '--port', String(stand.port + 1), '--strict-port']])
+  expect(server?.diagnosis?.remedy.commands).toEqual([
+    ['election-dev', 'smoke', '--port', String(stand.port + 1), '--strict-port', '--hold', '300'],
+  ])
   await checkJunit(stand.junit)
   await stand.expectNothingLeft()
 })

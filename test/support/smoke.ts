@@ -20,7 +20,11 @@ interface SmokeDocument {
     readonly name: string
     readonly state: string
     readonly evidence: readonly string[]
-    readonly diagnosis: { readonly id: string; readonly evidence: readonly string[] } | null
+    readonly diagnosis: {
+      readonly id: string
+      readonly evidence: readonly string[]
+      readonly remedy: { readonly commands: readonly string[][] }
+    } | null
   }[]
   readonly log: readonly string[]
 }
