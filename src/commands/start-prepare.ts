@@ -82,8 +82,9 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
   const way = server.name === 'runserver' ? 'runserver' : firstWay(project.preamble)
   if (way === 'manage')
     report({
-      event: 'note',
-      text: `manage.py names other settings than ${application.split(':')[0] ?? ''} does: they are used here, and by no server that is started without manage.py`,
+      event: 'warning',
+      id: 'other-settings',
+      text: `manage.py names other settings (${project.settingsModule}) than ${application.split(':')[0] ?? ''} does: they are used here, and by no server that is started without manage.py`,
     })
   const isOurs = !config.takeover && portFact.binds.every(({ result }) => result === 'free')
   const port = isOurs ? portFact.port : await (await import('./start-port.ts')).portFor(run, checkout, portFact)

@@ -1,7 +1,8 @@
+import { execFile } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import { errorCode } from '../errors.ts'
 import type { Host } from './host.ts'
-import { runToEnd } from './processes.ts'
+import { withoutOurs } from './secret-names.ts'
 
 /** One process of this machine. */
 export interface ProcessRow {
@@ -18,21 +19,21 @@ export interface ProcessRow {
 /** Every process that this user may see, or undefined where the machine doesn't tell. Never throws. */
 export async function processTable(host: Pick<Host, 'platform'>): Promise<ProcessRow[] | undefined> {
   if (host.platform === 'linux') return linuxTable()
-  const finished =
+  const list = 'Get-CimInstance Win32_Process | ForEach-Object { "$($_.ProcessId) $($_.ParentProcessId) 0 R $($_.CreationDate.Ticks)" }'
+  const rows = parsePs(
     host.platform === 'win32'
-      ? await runToEnd(
-          'powershell.exe',
-          [
-            '-NoProfile',
-            '-NonInteractive',
-            '-Command',
-            'Get-CimInstance Win32_Process | ForEach-Object { "$($_.ProcessId) $($_.ParentProcessId) 0 R $($_.CreationDate.Ticks)" }',
-          ],
-          { deadlineMs: 5000 },
-        )
-      : await runToEnd('ps', ['-axo', 'pid=,ppid=,pgid=,state=,lstart='], { deadlineMs: 2000 })
-  const rows = parsePs(finished.stdout)
+      ? await outputOf('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', list], 5000)
+      : await outputOf('ps', ['-axo', 'pid=,ppid=,pgid=,state=,lstart='], 2000),
+  )
   return rows.length === 0 ? undefined : rows
+}
+
+/** What a program prints within its time, in milliseconds; nothing where it fails. The end of any other command asks for this table. */
+function outputOf(file: string, args: readonly string[], deadlineMs: number): Promise<string> {
+  const options = { timeout: deadlineMs, maxBuffer: 8_000_000, windowsHide: true, env: withoutOurs(process.env) }
+  return new Promise((resolve) => {
+    execFile(file, args, options, (error, stdout) => resolve(error === null ? stdout : ''))
+  })
 }
 
 /** `ps -axo pid=,ppid=,pgid=,state=,lstart=`: four words, then the time of the start. */

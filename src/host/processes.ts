@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Options } from 'execa'
 import { errorCode } from '../errors.ts'
+import { exists, processTable, treeOf } from './process-table.ts'
 import { withoutOurs } from './secret-names.ts'
 
 /** What came of a command that was run to its end. */
@@ -47,10 +49,7 @@ export async function runToEnd(file: string, args: readonly string[], options: R
       : options.input === undefined
         ? { stdin: 'ignore' as const }
         : { input: options.input }),
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     ...options.user,
-    timeout: options.deadlineMs,
-    ...(options.now === true ? { killSignal: 'SIGKILL' as const } : { forceKillAfterDelay: 500 }),
     reject: false,
     maxBuffer: 8_000_000,
   }
@@ -67,10 +66,24 @@ export async function runToEnd(file: string, args: readonly string[], options: R
       // a loop that was busy runs its timers before it reads
       setTimeout(() => setImmediate(letGo), letGoMs).unref()
     })
+    let timedOut = false
+    let ending: Promise<void> | undefined
+    const end = () => {
+      if (child.pid !== undefined) ending ??= endTree(child.pid, options.now === true)
+    }
+    const deadline = setTimeout(() => {
+      timedOut = true
+      end()
+    }, options.deadlineMs)
+    if (options.signal?.aborted === true) end()
+    options.signal?.addEventListener('abort', end)
     const result = await child
+    clearTimeout(deadline)
+    options.signal?.removeEventListener('abort', end)
+    await ending
     const missing = result.exitCode === undefined && ['ENOENT', 'EACCES', 'ENOTDIR', 'ENOEXEC'].includes(result.code ?? '')
     return {
-      outcome: result.timedOut ? 'timeout' : missing ? 'missing' : 'exited',
+      outcome: timedOut ? 'timeout' : missing ? 'missing' : 'exited',
       exitCode: result.exitCode,
       stdout: textOf(result.stdout),
       stderr: textOf(result.stderr),
@@ -79,6 +92,46 @@ export async function runToEnd(file: string, args: readonly string[], options: R
   } catch (error) {
     // a working folder that isn't there is refused before anything is spawned
     return { outcome: 'missing', exitCode: undefined, stdout: '', stderr: `${errorCode(error) ?? ''} ${String(error)}`, answer: '' }
+  }
+}
+
+/** How long what is asked to end has for it, in milliseconds. */
+const graceMs = 500
+const lookEveryMs = 20
+
+/** With all that they have started. */
+async function withChildren(pids: readonly number[]): Promise<number[]> {
+  const rows = (await processTable(process)) ?? []
+  return [...new Set([...pids, ...pids.flatMap((pid) => treeOf(rows, pid))])]
+}
+
+/** Ends a process and all that it has started, as far as their parents are there: asked first, unless `now`. Never throws. */
+async function endTree(pid: number, now: boolean): Promise<void> {
+  if (process.platform === 'win32') {
+    await runToEnd('taskkill', ['/PID', String(pid), '/T', '/F'], { deadlineMs: 5000 })
+    return
+  }
+  let tree = await withChildren([pid])
+  if (!now) {
+    for (const each of tree) send(each, 'SIGTERM')
+    for (let waited = 0; waited < graceMs && tree.some((each) => exists(each)); waited += lookEveryMs) await delay(lookEveryMs)
+  }
+  // what is stopped starts nothing: a child of a process that has ended would be nobody's
+  for (let known = 0; known < tree.length; tree = await withChildren(tree)) {
+    for (const each of tree.slice(known)) send(each, 'SIGSTOP')
+    known = tree.length
+  }
+  for (const each of tree) send(each, 'SIGKILL')
+}
+
+/** False where this user may not. */
+export function send(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, signal)
+    return true
+  } catch (error) {
+    // it is gone otherwise
+    return errorCode(error) !== 'EPERM'
   }
 }
 

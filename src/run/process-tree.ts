@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
-import { errorCode } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { exists, processTable, treeOf, type ProcessRow } from '../host/process-table.ts'
-import { runToEnd } from '../host/processes.ts'
+import { runToEnd, send } from '../host/processes.ts'
 
 /** How often a group that is ending is looked at, in milliseconds: no system tells when a whole group is gone. */
 const lookEveryMs = 10
@@ -123,15 +122,4 @@ export class ProcessTree {
 export function strayRows(rows: readonly ProcessRow[], leader: number): ProcessRow[] {
   const tree = new Set(treeOf(rows, leader))
   return rows.filter(({ pid, group }) => tree.has(pid) && group !== leader)
-}
-
-/** False where this user may not. */
-export function send(pid: number, signal: NodeJS.Signals): boolean {
-  try {
-    process.kill(pid, signal)
-    return true
-  } catch (error) {
-    // it is gone otherwise
-    return errorCode(error) !== 'EPERM'
-  }
 }
