@@ -7,6 +7,7 @@ import { findRedisPrograms } from '../facts/redis-programs.ts'
 import { showEndpoint } from '../facts/redis-endpoint.ts'
 import { raceStop } from '../host/race-stop.ts'
 import { databaseNeeds, lookAtSettings, type DatabaseNeeds } from '../look/database.ts'
+import { redisPlace } from '../look/redis.ts'
 import { choosePython } from '../plan/environment.ts'
 import { redisPortWanted } from '../plan/managed-redis.ts'
 import type { ServicePlan } from '../plan/service.ts'
@@ -47,7 +48,7 @@ export async function startManaged(run: SetupRun, services: Services): Promise<M
   }
   try {
     if (managedRedis || (settings !== undefined && (await lacksRedis(run, checkout, settings))))
-      parts.push(await startRedis(run, checkout, services))
+      parts.push(await startRedis(run, checkout, services, python))
     const server = seen?.get('database_server')
     if (python !== undefined && server !== undefined && seen?.get('database')?.state === 'unreachable') {
       const needs = await databaseNeeds(host, config, checkout, python, server)
@@ -78,14 +79,17 @@ async function lacksRedis({ config, report }: SetupRun, checkout: Checkout, sett
 
 async function startRedis(
   { host, config, report, signal }: SetupRun,
-  { project, layerVariable }: Checkout,
+  checkout: Checkout,
   services: Services,
+  python: string | undefined,
 ): Promise<Managed> {
+  const { project, layerVariable } = checkout
   report({ event: 'phase', text: 'starting a Redis of its own' })
   const choice = layerVariable === undefined ? {} : { [layerVariable]: 'True' }
   // settings that know no other port are led to no other Redis
   const usual = { host: '127.0.0.1', port: 6379, db: 0, tls: false, source: 'default' }
-  if (redisPortWanted(project.variables) !== 'any' && (await probeNow(usual, 2)).usable) {
+  const place = python === undefined ? {} : await redisPlace(host, config, checkout, python)
+  if (redisPortWanted(project.variables, place) !== 'any' && (await probeNow(usual, 2)).usable) {
     report({ event: 'note', text: `the Redis at ${showEndpoint(usual)} is there, and used: the settings know no other port`, always: true })
     return { ...nothing, environment: choice }
   }
@@ -93,6 +97,7 @@ async function startRedis(
   const redis = await prepareManagedRedis(host, {
     programs,
     variables: project.variables,
+    place,
     layerVariable,
     stopTimeoutMs: config.stopTimeout,
   })

@@ -1,5 +1,6 @@
 import { readText } from '../host/files.ts'
-import { noSources, sourcesBelow } from './checkout-files.ts'
+import { sourcesBelow } from './checkout-files.ts'
+import { noSources } from './manage-py-places.ts'
 import { moduleFile } from './modules.ts'
 import type { Project } from './project.ts'
 import type { Requirements } from './requirements.ts'

@@ -4,8 +4,6 @@ import { readText } from '../host/files.ts'
 import type { ServersFact } from './server-process.ts'
 
 const passedOver = /^(?:\.|node_modules$|venv$|env$|dist$|build$|static$|media$|site-packages$|__pycache__$|tests?$|migrations$)/
-/** Folders of a checkout that hold none of its own sources. */
-export const noSources = /^(?:\.|__pycache__$|node_modules$|venv$|env$|dist$|build$|static$|media$|site-packages$)/
 /** As many files are looked at, and no more: a checkout can hold anything. */
 const mostFiles = 3000
 

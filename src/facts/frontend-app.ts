@@ -36,10 +36,6 @@ export type FrontendFact =
 export const givenPort = 'frontend.port'
 
 const usualScripts = ['dev', 'start', 'serve'] as const
-/** Folders whose own apps are no part of the project's page. */
-const besides = /^(?:docs?|examples?|samples?|demos?|tests?|e2e)$/
-/** So many folders of folders are looked at. */
-const mostBelow = 60
 
 /**
  * Finds the frontend: the folder of the configuration, else `frontend/`, else a
@@ -75,24 +71,13 @@ export async function findFrontend(
     if (app !== undefined && (app.tool !== 'other' || wanted.command !== undefined)) return { kind: 'app', app }
   }
   if (isNamed) return { kind: 'none', why: 'no package.json with that script was found; "frontend.folder" names its folder' }
-  return inWorkspaces([join(root, 'frontend'), ...below], backend, at)
-}
-
-/** The one app of a folder of apps whose script runs a dev server that is known, or the one among them whose name says so. */
-async function inWorkspaces(parents: readonly string[], backend: string, at: Wanted): Promise<FrontendFact> {
-  const folders = (await Promise.all(parents.filter((parent) => !besides.test(basename(parent))).map((parent) => foldersIn(parent))))
-    .flat()
-    .filter((folder) => folder !== backend)
-  const found = (await Promise.all(folders.slice(0, mostBelow).map((folder) => appIn(folder, at)))).filter(
-    (app): app is FrontendApp => app?.command.kind === 'command' && app.tool !== 'other',
+  const { inWorkspaces } = await import('./frontend-workspaces.ts')
+  return inWorkspaces(
+    [join(root, 'frontend'), ...below],
+    backend,
+    (folder) => appIn(folder, at),
+    (folder) => weight(folder) === 0,
   )
-  const named = found.filter(({ folder }) => weight(folder) === 0)
-  const [app, another] = found.length > 1 ? named : found
-  if (app !== undefined && another === undefined) return { kind: 'app', app }
-  if (found.length === 0) return { kind: 'none', why: undefined }
-  const [first] = found
-  const several = `none of ${found.length} frontends is started: ${found.map(({ shown }) => shown).join(', ')}. To start one: --frontend ${first?.shown ?? ''}`
-  return { kind: 'none', why: undefined, several }
 }
 
 /** Names that say what they are come first. */

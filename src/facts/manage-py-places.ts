@@ -1,7 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isFile, realPath } from '../host/files.ts'
-import { noSources } from './checkout-files.ts'
+
+/** Folders of a checkout that hold none of its own sources. */
+export const noSources = /^(?:\.|__pycache__$|node_modules$|venv$|env$|dist$|build$|static$|media$|site-packages$)/
 
 /** Of the folders those that hold a manage.py; a link to another of them is the same project once more. */
 export async function holding(folders: readonly string[]): Promise<string[]> {

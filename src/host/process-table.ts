@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import { errorCode } from '../errors.ts'
 import type { Host } from './host.ts'
-import { withoutOurs } from './secret-names.ts'
 
 /** One process of this machine. */
 export interface ProcessRow {
@@ -19,21 +17,9 @@ export interface ProcessRow {
 /** Every process that this user may see, or undefined where the machine doesn't tell. Never throws. */
 export async function processTable(host: Pick<Host, 'platform'>): Promise<ProcessRow[] | undefined> {
   if (host.platform === 'linux') return linuxTable()
-  const list = 'Get-CimInstance Win32_Process | ForEach-Object { "$($_.ProcessId) $($_.ParentProcessId) 0 R $($_.CreationDate.Ticks)" }'
-  const rows = parsePs(
-    host.platform === 'win32'
-      ? await outputOf('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', list], 5000)
-      : await outputOf('ps', ['-axo', 'pid=,ppid=,pgid=,state=,lstart='], 2000),
-  )
+  const { listed } = await import('./process-listing.ts')
+  const rows = parsePs(await listed(host.platform))
   return rows.length === 0 ? undefined : rows
-}
-
-/** What a program prints within its time, in milliseconds; nothing where it fails. The end of any other command asks for this table. */
-function outputOf(file: string, args: readonly string[], deadlineMs: number): Promise<string> {
-  const options = { timeout: deadlineMs, maxBuffer: 8_000_000, windowsHide: true, env: withoutOurs(process.env) }
-  return new Promise((resolve) => {
-    execFile(file, args, options, (error, stdout) => resolve(error === null ? stdout : ''))
-  })
 }
 
 /** `ps -axo pid=,ppid=,pgid=,state=,lstart=`: four words, then the time of the start. */
@@ -84,5 +70,16 @@ export function exists(pid: number): boolean {
     return true
   } catch (error) {
     return errorCode(error) === 'EPERM'
+  }
+}
+
+/** False where this user may not. */
+export function send(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, signal)
+    return true
+  } catch (error) {
+    // it is gone otherwise
+    return errorCode(error) !== 'EPERM'
   }
 }

@@ -1,7 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Options } from 'execa'
 import { errorCode } from '../errors.ts'
-import { exists, processTable, treeOf } from './process-table.ts'
 import { withoutOurs } from './secret-names.ts'
 
 /** What came of a command that was run to its end. */
@@ -69,7 +67,9 @@ export async function runToEnd(file: string, args: readonly string[], options: R
     let timedOut = false
     let ending: Promise<void> | undefined
     const end = () => {
-      if (child.pid !== undefined) ending ??= endTree(child.pid, options.now === true)
+      const { pid } = child
+      // few commands come to it
+      if (pid !== undefined) ending ??= import('./end-tree.ts').then(({ endTree }) => endTree(pid, options.now === true))
     }
     const deadline = setTimeout(() => {
       timedOut = true
@@ -92,46 +92,6 @@ export async function runToEnd(file: string, args: readonly string[], options: R
   } catch (error) {
     // a working folder that isn't there is refused before anything is spawned
     return { outcome: 'missing', exitCode: undefined, stdout: '', stderr: `${errorCode(error) ?? ''} ${String(error)}`, answer: '' }
-  }
-}
-
-/** How long what is asked to end has for it, in milliseconds. */
-const graceMs = 500
-const lookEveryMs = 20
-
-/** With all that they have started. */
-async function withChildren(pids: readonly number[]): Promise<number[]> {
-  const rows = (await processTable(process)) ?? []
-  return [...new Set([...pids, ...pids.flatMap((pid) => treeOf(rows, pid))])]
-}
-
-/** Ends a process and all that it has started, as far as their parents are there: asked first, unless `now`. Never throws. */
-async function endTree(pid: number, now: boolean): Promise<void> {
-  if (process.platform === 'win32') {
-    await runToEnd('taskkill', ['/PID', String(pid), '/T', '/F'], { deadlineMs: 5000 })
-    return
-  }
-  let tree = await withChildren([pid])
-  if (!now) {
-    for (const each of tree) send(each, 'SIGTERM')
-    for (let waited = 0; waited < graceMs && tree.some((each) => exists(each)); waited += lookEveryMs) await delay(lookEveryMs)
-  }
-  // what is stopped starts nothing: a child of a process that has ended would be nobody's
-  for (let known = 0; known < tree.length; tree = await withChildren(tree)) {
-    for (const each of tree.slice(known)) send(each, 'SIGSTOP')
-    known = tree.length
-  }
-  for (const each of tree) send(each, 'SIGKILL')
-}
-
-/** False where this user may not. */
-export function send(pid: number, signal: NodeJS.Signals): boolean {
-  try {
-    process.kill(pid, signal)
-    return true
-  } catch (error) {
-    // it is gone otherwise
-    return errorCode(error) !== 'EPERM'
   }
 }
 

@@ -11,17 +11,9 @@ import { shown } from '../facts/project.ts'
 import { findPostgres } from '../facts/postgres-programs.ts'
 import { variableReader } from '../facts/variables.ts'
 import type { Host } from '../host/host.ts'
-import {
-  databaseKind,
-  databasePlace,
-  landedIn,
-  triedValues,
-  usualPort,
-  type DatabasePlace,
-  type DatabaseServer,
-  type DatabaseVariables,
-} from '../plan/database-place.ts'
+import { databaseKind, databasePlace, triedDatabases, usualPort, type DatabasePlace, type DatabaseServer } from '../plan/database-place.ts'
 import { databaseOutlook, type ComposeDatabase, type DatabaseOutlook, type DatabasePrograms } from '../plan/managed-database.ts'
+import { landedIn, type PlaceVariables } from '../plan/tried-values.ts'
 import { managedLook } from '../plan/way.ts'
 
 /** What is known of a database server that the settings name, for who is to start one. */
@@ -109,8 +101,8 @@ export async function outlookOf(
 }
 
 /** By which variables the settings come to their database: tried, since no reading of their text is as sure. */
-async function databaseVariables(host: Host, config: Config, checkout: Checkout, python: string): Promise<DatabaseVariables> {
-  for (const env of triedValues(checkout.project.variables)) {
+async function databaseVariables(host: Host, config: Config, checkout: Checkout, python: string): Promise<PlaceVariables> {
+  for (const env of triedDatabases(checkout.project.variables)) {
     const seen = await lookAtSettings(host, config, checkout, python, { tell: ['settings', 'database_server'], env })
     const server = seen.get('database_server')
     const found = server === undefined ? {} : landedIn(env, server)

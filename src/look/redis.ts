@@ -6,7 +6,11 @@ import { hostProblem, redisEndpoint, redisVariables, type RedisEndpoint, type Re
 import { layerEndpoint, showLayerHost } from '../facts/layer-redis.ts'
 import { isRedisLayer, redisNow, redisProtocol, type RedisNow } from '../facts/redis-now.ts'
 import type { Host } from '../host/host.ts'
+import type { Config } from '../config/config.ts'
 import { choosePython } from '../plan/environment.ts'
+import { triedRedis } from '../plan/managed-redis.ts'
+import { landedIn, type PlaceVariables } from '../plan/tried-values.ts'
+import { lookAtSettings } from './database.ts'
 
 const none = { redis: undefined, redisOfFile: undefined }
 
@@ -76,4 +80,17 @@ export async function redisOfDotenv(host: Host, checkout: Checkout, dotenv: Dote
     return found && { value: found.value, source: found.shown }
   }
   return redisNow(redisEndpoint(read, checkout.project.variables), protocolOf(checkout))
+}
+
+/** By which variables the settings come to the layer's Redis: tried, since no reading of their text is as sure. Never throws. */
+export async function redisPlace(host: Host, config: Config, checkout: Checkout, python: string): Promise<PlaceVariables> {
+  const { layerVariable, project } = checkout
+  const chosen = layerVariable === undefined ? {} : { [layerVariable]: 'True' }
+  for (const env of triedRedis(project.variables)) {
+    const seen = await lookAtSettings(host, config, checkout, python, { tell: ['settings'], env: { ...env, ...chosen } })
+    const [first] = seen.get('settings')?.layer_hosts ?? []
+    const found = first === undefined ? {} : landedIn(env, first)
+    if (Object.keys(found).length > 0) return found
+  }
+  return {}
 }

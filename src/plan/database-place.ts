@@ -1,14 +1,8 @@
 import type { ExaminationOf } from '../facts/examination.ts'
+import { triedValues, type PlaceVariables } from './tried-values.ts'
 
 /** Where the settings' database is and as whom it is opened. */
 export type DatabaseServer = ExaminationOf<'database_server'>
-
-/** Variables by which the settings come to where their database is, as far as they read any. */
-export interface DatabaseVariables {
-  readonly url?: string
-  readonly host?: string
-  readonly port?: string
-}
 
 /** Which database server the settings ask for; undefined for one of files, and for what nobody knows. Pure. */
 export function databaseKind({ engine }: Pick<DatabaseServer, 'engine'>): 'postgresql' | 'mysql' | undefined {
@@ -18,40 +12,11 @@ export function databaseKind({ engine }: Pick<DatabaseServer, 'engine'>): 'postg
 
 /** Names that belong to something else than the database, though they end in HOST, PORT or URL. */
 const ofOthers = /REDIS|VALKEY|CACHE|MAIL|SMTP|BROKER|CELERY|RABBIT|AMQP|KAFKA|SENTRY|ELASTIC|SEARCH|MONGO|ALLOWED|CORS|CSRF|STATIC|MEDIA/
-/** Ports of the values that are tried: nobody serves a database there. */
-const firstTried = 40_001
-
-/**
- * Values that are told from each other, for every variable that may say where
- * the database is: where the settings have them once they are read with these is
- * how they come to it, through whatever helper. Two attempts, since a URL
- * that is there may keep the parts from being read. Pure.
- */
-export function triedValues(variables: ReadonlySet<string>): readonly Readonly<Record<string, string>>[] {
+/** What is tried for every variable that may say where the database is. Pure. */
+export function triedDatabases(variables: ReadonlySet<string>): readonly Readonly<Record<string, string>>[] {
   // django-environ and dj-database-url read it without being told its name
   const names = [...new Set([...variables, 'DATABASE_URL'])].filter((name) => !ofOthers.test(name))
-  const urls = names.filter((name) => /(?:URL|URI|DSN)$|^(?:DATABASE|DB)$/.test(name))
-  const values = names.flatMap((name, index) => {
-    if (urls.includes(name)) return [[name, `postgres://tried@${tried(index)}:${firstTried + index}/tried`] as const]
-    if (name.endsWith('PORT')) return [[name, String(firstTried + index)] as const]
-    return /(?:HOST(?:NAME)?|SERVER|ADDR(?:ESS)?)$/.test(name) ? [[name, tried(index)] as const] : []
-  })
-  const parts = values.filter(([name]) => !urls.includes(name))
-  return [values, parts].filter((each) => each.length > 0).map((each) => Object.fromEntries(each))
-}
-
-const tried = (index: number): string => `tried-${index}.invalid`
-
-/** The variables whose tried values the settings have where their database is. Pure. */
-export function landedIn(
-  values: Readonly<Record<string, string>>,
-  { host, port }: Pick<DatabaseServer, 'host' | 'port'>,
-): DatabaseVariables {
-  const entries = Object.entries(values)
-  const url = entries.find(([, value]) => value.includes(`@${host}:${port}/`))?.[0]
-  if (url !== undefined) return { url }
-  const [hostName, portName] = [host, port].map((wanted) => entries.find(([, value]) => value === wanted)?.[0])
-  return { ...(hostName === undefined ? {} : { host: hostName }), ...(portName === undefined ? {} : { port: portName }) }
+  return triedValues(names, (place) => `postgres://tried@${place}/tried`, /(?:URL|URI|DSN)$|^(?:DATABASE|DB)$/)
 }
 
 const isHere = (host: string): boolean => /^(?:localhost|127(?:\.\d+){3}|::1)$/i.test(host)
@@ -75,7 +40,7 @@ export const usualPort = { postgresql: 5432, mysql: 3306 } as const
  * or that it has to be where they look. `url`: the value that the variable for it
  * has now, whose scheme and options are kept. Pure.
  */
-export function databasePlace(server: DatabaseServer, variables: DatabaseVariables, url: string | undefined): DatabasePlace {
+export function databasePlace(server: DatabaseServer, variables: PlaceVariables, url: string | undefined): DatabasePlace {
   const kind = databaseKind(server)
   if (kind === undefined) return { kind: 'none', why: `what ${server.engine} is opened with isn't known` }
   if (server.service) return { kind: 'none', why: "a file of the driver's says where it is" }

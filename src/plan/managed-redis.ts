@@ -3,12 +3,15 @@ import { dockerWords } from '../facts/docker.ts'
 import type { RedisEndpoint } from '../facts/redis-endpoint.ts'
 import type { RedisPrograms } from '../facts/redis-programs.ts'
 import type { ServicePlan } from './service.ts'
+import { triedValues, type PlaceVariables } from './tried-values.ts'
 
 /** All that decides about a Redis of the run's own. */
 export interface ManagedRedisInputs {
   readonly programs: RedisPrograms
   /** Variables that the settings name. */
   readonly variables: ReadonlySet<string>
+  /** Those by which they are seen to come to the layer's Redis, whatever they are called. */
+  readonly place: PlaceVariables
   /** The variable that chooses the channel layer; undefined where the settings read none. */
   readonly layerVariable: string | undefined
   /** A free port, or 6379 where `redisPortWanted` says so. */
@@ -34,8 +37,18 @@ export interface ManagedRedisPlan {
 }
 
 /** Settings that read neither port nor URL look for Redis at its default port: it has to be there. */
-export function redisPortWanted(variables: ReadonlySet<string>): 'any' | 6379 {
-  return variables.has('REDIS_PORT') || variables.has('REDIS_URL') ? 'any' : 6379
+export function redisPortWanted(variables: ReadonlySet<string>, place: PlaceVariables = {}): 'any' | 6379 {
+  const isLed = place.url !== undefined || place.port !== undefined
+  return isLed || variables.has('REDIS_PORT') || variables.has('REDIS_URL') ? 'any' : 6379
+}
+
+/** Names that may say where a Redis is. */
+const ofRedis = /REDIS|VALKEY|CHANNEL|LAYER|BROKER|CACHE|MESSAGE/
+
+/** What is tried for every variable that may say where the layer's Redis is. Pure. */
+export function triedRedis(variables: ReadonlySet<string>): readonly Readonly<Record<string, string>>[] {
+  const names = [...variables].filter((name) => ofRedis.test(name))
+  return triedValues(names, (place) => `redis://:tried@${place}/0`, /(?:URL|URI|DSN|LOCATION)$|^REDIS$/)
 }
 
 /**
@@ -54,7 +67,7 @@ export function planManagedRedis(inputs: ManagedRedisInputs): ManagedRedisPlan {
       evidence: [`${server.file} --version says ${server.version}`],
       hint: installRedis(platform),
     })
-  const readsPassword = variables.has('REDIS_PASSWORD') || variables.has('REDIS_URL')
+  const readsPassword = variables.has('REDIS_PASSWORD') || variables.has('REDIS_URL') || inputs.place.url !== undefined
   const password = readsPassword && platform !== 'win32' ? inputs.password : undefined
   const source = 'managedRedis'
   const endpoint: RedisEndpoint = { host: '127.0.0.1', port, db: 0, tls: false, source, ...(password === undefined ? {} : { password }) }
@@ -120,9 +133,13 @@ function settingsOf(port: number, bind: string, dir: string, password: string | 
 const fileOf = (settings: RedisSettings): string => settings.map(([name, value]) => `${name} "${value}"\n`).join('')
 
 /** Each variable that the settings read, so that nothing of another Redis in `.env` is left beside it. */
-function environmentOf({ variables, layerVariable, port }: ManagedRedisInputs, password: string | undefined): Record<string, string> {
+function environmentOf(
+  { variables, place, layerVariable, port }: ManagedRedisInputs,
+  password: string | undefined,
+): Record<string, string> {
+  const url = `redis://${password === undefined ? '' : `:${password}@`}127.0.0.1:${port}/0`
   const values: Readonly<Record<string, string>> = {
-    REDIS_URL: `redis://${password === undefined ? '' : `:${password}@`}127.0.0.1:${port}/0`,
+    REDIS_URL: url,
     REDIS_HOST: '127.0.0.1',
     REDIS_PORT: String(port),
     REDIS_DB: '0',
@@ -131,6 +148,9 @@ function environmentOf({ variables, layerVariable, port }: ManagedRedisInputs, p
   }
   return {
     ...Object.fromEntries(Object.entries(values).filter(([name]) => variables.has(name))),
+    ...(place.url === undefined ? {} : { [place.url]: url }),
+    ...(place.host === undefined ? {} : { [place.host]: '127.0.0.1' }),
+    ...(place.port === undefined ? {} : { [place.port]: String(port) }),
     ...(layerVariable === undefined ? {} : { [layerVariable]: 'True' }),
   }
 }

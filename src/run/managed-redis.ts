@@ -23,9 +23,9 @@ export interface ManagedRedis extends ManagedRedisPlan {
  */
 export async function prepareManagedRedis(
   host: Host,
-  options: Pick<ManagedRedisInputs, 'variables' | 'layerVariable' | 'stopTimeoutMs'> & { readonly programs: RedisPrograms },
+  options: Pick<ManagedRedisInputs, 'variables' | 'place' | 'layerVariable' | 'stopTimeoutMs'> & { readonly programs: RedisPrograms },
 ): Promise<ManagedRedis> {
-  const port = await portFor(redisPortWanted(options.variables))
+  const port = await portFor(redisPortWanted(options.variables, options.place))
   const folder = await mkdtemp(join(tmpdir(), 'election-dev-redis-'))
   const removeFolder = () => rm(folder, { recursive: true, force: true }).catch(() => undefined)
   try {
@@ -50,7 +50,7 @@ async function portFor(wanted: ReturnType<typeof redisPortWanted>): Promise<numb
     return getPort({ host: '127.0.0.1' })
   }
   if (isFree(await probePort(wanted, '127.0.0.1'))) return wanted
-  throw new LauncherError('managed-redis', `The settings read neither REDIS_PORT nor REDIS_URL, and port ${wanted} is held`, {
+  throw new LauncherError('managed-redis', `The settings read no variable for the port of their Redis, and ${wanted} is held`, {
     hint: 'Let the settings read REDIS_PORT or REDIS_URL, or end what holds the port.',
   })
 }

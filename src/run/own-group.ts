@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { processTable, type ProcessRow } from '../host/process-table.ts'
-import { send } from '../host/processes.ts'
+import { send } from '../host/process-table.ts'
 import { strayRows } from './process-tree.ts'
 
 /** How often those that are to end are looked at, in milliseconds. */

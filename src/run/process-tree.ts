@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Host } from '../host/host.ts'
-import { exists, processTable, treeOf, type ProcessRow } from '../host/process-table.ts'
-import { runToEnd, send } from '../host/processes.ts'
+import { exists, processTable, send, treeOf, type ProcessRow } from '../host/process-table.ts'
+import { runToEnd } from '../host/processes.ts'
 
 /** How often a group that is ending is looked at, in milliseconds: no system tells when a whole group is gone. */
 const lookEveryMs = 10

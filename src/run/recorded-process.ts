@@ -3,7 +3,7 @@ import { rowOf, type ProcessIdentity } from '../facts/run-state.ts'
 import type { Host } from '../host/host.ts'
 import { processTable, treeOf, type ProcessRow } from '../host/process-table.ts'
 import { runToEnd } from '../host/processes.ts'
-import { send } from '../host/processes.ts'
+import { send } from '../host/process-table.ts'
 
 /** How often the processes are looked at, in milliseconds. */
 const lookEveryMs = 40

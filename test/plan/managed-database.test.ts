@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { LauncherError } from '../../src/errors.ts'
 import { postgresVersion } from '../../src/facts/postgres-programs.ts'
-import { databaseKind, databasePlace, landedIn, triedValues, type DatabaseServer } from '../../src/plan/database-place.ts'
+import { databaseKind, databasePlace, triedDatabases, type DatabaseServer } from '../../src/plan/database-place.ts'
+import { landedIn } from '../../src/plan/tried-values.ts'
 import {
   accessRules,
   databaseMeans,
@@ -39,7 +40,7 @@ test.each([
 })
 
 test('every variable that may lead to the database has a value of its own; those of others are left alone', () => {
-  const [all = {}, parts = {}] = triedValues(
+  const [all = {}, parts = {}] = triedDatabases(
     new Set(['VOTES_DB_HOST', 'PGPORT', 'SECRET_KEY', 'DB_NAME', 'REDIS_HOST', 'EMAIL_PORT', 'CACHE_URL', 'DSN']),
   )
   expect(Object.keys(all)).toEqual(['VOTES_DB_HOST', 'PGPORT', 'DSN', 'DATABASE_URL'])
@@ -48,7 +49,7 @@ test('every variable that may lead to the database has a value of its own; those
 })
 
 test('where the settings have a tried value, they read its variable', () => {
-  const [all = {}] = triedValues(new Set(['A_HOST', 'A_PORT', 'B_HOST']))
+  const [all = {}] = triedDatabases(new Set(['A_HOST', 'A_PORT', 'B_HOST']))
   const { A_HOST: host = '', A_PORT: port = '', DATABASE_URL: url = '' } = all
   const [, urlHost = '', urlPort = ''] = /@(.+):(\d+)\//.exec(url) ?? []
   expect(landedIn(all, { host, port })).toEqual({ host: 'A_HOST', port: 'A_PORT' })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { LauncherError } from '../../src/errors.ts'
 import { redisServiceOf, serverVersion, type RedisPrograms } from '../../src/facts/redis-programs.ts'
-import { planManagedRedis, redisPortWanted, type ManagedRedisInputs } from '../../src/plan/managed-redis.ts'
+import { planManagedRedis, redisPortWanted, triedRedis, type ManagedRedisInputs } from '../../src/plan/managed-redis.ts'
 import { secret } from '../support/secrets.ts'
 
 const password = secret()
@@ -13,6 +13,7 @@ const plan = (more: Partial<ManagedRedisInputs> = {}) =>
   planManagedRedis({
     programs: { ...nothing, server },
     variables: new Set(['REDIS_HOST', 'REDIS_PORT', 'REDIS_PASSWORD']),
+    place: {},
     layerVariable: 'USE_REDIS_FOR_CHANNELS',
     port: 7001,
     folder: '/tmp/redis',
@@ -53,6 +54,24 @@ test.each([
   expect(planned.environment).toEqual(environment)
   // who reads no password would be locked out by one
   expect(planned.service.input?.includes('requirepass')).toBe(names[0] === 'REDIS_URL')
+})
+
+test.each([
+  [{ url: 'CHANNELS_URL' }, { CHANNELS_URL: `redis://:${password}@127.0.0.1:7001/0` }, 'any'],
+  [{ host: 'LAYER_HOST', port: 'LAYER_PORT' }, { LAYER_HOST: '127.0.0.1', LAYER_PORT: '7001' }, 'any'],
+  [{ host: 'LAYER_HOST' }, { LAYER_HOST: '127.0.0.1' }, 6379],
+] as const)('settings that come to it by variables of other names: %j', (place, environment, port) => {
+  const planned = plan({ variables: new Set(['DEBUG']), layerVariable: undefined, place })
+  expect(planned.environment).toEqual(environment)
+  expect(planned.service.input?.includes('requirepass')).toBe('url' in place)
+  expect(redisPortWanted(new Set(['DEBUG']), place)).toBe(port)
+})
+
+test('the variables that are tried are those that may be of a Redis', () => {
+  const [all = {}, parts = {}] = triedRedis(new Set(['CHANNELS_URL', 'VALKEY_HOST', 'VALKEY_PORT', 'DB_HOST', 'SENTRY_URL', 'CACHE_TTL']))
+  expect(Object.keys(all).toSorted()).toEqual(['CHANNELS_URL', 'VALKEY_HOST', 'VALKEY_PORT'])
+  expect(all['CHANNELS_URL']).toMatch(/^redis:\/\/:tried@tried-\d\.invalid:\d+\/0$/)
+  expect(Object.keys(parts).toSorted()).toEqual(['VALKEY_HOST', 'VALKEY_PORT'])
 })
 
 test('on Windows the configuration is in the arguments, and there is no password', () => {

@@ -41,7 +41,13 @@ test.each([
   await redisServer('system')
   const host = hostWith(process.env['PATH'] ?? '')
   const programs = await findRedisPrograms(host, [])
-  const redis = await prepareManagedRedis(host, { programs, variables: new Set(variables), layerVariable: 'USE', stopTimeoutMs: 5000 })
+  const redis = await prepareManagedRedis(host, {
+    programs,
+    variables: new Set(variables),
+    place: {},
+    layerVariable: 'USE',
+    stopTimeoutMs: 5000,
+  })
   const told = record()
   const services = supervised([redis.service], told.events, never)
   try {
@@ -96,6 +102,7 @@ esac
   const redis = await prepareManagedRedis(host, {
     programs,
     variables: new Set(['REDIS_PORT']),
+    place: {},
     layerVariable: undefined,
     stopTimeoutMs: 5000,
   })
@@ -112,7 +119,13 @@ esac
 test('settings that know 6379 alone get no other port, and are told where it is held', async () => {
   const held = await startRedis({ port: 6379 }).catch(() => undefined)
   const programs = await findRedisPrograms(hostWith(process.env['PATH'] ?? ''), [])
-  const preparing = prepareManagedRedis(testHost, { programs, variables: new Set(), layerVariable: undefined, stopTimeoutMs: 5000 })
-  await expect(preparing).rejects.toThrow(/port 6379 is held/)
+  const preparing = prepareManagedRedis(testHost, {
+    programs,
+    variables: new Set(),
+    place: {},
+    layerVariable: undefined,
+    stopTimeoutMs: 5000,
+  })
+  await expect(preparing).rejects.toThrow(/no variable for the port of their Redis, and 6379 is held/)
   await held?.stop()
 })

@@ -122,13 +122,14 @@ HOST = {"host": "127.0.0.1", "port": int(os.environ.get("REDIS_PORT", "1")), "so
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [HOST]}}}
 `
   project = await makeProject({ style: 'plain', files: { 'backend/core/settings.py': settings } })
-  const args = ['--json', '--no-frontend', '--port', String(await freePort('127.0.0.1'))]
-  cli = startCli(['start', ...args], { cwd: project.root })
+  const args = ['--port', String(await freePort('127.0.0.1')), '--no-frontend']
+  cli = startCli(['start', ...args, '--json'], { cwd: project.root })
   const [red] = await cli.waitFor(/.*"event":"ready".*\n/)
   await cli.end('SIGINT')
-  const commands = [['election-dev', 'start', '--managed-redis']]
+  const again = ['start', '--managed-redis', ...args]
+  const commands = [['election-dev', ...again]]
   expect(JSON.parse(red)).toMatchObject({ websocket: { diagnosis: { id: 'redis-unreachable', remedy: { commands } } } })
-  cli = startCli(['start', '--managed-redis', ...args], { cwd: project.root })
+  cli = startCli([...again, '--json'], { cwd: project.root })
   const [green] = await cli.waitFor(/.*"event":"ready".*\n/)
   expect(JSON.parse(green)).toMatchObject({ websocket: { state: 'connected', broadcast: { received: 2 } } })
 })
