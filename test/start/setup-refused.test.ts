@@ -72,9 +72,7 @@ describe.skipIf(process.platform === 'win32')('on a terminal it asks', { timeout
     cli = startOnTerminal(['start', '--json'], { cwd: root, env: installerEnvironment(false) })
     const { status, stdout } = await cli.end()
     expect(status).toBe(1)
-    expect(stdout).toMatch(
-      /"event":"diagnosis","diagnosis":\{"id":"env-not-loaded".*"commands":\[\["election-dev","start","--setup"\]\]/,
-    )
+    expect(stdout).toMatch(/"event":"diagnosis","diagnosis":\{"id":"env-not-loaded".*"commands":\[\["election-dev","start","--setup"\]\]/)
     expect(stdout).not.toContain('Make all of it')
   })
 })
