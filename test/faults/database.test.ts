@@ -1,17 +1,15 @@
 /** The database that the sockets need. */
 import { once } from 'node:events'
 import { spawn } from 'node:child_process'
-import { rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { findPostgres } from '../../src/facts/postgres-programs.ts'
-import { prepareManagedDatabase } from '../../src/run/managed-database.ts'
 import { makeBench, urlOf } from '../support/bench.ts'
 import { doctor, real } from '../support/doctor.ts'
+import { startPostgres } from '../support/postgres.ts'
 import type { TestProject } from '../support/project.ts'
 import { testHost } from '../support/processes.ts'
 import { freePort } from '../support/redis.ts'
-import { record, supervised } from '../support/services.ts'
 import { guards, sessionProject } from '../support/session-project.ts'
 import { pythonOf, run } from '../support/tools.ts'
 
@@ -161,37 +159,11 @@ real(
   'database-absent',
   'PostgreSQL answers, and has neither the role nor the database; each is made by the statement that is told',
   async () => {
-    const programs = { postgres: await findPostgres(testHost), compose: undefined, docker: undefined }
     const port = await freePort('127.0.0.1')
     const common = { style: 'plain', environment: 'postgres', consumer: asks } as const
     const at = `"ENGINE": "django.db.backends.postgresql", "HOST": "127.0.0.1", "PORT": "${port}"`
     const project = await bench.project({ ...common, settings: `DATABASES = {"default": {${at}, "NAME": "votes 2", "USER": "ada"}}` })
-    const kept = await prepareManagedDatabase(testHost, {
-      root: project.root,
-      kind: 'postgresql',
-      server: {
-        fact: 'database_server',
-        engine: 'x',
-        name: 'postgres',
-        host: '',
-        port: '',
-        user: 'postgres',
-        password: '',
-        service: false,
-      },
-      place: { kind: 'place', port, environment: () => ({}) },
-      programs,
-      stopTimeoutMs: 5000,
-      signal: new AbortController().signal,
-    })
-    if (kept.service === undefined) throw new Error('nothing is started')
-    const services = supervised([kept.service], record().events, new AbortController().signal)
-    const { cwd } = kept.service
-    bench.later(async () => {
-      await services.stop()
-      await rm(cwd.startsWith('/var/tmp/election-dev-postgres-') ? dirname(cwd) : cwd, { recursive: true })
-    })
-    expect(await services.wait('postgres')).toBe('ready')
+    bench.later((await startPostgres(project.root, port)).stop)
     const server = await bench.serve('daphne', project, { environment: 'postgres' })
     for (const absent of ['role ada', 'database votes 2']) {
       const answer = await doctor(project.root, { url: urlOf(server.port) })

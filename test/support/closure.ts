@@ -103,7 +103,7 @@ async function runLine(line: string, folder: string, env: NodeJS.ProcessEnv, uid
 }
 
 /** A shell in which `election-dev` is the built tool. */
-async function shellEnvironment(more: Asking['env'] = {}): Promise<NodeJS.ProcessEnv> {
+export async function shellEnvironment(more: Asking['env'] = {}): Promise<NodeJS.ProcessEnv> {
   const folder = await mkdtemp(join(tmpdir(), 'closure-bin-'))
   // another user may run it
   await chmod(folder, 0o755)

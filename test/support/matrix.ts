@@ -31,7 +31,7 @@ export async function serverOf({ redis }: MatrixRow): Promise<string | undefined
 }
 
 /** pyenv's, then the PATH's, then Debian's; undefined where none of them has it. */
-async function interpreterOf(version: MatrixRow['python']): Promise<string | undefined> {
+export async function interpreterOf(version: MatrixRow['python']): Promise<string | undefined> {
   const versions = join(homedir(), '.pyenv', 'versions')
   const found = (await readdir(versions).catch(() => [])).find((name) => name.startsWith(`${version}.`))
   const file = join(versions, found ?? '', 'bin', 'python')
