@@ -26,7 +26,10 @@ function unreachable({ name, message, path, engine }: ExaminationOf<'database'>,
     return diagnosis(id, title, seen, `${mend}${why}`)
   }
   const first = refusal === undefined ? 'Start the database, or have' : `${mend} Or have`
-  return diagnosis(id, title, seen, `${first} the run use ${by}; the run ends it, its data stay.`, [['election-dev', 'start', '--managed']])
+  // a new one has no tables yet
+  return diagnosis(id, title, seen, `${first} the run use ${by}; the run ends it, its data stay.`, [
+    ['election-dev', 'start', '--setup', '--managed'],
+  ])
 }
 
 /** Nobody could be made to stand for the page, since the database of the users can't be opened. Pure. */

@@ -8,6 +8,7 @@ import { serversOf } from '../facts/servers.ts'
 import type { Host } from '../host/host.ts'
 import { askedOrigin, writtenWiring } from '../look/frontend.ts'
 import { gather, type Targets } from '../look/gather.ts'
+import { shownUrl } from '../host/urls.ts'
 import { pageUrl } from '../plan/page-url.ts'
 import { stateOfRun, type DoctorRun } from '../report/doctor.ts'
 import type { Endpoint } from '../verify/endpoint.ts'
@@ -77,6 +78,9 @@ async function ofThePage(host: Host, config: Config, endpoint: Endpoint): Promis
   return movedTo(host, project, endpoint, endpointOf(host, config, page.url).url)
 }
 
+/** Nothing of it is hidden where it is shown. */
+const isPlain = (url: string): boolean => URL.canParse(url) && shownUrl(new URL(url)) === new URL(url).href
+
 /** What to look at: the URLs that were named, else the WebSocket of the project in this folder. */
 export async function targetsOf(host: Host, config: Config, urls: readonly string[]): Promise<Targets> {
   const [first, ...rest] = urls
@@ -99,5 +103,5 @@ export async function targetsOf(host: Host, config: Config, urls: readonly strin
     const endpoint = endpointOf(host, config, url)
     return origin === undefined ? endpoint : { ...endpoint, origin }
   }
-  return { main: named(first), others: rest.map(named) }
+  return { main: named(first), others: rest.map(named), given: urls.filter(isPlain).map((url) => ['--url', url] as const) }
 }

@@ -34,7 +34,7 @@ export function givenFlags(config: Config): readonly GivenFlag[] {
 
 /** The flags of `start` that `doctor` has, too: which project is looked at, and as whom. */
 const ofDoctor: ReadonlySet<string> = new Set(
-  'backend settings application python path origin token-in token-name user subprotocol no-ping env-file port host hold'
+  'backend settings application python path origin token-in token-name user subprotocol no-ping env-file port host hold url'
     .split(' ')
     .map((name) => `--${name}`),
 )
@@ -42,7 +42,7 @@ const ofDoctor: ReadonlySet<string> = new Set(
 /** A command of ours with the flags that were given, that it takes, and that it doesn't say itself; another program's as it is. Pure. */
 export function withGiven(command: readonly string[], given: readonly GivenFlag[]): readonly string[] {
   const verb = command[command.indexOf('election-dev') + 1]
-  const takes = (flag: string): boolean => verb === 'start' || (verb === 'doctor' && ofDoctor.has(flag))
+  const takes = (flag: string): boolean => (verb === 'start' && flag !== '--url') || (verb === 'doctor' && ofDoctor.has(flag))
   return [...command, ...given.filter(([flag]) => takes(flag) && !command.includes(flag)).flat()]
 }
 

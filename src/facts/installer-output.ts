@@ -3,7 +3,7 @@ import { normalName, requiredName } from './packages.ts'
 
 /** Why an installer gave up, as its output says it. */
 export interface InstallFailure {
-  readonly kind: 'network' | 'not-found' | 'python' | 'conflict' | 'build' | 'invalid' | 'encoding'
+  readonly kind: 'network' | 'download' | 'not-found' | 'python' | 'conflict' | 'build' | 'invalid' | 'encoding'
   /** The requirement that it names, as it writes it; undefined where it names none. */
   readonly named: string | undefined
   /** Its own words. */
@@ -124,11 +124,29 @@ const readers: readonly Reader[] = [
   })),
   of(
     'network',
-    /connection broken by|Request failed after \d+ retries|Temporary failure in name resolution|Connection refused|dns error|Read timed out|All attempts to connect to/,
+    /connection broken by|Request failed after \d+ retries|Temporary failure in name resolution|Connection refused|dns error|(?:Read|operation) timed out|All attempts to connect to/,
     (match, { lines }) => ({
       named: undefined,
       words: [shortened(lines.findLast((line) => /refused|resol|timed out|unreachable|reset|broken|attempts/i.test(line)) ?? match[0])],
     }),
+  ),
+  of('download', /Hash mismatch for [`']([\w.-]+)|Wheel '([\w.-]+)' located at \S+ is invalid/, ({ 1: one, 2: other }) => ({
+    named: one ?? other,
+  })),
+  of('download', /DO NOT MATCH THE HASHES/, (match, output) => ({
+    named: lastCollected(output),
+    words: [
+      shortened(match[0]),
+      ...output.lines
+        .filter((line) => /^\s*(?:Expected|Got) /.test(line))
+        .slice(0, 2)
+        .map(shortened),
+    ],
+  })),
+  of(
+    'download',
+    /HTTP (?:status server )?error \(?5\d\d|connection closed before message|IncompleteRead|error decoding response body|Connection (?:reset|aborted)|RemoteDisconnected/i,
+    () => ({ named: undefined }),
   ),
   of('not-found', /No matching distribution found for (\S+)/),
   of(

@@ -27,9 +27,14 @@ export async function installError(
     isWhole: argv.includes('pip') || argv[0] === 'uv',
   })
   if (found !== undefined) return found
-  return new LauncherError(error.code, "The packages could not be fetched: the package index can't be reached", {
+  const isReached = failure.kind === 'download'
+  const what = isReached
+    ? `what the package index gave${failure.named === undefined ? '' : ` of ${failure.named}`} is broken`
+    : "the package index can't be reached"
+  const more = isReached ? " Where it stays so, the index, a proxy before it or the installer's cache is broken." : ''
+  return new LauncherError(error.code, `The packages could not be fetched: ${what}`, {
     evidence: [...failure.words.map((word) => `The installer: ${word}`), 'Nothing of it was installed; what was made before stays'],
-    hint: 'Look at the network, and run it again: election-dev start --setup goes on from here.',
+    hint: `${isReached ? 'Run it again' : 'Look at the network, and run it again'}: election-dev start --setup goes on from here.${more}`,
   })
 }
 

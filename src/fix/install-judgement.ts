@@ -19,9 +19,9 @@ export interface InstallFacts {
   readonly isWhole: boolean
 }
 
-/** The cause of an installation that has failed; undefined where the network is what failed. Pure. */
+/** The cause of an installation that has failed; undefined where the network or the index is what failed. Pure. */
 export function judgeInstall(failure: InstallFailure, facts: InstallFacts): LauncherError | undefined {
-  if (failure.kind === 'network') return undefined
+  if (failure.kind === 'network' || failure.kind === 'download') return undefined
   const { kind, words, python: needs } = failure
   const { asked, shown, python, isWhole } = facts
   const line = lineOfNamed(failure.named, asked)
@@ -30,7 +30,10 @@ export function judgeInstall(failure: InstallFailure, facts: InstallFacts): Laun
   const at = place === undefined ? undefined : `${shown(place.file)}:${place.line}`
   const where = at === undefined ? [] : [line === undefined || facts.broken !== undefined ? at : `${at}: ${line.spec}`]
   const kept = isWhole ? ['Nothing of it was installed; what was made before stays'] : []
-  const evidence = [...where, ...words.map((word) => `The installer: ${word}`), ...kept]
+  // pip and uv say so of a name that nobody has, and of an index that answers with no list
+  const isEmpty = kind === 'not-found' && facts.lines.some((line) => /from versions: none|there are no versions of/.test(line))
+  const none = isEmpty ? ['It was given no release at all: nobody has one of that name, or the index has answered with none'] : []
+  const evidence = [...where, ...words.map((word) => `The installer: ${word}`), ...none, ...kept]
   const own = python === undefined ? 'this Python' : `Python ${python}`
   const condition = conditionOf(failure.named, facts.platform)
   const correct = at === undefined ? 'Correct what asks for it' : `Correct ${at}`

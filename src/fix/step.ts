@@ -9,6 +9,7 @@ export interface StartFlags {
   readonly origin?: string
   readonly application?: string
   readonly channelLayer?: 'memory'
+  readonly setup?: true
   readonly managed?: true
   readonly managedRedis?: true
 }

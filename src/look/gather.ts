@@ -2,7 +2,7 @@ import { newerNeeded } from '../checks/python-version.ts'
 import { speaksOfChannels } from '../facts/channels-use.ts'
 import { newerPython } from '../facts/pythons.ts'
 import { join } from 'node:path'
-import { givenFlags } from '../config/again.ts'
+import { givenFlags, type GivenFlag } from '../config/again.ts'
 import type { Config } from '../config/config.ts'
 import { LauncherError } from '../errors.ts'
 import type { Beside } from '../checks/beside.ts'
@@ -65,6 +65,8 @@ export interface Targets {
   readonly others: readonly Endpoint[]
   /** `main` is where this project's own server has to be; else its URL was named. */
   readonly isOfProject?: boolean
+  /** The flags that named it. */
+  readonly given?: readonly GivenFlag[]
   /** Takes back what was made in the project for `main`. */
   readonly release?: () => Promise<void>
   /** The address that the server of `main` is to bind, where `main` is made of the configuration. */
@@ -193,7 +195,7 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
     hasUv,
     dotenv,
     env: host.env,
-    given: givenFlags(config),
+    given: [...givenFlags(config), ...(targets.given ?? [])],
     isOfProject: targets.isOfProject,
     servers,
     examination,

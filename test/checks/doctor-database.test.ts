@@ -162,7 +162,7 @@ test.each([
 })
 
 test.each([
-  ['a PostgreSQL 17.1 of its own', [['election-dev', 'start', '--managed']], 'a PostgreSQL 17.1 of its own'],
+  ['a PostgreSQL 17.1 of its own', [['election-dev', 'start', '--setup', '--managed']], 'a PostgreSQL 17.1 of its own'],
   [undefined, [], "can't start one of its own: no variable"],
 ])('a database that can be started is, by a command; else it is said why not: %s', (by, commands, words) => {
   const outlook = { where: 'db:5432', isHere: false, by, why: by === undefined ? 'no variable' : '', compose: undefined }

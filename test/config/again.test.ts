@@ -48,6 +48,10 @@ test('a command of a remedy keeps what it takes of the flags that were given, an
   expect(kept('election-dev doctor --fix')).toBe('election-dev doctor --fix --backend api --port 8001 --subprotocol one --no-ping')
   expect(kept('election-dev init --settings')).toBe('election-dev init --settings')
   expect(kept('kill 4711')).toBe('kill 4711')
+  // a URL says what is looked at, and start makes its own
+  const url = [['--url', 'ws://localhost:8000/ws/x/']] as const
+  expect(withGiven(['election-dev', 'doctor', '--fix'], url)).toEqual(['election-dev', 'doctor', '--fix', ...url[0]])
+  expect(withGiven(['election-dev', 'start'], url)).toEqual(['election-dev', 'start'])
 })
 
 test('doctor has every flag that its commands keep', async () => {

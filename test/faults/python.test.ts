@@ -228,15 +228,15 @@ real('dependency-conflict', 'two packages of the settings: the command resolves 
   ])
   const env = { ...process.env, PATH: `${uv}:${process.env['PATH'] ?? ''}` }
   await run('uv', ['pip', 'install', '--python', join(venv, 'bin', 'python'), 'loom-shuttle'], { env: { ...env, ...before } })
-  const answer = await doctor(project.root, { url: await nobody() })
-  expect(answer.id, answer.evidence).toBe('dependency-conflict')
-  expect(answer.evidence).toContain("cannot import name 'weave' from 'loom_warp'")
-  const [file = '', ...args] = answer.diagnosis?.remedy.commands[0] ?? []
-  expect([file, ...args]).toEqual(['backend/venv/bin/python', '-m', 'pip', 'install', '--upgrade', 'loom-shuttle', 'loom-warp'])
   const after = await ownIndex(join(folder, 'after'), [
     { ...shuttle, version: '2.0' },
     { name: 'loom-warp', version: '2.0', source: 'def weave(): pass' },
   ])
+  const answer = await doctor(project.root, { url: await nobody(), env: after })
+  expect(answer.id, answer.evidence).toBe('dependency-conflict')
+  expect(answer.evidence).toContain("cannot import name 'weave' from 'loom_warp'")
+  const [file = '', ...args] = answer.diagnosis?.remedy.commands[0] ?? []
+  expect([file, ...args]).toEqual(['backend/venv/bin/python', '-m', 'pip', 'install', '--upgrade', 'loom-shuttle', 'loom-warp'])
   await run(join(project.root, file), args, { cwd: project.root, env: { ...env, ...after } })
   expect((await doctor(project.root, { url: await nobody() })).id).toBe('server-not-running')
 })

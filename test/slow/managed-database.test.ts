@@ -114,7 +114,7 @@ test('settings that know one port get it there, or are told who holds it', async
   stand = await makeStand({ environment: 'postgres', settings: parts('"localhost"', `"${port}"`), consumer })
   // it is not started by itself: somebody may have one there, with data
   const told = await stand.start(['--setup', '--json']).end()
-  expect(told.stdout).toMatch(/"id":"database-unreachable".*"commands":\[\["election-dev","start","--managed"\]\]/)
+  expect(told.stdout).toMatch(/"id":"database-unreachable".*"commands":\[\["election-dev","start","--setup","--managed"/)
   const cli = await green(['--managed', '--setup'])
   expect(portOf(cli)).toBe(port)
   await cli.end('SIGINT')

@@ -37,6 +37,8 @@ export const behind: Readonly<Partial<Record<CauseId, readonly CauseId[]>>> = {
   'venv-missing': ['missing-dep'],
   'venv-broken': ['missing-dep'],
   'foreign-environment': ['missing-dep'],
+  // its settings name a Redis, which isn't there
+  'channels-redis-missing': ['redis-unreachable'],
   // what the page has was signed by the key of the server before: it logs in again
   'secret-key-changes': ['token-rejected'],
 }

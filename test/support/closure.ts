@@ -47,7 +47,11 @@ async function closes(setUp: SetUp, folder: string, asking: Asking, answer: Answ
   const isInstalled = here.some((words) => words.some((word) => /^(?:pip|venv|ensurepip|uv|--setup)$/.test(word)))
   const own = isInstalled ? await ownPackages(folder, backend) : undefined
   const servers = serversIn(folder)
-  const env = await shellEnvironment({ ...servers[0]?.env, ...asking.env })
+  const env = await shellEnvironment({
+    ...servers[0]?.env,
+    ...asking.env,
+    ...(asking.token === undefined ? {} : { ELECTION_DEV_TOKEN: asking.token }),
+  })
   let started: string | undefined
   for (const words of here) {
     const line = typed(words)

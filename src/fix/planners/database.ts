@@ -35,7 +35,7 @@ export const createUser: PlannerOf<'checkout' | 'choice'> = () =>
 export const manageDatabase: Planner = (evidence, facts) =>
   evidence.databaseOutlook?.by === undefined
     ? noFix('which database is meant, and who is to start it, only you know')
-    : handOver(evidence, facts, { managed: true })
+    : handOver(evidence, facts, { setup: true, managed: true })
 
 /** Ends the process that holds the file locked. */
 export const unlock: Planner = ({ holders }, { started }) => {

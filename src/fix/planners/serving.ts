@@ -11,6 +11,7 @@ const options = [
   ['origin', '--origin'],
   ['application', '--application'],
   ['channelLayer', '--channel-layer'],
+  ['setup', '--setup'],
   ['managed', '--managed'],
   ['managedRedis', '--managed-redis'],
 ] as const
