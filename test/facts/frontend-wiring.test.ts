@@ -203,7 +203,8 @@ test('no folder at all', async () => {
 })
 
 test('a text that is made to take long', () => {
-  const started = performance.now()
+  // of this process: on a busy machine the clock tells of the others, too
+  const started = process.cpuUsage()
   const texts = [
     "'".repeat(200_000),
     'ws://'.repeat(100_000),
@@ -215,5 +216,6 @@ test('a text that is made to take long', () => {
     urlsIn('x.js', text)
     readDevConfig('vite.config.js', `server: { proxy: {${text}`)
   }
-  expect(performance.now() - started).toBeLessThan(2000)
+  const { user, system } = process.cpuUsage(started)
+  expect((user + system) / 1000).toBeLessThan(2000)
 })
