@@ -47,9 +47,19 @@ async function linuxTable(): Promise<ProcessRow[] | undefined> {
   const entries = await readdir('/proc').catch(() => [])
   const numbers = entries.filter((entry) => /^\d+$/.test(entry))
   if (numbers.length === 0) return undefined
-  // a process that ends meanwhile has no file any more
-  const stats = await Promise.all(numbers.map((entry) => readFile(`/proc/${entry}/stat`, 'utf8').catch(() => '')))
-  return stats.flatMap((stat) => parseProcStat(stat) ?? [])
+  try {
+    const stats = await Promise.all(numbers.map((entry) => readFile(`/proc/${entry}/stat`, 'utf8').catch(ended)))
+    return stats.flatMap((stat) => parseProcStat(stat) ?? [])
+  } catch {
+    // without a descriptor to read with, a part of the table would pass for all of it
+    return undefined
+  }
+}
+
+/** What is read of a process that ends meanwhile, or that may not be seen: nothing. Throws any other error. */
+function ended(error: unknown): string {
+  if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(errorCode(error) ?? '')) return ''
+  throw error
 }
 
 /** The process and all that it started, as far as its parents are still there; the process itself comes first. */

@@ -12,6 +12,16 @@ export function shownUrl(url: URL): string {
   return copy.href
 }
 
+/** A path at the same origin, whatever it is: `//elsewhere/x` is a path there, and no host. What has a credential with it never leaves its origin. */
+export function atPath(base: URL, path: string): URL {
+  const url = new URL(base)
+  const [, pathname = '/', search = ''] = /^([^?#]*)(\?[^#]*)?/.exec(path) ?? []
+  url.pathname = pathname
+  url.search = search
+  url.hash = ''
+  return url
+}
+
 /** Port that the URL leads to. */
 export function portOf(url: URL): number {
   if (url.port !== '') return Number(url.port)

@@ -11,7 +11,7 @@ import type { Host } from '../host/host.ts'
 import { bracketed, connectAddress } from '../host/tcp.ts'
 import { choosePython } from '../plan/environment.ts'
 import { managedLook } from '../plan/way.ts'
-import { portOf } from '../host/urls.ts'
+import { atPath, portOf } from '../host/urls.ts'
 import { httpUrl, originOf, type Endpoint } from '../verify/endpoint.ts'
 import { givenCredentials, madeCredentials, placed, unidentified, unsent } from './identity.ts'
 import type { Spoken } from '../facts/wire.ts'
@@ -71,7 +71,7 @@ export function endpointAt(
   // the page is the backend's own: both are come to by the same name
   const host = page === undefined ? (names.find((name) => own === `http://${name}`) ?? first) : first
   return {
-    url: new URL(path, `ws://${host}`),
+    url: atPath(new URL(`ws://${host}`), path),
     origin: originOf(config.origin, page ?? own ?? `http://${host}`),
     token: config.token,
     ...asConfigured(config),

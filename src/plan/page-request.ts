@@ -1,3 +1,4 @@
+import { atPath } from '../host/urls.ts'
 import type { PageConfig } from '../config/page-schema.ts'
 import { isLocal } from '../facts/frontend-wiring.ts'
 import type { PageChange, PageRequest } from '../facts/page-seen.ts'
@@ -69,7 +70,7 @@ export function planPage(config: PageConfig | undefined, identity: PageIdentity,
       config?.login === undefined
         ? undefined
         : {
-            url: config.login.path === undefined ? undefined : new URL(config.login.path, url).href,
+            url: config.login.path === undefined ? undefined : atPath(url, config.login.path).href,
             fields: filledIn(config.login.fields),
             submit: config.login.submit,
           },

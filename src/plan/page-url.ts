@@ -1,3 +1,4 @@
+import { atPath } from '../host/urls.ts'
 import { placeIn, type FrontendWiring } from '../facts/frontend-wiring.ts'
 import type { ServersFact } from '../facts/server-process.ts'
 import { bracketed } from '../host/tcp.ts'
@@ -37,5 +38,5 @@ export function pageUrl(wiring: FrontendWiring, servers: ServersFact, path: stri
 
 /** A URL that names the server alone gets the backend's own path. */
 function withPath(url: URL, path: string): string {
-  return url.pathname === '/' || url.pathname === '/ws' || url.pathname === '/ws/' ? new URL(path, url).href : url.href
+  return url.pathname === '/' || url.pathname === '/ws' || url.pathname === '/ws/' ? atPath(url, path).href : url.href
 }

@@ -1,3 +1,4 @@
+import { atPath } from '../host/urls.ts'
 import type { TokenPlace } from '../facts/examination.ts'
 import type { Identity, Spoken } from '../facts/wire.ts'
 
@@ -67,7 +68,7 @@ export function originOf(chosen: string | undefined, usual: string | undefined):
 
 /** The page's side of the same server: http:// for ws://, https:// for wss://. */
 export function httpUrl(url: URL, path = '/'): URL {
-  const http = new URL(path, url)
+  const http = atPath(url, path)
   http.protocol = url.protocol === 'wss:' ? 'https:' : 'http:'
   return http
 }

@@ -1,3 +1,4 @@
+import { atPath } from '../host/urls.ts'
 import type { LoginRequest } from '../config/schema.ts'
 import type { Host } from '../host/host.ts'
 import { httpRequest } from '../host/http.ts'
@@ -21,7 +22,7 @@ export async function logIn(host: Host, backend: URL, login: LoginRequest, deadl
   if (password === undefined || password === '') return { result: 'refused', reason: 'ELECTION_DEV_PASSWORD is not set' }
   host.secrets.add(password)
   const body = JSON.stringify({ [login.usernameField ?? 'username']: login.username, [login.passwordField ?? 'password']: password })
-  const answer = await httpRequest(new URL(login.path, backend), {
+  const answer = await httpRequest(atPath(backend, login.path), {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', Accept: 'application/json', 'Content-Length': String(Buffer.byteLength(body)) },
     body,

@@ -1,6 +1,11 @@
-import { expect, test } from 'vitest'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { expect, onTestFinished, test } from 'vitest'
 import { parseProcStat, parsePs, processTable, treeOf } from '../../src/host/process-table.ts'
 import { strayRows } from '../../src/run/process-tree.ts'
+import { root, run } from '../support/tools.ts'
 
 const rest = '4711 4711 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 9 10'
 
@@ -38,3 +43,26 @@ test('this machine tells of this process and of its parent', async () => {
   expect(own).toMatchObject({ parent: process.ppid, zombie: false })
   expect(treeOf(rows ?? [], process.ppid)).toContain(process.pid)
 })
+
+test.runIf(process.platform === 'linux')(
+  'without descriptors to read it with, the table is unknown: a part of it would pass for all',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'election-dev-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const file = join(folder, 'table.mjs')
+    await build({ entryPoints: [join(root, 'src/host/process-table.ts')], outfile: file, bundle: true, format: 'esm', platform: 'node' })
+    const script = `import { openSync, closeSync } from 'node:fs'
+    import { processTable } from ${JSON.stringify(file)}
+    const whole = await processTable({ platform: 'linux' })
+    const held = []
+    try { for (;;) held.push(openSync('/dev/null')) } catch {}
+    // one for the folder and the file at a time, where four are read at once
+    closeSync(held.pop())
+    const part = await processTable({ platform: 'linux' })
+    for (const each of held) closeSync(each)
+    console.log(whole.length > 1, part === undefined)`
+    await writeFile(join(folder, 'ask.mjs'), script)
+    const { stdout } = await run('sh', ['-c', `ulimit -n 100 && exec "$0" "$1"`, process.execPath, join(folder, 'ask.mjs')])
+    expect(stdout.trim()).toBe('true true')
+  },
+)
