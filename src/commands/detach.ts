@@ -1,6 +1,7 @@
 import { open, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
+import type { Config } from '../config/config.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { ExitCode } from '../errors.ts'
 import { readRuns, type FactOfRun } from '../facts/run-state.ts'
@@ -16,6 +17,7 @@ import { styleFor } from '../report/style.ts'
 import { makeHome } from '../run/home.ts'
 import { endRun } from '../run/run-end.ts'
 import { newRunId } from '../run/run-state.ts'
+import { takeTurn } from '../run/turn.ts'
 import { lookAt } from './run-choice.ts'
 
 /**
@@ -27,6 +29,19 @@ import { lookAt } from './run-choice.ts'
 export async function detach(options: Options): Promise<number> {
   const host = nodeHost({ cwd: cwdOf(options) })
   const config = await resolveConfig(host, flagsOf(options))
+  const folder = await makeHome(host.cwd, 'logs')
+  // two at once would both find that nothing runs
+  const endTurn = await takeTurn(host, folder, (pid) => {
+    if (!config.json) host.terminal.err(`  Another start of this folder is at it (PID ${pid}): waiting for it`)
+  })
+  try {
+    return await startOne(host, config, folder)
+  } finally {
+    await endTurn()
+  }
+}
+
+async function startOne(host: Host, config: Config, folder: string): Promise<number> {
   for (const fact of await readRuns(host, host.cwd)) {
     if (fact.kind !== 'alive' || !fact.run.background) continue
     if (!config.takeover) return tellRunning(host, fact, config.json)
@@ -35,7 +50,6 @@ export async function detach(options: Options): Promise<number> {
     await endRun(host, host.cwd, fact, say)
   }
   const id = newRunId()
-  const folder = await makeHome(host.cwd, 'logs')
   const errors = join(folder, `${id}.err`)
   const status = await launch(host, id, errors, config.json)
   // what the launcher itself could not say otherwise: nearly always nothing

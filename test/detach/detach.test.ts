@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -140,6 +140,22 @@ test('a run in the background survives its terminal', async () => {
   expect((await cli('logs', 'election-dev')).stdout).not.toContain('Stopping')
   expect((await cli('stop')).status).toBe(0)
   expect(await stand.mark.processes()).toEqual([])
+})
+
+test('of two at once one starts the run, and the other waits for it and says that it runs; a turn that was left behind holds nobody up', async () => {
+  const turn = join(logsFolder(stand.project.root), 'starting')
+  await mkdir(logsFolder(stand.project.root), { recursive: true })
+  await writeFile(turn, JSON.stringify({ pid: process.pid, started: 'before' }))
+  const both = await Promise.all([cli(...stand.args, '--detach'), cli(...stand.args, '--detach')])
+  expect(both.map(({ status }) => status)).toEqual([0, 0])
+  const said = both.map(({ stdout }) =>
+    stdout.includes('Running in the background') ? 'started' : stdout.includes('It runs already') ? 'told' : stdout,
+  )
+  expect(said.toSorted()).toEqual(['started', 'told'])
+  expect(both.map(({ stderr }) => stderr).join('')).toMatch(/^ {2}Another start of this folder is at it \(PID \d+\): waiting for it\n$/)
+  expect(await readdir(runsFolder(stand.project.root))).toHaveLength(1)
+  expect(await readdir(logsFolder(stand.project.root))).not.toContain('starting')
+  expect((await cli('stop')).status).toBe(0)
 })
 
 test('Ctrl+C while it starts ends it, and a start that fails says why; nothing is left of either', async () => {
