@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { withVariables } from '../config/config.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
-import type { ServiceStatus } from '../facts/service-status.ts'
 import { isFile } from '../host/files.ts'
 import { raceStop } from '../host/race-stop.ts'
 import type { StackPlan } from '../plan/services.ts'
@@ -180,12 +179,21 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, apply, stop }
         managed = await startManaged(setup, services)
         setup = { ...setup, host: withVariables(host, managed.environment) }
       }
+      // whoever names others alone needs no environment of the backend's
+      const alone = config.only.length === 0 ? undefined : await (await import('./start-services.ts')).planAlone(setup)
+      if (alone !== undefined) {
+        for (const service of alone.services) services.add(service)
+        takeAway = extras.onControl?.(control, setup)
+        return await (await import('./start-services.ts')).withoutBackend(services, signal, listeners)
+      }
       const prepared = await raceStop(prepare(setup, { look }), signal)
       if (prepared === undefined) return ExitCode.ok
       const plan = await planOthers(prepared)
       for (const service of plan.services) services.add(service)
       // the server is launched first: to be found by others can wait
-      const serving = plan.wantsBackend ? serve(prepared, plan.wantsFrontend) : withoutBackend(services, signal, listeners)
+      const serving = plan.wantsBackend
+        ? serve(prepared, plan.wantsFrontend)
+        : (await import('./start-services.ts')).withoutBackend(services, signal, listeners)
       takeAway = extras.onControl?.(control, setup)
       const outcome = await serving
       if (managed === undefined || typeof outcome === 'number' || outcome.fix === undefined) return outcome
@@ -278,23 +286,4 @@ async function complete(
     frontend: frontend?.show(),
     services: others().filter(({ kind }) => kind !== 'frontend'),
   }
-}
-
-/** `--only` without the backend: there is nothing to prove, and the run goes on as long as one of the services does. */
-async function withoutBackend(services: Services, signal: AbortSignal, listeners: Set<() => void>): Promise<number> {
-  const over = new Set<ServiceStatus['state']>(['done', 'failed', 'stopped'])
-  const states = () => services.statuses.map(({ state }) => state)
-  await raceStop(
-    new Promise<void>((resolve) => {
-      const look = () => {
-        if (!states().every((state) => over.has(state))) return
-        listeners.delete(look)
-        resolve()
-      }
-      listeners.add(look)
-      look()
-    }),
-    signal,
-  )
-  return signal.aborted || states().every((state) => state === 'done') ? ExitCode.ok : ExitCode.finding
 }

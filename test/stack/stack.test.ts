@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import type { RunningCli } from '../support/cli.ts'
@@ -95,6 +95,19 @@ test('--only starts what is named and what it needs, without the backend', async
   expect(stdout).toContain('done it')
   expect(stdout).not.toMatch(/"service":"backend"|"name":"other"/)
   await stand.expectNothingLeft()
+})
+
+test.each(['environment', 'project'])('--only without the backend asks for none of it: there is not even a(n) %s', async (missing) => {
+  const services = { once: { command: script("console.log('done it')") }, after: { command: script(stays), dependsOn: ['backend'] } }
+  stand = await makeStand({ environment: undefined, files: { 'election-dev.config.json': JSON.stringify({ services }) } })
+  if (missing === 'project') await rm(join(stand.project.backend, 'manage.py'))
+  const { status, stdout } = await stand.start(['--only', 'once', '--json']).end()
+  expect({ status, stdout }).toMatchObject({ status: 0, stdout: expect.stringContaining('done it') })
+  expect(await stand.mark.processes()).toEqual([])
+  // what needs the backend asks for what that needs
+  const asked = await stand.start(['--only', 'after', '--json']).end()
+  expect(asked.status).toBeGreaterThan(0)
+  expect(asked.stdout).toContain(missing === 'project' ? 'manage.py' : 'venv-missing')
 })
 
 test('--managed-redis: a Redis of its own is the channel layer, its password is nowhere, and it ends with the run', async () => {
