@@ -14,8 +14,15 @@ if (args[0] === '--version' || args[0] === '-V') {
   process.stderr.write('election-dev is not built yet: npm install && npm run build\n')
   process.exitCode = 2
 } else {
-  const { main } = await import('../dist/cli.js')
-  process.exitCode = await main(args)
+  try {
+    const { main } = await import('../dist/cli.js')
+    process.exitCode = await main(args)
+  } catch (error) {
+    // the system refuses what it takes to say more: descriptors, memory, its own files
+    if (typeof error?.syscall !== 'string') throw error
+    process.stderr.write(`election-dev can't go on: ${error.message}\n`)
+    process.exitCode = 2
+  }
   // told to stop by a signal: a reader that takes no more of the output is not waited for
   if (process.exitCode > 128) setTimeout(() => process.exit(), 1000).unref()
 }

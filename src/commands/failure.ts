@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { ExitCode, LauncherError } from '../errors.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { errorPage } from '../report/failure.ts'
@@ -6,7 +7,8 @@ import { styleFor } from '../report/style.ts'
 
 /** Says what ended a command and gives the exit status. An error that isn't ours keeps its stack. */
 export function reportError(error: unknown, options: { json: boolean }): number {
-  const host = nodeHost()
+  // the working folder may be what is wrong
+  const host = nodeHost({ cwd: dirname(process.execPath) })
   if (!(error instanceof LauncherError)) {
     host.terminal.err(
       `election-dev failed in a way that it should not: please report this.\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,

@@ -84,7 +84,7 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
     report({
       event: 'warning',
       id: 'other-settings',
-      text: `manage.py names other settings (${project.settingsModule}) than ${application.split(':')[0] ?? ''} does: they are used here, and by no server that is started without manage.py`,
+      text: `manage.py names other settings (${project.settingsModule}) than ${application.split(':')[0] ?? ''} does: used here, and by no server that is started without manage.py`,
     })
   const isOurs = !config.takeover && portFact.binds.every(({ result }) => result === 'free')
   const port = isOurs ? portFact.port : await (await import('./start-port.ts')).portFor(run, checkout, portFact)

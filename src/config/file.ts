@@ -38,7 +38,9 @@ export async function loadConfigFile(folder: string): Promise<ConfigFile | undef
   const found = await loadConfig(join(folder, file)).catch((error: unknown) => {
     throw usageError('config-invalid', `${file} can't be read: ${errorMessage(error)}`, { cause: error })
   })
-  const checked = checkConfig(found)
+  const { outOfBounds } = await import('./bounds.ts')
+  const beyond = outOfBounds(found)
+  const checked = beyond.length > 0 ? { problems: beyond } : checkConfig(found)
   if ('config' in checked) return { name, config: checked.config }
   throw usageError('config-invalid', `${name} isn't a valid configuration`, {
     evidence: checked.problems.map(({ key, problem }) => `${name}: ${key === '' ? 'the whole' : key} ${problem}`),

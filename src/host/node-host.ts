@@ -12,14 +12,30 @@ import type { Terminal } from './terminal.ts'
  * Throws LauncherError `no-such-folder` (exit 2).
  */
 export function nodeHost(options: { cwd?: string | undefined; terminal?: ((secrets: Secrets) => Terminal) | undefined } = {}): Host {
-  const cwd = resolve(options.cwd ?? '.')
-  if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw usageError('no-such-folder', `--cwd: there is no folder ${cwd}`)
-  }
+  const cwd = folderOf(options.cwd)
   const secrets = new Secrets()
   secrets.addFrom(process.env)
   const terminal = (options.terminal ?? nodeTerminal)(secrets)
   return { platform: process.platform, env: process.env, give, cwd, now: () => performance.now(), terminal, secrets }
+}
+
+/** Throws LauncherError `no-such-folder`. */
+function folderOf(named: string | undefined): string {
+  let cwd: string | undefined
+  try {
+    cwd = resolve(named ?? '.')
+  } catch {
+    // the working folder was taken away: process.cwd() throws
+  }
+  if (cwd !== undefined && statSync(cwd, { throwIfNoEntry: false })?.isDirectory() === true) return cwd
+  if (named !== undefined) throw usageError('no-such-folder', `--cwd: there is no folder ${cwd ?? named}`)
+  throw usageError(
+    'no-such-folder',
+    cwd === undefined ? 'The working folder is gone' : `The name of the working folder isn't UTF-8: ${cwd}`,
+    {
+      hint: 'Go to another one, or name it: --cwd FOLDER.',
+    },
+  )
 }
 
 function give(variables: Readonly<Record<string, string>>): void {

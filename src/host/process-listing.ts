@@ -1,12 +1,25 @@
 import { execFile } from 'node:child_process'
+import type { ProcessRow } from './process-table.ts'
 import { withoutOurs } from './secret-names.ts'
 
-/** Every process as the system's own tool lists it, a line each: PID, parent, group, state, time of the start. */
-export function listed(platform: NodeJS.Platform): Promise<string> {
+/** Every process as the system's own tool lists it; none where it fails. */
+export async function listed(platform: NodeJS.Platform): Promise<ProcessRow[]> {
   const list = 'Get-CimInstance Win32_Process | ForEach-Object { "$($_.ProcessId) $($_.ParentProcessId) 0 R $($_.CreationDate.Ticks)" }'
-  return platform === 'win32'
-    ? outputOf('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', list], 5000)
-    : outputOf('ps', ['-axo', 'pid=,ppid=,pgid=,state=,lstart='], 2000)
+  return parsePs(
+    await (platform === 'win32'
+      ? outputOf('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', list], 5000)
+      : outputOf('ps', ['-axo', 'pid=,ppid=,pgid=,state=,lstart='], 2000)),
+  )
+}
+
+/** `ps -axo pid=,ppid=,pgid=,state=,lstart=`: four words, then the time of the start. */
+export function parsePs(output: string): ProcessRow[] {
+  return output.split('\n').flatMap((line) => {
+    const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*\S)\s*$/.exec(line)
+    if (match === null) return []
+    const [, pid, parent, group, state = '', started = ''] = match
+    return [{ pid: Number(pid), parent: Number(parent), group: Number(group), zombie: state.startsWith('Z'), started }]
+  })
 }
 
 /** What a program prints within its time, in milliseconds; nothing where it fails. The end of any other command asks for this table. */

@@ -18,18 +18,8 @@ export interface ProcessRow {
 export async function processTable(host: Pick<Host, 'platform'>): Promise<ProcessRow[] | undefined> {
   if (host.platform === 'linux') return linuxTable()
   const { listed } = await import('./process-listing.ts')
-  const rows = parsePs(await listed(host.platform))
+  const rows = await listed(host.platform)
   return rows.length === 0 ? undefined : rows
-}
-
-/** `ps -axo pid=,ppid=,pgid=,state=,lstart=`: four words, then the time of the start. */
-export function parsePs(output: string): ProcessRow[] {
-  return output.split('\n').flatMap((line) => {
-    const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*\S)\s*$/.exec(line)
-    if (match === null) return []
-    const [, pid, parent, group, state = '', started = ''] = match
-    return [{ pid: Number(pid), parent: Number(parent), group: Number(group), zombie: state.startsWith('Z'), started }]
-  })
 }
 
 /** /proc/PID/stat (proc(5)). The second field is the name in parentheses and may hold anything, also `) R 1`. */
@@ -43,13 +33,21 @@ export function parseProcStat(stat: string): ProcessRow | undefined {
   return { pid, parent: Number(parent), group: Number(group), zombie: state === 'Z' || state === 'X', started }
 }
 
+/** So many files are read at once. */
+const together = 32
+
 async function linuxTable(): Promise<ProcessRow[] | undefined> {
   const entries = await readdir('/proc').catch(() => [])
   const numbers = entries.filter((entry) => /^\d+$/.test(entry))
   if (numbers.length === 0) return undefined
   try {
-    const stats = await Promise.all(numbers.map((entry) => readFile(`/proc/${entry}/stat`, 'utf8').catch(ended)))
-    return stats.flatMap((stat) => parseProcStat(stat) ?? [])
+    const rows: ProcessRow[] = []
+    // all at once would take a descriptor for each process of the machine
+    for (let from = 0; from < numbers.length; from += together) {
+      const some = numbers.slice(from, from + together).map((entry) => readFile(`/proc/${entry}/stat`, 'utf8').catch(ended))
+      rows.push(...(await Promise.all(some)).flatMap((stat) => parseProcStat(stat) ?? []))
+    }
+    return rows
   } catch {
     // without a descriptor to read with, a part of the table would pass for all of it
     return undefined

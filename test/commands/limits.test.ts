@@ -1,0 +1,46 @@
+/** What the system doesn't give, and what no configuration can mean: a word and exit 2, no stack, nothing that runs on. */
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { bin, cliEnvironment } from '../support/cli.ts'
+
+const nested = `${'['.repeat(100_000)}1${']'.repeat(100_000)}`
+const services = JSON.stringify(Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`s${index}`, { command: ['true'] }])))
+
+function folder(config?: string): string {
+  const path = join(tmpdir(), `election-limits-${crypto.randomUUID()}`)
+  mkdirSync(join(path, 'backend'), { recursive: true })
+  onTestFinished(() => rmSync(path, { recursive: true }))
+  if (config !== undefined) writeFileSync(join(path, 'election-dev.config.json'), config)
+  return path
+}
+
+/** In a shell, since a folder whose name isn't UTF-8 or that is gone can be gone to by no other way. */
+function refused(script: string, cwd: string, command = 'doctor'): string {
+  const args = ['-c', `${script} exec "$0" "$1" ${command}`, process.execPath, bin]
+  const { status, stdout, stderr } = spawnSync('/bin/sh', args, { cwd, encoding: 'utf8', env: cliEnvironment({}), timeout: 20_000 })
+  expect({ status, stdout, stderr }).toMatchObject({
+    status: 2,
+    stderr: expect.not.stringMatching(/please report|^ {4}at |node:internal/m),
+  })
+  return stderr
+}
+
+test.skipIf(process.platform === 'win32').each([
+  ['a working folder whose name is not UTF-8', String.raw`d="$(printf 'x\377')"; mkdir "$d"; cd "$d";`, /isn't UTF-8.*--cwd FOLDER/s],
+  ['a working folder that is gone', 'mkdir gone; cd gone; rmdir ../gone;', /The working folder is gone/],
+  ['no descriptors left', 'ulimit -n 40;', /can't go on: EMFILE/],
+])('%s', (_, script, says) => {
+  expect(refused(script, folder())).toMatch(says)
+})
+
+test.skipIf(process.platform === 'win32').each([
+  ['a ping without end', `{"ping":{"a":${nested}}}`, /ping\.a\.0\.0 is nested deeper than 50 levels/],
+  ['a NUL in a variable', JSON.stringify({ env: { A: 'x\0y' } }), /env\.A holds a NUL/],
+  ['a NUL in a command', JSON.stringify({ services: { a: { command: ['echo', 'x\0y'] } } }), /services\.a\.command\.1 holds a NUL/],
+  ['more services than a machine has processes', `{"services":${services}}`, /services are 20000; allowed: 100/],
+])('%s', (_, config, says) => {
+  expect(refused('', folder(config), 'start')).toMatch(says)
+})
