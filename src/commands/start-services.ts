@@ -66,6 +66,18 @@ async function planned({ host, report }: SetupRun, draft: StackDraft, python: st
   return stack
 }
 
+/** Waits for what the backend depends on. Throws LauncherError `dependency-failed`. */
+export async function untilReady(names: readonly string[], services: Services, signal: AbortSignal): Promise<void> {
+  for (const name of names) {
+    const settled = await raceStop(services.wait(name), signal)
+    if (settled !== 'failed') continue
+    throw new LauncherError('dependency-failed', `The backend needs ${name}, which is not ready`, {
+      evidence: services.statuses.flatMap((status) => (status.name === name && status.why !== undefined ? [status.why] : [])),
+      hint: 'Correct it, or take it out of "dependsOn".',
+    })
+  }
+}
+
 /** `--only` without the backend: there is nothing to prove, and the run goes on as long as one of the services does. */
 export async function withoutBackend(services: Services, signal: AbortSignal, listeners: Set<() => void>): Promise<number> {
   const over = new Set<ServiceStatus['state']>(['done', 'failed', 'stopped'])

@@ -109,15 +109,7 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, apply, stop }
   }
 
   const serve = async (prepared: Prepared, wantsFrontend: boolean): Promise<number | NeedsSetup> => {
-    for (const name of config.dependsOn) {
-      const settled = await raceStop(services.wait(name), signal)
-      if (settled === 'failed') {
-        throw new LauncherError('dependency-failed', `The backend needs ${name}, which is not ready`, {
-          evidence: services.statuses.flatMap((status) => (status.name === name && status.why !== undefined ? [status.why] : [])),
-          hint: 'Correct it, or take it out of "dependsOn".',
-        })
-      }
-    }
+    if (config.dependsOn.length > 0) await (await import('./start-services.ts')).untilReady(config.dependsOn, services, signal)
     if (signal.aborted) return ExitCode.ok
     let beginning: Promise<void> | undefined
     let plannedPort = prepared.port
