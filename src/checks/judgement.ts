@@ -191,7 +191,7 @@ function judgeNobody(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
 function judgeElsewhere(evidence: Evidence, seen: readonly string[]): Diagnosis | undefined {
   const listener = listenerOf(evidence)
   if (listener?.command === undefined || evidence.checkout === undefined) return undefined
-  if (!runsElsewhere(listener, evidence.checkout.project.backend)) return undefined
+  if (!runsElsewhere(listener)) return undefined
   return isStranger(evidence, listener) ? judgeForeign(evidence, seen) : judgeStale(evidence, seen)
 }
 

@@ -41,13 +41,16 @@ export const startRules: readonly LogRule[] = [
   rule(/InvalidChannelLayerError: Cannot import BACKEND (.+)/, ([, name = ''], evidence) =>
     wrongBackend(`CHANNEL_LAYERS names a BACKEND that isn't there: ${name}`, evidence),
   ),
-  startRule(/ModuleNotFoundError: No module named ['"]([\w.]*settings[\w.]*)['"]/, ([, name = ''], evidence) =>
-    diagnosis(
-      'wrong-settings-module',
-      `DJANGO_SETTINGS_MODULE names ${name}, which isn't there`,
-      evidence,
-      'Correct DJANGO_SETTINGS_MODULE, or unset it.',
-    ),
+  // Django imports the settings for who names them; a file of the project's own that imports such a module means another
+  startRule(/ModuleNotFoundError: No module named ['"]([\w.]*settings[\w.]*)['"]/, ([, name = ''], evidence, frame) =>
+    frame !== undefined && !/(?:[aw]sgi|manage)\.py\b/.test(frame)
+      ? undefined
+      : diagnosis(
+          'wrong-settings-module',
+          `DJANGO_SETTINGS_MODULE names ${name}, which isn't there`,
+          evidence,
+          'Correct DJANGO_SETTINGS_MODULE, or unset it.',
+        ),
   ),
   rule(
     // the second is Django's of a cache, a session engine, a storage or a password hasher

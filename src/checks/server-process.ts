@@ -2,7 +2,6 @@ import { wsgiCommandOf, wsgiCommands } from '../facts/server-invocation.ts'
 import type { ServerProcess } from '../facts/server-process.ts'
 import { inItsPlace, wsgiServer, wsgiWorker } from './common-causes.ts'
 import { diagnosis, orElse, withSeen, type Commands, type Diagnosis } from './diagnosis.ts'
-import { isWithin } from '../host/paths.ts'
 import { commandLine, isOwn, listenerOf, named, pythonOf, type Evidence } from './evidence.ts'
 
 /** `daphne (PID 4711): `its command line``. */
@@ -133,19 +132,15 @@ export function withMessageSize(evidence: Evidence, named: Diagnosis): Diagnosis
   return limit && withSeen(named, ...limit.evidence)
 }
 
-/** True where the server's working folder is neither the backend's, nor above it (`--app-dir backend`), nor below it: another checkout, or a copy beside it. */
-export function runsElsewhere({ project, cwd, argv }: ServerProcess, backend: string): boolean {
-  if (project === 'other' || project === 'copy') return true
-  if (cwd === undefined || argv.some((word) => word.startsWith(backend))) return false
-  return !isWithin(cwd, backend) && !isWithin(backend, cwd)
-}
+/** True where the server runs in another folder: a copy of the checkout, or another project. */
+export const runsElsewhere = ({ project }: ServerProcess): boolean => project === 'other' || project === 'copy'
 
 /** An earlier run of the project holds the port: what it serves isn't what is on disk. */
 export function judgeStale(evidence: Evidence, seen: readonly string[]): Diagnosis | undefined {
   const server = listenerOf(evidence)
   const { newerThanServer, checkout } = evidence
   if (server?.command === undefined) return undefined
-  const elsewhere = checkout !== undefined && runsElsewhere(server, checkout.project.backend)
+  const elsewhere = checkout !== undefined && runsElsewhere(server)
   if (!elsewhere && newerThanServer.length === 0) return undefined
   const why = elsewhere
     ? `It runs in ${server.cwd ?? 'another folder'}, not in ${checkout.project.backend}`
@@ -167,7 +162,7 @@ export function judgeHeld(evidence: Evidence): Diagnosis | undefined {
   const server = listenerOf(evidence)
   const { checkout } = evidence
   if (server?.command === undefined || checkout === undefined) return undefined
-  const elsewhere = runsElsewhere(server, checkout.project.backend)
+  const elsewhere = runsElsewhere(server)
   if (elsewhere && isStranger(evidence, server)) return undefined
   return (elsewhere ? undefined : judgeListener(evidence, [])) ?? judgeStale(evidence, [])
 }

@@ -28,10 +28,19 @@ export function plainPaths(routes: readonly Pick<Route, 'route'>[]): string[] {
   return routes.flatMap((route) => plainPath(route) ?? [])
 }
 
+/** As the application gets a path: its server decodes it (ASGI, HTTP connection scope). */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
+}
+
 /** Whether a route serves the path; undefined where JavaScript can't read its pattern, or it takes too long. */
 export function serves(route: Route, path: string): boolean | undefined {
   if (plainPath(route) === path || route.sample === path) return true
-  return matches(`^(?:${patternOf(route)})`, path.replace(/^\//, ''))
+  return matches(`^(?:${patternOf(route)})`, decoded(path).replace(/^\//, ''))
 }
 
 /** True where one of the routes serves the path, as far as JavaScript reads their patterns. */

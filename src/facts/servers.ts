@@ -131,7 +131,9 @@ async function projectOf(
   if (backend !== undefined && named.some((folder) => folder !== undefined && isWithin(backend, folder))) return 'this'
   if (cwd === undefined) return 'unknown'
   const folder = await realPath(cwd)
-  if (isOurs(folder)) return 'this'
+  // a copy may lie beside the backend, in the same checkout
+  const isBeside = backend !== undefined && !isWithin(folder, backend) && !isWithin(backend, folder)
+  if (isOurs(folder) && !isBeside) return 'this'
   const theirs = [folder, ...named.filter((each) => each !== undefined)]
   const module = command?.application?.split(':')[0]?.replaceAll('.', sep)
   const files = module === undefined ? [] : theirs.flatMap((each) => [join(each, `${module}.py`), join(each, module, '__init__.py')])

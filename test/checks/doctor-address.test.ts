@@ -276,3 +276,8 @@ describe('what holds the port that a server is to have, by its process', () => {
     expect(judgeHeld(evidence)?.id).toBe(id)
   })
 })
+
+test('a server of this project whose folder is come to by a link is nobody else, however its folder is written', () => {
+  const own = serverOf({ cwd: '/mnt/real/backend', project: 'this' })
+  expect(judge(evidenceOf({ servers: machine([own]), isOfProject: true })).root).toBeUndefined()
+})

@@ -164,3 +164,11 @@ describe('exceptions', () => {
     expect(judgeLines([line], 'serving')).toBeUndefined()
   })
 })
+
+test.each([
+  ['asgi.py', 'wrong-settings-module'],
+  ['settings.py', 'missing-dep'],
+])('a settings module that is missing, imported from %s: %s', (file, id) => {
+  const lines = ["ModuleNotFoundError: No module named 'core.local_settings'"]
+  expect(judgeLines(lines, 'start', `/srv/app/backend/core/${file}:12, in <module>`)?.id).toBe(id)
+})

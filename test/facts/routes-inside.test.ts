@@ -263,6 +263,25 @@ class Elsewhere(AsyncWebsocketConsumer):
         user = await User.objects.filter(username=self.scope["user"].username).afirst()
         await self.channel_layer.group_add(room, self.channel_name)
 
+class Told(AsyncWebsocketConsumer):
+    async def connect(self):
+        room: str = self.scope["url_route"]["kwargs"]["room"]
+        self.group = f"room_{room}"
+        await User.objects.filter(last_name=self.group).afirst()
+        await Group.objects.aget(name=room)
+        await self.accept()
+
+    async def receive_json(self, content):
+        await User.objects.aget(username=content["room"])
+
+class Private(AsyncWebsocketConsumer):
+    async def connect(self):
+        await User.objects.aget(password=self.scope["url_route"]["kwargs"]["room"])
+
+class Staff(AsyncWebsocketConsumer):
+    async def connect(self):
+        await User.objects.aget(first_name=self.scope["url_route"]["kwargs"]["room"], is_staff=True)
+
 class Empty(AsyncWebsocketConsumer):
     async def connect(self):
         name = self.scope["url_route"]["kwargs"]["group_name"]
@@ -286,7 +305,11 @@ Group.objects.create(pk=7, name="teller")
 nobody = [made("<str:room>/", "Handed"), made("<str:group_name>/", "Empty")]
 user = User.objects.create(username="ada")
 user.groups.add(7)
-print(json.dumps(nobody + [made("<str:room>/", name) for name in ("Wrapped", "Handed", "Elsewhere")]))
+user.set_password("of no worth")
+user.save()
+User.objects.create(username="bob", first_name="")
+User.objects.create(username="eve", first_name="50% off? #1", is_staff=True)
+print(json.dumps(nobody + [made("<str:room>/", name) for name in ("Wrapped", "Handed", "Elsewhere", "Told", "Private", "Staff")] + [made("<slug:room>/", "Staff")]))
 `,
   )
   expect(told).toEqual([
@@ -295,6 +318,12 @@ print(json.dumps(nobody + [made("<str:room>/", name) for name in ("Wrapped", "Ha
     ['/example/', [['group_name', 'auth.User']], ['User']],
     ['/teller/', [], ['Group']],
     ['/7/', [], ['User']],
+    ['/example/', [['room', null]], []],
+    ['/teller/', [], ['Group']],
+    // nobody's password stands in a path
+    ['/example/', [['room', null]], []],
+    ['/50%25%20off%3F%20%231/', [], ['User']],
+    // and no row holds what the pattern takes
     ['/example/', [['room', null]], []],
   ])
 })

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from urllib.parse import quote
 
 from .lookups import lookups
 
@@ -21,25 +22,30 @@ MOST_SIGNS = 16
 # parameters that are who the page is, and what stands in their place for the launcher to fill in
 CREDENTIALS = ("token", "jwt", "access", "access_token", "auth_token")
 TOKEN_PLACE = "election-dev-token"
+# what stands in a path as it is (RFC 3986, section 3.3), with the slashes of the route
+SAFE = "/:@!$&'()*+,;=~"
+# what nobody gives away, and no path is filled with
+PRIVATE = re.compile("pass|secret|token|api_?key|private|session|hash|otp", re.I)
 CATEGORIES = {"DIGIT": r"\d", "NOT_DIGIT": r"\D", "WORD": r"\w", "NOT_WORD": r"\W", "SPACE": r"\s", "NOT_SPACE": r"\S"}
 
 
 class Sample:
     """How a path for a route was come by."""
 
-    def __init__(self, consumer, by_rows=True):
+    def __init__(self, consumer, row=0):
         self.path = None
         # parameters whose value is made up, with the model whose table has no row where the name tells one
         self.unfilled = []
         # the names of the models that its parameters are of
         self.models = []
-        self._consumer, self._by_rows = consumer, by_rows
+        # which of the rows that are there; None: of none
+        self._consumer, self._row = consumer, row
 
     def value(self, name):
         """The value of a parameter that is known; None where it has to be made up."""
         if name is not None and name.lower() in CREDENTIALS:
             return TOKEN_PLACE
-        value, model = row_value(name, self._consumer) if self._by_rows else (None, None)
+        value, model = row_value(name, self._consumer, self._row) if self._row is not None else (None, None)
         if model is not None:
             self.models.append(model.__name__)
         if value is None:
@@ -59,18 +65,18 @@ class Sample:
                 return False
             if pattern.match(part) is None:
                 return False
-            path += part
+            path += quote(part, safe=SAFE)
         self.path = "/" + path
         return True
 
 
 def sample(patterns, consumer):
     """A path for the patterns of a route, from the outermost router's to its own, where one can be made."""
-    made = Sample(consumer)
     # a row may hold what the pattern doesn't take
-    if not made.fill(patterns):
-        made = Sample(consumer, by_rows=False)
-        made.fill(patterns)
+    for row in (0, 1, 2, 3, None):
+        made = Sample(consumer, row)
+        if made.fill(patterns):
+            break
     return made
 
 
@@ -170,23 +176,25 @@ def is_in(kind, what, sign):
 
 
 
-def row_value(name, consumer):
+def row_value(name, consumer, row):
     """The value of a parameter in a row that is there, only read, and the model that it is of; neither where the consumer's source, and its name, tell no model."""
     models = []
-    for model, field in models_of(name or "", consumer):
+    for model, field, fixed in models_of(name or "", consumer):
+        if PRIVATE.search(field) or PRIVATE.search(model.__name__):
+            continue
         try:
-            value, known = first_value(model, field.split("__"))
+            values, known = first_values(model, field.split("__"), fixed)
         except Exception:  # no table yet, no database
             continue
         if known:
             models.append(model)
-        if value is not None:
-            return str(value), model
+        if values:
+            return values[min(row, len(values) - 1)], model
     return None, models[0] if models else None
 
 
-def first_value(model, path):
-    """A value of a field in the first row that has one, and whether the model has such a field: `slug`, `room__slug`, `slug__iexact`."""
+def first_values(model, path, fixed):
+    """Values of a field in the first rows that have one, and whether the model has such a field: `slug`, `room__slug`, `slug__iexact`."""
     from django.core.exceptions import FieldError
 
     if path in (["id"], ["uuid"], ["slug"]) and path[0] not in {each.name for each in model._meta.get_fields()}:
@@ -194,12 +202,13 @@ def first_value(model, path):
     while path:
         name = "__".join(path)
         try:
-            rows = model._default_manager.exclude(**{name + "__isnull": True}).order_by("pk").values_list(name, flat=True)
-            return rows.first(), True
+            rows = model._default_manager.filter(**fixed).order_by("pk").values_list(name, flat=True)[:20]
+            # an empty one makes another path, and these are gone before they are sent
+            return [str(value) for value in rows if value is not None and str(value) not in ("", ".", "..")], True
         except FieldError:
             # the last part may be a lookup
             path = path[:-1]
-    return None, False
+    return [], False
 
 
 def models_of(name, consumer):
@@ -207,18 +216,18 @@ def models_of(name, consumer):
     from django.apps import apps
 
     every = list(apps.get_models())
-    asked = [(model, field) for names, field in lookups(name, consumer) for model in every if model.__name__ in names]
+    asked = [(model, field, fixed) for names, field, fixed in lookups(name, consumer) for model in every if model.__name__ in names]
     if asked:
         return asked
     name = name.lower()
     base, _, last = name.rpartition("_")
     # `motion_id`, `motion_slug`, `room_name`: the model's name and which of its fields; `motion` alone as well
-    found = [(model, last) for model in every if base and model.__name__.lower() == base.replace("_", "")]
-    found += [(model, "pk") for model in every if model.__name__.lower() == name.replace("_", "")]
+    found = [(model, last, {}) for model in every if base and model.__name__.lower() == base.replace("_", "")]
+    found += [(model, "pk", {}) for model in every if model.__name__.lower() == name.replace("_", "")]
     if not found and name in ("id", "pk", "slug", "uuid", "code", "name"):
         try:
             source = inspect.getsource(consumer)
         except (OSError, TypeError):  # it has none of its own
             return []
-        found = [(model, name) for model in every if re.search(r"\b%s\b" % model.__name__, source)]
+        found = [(model, name, {}) for model in every if re.search(r"\b%s\b" % model.__name__, source)]
     return found
