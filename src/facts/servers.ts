@@ -131,8 +131,8 @@ async function projectOf(
   if (backend !== undefined && named.some((folder) => folder !== undefined && isWithin(backend, folder))) return 'this'
   if (cwd === undefined) return 'unknown'
   const folder = await realPath(cwd)
-  // a copy may lie beside the backend, in the same checkout
-  const isBeside = backend !== undefined && !isWithin(folder, backend) && !isWithin(backend, folder)
+  // a copy may lie beside the backend, in the same checkout; what is no Django server there is the page's
+  const isBeside = command !== undefined && backend !== undefined && !isWithin(folder, backend) && !isWithin(backend, folder)
   if (isOurs(folder) && !isBeside) return 'this'
   const theirs = [folder, ...named.filter((each) => each !== undefined)]
   const module = command?.application?.split(':')[0]?.replaceAll('.', sep)

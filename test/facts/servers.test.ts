@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, open, readdir, readFile, realpath } from 'node:fs/promises'
+import { appendFile, cp, mkdir, open, readdir, readFile, realpath } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -154,6 +154,28 @@ test('another program holds the port', async () => {
     listens: [{ port: squatter.port }],
     project: 'other',
   })
+})
+
+test('the dev server of the page is of the project, and a backend beside this one is not', async () => {
+  const [made, other] = [await project(), await project()]
+  const page = join(made.root, 'frontend')
+  await mkdir(page)
+  const script = 'require("net").createServer().listen(Number(process.argv[1]), "127.0.0.1")'
+  const dev = await running(startProgram(process.execPath, (port) => ['-e', script, String(port)], { cwd: page }))
+  const beside = join(made.root, 'shop')
+  await cp(other.backend, beside, { recursive: true, verbatimSymlinks: true })
+  await appendFile(join(beside, 'core', 'settings.py'), '\n# shop\n')
+  const shop = await running(
+    startProgram(pythonOf('main'), (port) => ['-m', 'uvicorn', 'core.asgi:application', '--port', String(port)], { cwd: beside }),
+  )
+  const fact = await ask(made, { ports: [dev.port, shop.port] })
+  expect(fact.onPorts.map(({ pid, project: of }) => [pid, of])).toEqual(
+    expect.arrayContaining([
+      [dev.pid, 'this'],
+      [shop.pid, 'copy'],
+    ]),
+  )
+  expect(fact.ofProject).toEqual([])
 })
 
 test('a server of another folder; and one that a path of this checkout names from there', async () => {
