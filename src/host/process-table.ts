@@ -1,4 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { errorCode } from '../errors.ts'
 import type { Host } from './host.ts'
 
@@ -33,31 +34,27 @@ export function parseProcStat(stat: string): ProcessRow | undefined {
   return { pid, parent: Number(parent), group: Number(group), zombie: state === 'Z' || state === 'X', started }
 }
 
-/** So many files are read at once. */
-const together = 32
-
 async function linuxTable(): Promise<ProcessRow[] | undefined> {
   const entries = await readdir('/proc').catch(() => [])
   const numbers = entries.filter((entry) => /^\d+$/.test(entry))
   if (numbers.length === 0) return undefined
   try {
-    const rows: ProcessRow[] = []
-    // all at once would take a descriptor for each process of the machine
-    for (let from = 0; from < numbers.length; from += together) {
-      const some = numbers.slice(from, from + together).map((entry) => readFile(`/proc/${entry}/stat`, 'utf8').catch(ended))
-      rows.push(...(await Promise.all(some)).flatMap((stat) => parseProcStat(stat) ?? []))
-    }
-    return rows
+    // one after the other, without a turn for anything else: the nearest to one moment, by one descriptor
+    return numbers.flatMap((entry) => parseProcStat(statOf(entry)) ?? [])
   } catch {
     // without a descriptor to read with, a part of the table would pass for all of it
     return undefined
   }
 }
 
-/** What is read of a process that ends meanwhile, or that may not be seen: nothing. Throws any other error. */
-function ended(error: unknown): string {
-  if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(errorCode(error) ?? '')) return ''
-  throw error
+/** Nothing for a process that ends meanwhile, or that may not be seen. Throws any other error. */
+function statOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+  } catch (error) {
+    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(errorCode(error) ?? '')) return ''
+    throw error
+  }
 }
 
 /** The process and all that it started, as far as its parents are still there; the process itself comes first. */

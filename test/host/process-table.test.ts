@@ -52,13 +52,17 @@ test.runIf(process.platform === 'linux')(
     onTestFinished(() => rm(folder, { recursive: true }))
     const file = join(folder, 'table.mjs')
     await build({ entryPoints: [join(root, 'src/host/process-table.ts')], outfile: file, bundle: true, format: 'esm', platform: 'node' })
-    const script = `import { openSync, closeSync } from 'node:fs'
+    const script = `import fs, { openSync, closeSync } from 'node:fs'
+    import { syncBuiltinESMExports } from 'node:module'
     import { processTable } from ${JSON.stringify(file)}
     const whole = await processTable({ platform: 'linux' })
     const held = []
     try { for (;;) held.push(openSync('/dev/null')) } catch {}
-    // one for the folder and the file at a time, where several are read at once
+    // one for the folder, which is taken again before the files
     closeSync(held.pop())
+    const { readdir } = fs.promises
+    fs.promises.readdir = async (...args) => { const names = await readdir(...args); held.push(openSync('/dev/null')); return names }
+    syncBuiltinESMExports()
     const part = await processTable({ platform: 'linux' })
     for (const each of held) closeSync(each)
     console.log(whole.length > 1, part === undefined)`
