@@ -20,6 +20,7 @@ import type { ServerProcess, ServersFact } from '../facts/server-process.ts'
 import type { WireFacts } from '../facts/wire.ts'
 import type { DatabaseOutlook } from '../plan/managed-database.ts'
 import type { PythonChoice } from '../plan/environment.ts'
+import type { PlaceVariables } from '../plan/tried-values.ts'
 import { pathFrom } from '../host/paths.ts'
 
 /** What only whoever launched the server sees of it. */
@@ -69,6 +70,8 @@ export interface Evidence {
   readonly redis: RedisNow | undefined
   /** Redis as `.env` alone names it, where a variable of the shell leads elsewhere. */
   readonly redisOfFile: RedisNow | undefined
+  /** By which variables of other names than the usual the settings come to the Redis that isn't there. */
+  readonly redisPlace?: PlaceVariables | undefined
   /** Processes that hold the SQLite file open, the server not among them. */
   readonly holders: readonly FileHolder[]
   /** How a database server of a run's own could stand in for the one that can't be opened; undefined where that is none of a server's. */

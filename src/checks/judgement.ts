@@ -1,4 +1,4 @@
-import { causeOf, causes, judged } from '../causes/causes.ts'
+import { causeOf, causes, judged, type CauseId } from '../causes/causes.ts'
 import type { Family, Stage } from '../causes/cause.ts'
 import type { FailedStart } from '../facts/startup.ts'
 import { installedBy, requiredName } from '../facts/packages.ts'
@@ -55,11 +55,12 @@ function runnable(evidence: Evidence, found: Diagnosis): Judged {
   const manage = relativeTo(evidence, joined(backend, 'manage.py'))
   // a server that has read the old state is ended after a yes alone
   const needsYes = cause.remedy.automatic === 'ask' || isOwn(listenerOf(evidence))
+  const given = (evidence.given ?? []).filter(([flag]) => flag !== blamed[cause.id])
   const steps = (commands: Commands): Commands =>
     withPip(
       evidence,
       commands
-        .map((command) => withGiven(needsYes && isFix(command) ? [...command, '--yes'] : command, evidence.given ?? []))
+        .map((command) => withGiven(needsYes && isFix(command) ? [...command, '--yes'] : command, given))
         .flatMap((command) => asShell(root, command))
         .map(([program = '', ...rest]) => {
           if (program !== 'python' && rest[0] !== 'manage.py') return [program, ...rest]
@@ -70,6 +71,9 @@ function runnable(evidence: Evidence, found: Diagnosis): Judged {
   const others = alternatives === undefined ? {} : { alternatives: alternatives.map(steps) }
   return { ...cause, remedy: { ...cause.remedy, commands: steps(commands), ...others } }
 }
+
+/** The flag that is what is wrong: a command that mends it doesn't keep it. */
+const blamed: Readonly<Partial<Record<CauseId, string>>> = { 'wrong-settings-module': '--settings' }
 
 const isFix = (words: readonly string[]): boolean => words.join(' ') === 'election-dev doctor --fix'
 
@@ -120,14 +124,15 @@ function chosen(evidence: Evidence, found: Diagnosis): Diagnosis {
 
 const managed = ['election-dev', 'start', '--managed-redis']
 
-/** Whether a Redis of the run's own would be where the settings look: by REDIS_URL, or because they look where it has to be. */
-function canBeManaged({ examination, checkout }: Evidence): boolean {
+/** Whether a Redis of the run's own would be where the settings look: by a variable, or because they look where it has to be. */
+function canBeManaged({ examination, checkout, redisPlace }: Evidence): boolean {
   const [host, another] = examination?.get('settings')?.layer_hosts ?? []
   if (host === undefined || another !== undefined || checkout === undefined) return false
   const { variables } = checkout.project
   const isRead = checkout.isLayerWrittenOut !== true
-  if (isRead && variables.has('REDIS_URL')) return true
-  const wanted = redisPortWanted(isRead ? variables : new Set())
+  if (isRead && (variables.has('REDIS_URL') || redisPlace?.url !== undefined)) return true
+  if (isRead && redisPlace?.host !== undefined && redisPlace.port !== undefined) return true
+  const wanted = redisPortWanted(isRead ? variables : new Set(), isRead ? redisPlace : {})
   const isThere = /^(?:localhost|127\.0\.0\.1)$/.test(host.host) && (wanted === 'any' || Number(host.port) === wanted)
   return isThere && !host.tls && !host.password && host.socket === undefined && host.sentinels === undefined
 }

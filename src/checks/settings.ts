@@ -156,6 +156,15 @@ function judgeModuleNotFound(evidence: Evidence, error: ExaminationOf<'error'>, 
   // what asgi.py has set comes before what manage.py names
   const settings = error.settings_module ?? ofShell ?? checkout?.project.settingsModule
   if (settings !== undefined && (settings === module || settings.startsWith(`${module}.`))) {
+    const isGiven = evidence.given?.some(([flag, value]) => flag === '--settings' && value === settings) === true
+    if (isGiven)
+      return diagnosis(
+        'wrong-settings-module',
+        `--settings names ${settings}, which isn't there`,
+        seen,
+        'Correct it, or leave it out: manage.py names its settings.',
+        anew(evidence),
+      )
     const fromShell = settings === ofShell
     return diagnosis(
       'wrong-settings-module',

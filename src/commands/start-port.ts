@@ -1,3 +1,4 @@
+import { startAgain } from '../config/again.ts'
 import { evidenceOfWire } from '../checks/evidence.ts'
 import { judgeHeld } from '../checks/server-process.ts'
 import type { Diagnosis } from '../checks/diagnosis.ts'
@@ -26,7 +27,6 @@ const lookMs = 3000
 export async function portFor(run: SetupRun, checkout: Checkout, found: PortFact): Promise<number> {
   const { host, config, report } = run
   const warn = (text: string) => report({ event: 'warning', id: 'port-in-use', text })
-  const again = async (...words: string[]) => (await import('../config/again.ts')).startAgain(config, ...words)
   const fact = config.takeover ? await (await import('../run/takeover.ts')).takeOver(host, config, checkout, found, warn) : found
   const decision = decidePort(fact, config.host)
   switch (decision) {
@@ -36,13 +36,13 @@ export async function portFor(run: SetupRun, checkout: Checkout, found: PortFact
       throw new LauncherError(decision, `This user may not bind port ${fact.port}`, {
         evidence: [`Binding ${config.host} port ${fact.port}: EACCES`],
         hint: 'Use a port above 1023.',
-        commands: [await again('--port', '8000')],
+        commands: [startAgain(config, '--port', '8000')],
       })
     case 'bind-address-unavailable':
       throw new LauncherError(decision, `This machine doesn't have the address ${config.host}`, {
         evidence: [`Binding ${config.host} port ${fact.port}: EADDRNOTAVAIL`],
         hint: 'Bind 127.0.0.1.',
-        commands: [await again('--host', '127.0.0.1')],
+        commands: [startAgain(config, '--host', '127.0.0.1')],
       })
     default:
       return portInPlace(run, checkout, fact, decision)
@@ -75,7 +75,6 @@ async function portInPlace(run: SetupRun, checkout: Checkout, fact: PortFact, id
     }
   }
   const next = config.strictPort || place !== undefined ? undefined : await nextFreePort(fact.port, config.host)
-  const { startAgain } = await import('../config/again.ts')
   const takeIt = takeover.kind === 'end' ? [startAgain(config, '--takeover')] : undefined
   if (next === undefined) {
     const why = place !== undefined ? ', and the page names it' : config.strictPort ? '' : ', and no port above it is free'

@@ -45,12 +45,18 @@ export async function askApplication(
   environment: PythonEnvironment,
   layer: LayerDecision,
 ): Promise<string> {
-  const { settingsModule } = checkout.project
+  const { settingsModule, settingsSource } = checkout.project
   const inspection = await askSettings(run, checkout, environment, layer)
   const named = (await inspection.get('settings'))?.asgi_application
   const match = typeof named === 'string' ? /^([\w.]+)\.(\w+)$/.exec(named) : null
   if (match !== null) return `${match[1] ?? ''}:${match[2] ?? ''}`
   const error = inspection.errorOf('settings')
+  const missing = /^No module named ['"]?([\w.]+)/.exec(error?.message ?? '')?.[1]
+  if (missing !== undefined && (settingsModule === missing || settingsModule.startsWith(`${missing}.`)))
+    throw new LauncherError('wrong-settings-module', `${settingsSource} names ${settingsModule}, which isn't there`, {
+      evidence: [`${error?.type ?? ''}: ${error?.message ?? ''}`],
+      hint: 'Correct it, or leave it out.',
+    })
   throw new LauncherError('asgi-application-setting-wrong', 'Neither the settings nor the files tell which ASGI application to run', {
     evidence:
       error === undefined

@@ -172,7 +172,8 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, apply, stop }
         setup = { ...setup, host: withVariables(host, managed.environment) }
       }
       // whoever names others alone needs no environment of the backend's
-      const alone = config.only.length === 0 ? undefined : await (await import('./start-services.ts')).planAlone(setup)
+      const isAlone = config.only.length > 0 && !config.only.some((name) => name === 'backend' || name === 'frontend')
+      const alone = isAlone ? await (await import('./start-services.ts')).planAlone(setup) : undefined
       if (alone !== undefined) {
         for (const service of alone.services) services.add(service)
         takeAway = extras.onControl?.(control, setup)

@@ -98,17 +98,22 @@ async function describe(group: ServerGroup, details: ReadonlyMap<number, SeenDet
       (one, index) => listens.findIndex((other) => other.address === one.address && other.port === one.port) === index,
     ),
     unixSockets: [...new Set(members.flatMap(({ pid }) => of(pid).unixSockets))],
-    project: await projectOf(leader.argv, command, own, places),
+    project: await projectOf(leader.argv, command, own, {
+      ...places,
+      // files are compared of who was asked for alone
+      isCompared: command !== undefined && listens.some(({ port }) => places.ports.includes(port)),
+    }),
     env: undefined,
     logs: own.logs,
     serving: serving[0]?.pid ?? leader.pid,
   }
 }
 
-type Folders = Pick<ServersRequest, 'root' | 'backend'>
+type Folders = Pick<ServersRequest, 'root' | 'backend' | 'ports'>
 
-async function foldersOf({ root, backend }: ServersRequest): Promise<Folders> {
+async function foldersOf({ root, backend, ports }: ServersRequest): Promise<Folders> {
   return {
+    ports,
     root: root === undefined ? undefined : await realPath(root),
     backend: backend === undefined ? undefined : await realPath(backend),
   }
@@ -118,16 +123,18 @@ async function projectOf(
   argv: readonly string[],
   command: ServerProcess['command'],
   { cwd, sameFiles }: SeenDetails,
-  places: Folders,
+  places: Folders & { readonly isCompared: boolean },
 ): Promise<ServerProcess['project']> {
   if (!sameFiles || (places.root === undefined && places.backend === undefined)) return 'unknown'
   const folders = [places.root, places.backend].flatMap((folder) => folder ?? [])
   const isOurs = (path: string): boolean => folders.some((folder) => isWithin(folder, path))
   const managePy = await found(cwd, readInvocation(argv)?.managePy ?? managePyOf(argv))
   // a server that has changed its folder since named it from another one
-  if (managePy !== undefined && (await isFile(managePy))) return isOurs(managePy) ? 'this' : elsewhere(places, [dirname(managePy)])
+  const { backend, isCompared } = places
+  const elsewhere = async (paths: readonly string[]) => (isCompared && (await isCopy(backend, paths)) ? 'copy' : 'other')
+  if (managePy !== undefined && (await isFile(managePy)))
+    return (backend === undefined ? isOurs(managePy) : isWithin(backend, managePy)) ? 'this' : elsewhere([dirname(managePy)])
   const named = await Promise.all(namedFolders(argv).map((folder) => found(cwd, folder)))
-  const { backend } = places
   if (backend !== undefined && named.some((folder) => folder !== undefined && isWithin(backend, folder))) return 'this'
   if (cwd === undefined) return 'unknown'
   const folder = await realPath(cwd)
@@ -139,15 +146,15 @@ async function projectOf(
   const files = module === undefined ? [] : theirs.flatMap((each) => [join(each, `${module}.py`), join(each, module, '__init__.py')])
   // a module that isn't there was found by PYTHONPATH, or is installed: its folder says nothing
   if (files.length > 0 && !(await Promise.all(files.map((file) => isFile(file)))).includes(true)) return 'unknown'
-  return elsewhere(places, theirs)
+  return elsewhere(theirs)
 }
 
 /** As many of the project's own files are compared with those of a server that runs elsewhere. */
 const mostCompared = 100
 
-/** What a server in other folders is of: most files of this backend are there as well, or they aren't. */
-async function elsewhere({ backend }: Folders, folders: readonly string[]): Promise<'copy' | 'other'> {
-  if (backend === undefined) return 'other'
+/** Whether most files of this backend are in one of the other folders as well. */
+async function isCopy(backend: string | undefined, folders: readonly string[]): Promise<boolean> {
+  if (backend === undefined) return false
   // an empty __init__.py is everybody's
   const texts = await Promise.all(
     (await sourcesBelow(backend, noSources)).slice(0, mostCompared).map(async (file) => ({ file, text: await readText(file) })),
@@ -157,7 +164,7 @@ async function elsewhere({ backend }: Folders, folders: readonly string[]): Prom
     const same = await Promise.all(own.map(async ({ file, text }) => (await readText(join(folder, relative(backend, file)))) === text))
     return own.length > 0 && same.filter(Boolean).length * 2 >= own.length
   }
-  return (await Promise.all(folders.map(isThere))).includes(true) ? 'copy' : 'other'
+  return (await Promise.all(folders.map(isThere))).includes(true)
 }
 
 /** A path of another process, links resolved; undefined where it can't be told from here. */

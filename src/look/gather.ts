@@ -163,7 +163,7 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
     checkout === undefined ? undefined : wiringOf(shell, config, checkout.project),
     servingEnvironment(host, serving, choice?.environment?.python),
     checkout === undefined ? [] : readLines(checkout.project),
-    checkout === undefined ? undefined : gatherRedis(host, checkout, inside.settings, dotenv, problems),
+    checkout === undefined ? undefined : gatherRedis(host, config, checkout, inside.settings, dotenv, problems),
   ])
   const [{ main, direct, others, logged }, examination] = await Promise.all([wires.done, inside.examination])
   // that of a proof that was given is still watched
@@ -206,6 +206,7 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
     settingsLines,
     redis: redis?.redis,
     redisOfFile: redis?.redisOfFile,
+    redisPlace: redis?.redisPlace,
     holders,
     databaseOutlook: outlook,
     frontend: wiring,

@@ -21,11 +21,12 @@ const none = { redis: undefined, redisOfFile: undefined }
  */
 export async function gatherRedis(
   host: Host,
+  config: Config,
   checkout: Checkout,
   settingsWanted: Promise<ExaminationOf<'settings'> | undefined>,
   dotenv: DotenvSurvey | undefined,
   problems: Record<string, string>,
-): Promise<Pick<Evidence, 'redis' | 'redisOfFile'>> {
+): Promise<Pick<Evidence, 'redis' | 'redisOfFile' | 'redisPlace'>> {
   const protocol = protocolOf(checkout)
   const wished = checkout.wish.kind === 'set' && checkout.wish.redis
   // beside the look from inside: mostly it is the same one
@@ -45,7 +46,12 @@ export async function gatherRedis(
     same ? (early ?? redisNow(checkout.redis, protocol)) : redisNow(asNamed(named, checkout.redis), protocol),
     redisOfDotenv(host, checkout, dotenv),
   ])
-  return { redis, redisOfFile }
+  const { variables } = checkout.project
+  const python = choosePython(checkout.python, checkout.requirements?.names).environment?.python
+  const isGone = redis.fact?.usable === false && redis.fact.id === 'redis-unreachable'
+  // the usual names tell it by themselves
+  const isAsked = isGone && python !== undefined && !variables.has('REDIS_URL') && !variables.has('REDIS_PORT')
+  return { redis, redisOfFile, redisPlace: isAsked ? await redisPlace(host, config, checkout, python) : undefined }
 }
 
 /** What the settings name: a host that can be none is told as such, with the variable that it comes from where that is known. */

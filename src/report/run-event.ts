@@ -164,7 +164,8 @@ export type Report = (event: RunEvent) => void
 export function troubleOf(event: RunEvent): string | undefined {
   switch (event.event) {
     case 'warning':
-      return event.text
+      // how it is served is no trouble
+      return event.id === 'other-settings' ? undefined : event.text
     case 'diagnosis':
       return event.diagnosis.title
     case 'error':

@@ -196,7 +196,16 @@ describe('what redis-py raises', () => {
   })
 })
 
-test.each<[string, Partial<LayerHost>, readonly string[], boolean]>([
+test.each<[string, Partial<LayerHost>, readonly string[], boolean, Evidence['redisPlace']?]>([
+  [
+    'on another machine, which a variable of another name leads to',
+    { host: 'broker' },
+    ['FLEET_BROKER_DSN'],
+    true,
+    { url: 'FLEET_BROKER_DSN' },
+  ],
+  ['the same by host and port', { host: 'broker', port: 6390 }, ['A_HOST', 'A_PORT'], true, { host: 'A_HOST', port: 'A_PORT' }],
+  ['the same by the host alone, at another port', { host: 'broker', port: 6390 }, ['A_HOST'], false, { host: 'A_HOST' }],
   ['where it has to be', {}, [], true],
   ['by its name', { host: 'localhost' }, [], true],
   ['at another port', { port: 6380 }, [], false],
@@ -205,7 +214,7 @@ test.each<[string, Partial<LayerHost>, readonly string[], boolean]>([
   ['on another machine, which REDIS_URL names', { host: 'redis.internal' }, ['REDIS_URL'], true],
   ['with a password', { password: true }, [], false],
   ['on a socket', { socket: '/run/redis.sock' }, [], false],
-])('hosts that are written out, %s: a Redis of the run of its own is a remedy: %s', (_, host, names, isOne) => {
+])('hosts that are written out, %s: a Redis of the run of its own is a remedy: %s', (_, host, names, isOne, redisPlace) => {
   const known = { host: '127.0.0.1', port: 6379, db: 0, tls: false, password: false, ...host }
   const evidence = evidenceOf({
     checkout: {
@@ -215,6 +224,7 @@ test.each<[string, Partial<LayerHost>, readonly string[], boolean]>([
       project: { ...checkout.project, variables: new Set(names) },
     },
     redis: redisOf('redis-unreachable'),
+    redisPlace,
     examination: examinationOf([onRedis({ layer_hosts: [known] })]),
   })
   expect(judge(evidence).root?.remedy.commands).toEqual(isOne ? [['election-dev', 'start', '--managed-redis']] : [])

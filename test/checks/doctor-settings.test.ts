@@ -325,3 +325,18 @@ describe('does not name', () => {
     expect([cause, ...explained].map((one) => one?.id)).not.toContain(title.replace(/:.*/s, ''))
   })
 })
+
+test('settings that a flag names in vain: the flag is what is told, and no command keeps it', () => {
+  const { root } = judge(
+    unstarted({
+      given: [
+        ['--settings', 'core.prod'],
+        ['--port', '9000'],
+      ],
+      env: { DJANGO_SETTINGS_MODULE: 'core.prod' },
+      examination: raised('ModuleNotFoundError', "No module named 'core.prod'"),
+    }),
+  )
+  expect(root).toMatchObject({ id: 'wrong-settings-module', title: "--settings names core.prod, which isn't there" })
+  expect(root?.remedy.commands).toEqual([['election-dev', 'start', '--port', '9000']])
+})

@@ -282,6 +282,10 @@ class Staff(AsyncWebsocketConsumer):
     async def connect(self):
         await User.objects.aget(first_name=self.scope["url_route"]["kwargs"]["room"], is_staff=True)
 
+class None_(AsyncWebsocketConsumer):
+    async def connect(self):
+        await User.objects.aget(first_name=self.scope["url_route"]["kwargs"]["room"], is_superuser=True)
+
 class Empty(AsyncWebsocketConsumer):
     async def connect(self):
         name = self.scope["url_route"]["kwargs"]["group_name"]
@@ -309,7 +313,7 @@ user.set_password("of no worth")
 user.save()
 User.objects.create(username="bob", first_name="")
 User.objects.create(username="eve", first_name="50% off? #1", is_staff=True)
-print(json.dumps(nobody + [made("<str:room>/", name) for name in ("Wrapped", "Handed", "Elsewhere", "Told", "Private", "Staff")] + [made("<slug:room>/", "Staff")]))
+print(json.dumps(nobody + [made("<str:room>/", name) for name in ("Wrapped", "Handed", "Elsewhere", "Told", "Private", "Staff", "None_")] + [made("<slug:room>/", "Staff")]))
 `,
   )
   expect(told).toEqual([
@@ -323,6 +327,8 @@ print(json.dumps(nobody + [made("<str:room>/", name) for name in ("Wrapped", "Ha
     // nobody's password stands in a path
     ['/example/', [['room', null]], []],
     ['/50%25%20off%3F%20%231/', [], ['User']],
+    // the table isn't empty, though none of its rows is asked for
+    ['/example/', [['room', null]], []],
     // and no row holds what the pattern takes
     ['/example/', [['room', null]], []],
   ])

@@ -11,6 +11,7 @@ import { typed } from '../../src/report/words.ts'
 import { runCli, startCli } from '../support/cli.ts'
 import { shellEnvironment } from '../support/closure.ts'
 import { interpreterOf } from '../support/matrix.ts'
+import { asksDatabase } from '../support/consumers.ts'
 import { makeProject, type ProjectOptions, type TestProject } from '../support/project.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { freePort, until } from '../support/redis.ts'
@@ -129,19 +130,6 @@ test('bind-address-unavailable', async () => {
   await green(project, await named(project, 'bind-address-unavailable', [...(await port()), '--host', '192.0.2.1']))
 })
 
-/** Asks the database who there is, before it accepts. */
-const asking = `
-from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncJsonWebsocketConsumer
-from django.contrib.auth import get_user_model
-
-class Updates(AsyncJsonWebsocketConsumer):
-    async def connect(self):
-        await database_sync_to_async(get_user_model().objects.count)()
-        await self.channel_layer.group_add("updates", self.channel_name)
-        await self.accept()
-`
-
 const dataFolders = async () => (await readdir('/var/tmp')).filter((name) => name.startsWith('election-dev-postgres-'))
 
 /** Settings whose database can be led elsewhere; `at` is where it is else. */
@@ -157,7 +145,7 @@ const ofPostgres = async (at: readonly [string, number]) => {
     // root's are kept beside the project
     for (const folder of await dataFolders()) if (!before.includes(folder)) await rm(join('/var/tmp', folder), { recursive: true })
   })
-  return made({ style: 'plain', environment: 'postgres', consumer: asking, settings: led(at) })
+  return made({ style: 'plain', environment: 'postgres', consumer: asksDatabase, settings: led(at) })
 }
 
 test('database-unreachable: a run with a server of its own', async () => {

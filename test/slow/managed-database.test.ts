@@ -9,6 +9,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest'
 import { findPostgres } from '../../src/facts/postgres-programs.ts'
 import { prepareManagedDatabase } from '../../src/run/managed-database.ts'
 import { startCli, type RunningCli } from '../support/cli.ts'
+import { asksDatabase as consumer } from '../support/consumers.ts'
 import { listens, testHost } from '../support/processes.ts'
 import { freePort, until } from '../support/redis.ts'
 import { record, supervised } from '../support/services.ts'
@@ -31,23 +32,6 @@ afterEach(async () => {
   if (data?.startsWith('/var/tmp/election-dev-postgres-') === true) await rm(dirname(data), { recursive: true, force: true })
   data = undefined
 })
-
-/** Asks the database who there is, before it accepts. */
-const consumer = `
-from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncJsonWebsocketConsumer
-from django.contrib.auth import get_user_model
-
-class Updates(AsyncJsonWebsocketConsumer):
-    async def connect(self):
-        await database_sync_to_async(get_user_model().objects.count)()
-        await self.channel_layer.group_add("updates", self.channel_name)
-        await self.accept()
-        await self.send_json({"type": "welcome"})
-
-    async def receive_json(self, content):
-        await self.send_json({"type": "pong"})
-`
 
 const parts = (host: string, port: string) => `
 import os

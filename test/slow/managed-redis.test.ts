@@ -44,6 +44,7 @@ test('--setup starts it, and says so', async () => {
 }, 90_000)
 
 test.each([
+  ['--setup', '{"address": os.environ.get("CHANNELS_URL", "redis://127.0.0.1:1/3"), "socket_timeout": None}'],
   ['--managed', '{"address": os.environ.get("CHANNELS_URL", "redis://redis:6379/0"), "socket_timeout": None}'],
   [
     '--managed-redis',

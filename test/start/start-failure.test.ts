@@ -102,3 +102,12 @@ test('many servers leave no exit handler behind', async () => {
   expect(process.listenerCount('exit')).toBe(before)
   expect(await stand.mark.processes()).toEqual([])
 })
+
+test('settings that the flag names in vain: it is the flag that is told', async () => {
+  stand = await makeStand()
+  const { status, stderr } = await stand.start(['--settings', 'nowhere.settings']).end()
+  expect(status).toBeGreaterThan(0)
+  expect(stderr).toMatch(/--settings names nowhere\.settings, which isn't there\s+wrong-settings-module/)
+  expect(stderr).not.toContain('ASGI_APPLICATION')
+  await stand.expectNothingLeft()
+})

@@ -91,3 +91,20 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")
 application = get_asgi_application()
 `
+
+/** Asks the database who there is, before it accepts. */
+export const asksDatabase = `
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.contrib.auth import get_user_model
+
+class Updates(AsyncJsonWebsocketConsumer):
+    async def connect(self):
+        await database_sync_to_async(get_user_model().objects.count)()
+        await self.channel_layer.group_add("updates", self.channel_name)
+        await self.accept()
+        await self.send_json({"type": "welcome"})
+
+    async def receive_json(self, content):
+        await self.send_json({"type": "pong"})
+`

@@ -25,7 +25,9 @@ TOKEN_PLACE = "election-dev-token"
 # what stands in a path as it is (RFC 3986, section 3.3), with the slashes of the route
 SAFE = "/:@!$&'()*+,;=~"
 # what nobody gives away, and no path is filled with
-PRIVATE = re.compile("pass|secret|token|api_?key|private|session|hash|otp", re.I)
+PRIVATE = re.compile("pass|secret|token|api_?key|private_?key|session_?key", re.I)
+# apps whose rows are credentials
+PRIVATE_APPS = ("sessions", "authtoken", "knox", "token_blacklist")
 CATEGORIES = {"DIGIT": r"\d", "NOT_DIGIT": r"\D", "WORD": r"\w", "NOT_WORD": r"\W", "SPACE": r"\s", "NOT_SPACE": r"\S"}
 
 
@@ -180,14 +182,15 @@ def row_value(name, consumer, row):
     """The value of a parameter in a row that is there, only read, and the model that it is of; neither where the consumer's source, and its name, tell no model."""
     models = []
     for model, field, fixed in models_of(name or "", consumer):
-        if PRIVATE.search(field) or PRIVATE.search(model.__name__):
+        if PRIVATE.search(field) or model._meta.app_label in PRIVATE_APPS:
             continue
         try:
             values, known = first_values(model, field.split("__"), fixed)
+            # a table with rows that don't fit isn't empty
+            if known and (values or not model._default_manager.exists()):
+                models.append(model)
         except Exception:  # no table yet, no database
             continue
-        if known:
-            models.append(model)
         if values:
             return values[min(row, len(values) - 1)], model
     return None, models[0] if models else None
