@@ -16,7 +16,7 @@ export function judgeApplication(evidence: Evidence): Found {
   const [module = '', name = ''] = named.split(':')
   if (error !== undefined && isNameLost(error, module, name)) {
     const wrong = checkout?.project.applicationSource === 'ASGI_APPLICATION' ? settingWrong(evidence, aliveOf(evidence)) : undefined
-    return wrong ?? attributeMissing(module, name, `Importing the ASGI application: ${error.type}: ${error.message}`)
+    return wrong ?? attributeMissing(evidence, module, name, `Importing the ASGI application: ${error.type}: ${error.message}`)
   }
   if (error !== undefined) return judgeImport(evidence, error, 'application')
   return all(judgeRunserver(evidence), judgeCommands(evidence))
@@ -34,24 +34,24 @@ export function judgeCrashedImport({ examination }: Evidence): Diagnosis | undef
   )
 }
 
-function attributeMissing(module: string, name: string, seen: string): Diagnosis {
-  return diagnosis(
-    'asgi-attribute-missing',
-    `${module} has no ${name}`,
-    [seen],
-    `Name the application that is there: ${module}:application.`,
-    [['election-dev', 'start', '--application', `${module}:application`]],
-  )
+function attributeMissing({ checkout }: Evidence, module: string, name: string, seen: string): Diagnosis {
+  const { applicationThere: there, applicationSource: source } = checkout?.project ?? {}
+  const title = source === '--application' ? `--application names ${module}:${name}, which isn't there` : `${module} has no ${name}`
+  if (there === undefined) return diagnosis('asgi-attribute-missing', title, [seen], 'Name the application that is there.')
+  const text = `Name the application that is there: ${there}.`
+  return diagnosis('asgi-attribute-missing', title, [seen], text, [['election-dev', 'start', '--application', there]])
 }
 
-/** What the name itself says isn't there: the module, or the attribute in it. */
+/** What the name itself says isn't there: the module, a package above it, or the attribute in it. */
 function isNameLost({ type, message }: ExaminationOf<'error'>, module: string, name: string): boolean {
   if (type === 'AttributeError') return message.startsWith(`module '${module}' has no attribute '${name}'`)
-  return type === 'ModuleNotFoundError' && new RegExp(`No module named '${module.replaceAll('.', '[.]')}'`).test(message)
+  const lost = type === 'ModuleNotFoundError' ? /No module named '([\w.]+)'/.exec(message)?.[1] : undefined
+  return lost !== undefined && `${module}.`.startsWith(`${lost}.`)
 }
 
-/** What ASGI_APPLICATION is in a project as Django makes it: asgi.py in the package of the settings. */
-const usualSetting = ({ checkout }: Evidence): string => `${checkout?.project.settingsModule.split('.')[0] ?? 'core'}.asgi.application`
+/** What ASGI_APPLICATION has to be: what asgi.py has; where that can't be told, as Django makes it, in the package of the settings. */
+const usualSetting = ({ checkout }: Evidence): string =>
+  checkout?.project.applicationThere?.replace(':', '.') ?? `${checkout?.project.settingsModule.split('.')[0] ?? 'core'}.asgi.application`
 
 function settingWrong(evidence: Evidence, alive: readonly string[]): Diagnosis | undefined {
   const fact = evidence.examination?.get('asgi_setting')
@@ -88,7 +88,8 @@ function aliveOf({ servers }: Evidence): string[] {
 }
 
 /** A server of the project that lives and listens nowhere: its command says why, where the code is sound. */
-function judgeCommands({ servers, examination, checkout }: Evidence): Diagnosis[] {
+function judgeCommands(evidence: Evidence): Diagnosis[] {
+  const { servers, examination, checkout } = evidence
   const backend = checkout?.project.backend
   return servers.ofProject.flatMap((server) => {
     if (server.listens.length > 0 || server.unixSockets.length > 0 || server.state === 'stopped' || server.command === undefined) return []
@@ -100,7 +101,7 @@ function judgeCommands({ servers, examination, checkout }: Evidence): Diagnosis[
       `${module}:application` === checkout?.project.application &&
       attribute !== 'application'
     ) {
-      return examination?.get('application') === undefined ? [] : [attributeMissing(module, attribute, seen)]
+      return examination?.get('application') === undefined ? [] : [attributeMissing(evidence, module, attribute, seen)]
     }
     const chdir = server.argv.some((word) => /^--?(?:chdir|app-dir|pythonpath)/.test(word))
     if (backend !== undefined && server.cwd !== undefined && server.cwd !== backend && server.command.program !== 'runserver' && !chdir) {

@@ -1,5 +1,5 @@
 import type { CauseId } from '../causes/causes.ts'
-import type { GivenFlag } from '../config/again.ts'
+import type { GivenFlag } from '../config/config.ts'
 import type { CrossingFact } from '../facts/crossing.ts'
 import type { BroadcastFact } from '../facts/observed.ts'
 import type { FailedStart } from '../facts/startup.ts'

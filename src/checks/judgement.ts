@@ -53,11 +53,18 @@ function runnable(evidence: Evidence, found: Diagnosis): Judged {
     return { ...cause, remedy: { ...cause.remedy, commands: cause.remedy.commands.filter((words) => !isStart(words)) } }
   const { root, backend } = checkout.project
   const manage = relativeTo(evidence, joined(backend, 'manage.py'))
+  // a file with a relative name is another one in each folder: made where the server runs
+  const isElsewhere = evidence.examination?.get('database')?.relative === true && backend !== root
   // a server that has read the old state is ended after a yes alone
   const needsYes = cause.remedy.automatic === 'ask' || isOwn(listenerOf(evidence))
-  const given = (evidence.given ?? []).filter(([flag]) => flag !== blamed[cause.id])
-  const steps = (commands: Commands): Commands =>
-    withPip(
+  const asked = (evidence.given ?? []).filter(([flag]) => flag !== blamed[cause.id])
+  const cwd = asked.find(([flag]) => flag === '--cwd')
+  const steps = (written: Commands): Commands => {
+    const commands = written.map((command) => (isMigrate(command) && isElsewhere ? fixByTool : command))
+    // what is another program's is typed in the folder of the project
+    const goes = cwd !== undefined && commands.some((command) => !command.includes('election-dev'))
+    const given = goes ? asked.filter((flag) => flag !== cwd) : asked
+    const typedHere = withPip(
       evidence,
       commands
         .map((command) => withGiven(needsYes && isFix(command) ? [...command, '--yes'] : command, given))
@@ -67,6 +74,8 @@ function runnable(evidence: Evidence, found: Diagnosis): Judged {
           return [program === 'python' ? pythonOf(evidence) : program, ...rest.map((word) => (word === 'manage.py' ? manage : word))]
         }),
     )
+    return goes ? [['cd', ...cwd.slice(1)], ...typedHere] : typedHere
+  }
   const { commands, alternatives } = cause.remedy
   const others = alternatives === undefined ? {} : { alternatives: alternatives.map(steps) }
   return { ...cause, remedy: { ...cause.remedy, commands: steps(commands), ...others } }
@@ -75,7 +84,9 @@ function runnable(evidence: Evidence, found: Diagnosis): Judged {
 /** The flag that is what is wrong: a command that mends it doesn't keep it. */
 const blamed: Readonly<Partial<Record<CauseId, string>>> = { 'wrong-settings-module': '--settings' }
 
-const isFix = (words: readonly string[]): boolean => words.join(' ') === 'election-dev doctor --fix'
+const fixByTool = ['election-dev', 'doctor', '--fix']
+const isFix = (words: readonly string[]): boolean => words.join(' ') === fixByTool.join(' ')
+const isMigrate = (words: readonly string[]): boolean => words.slice(0, 3).join(' ') === 'python manage.py migrate'
 
 /** Where nothing is seen of a project, there is none to start. */
 const isStart = (words: readonly string[]): boolean => words[words.indexOf('election-dev') + 1] === 'start'

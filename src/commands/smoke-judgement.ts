@@ -32,7 +32,7 @@ const failed = (ms: number | undefined, evidence: readonly string[], cause?: Jud
 export function resultOf(record: SmokeRecord, versions: Readonly<Record<string, string>>): SmokeResult {
   const phases = phasesOf(record)
   const steps = stepsOf(record, phases).map((step) =>
-    step.diagnosis === undefined ? step : { ...step, diagnosis: forSmoke(step.diagnosis) },
+    step.diagnosis === undefined ? step : { ...step, diagnosis: forSmoke(step.diagnosis, record.command?.words ?? []) },
   )
   const bad = steps.find(({ state }) => state === 'failed')
   const { interruption, ready, command, commandExit } = record
@@ -64,12 +64,13 @@ export function resultOf(record: SmokeRecord, versions: Readonly<Record<string, 
   }
 }
 
-/** `smoke` in the place of `start`, which would stay: it has every flag that a remedy gives. */
-function asSmoke(words: readonly string[]): readonly string[] {
-  return words.map((word, index) => (word === 'start' && words[index - 1] === 'election-dev' ? 'smoke' : word))
-}
-
-function forSmoke(cause: Judged<string>): Judged<string> {
+/** `smoke` in the place of `start`, which would stay: it has every flag that a remedy gives, and runs the same command. */
+function forSmoke(cause: Judged<string>, command: readonly string[]): Judged<string> {
+  const asSmoke = (words: readonly string[]): readonly string[] => {
+    const at = words.indexOf('election-dev') + 1
+    if (at === 0 || words[at] !== 'start') return words
+    return [...words.with(at, 'smoke'), ...(command.length === 0 ? [] : ['--', ...command])]
+  }
   const { commands, alternatives } = cause.remedy
   const others = alternatives === undefined ? {} : { alternatives: alternatives.map((steps) => steps.map(asSmoke)) }
   return { ...cause, remedy: { ...cause.remedy, commands: commands.map(asSmoke), ...others } }

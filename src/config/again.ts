@@ -1,4 +1,5 @@
-import type { Config } from './config.ts'
+import { patternSpans } from '../host/secret-patterns.ts'
+import type { Config, GivenFlag } from './config.ts'
 import { configSchema, type ConfigKey } from './schema.ts'
 
 /** A secret is in no command that is printed, and how a command is told is no part of what it does. */
@@ -18,32 +19,48 @@ function wordsOf(flag: string, value: unknown): readonly string[] {
   return []
 }
 
-/** A flag of the command line, as its words. */
-export type GivenFlag = readonly [string, ...string[]]
-
 /** The flags that this command line was given, a secret's and those of how it is told not among them. Pure. */
 export function givenFlags(config: Config): readonly GivenFlag[] {
-  return Object.keys(configSchema.entries).flatMap((key) => {
+  const keys = Object.keys(configSchema.entries).flatMap((key) => {
     if (!isKept(key)) return []
     const flag = config.source(key)
     if (!flag.startsWith('--')) return []
     const [first, ...rest] = wordsOf(flag, config[key])
-    return first === undefined ? [] : [[first, ...rest] as const]
+    return first === undefined || rest.some((word) => !isPlain(word)) ? [] : [[first, ...rest] as const]
   })
+  return [...config.beside, ...keys]
 }
 
-/** The flags of `start` that `doctor` has, too: which project is looked at, and as whom. */
-const ofDoctor: ReadonlySet<string> = new Set(
-  'backend settings application python path origin token-in token-name user subprotocol no-ping env-file port host hold url'
-    .split(' ')
-    .map((name) => `--${name}`),
-)
+/** A path may have a token in its query: what is masked on the terminal is no command to type. */
+const isPlain = (word: string): boolean => patternSpans(word, new Set()).length === 0
+
+const flagSet = (names: string): ReadonlySet<string> => new Set(names.split(' ').map((name) => `--${name}`))
+
+const ofProject = 'cwd backend settings application python origin token-in token-name user subprotocol no-ping env-file path'
+
+/** The flags of `start` that others have, too: which project is looked at, and as whom. */
+const taken: Readonly<Record<string, ReadonlySet<string>>> = {
+  doctor: flagSet(`${ofProject} port host hold url`),
+  env: flagSet(ofProject),
+  init: flagSet('cwd backend application'),
+  restart: flagSet('cwd'),
+}
 
 /** A command of ours with the flags that were given, that it takes, and that it doesn't say itself; another program's as it is. Pure. */
 export function withGiven(command: readonly string[], given: readonly GivenFlag[]): readonly string[] {
-  const verb = command[command.indexOf('election-dev') + 1]
-  const takes = (flag: string): boolean => (verb === 'start' && flag !== '--url') || (verb === 'doctor' && ofDoctor.has(flag))
-  return [...command, ...given.filter(([flag]) => takes(flag) && !command.includes(flag)).flat()]
+  const at = command.indexOf('election-dev')
+  const verb = at === -1 ? undefined : command[at + 1]
+  const takes = (flag: string): boolean => (verb === 'start' ? flag !== '--url' : verb !== undefined && taken[verb]?.has(flag) === true)
+  const port = verb === 'start' ? portAsked(given) : []
+  return [...command, ...[...given, ...port].filter(([flag]) => takes(flag) && !command.includes(flag)).flat()]
+}
+
+/** The port of a server on this machine whose WebSocket was asked for: a start serves there. A page's URL names another server's. */
+function portAsked(given: readonly GivenFlag[]): readonly GivenFlag[] {
+  if (given.some(([flag]) => flag === '--port')) return []
+  const [url = '', another] = given.flatMap(([flag, value]) => (flag === '--url' ? [value] : []))
+  const port = /^ws:\/\/(?:localhost|127\.0\.0\.1|\[::1\]):(\d+)(?=\/|$)/i.exec(url)?.[1]
+  return another === undefined && port !== undefined ? [['--port', port]] : []
 }
 
 /** `election-dev start` with these words, and with the flags that this command line was given. Pure. */

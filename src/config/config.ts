@@ -47,6 +47,9 @@ export const negated: ReadonlySet<string> = new Set(
   Object.entries(defaults).flatMap(([key, value]) => (value === true || key === 'ping' ? [key] : [])),
 )
 
+/** A flag of the command line, as its words. */
+export type GivenFlag = readonly [string, ...string[]]
+
 type Defaulted = keyof typeof defaults
 
 /** The configuration of one run; what each key means stands in the schema. What is undefined here is found out from the project. */
@@ -57,6 +60,8 @@ export type Config = {
 } & {
   /** Where the value of a key came from: the user named it where that isn't `default`. */
   readonly source: (key: ConfigKey) => ConfigSource
+  /** Flags that were given and are no keys, as a command to type keeps them. */
+  readonly beside: readonly GivenFlag[]
 }
 
 /** The host as the project sees it: what the configuration says of the backend's environment (`env`) wins over what the launcher has. */

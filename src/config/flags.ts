@@ -1,4 +1,5 @@
 import { negated } from './config.ts'
+import type { GivenFlag } from './config.ts'
 import type { Flags } from './resolve.ts'
 
 /** Options of the command line as commander hands them over. */
@@ -33,6 +34,11 @@ const notKeys: ReadonlySet<string> = new Set([
  */
 export function flagsOf(options: Options): Flags {
   const flags: Record<string, unknown> = {}
+  const cwd = cwdOf(options)
+  const beside: readonly GivenFlag[] = [
+    ...(cwd === undefined ? [] : [['--cwd', cwd] as const]),
+    ...(options['detach'] === true ? [['--detach'] as const] : []),
+  ]
   for (const [name, value] of Object.entries(options)) {
     if (notKeys.has(name) || value === undefined) continue
     if ((negated.has(name) || name === 'frontend' || name === 'procfile') && value === true) continue
@@ -40,7 +46,7 @@ export function flagsOf(options: Options): Flags {
     else if (name === 'frontend' && typeof value === 'string') flags['frontend'] = { folder: value }
     else flags[name] = value
   }
-  return flags
+  return { ...flags, beside }
 }
 
 /** `--cwd`, where it was given. */

@@ -1,12 +1,12 @@
 import { usageError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { defaults, negated, type Config, type ConfigSource } from './config.ts'
+import { defaults, negated, type Config, type ConfigSource, type GivenFlag } from './config.ts'
 import { loadConfigFile, type ConfigFile } from './file.ts'
 import { checkConfig, configSchema, type ConfigKey, type PartialConfig } from './schema.ts'
 import { parseJson } from '../host/json.ts'
 
-/** Values of the command line, under the names of their keys. */
-export type Flags = Readonly<Partial<Record<ConfigKey, unknown>>>
+/** Values of the command line, under the names of their keys; `beside`: flags that are no keys, and that a command to type keeps. */
+export type Flags = Readonly<Partial<Record<ConfigKey, unknown>>> & { readonly beside?: readonly GivenFlag[] }
 
 /**
  * One configuration from flags, environment (`ELECTION_DEV_PORT` for `port`…),
@@ -21,7 +21,8 @@ export async function resolveConfig(host: Host, flags: Flags, own: Flags = {}): 
 
 /** The pure part of `resolveConfig`: the file is loaded already. Registers the token as a secret. */
 export function mergeConfig(host: Pick<Host, 'env' | 'secrets'>, flags: Flags, file: ConfigFile | undefined, own: Flags = {}): Config {
-  const given = { ...flags, ...own }
+  const { beside = [], ...named } = flags
+  const given = { ...named, ...own }
   const fromFlags = checked(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)), (key) => flagOf(key))
   const fromEnvironment = checked(environmentValues(host.env), (key) => variableOf(key))
   const fromFile = file?.config ?? {}
@@ -36,7 +37,7 @@ export function mergeConfig(host: Pick<Host, 'env' | 'secrets'>, flags: Flags, f
     if (file?.config[key] !== undefined) return file.name
     return 'default'
   }
-  return { ...defaults, ...merged, source }
+  return { ...defaults, ...merged, beside, source }
 }
 
 /** A folder that is named on the command line leaves the rest of what the file says of the frontend. */

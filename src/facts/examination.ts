@@ -158,8 +158,9 @@ const examinationSchema = v.variant('fact', [
     state: v.picklist(['none', 'empty', 'ready', 'locked', 'unreachable']),
     engine: v.string(),
     name: text,
-    /** Of an SQLite file, absolute. */
+    /** Of an SQLite file, absolute; `relative`: its name isn't, so the working folder decides which file it is. */
     path: text,
+    relative: v.nullish(v.boolean()),
     message: text,
     /** The machine that it is on, where that isn't this one. */
     elsewhere: text,

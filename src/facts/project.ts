@@ -32,6 +32,8 @@ export interface Project {
   /** `core.asgi:application`; undefined where neither settings nor files tell, and inspect has to. */
   readonly application: string | undefined
   readonly applicationSource: string
+  /** What asgi.py beside the settings has, whatever is named; undefined where there is none, or it can't be told. */
+  readonly applicationThere: string | undefined
   /** Names that look like environment variables in the settings. */
   readonly variables: ReadonlySet<string>
   readonly dotenvReader: 'decouple' | 'environ' | 'dotenv' | undefined
@@ -180,22 +182,33 @@ async function applicationOf(
   backend: string,
   settingsModule: string,
   settings: readonly string[],
-): Promise<Pick<Project, 'application' | 'applicationSource'>> {
-  if (config.application !== undefined) return { application: config.application, applicationSource: config.source('application') }
+): Promise<Pick<Project, 'application' | 'applicationSource' | 'applicationThere'>> {
+  const there = await besideSettings(backend, settingsModule)
+  const applicationThere = there?.application
+  if (config.application !== undefined)
+    return { application: config.application, applicationSource: config.source('application'), applicationThere }
   for (const text of settings) {
     const named = asgiApplicationOf(text)
-    if (named !== undefined) return { application: named, applicationSource: 'ASGI_APPLICATION' }
+    if (named !== undefined) return { application: named, applicationSource: 'ASGI_APPLICATION', applicationThere }
   }
-  // Django's startproject puts asgi.py beside the settings, and names the callable `application`
+  return { application: applicationThere, applicationSource: there?.file ?? 'not found', applicationThere }
+}
+
+/** Django's startproject puts asgi.py beside the settings, and names the callable `application`; others name their router otherwise. */
+async function besideSettings(
+  backend: string,
+  settingsModule: string,
+): Promise<{ readonly application: string; readonly file: string } | undefined> {
   const parts = settingsModule.split('.')
   for (let length = parts.length - 1; length >= 0; length--) {
-    const asgi = [...parts.slice(0, length), 'asgi']
-    const file = await moduleFile(backend, asgi.join('.'))
-    if (file !== undefined && /^(?:async\s+def\s+)?application\b/m.test((await readText(file)) ?? '')) {
-      return { application: `${asgi.join('.')}:application`, applicationSource: relative(backend, file) }
-    }
+    const asgi = [...parts.slice(0, length), 'asgi'].join('.')
+    const file = await moduleFile(backend, asgi)
+    const text = file === undefined ? undefined : await readText(file)
+    if (file === undefined || text === undefined) continue
+    const name = /^(?:async\s+def\s+)?(application)\b/m.exec(text)?.[1] ?? /^(\w+)\s*=\s*ProtocolTypeRouter\(/m.exec(text)?.[1]
+    if (name !== undefined) return { application: `${asgi}:${name}`, file: relative(backend, file) }
   }
-  return { application: undefined, applicationSource: 'not found' }
+  return undefined
 }
 
 /**

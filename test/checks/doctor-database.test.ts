@@ -179,3 +179,22 @@ test('what only a run sees is never said to be passed', () => {
   expect(of('user-missing')).toMatchObject({ status: 'skip', reason: expect.stringContaining('start --setup') })
   expect(of('broadcast-lost')).toMatchObject({ status: 'skip', reason: expect.stringContaining('smoke') })
 })
+
+const commands = (database: Partial<ExaminationOf<'database'>>, more: Partial<Evidence> = {}) =>
+  judge(evidenceOf({ wire: failing, examination: look({ state: 'empty', ...database }), ...more })).root?.remedy.commands.map((words) =>
+    words.join(' '),
+  )
+
+test('a file with a relative name is migrated where the server runs: from the root it would be another one', () => {
+  expect(commands({ relative: true })).toEqual(['election-dev doctor --fix --yes'])
+  expect(commands({ relative: false })?.[0]).toMatch(/manage\.py migrate$/)
+})
+
+test('what is typed from another folder: it is gone to where another program is called, else named', () => {
+  const given = [
+    ['--cwd', '../shop'],
+    ['--port', '9000'],
+  ] as const
+  expect(commands({}, { given })).toEqual(['cd ../shop', expect.stringMatching(/manage\.py migrate$/)])
+  expect(commands({ relative: true }, { given })).toEqual(['election-dev doctor --fix --yes --cwd ../shop --port 9000'])
+})

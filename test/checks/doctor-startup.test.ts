@@ -320,3 +320,32 @@ test('no-websocket-route: a route with a parameter fits, and the consumer raises
   })
   expect(judge(evidence).root?.id).toBe('consumer-exception')
 })
+
+test('an application that a flag names in vain, its package as well: never a package to install', () => {
+  const { root } = judge(
+    unstarted({
+      given: [
+        ['--application', 'wrong.asgi:application'],
+        ['--port', '9000'],
+      ],
+      checkout: checkoutOf({}, { application: 'wrong.asgi:application', applicationSource: '--application' }),
+      examination: raised('ModuleNotFoundError', "No module named 'wrong'"),
+    }),
+  )
+  expect(root).toMatchObject({
+    id: 'asgi-attribute-missing',
+    title: "--application names wrong.asgi:application, which isn't there",
+    remedy: { commands: [['election-dev', 'start', '--application', 'core.asgi:application', '--port', '9000']] },
+  })
+})
+
+test('ASGI_APPLICATION is to name what asgi.py has, whatever it is called', () => {
+  const setting = { ok: false, value: 'shop.asgi.application', message: "module 'shop.asgi' has no attribute 'application'", kind: null }
+  const { root } = judge(
+    unstarted({
+      checkout: checkoutOf({}, { application: 'shop.asgi:application', applicationThere: 'shop.asgi:channels_app' }),
+      examination: raised('AttributeError', setting.message, {}, { asgi_setting: setting }),
+    }),
+  )
+  expect(root).toMatchObject({ id: 'asgi-application-setting-wrong', remedy: { text: 'ASGI_APPLICATION = "shop.asgi.channels_app".' } })
+})

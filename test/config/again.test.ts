@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os'
 import { expect, test } from 'vitest'
 import { givenFlags, startAgain, withGiven } from '../../src/config/again.ts'
+import { flagsOf } from '../../src/config/flags.ts'
 import { mergeConfig, type Flags } from '../../src/config/resolve.ts'
 import { configSchema } from '../../src/config/schema.ts'
 import { runCli } from '../support/cli.ts'
@@ -39,6 +40,14 @@ test('what a command sets for itself is no word of the user', () => {
   expect(config).toMatchObject({ open: false, watch: false, keys: false, frontend: false })
 })
 
+const started = (...urls: string[]) =>
+  withGiven(
+    ['election-dev', 'start'],
+    urls.map((each) => ['--url', each]),
+  )
+    .slice(2)
+    .join(' ')
+
 test('a command of a remedy keeps what it takes of the flags that were given, and another program none', () => {
   const flags: Flags = { backend: 'api', port: 8001, managed: true, json: true, subprotocols: ['one'], ping: false }
   const given = givenFlags(mergeConfig(testHost('/'), flags, undefined))
@@ -46,12 +55,35 @@ test('a command of a remedy keeps what it takes of the flags that were given, an
   expect(kept('election-dev start --port 9000')).toBe('election-dev start --port 9000 --backend api --subprotocol one --no-ping --managed')
   expect(kept('env -u REDIS_URL election-dev start')).toContain('election-dev start --backend api --port 8001')
   expect(kept('election-dev doctor --fix')).toBe('election-dev doctor --fix --backend api --port 8001 --subprotocol one --no-ping')
-  expect(kept('election-dev init --settings')).toBe('election-dev init --settings')
+  expect(kept('election-dev init --settings')).toBe('election-dev init --settings --backend api')
   expect(kept('kill 4711')).toBe('kill 4711')
-  // a URL says what is looked at, and start makes its own
+  expect(kept('election-dev env --write')).toBe('election-dev env --write --backend api --subprotocol one --no-ping')
+  // a URL says what is looked at, and start makes its own, at the port that was asked for
   const url = [['--url', 'ws://localhost:8000/ws/x/']] as const
   expect(withGiven(['election-dev', 'doctor', '--fix'], url)).toEqual(['election-dev', 'doctor', '--fix', ...url[0]])
-  expect(withGiven(['election-dev', 'start'], url)).toEqual(['election-dev', 'start'])
+  expect(started('ws://localhost:8001/ws/x/')).toBe('--port 8001')
+  expect(started('ws://[::1]:8001')).toBe('--port 8001')
+  // a page's server, another machine's, or which of several can't be told
+  for (const urls of [
+    ['http://localhost:5173/'],
+    ['ws://10.0.0.7:8001/'],
+    ['wss://localhost/ws/'],
+    ['ws://127.0.0.1:1/', 'ws://127.0.0.1:2/'],
+  ])
+    expect(started(...urls)).toBe('')
+})
+
+test('flags that are no keys are kept by what takes them', () => {
+  const config = mergeConfig(testHost('/'), flagsOf({ cwd: '../shop', detach: true, port: 8001 }), undefined)
+  expect(startAgain(config).join(' ')).toBe('election-dev start --cwd ../shop --detach --port 8001')
+  const kept = (command: string) => withGiven(command.split(' '), givenFlags(config)).join(' ')
+  expect(kept('election-dev doctor --fix')).toBe('election-dev doctor --fix --cwd ../shop --port 8001')
+  expect(kept('election-dev restart')).toBe('election-dev restart --cwd ../shop')
+})
+
+test('a path with a token in it is in no command: as it is shown it leads elsewhere', () => {
+  expect(again({ path: '/ws/?room=7' })).toBe('election-dev start --path /ws/?room=7')
+  expect(again({ path: `/ws/?token=${secret()}`, port: 8001 })).toBe('election-dev start --port 8001')
 })
 
 test('doctor has every flag that its commands keep', async () => {

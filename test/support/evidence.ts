@@ -132,6 +132,7 @@ export function checkoutOf(overrides: Partial<Checkout> = {}, project: Partial<P
       settingsFiles: [`${root}/backend/core/settings.py`],
       application: 'core.asgi:application',
       applicationSource: 'ASGI_APPLICATION',
+      applicationThere: 'core.asgi:application',
       variables: new Set(['SECRET_KEY', 'USE_REDIS_FOR_CHANNELS', 'REDIS_PORT']),
       dotenvReader: 'decouple',
       dotenv: `${root}/backend/.env`,

@@ -220,6 +220,7 @@ export const checkout: Checkout = {
     settingsFiles: ['/home/me/election/backend/core/settings.py'],
     application: 'core.asgi:application',
     applicationSource: 'settings',
+    applicationThere: 'core.asgi:application',
     variables: new Set(['USE_REDIS_FOR_CHANNELS', 'REDIS_PORT']),
     dotenvReader: 'decouple',
     dotenv: '/home/me/election/backend/.env',

@@ -40,13 +40,14 @@ def facts():
         tell("database", state="none", engine=engine)
         return "none"
     in_memory = name == ":memory:" or "mode=memory" in name
-    path = None
+    path, relative = None, False
     if engine.endswith(("sqlite3", "spatialite")) and not in_memory:
-        path = os.path.abspath(name[5:].partition("?")[0] if name.startswith("file:") else name)
+        path = name[5:].partition("?")[0] if name.startswith("file:") else name
+        path, relative = os.path.abspath(path), not os.path.isabs(path)
         name = os.path.basename(path)
     state, message = sqlite_state(path) if path else server_state()
     elsewhere = None if path else elsewhere_of(database)
-    tell("database", state=state, engine=engine, name=name, path=path, message=message, elsewhere=elsewhere)
+    tell("database", state=state, engine=engine, name=name, path=path, relative=relative, message=message, elsewhere=elsewhere)
     return state
 
 
