@@ -158,11 +158,10 @@ const examinationSchema = v.variant('fact', [
     state: v.picklist(['none', 'empty', 'ready', 'locked', 'unreachable']),
     engine: v.string(),
     name: text,
-    /** Of an SQLite file, absolute; `relative`: its name isn't, so the working folder decides which file it is. */
+    /** Of an SQLite file, absolute; `relative`: its name isn't, so the working folder decides which it is. `elsewhere`: another machine. */
     path: text,
     relative: v.nullish(v.boolean()),
     message: text,
-    /** The machine that it is on, where that isn't this one. */
     elsewhere: text,
   }),
   /** Active users; no model where the project has no users. `user` stands for the page: who was wanted, who was made for it, or one that was found. */
