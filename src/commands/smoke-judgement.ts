@@ -151,7 +151,8 @@ function tcpStep({ tcp }: SmokeRecord): Outcome | undefined {
 function httpStep({ http }: SmokeRecord): Outcome | undefined {
   if (http === undefined) return undefined
   // an error of that one page doesn't speak against the WebSocket, and is nothing to be green about
-  if (http.result === 'answer' && http.status >= 500) return skipped(`GET / got ${http.status}: the server answers, its page fails`)
+  if (http.result === 'answer' && http.status >= 400)
+    return skipped(`GET / got ${http.status}: the server answers, ${http.status >= 500 ? 'its page fails' : 'and gives no page there'}`)
   if (http.result === 'answer') return passed(http.elapsedMs, `GET / got ${http.status}`)
   return failed(http.elapsedMs, [
     http.result === 'silent' ? `GET / got no answer within ${seconds(http.elapsedMs)}` : `GET /: ${http.code}`,
