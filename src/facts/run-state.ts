@@ -2,14 +2,12 @@ import { readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as v from 'valibot'
 import { errorCode } from '../errors.ts'
+import { homeName } from './home-name.ts'
 import { isFolder, upwards, readBytes } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { placeOf, thisMachine, type Machine } from '../host/machine.ts'
 import { processTable, type ProcessRow } from '../host/process-table.ts'
 import { pidSchema, runStatusSchema } from './run-status.ts'
-
-/** The folder of a checkout that holds what the launcher keeps. */
-export const homeName = '.election-dev'
 
 /** Where the state files of a checkout's runs are: one file a run, so that two runs never write the same one. */
 export const runsFolder = (root: string): string => join(root, homeName, 'runs')

@@ -3,7 +3,7 @@ import { chmod, lchown, lstat, mkdir, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { errorCode, LauncherError } from '../errors.ts'
-import { homeName } from '../facts/run-state.ts'
+import { homeName } from '../facts/home-name.ts'
 import { isFolder, readText, upwards } from '../host/files.ts'
 import { makeHome } from './home.ts'
 

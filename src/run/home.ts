@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readText } from '../host/files.ts'
-import { homeName } from '../facts/run-state.ts'
+import { homeName } from '../facts/home-name.ts'
 
 const ignoreAll = '*\n'
 
