@@ -20,7 +20,7 @@ if (args[0] === '--version' || args[0] === '-V') {
   } catch (error) {
     // the system refuses what it takes to say more: descriptors, memory, its own files
     if (typeof error?.syscall !== 'string') throw error
-    process.stderr.write(`election-dev can't go on: ${error.message}\n`)
+    process.stderr.write(`election-dev can't go on: ${error.message.replace(/\p{Cc}+/gu, ' ')}\n`)
     process.exitCode = 2
   }
   // told to stop by a signal: a reader that takes no more of the output is not waited for

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { withoutEscapes } from './host/escape-codes.ts'
 
 /** A command that gives an exit status: to whoever is `told`. */
 export class CliCommand extends Command {
@@ -7,6 +8,8 @@ export class CliCommand extends Command {
   constructor(name: string | undefined, told: (status: number) => void) {
     super(name)
     this.#told = told
+    // it repeats what it doesn't know
+    this.configureOutput({ outputError: (text, write) => write(withoutEscapes(text)) })
   }
 
   override createCommand(name?: string): CliCommand {

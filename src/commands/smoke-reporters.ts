@@ -88,6 +88,6 @@ export async function writeReports(
   for (const { kind, file } of reporters) {
     if (file !== undefined) continue
     if (kind === 'json') host.terminal.json(smokeJson(result))
-    else for (const line of texts[kind](false)) host.terminal.out(line)
+    else for (const line of texts[kind](false)) host.terminal[kind === 'github' ? 'ciCommand' : 'out'](line)
   }
 }

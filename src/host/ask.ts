@@ -1,5 +1,6 @@
 import { createInterface, type Interface } from 'node:readline'
 import { Writable } from 'node:stream'
+import { onlyColours } from './escape-codes.ts'
 import type { Host } from './host.ts'
 
 /** Asks for a text. Undefined where nobody can answer. `hidden`: it isn't shown as it is typed. */
@@ -19,7 +20,7 @@ export async function askText(
   })
   const prompt = createInterface({ input: process.stdin, output, terminal: true })
   try {
-    const answered = answerTo(prompt, `  ${host.secrets.mask(question)} `, signal)
+    const answered = answerTo(prompt, `  ${onlyColours(host.secrets.mask(question))} `, signal)
     isHidden = hidden
     return (await answered)?.trim()
   } finally {
@@ -48,7 +49,7 @@ export async function ask(
   if (!host.terminal.interactive) return false
   const prompt = createInterface({ input: process.stdin, output: process.stderr })
   try {
-    const answer = await answerTo(prompt, `  ${host.secrets.mask(question)} ${enter ? '[Y/n]' : '[y/N]'} `, signal)
+    const answer = await answerTo(prompt, `  ${onlyColours(host.secrets.mask(question))} ${enter ? '[Y/n]' : '[y/N]'} `, signal)
     const words = answer?.trim()
     return words === '' ? enter : /^y(?:es)?$/i.test(words ?? '')
   } finally {

@@ -51,10 +51,13 @@ function nodeTerminal(secrets: Secrets): Terminal {
   const draws = !inCi && env['TERM'] !== 'dumb'
   // a terminal that was never told its size has 0 columns, and can't be drawn on
   const canDrawOn = (stream: NodeJS.WriteStream) => draws && stream.isTTY === true && stream.columns > 0
+  const color = wantsColor(env, outIsTerminal)
   const output = openOutput({
     stdout,
     stderr,
     mask: (text) => secrets.mask(text),
+    color,
+    inCi,
     toJson: (value) => secrets.json(value),
     drawOn: canDrawOn(stdout) ? 'stdout' : !outIsTerminal && canDrawOn(stderr) ? 'stderr' : undefined,
     oneScreen: outIsTerminal && errIsTerminal,
@@ -64,7 +67,7 @@ function nodeTerminal(secrets: Secrets): Terminal {
     interactive: stdin.isTTY === true && errIsTerminal && !inCi,
     outIsTerminal,
     errIsTerminal,
-    color: wantsColor(env, outIsTerminal),
+    color,
     get columns() {
       return stdout.columns > 0 ? stdout.columns : 80
     },

@@ -1,3 +1,4 @@
+import { onlyColours, withoutCommands, withoutEscapes } from './escape-codes.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What is needed of `process.stdout` and `process.stderr`. */
@@ -16,6 +17,10 @@ export interface OutputOptions {
   readonly stderr: OutStream
   /** Takes the secrets out of a text of one or many lines. */
   readonly mask: (text: string) => string
+  /** Colours are wanted; all else that a text does to a terminal is always taken out. */
+  readonly color: boolean
+  /** A CI reads this, and obeys lines that look like its commands. */
+  readonly inCi: boolean
   /** Makes JSON of a value without secrets. */
   readonly toJson: (value: unknown) => string
   /** Where the bottom line is drawn; undefined where nothing may be drawn. */
@@ -25,7 +30,7 @@ export interface OutputOptions {
 }
 
 /** The two streams with their order, their limits and the line at the bottom. */
-type Output = Pick<Terminal, 'out' | 'err' | 'log' | 'json' | 'jsonLog' | 'full' | 'drained' | 'screen'>
+type Output = Pick<Terminal, 'out' | 'err' | 'ciCommand' | 'log' | 'json' | 'jsonLog' | 'full' | 'drained' | 'screen'>
 
 /** So many characters are written at once. */
 const pieceSize = 32 * 1024
@@ -47,7 +52,9 @@ const emptyScreen = '\u001B[2J\u001B[H'
  * lines anew at a resize, all of it is still below the cursor, and is erased.
  */
 export function openOutput(options: OutputOptions): Output {
-  const { stdout, stderr, mask, toJson } = options
+  const { stdout, stderr, toJson } = options
+  const shown = (text: string) => (options.color ? onlyColours : withoutEscapes)(options.mask(text))
+  const clean = options.inCi ? (text: string) => withoutCommands(shown(text)) : shown
   const lines: { text: string | undefined }[] = []
   let pending: string[] = []
   let pendingSize = 0
@@ -62,7 +69,7 @@ export function openOutput(options: OutputOptions): Output {
   const waiting: (() => void)[] = []
   const stage = options.drawOn === undefined ? undefined : options.drawOn === 'stdout' ? stdout : stderr
 
-  const bottom = () => (hidden ? '' : mask(lines.findLast(({ text }) => text !== undefined)?.text ?? ''))
+  const bottom = () => (hidden ? '' : clean(lines.findLast(({ text }) => text !== undefined)?.text ?? ''))
   /** Erases the line, writes the text, draws the line: in one piece, so that nobody sees it missing. */
   const put = (stream: OutStream, text: string) => {
     if (stage === undefined || (stream !== stage && !options.oneScreen)) {
@@ -91,7 +98,7 @@ export function openOutput(options: OutputOptions): Output {
     pending = []
     pendingSize = 0
     writtenAt = performance.now()
-    put(stdout, pendingJson ? text : mask(text))
+    put(stdout, pendingJson ? text : clean(text))
   }
   const schedule = () => {
     if (timer !== undefined || immediate !== undefined) return
@@ -138,11 +145,15 @@ export function openOutput(options: OutputOptions): Output {
   return {
     out: (line) => {
       flush()
-      put(stdout, `${mask(line)}\n`)
+      put(stdout, `${clean(line)}\n`)
     },
     err: (line) => {
       flush()
-      put(stderr, `${mask(line)}\n`)
+      put(stderr, `${clean(line)}\n`)
+    },
+    ciCommand: (line) => {
+      flush()
+      put(stdout, `${shown(line)}\n`)
     },
     log: (line) => later(line, false),
     json: (value) => {

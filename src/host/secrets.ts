@@ -1,5 +1,5 @@
 import { attempt } from '../errors.ts'
-import { onlyEscapes, placesWithoutEscapes, withoutEscapes } from './escape-codes.ts'
+import { coloursOf, placesWithoutEscapes, withoutEscapes } from './escape-codes.ts'
 import { isDistinctive, namesSecret } from './secret-names.ts'
 import { patternSpans, userinfoSpans, type Span } from './secret-patterns.ts'
 
@@ -59,10 +59,17 @@ export class Secrets {
    * masked in the result: what would be taken for a secret there may be a quote of its own.
    */
   json(value: unknown): string {
-    return JSON.stringify(value, (_, inner: unknown) => {
+    const text = JSON.stringify(value, (_, inner: unknown) => {
       if (typeof inner === 'number') return Math.round(inner * 1000) / 1000
       return typeof inner === 'string' ? this.mask(inner) : inner
     })
+    // a terminal obeys those that JSON lets through: DEL and C1
+    return text.replace(/\p{Cc}/gu, inJson)
+  }
+
+  /** The same document without its secrets. */
+  masked<Document>(document: Document): Document {
+    return JSON.parse(this.json(document))
   }
 
   #spans(text: string): Span[] {
@@ -97,10 +104,14 @@ function formsOf(value: string): Set<string> {
   const encoded = encodeURIComponent(Buffer.from(value).toString())
   const strict = encoded.replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
   const json = JSON.stringify(value).slice(1, -1)
-  const ascii = json.replace(/[^ -~]/g, (sign) => String.raw`\u` + sign.charCodeAt(0).toString(16).padStart(4, '0'))
+  const ascii = json.replace(/[^ -~]/g, inJson)
   const urls = [encoded, strict].flatMap((form) => [form, form.replaceAll('%20', '+'), form.replaceAll('%2F', '/')])
   const escaped = [json, ascii, value.replaceAll('\\', '\\\\'), value.replace(/[\\']/g, String.raw`\$&`)]
   return new Set([value, ...urls, ...escaped, ...[json, ascii].map((form) => JSON.stringify(form).slice(1, -1))])
+}
+
+function inJson(sign: string): string {
+  return String.raw`\u` + sign.charCodeAt(0).toString(16).padStart(4, '0')
 }
 
 /** Spans that overlap are replaced as one: a replacement of the first would leave the rest of the second. Colours within stay. */
@@ -109,7 +120,7 @@ function replaced(text: string, spans: readonly Span[]): string {
   let at = 0
   for (const [start, end] of spans.toSorted(([a], [b]) => a - b)) {
     if (start >= at) masked += text.slice(at, start) + MASK
-    if (end > at) masked += onlyEscapes(text.slice(Math.max(at, start), end))
+    if (end > at) masked += coloursOf(text.slice(Math.max(at, start), end))
     at = Math.max(at, end)
   }
   return masked + text.slice(at)

@@ -23,12 +23,14 @@ interface Screen {
   readonly resized: (callback: () => void) => () => void
 }
 
-/** Where text leaves the process. Every line is masked on its way out; a closed pipe or terminal never throws. */
+/** Where text leaves the process. Every line is masked on its way out, and does nothing but show; a closed pipe or terminal never throws. */
 export interface Terminal extends Sink {
   /** Writes a whole line to standard output. */
   readonly out: (line: string) => void
   /** Writes a whole line to standard error. */
   readonly err: (line: string) => void
+  /** Writes a command for the CI that reads this (`::error …`) to standard output: no other line is one. */
+  readonly ciCommand: (line: string) => void
   /**
    * Writes a line of a service to standard output, in one piece with those that
    * come at the same time: never later than 100 ms, and before whatever `out`
@@ -60,6 +62,7 @@ export function sinkTerminal(
 ): Terminal {
   return {
     ...say,
+    ciCommand: say.out,
     log: say.out,
     jsonLog: say.json,
     full: () => false,

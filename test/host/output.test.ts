@@ -32,7 +32,17 @@ function open(options: Partial<OutputOptions> = {}) {
   return {
     stdout,
     stderr,
-    output: openOutput({ stdout, stderr, mask, toJson: JSON.stringify, drawOn: undefined, oneScreen: false, ...options }),
+    output: openOutput({
+      stdout,
+      stderr,
+      mask,
+      color: true,
+      inCi: false,
+      toJson: JSON.stringify,
+      drawOn: undefined,
+      oneScreen: false,
+      ...options,
+    }),
   }
 }
 
@@ -60,6 +70,30 @@ describe('without a screen', () => {
     output.log('hidden')
     await tick()
     expect(stdout.writes).toEqual(['"hidden"\n"b"\n', '{"c":"hidden"}\n', '"d"\n', '***\n'])
+  })
+
+  test.each([
+    [true, `a\u001B[31mb\u001B[0m`],
+    [false, 'ab'],
+  ])('does nothing to a terminal but colours, where these are wanted (%s)', async (color, said) => {
+    const { stdout, stderr, output } = open({ color })
+    const hostile = `a\u001B[31mb\u001B[2J\u009B3J\u0007\b\u001B[0m`
+    output.out(hostile)
+    output.err(hostile)
+    output.log(hostile)
+    await tick()
+    expect([stdout.writes, stderr.writes]).toEqual([[`${said}\n`, `${said}\n`], [`${said}\n`]])
+  })
+
+  test('in a CI no line is a command but one of ours', async () => {
+    const { stdout, stderr, output } = open({ inCi: true })
+    output.err('  ::add-mask::x')
+    output.out('one\n::stop-commands::x')
+    output.log('##[group]x')
+    await tick()
+    output.ciCommand('::error title=x::\u001B[2Jhidden')
+    expect(stderr.writes).toEqual(['  : :add-mask::x\n'])
+    expect(stdout.writes).toEqual(['one\n: :stop-commands::x\n', '# #[group]x\n', '::error title=x::***\n'])
   })
 
   test('a large piece does not wait', () => {

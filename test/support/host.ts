@@ -22,6 +22,7 @@ export function testHost(cwd: string, env: Host['env'] = {}): TestHost {
     terminal: {
       out: say,
       err: say,
+      ciCommand: say,
       log: say,
       json: (value) => say(secrets.json(value)),
       jsonLog: (value) => say(secrets.json(value)),

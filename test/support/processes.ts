@@ -22,6 +22,7 @@ export const testHost: Host = {
   terminal: {
     out: () => {},
     err: () => {},
+    ciCommand: () => {},
     log: () => {},
     json: () => {},
     jsonLog: () => {},
