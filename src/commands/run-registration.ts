@@ -77,8 +77,9 @@ export function registerRun({ host, config, report }: SetupRun, control: StackCo
       dirty = false
       const status = runStatusOf(control.status())
       processes = await recorded(host, status, processes)
-      // how many sockets are open changes all the time, and is asked for live
-      const run: RunState = { ...known, processes: [...processes], status: { ...status, openSockets: null } }
+      // how many sockets are open changes all the time, and is asked for live; a service's URL or its last words may hold a secret
+      const shown = host.secrets.masked({ ...status, openSockets: null })
+      const run: RunState = { ...known, processes: [...processes], status: shown }
       const text = JSON.stringify(run)
       if (text === written) continue
       file = await writeRun(host.cwd, run)

@@ -146,8 +146,7 @@ async function basesOf(host: Host, config: Config): Promise<readonly string[]> {
  */
 function masked(host: Host, record: SmokeRecord): SmokeResult {
   record.elapsedMs = host.now() - record.began
-  const result = resultOf(record, { node: process.versions.node, platform: `${process.platform} ${process.arch}` })
-  return JSON.parse(host.secrets.json(result))
+  return host.secrets.masked(resultOf(record, { node: process.versions.node, platform: `${process.platform} ${process.arch}` }))
 }
 
 function hasText(reporters: readonly Reporter[]): boolean {

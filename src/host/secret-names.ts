@@ -1,12 +1,13 @@
 /** Words that make a name a secret's wherever they stand in it, also at the end of words written together: `PGPASSWORD`, `csrftoken`. */
-const SECRET_WORD = /(?:password|passwd|passphrase|passcode|secret|token|apikey|sessionid|sessid)s?$|^(?:pwd|credentials?|keys?)$/
+const SECRET_WORD =
+  /(?:password|passwd|passphrase|passcode|secret|token|(?:api|access|private|secret|signing|encryption|master|auth)key|sessionid|sessid)s?$|^(?:pwd|pw|pat|bearer|creds?|credentials?|keys?)$/
 /** Words that do so at its end alone: `REDISCLI_AUTH` is a secret, `AUTH_USER_MODEL` isn't. */
 const SECRET_LAST = /^(?:pass|auth|authorization|cookie|dsn|jwt|otp|pin|code|salt|ticket|sig|signature)$/
 /** What such a name ends with where its value only says something about a secret: `PASSWORD_HASHERS`, `TOKEN_NAME`, `KeyError`. */
 const ABOUT_SECRET =
   /^(?:age|algorithms?|audience|backends?|class(?:es)?|count|dir|enabled|endpoint|errors?|exception|expir\w+|fields?|files?|folder|func|function|hashers?|headers?|hosts?|interval|issuer|length|lifetime|max|min|minutes|hours|days|seconds|models?|name|names|path|policy|port|prefix|required|serializer|size|timeout|ttl|types?|uri|url|urls|usage|user|username|validators?|version)$/
-/** Keys that are secret for certain; `cache_key` or a bare `key` may be. */
-const SECRET_KEY = /(?:api|access|private|signing|encryption|master|auth)_keys?(?:_|$)/
+/** Words that do so together. Keys of these kinds are secret for certain; `cache_key` or a bare `key` may be. */
+const SECRET_PAIR = /(?:api|access|private|signing|encryption|master|auth)_keys?(?:_|$)|(?<!xdg_)session_id$/
 /** Bare words that ordinary text puts before an equals sign too. */
 const AMBIGUOUS = /^(?:pass|auth|code|pin|salt|cookie|sig|signature)$/
 
@@ -20,8 +21,9 @@ export function secrecyOf(name: string): 'certain' | 'likely' | undefined {
   const last = words.at(-1) ?? ''
   // the working folders of a shell
   if (ABOUT_SECRET.test(last) || /^(?:OLD)?PWD$/.test(name)) return undefined
-  if (!SECRET_LAST.test(last) && !words.some((word) => SECRET_WORD.test(word))) return undefined
-  const certain = words.some((word) => SECRET_WORD.test(word) && !/^keys?$/.test(word)) || SECRET_KEY.test(words.join('_'))
+  const isPair = SECRET_PAIR.test(words.join('_'))
+  if (!isPair && !SECRET_LAST.test(last) && !words.some((word) => SECRET_WORD.test(word))) return undefined
+  const certain = isPair || words.some((word) => SECRET_WORD.test(word) && !/^keys?$/.test(word))
   return certain || (SECRET_LAST.test(last) && !(words.length === 1 && AMBIGUOUS.test(last))) ? 'certain' : 'likely'
 }
 

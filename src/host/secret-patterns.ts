@@ -14,6 +14,7 @@ export function patternSpans(text: string, known: ReadonlySet<string>): Span[] {
   // a plain search takes a tenth of the time of a pattern, and nearly no line has any of these
   if (text.includes('eyJ')) webTokens(text, spans)
   if (text.includes(NO_PORT)) portsThatAreNone(text, spans)
+  for (const { 0: found, index } of text.matchAll(ISSUED)) if (looksLikeToken(found)) spans.push([index, index + found.length])
   if (text.includes('://') && text.includes('@')) spans.push(...userinfoSpans(text, false))
   if (STEM.test(text)) {
     let at = 0
@@ -24,6 +25,9 @@ export function patternSpans(text: string, known: ReadonlySet<string>): Span[] {
   }
   return spans
 }
+
+/** Tokens that their issuers made so that they can be found: GitHub's, GitLab's, Stripe's, Slack's, AWS' and Google's. */
+const ISSUED = /(?<![A-Za-z\d])(?:gh[oprsu]_|github_pat_|glpat-|[rs]k_(?:live|test)_|whsec_|xox[abeoprs]-|A[KS]IA|AIza)[\w-]{12,}/g
 
 /** What Python's urlsplit says of `redis://:s3#cret@host`: it takes the password's beginning for the port, and shows it. */
 const NO_PORT = 'could not be cast to integer value as '
@@ -55,8 +59,8 @@ function webTokens(text: string, spans: Span[]): void {
 
 /**
  * The passwords of URLs, and logins of a single part (`https://TOKEN@host`) that
- * look like a token, or any where `all`. A password of a store's URL may hold
- * `/` and `@`, as people write them; on the web a path may hold `@`.
+ * look like a token, or any where `all`. A password may hold `/` and `@`, as
+ * people write them; on the web a path may hold `@`, behind what is a port then.
  */
 export function userinfoSpans(text: string, all: boolean): Span[] {
   const spans: Span[] = []
@@ -65,8 +69,8 @@ export function userinfoSpans(text: string, all: boolean): Span[] {
   for (const [index, piece] of pieces.entries()) {
     const scheme = /[a-z][a-z\d+.-]{0,30}$/i.exec(pieces[index - 1]?.slice(-32) ?? '')?.[0]
     const [run = ''] = /^[^\s"'`<>\p{Cc}]*/u.exec(piece) ?? []
-    const place =
-      scheme === undefined ? '' : /^(?:https?|wss?)$/i.test(scheme) ? run.slice(0, (run.search(/[/?#\\]/) + 1 || Infinity) - 1) : run
+    const authority = /^(?:https?|wss?)$/i.test(scheme ?? '') ? (/^[^/?#\\]*/.exec(run)?.[0] ?? '') : run
+    const place = scheme === undefined ? '' : NO_WEB_PORT.test(authority) ? run : authority
     const end = place.lastIndexOf('@')
     const colon = place.indexOf(':')
     if (end > 0 && colon >= 0 && colon + 1 < end) spans.push([at + colon + 1, at + end])
@@ -76,16 +80,19 @@ export function userinfoSpans(text: string, all: boolean): Span[] {
   return spans
 }
 
+/** A colon that no port follows, nor the rest of an IPv6 address: a password does. */
+const NO_WEB_PORT = /^[^[\]@:]*:(?!\d*$)[^@]*$/
+
 /** What each name of a secret has in it; most lines have none of them. */
-const STEM = /pass|pwd|secret|token|key|credential|dsn|jwt|otp|pin|code|salt|ticket|sig|auth|sess|cookie|bearer|basic/i
+const STEM = /pass|pw|pat(?![a-z])|secret|token|key|cred|dsn|jwt|otp|pin|code|salt|ticket|sig|auth|sess|cookie|bearer|basic/i
 /** A name, quoted or not, and what leads to its value. A name begins where a word does: no text is read twice. */
-const NAME = /(?<![\w.-])([\w.-]+)(\\{0,7}["'])?\]?( {0,4})(=|:|,|%3D)( {0,4})/gi
+const NAME = /(?<![\w.-])([\w.-]+)(\\{0,7}["'])?\]?([ \t]{0,4})(=|:|,|%(?:25)*3D)([ \t]{0,4})/gi
 const AUTHORIZATION = /(?:bearer|basic|token|jwt|digest|apikey) {1,4}/iy
 /** The same without the header's name. */
-const CREDENTIALS = /\b(?:bearer|basic) {1,4}([^\s"'<>,;\\]{16,})/gi
+const CREDENTIALS = /\b(?:bearer|basic|token|jwt|apikey) {1,4}([\w+/~.-]{8,}={0,2})(?![\w=:(])/gi
 /** A value without quotes; a backslash before a quote is the quote's. */
 const BARE = /(?:[^\s&"'<>\\\p{Cc}]|\\(?!\\{0,7}["']))+/uy
-const ENCODED = /(?:[^\s&"'<>\\\p{Cc}%]|%(?!26))+/uy
+const ENCODED = /(?:[^\s&"'<>\\\p{Cc}%]|%(?!(?:25)*26))+/uy
 const COOKIES = /[^"'\\\p{Cc}]+/uy
 /** The quote that opens a value, with what Python puts before it, and the backslashes of a quote within quoted text. */
 const OPEN = /[bru]{0,2}(\\{0,7})(["'])/iy
@@ -102,7 +109,7 @@ const SHORT = /pass|pwd|pin|otp|secret/i
 function namedValues(line: string, offset: number, known: ReadonlySet<string>, spans: Span[]): void {
   const hide = (start: number, end: number) => void spans.push([offset + start, offset + end])
   for (const { 0: found, 1: value = '', index } of line.matchAll(CREDENTIALS))
-    if (looksLikeToken(value)) hide(index + found.length - value.length, index + found.length)
+    if (/\d/.test(value) && isDistinctive(value)) hide(index + found.length - value.length, index + found.length)
   for (const { 0: found, 1: name = '', 2: value = '', index } of line.matchAll(OPTION)) {
     if (STEM.test(name) && secrecyOf(name) === 'certain' && (known.has(value) || isDistinctive(value)))
       hide(index + found.length - value.length, index + found.length)
@@ -111,21 +118,23 @@ function namedValues(line: string, offset: number, known: ReadonlySet<string>, s
   for (let found = NAME.exec(line); found !== null; found = NAME.exec(line)) {
     const [, written = '', quote, before, sign = '', after] = found
     if (!STEM.test(written)) continue
-    const name = line[found.index - 1] === '%' ? written.replace(/^(?:3F|26)/i, '') : written
+    const name = line[found.index - 1] === '%' ? written.replace(/^(?:25)*(?:3F|26)/i, '') : written
     const header = /(?:^|[-_])(authorization|cookie)$/i.exec(name)?.[1]?.toLowerCase()
     const secrecy = secrecyOf(name)
     // a list of words is none of names and values, but for those of headers and arguments
     if (secrecy === undefined || (sign === ',' && (quote === undefined || (header === undefined && !written.startsWith('-'))))) continue
     const value = valueAt(line, NAME.lastIndex, header, sign)
     const text = line.slice(value.start, value.end)
+    if (value.isListed && /\s/.test(text)) continue
     if (PATH.test(text) && !isDistinctive(text) && !known.has(text)) continue
     if (text === '' || NO_SECRET.test(text) || (/^\d{1,5}$/.test(text) && !SHORT.test(name)) || (sign === ',' && text.startsWith('-')))
       continue
-    const assigned = value.quoted || (sign !== ':' && before === '' && after === '')
+    const assigned = value.quoted || /^x-/i.test(name) || (sign !== ':' && before === '' && after === '')
     if (
       (header === 'cookie' && text.includes('=')) ||
       value.scheme ||
       (secrecy === 'certain' && (assigned || (!value.isCode && isDistinctive(text)))) ||
+      (assigned && !/\s/.test(text) && isDistinctive(text)) ||
       known.has(text) ||
       (!value.isCode && looksLikeToken(text))
     ) {
@@ -139,6 +148,8 @@ interface Value {
   readonly start: number
   readonly end: number
   readonly quoted: boolean
+  /** The first of a list: of Django's QueryDict, or messages about the value. */
+  readonly isListed: boolean
   /** `Bearer` or such stands before it. */
   readonly scheme: boolean
   /** `config("SECRET_KEY")`: what makes the value. */
@@ -146,10 +157,11 @@ interface Value {
 }
 
 function valueAt(line: string, at: number, header: string | undefined, sign: string): Value {
-  const [opening = '', backslashes = '', quote] = matchAt(OPEN, line, at) ?? []
+  const isListed = line[at] === '['
+  const [opening = '', backslashes = '', quote] = matchAt(OPEN, line, isListed ? at + 1 : at) ?? []
   if (quote !== undefined) {
-    const start = at + opening.length
-    return { start, end: closing(line, start, backslashes.length, quote), quoted: true, scheme: false, isCode: false }
+    const start = at + (isListed ? 1 : 0) + opening.length
+    return { start, end: closing(line, start, backslashes.length, quote), quoted: true, isListed, scheme: false, isCode: false }
   }
   const scheme = header === 'authorization' ? (matchAt(AUTHORIZATION, line, at)?.[0].length ?? 0) : 0
   const start = at + scheme
@@ -158,7 +170,7 @@ function valueAt(line: string, at: number, header: string | undefined, sign: str
   let end = start + text.length
   const isCode = /[([]/.test(text)
   while (end > start && '),;:.]}'.includes(line[end - 1] ?? '')) end--
-  return { start, end, quoted: false, scheme: scheme > 0, isCode }
+  return { start, end, quoted: false, isListed: false, scheme: scheme > 0, isCode }
 }
 
 /** Where quoted text ends: at the quote that has as many backslashes as the first one, without those that belong to a text before it. */

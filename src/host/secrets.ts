@@ -90,9 +90,10 @@ export function shownValue(name: string, value: string): string {
 }
 
 function secretsIn(name: string, value: string): string[] {
-  const logins = userinfoSpans(value, namesSecret(name))
-  if (logins.length > 0) {
-    const written = logins.map(([start, end]) => value.slice(start, end))
+  // what says by itself that it is secret is so elsewhere too: the key of a URL's query, a password within JSON
+  const parts = [...userinfoSpans(value, namesSecret(name)), ...patternSpans(value, new Set())]
+  if (parts.length > 0) {
+    const written = parts.map(([start, end]) => value.slice(start, end))
     return written.flatMap((text) => [text, attempt(() => decodeURIComponent(text)) ?? text])
   }
   return namesSecret(name) && !/^(?:true|false|yes|no|on|off|\d{1,5}|[a-z][a-z\d+.-]*:\/\/.*)$/i.test(value) ? [value] : []

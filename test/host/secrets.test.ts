@@ -18,7 +18,7 @@ describe('names', () => {
     (
       'SECRET_KEY DJANGO_SECRET_KEY SECRET_KEY_FALLBACKS SECRET_KEY2 AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY STRIPE_API_KEY apiKey X-Api-Key ' +
       'PASSWORD PGPASSWORD MYSQL_PWD DB_PASS dbPassword POSTGRES_PASSWORD REDISCLI_AUTH PASSPHRASE CREDENTIALS GITHUB_TOKEN csrftoken ' +
-      'access_token SENTRY_DSN sessionid PHPSESSID jwt ticket TOTP_OTP PASSWORD_SALT ELECTION_DEV_TOKEN key KEY db.password cache_key'
+      'SECRETKEY privateKey DB_PW GH_PAT BEARER CREDS SESSION_ID access_token SENTRY_DSN sessionid PHPSESSID jwt ticket TOTP_OTP PASSWORD_SALT ELECTION_DEV_TOKEN key KEY db.password cache_key'
     ).split(' '),
   )('%s is that of a secret', (name) => {
     expect(namesSecret(name)).toBe(true)
@@ -92,6 +92,13 @@ describe('known values', () => {
     )
   })
 
+  test('a document has no control character that JSON lets through', () => {
+    const line = 'a\u{9B}2J\u{7F}b'
+    const text = new Secrets().json({ line })
+    expect(text).toBe(String.raw`{"line":"a\u009b2J\u007fb"}`)
+    expect(JSON.parse(text)).toEqual({ line })
+  })
+
   test('half a character is no obstacle', () => {
     expect(masking('key\uD83Dend')('plain')).toBe('plain')
   })
@@ -106,6 +113,17 @@ describe('known values', () => {
     expect(mask(prose)).toBe(prose)
     expect(isDistinctive(ordinary)).toBe(false)
     expect(mask(`{"password": "${ordinary}"}`)).toBe(ordinary === 'true' ? '{"password": "true"}' : '{"password": "***"}')
+  })
+
+  test.each([
+    ['API_URL', (value: string) => `https://api.local/x?api_key=${value}`],
+    ['CONFIG', (value: string) => JSON.stringify({ db: { password: value } })],
+    ['HEADER', (value: string) => `Bearer ${value}`],
+  ])('what a variable %s shows to be secret is so wherever it stands', (name, written) => {
+    const secrets = new Secrets()
+    const value = secret()
+    secrets.addFrom({ [name]: written(value) })
+    expect(secrets.mask(`x ${value} y`)).toMatch(/^x \S*\*\*\*\S* y$/)
   })
 
   test('what is secret of variables, and no more', () => {
@@ -144,6 +162,16 @@ describe('what looks like a secret', () => {
     ['Bearer alone', 'sent Bearer 16C7e42F292c6912E7 there', 'sent Bearer *** there'],
     ['Cookie', 'Cookie: theme=dark; sid=abc; csrftoken=x', 'Cookie: ***'],
     ['sessionid', 'Set sessionid=abc; csrftoken=def', 'Set sessionid=***; csrftoken=***'],
+    ['Bearer and a short token', 'sent Bearer k3Canary9xQ there', 'sent Bearer *** there'],
+    ['a key of no known kind', 'STRIPE_KEY=k3Canary9xQ7zZ', 'STRIPE_KEY=***'],
+    ['a header of their own', 'X-Api-Key: hunter2', 'X-Api-Key: ***'],
+    ['%253Ftoken%253D', 'next=%253Ftoken%253Dabc%2526x%253D1', 'next=%253Ftoken%253D***%2526x%253D1'],
+    ['a QueryDict', "<QueryDict: {'api_key': ['hunter2']}>", "<QueryDict: {'api_key': ['***']}>"],
+    ['a password with / on the web', 'https://user:p/w#d@host/x', 'https://user:***@host/x'],
+    ['a token of GitHub', 'fatal: ghp_16C7e42F292c6912E7 is refused', 'fatal: *** is refused'],
+    ['a key of AWS', 'AKIAIOSFODNN7EXAMPLE', '***'],
+    ['a backspace in the name', 'to\bken=abc', 'to\bken=***'],
+    ['a tab and a C1 control around it', 'tok\u{9B}0men\t=\tk3Canary9xQ', 'tok\u{9B}0men\t=\t***'],
     ['JSON', '{"password": "a\\"b", "user": "c"}', '{"password": "***", "user": "c"}'],
     ['JSON in JSON', String.raw`"{\"token\": \"a\\\"b\", \"x\": 1}"`, String.raw`"{\"token\": \"***\", \"x\": 1}"`],
     ['a dict of Python', "{'password': 'hunter2', 'user': 'me'}", "{'password': '***', 'user': 'me'}"],
@@ -171,6 +199,11 @@ describe('what looks like a secret', () => {
     'http://127.0.0.1:8000/ws/',
     'http://user@host/',
     'http://localhost:5173/@vite/client',
+    'http://[::1]:5173/@vite/client',
+    'http://127.0.0.1:8000/@a:b@c',
+    'the token code=4001 and the token line1234: none',
+    'the token 2026-11-26 12:00:00.123',
+    'a path of work: /home/pat/x',
     'http://localhost:5173/node_modules/@scope/x?a=b@c',
     'git@github.com:a/b',
     'eyJ',
