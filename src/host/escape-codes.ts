@@ -24,8 +24,8 @@ const sequence = new RegExp(
   'gu',
 )
 const control = /[^\P{Cc}\t\n]/u
-/** A colour, or another look of the characters (SGR), with its parameters. */
-const look = new RegExp(`^(?:${esc}\\[|${csi})([0-9;:]*)m$`)
+/** A colour, or another look of the characters (SGR), with its parameters; in the spelling of C1 nobody writes one. */
+const look = new RegExp(`^${esc}\\[([0-9;:]*)m$`)
 /** What of the parameters is a colour of 256 or of all (ISO 8613-6). */
 const manyColours = /(?:3|4|5)8[;:](?:5[;:]\d*|2(?:[;:]\d*){3,4})/g
 const reset = `${esc}[0m`

@@ -21,6 +21,7 @@ test.each([
   ['a title and a link', `a${esc}]0;title${bell}b${esc}]8;;http://x${esc}\\c${String.fromCodePoint(0x9d)}0;x${st}d`, 'abcd'],
   ['one that has no end takes no other line with it', `a${esc}]0;title\nb${esc}P1\nc`, 'a\nb\nc'],
   ['backspaces, returns, bells, DEL, NUL, C1', `a\b\b\rb${bell}c${String.fromCodePoint(0x7f, 0, 0x85)}d`, 'abcd'],
+  ['a colour of C1', `a${csi}31mb`, 'ab'],
   ['half an escape', `a${esc}`, 'a'],
   ['tabs and line ends stay', 'a\tb\nc', 'a\tb\nc'],
   ['letters beyond ASCII stay', 'é… 漢字 😀', 'é… 漢字 😀'],
