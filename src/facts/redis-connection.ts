@@ -2,6 +2,7 @@ import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { AbstractConnector, Redis, ReplyError } from 'ioredis'
 import { readBytesSync } from '../host/files.ts'
+import { isRecord } from '../host/json.ts'
 import { placeOf, type RedisEndpoint } from './redis-endpoint.ts'
 import type { RedisAnswer } from './redis-refusal.ts'
 
@@ -10,6 +11,12 @@ const KEPT = 512
 
 /** More than all that is asked can be answered with, in bytes: who sends more sends without end. */
 const MOST = 4_000_000
+
+/** The same for lines: of arrays in arrays each line costs as much as they are deep. */
+const MOST_LINES = 5000
+
+/** What a push of RESP3 begins with, which a connection in RESP2 gets from no Redis. */
+const push = '>'.charCodeAt(0)
 
 /**
  * One conversation with a server, in RESP2 and with nothing in it that wasn't
@@ -83,11 +90,45 @@ export class RedisConnection {
     if (this.#closed) return false
     try {
       await this.#redis.connect()
+      this.#guard()
       this.ready = true
     } catch (error) {
       this.failure ??= error instanceof Error ? error : new Error(String(error))
     }
     return this.ready
+  }
+
+  /**
+   * Hands ioredis what comes line by line, and nothing that nobody asked for: of an answer without a command, and of a
+   * push, it makes an exception that nobody can catch (DataHandler, `dispatch`). No two answers end in one line.
+   */
+  #guard(): void {
+    const socket = this.#socket()
+    const [parse, ...others] = socket?.listeners('data') ?? []
+    if (socket === undefined || parse === undefined) return
+    let lines = 0
+    socket.removeAllListeners('data')
+    socket.on('data', (data: Buffer) => {
+      for (const listener of others) listener.call(socket, data)
+      for (let at = 0; at < data.length;) {
+        const end = data.indexOf('\r\n', at)
+        const next = end < 0 ? data.length : end + 2
+        const isTooMuch = ++lines > MOST_LINES
+        if (isTooMuch || !this.#waits() || data[at] === push) {
+          this.failure ??= new Error(isTooMuch ? `it sent more than ${MOST_LINES} lines` : 'it sent what nobody asked for')
+          socket.destroy()
+          return
+        }
+        parse.call(socket, data.subarray(at, next))
+        at = next
+      }
+    })
+  }
+
+  /** A command was sent, and has no answer yet. */
+  #waits(): boolean {
+    const queue: unknown = Reflect.get(this.#redis, 'commandQueue')
+    return isRecord(queue) && queue['length'] !== 0
   }
 
   /** Sends a command. Undefined where no answer came: the connection ended, or what came isn't RESP. */
