@@ -118,7 +118,8 @@ export function parseRun(written: string): RunState | string {
   const result = v.safeParse(runStateSchema, document)
   if (result.success) return result.output
   const [issue] = result.issues
-  return `it is no state of a run (${v.getDotPath(issue) ?? 'the whole'}: ${issue.message})`
+  // what stands there may be anything, a key among it
+  return `it is no state of a run (${v.getDotPath(issue) ?? 'the whole'}: expected ${issue.expected ?? 'something else'})`
 }
 
 /** How a state stands to the processes that run. Pure. */
@@ -159,8 +160,9 @@ export async function runningSocket(
   root: string,
 ): Promise<{ readonly url: URL; readonly origin: string | undefined } | undefined> {
   for (const fact of await readRuns(host, root)) {
-    if (fact.kind !== 'alive' || fact.run.status.websocket === null) continue
+    if (fact.kind !== 'alive') continue
     const { websocket, services, page } = fact.run.status
+    if (websocket === null || !URL.canParse(websocket.url)) continue
     const isServed = services.some(({ kind, state }) => kind === 'frontend' && state === 'ready')
     return { url: new URL(websocket.url), origin: isServed && page !== null && URL.canParse(page) ? new URL(page).origin : undefined }
   }
