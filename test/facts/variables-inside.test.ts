@@ -121,6 +121,8 @@ describe('of a condition', () => {
     ['a switch that is off', 'if USE:', {}, false],
     ['a switch that the environment turns on', 'if USE:', { USE: 'on' }, true],
     ['a variable that is there', 'if "HEROKU" in os.environ:', {}, false],
+    ['a variable that is named elsewhere', 'NAME = "HEROKU"\nif NAME in os.environ:', { HEROKU: '1' }, true],
+    ['a variable of a loop', 'for name in ("A", "B"):\n  if name in os.environ:', {}, false],
     ['a run of tests', 'if "test" in sys.argv:', {}, false],
     ['what nobody can tell', 'if something():', {}, false],
     ['one whose failure is caught', 'try:', {}, false],

@@ -55,8 +55,10 @@ class Conditions:
     def compared(self, left, operator, right, depth):
         is_in, negated = isinstance(operator, (ast.In, ast.NotIn)), isinstance(operator, (ast.NotEq, ast.NotIn, ast.IsNot))
         if is_in and name_of(right) in ("environ", "argv"):
-            holds = getattr(left, "value", None) in (os.environ if name_of(right) == "environ" else ())
-            return holds != negated
+            if name_of(right) == "argv":
+                return negated
+            name = (self.text(left, depth + 1) or (None,))[0]
+            return (name in os.environ) != negated if isinstance(name, str) else None
         if not isinstance(operator, (ast.Eq, ast.NotEq, ast.In, ast.NotIn, ast.Is, ast.IsNot)):
             return None
         known = self.text(left, depth + 1)
