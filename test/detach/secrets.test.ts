@@ -19,6 +19,9 @@ const hidden = (place: string): string => {
 /** Says all that the process was given, without the names and with them, and dies of it where it is told to. */
 const indiscreet = `
 import os, sys
+for name in ("ELECTION_DEV_TOKEN", "ELECTION_DEV_PASSWORD"):
+    if name in os.environ:
+        print("GIVEN TO THE SETTINGS:", name, file=sys.stderr)
 for name, value in sorted(os.environ.items()):
     print("VALUE", value, "PAIR", name + "=" + value, file=sys.stderr)
 for line in open(BASE_DIR / ".env"):
@@ -140,5 +143,6 @@ test('no secret is printed, kept, or given to whom it is none of', async () => {
   ])
     await run({ DIES: '1' }, ...args)
   expect(said.get('doctor --verbose')).toContain("can't use")
+  expect([...said.values(), ...files.values()].join('\n')).not.toContain('GIVEN TO THE SETTINGS')
   expect(leaksIn(new Map([...said, ...files, ...processes]))).toEqual([])
 })
