@@ -12,11 +12,8 @@ const KEPT = 512
 /** More than all that is asked can be answered with, in bytes: who sends more sends without end. */
 const MOST = 4_000_000
 
-/** The same for lines: of arrays in arrays each line costs as much as they are deep. */
-const MOST_LINES = 5000
-
-/** What a push of RESP3 begins with, which a connection in RESP2 gets from no Redis. */
-const push = '>'.charCodeAt(0)
+/** The same for lines: of arrays in arrays each costs as much as they are deep. */
+const MOST_PIECES = 5000
 
 /**
  * One conversation with a server, in RESP2 and with nothing in it that wasn't
@@ -100,26 +97,52 @@ export class RedisConnection {
 
   /**
    * Hands ioredis what comes line by line, and nothing that nobody asked for: of an answer without a command, and of a
-   * push, it makes an exception that nobody can catch (DataHandler, `dispatch`). No two answers end in one line.
+   * push, it makes an exception that nobody can catch (DataHandler, `dispatch`). No two answers end in one line, nor in a
+   * string with a length; what isn't in this shape is handed on no further.
    */
   #guard(): void {
     const socket = this.#socket()
     const [parse, ...others] = socket?.listeners('data') ?? []
     if (socket === undefined || parse === undefined) return
-    let lines = 0
+    let pieces = 0
+    /** What has come of a line. */
+    let line = ''
+    /** Bytes of a string with a length that are still to come, its line end with them. */
+    let left = 0
+    const take = (piece: Buffer): string | undefined => {
+      if (++pieces > MOST_PIECES) return 'it sent more than any answer has'
+      if (!this.#waits()) return 'it sent what nobody asked for'
+      if (left > 0) {
+        left -= piece.length
+        return undefined
+      }
+      line += piece.toString('latin1')
+      const isWhole = line.endsWith('\r\n')
+      const text = isWhole ? line.slice(0, -2) : line.replace(/\r$/, '')
+      if (/[\r\n]/.test(text) || text.startsWith('>')) return 'it sent what nobody asked for'
+      if (!isWhole) return undefined
+      line = ''
+      // room is made for as many as are announced
+      if (/^[*%~|]\d{6,}$/.test(text)) return 'it sent more than any answer has'
+      if (/^[$=!]/.test(text)) {
+        if (!/^.(?:-1|\d{1,12})$/.test(text)) return 'it sent no length'
+        left = text.endsWith('-1') ? 0 : Number(text.slice(1)) + 2
+      }
+      return undefined
+    }
     socket.removeAllListeners('data')
     socket.on('data', (data: Buffer) => {
       for (const listener of others) listener.call(socket, data)
       for (let at = 0; at < data.length;) {
-        const end = data.indexOf('\r\n', at)
-        const next = end < 0 ? data.length : end + 2
-        const isTooMuch = ++lines > MOST_LINES
-        if (isTooMuch || !this.#waits() || data[at] === push) {
-          this.failure ??= new Error(isTooMuch ? `it sent more than ${MOST_LINES} lines` : 'it sent what nobody asked for')
+        const next = Math.min(data.length, left > 0 ? at + left : data.indexOf('\n', at) + 1 || data.length)
+        const piece = data.subarray(at, next)
+        const refused = take(piece)
+        if (refused !== undefined) {
+          this.failure ??= new Error(refused)
           socket.destroy()
           return
         }
-        parse.call(socket, data.subarray(at, next))
+        parse.call(socket, piece)
         at = next
       }
     })
