@@ -1,10 +1,9 @@
-import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
 import { mergeConfig } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import { readCheckout } from '../facts/checkout.ts'
-import { isFile, readText } from '../host/files.ts'
+import { isFile, readText, replaceFile } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { exitStatusOf, stopSignal } from '../host/stop-signals.ts'
@@ -76,5 +75,5 @@ async function makeReady(run: SetupRun, folder: string): Promise<void> {
     const launch = { id, shown, file: python, args: ['manage.py', ...args], cwd: backend, deadlineMs: commandMs }
     await runCommand(host, launch, { env: host.env, onLine: (line) => report({ event: 'setup-log', line }), signal })
   }
-  await writeFile(stamp, python)
+  await replaceFile(stamp, python)
 }

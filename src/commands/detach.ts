@@ -58,7 +58,7 @@ async function startOne(host: Host, config: Config, folder: string): Promise<num
 }
 
 async function launch(host: Host, id: string, errors: string, json: boolean): Promise<number> {
-  const file = await open(errors, 'a', 0o600)
+  const file = await open(errors, 'ax', 0o600)
   let reason: StopReason | undefined
   const ready = deferred<{ readonly proven: boolean }>()
   let end: number | undefined

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { judged } from '../causes/causes.ts'
 import { notLooked } from '../checks/page.ts'
@@ -11,6 +11,7 @@ import { pageUrl } from '../plan/page-request.ts'
 import { pageSummary } from '../report/page.ts'
 import { duration } from '../report/status.ts'
 import type { PageSummary } from '../report/run-event.ts'
+import { replaceFile } from '../host/files.ts'
 import { shownUrl } from '../host/urls.ts'
 import { commandsToFree } from './start-frontend-port.ts'
 import type { Up } from './start-life.ts'
@@ -110,7 +111,7 @@ export function watchPage(prepared: Prepared, { failedScreenshot }: Pick<StartEx
     await (
       memory === undefined
         ? rm(file, { force: true })
-        : mkdir(dirname(file), { recursive: true }).then(() => writeFile(file, JSON.stringify(memory)))
+        : mkdir(dirname(file), { recursive: true }).then(() => replaceFile(file, JSON.stringify(memory)))
     ).catch(() => {})
   }
   /** `isAsked`: the user does, whatever was seen before. */

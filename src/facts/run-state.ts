@@ -1,8 +1,8 @@
-import { readdir, stat } from 'node:fs/promises'
+import { lstat, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as v from 'valibot'
 import { errorCode } from '../errors.ts'
-import { homeName } from './home-name.ts'
+import { homeName } from './home.ts'
 import { isFolder, upwards, readBytes } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { placeOf, thisMachine, type Machine } from '../host/machine.ts'
@@ -72,6 +72,7 @@ export function runFileName({ pid, started }: ProcessIdentity): string {
   return `${pid}-${plainStart(started)}.json`
 }
 
+const runFile = /^(\d+)-(\w+)\.json$/
 const plainStart = (started: string): string => started.replaceAll(/\W+/g, '_')
 
 /** The row of the very process, if it still runs: the same PID and the same start, and no zombie. */
@@ -82,7 +83,9 @@ export function rowOf(rows: readonly ProcessRow[], { pid, started }: ProcessIden
 /** Every run that a state file of the checkout tells of, the newest first. Never throws. */
 export async function readRuns(host: Pick<Host, 'platform'>, root: string): Promise<RunFact[]> {
   const folder = runsFolder(root)
-  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.json'))
+  // what another user keeps there is told; a link leads to what is another checkout's
+  if ((await foreignHome(root, 'runs'))?.why === 'is a link') return []
+  const names = (await readdir(folder).catch(() => [])).filter((name) => runFile.test(name))
   if (names.length === 0) return []
   const [rows, here] = await Promise.all([processTable(host), thisMachine(host)])
   const facts = await Promise.all(names.map((name) => readRun(join(folder, name), name, rows, here)))
@@ -95,8 +98,9 @@ async function readRun(file: string, name: string, rows: readonly ProcessRow[] |
   let written: string
   try {
     // whoever may write it names what is ended: a file of another user's is none of ours (Windows has no such number)
-    const { uid } = await stat(file)
-    if (process.getuid !== undefined && uid !== process.getuid()) return unreadable('it belongs to another user')
+    const found = await lstat(file)
+    if (!isOurs(found)) return unreadable('it belongs to another user')
+    if (found.isSymbolicLink()) return unreadable('it is a link')
     written = (await readBytes(file)).toString()
   } catch (error) {
     // removed by its owner since the folder was listed
@@ -138,7 +142,7 @@ export function judgeRun(file: string, run: RunState, rows: readonly ProcessRow[
 }
 
 function ownerOf(name: string, rows: readonly ProcessRow[] | undefined): { pid: number; alive: boolean } | undefined {
-  const [, pid, started] = /^(\d+)-(\w+)\.json$/.exec(name) ?? []
+  const [, pid, started] = runFile.exec(name) ?? []
   if (pid === undefined || rows === undefined) return undefined
   return {
     pid: Number(pid),

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LauncherError } from '../errors.ts'
 import { examine } from '../facts/examine.ts'
 import { madeUserFile } from '../facts/page-user.ts'
+import { replaceFile } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { makeHome } from '../run/home.ts'
 import type { StepContext } from './run-step.ts'
@@ -33,7 +33,7 @@ export async function createUser(host: Host, context: StepContext): Promise<Made
   const found = await inspection.ended
   const made = found.get('created')
   if (made !== undefined) {
-    await writeFile(join(await makeHome(context.root), madeUserFile), `${made.user}\n`)
+    await replaceFile(join(await makeHome(context.root), madeUserFile), `${made.user}\n`)
     return { name: made.user, password, model: made.model }
   }
   const error = found.errorOf('create_user') ?? found.errorOf('setup') ?? found.errorOf('settings') ?? found.errorOf('database')

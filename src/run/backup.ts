@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import * as v from 'valibot'
 import { errorMessage, LauncherError } from '../errors.ts'
-import { homeName } from '../facts/home-name.ts'
+import { homeName } from '../facts/home.ts'
 import { isEntry, readBytes, readText } from '../host/files.ts'
 import { writeDotenv } from './dotenv-write.ts'
 import { clearHome, makeHome } from './home.ts'

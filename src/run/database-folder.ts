@@ -3,7 +3,6 @@ import { chmod, lchown, lstat, mkdir, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { errorCode, LauncherError } from '../errors.ts'
-import { homeName } from '../facts/home-name.ts'
 import { isFolder, readText, upwards } from '../host/files.ts'
 import { makeHome } from './home.ts'
 
@@ -36,23 +35,22 @@ export async function databaseFolder(root: string): Promise<DatabaseFolder> {
       hint: 'Run election-dev as another user.',
     })
   if (await mayPass(user, root)) {
-    const folder = await makeHome(root, 'postgres')
+    const home = await makeHome(root)
     // what is in there stays this user's alone; the way through is what another one gets
-    await chmod(join(root, homeName), 0o711)
-    return { folder: await givenTo(user, folder), user, isOutside: false }
+    await chmod(home, 0o711)
+    return { folder: await givenTo(user, join(home, 'postgres')), user, isOutside: false }
   }
   const name = `election-dev-postgres-${createHash('sha256').update(root).digest('hex').slice(0, 12)}`
   // kept when the machine is started anew (Filesystem Hierarchy Standard)
   const above = (await isFolder('/var/tmp')) ? '/var/tmp' : tmpdir()
-  const folder = join(above, name)
-  await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
-    if (errorCode(error) !== 'EEXIST') throw error
-  })
-  return { folder: await givenTo(user, folder), user, isOutside: true }
+  return { folder: await givenTo(user, join(above, name)), user, isOutside: true }
 }
 
 /** A folder of a shared place may be somebody else's trap: it is taken only where it is a folder of root's or of the user's own. */
 async function givenTo(user: ServerUser, folder: string): Promise<string> {
+  await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
+    if (errorCode(error) !== 'EEXIST') throw error
+  })
   const found = await lstat(folder)
   if (!found.isDirectory() || (found.uid !== 0 && found.uid !== user.uid))
     throw new LauncherError('managed-database', `${folder} is another user's`, {

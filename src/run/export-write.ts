@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { isEntry, readText } from '../host/files.ts'
+import { isEntry, readText, replaceFile } from '../host/files.ts'
 import type { ExportFile, ExportPlan } from '../plan/export.ts'
 
 /** A file of a set-up against what is there. Paths are relative to the set-up's folder. */
@@ -34,7 +34,7 @@ export async function writeExport(out: string, { files, secrets }: ExportPlan, s
   for (const { path, text } of files) {
     if (!wanted.has(path)) continue
     await mkdir(dirname(join(out, path)), { recursive: true })
-    await writeFile(join(out, path), text)
+    await replaceFile(join(out, path), text, 0o666)
   }
   for (const path of secrets) {
     if (!wanted.has(path)) continue

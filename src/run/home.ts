@@ -1,15 +1,22 @@
 import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { usageError } from '../errors.ts'
 import { readText } from '../host/files.ts'
-import { homeName } from '../facts/home-name.ts'
+import { foreignHome, homeName } from '../facts/home.ts'
 
 const ignoreAll = '*\n'
 
 /**
  * Makes a folder below the checkout's `.election-dev`, which this user alone may
  * enter and which git is told to leave out by a file of its own. Gives its path.
+ * Throws LauncherError `home-refused` (exit 2) where what is there isn't this user's own.
  */
 export async function makeHome(root: string, ...parts: readonly string[]): Promise<string> {
+  const foreign = await foreignHome(root, ...parts)
+  if (foreign !== undefined)
+    throw usageError('home-refused', `${foreign.path} ${foreign.why}: nothing is kept in it`, {
+      hint: 'Take it away; election-dev makes a folder of its own.',
+    })
   const folder = join(root, homeName, ...parts)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await ignore(root)
@@ -18,6 +25,7 @@ export async function makeHome(root: string, ...parts: readonly string[]): Promi
 
 /** Takes `.election-dev` away where nothing is kept in it. Never throws. */
 export async function clearHome(root: string): Promise<void> {
+  if ((await foreignHome(root)) !== undefined) return
   const home = join(root, homeName)
   for (const name of ['runs', 'logs', 'backups']) await rmdir(join(home, name)).catch(() => undefined)
   const entries = await readdir(home).catch(() => [])

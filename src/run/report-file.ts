@@ -1,19 +1,17 @@
-import { appendFile, mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { LauncherError, errorMessage, usageError } from '../errors.ts'
+import { replaceFile } from '../host/files.ts'
 
 /**
  * Writes a report beside its place and moves it there: who reads it never sees
  * half of it. Makes its folder. Throws LauncherError `report-not-written` (exit 2).
  */
 export async function writeReport(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`
   try {
     await mkdir(dirname(file), { recursive: true })
-    await writeFile(temporary, text)
-    await rename(temporary, file)
+    await replaceFile(file, text, 0o666)
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined)
     throw notWritten(file, error)
   }
 }

@@ -38,7 +38,8 @@ export function openRunLog(folder: string, id: string, options: RunLogOptions) {
   const turn = () => {
     if (descriptor !== undefined) closeSync(descriptor)
     descriptor = undefined
-    descriptor = openSync(join(folder, segmentName(id, segment + 1)), 'a', 0o600)
+    // 'ax': a file that nobody can have laid there before, and no link
+    descriptor = openSync(join(folder, segmentName(id, segment + 1)), 'ax', 0o600)
     segment++
     written = 0
     torn = false
@@ -112,7 +113,7 @@ export async function pruneLogs(folder: string, keep: number, named: ReadonlySet
 }
 
 function idOf(name: string): string | undefined {
-  return /^(.+?)\.(?:\d+\.jsonl|err)$/.exec(name)?.[1]
+  return /^(\d{8}-\d{6}-[0-9a-f]{6})\.(?:\d+\.jsonl|err)$/.exec(name)?.[1]
 }
 
 function encoded(record: LogRecord): Buffer {

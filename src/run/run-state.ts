@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { lstat, readdir, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { readText } from '../host/files.ts'
+import { isOurs, readText, replaceFile } from '../host/files.ts'
 import { errorCode } from '../errors.ts'
+import { foreignHome } from '../facts/home.ts'
 import { parseRun, runFileName, runsFolder, type RunFact, type RunState } from '../facts/run-state.ts'
 import { clearHome, makeHome } from './home.ts'
 import { exists } from '../host/process-table.ts'
@@ -21,8 +22,7 @@ export async function writeRun(root: string, run: RunState): Promise<string> {
   for (let attempt = 0; ; attempt++) {
     try {
       const file = join(await makeHome(root, 'runs'), name)
-      await writeFile(`${file}.tmp`, text, { mode: 0o600 })
-      await rename(`${file}.tmp`, file)
+      await replaceFile(file, text)
       return file
     } catch (error) {
       // another run that has ended may have taken the empty folder away; a reader holds a file up on Windows
@@ -36,22 +36,20 @@ export async function writeRun(root: string, run: RunState): Promise<string> {
 export async function removeRun(root: string, id: string, file: string): Promise<void> {
   const run = parseRun((await readText(file)) ?? '')
   if (typeof run !== 'string' && run.id === id) await rm(file, { force: true }).catch(() => undefined)
-  await rm(`${file}.tmp`, { force: true }).catch(() => undefined)
   await clearHome(root)
 }
 
 /** Takes away what dead runs have left: their state files and sockets. What may be somebody's stays. Never throws. */
 export async function cleanRuns(root: string, facts: readonly RunFact[]): Promise<void> {
+  if ((await foreignHome(root, 'runs')) !== undefined) return
   for (const fact of facts) {
     const isDead = fact.kind === 'stale' || (fact.kind === 'unreadable' && fact.owner?.alive === false)
     if (!isDead) continue
     if (fact.kind === 'stale' && fact.run.control !== null) await removeSocket(fact.run.control.address)
     await rm(fact.file, { force: true }).catch(() => undefined)
-    await rm(`${fact.file}.tmp`, { force: true }).catch(() => undefined)
   }
-  const kept = new Set(facts.map(({ file }) => `${basename(file)}.tmp`))
-  // of a launcher that was killed while it wrote for the first time
-  const torn = (await readdir(runsFolder(root)).catch(() => [])).filter((name) => name.endsWith('.json.tmp') && !kept.has(name))
+  // of a launcher that was killed while it wrote
+  const torn = (await readdir(runsFolder(root)).catch(() => [])).filter((name) => /^\d+-\w+\.json\.[0-9a-f]{12}\.tmp$/.test(name))
   for (const name of torn) if (!exists(Number.parseInt(name, 10))) await rm(join(runsFolder(root), name), { force: true })
   if (facts.length > 0 || torn.length > 0) await clearHome(root)
 }
@@ -64,6 +62,9 @@ export const socketName = 'control'
 export async function removeSocket(address: string): Promise<void> {
   const folder = dirname(address)
   if (basename(address) !== socketName || !/^election-dev-\w{6}$/.test(basename(folder))) return
+  // the address may come out of a file that came with a checkout: it names a socket of ours, or nothing
+  const [above, found] = await Promise.all([lstat(folder), lstat(address)].map((look) => look.catch(() => undefined)))
+  if (above?.isDirectory() !== true || !isOurs(above) || found?.isSocket() === false) return
   await rm(address, { force: true }).catch(() => undefined)
   await rmdir(folder).catch(() => undefined)
 }

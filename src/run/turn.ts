@@ -27,7 +27,7 @@ export async function takeTurn(host: Host, folder: string, onWait: (pid: number)
     // without a table nobody's turn could be told from one that was left behind
     if (rows === undefined || self === undefined) return async () => {}
     // a link is there at once and as a whole, or not at all
-    await writeFile(own, JSON.stringify({ pid: self.pid, started: self.started }), { mode: 0o600 })
+    await writeFile(own, JSON.stringify({ pid: self.pid, started: self.started }), { mode: 0o600, flag: 'wx' })
     const isTaken = await link(own, file).then(
       () => true,
       (error: unknown) => {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, stat } from 'node:fs/promises'
+import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { lastRecords, segmentsOf, type LogRecord } from '../../src/facts/run-log.ts'
@@ -79,9 +79,17 @@ test('the last lines come from as many files as it takes; a torn line is passed 
   )
   expect(ended).toBe(false)
   expect(position.offset).toBe((await readFile(join(folder, `a.${position.segment}.jsonl`))).length)
-  for (const id of ['b', 'c', 'd']) openRunLog(folder, id, { size: 1024, count: 1 }).end(0)
-  await pruneLogs(folder, 1, new Set(['a']))
-  expect(new Set((await readdir(folder)).map((name) => name[0]))).toEqual(new Set(['a', 'd']))
+})
+
+test('of earlier runs the logs are taken away, but the newest and those that are named; what is called otherwise is no log of ours', async () => {
+  const folder = await ends.folder()
+  const ids = [1, 2, 3, 4].map((day) => `2026010${day}-120000-abcdef`)
+  const [named = '', , , newest = ''] = ids
+  for (const id of ids) openRunLog(folder, id, { size: 1024, count: 1 }).end(0)
+  const foreign = ['notes.1.jsonl', 'mail.err', `${named}.old.1.jsonl`]
+  for (const name of foreign) await writeFile(join(folder, name), 'kept')
+  await pruneLogs(folder, 1, new Set([named]))
+  expect((await readdir(folder)).toSorted()).toEqual([...foreign, `${named}.1.jsonl`, `${newest}.1.jsonl`].toSorted())
 })
 
 test('a run in a terminal keeps no log, and a folder without any run has none: it is said', async () => {

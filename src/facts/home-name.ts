@@ -1,2 +1,0 @@
-/** The folder of a checkout that holds what the launcher keeps. */
-export const homeName = '.election-dev'
