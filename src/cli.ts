@@ -196,10 +196,10 @@ Exit codes: the command's own (128 + n: ended by signal n; 127: no such program)
     .option('--hold <ms>', 'how long a socket is held open, in milliseconds (default 2000)', number)
     .option('--list', 'list the checks')
     .option('--fix', 'fix the cause: by itself where that is safe, after asking where it is not')
-    .option('--yes', 'with --fix: take every question for answered with yes')
+    .option('--yes', 'with --fix or --undo: take every question for answered with yes')
     .option(
       '--undo',
-      'take back what the newest of doctor --fix, start --setup and init changed or made (files, an environment), and list it',
+      'list what the newest of doctor --fix, start --setup and init changed or made (files, an environment), and take it back after asking',
     )
 
   program

@@ -3,7 +3,7 @@ import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
 import { mergeConfig } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import { readCheckout } from '../facts/checkout.ts'
-import { isFile, readText, replaceFile } from '../host/files.ts'
+import { isFile, readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { exitStatusOf, stopSignal } from '../host/stop-signals.ts'
@@ -15,6 +15,7 @@ import { runCommand } from '../run/command.ts'
 import { layOutDemo } from '../run/lay-out.ts'
 import { tellerOf, type SetupRun } from './start-setup.ts'
 import { reportFor, start } from './start.ts'
+import { replaceFile } from '../host/replace-file.ts'
 
 /**
  * `election-dev demo [dir]`: lays out the demo, makes its environment, tables

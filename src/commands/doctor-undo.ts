@@ -1,23 +1,29 @@
 import { ExitCode } from '../errors.ts'
+import { ask } from '../host/ask.ts'
 import type { Host } from '../host/host.ts'
-import { undoNewest } from '../run/backup.ts'
+import { newestBackup } from '../run/backup.ts'
 import { styleFor } from '../report/style.ts'
 
-/** `doctor --undo`: puts the newest backup back. Gives 0 where all of it could be, 1 where something was left. */
-export async function undoCommand(host: Host, { json, version }: { json: boolean; version: string }): Promise<number> {
-  const { shown, done } = await undoNewest(host.cwd)
+/** `doctor --undo`: puts the newest backup back, after a yes. Gives 0 where all of it could be, 1 where something was left. */
+export async function undoCommand(host: Host, { json, yes, version }: { json: boolean; yes: boolean; version: string }): Promise<number> {
+  const { shown, plan, run } = await newestBackup(host, host.cwd)
+  const { terminal } = host
+  const style = styleFor(host)
+  if (!json)
+    for (const line of ['', `  ${style.bold(`Will be put back from ${shown}`)}`, ...plan.map((each) => `    ${each}`), ''])
+      terminal.out(line)
+  const may = yes || (!json && (await ask(host, 'Put it back?')))
+  const done = may ? await run() : []
   // what pip has installed stays: that is told, and is no failure
-  const isWhole = done.every(({ outcome, why }) => outcome !== 'left' || why?.startsWith('what a command did') === true)
-  if (json) host.terminal.json({ schemaVersion: 1, command: 'doctor', version, ok: isWhole, backup: shown, undone: done })
-  else {
-    const style = styleFor(host)
-    host.terminal.out('')
-    host.terminal.out(`  ${style.bold(`Put back from ${shown}`)}`)
+  const isWhole = may && done.every(({ outcome, why }) => outcome !== 'left' || why?.startsWith('what a command did') === true)
+  if (json) terminal.json({ schemaVersion: 1, command: 'doctor', version, ok: isWhole, backup: shown, planned: plan, undone: done })
+  else if (may) {
+    terminal.out(`  ${style.bold(`Put back from ${shown}`)}`)
     for (const { path, outcome, why } of done)
-      host.terminal.out(
+      terminal.out(
         `    ${outcome === 'left' ? style.yellow('!') : style.green('✔')} ${path}   ${outcome}${why === undefined ? '' : `: ${why}`}`,
       )
-    host.terminal.out('')
-  }
+    terminal.out('')
+  } else terminal.out(`  ${terminal.interactive ? '' : 'Needs confirmation; rerun with --yes. '}Nothing was changed.`)
   return isWhole ? ExitCode.ok : ExitCode.finding
 }

@@ -17,7 +17,8 @@ export async function doctorCommand(words: readonly string[], options: Options, 
   const json = options['json'] === true
   if (options['list'] === true) return (await import('./doctor-causes.ts')).listCommand(machine, { json })
   if (words[0] === 'explain') return (await import('./doctor-causes.ts')).explainCommand(machine, words[1] ?? '', { json })
-  if (options['undo'] === true) return (await import('./doctor-undo.ts')).undoCommand(machine, { json, version })
+  if (options['undo'] === true)
+    return (await import('./doctor-undo.ts')).undoCommand(machine, { json, yes: options['yes'] === true, version })
   const wanted = wantedIds(words)
   const config = await resolveConfig(machine, flagsOf(options))
   const host = projectHost(machine, config)

@@ -48,7 +48,7 @@ export async function initCommand(options: Options): Promise<number> {
   const done = run.changes.length === 0
   const asks = !done && dryRun !== true && yes !== true && !config.json && host.terminal.interactive
   const may = !done && dryRun !== true && (yes === true || (asks && (await ask(host, 'Write it?'))))
-  const backup = may ? await writeInit(host.cwd, run.changes, found.environment?.python) : undefined
+  const backup = may ? await writeInit(host, host.cwd, run.changes, found.environment?.python) : undefined
   const ended: InitRun = { ...run, written: may, backup }
   say(initEnd(ended, asks))
   const status = done || may ? ExitCode.ok : ExitCode.finding

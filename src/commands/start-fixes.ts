@@ -49,7 +49,7 @@ export function setupFixes(run: SetupRun) {
   const apply = async ({ cause, steps, host, managed, ...around }: SetupFix) => {
     report({ event: 'setup', steps, cause })
     const tell = tellerOf(report)
-    await kept(around.checkout, tell, (backup) => doSteps({ ...run, host }, around, backup, steps, tell))
+    await kept(run, around.checkout, tell, (backup) => doSteps({ ...run, host }, around, backup, steps, tell))
     if (managed !== undefined) managing[managed] = true
   }
   return {

@@ -11,12 +11,12 @@ import { pageUrl } from '../plan/page-request.ts'
 import { pageSummary } from '../report/page.ts'
 import { duration } from '../report/status.ts'
 import type { PageSummary } from '../report/run-event.ts'
-import { replaceFile } from '../host/files.ts'
 import { shownUrl } from '../host/urls.ts'
 import { commandsToFree } from './start-frontend-port.ts'
 import type { Up } from './start-life.ts'
 import type { Prepared } from './start-prepare.ts'
 import type { StartExtras } from './start.ts'
+import { replaceFile } from '../host/replace-file.ts'
 
 /** The page of a run: when a browser looks at it, and what it has seen. */
 export type RunPage = ReturnType<typeof watchPage>

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts'
 import { attempt } from '../errors.ts'
 import { readBytesSync } from '../host/files.ts'
 import type { LookRequest } from './examine.ts'
-import { homeName } from './home.ts'
+import { homeName } from './home-name.ts'
 
 /** The name of the file that names the development user which the setup has made: an account of the tool's own, and of no person. */
 export const madeUserFile = 'user'

@@ -2,8 +2,8 @@ import { lstat, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as v from 'valibot'
 import { errorCode } from '../errors.ts'
-import { homeName } from './home.ts'
-import { isFolder, upwards, readBytes } from '../host/files.ts'
+import { isFolder, isOurs, readBytes, realPath, upwards } from '../host/files.ts'
+import { homeName } from './home-name.ts'
 import type { Host } from '../host/host.ts'
 import { placeOf, thisMachine, type Machine } from '../host/machine.ts'
 import { processTable, type ProcessRow } from '../host/process-table.ts'
@@ -83,8 +83,8 @@ export function rowOf(rows: readonly ProcessRow[], { pid, started }: ProcessIden
 /** Every run that a state file of the checkout tells of, the newest first. Never throws. */
 export async function readRuns(host: Pick<Host, 'platform'>, root: string): Promise<RunFact[]> {
   const folder = runsFolder(root)
-  // what another user keeps there is told; a link leads to what is another checkout's
-  if ((await foreignHome(root, 'runs'))?.why === 'is a link') return []
+  // a link leads to what is another checkout's
+  if ((await realPath(folder)) !== runsFolder(await realPath(root))) return []
   const names = (await readdir(folder).catch(() => [])).filter((name) => runFile.test(name))
   if (names.length === 0) return []
   const [rows, here] = await Promise.all([processTable(host), thisMachine(host)])

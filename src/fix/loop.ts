@@ -74,7 +74,7 @@ type Ending<S> = FixEnd<S> | 'last-look' | undefined
  */
 export async function fixLoop<Cause extends FixableCause, S extends Seen<Cause>>(ports: FixPorts<Cause, S>): Promise<FixEnd<S>> {
   const { host, say } = ports
-  const backup = makeBackup(host.cwd)
+  const backup = makeBackup(host, host.cwd)
   /** Causes that were fixed, with where their entries begin in the backup. */
   const tried = new Map<string, number>()
   const text = (...lines: readonly string[]) => say({ kind: 'text', lines })
@@ -108,7 +108,6 @@ export async function fixLoop<Cause extends FixableCause, S extends Seen<Cause>>
           return reason === undefined ? { kind: 'looked', seen, told: true } : { kind: 'stopped', reason }
         }
       }
-      await backup.settle()
       return undefined
     } finally {
       stop.end()

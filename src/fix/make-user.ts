@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { LauncherError } from '../errors.ts'
 import { examine } from '../facts/examine.ts'
 import { madeUserFile } from '../facts/page-user.ts'
-import { replaceFile } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { makeHome } from '../run/home.ts'
 import type { StepContext } from './run-step.ts'
+import { replaceFile } from '../host/replace-file.ts'
 
 /** The development user that was made. Its password is in no file: it is shown once. */
 export interface MadeUser {

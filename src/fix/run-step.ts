@@ -106,8 +106,9 @@ async function act(host: Host, { id, action }: Step, context: StepContext): Prom
       return makeFolders(action.path, backup)
     case 'copy': {
       const bytes = await readBytes(action.from)
-      await backup.creating(action.to)
-      return writeDotenv(action.to, undefined, action.fresh ? Buffer.from(fillSecrets(bytes.toString(), context.reader)) : bytes)
+      const after = action.fresh ? Buffer.from(fillSecrets(bytes.toString(), context.reader)) : bytes
+      await backup.creating(action.to, after)
+      return writeDotenv(action.to, undefined, after)
     }
     case 'rename':
       return backup.move(action.from, action.to)
@@ -138,6 +139,7 @@ async function command(host: Host, id: string, action: CommandAction, context: S
   const launch = { id, shown, file, args, cwd, deadlineMs: limits.command }
   try {
     await runCommand(host, makes === undefined ? launch : { ...launch, makes }, context)
+    if (changes !== undefined) await backup.settle()
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error
     if (action.installs !== undefined)
@@ -168,10 +170,10 @@ async function edit(step: Extract<Action, { kind: 'edit' }>, { backup, python, e
   if (problem !== undefined)
     throw new LauncherError('fix-failed', 'The edited file would not be Python any more: it is left as it is', { evidence: [problem] })
   if (step.before === undefined) {
-    await backup.creating(step.file)
+    await backup.creating(step.file, after)
     await writeDotenv(step.file, undefined, after)
   } else {
-    await backup.changing(step.file)
+    await backup.changing(step.file, after)
     await writeDotenv(step.file, Buffer.from(step.before), after)
   }
   if (step.gives !== undefined) give(step.gives)

@@ -44,7 +44,7 @@ export async function setUp(
     return answer
   }
   let seen = first
-  return kept(first.checkout, tell, async (backup) => {
+  return kept(run, first.checkout, tell, async (backup) => {
     for (;;) {
       const standing: Step[] = []
       for (const step of planSetup(seen)) if (only(step) && !done.has(step.shown) && (await mayDo(step))) standing.push(step)
@@ -64,12 +64,16 @@ export async function setUp(
 }
 
 /** Does something with a backup, and says where that is if anything was kept in it. */
-export async function kept<T>({ project }: Checkout, tell: SetupTeller, work: (backup: Backup) => Promise<T>): Promise<T> {
-  const backup = makeBackup(project.root)
+export async function kept<T>(
+  { host }: SetupHost,
+  { project }: Checkout,
+  tell: SetupTeller,
+  work: (backup: Backup) => Promise<T>,
+): Promise<T> {
+  const backup = makeBackup(host, project.root)
   try {
     return await work(backup)
   } finally {
-    await backup.settle()
     const folder = backup.shown()
     if (folder !== undefined) tell.kept(folder)
   }

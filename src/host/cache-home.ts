@@ -13,3 +13,11 @@ export function cacheHome({ platform, env }: Pick<Host, 'platform' | 'env'>): st
   if (platform === 'darwin') return join(home, 'Library', 'Caches', 'election-dev')
   return join(env['XDG_CACHE_HOME'] ?? join(home, '.cache'), 'election-dev')
 }
+
+/** The folder in which this user's programs keep what they need the next time, by the same documents. */
+export function stateHome({ platform, env }: Pick<Host, 'platform' | 'env'>): string {
+  const home = env['HOME'] ?? homedir()
+  if (platform === 'win32') return join(env['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'), 'election-dev', 'state')
+  if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'election-dev')
+  return join(env['XDG_STATE_HOME'] ?? join(home, '.local', 'state'), 'election-dev')
+}

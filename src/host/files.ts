@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs'
-import { lstat, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { lstat, open, realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** So much of a file is read at most, in bytes: nothing that people write by hand is larger. */
@@ -37,21 +36,6 @@ export function readBytesSync(path: string, most = mostBytes): Buffer {
 function refuse(entry: Stats, most: number): void {
   if (!entry.isFile()) throw new Error(entry.isDirectory() ? 'it is a folder' : 'it is no regular file')
   if (entry.size > most) throw new Error(`it is larger than ${most / 1_000_000} MB`)
-}
-
-/**
- * Puts a file in its place, whole or not at all: written beside it first, under a name that nobody
- * can have laid a file or a link at before. A link in its place is replaced, and not followed.
- */
-export async function replaceFile(path: string, text: string, mode = 0o600): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
-  try {
-    await writeFile(temporary, text, { mode, flag: 'wx' })
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined)
-    throw error
-  }
 }
 
 /** Whether what was found is this user's own. Windows has no numbers of users. */

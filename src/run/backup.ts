@@ -1,28 +1,14 @@
-import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
-import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
-import * as v from 'valibot'
-import { errorMessage, LauncherError } from '../errors.ts'
-import { homeName } from '../facts/home.ts'
-import { isEntry, readBytes, readText } from '../host/files.ts'
+import { mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { errorCode, errorMessage, LauncherError } from '../errors.ts'
+import { homeName } from '../facts/home-name.ts'
+import { isEntry, readBytes, realPath } from '../host/files.ts'
+import type { Host } from '../host/host.ts'
+import { digest, readManifest, writeManifest, type Entry } from './backup-manifest.ts'
 import { writeDotenv } from './dotenv-write.ts'
-import { clearHome, makeHome } from './home.ts'
-import { parseAs } from '../host/json-shape.ts'
+import { clearHome, foreignHome, makeHome } from './home.ts'
 
-const entrySchema = v.variant('kind', [
-  /** Kept as `copy` before it was changed; `after` is what it was changed to. */
-  v.object({ kind: v.literal('changed'), path: v.string(), copy: v.string(), after: v.optional(v.string()) }),
-  v.object({ kind: v.literal('created'), path: v.string(), after: v.optional(v.string()) }),
-  v.object({ kind: v.literal('made-folder'), path: v.string() }),
-  /** A folder with all that is in it, made by a command. */
-  v.object({ kind: v.literal('made-tree'), path: v.string() }),
-  v.object({ kind: v.literal('moved'), path: v.string(), to: v.string() }),
-  /** What can't be taken back. */
-  v.object({ kind: v.literal('ran'), command: v.string() }),
-])
-const manifestSchema = v.object({ version: v.literal(1), entries: v.array(entrySchema) })
-
-type Entry = v.InferOutput<typeof entrySchema>
+type Machine = Pick<Host, 'platform' | 'env'>
 
 /** What putting back came to, one entry each. */
 export interface PutBack {
@@ -35,16 +21,17 @@ export interface PutBack {
 /** What a run of `--fix` has changed, kept so that it can be put back. */
 export type Backup = ReturnType<typeof makeBackup>
 
-/** A backup for one run, in the checkout's `.election-dev/backups`. Its folder is made with its first entry. */
-export function makeBackup(root: string, now: Date = new Date()) {
+/**
+ * A backup for one run, in the checkout's `.election-dev/backups`. Its folder is made with its first
+ * entry. What is about to be done is written down before it is: a run may be killed in between.
+ */
+export function makeBackup(host: Machine, root: string, now: Date = new Date()) {
   const stamp = now.toISOString().replace(/[:.]/g, '-')
   const folder = join(root, homeName, 'backups', stamp)
   let entries: Entry[] = []
   let isMade = false
   const label = (path: string) => shownPath(root, path)
-  const write = async () => {
-    await writeFile(join(folder, 'manifest.json'), `${JSON.stringify({ version: 1, entries }, undefined, 2)}\n`, { mode: 0o600 })
-  }
+  const write = () => writeManifest(host, folder, entries)
   const open = async () => {
     if (isMade) return
     // it holds what .env holds
@@ -59,14 +46,14 @@ export function makeBackup(root: string, now: Date = new Date()) {
   return {
     /** Relative to the checkout, once something is kept. */
     shown: () => (isMade ? label(folder) : undefined),
-    /** Keeps the file as it is now. */
-    changing: async (path: string) => {
+    /** Keeps the file as it is now. `after`: what will be in it; a command is followed by `settle`. */
+    changing: async (path: string, after?: Uint8Array) => {
       await open()
       const copy = `${entries.length}-${basename(path)}`
       await writeFile(join(folder, copy), await readBytes(path, anySize), { mode: 0o600, flag: 'wx' })
-      await add({ kind: 'changed', path: label(path), copy })
+      await add({ kind: 'changed', path: label(path), copy, ...hashed(after) })
     },
-    creating: (path: string) => add({ kind: 'created', path: label(path) }),
+    creating: (path: string, after?: Uint8Array) => add({ kind: 'created', path: label(path), ...hashed(after) }),
     madeFolder: (path: string) => add({ kind: 'made-folder', path: label(path) }),
     making: (path: string) => add({ kind: 'made-tree', path: label(path) }),
     /** Moves it; without `to` into the backup. */
@@ -74,19 +61,18 @@ export function makeBackup(root: string, now: Date = new Date()) {
       await open()
       const target = to ?? join(folder, `${entries.length}-${basename(from)}`)
       if (await isEntry(target)) throw new LauncherError('fix-failed', `${label(target)} is there already: nothing was moved`)
-      await rename(from, target)
       await add({ kind: 'moved', path: label(from), to: label(target) })
+      await rename(from, target)
     },
     ran: (command: string) => add({ kind: 'ran', command }),
     /** How many entries there are. */
     mark: () => entries.length,
-    /** Remembers what the files hold now, so that a later change of the user's is never overwritten. */
+    /** Remembers what a command has written, so that a later change of the user's is never overwritten. */
     settle: async () => {
       entries = await Promise.all(
         entries.map(async (entry) => {
           if ((entry.kind !== 'changed' && entry.kind !== 'created') || entry.after !== undefined) return entry
-          const after = await hashOf(resolve(root, entry.path))
-          return after === undefined ? entry : { ...entry, after }
+          return { ...entry, ...hashed(await bytesOf(resolve(root, entry.path))) }
         }),
       )
       if (isMade) await write()
@@ -95,7 +81,7 @@ export function makeBackup(root: string, now: Date = new Date()) {
     putBack: async (mark: number) => {
       const taken = entries.slice(mark)
       entries = entries.slice(0, mark)
-      const done = await putBackAll(root, folder, taken)
+      const done = await putBackAll({ root, folder }, taken)
       if (entries.length === 0 && done.every(({ outcome, why }) => outcome !== 'left' || why === ranWhy)) {
         await rm(folder, { recursive: true, force: true })
         await clearHome(root)
@@ -107,22 +93,54 @@ export function makeBackup(root: string, now: Date = new Date()) {
   }
 }
 
-/** Puts back the newest backup of the checkout. Throws LauncherError `no-backup` where there is none. */
-export async function undoNewest(root: string): Promise<{ shown: string; done: PutBack[] }> {
+/** A backup that can be put back. */
+export interface Undo {
+  /** Its folder, relative to the checkout. */
+  readonly shown: string
+  /** What will be done, in this order. */
+  readonly plan: readonly string[]
+  /** Does it. Ended in between, it can be asked for again. */
+  readonly run: () => Promise<readonly PutBack[]>
+}
+
+/**
+ * The newest backup of the checkout. Throws LauncherError `no-backup` where there is none, and
+ * `foreign-backup` where no run of this user's has made it: then its words are somebody else's.
+ */
+export async function newestBackup(host: Machine, root: string): Promise<Undo> {
   const above = join(root, homeName, 'backups')
-  const names = (await readdir(above).catch(() => [])).filter((name) => !name.endsWith('-undone')).toSorted()
+  const foreign = await foreignHome(root, 'backups')
+  if (foreign !== undefined) throw notOurs(shownPath(root, foreign.path), foreign.why)
+  const names = (await readdir(above).catch(() => [])).filter((name) => /^\d{4}-\d\d-\d\dT[\d-]+Z$/.test(name)).toSorted()
   for (const name of names.toReversed()) {
     const folder = join(above, name)
-    const text = await readText(join(folder, 'manifest.json'))
-    const manifest = text === undefined ? undefined : parseAs(manifestSchema, text)
-    if (manifest === undefined || manifest.entries.length === 0) continue
-    const done = await putBackAll(root, folder, manifest.entries, `${folder}-undone`)
-    await rename(folder, `${folder}-undone`)
-    return { shown: shownPath(root, folder), done }
+    const shown = shownPath(root, folder)
+    const entries = (await foreignHome(root, 'backups', name)) === undefined ? await readManifest(host, folder) : 'foreign'
+    if (entries === 'foreign') throw notOurs(shown, 'was made by no run of this user on this machine')
+    if (entries === undefined || entries.length === 0) continue
+    const run = async () => {
+      const done = await putBackAll({ root, folder, later: `${folder}-undone` }, entries, (rest) => writeManifest(host, folder, rest))
+      await rename(folder, `${folder}-undone`)
+      return done
+    }
+    return { shown, plan: entries.toReversed().map((entry) => planned(entry)), run }
   }
   throw new LauncherError('no-backup', `There is nothing to put back in ${shownPath(root, above)}`, {
     hint: 'election-dev doctor --fix keeps what it changes there.',
   })
+}
+
+function notOurs(shown: string, why: string): LauncherError {
+  return new LauncherError('foreign-backup', `${shown} ${why}: nothing was put back`, {
+    hint: `Take ${shown} away, or copy back by hand what it keeps.`,
+  })
+}
+
+function planned(entry: Entry): string {
+  if (entry.kind === 'ran') return `${entry.command}   ${ranWhy}`
+  if (entry.kind === 'changed') return `${entry.path}   as it was before`
+  if (entry.kind === 'moved') return `${entry.path}   back from ${entry.to}`
+  return `${entry.path}   ${entry.kind === 'created' ? 'removed' : entry.kind === 'made-folder' ? 'removed if it is empty' : 'moved into the backup'}`
 }
 
 /** A database is kept whole, however large it is. */
@@ -130,73 +148,108 @@ const anySize = Number.POSITIVE_INFINITY
 
 const ranWhy = 'what a command did is not taken back'
 
-/**
- * The last first: what was moved away comes back once what took its place is gone. `later`: what the folder will be
- * called, where somebody may have worked since in what was made; it is kept there then.
- */
-async function putBackAll(root: string, folder: string, entries: readonly Entry[], later?: string): Promise<PutBack[]> {
+/** `later`: what the backup's folder will be called, where somebody may have worked since in what was made; it is kept there then. */
+interface Place {
+  readonly root: string
+  readonly folder: string
+  readonly later?: string
+}
+
+/** The last first: what was moved away comes back once what took its place is gone. `onRest` is told what is still to be put back. */
+async function putBackAll(
+  place: Place,
+  entries: readonly Entry[],
+  onRest: (rest: readonly Entry[]) => Promise<void> = async () => {},
+): Promise<PutBack[]> {
   const done: PutBack[] = []
   for (const entry of entries.toReversed()) {
-    if (entry.kind === 'ran') {
-      done.push({ path: entry.command, outcome: 'left', why: ranWhy })
-      continue
-    }
-    try {
-      done.push(await putBackOne(root, folder, entry, later))
-    } catch (error) {
-      done.push({ path: entry.path, outcome: 'left', why: errorMessage(error) })
-    }
+    if (entry.kind === 'ran') done.push({ path: entry.command, outcome: 'left', why: ranWhy })
+    else
+      done.push(
+        await putBackOne(place, entry, entries.indexOf(entry)).catch((error: unknown) => ({
+          path: entry.path,
+          outcome: 'left' as const,
+          why: errorMessage(error),
+        })),
+      )
+    await onRest(entries.slice(0, -done.length))
   }
   return done
 }
 
-async function putBackOne(root: string, folder: string, entry: Exclude<Entry, { kind: 'ran' }>, later?: string): Promise<PutBack> {
+async function putBackOne(place: Place, entry: Exclude<Entry, { kind: 'ran' }>, index: number): Promise<PutBack> {
+  const { root, folder, later } = place
   const path = resolve(root, entry.path)
-  const shown = entry.path
+  const left = (why: string): PutBack => ({ path: entry.path, outcome: 'left', why })
+  const places = entry.kind === 'moved' ? [path, resolve(root, entry.to)] : [path]
+  // of its own run the paths are known; a link may have been laid since
+  if (later !== undefined && !(await Promise.all(places.map((each) => isInside(root, each)))).every(Boolean))
+    return left(`it lies outside of ${root}${entry.kind === 'changed' ? `; as it was: ${shownPath(root, join(folder, entry.copy))}` : ''}`)
+  /** Where it is kept from now on, and the words for it. */
+  const aside = join(folder, `made-${index}-${basename(path)}`)
+  const why = later === undefined ? {} : { why: `what it holds is kept in ${shownPath(root, join(later, basename(aside)))}` }
   switch (entry.kind) {
     case 'changed': {
-      const current = await readBytes(path, anySize).catch(() => undefined)
-      const kept = join(folder, entry.copy)
-      if (current !== undefined && entry.after !== undefined && digest(current) !== entry.after)
-        return { path: shown, outcome: 'left', why: `it was changed since; as it was: ${shownPath(root, kept)}` }
-      await writeDotenv(path, current, await readFile(kept))
-      return { path: shown, outcome: 'restored' }
+      const current = await bytesOf(path)
+      const before = await readBytes(join(folder, entry.copy), anySize)
+      const isUnknown = current !== undefined && !before.equals(current) && digest(current) !== entry.after
+      if (isUnknown && entry.after !== undefined)
+        return left(`it was changed since; as it was: ${shownPath(root, join(folder, entry.copy))}`)
+      // by a command that was ended: whose it is can't be told
+      const isKept = isUnknown && later !== undefined
+      if (isKept) await writeFile(aside, current, { mode: 0o600, flag: 'wx' })
+      await writeDotenv(path, current, before)
+      return { path: entry.path, outcome: 'restored', ...(isKept ? why : {}) }
     }
     case 'created': {
-      const now = await hashOf(path)
-      if (now !== undefined && entry.after !== undefined && now !== entry.after)
-        return { path: shown, outcome: 'left', why: 'it was changed since it was made' }
-      await rm(path, { force: true })
-      return { path: shown, outcome: 'removed' }
+      if (!(await isEntry(path))) return { path: entry.path, outcome: 'removed' }
+      const current = await bytesOf(path)
+      if (entry.after !== undefined && (current === undefined || digest(current) !== entry.after))
+        return left('it was changed since it was made')
+      if (entry.after !== undefined || later === undefined) {
+        await rm(path, { force: true })
+        return { path: entry.path, outcome: 'removed' }
+      }
+      await rename(path, aside)
+      return { path: entry.path, outcome: 'removed', ...why }
     }
     case 'made-folder':
-      await rmdir(path)
-      return { path: shown, outcome: 'removed' }
+      await rmdir(path).catch((error: unknown) => {
+        if (errorCode(error) !== 'ENOENT') throw error
+      })
+      return { path: entry.path, outcome: 'removed' }
     case 'made-tree': {
-      if (later === undefined || !(await isEntry(path))) {
-        await rm(path, { recursive: true, force: true })
-        return { path: shown, outcome: 'removed' }
-      }
-      const name = `made-${basename(dirname(path))}-${basename(path)}`
-      await rename(path, join(folder, name))
-      return { path: shown, outcome: 'removed', why: `what it holds is kept in ${shownPath(root, join(later, name))}` }
+      const isThere = later !== undefined && (await isEntry(path))
+      if (isThere) await rename(path, aside)
+      else await rm(path, { recursive: true, force: true })
+      return { path: entry.path, outcome: 'removed', ...(isThere ? why : {}) }
     }
-    case 'moved':
-      if (await isEntry(path)) return { path: shown, outcome: 'left', why: `it is there again; as it was: ${entry.to}` }
-      await mkdir(dirname(path), { recursive: true })
-      await rename(resolve(root, entry.to), path)
-      return { path: shown, outcome: 'restored' }
+    case 'moved': {
+      const from = resolve(root, entry.to)
+      const isBack = await isEntry(path)
+      if (isBack && (await isEntry(from))) return left(`it is there again; as it was: ${entry.to}`)
+      if (!isBack) {
+        await mkdir(dirname(path), { recursive: true })
+        await rename(from, path)
+      }
+      return { path: entry.path, outcome: 'restored' }
+    }
   }
 }
 
-async function hashOf(path: string): Promise<string | undefined> {
-  const bytes = await readBytes(path, anySize).catch(() => undefined)
-  return bytes === undefined ? undefined : digest(bytes)
+/** Whether the path is below the folder, links on the way to it resolved. */
+async function isInside(root: string, path: string): Promise<boolean> {
+  let above = dirname(path)
+  while (!(await isEntry(above))) above = dirname(above)
+  const [top, real] = await Promise.all([realPath(root), realPath(above)])
+  return real === top || real.startsWith(top.endsWith(sep) ? top : top + sep)
 }
 
-function digest(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
+async function bytesOf(path: string): Promise<Buffer | undefined> {
+  return readBytes(path, anySize).catch(() => undefined)
 }
+
+const hashed = (bytes: Uint8Array | undefined) => (bytes === undefined ? {} : { after: digest(bytes) })
 
 /** Relative to the checkout where it lies in there: a checkout may be moved before it is undone. */
 function shownPath(root: string, path: string): string {

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { isEntry, readText, replaceFile } from '../host/files.ts'
+import { isEntry, readText } from '../host/files.ts'
 import type { ExportFile, ExportPlan } from '../plan/export.ts'
+import { replaceFile } from '../host/replace-file.ts'
 
 /** A file of a set-up against what is there. Paths are relative to the set-up's folder. */
 export type FileState =

@@ -1,10 +1,26 @@
-import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { usageError } from '../errors.ts'
-import { readText } from '../host/files.ts'
-import { foreignHome, homeName } from '../facts/home.ts'
+import { isOurs, readText } from '../host/files.ts'
+import { homeName } from '../facts/home-name.ts'
 
 const ignoreAll = '*\n'
+
+/**
+ * What of the checkout's `.election-dev`, or of a folder in it, isn't this user's own, and why:
+ * whoever has put it there would choose what is written and taken away. Undefined where all of it is, or isn't there.
+ */
+export async function foreignHome(root: string, ...parts: readonly string[]) {
+  let path = root
+  for (const part of [homeName, ...parts]) {
+    path = join(path, part)
+    const found = await lstat(path).catch(() => undefined)
+    if (found === undefined) return undefined
+    if (!found.isDirectory()) return { path, why: found.isSymbolicLink() ? 'is a link' : 'is no folder' } as const
+    if (!isOurs(found)) return { path, why: 'belongs to another user' } as const
+  }
+  return undefined
+}
 
 /**
  * Makes a folder below the checkout's `.election-dev`, which this user alone may

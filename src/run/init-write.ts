@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { errorMessage, LauncherError } from '../errors.ts'
 import { parseProblem } from '../facts/python-syntax.ts'
 import { isEntry } from '../host/files.ts'
+import type { Host } from '../host/host.ts'
 import type { CiKind } from '../plan/init-ci.ts'
 import type { FileChange } from '../plan/init-files.ts'
 import { makeBackup } from './backup.ts'
@@ -20,8 +21,13 @@ export async function ciTemplate(kind: CiKind): Promise<string> {
  * A file that isn't any more what the change was made from, and Python that
  * `python` can't read, are refused. Throws LauncherError `init-write`.
  */
-export async function writeInit(root: string, changes: readonly FileChange[], python: string | undefined): Promise<string | undefined> {
-  const backup = makeBackup(root)
+export async function writeInit(
+  host: Pick<Host, 'platform' | 'env'>,
+  root: string,
+  changes: readonly FileChange[],
+  python: string | undefined,
+): Promise<string | undefined> {
+  const backup = makeBackup(host, root)
   try {
     for (const { language, after, file } of changes) {
       const problem = language === 'python' ? await parseProblem(python, after) : undefined
@@ -30,21 +36,19 @@ export async function writeInit(root: string, changes: readonly FileChange[], py
     for (const { file, before, after } of changes) {
       const path = join(root, ...file.split('/'))
       if (before !== undefined) {
-        await backup.changing(path)
+        await backup.changing(path, Buffer.from(after))
         await writeDotenv(path, Buffer.from(before), Buffer.from(after))
       } else {
         for (const folder of await missingFolders(dirname(path))) {
           await mkdir(folder)
           await backup.madeFolder(folder)
         }
+        await backup.creating(path, Buffer.from(after))
         await writeDotenv(path, undefined, Buffer.from(after))
-        // only what is ours by now may be taken away again
-        await backup.creating(path)
         // nothing of it is for the owner's eyes alone
         await chmod(path, 0o666 & ~process.umask())
       }
     }
-    await backup.settle()
     return backup.shown()
   } catch (error) {
     const back = await backup.putBack(0)

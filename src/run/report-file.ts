@@ -1,7 +1,7 @@
 import { appendFile, mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { LauncherError, errorMessage, usageError } from '../errors.ts'
-import { replaceFile } from '../host/files.ts'
+import { replaceFile } from '../host/replace-file.ts'
 
 /**
  * Writes a report beside its place and moves it there: who reads it never sees

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { lstat, readdir, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { isOurs, readText, replaceFile } from '../host/files.ts'
+import { isOurs, readText } from '../host/files.ts'
 import { errorCode } from '../errors.ts'
-import { foreignHome } from '../facts/home.ts'
 import { parseRun, runFileName, runsFolder, type RunFact, type RunState } from '../facts/run-state.ts'
-import { clearHome, makeHome } from './home.ts'
+import { clearHome, foreignHome, makeHome } from './home.ts'
 import { exists } from '../host/process-table.ts'
+import { replaceFile } from '../host/replace-file.ts'
 
 /** How often a rename is tried that a reader holds up (Windows), 20 ms apart. */
 const renames = 10

@@ -95,7 +95,7 @@ test('several causes one after another; a mode and a link stay; --undo goes back
   const back = await undo(root)
   expect(back.status, back.stdout).toBe(0)
   expect(await ownFiles(root)).toEqual(before)
-  const nothing = await runCli(['doctor', '--undo'], { cwd: root })
+  const nothing = await runCli(['doctor', '--undo', '--yes'], { cwd: root })
   expect(nothing.status).toBe(1)
 })
 

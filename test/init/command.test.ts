@@ -104,7 +104,7 @@ test('without a terminal the diff alone is shown, with status 1; --yes writes; t
   expect(again.status).toBe(0)
   expect(again.stdout).toContain('Nothing to change')
 
-  const undone = await runCli(['doctor', '--undo'], { cwd: project.root })
+  const undone = await runCli(['doctor', '--undo', '--yes'], { cwd: project.root })
   expect(undone.status).toBe(0)
   await expect(text('election-dev.config.json')).rejects.toThrow('ENOENT')
   await expect(text('.github/workflows/election-dev.yml')).rejects.toThrow('ENOENT')

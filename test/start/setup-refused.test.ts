@@ -61,7 +61,7 @@ describe.skipIf(process.platform === 'win32')('on a terminal it asks', { timeout
     expect(stdout).toMatch(/✔ cp backend\/\.env\.example backend\/\.env {3}\d[\d.]* m?s/)
     expect(stdout).toMatch(/✔ backend\/venv\/bin\/python backend\/manage\.py migrate {3}\d/)
     expect(stdout).toMatch(/Setup: \d+\.\d s in all\. election-dev doctor --undo takes back what it can/)
-    const undone = await runCli(['doctor', '--undo'], { cwd: root })
+    const undone = await runCli(['doctor', '--undo', '--yes'], { cwd: root })
     expect(undone.stdout).toMatch(/backend\/\.env {3}removed/)
     expect(undone.stdout).toMatch(/db\.sqlite3 {3}removed/)
     expect(existsSync(join(root, 'backend', '.env'))).toBe(false)
@@ -140,7 +140,7 @@ test.skipIf(process.platform !== 'linux')(
     expect(more).toEqual([join('backend', 'slow', 'pid')])
     const { stderr } = await runCli(['start'], { cwd: root, env: installerEnvironment(true) })
     expect(stderr).toMatch(/1\. the packages of .*: {2}uv pip install/)
-    const undone = await runCli(['doctor', '--undo'], { cwd: root })
+    const undone = await runCli(['doctor', '--undo', '--yes'], { cwd: root })
     expect(undone.stdout).toMatch(/backend\/venv {3}removed/)
   },
 )

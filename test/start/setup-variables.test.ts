@@ -98,6 +98,6 @@ test('eight variables, settings in two files, and a compose file', { timeout: 60
     'VOTE_PAGE_URL=http://localhost:5173',
     'VOTE_QUEUE_URL=redis://127.0.0.1:6390/2',
   ])
-  expect((await runCli(['doctor', '--undo'], { cwd: root, env })).stdout).toContain('backend/.env')
+  expect((await runCli(['doctor', '--undo', '--yes'], { cwd: root, env })).stdout).toContain('backend/.env')
   await expect(readFile(join(backend, '.env'))).rejects.toThrow('ENOENT')
 })

@@ -30,7 +30,7 @@ export async function ownFiles(folder: string): Promise<Readonly<Record<string, 
 
 /** `doctor --undo`. */
 export async function undo(folder: string): Promise<CliResult> {
-  return runCli(['doctor', '--undo'], { cwd: folder })
+  return runCli(['doctor', '--undo', '--yes'], { cwd: folder })
 }
 
 /**

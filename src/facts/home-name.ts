@@ -1,0 +1,2 @@
+/** The folder of a checkout that holds what the launcher keeps. */
+export const homeName = '.election-dev'
