@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readBytes } from '../host/files.ts'
 import type { CauseId } from './causes.ts'
 
 /**
@@ -22,7 +22,7 @@ export interface Page {
 /** What there is to say of a cause. */
 export async function pageOf(id: CauseId): Promise<Page> {
   // the same from this file and from a chunk of the bundle
-  return readPage(await readFile(new URL(`../causes/pages/${id}.md`, import.meta.url), 'utf8'))
+  return readPage((await readBytes(new URL(`../causes/pages/${id}.md`, import.meta.url))).toString())
 }
 
 /** Reads the five sections of a page; each is prose, a list, or one block of commands. Pure. */

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import type { Argument, Command, Option } from 'commander'
+import { readBytes } from '../host/files.ts'
 import { ExitCode } from '../errors.ts'
 import { nodeHost } from '../host/node-host.ts'
 
@@ -12,7 +12,7 @@ import { nodeHost } from '../host/node-host.ts'
 export async function completionCommand(shell: string, words: readonly string[], program: Command): Promise<number> {
   const { terminal } = nodeHost()
   if (words.length > 0) for (const line of offersFor(program, words)) terminal.out(line)
-  else terminal.out((await readFile(new URL(`../../templates/completion/${shell}`, import.meta.url), 'utf8')).trimEnd())
+  else terminal.out((await readBytes(new URL(`../../templates/completion/${shell}`, import.meta.url))).toString().trimEnd())
   return ExitCode.ok
 }
 

@@ -1,5 +1,6 @@
-import { open, readFile, rm, stat } from 'node:fs/promises'
+import { open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readText } from '../host/files.ts'
 import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
 import type { Config } from '../config/config.ts'
 import { resolveConfig } from '../config/resolve.ts'
@@ -91,7 +92,7 @@ async function launch(host: Host, id: string, errors: string, json: boolean): Pr
   }
   const status = await launcher.exited
   if (end === undefined && reason === undefined) {
-    const text = (await readFile(errors, 'utf8').catch(() => '')).trim()
+    const text = ((await readText(errors)) ?? '').trim()
     terminal.err(host.secrets.mask(text === '' ? `The start in the background ended (${status ?? 'by a signal'}) without a word` : text))
   }
   hangUp(reason)

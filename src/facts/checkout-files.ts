@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { readText } from '../host/files.ts'
 import type { ServersFact } from './server-process.ts'
@@ -63,7 +63,7 @@ export async function lineOf(file: string, line: number): Promise<string | undef
 /** Ports below this one are for root alone; undefined where the system doesn't say, as anywhere but on Linux (ip-sysctl: ip_unprivileged_port_start). */
 export async function privilegedPorts(platform: NodeJS.Platform): Promise<number | undefined> {
   if (platform !== 'linux') return undefined
-  const text = await readFile('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8').catch(() => '')
+  const text = (await readText('/proc/sys/net/ipv4/ip_unprivileged_port_start')) ?? ''
   const port = Number.parseInt(text, 10)
   return Number.isNaN(port) ? undefined : port
 }

@@ -1,9 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Config } from '../config/config.ts'
 import type { ServerName } from '../config/schema.ts'
-import { isFile, readText } from '../host/files.ts'
+import { isFile, readBytes, readText } from '../host/files.ts'
 import type { Checkout } from './checkout.ts'
 import type { DevProxy } from './dev-proxy.ts'
 import { readFrontend } from './frontend-reading.ts'
@@ -207,7 +207,7 @@ export async function readTemplates(): Promise<ReadonlyMap<string, string>> {
   const folder = fileURLToPath(new URL('../../templates/export/', import.meta.url))
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.pyc')).map((entry) => join(entry.parentPath, entry.name))
-  const read = async (file: string): Promise<[string, string]> => [forward(relative(folder, file)), await readFile(file, 'utf8')]
+  const read = async (file: string): Promise<[string, string]> => [forward(relative(folder, file)), (await readBytes(file)).toString()]
   return new Map(await Promise.all(files.toSorted().map(read)))
 }
 

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises'
 import { readBytes } from '../host/files.ts'
 
 import { errorCode, errorMessage } from '../errors.ts'
@@ -52,7 +51,7 @@ export type DotenvFact =
   | {
       readonly kind: 'unreadable'
       readonly path: string
-      readonly code: 'env-encoding' | 'permission' | 'not-a-file' | 'io'
+      readonly code: 'env-encoding' | 'permission' | 'io'
       /** For people; holds nothing of the file's contents. */
       readonly reason: string
     }
@@ -72,11 +71,6 @@ export type DotenvFact =
  */
 export async function readDotenv(path: string, reader: DotenvReader = 'decouple'): Promise<DotenvFact> {
   try {
-    // looked at first, because opening a FIFO waits until somebody writes to it
-    const entry = await stat(path)
-    if (!entry.isFile()) {
-      return { kind: 'unreadable', path, code: 'not-a-file', reason: entry.isDirectory() ? 'it is a folder' : 'it is not a regular file' }
-    }
     const bytes = new Uint8Array(await readBytes(path))
     const decoded = decode(bytes)
     if ('reason' in decoded) return { kind: 'unreadable', path, code: 'env-encoding', reason: decoded.reason }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
+import { readBytesSync } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { attempt } from '../errors.ts'
 import { socketInodes } from '../host/proc-files.ts'
@@ -71,7 +71,7 @@ function holds(pid: number, sockets: readonly ListeningSocket[]): boolean {
 
 /** The sockets of one of the kernel's tables, which takes some 3 ms to be read; undefined where it can't be. */
 function listeningIn(table: string, port: number): ListeningSocket[] | undefined {
-  const text = attempt(() => readFileSync(`/proc/net/${table}`, 'utf8'))
+  const text = attempt(() => readBytesSync(`/proc/net/${table}`).toString())
   return text === undefined ? undefined : parseProcNetListening(text).filter((socket) => socket.port === port)
 }
 

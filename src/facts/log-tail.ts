@@ -1,4 +1,5 @@
-import { open, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
+import { openFile } from '../host/files.ts'
 
 /** How much of log files had been written at a moment. */
 export interface LogMark {
@@ -32,9 +33,7 @@ export async function linesSince(mark: LogMark, { maxBytes = 262_144 }: { readon
 }
 
 async function linesFrom({ path, size: known, inode }: LogMark['files'][number], maxBytes: number): Promise<string[]> {
-  // the type first: opening a named pipe would wait for its writer
-  if ((await stat(path).catch(() => undefined))?.isFile() !== true) return []
-  const file = await open(path, 'r').catch(() => undefined)
+  const file = await openFile(path).catch(() => undefined)
   if (file === undefined) return []
   try {
     const { size: bigSize, ino } = await file.stat({ bigint: true })

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { realPath } from '../host/files.ts'
+import { readdirSync } from 'node:fs'
+import { readBytesSync, realPath } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { attempt } from '../errors.ts'
 import { openFilesOf } from '../host/proc-files.ts'
@@ -30,7 +30,7 @@ function linuxHolders(path: string, until: number): FileHolder[] {
     const pid = Number(entry)
     if (!Number.isInteger(pid) || pid === process.pid) continue
     if (openFilesOf(pid).includes(path)) {
-      const command = attempt(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+      const command = attempt(() => readBytesSync(`/proc/${pid}/cmdline`).toString())
       holders.push({ pid, command: command?.split('\0').join(' ').trim() || undefined })
     }
   }

@@ -1,7 +1,5 @@
-import { createReadStream } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { firstFile, isFile, isFolder, readText, upwards } from '../host/files.ts'
+import { firstFile, isFile, isFolder, openFile, readText, upwards } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { isRecord, recordOf } from '../host/json.ts'
 import { managerProgram, programOnPath, type PackageManager, type Program } from './package-manager.ts'
@@ -83,7 +81,10 @@ async function runnable(file: string, node: string): Promise<Program> {
 }
 
 async function firstLine(file: string): Promise<string> {
-  const begin = await text(createReadStream(file, { end: 127 })).catch(() => '')
+  const handle = await openFile(file).catch(() => undefined)
+  const read = await handle?.read(Buffer.alloc(128), 0, 128, 0).catch(() => undefined)
+  await handle?.close()
+  const begin = read?.buffer.toString('utf8', 0, read.bytesRead) ?? ''
   return begin.startsWith('#!') ? (begin.split('\n', 1)[0] ?? '') : ''
 }
 

@@ -1,6 +1,7 @@
-import { open, readdir, readFile, type FileHandle } from 'node:fs/promises'
+import { readdir, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
+import { openFile } from '../host/files.ts'
 import { parseAs } from '../host/json-shape.ts'
 
 /** A line of a background run's log: what a service has said at a time (milliseconds since 1970), or the run's end. */
@@ -57,10 +58,8 @@ export async function lastRecords(
   let position: LogPosition = { segment: segments.at(-1) ?? 1, offset: 0 }
   let ended = false
   for (const segment of segments.toReversed()) {
-    const bytes = await readFile(join(folder, segmentName(id, segment))).catch(() => Buffer.alloc(0))
-    const whole = bytes.subarray(0, bytes.lastIndexOf(10) + 1)
-    if (segment === position.segment) position = { segment, offset: whole.length }
-    const read = parseRecords(whole)
+    const { records: read, end } = await readLast(join(folder, segmentName(id, segment)))
+    if (segment === position.segment) position = { segment, offset: end }
     ended ||= read.some((record) => 'end' in record)
     records = [...read.filter((record) => options.wanted(record)), ...records]
     if (records.length >= options.count) break
@@ -80,7 +79,7 @@ export function followLog(folder: string, id: string, from: LogPosition) {
     read: async () => {
       // listed before it is read: a file is whole as soon as the next one is there
       const next = (await segmentsOf(folder, id)).find((segment) => segment > position.segment)
-      handle ??= await open(join(folder, segmentName(id, position.segment)), 'r').catch(() => undefined)
+      handle ??= await openFile(join(folder, segmentName(id, position.segment))).catch(() => undefined)
       const here = handle === undefined ? undefined : await readFrom(handle, position.offset)
       const records = here?.records ?? []
       if (next === undefined) {
@@ -91,12 +90,27 @@ export function followLog(folder: string, id: string, from: LogPosition) {
       await handle?.close()
       position = { segment: next, offset: 0 }
       // opened at once, before it may be taken away
-      handle = await open(join(folder, segmentName(id, next)), 'r').catch(() => undefined)
+      handle = await openFile(join(folder, segmentName(id, next))).catch(() => undefined)
       return { records, lost, moved: true }
     },
     close: async () => {
       await handle?.close()
     },
+  }
+}
+
+/** So much of the end of a file is read, in bytes. */
+const mostAtOnce = 8_000_000
+
+async function readLast(path: string): Promise<{ records: LogRecord[]; end: number }> {
+  const handle = await openFile(path).catch(() => undefined)
+  if (handle === undefined) return { records: [], end: 0 }
+  try {
+    const start = Math.max(0, (await handle.stat()).size - mostAtOnce)
+    const { records, bytes } = await readFrom(handle, start)
+    return { records, end: start + bytes }
+  } finally {
+    await handle.close()
   }
 }
 
@@ -118,7 +132,5 @@ function parseRecords(bytes: Buffer): LogRecord[] {
   return bytes
     .toString()
     .split('\n')
-    .flatMap((line) => {
-      return line === '' ? [] : (parseAs(recordSchema, line) ?? [])
-    })
+    .flatMap((line) => (line.startsWith('{') ? (parseAs(recordSchema, line) ?? []) : []))
 }

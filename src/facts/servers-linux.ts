@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readdirSync, readlinkSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { readBytesSync, readText } from '../host/files.ts'
 import { attempt } from '../errors.ts'
 import { socketInodes } from '../host/proc-files.ts'
 import { parseProcStat } from '../host/process-table.ts'
@@ -25,11 +25,8 @@ const proc = {
   strings: async (pid: number, name: 'cmdline' | 'environ', state: string, until: number): Promise<string[] | undefined> => {
     const text =
       state === 'D'
-        ? await within(
-            until - performance.now(),
-            readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => undefined),
-          )
-        : attempt(() => readFileSync(`/proc/${pid}/${name}`, 'utf8'))
+        ? await within(until - performance.now(), readText(`/proc/${pid}/${name}`))
+        : attempt(() => readBytesSync(`/proc/${pid}/${name}`).toString())
     return text?.replace(/\0+$/, '').split('\0')
   },
 }
@@ -38,10 +35,12 @@ const proc = {
 export async function linuxView(until: number): Promise<MachineView | undefined> {
   const rows = await readRows(until)
   if (rows.length === 0) return undefined
-  const tcp = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => parseProcNetListening(attempt(() => readFileSync(file, 'utf8')) ?? ''))
+  const tcp = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) =>
+    parseProcNetListening(attempt(() => readBytesSync(file).toString()) ?? ''),
+  )
   const tcpByInode = new Map(tcp.map((socket) => [socket.inode, socket]))
   const unix = new Map(
-    parseProcNetUnix(attempt(() => readFileSync('/proc/net/unix', 'utf8')) ?? '').map(({ inode, path }) => [inode, path]),
+    parseProcNetUnix(attempt(() => readBytesSync('/proc/net/unix').toString()) ?? '').map(({ inode, path }) => [inode, path]),
   )
   const known = new Map<number, string[]>()
   const socketsOf = (pid: number): string[] => {
@@ -85,7 +84,7 @@ export async function linuxView(until: number): Promise<MachineView | undefined>
         }),
       ),
     environment: async (pid, names) => {
-      const entries = await proc.strings(pid, 'environ', stateOf(attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? ''), until)
+      const entries = await proc.strings(pid, 'environ', stateOf(attempt(() => readBytesSync(`/proc/${pid}/stat`).toString()) ?? ''), until)
       return entries === undefined
         ? undefined
         : Object.fromEntries(
@@ -99,11 +98,11 @@ export async function linuxView(until: number): Promise<MachineView | undefined>
 }
 
 async function readRows(until: number): Promise<SeenProcess[]> {
-  const bootedAt = Number(/^btime (\d+)$/m.exec(attempt(() => readFileSync('/proc/stat', 'utf8')) ?? '')?.[1] ?? Number.NaN) * 1000
+  const bootedAt = Number(/^btime (\d+)$/m.exec(attempt(() => readBytesSync('/proc/stat').toString()) ?? '')?.[1] ?? Number.NaN) * 1000
   const pids = (attempt(() => readdirSync('/proc')) ?? []).filter((entry) => /^\d+$/.test(entry))
   const rows = await Promise.all(
     pids.map(async (entry) => {
-      const stat = attempt(() => readFileSync(`/proc/${entry}/stat`, 'utf8'))
+      const stat = attempt(() => readBytesSync(`/proc/${entry}/stat`).toString())
       const row = stat === undefined ? undefined : parseProcStat(stat)
       if (stat === undefined || row === undefined || row.zombie) return []
       const state = stateOf(stat)

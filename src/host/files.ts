@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs'
-import { lstat, open, realpath, stat } from 'node:fs/promises'
+import { lstat, open, realpath, stat, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** So much of a file is read at most, in bytes: nothing that people write by hand is larger. */
@@ -8,14 +8,25 @@ const mostBytes = 8_000_000
 /** Without O_NONBLOCK the opening of a FIFO waits; Windows has neither. */
 const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
+/** Opens a file to be read. Throws where it can't be, or is no regular file: what a folder holds may lead to anything. */
+export async function openFile(path: string | URL, most = Infinity): Promise<FileHandle> {
+  const handle = await open(path, flags)
+  try {
+    refuse(await handle.stat(), most)
+    return handle
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}
+
 /**
  * The bytes of a file. Throws where it can't be read, is no regular file (a FIFO
  * waits for a writer, a device may never end), or is larger than `most` bytes.
  */
-export async function readBytes(path: string, most = mostBytes): Promise<Buffer> {
-  const handle = await open(path, flags)
+export async function readBytes(path: string | URL, most = mostBytes): Promise<Buffer> {
+  const handle = await openFile(path, most)
   try {
-    refuse(await handle.stat(), most)
     return await handle.readFile()
   } finally {
     await handle.close()

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readText } from './files.ts'
 import type { Host } from './host.ts'
 import { runToEnd } from './processes.ts'
 
@@ -117,7 +117,7 @@ async function inForeground(platform: NodeJS.Platform): Promise<boolean> {
   if (platform === 'win32') return true
   if (platform === 'linux') {
     // pid (comm) state ppid pgrp session tty_nr tpgid …; the name may hold anything, so what follows its last bracket counts (proc(5))
-    const stat = await readFile('/proc/self/stat', 'utf8').catch(() => '')
+    const stat = (await readText('/proc/self/stat')) ?? ''
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return fields[2] === fields[5]
   }

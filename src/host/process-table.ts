@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
+import { readBytesSync } from './files.ts'
 import { errorCode } from '../errors.ts'
 import type { Host } from './host.ts'
 
@@ -50,7 +50,7 @@ async function linuxTable(): Promise<ProcessRow[] | undefined> {
 /** Nothing for a process that ends meanwhile, or that may not be seen. Throws any other error. */
 function statOf(pid: string): string {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return readBytesSync(`/proc/${pid}/stat`).toString()
   } catch (error) {
     if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(errorCode(error) ?? '')) return ''
     throw error

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
-import { access, link, lstat, open, readdir, readFile, readlink, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { access, link, lstat, open, readdir, readlink, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 import { errorCode, errorMessage, LauncherError } from '../errors.ts'
-import { succeeds } from '../host/files.ts'
+import { readBytes, succeeds } from '../host/files.ts'
 import { exists } from '../host/process-table.ts'
 
 /**
@@ -115,7 +115,7 @@ async function replaceable(path: string, target: string): Promise<Stats> {
 
 /** True where the file still holds the bytes; LauncherError `env-changed` where it doesn't. */
 async function holds(path: string, target: string, before: Uint8Array): Promise<true> {
-  const bytes = await readFile(target).catch((error: unknown) => {
+  const bytes = await readBytes(target, Infinity).catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') throw changed(path, 'it is gone')
     if (errorCode(error) === 'EACCES') throw refused(path, 'this user may not read it', `chmod u+r '${path}'`, error)
     throw replaceRefused(error, path, process.platform)

@@ -1,9 +1,8 @@
-import { chmod, mkdir, readFile } from 'node:fs/promises'
+import { chmod, mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { errorMessage, LauncherError } from '../errors.ts'
 import { parseProblem } from '../facts/python-syntax.ts'
-import { isEntry } from '../host/files.ts'
+import { isEntry, readBytes } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import type { CiKind } from '../plan/init-ci.ts'
 import type { FileChange } from '../plan/init-files.ts'
@@ -12,7 +11,7 @@ import { writeDotenv } from './dotenv-write.ts'
 
 /** The template of a job, as the package has it. */
 export async function ciTemplate(kind: CiKind): Promise<string> {
-  return readFile(fileURLToPath(new URL(`../../templates/ci/${kind}.yml`, import.meta.url)), 'utf8')
+  return (await readBytes(new URL(`../../templates/ci/${kind}.yml`, import.meta.url))).toString()
 }
 
 /**

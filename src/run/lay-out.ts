@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { cp, mkdir, readdir, readFile, rename } from 'node:fs/promises'
+import { cp, mkdir, readdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { usageError } from '../errors.ts'
-import { isFile } from '../host/files.ts'
+import { isFile, readBytes } from '../host/files.ts'
 import { setDotenvValue } from '../plan/dotenv-edit.ts'
 import { writeDotenv } from './dotenv-write.ts'
 
@@ -37,7 +37,7 @@ export async function layOutDemo(folder: string): Promise<boolean> {
 async function makeDotenv(backend: string): Promise<void> {
   const path = join(backend, '.env')
   if (await isFile(path)) return
-  let text = await readFile(join(backend, '.env.example'), 'utf8')
+  let text = (await readBytes(join(backend, '.env.example'))).toString()
   for (const key of ['SECRET_KEY', 'DEMO_PASSWORD']) {
     const edit = setDotenvValue(text, key, randomBytes(key === 'SECRET_KEY' ? 32 : 9).toString('base64url'), 'decouple')
     if (edit.kind === 'changed') text = edit.text

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { symlinkSync, writeFileSync } from 'node:fs'
 import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -90,6 +92,18 @@ test('of earlier runs the logs are taken away, but the newest and those that are
   for (const name of foreign) await writeFile(join(folder, name), 'kept')
   await pruneLogs(folder, 1, new Set([named]))
   expect((await readdir(folder)).toSorted()).toEqual([...foreign, `${named}.1.jsonl`, `${newest}.1.jsonl`].toSorted())
+})
+
+test.each<[string, (file: string) => unknown]>([
+  ['a FIFO', (file) => execFileSync('mkfifo', [file])],
+  ['a device without an end', (file) => symlinkSync('/dev/zero', file)],
+  ['40 MB of something else', (file) => writeFileSync(file, 'KEY=value # x\n'.repeat(40_000_000 / 14))],
+])('a log that is %s is passed over', async (_, plant) => {
+  const folder = await ends.folder()
+  plant(join(folder, 'a.1.jsonl'))
+  const began = process.cpuUsage()
+  expect((await lastRecords(folder, 'a', { count: 50, wanted: isLine })).records).toEqual([])
+  expect(process.cpuUsage(began).user).toBeLessThan(1_000_000)
 })
 
 test('a run in a terminal keeps no log, and a folder without any run has none: it is said', async () => {

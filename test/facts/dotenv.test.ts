@@ -69,7 +69,7 @@ describe('readDotenv', () => {
 
   it('tells what is missing from what is no file', async () => {
     expect(await readDotenv(path)).toEqual({ kind: 'absent', path })
-    expect(await readDotenv(folder)).toEqual({ kind: 'unreadable', path: folder, code: 'not-a-file', reason: 'it is a folder' })
+    expect(await readDotenv(folder)).toEqual({ kind: 'unreadable', path: folder, code: 'io', reason: 'it is a folder' })
     await writeFile(path, '')
     expect(await readDotenv(join(path, 'deeper'))).toEqual({ kind: 'absent', path: join(path, 'deeper') })
   })
@@ -88,7 +88,7 @@ describe('readDotenv', () => {
 
   it.skipIf(process.platform === 'win32')('does not wait for a FIFO', async () => {
     await run('mkfifo', [path])
-    expect(await readDotenv(path)).toMatchObject({ kind: 'unreadable', code: 'not-a-file', reason: 'it is not a regular file' })
+    expect(await readDotenv(path)).toMatchObject({ kind: 'unreadable', code: 'io', reason: 'it is no regular file' })
   })
 
   it.skipIf(process.platform === 'win32')('says that a file may not be read', async () => {

@@ -1,12 +1,24 @@
 /** The one door that files are read through: what it takes, and what it refuses. */
 import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import { symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import { root } from '../support/tools.ts'
 import { readBytes, readBytesSync, readText } from '../../src/host/files.ts'
 import { filesIn, removeFiles } from '../support/files.ts'
 
 afterEach(removeFiles)
+
+test('no source reads a file by another way', () => {
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && file !== join('host', 'files.ts'),
+  )
+  expect(sources.length).toBeGreaterThan(300)
+  // a folder is opened to be synced
+  const past = /\b(?:readFile|readFileSync|createReadStream)\b|\bopen\((?!folder, )[^\n]*, 'r\+?'\)/
+  expect(sources.filter((file) => past.test(readFileSync(join(root, 'src', file), 'utf8')))).toEqual([])
+})
 
 test('a file, and one through a link', async () => {
   const root = await filesIn({ 'a.txt': 'Zähler' })

@@ -6,7 +6,6 @@ import os
 import sys
 import threading
 
-from .folder import HERE
 from .frames import place, stack_of, trim
 
 CONNECTS = ("connect", "websocket_connect")
@@ -70,10 +69,10 @@ def stuck(frames):
 
 
 def in_loop(frame):
-    try:
-        with open(os.path.join(HERE, frame["file"]), "rb") as source:
-            tree = ast.parse(source.read())
-    except (OSError, SyntaxError, ValueError):
+    from .sources import parse  # for the few connections that stand still
+
+    tree = parse(frame["file"])
+    if tree is None:
         return False
     line = frame["line"]
     around = [node for node in ast.walk(tree) if hasattr(node, "lineno") and node.lineno <= line <= (node.end_lineno or 0)]
