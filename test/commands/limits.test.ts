@@ -1,9 +1,9 @@
 /** What the system doesn't give, and what no configuration can mean: a word and exit 2, no stack, nothing that runs on. */
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { bin, cliEnvironment } from '../support/cli.ts'
 
 const nested = `${'['.repeat(100_000)}1${']'.repeat(100_000)}`
@@ -43,4 +43,37 @@ test.skipIf(process.platform === 'win32').each([
   ['more services than a machine has processes', `{"services":${services}}`, /services are 20000; allowed: 100/],
 ])('%s', (_, config, says) => {
   expect(refused('', folder(config), 'start')).toMatch(says)
+})
+
+// a folder that root can't write to is only one on a full disk
+describe.runIf(process.platform === 'linux' && process.getuid?.() === 0)('what the system refuses', () => {
+  test.each(['demo sub', 'start --detach'])('a folder that is not writable: %s', (command) => {
+    const path = folder('{}')
+    const env = cliEnvironment({ HOME: '/nonexistent' })
+    const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...command.split(' ')], {
+      cwd: path,
+      uid: 65_534,
+      gid: 65_534,
+      encoding: 'utf8',
+      env,
+      timeout: 20_000,
+    })
+    expect({ status, stdout, stderr }).toMatchObject({ status: 2, stderr: expect.stringMatching(/EACCES[\s\S]*Make it writable/) })
+    expect(stderr).not.toMatch(/please report|^ {4}at /m)
+    expect(existsSync(join(path, '.election-dev'))).toBe(false)
+  })
+
+  test('a disk that is full', (context) => {
+    const path = folder()
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'tmpfs', path], { stdio: 'ignore' })
+    } catch {
+      context.skip('this machine lets nobody mount')
+    }
+    try {
+      expect(refused('', path, 'demo sub')).toMatch(/ENOSPC[\s\S]*Free some space/)
+    } finally {
+      execFileSync('umount', [path])
+    }
+  })
 })
