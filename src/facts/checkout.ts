@@ -1,6 +1,7 @@
 import { writesLayerOut } from './settings-lines.ts'
 import { dirname } from 'node:path'
 import type { Config } from '../config/config.ts'
+import { usageError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { readDotenv, type DotenvFact } from './dotenv.ts'
 import { findProject, type Project } from './project.ts'
@@ -33,6 +34,8 @@ export async function readCheckout(host: Host, config: Config): Promise<Checkout
     findRequirements(project.backend, top),
     writesLayerOut(project),
   ])
+  // the settings would read it for many seconds, and whatever it holds could be hidden nowhere
+  if ('code' in dotenv && dotenv.code === 'size') throw usageError('dotenv-unreadable', `${dotenv.path} can't be read: ${dotenv.reason}`)
   hideSecrets(host, dotenv)
   const read = variableReader(host, project, dotenv)
   const named = config.source('channelLayerVariable') !== 'default'

@@ -51,7 +51,7 @@ export type DotenvFact =
   | {
       readonly kind: 'unreadable'
       readonly path: string
-      readonly code: 'env-encoding' | 'permission' | 'io'
+      readonly code: 'env-encoding' | 'permission' | 'size' | 'io'
       /** For people; holds nothing of the file's contents. */
       readonly reason: string
     }
@@ -71,7 +71,7 @@ export type DotenvFact =
  */
 export async function readDotenv(path: string, reader: DotenvReader = 'decouple'): Promise<DotenvFact> {
   try {
-    const bytes = new Uint8Array(await readBytes(path))
+    const bytes: Uint8Array = await readBytes(path)
     const decoded = decode(bytes)
     if ('reason' in decoded) return { kind: 'unreadable', path, code: 'env-encoding', reason: decoded.reason }
     const { text } = decoded
@@ -79,8 +79,9 @@ export async function readDotenv(path: string, reader: DotenvReader = 'decouple'
   } catch (error) {
     const code = errorCode(error)
     if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'absent', path }
-    if (code === 'EACCES' || code === 'EPERM') return { kind: 'unreadable', path, code: 'permission', reason: 'this user may not read it' }
-    return { kind: 'unreadable', path, code: 'io', reason: errorMessage(error) }
+    const isDenied = code === 'EACCES' || code === 'EPERM'
+    const reason = isDenied ? 'this user may not read it' : errorMessage(error)
+    return { kind: 'unreadable', path, code: isDenied ? 'permission' : code === 'EFBIG' ? 'size' : 'io', reason }
   }
 }
 

@@ -99,8 +99,7 @@ async function readRun(file: string, name: string, rows: readonly ProcessRow[] |
   try {
     // whoever may write it names what is ended: a file of another user's is none of ours (Windows has no such number)
     const found = await lstat(file)
-    if (!isOurs(found)) return unreadable('it belongs to another user')
-    if (found.isSymbolicLink()) return unreadable('it is a link')
+    if (!isOurs(found) || found.isSymbolicLink()) return unreadable('it is no file of yours')
     written = (await readBytes(file)).toString()
   } catch (error) {
     // removed by its owner since the folder was listed

@@ -46,7 +46,7 @@ export function readBytesSync(path: string, most = mostBytes): Buffer {
 
 function refuse(entry: Stats, most: number): void {
   if (!entry.isFile()) throw new Error(entry.isDirectory() ? 'it is a folder' : 'it is no regular file')
-  if (entry.size > most) throw new Error(`it is larger than ${most / 1_000_000} MB`)
+  if (entry.size > most) throw Object.assign(new Error(`it is larger than ${most / 1_000_000} MB`), { code: 'EFBIG' })
 }
 
 /** Whether what was found is this user's own. Windows has no numbers of users. */
@@ -56,10 +56,7 @@ export function isOurs({ uid }: Pick<Stats, 'uid'>): boolean {
 
 /** The text of a file, or undefined where it can't be read. */
 export async function readText(path: string): Promise<string | undefined> {
-  return readBytes(path).then(
-    (bytes) => bytes.toString('utf8'),
-    () => undefined,
-  )
+  return readBytes(path).then(String, () => undefined)
 }
 
 /** The same of a text that Windows' own tools may have saved: PowerShell's `>` writes UTF-16 with its mark, which is no part of the text. */

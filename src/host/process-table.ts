@@ -50,7 +50,7 @@ async function linuxTable(): Promise<ProcessRow[] | undefined> {
 /** Nothing for a process that ends meanwhile, or that may not be seen. Throws any other error. */
 function statOf(pid: string): string {
   try {
-    return readBytesSync(`/proc/${pid}/stat`).toString()
+    return String(readBytesSync(`/proc/${pid}/stat`))
   } catch (error) {
     if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(errorCode(error) ?? '')) return ''
     throw error

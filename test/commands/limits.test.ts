@@ -45,6 +45,15 @@ test.skipIf(process.platform === 'win32').each([
   expect(refused('', folder(config), 'start')).toMatch(says)
 })
 
+test.each(['doctor', 'start', 'env'])('a .env of 40 MB: %s says so at once', (command) => {
+  const path = folder()
+  writeFileSync(join(path, 'backend', 'manage.py'), "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'core.settings')")
+  writeFileSync(join(path, 'backend', '.env'), 'KEY=value # x\n'.repeat(40_000_000 / 14))
+  const began = performance.now()
+  expect(refused('', path, command)).toMatch(/backend\/\.env can't be read: it is larger than 8 MB/)
+  expect(performance.now() - began).toBeLessThan(5000)
+})
+
 // a folder that root can't write to is only one on a full disk
 describe.runIf(process.platform === 'linux' && process.getuid?.() === 0)('what the system refuses', () => {
   test.each(['demo sub', 'start --detach'])('a folder that is not writable: %s', (command) => {
