@@ -19,10 +19,11 @@ class Updates(AsyncJsonWebsocketConsumer):
 
 real('server-not-running', 'nothing was started', async () => {
   const { root } = await project()
-  const answer = await doctor(root, { url: urlOf(await quietPort()) })
+  const port = await quietPort()
+  const answer = await doctor(root, { url: urlOf(port) })
   expect(answer.id, answer.evidence).toBe('server-not-running')
   expect(answer.evidence).toContain('ECONNREFUSED')
-  expect(answer.diagnosis?.remedy.commands).toContainEqual(['election-dev', 'start'])
+  expect(answer.diagnosis?.remedy.commands).toContainEqual(['election-dev', 'start', '--port', String(port)])
 })
 
 real('server-not-running', 'nginx answers, and the backend behind it was not started', async () => {

@@ -11,7 +11,7 @@ import { LauncherError } from '../../src/errors.ts'
 import { probeRedis } from '../../src/facts/redis.ts'
 import { askRun } from '../../src/run/control-client.ts'
 import { serveControl } from '../../src/run/control-server.ts'
-import { undoNewest } from '../../src/run/backup.ts'
+import { newestBackup } from '../../src/run/backup.ts'
 import { shakeHands } from '../../src/verify/handshake.ts'
 import { testHost } from './host.ts'
 
@@ -210,20 +210,18 @@ export function fuzzAskers(cases: number): void {
   }, 1_800_000)
 
   fuzz('the list of what --undo puts back', manifests, async (manifest) => {
-    const folder = join(root, 'checkout', '.election-dev', 'backups', 'a')
+    const folder = join(root, 'checkout', '.election-dev', 'backups', '2026-01-01T00-00-00-000Z')
     await mkdir(folder, { recursive: true })
     await writeFile(join(folder, 'manifest.json'), manifest)
     try {
-      await undoNewest(join(root, 'checkout'))
+      await newestBackup(testHost(root), join(root, 'checkout'))
     } catch (error) {
       expect(error).toBeInstanceOf(LauncherError)
     }
-    await rm(`${folder}-undone`, { recursive: true, force: true })
   })
 }
 
 const requests = control
-/** Nothing that names a file: what is put back is put back. */
 const manifests = bytesOf(
   '{',
   '}',
