@@ -27,6 +27,7 @@ try {
   for (const file of [
     'dist/config.schema.json',
     'dist/doctor.schema.json',
+    'dist/guard.py',
     ...sources('inside/election_dev_inside'),
     'templates/demo/backend/manage.py',
     'templates/demo/gitignore',

@@ -1,12 +1,12 @@
 import { errorMessage } from '../errors.ts'
-import { rowOf, type ProcessIdentity, type RecordedProcess, type RunState } from '../facts/run-state.ts'
+import { readRuns, rowOf, type ProcessIdentity, type RecordedProcess, type RunState } from '../facts/run-state.ts'
 import type { RunStatus } from '../facts/run-status.ts'
 import type { Host } from '../host/host.ts'
 import { thisMachine } from '../host/machine.ts'
 import { processTable } from '../host/process-table.ts'
 import { runStatusOf } from '../report/stack-control.ts'
 import { serveControl, type ControlServer } from '../run/control-server.ts'
-import { newRunId, removeRun, writeRun } from '../run/run-state.ts'
+import { cleanRuns, newRunId, removeRun, writeRun } from '../run/run-state.ts'
 import type { SetupRun } from './start-setup.ts'
 import type { StackControl } from '../report/stack-control.ts'
 
@@ -51,6 +51,8 @@ export function registerRun({ host, config, report }: SetupRun, control: StackCo
       // its end is seen by the end of the process
       stop: () => void control.stop().catch(() => undefined),
     }
+    const earlier = await readRuns(host, host.cwd)
+    if (await cleanRuns(host.cwd, earlier)) report({ event: 'note', text: 'What a run that was killed has left here is taken away' })
     server = await serveControl(host, target).catch(() => undefined)
     return {
       schemaVersion: 1,

@@ -196,7 +196,8 @@ export class Backend extends Supervised {
         onLaunch: (server) => {
           this.runs(server)
           this.since = new Date()
-          this.become(isFirst ? 'starting' : 'restarting', this.#asked)
+          // told with its PID
+          void server.born.then(() => this.become(isFirst ? 'starting' : 'restarting', this.#asked))
           onLaunch?.()
         },
         onPortLost: (lost, next) => {

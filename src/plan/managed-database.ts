@@ -127,7 +127,6 @@ export function planManagedDatabase(inputs: ManagedDatabaseInputs): ManagedDatab
     ready: { database: { kind, port, user: server.user, name: server.name } },
     dependsOn: [],
     restart: 'on-failure' as const,
-    tied: true as const,
     stopTimeoutMs,
     url: `${kind}://127.0.0.1:${port}`,
   }

@@ -78,14 +78,13 @@ export function planManagedRedis(inputs: ManagedRedisInputs): ManagedRedisPlan {
     ready: { redis: endpoint },
     dependsOn: [],
     restart: 'on-failure' as const,
-    tied: true as const,
     stopTimeoutMs: inputs.stopTimeoutMs,
     url: `redis://127.0.0.1:${port}`,
     cwd: inputs.folder,
   }
   const environment = environmentOf(inputs, password)
   if (server !== undefined) {
-    const settings = settingsOf(port, '127.0.0.1', inputs.folder, password)
+    const settings = settingsOf(port, '127.0.0.1', '.', password)
     const service: ServicePlan = {
       ...common,
       file: server.file,

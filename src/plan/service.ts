@@ -27,8 +27,6 @@ export interface ServicePlan {
   readonly env: Readonly<Record<string, string | undefined>>
   /** What it reads from its standard input; undefined: nothing can be read there. Never shown. */
   readonly input?: string
-  /** It is ended when the launcher is gone, however that comes about. */
-  readonly tied?: true
   /** Whose process it is; undefined: ours. */
   readonly user?: { readonly uid: number; readonly gid: number }
   /** Undefined: it is ready as soon as it runs. */

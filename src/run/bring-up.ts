@@ -107,7 +107,8 @@ async function untilListening(
   signal: AbortSignal,
 ): Promise<{ listenMs: number; proven: boolean } | 'deadline' | 'foreign'> {
   // it never came to life: its end is told by `exited`
-  if (server.pid === undefined) return new Promise(() => {})
+  const pid = await server.born
+  if (pid === undefined) return new Promise(() => {})
   const started = host.now()
   const address = connectAddress(options.config.host)
   // loaded while the server starts
@@ -117,7 +118,7 @@ async function untilListening(
     if (signal.aborted || elapsed > options.config.startTimeout) return 'deadline'
     const { result } = await connectOnce(address, port, 1000)
     if (result === 'open') {
-      const owner = await (await listeners).portOwner(host, port, server.pid)
+      const owner = await (await listeners).portOwner(host, port, pid)
       if (owner === 'foreign') return 'foreign'
       // 'nobody': what answered has gone in the meantime, such as another launcher's trial of the port
       if (owner !== 'nobody') return { listenMs: host.now() - started, proven: owner === 'ours' }

@@ -1,9 +1,15 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { errorCode } from '../errors.ts'
+import { deferred } from '../host/deferred.ts'
 import type { Host } from '../host/host.ts'
+import { spawnGuarded } from './guarded.ts'
 import { ProcessTree } from './process-tree.ts'
 
-/** The program that ends the command when the launcher is gone (guard.ts). */
+/** How long what the command has left behind may take to end, in milliseconds. */
+const graceMs = 2000
+
+/** The program that ends the command when the launcher is gone on Windows (guard.ts). */
 const guardFile = fileURLToPath(new URL('../guard.js', import.meta.url))
 
 /** How a command ended. */
@@ -27,37 +33,19 @@ export interface GuardedLaunch {
 
 /**
  * Runs a command in a process group of its own, its output straight to ours.
- * A guard leads the group, which ends it when this process is gone, however that
+ * A guard ends it, with all that it has started, when this process is gone, however that
  * comes about. Never throws: what can't be started is an exit with a `code`.
  */
 export function runGuarded(host: Host, launch: GuardedLaunch) {
   const started = host.now()
-  const child = spawn(process.execPath, [guardFile, ...launch.words], {
-    cwd: launch.cwd,
-    env: launch.env,
-    stdio: ['ignore', launch.output === 'out' ? 'inherit' : 2, 'inherit', 'ipc'],
-    detached: host.platform !== 'win32',
-    windowsHide: true,
-  })
-  const tree = new ProcessTree(host, child.pid)
-  let told: Omit<CommandExit, 'afterMs'> | undefined
-  child.on('message', (message) => {
-    told = parseExit(message)
-  })
-  const exited = new Promise<CommandExit>((resolve) => {
-    const finish = (exit: Omit<CommandExit, 'afterMs'>) => {
-      tree.ended = true
-      resolve({ ...exit, afterMs: host.now() - started })
-    }
-    child.once('error', (error) => {
-      if (child.pid === undefined)
-        finish({ exitCode: undefined, signal: undefined, code: 'code' in error ? String(error.code) : error.message })
-    })
-    // a guard that was killed tells nothing: its own end stands for the command's
-    child.once('exit', (exitCode, signal) =>
-      finish(told ?? { exitCode: exitCode ?? undefined, signal: signal ?? undefined, code: undefined }),
-    )
-  })
+  const end = deferred<Omit<CommandExit, 'afterMs'>>()
+  const { tree } = host.platform === 'win32' ? onWindows(host, launch, end.resolve) : onPosix(host, launch, end.resolve)
+  const exited = (async () => {
+    const exit = { ...(await end.promise), afterMs: host.now() - started }
+    // what it has left behind is ended before its end is told: who reads that expects nothing more of it
+    await tree.end(graceMs)
+    return exit
+  })()
   return {
     exited,
     /** Ends it with all that it started; by force when `timeoutMs` milliseconds are over. */
@@ -68,6 +56,49 @@ export function runGuarded(host: Host, launch: GuardedLaunch) {
     /** Ends it by force, at once. */
     kill: () => tree.kill(),
   }
+}
+
+type Ended = (exit: Omit<CommandExit, 'afterMs'>) => void
+
+function onPosix(host: Host, { words: [file = '', ...args], cwd, env, output }: GuardedLaunch, ended: Ended) {
+  const unborn = (code: string) => ended({ exitCode: undefined, signal: undefined, code })
+  try {
+    return spawnGuarded(host, { file, args, cwd, env }, ['ignore', output === 'out' ? 'inherit' : 2, 'inherit'], {
+      born: () => {},
+      unborn: (error) => unborn(error.split(' ')[0] ?? error),
+      ended: ({ exitCode, signal }) => ended({ exitCode, signal, code: undefined }),
+    })
+  } catch (error) {
+    unborn(errorCode(error) ?? 'unknown')
+    return { tree: new ProcessTree(host, undefined) }
+  }
+}
+
+function onWindows(host: Host, launch: GuardedLaunch, ended: Ended) {
+  const child = spawn(process.execPath, [guardFile, ...launch.words], {
+    cwd: launch.cwd,
+    env: launch.env,
+    stdio: ['ignore', launch.output === 'out' ? 'inherit' : 2, 'inherit', 'ipc'],
+    windowsHide: true,
+  })
+  const tree = new ProcessTree(host, child.pid)
+  let told: Omit<CommandExit, 'afterMs'> | undefined
+  child.on('message', (message) => {
+    told = parseExit(message)
+  })
+  const finish: Ended = (exit) => {
+    tree.ended = true
+    ended(exit)
+  }
+  child.once('error', (error) => {
+    if (child.pid === undefined)
+      finish({ exitCode: undefined, signal: undefined, code: 'code' in error ? String(error.code) : error.message })
+  })
+  // a guard that was killed tells nothing: its own end stands for the command's
+  child.once('exit', (exitCode, signal) =>
+    finish(told ?? { exitCode: exitCode ?? undefined, signal: signal ?? undefined, code: undefined }),
+  )
+  return { tree }
 }
 
 function parseExit(message: unknown): Omit<CommandExit, 'afterMs'> | undefined {

@@ -43,7 +43,7 @@ export async function makeHome(root: string, ...parts: readonly string[]): Promi
 export async function clearHome(root: string): Promise<void> {
   if ((await foreignHome(root)) !== undefined) return
   const home = join(root, homeName)
-  for (const name of ['runs', 'logs', 'backups']) await rmdir(join(home, name)).catch(() => undefined)
+  for (const name of ['runs', 'logs', 'backups', 'redis']) await rmdir(join(home, name)).catch(() => undefined)
   const entries = await readdir(home).catch(() => [])
   const file = join(home, '.gitignore')
   if (entries.length !== 1 || entries[0] !== '.gitignore' || (await readText(file)) !== ignoreAll) return

@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { LauncherError } from '../errors.ts'
 import { isFree, probePort } from '../facts/port.ts'
 import type { RedisPrograms } from '../facts/redis-programs.ts'
 import type { Host } from '../host/host.ts'
+import { clearHome, makeHome } from './home.ts'
 import { runToEnd } from '../host/processes.ts'
 import { withoutOurs } from '../host/secret-names.ts'
 import { planManagedRedis, redisPortWanted, type ManagedRedisInputs, type ManagedRedisPlan } from '../plan/managed-redis.ts'
@@ -26,8 +24,9 @@ export async function prepareManagedRedis(
   options: Pick<ManagedRedisInputs, 'variables' | 'place' | 'layerVariable' | 'stopTimeoutMs'> & { readonly programs: RedisPrograms },
 ): Promise<ManagedRedis> {
   const port = await portFor(redisPortWanted(options.variables, options.place))
-  const folder = await mkdtemp(join(tmpdir(), 'election-dev-redis-'))
-  const removeFolder = () => rm(folder, { recursive: true, force: true }).catch(() => undefined)
+  // in the checkout: what a killed run has left there goes with the next one
+  const folder = await makeHome(host.cwd, 'redis')
+  const removeFolder = () => clearHome(host.cwd)
   try {
     const password = host.secrets.add(randomBytes(24).toString('hex'))
     const plan = planManagedRedis({ ...options, port, folder, password, env: withoutOurs(host.env), platform: host.platform })

@@ -7,7 +7,7 @@ import { runToEnd } from '../host/processes.ts'
 /** How often a group that is ending is looked at, in milliseconds: no system tells when a whole group is gone. */
 const lookEveryMs = 10
 /** How long the system may take to clear away what was killed, in milliseconds. */
-const killedMs = 2000
+export const killedMs = 2000
 
 /** What has to be ended by force at our own end. */
 const living = new Set<ProcessTree>()
@@ -16,18 +16,27 @@ function killAll(): void {
   for (const tree of living) tree.kill()
 }
 
+/** What stands above a process, and reaches also what has left its group and its parent (guard.py). */
+export interface Guard {
+  /** Ends all, by force when `timeoutMs` milliseconds are over; false where the guard itself is gone. */
+  readonly end: (timeoutMs: number) => Promise<boolean>
+  /** Has all ended by force at once. */
+  readonly hurry: () => void
+}
+
 /** A process of ours and all that it started. On POSIX it leads a process group. */
 export class ProcessTree {
+  /** Undefined where it could not be started, or isn't yet. */
+  pid: number | undefined
+  guard: Guard | undefined
   /** It has ended and was waited for: from then on the system may give its PID to a stranger. */
   ended = false
   readonly #host: Host
-  readonly #pid: number | undefined
   #forced = false
 
-  /** `pid`: undefined where it could not be started. */
   constructor(host: Host, pid: number | undefined) {
     this.#host = host
-    this.#pid = pid
+    this.pid = pid
     // an exception of ours must not leave a server behind. One listener for all: Node warns of more than ten
     if (living.size === 0) process.off('exit', killAll).once('exit', killAll)
     living.add(this)
@@ -39,7 +48,11 @@ export class ProcessTree {
    * group. Windows: `taskkill /T`, which asks, then `/F`.
    */
   async end(timeoutMs: number): Promise<void> {
-    const pid = this.#pid
+    if (this.guard !== undefined && (await this.guard.end(timeoutMs))) {
+      living.delete(this)
+      return
+    }
+    const pid = this.pid
     if (pid !== undefined) await (this.#host.platform === 'win32' ? this.#endOnWindows(pid, timeoutMs) : this.#endOnPosix(pid, timeoutMs))
     living.delete(this)
   }
@@ -47,10 +60,11 @@ export class ProcessTree {
   /** Ends it by force, without waiting: for the second Ctrl+C and for our own exit. */
   kill(): void {
     this.#forced = true
+    this.guard?.hurry()
     if (this.#host.platform !== 'win32') this.#signal('SIGKILL')
     // process.kill would end the one process and leave its children (nodejs.org/api/process.html#signal-events)
-    else if (this.#pid !== undefined && !this.ended)
-      spawnSync('taskkill', ['/PID', String(this.#pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true })
+    else if (this.pid !== undefined && !this.ended)
+      spawnSync('taskkill', ['/PID', String(this.pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true })
   }
 
   async #endOnPosix(pid: number, timeoutMs: number): Promise<void> {
@@ -104,7 +118,7 @@ export class ProcessTree {
 
   /** To its group, and to the strays. */
   #signal(signal: NodeJS.Signals, strays: readonly ProcessRow[] = []): void {
-    if (this.#pid !== undefined && this.#ownsGroup(this.#pid)) send(-this.#pid, signal)
+    if (this.pid !== undefined && this.#ownsGroup(this.pid)) send(-this.pid, signal)
     for (const { pid } of strays) send(pid, signal)
   }
 

@@ -39,12 +39,11 @@ export async function removeRun(root: string, id: string, file: string): Promise
   await clearHome(root)
 }
 
-/** Takes away what dead runs have left: their state files and sockets. What may be somebody's stays. Never throws. */
-export async function cleanRuns(root: string, facts: readonly RunFact[]): Promise<void> {
-  if ((await foreignHome(root, 'runs')) !== undefined) return
-  for (const fact of facts) {
-    const isDead = fact.kind === 'stale' || (fact.kind === 'unreadable' && fact.owner?.alive === false)
-    if (!isDead) continue
+/** Takes away what dead runs have left: their state files and sockets; true where there was something. What may be somebody's stays. Never throws. */
+export async function cleanRuns(root: string, facts: readonly RunFact[]): Promise<boolean> {
+  if ((await foreignHome(root, 'runs')) !== undefined) return false
+  const dead = facts.filter((fact) => fact.kind === 'stale' || (fact.kind === 'unreadable' && fact.owner?.alive === false))
+  for (const fact of dead) {
     if (fact.kind === 'stale' && fact.run.control !== null) await removeSocket(fact.run.control.address)
     await rm(fact.file, { force: true }).catch(() => undefined)
   }
@@ -52,6 +51,7 @@ export async function cleanRuns(root: string, facts: readonly RunFact[]): Promis
   const torn = (await readdir(runsFolder(root)).catch(() => [])).filter((name) => /^\d+-\w+\.json\.[0-9a-f]{12}\.tmp$/.test(name))
   for (const name of torn) if (!exists(Number.parseInt(name, 10))) await rm(join(runsFolder(root), name), { force: true })
   if (facts.length > 0 || torn.length > 0) await clearHome(root)
+  return dead.length > 0
 }
 
 /** How the folder of a control socket is named; nothing that is named otherwise is ever taken away. */

@@ -1,31 +1,23 @@
 import { randomBytes } from 'node:crypto'
-import { Socket } from 'node:net'
+import { once } from 'node:events'
 import { Readable, Writable } from 'node:stream'
-import type { ChildProcess } from 'node:child_process'
-import spawn from 'cross-spawn'
 import { errorCode, errorMessage } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { isRedrawn, withoutEscapes } from '../host/escape-codes.ts'
 import { LineSplitter } from '../host/lines.ts'
 import { Flow } from './flow.ts'
 import { observe } from './observer.ts'
+import { spawnGuarded, type Launch, type LaunchEvents } from './guarded.ts'
 import { ProcessTree } from './process-tree.ts'
+import { deferred } from '../host/deferred.ts'
 import type { ServerExit } from '../facts/startup.ts'
 
-/** A command to run, without a shell. */
-export interface Launch {
-  readonly file: string
-  readonly args: readonly string[]
-  readonly cwd: string
-  readonly env: Readonly<Record<string, string | undefined>>
+/** A command whose output is read. */
+export interface ServerLaunch extends Launch {
   /** It runs under the observer, which gets pipes of its own. */
   readonly observed?: boolean
   /** What it reads from its standard input, which is closed after it; nothing can be read there without it. Never shown: a place for a password. */
   readonly input?: string
-  /** It has no way of its own to see that the launcher is gone: a watcher in its process group ends it then. POSIX alone. */
-  readonly tied?: boolean
-  /** Whose process it is; undefined: ours. POSIX alone, and for root. */
-  readonly user?: { readonly uid: number; readonly gid: number }
 }
 
 /** A server under way, with all that it started. */
@@ -42,7 +34,7 @@ const lastLinesMs = 2000
  * reaches it once, through us, and so that all that it starts can be ended with it.
  * `onLine` gets every line of its output; lines of the two streams never mix.
  */
-export function launchServer(host: Host, launch: Launch, onLine: (line: string) => void) {
+export function launchServer(host: Host, launch: ServerLaunch, onLine: (line: string) => void) {
   const started = host.now()
   const kept: string[] = []
   let count = 0
@@ -53,7 +45,17 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string) 
     if (kept.length > keptLines) kept.shift()
     onLine(line)
   }
-  const { child, refusal } = spawnChild(launch, host.platform)
+  const born = deferred<number | undefined>()
+  const end = deferred<Omit<ServerExit, 'afterMs'>>()
+  const unborn = (spawnError: string) => {
+    born.resolve(undefined)
+    end.resolve({ exitCode: undefined, signal: undefined, spawnError })
+  }
+  const { child, tree } = spawnChild(host, launch, {
+    born: (pid) => born.resolve(pid),
+    unborn,
+    ended: ({ exitCode, signal }) => end.resolve({ exitCode, signal, spawnError: undefined }),
+  })
   // a process that isn't there, or for which no descriptor was left, has no streams
   const stdout = child?.stdout ?? Readable.from([])
   const stderr = child?.stderr ?? Readable.from([])
@@ -66,55 +68,28 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string) 
   child?.stdin?.end(launch.input)
 
   const [, , , toObserver, fromObserver]: readonly unknown[] = child?.stdio ?? []
-  const lifeline = launch.tied === true && toObserver instanceof Socket ? toObserver.unref() : undefined
-  lifeline?.on('error', () => {})
   const observer =
-    lifeline === undefined && toObserver instanceof Writable && fromObserver instanceof Readable
+    launch.observed === true && toObserver instanceof Writable && fromObserver instanceof Readable
       ? observe(toObserver, fromObserver, host.secrets.add(randomBytes(16).toString('hex')))
       : undefined
 
-  const tree = new ProcessTree(host, child?.pid)
-  const exited = new Promise<ServerExit>((resolve) => {
-    const finish = (exit: ServerExit) =>
-      flow.whenOpen(() => {
-        splitters.out.end()
-        splitters.err.end()
-        resolve(exit)
-      })
-    const unborn = (error: unknown) => {
-      tree.ended = true
-      const spawnError = `${errorCode(error) ?? ''} ${errorMessage(error)}`.trim()
-      finish({ exitCode: undefined, signal: undefined, afterMs: host.now() - started, spawnError })
-    }
-    if (child === undefined) {
-      unborn(refusal)
-      return
-    }
-    child.on('error', (error) => {
-      // a signal that could not be sent is an error, too
-      if ('syscall' in error && String(error.syscall).startsWith('spawn')) unborn(error)
-    })
-    child.once('exit', (code, signal) => {
-      tree.ended = true
-      lifeline?.destroy()
-      const exit: ServerExit = {
-        exitCode: code ?? undefined,
-        signal: signal ?? undefined,
-        afterMs: host.now() - started,
-        spawnError: undefined,
-      }
-      untilRead(
-        host,
-        flow,
-        (done) => child.once('close', done),
-        () => finish(exit),
-      )
-    })
-  })
+  const exited = (async (): Promise<ServerExit> => {
+    const exit = { ...(await end.promise), afterMs: host.now() - started }
+    if (exit.spawnError === undefined) await untilRead(host, flow, [stdout, stderr])
+    await new Promise<void>((resolve) => flow.whenOpen(resolve))
+    splitters.out.end()
+    splitters.err.end()
+    return exit
+  })()
 
   let stopping: Promise<void> | undefined
   return {
-    pid: child?.pid,
+    /** Undefined until it is born. */
+    get pid() {
+      return tree.pid
+    },
+    /** Its PID, once it is there; undefined where it could not be started, as `exited` tells. */
+    born: born.promise,
     exited,
     /** What speaks with the observer, where it runs under one. */
     observer,
@@ -151,65 +126,41 @@ export function launchServer(host: Host, launch: Launch, onLine: (line: string) 
   }
 }
 
-/**
- * Becomes the command that its arguments are. A process that is nobody's child reads descriptor 3 until its other end,
- * the launcher's, is closed, and ends the group then; while it is there, no other process can be given the group's number.
- */
-const untilLauncherGone = `( (
-  read -r _ <&3; trap "" TERM; kill -TERM -$$
-  for _ in 1 2 3 4 5; do kill -0 $$ || exit; sleep 1; done; kill -KILL -$$
-) </dev/null >/dev/null 2>&1 & )
-exec 3<&-; exec "$@"`
-
-/** The child, or why there is none: some of the system's errors are thrown, others come as an event. */
-function spawnChild(launch: Launch, platform: NodeJS.Platform): { readonly child?: ChildProcess; readonly refusal?: unknown } {
-  const isTied = launch.tied === true && platform !== 'win32'
-  const [file, ...args] = isTied
-    ? ['/bin/sh', '-c', untilLauncherGone, 'election-dev', launch.file, ...launch.args]
-    : [launch.file, ...launch.args]
+/** The child, where there is one: some of the system's errors are thrown, others come as an event. */
+function spawnChild(host: Host, launch: ServerLaunch, events: LaunchEvents) {
+  // the observer's pipes are descriptors 3 and 4: one for each direction, since Windows lets a read hold up a write on the same one
+  const pipes = launch.observed === true ? (['pipe', 'pipe'] as const) : []
+  const streams = [launch.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...pipes] as const
   try {
-    return {
-      // not execa: loading it takes some 30 ms, and the server would wait for them
-      child: spawn(file, args, {
-        cwd: launch.cwd,
-        env: { ...launch.env },
-        ...launch.user,
-        // the observer's pipes are descriptors 3 and 4: one for each direction, since Windows lets a read hold up a write on the same one
-        stdio: [
-          launch.input === undefined ? 'ignore' : 'pipe',
-          'pipe',
-          'pipe',
-          ...(launch.observed === true ? (['pipe', 'pipe'] as const) : isTied ? (['pipe'] as const) : []),
-        ],
-        // on Windows a detached child gets a console window of its own
-        detached: platform !== 'win32',
-        windowsHide: true,
-      }),
-    }
+    return spawnGuarded(host, launch, streams, events)
   } catch (error) {
-    return { refusal: error }
+    events.unborn(`${errorCode(error) ?? ''} ${errorMessage(error)}`.trim())
+    return { child: undefined, tree: new ProcessTree(host, undefined) }
   }
 }
 
-/** Calls `finish` once the streams are closed, or nothing more comes on them though they aren't. */
-function untilRead(host: Host, flow: Flow, onClose: (done: () => void) => void, finish: () => void): void {
-  let deadline = host.now() + lastLinesMs
-  let seen = flow.chunks
-  const timer = setTimeout(() => {
-    // a loop that was busy runs its timers before it reads: what waits in the pipe is read first
-    setImmediate(() => {
-      if (!flow.paused && (flow.chunks === seen || host.now() > deadline)) {
-        finish()
-        return
-      }
-      // time in which nothing may be read doesn't count
-      if (flow.paused) deadline = host.now() + lastLinesMs
-      seen = flow.paused ? -1 : flow.chunks
-      timer.refresh()
-    })
-  }, quietMs)
-  onClose(() => {
-    clearTimeout(timer)
-    finish()
+/** Until the streams are closed, or nothing more comes on them though they aren't. */
+function untilRead(host: Host, flow: Flow, streams: readonly Readable[]): Promise<void> {
+  return new Promise((finish) => {
+    let deadline = host.now() + lastLinesMs
+    let seen = flow.chunks
+    const timer = setTimeout(() => {
+      // a loop that was busy runs its timers before it reads: what waits in the pipe is read first
+      setImmediate(() => {
+        if (!flow.paused && (flow.chunks === seen || host.now() > deadline)) {
+          finish()
+          return
+        }
+        // time in which nothing may be read doesn't count
+        if (flow.paused) deadline = host.now() + lastLinesMs
+        seen = flow.paused ? -1 : flow.chunks
+        timer.refresh()
+      })
+    }, quietMs)
+    void (async () => {
+      await Promise.all(streams.map((stream) => (stream.closed ? undefined : once(stream, 'close'))))
+      clearTimeout(timer)
+      finish()
+    })()
   })
 }

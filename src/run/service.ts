@@ -1,5 +1,4 @@
 import type { ServerExit } from '../facts/startup.ts'
-import { isFile, isFolder } from '../host/files.ts'
 import { lastsMs, restartDelayMs, settledMs } from '../plan/restart.ts'
 import type { ServicePlan } from '../plan/service.ts'
 import { launchServer, type RunningServer } from './server.ts'
@@ -117,19 +116,20 @@ export class Service extends Supervised {
   async #once(signal: AbortSignal): Promise<{ why: string; wasReady: boolean } | undefined> {
     const plan = this.plan
     const { host, clock } = this.services
-    const { file, args, cwd, env, input, tied = false, user } = plan
-    const launch = { file, args, cwd, env, tied, ...(input === undefined ? {} : { input }), ...(user === undefined ? {} : { user }) }
+    const { file, args, cwd, env, input, user } = plan
+    const launch = { file, args, cwd, env, ...(input === undefined ? {} : { input }), ...(user === undefined ? {} : { user }) }
     const server = launchServer(host, launch, (line) => {
       for (const listener of this.#listeners) listener(line)
       this.services.events.onLine(plan.name, line)
     })
     this.runs(server)
     // one that was never born has no state of its own
-    if (server.pid !== undefined) this.become('starting')
+    const isBorn = (await server.born) !== undefined
+    if (isBorn && !signal.aborted) this.become('starting')
     const over = new AbortController()
     const ended = server.exited.finally(() => over.abort())
     const outcome = await this.#untilReady(server, AbortSignal.any([over.signal, signal]))
-    const readyAt = outcome.kind === 'ready' && server.pid !== undefined ? clock.now() : undefined
+    const readyAt = outcome.kind === 'ready' && isBorn ? clock.now() : undefined
     if (readyAt !== undefined && !signal.aborted) this.become('ready')
     if (outcome.kind !== 'late') await raceStop(ended, signal)
     // what is left of its tree goes with it, whichever way it ended
@@ -171,7 +171,9 @@ export class Service extends Supervised {
   async #after(exit: ServerExit, server: RunningServer, wasReady: boolean): Promise<{ why: string; wasReady: boolean } | undefined> {
     const { restart, hopeless, startsOnce } = this.plan
     const known = wasReady ? undefined : hopeless?.find(({ line: pattern }) => server.lastLines().some((line) => pattern.test(line)))
-    const why = known?.why ?? this.services.host.secrets.mask(await whyEnded(this.plan, exit, server.lastLines().at(-1)))
+    const why =
+      known?.why ??
+      this.services.host.secrets.mask(await (await import('./why-ended.ts')).whyEnded(this.plan, exit, server.lastLines().at(-1)))
     // what isn't there doesn't come by trying again
     if (exit.spawnError !== undefined || known !== undefined || (startsOnce === true && !wasReady)) this.become('failed', why)
     else if (restart === 'always') return { why, wasReady }
@@ -180,22 +182,4 @@ export class Service extends Supervised {
     else return { why, wasReady }
     return undefined
   }
-}
-
-/** `ended with 1 after 0.4 s: ModuleNotFoundError: No module named 'celery'`. */
-async function whyEnded(plan: ServicePlan, exit: ServerExit, last: string | undefined): Promise<string> {
-  if (exit.spawnError !== undefined) return whyUnborn(plan, exit.spawnError)
-  const how = exit.exitCode === undefined ? `was ended by ${exit.signal ?? 'a signal'}` : `ended with ${exit.exitCode}`
-  const seconds = (exit.afterMs / 1000).toFixed(1)
-  return `${how} after ${seconds} s${last === undefined || last.trim() === '' ? '' : `: ${last.trim().slice(0, 300)}`}`
-}
-
-/** ENOENT alone doesn't tell a missing program from a missing folder, or from a script whose interpreter is gone (execve(2)). */
-async function whyUnborn(plan: ServicePlan, spawnError: string): Promise<string> {
-  if (!(await isFolder(plan.cwd))) return `its working folder ${plan.cwd} isn't there`
-  if (!spawnError.startsWith('ENOENT')) return `${plan.file} could not be run (${spawnError})`
-  if (await isFile(plan.file)) return `${plan.file} could not be run: the interpreter that its first line names isn't there`
-  const python = plan.env['VIRTUAL_ENV'] === undefined ? 'python3' : 'python'
-  const { installHint } = await import('../plan/install-hint.ts')
-  return `there is no program ${plan.file}. ${installHint(plan.file, python)}`
 }

@@ -170,7 +170,7 @@ test('listens on loopback, as another user where root may not, with no password 
   expect([service.file, ...service.args].join(' ')).toBe(
     '/pg/postgres -D /d/15 -c port=7001 -c listen_addresses=127.0.0.1 -c unix_socket_directories=',
   )
-  expect(service).toMatchObject({ name: 'postgres', kind: 'database', tied: true, user })
+  expect(service).toMatchObject({ name: 'postgres', kind: 'database', user })
   expect(JSON.stringify(service)).not.toContain(password)
 })
 

@@ -38,7 +38,7 @@ test('the configuration comes on standard input, with a password that no argumen
   const { service, environment, endpoint } = plan()
   expect(service).toMatchObject({ name: 'redis', kind: 'redis', file: '/usr/bin/redis-server', args: ['-'], dependsOn: [] })
   expect(service.input).toBe(
-    `port "7001"\nbind "127.0.0.1"\nsave ""\nappendonly "no"\ndir "/tmp/redis"\ndaemonize "no"\nrequirepass "${password}"\n`,
+    `port "7001"\nbind "127.0.0.1"\nsave ""\nappendonly "no"\ndir "."\ndaemonize "no"\nrequirepass "${password}"\n`,
   )
   expect(environment).toEqual({ REDIS_HOST: '127.0.0.1', REDIS_PORT: '7001', REDIS_PASSWORD: password, USE_REDIS_FOR_CHANNELS: 'True' })
   expect(endpoint.password).toBe(password)

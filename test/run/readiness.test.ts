@@ -45,7 +45,7 @@ async function ready(script: string, more: Partial<ServicePlan>): Promise<string
     listeners.add(callback)
     return () => void listeners.delete(callback)
   }
-  const outcome = await untilReady(testHost, plan, { pid: server.pid, listen, over: over.signal })
+  const outcome = await untilReady(testHost, plan, { pid: await server.born, listen, over: over.signal })
   return outcome.kind === 'late' ? outcome.why : outcome.kind
 }
 

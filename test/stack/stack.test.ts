@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import type { RunningCli } from '../support/cli.ts'
+import { exists } from '../../src/host/process-table.ts'
 import { until } from '../support/redis.ts'
 import { makeStand, type Stand } from '../support/stand.ts'
 import { redisServer } from '../support/tools.ts'
@@ -125,6 +126,32 @@ test('--managed-redis: a Redis of its own is the channel layer, its password is 
   expect(await readFile(`/proc/${pid}/cmdline`, 'utf8')).not.toContain(password)
   expect(`${cli.stdout()}${cli.stderr()}`).not.toContain(password)
   await cli.end('SIGINT')
+  await stand.expectNothingLeft()
+})
+
+test('a launcher that is killed leaves nothing: not of its services, of its Redis, nor of what has left their sessions', async () => {
+  const server = await redisServer('system')
+  if (server === undefined) throw new Error('no redis-server can be had')
+  const leaver = `require('child_process').spawn(process.execPath, ['-e', '${stays}'], {detached: true, stdio: 'ignore'}).unref(); console.log('left'); ${stays}`
+  stand = await makeStand({
+    files: {
+      'election-dev.config.json': JSON.stringify({ services: { leaver: { command: script(leaver), ready: { log: 'left' } } } }),
+    },
+  })
+  const cli = stand.start(['--managed-redis', '--no-observer', '--json'], { PATH: `${join(server, '..')}:${process.env['PATH'] ?? ''}` })
+  await cli.waitFor(/"event":"ready"/)
+  await cli.waitFor(/"name":"leaver","kind":"\w+","state":"ready"/)
+  const { mark } = stand
+  expect(await mark.unguarded()).toHaveLength(4)
+  // Redis is given an environment of its own
+  const redis = Number(/"name":"redis","kind":"redis","state":"ready","pid":(\d+)/.exec(cli.stdout())?.[1])
+  expect(exists(redis)).toBe(true)
+  await cli.end('SIGKILL')
+  await until(async () => (await mark.processes()).length === 0 && !exists(redis))
+  // what is left of it in files goes with the next run
+  const next = stand.start()
+  await next.waitFor(/ready in/)
+  expect(await next.end('SIGINT')).toMatchObject({ status: 130 })
   await stand.expectNothingLeft()
 })
 

@@ -1,5 +1,5 @@
 /** Programs of the tests that are a process of their own, made of the sources as they are. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -14,7 +14,9 @@ export interface Program {
 /** Bundles a TypeScript program of test/support. */
 export async function bundle(name: string): Promise<Program> {
   const folder = await mkdtemp(join(tmpdir(), 'program-'))
-  const file = join(folder, 'program.mjs')
+  // as it lies in the product: beside what it starts
+  await cp(join(root, 'src', 'guard.py'), join(folder, 'guard.py'))
+  const file = join(folder, 'run', 'program.mjs')
   await build({
     absWorkingDir: root,
     entryPoints: [join('test', 'support', name)],

@@ -37,21 +37,10 @@ console.log('the command is up')
 setTimeout(() => process.exit(0), 1500)
 `)
 
-/**
- * The same without a session of its own: a child that leaves its parent in the
- * very moment in which all of them are ended can't be told from a stranger.
- */
-const household = script(`
-const { spawn } = require('node:child_process')
-spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' })
-console.log('the command is up')
-setTimeout(() => process.exit(0), 1500)
-`)
-
 /** Runs it, ends it at the moment, and looks that nothing is left and that every report that was to be written is whole. */
 export async function killAt(context: Pick<TestContext, 'onTestFinished'>, { signal, afterMs }: Moment): Promise<void> {
   const stand = await makeSmokeStand(context)
-  const cli = stand.smoke([], household)
+  const cli = stand.smoke([], family)
   await delay(afterMs)
   const result = await cli.end(signal)
   // the end of the launcher's pipes is seen by those who hold the others: at once, but not before

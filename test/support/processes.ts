@@ -43,6 +43,8 @@ export interface Mark {
   readonly env: Readonly<Record<string, string>>
   /** PIDs of all living processes that bear the mark; zombies don't live. */
   readonly processes: () => Promise<number[]>
+  /** Those without the guards above them. */
+  readonly unguarded: () => Promise<number[]>
   /** What lies in its folder for temporary files. */
   readonly temporary: () => Promise<string[]>
   readonly remove: () => Promise<void>
@@ -54,6 +56,12 @@ export async function makeMark(): Promise<Mark> {
   return {
     env: { TEST_MARK: mark.slice('TEST_MARK='.length), TMPDIR: folder },
     processes: () => bearing(mark),
+    unguarded: async () => {
+      const commands = await Promise.all(
+        (await bearing(mark)).map(async (pid) => ({ pid, command: await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '') })),
+      )
+      return commands.flatMap(({ pid, command }) => (command.includes('guard.py') ? [] : [pid]))
+    },
     temporary: () => readdir(folder),
     remove: () => rm(folder, { recursive: true, force: true }),
   }

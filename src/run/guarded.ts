@@ -1,0 +1,164 @@
+import { accessSync, constants } from 'node:fs'
+import { Socket } from 'node:net'
+import { constants as system } from 'node:os'
+import { getSystemErrorName } from 'node:util'
+import { fileURLToPath } from 'node:url'
+import type { ChildProcess } from 'node:child_process'
+import spawn from 'cross-spawn'
+import type { Host } from '../host/host.ts'
+import { LineSplitter } from '../host/lines.ts'
+import { killedMs, ProcessTree } from './process-tree.ts'
+
+/** A command to run, without a shell. */
+export interface Launch {
+  readonly file: string
+  readonly args: readonly string[]
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Whose process it is; undefined: ours. POSIX alone, and for root. */
+  readonly user?: { readonly uid: number; readonly gid: number }
+}
+
+/** How a process ended. */
+interface Exit {
+  readonly exitCode?: number | undefined
+  readonly signal?: string | undefined
+}
+
+/** What becomes of a launch. Each is told once. */
+export interface LaunchEvents {
+  readonly born: (pid: number) => void
+  /** It could not be started: `ENOENT spawn node ENOENT`. */
+  readonly unborn: (error: string) => void
+  readonly ended: (exit: Exit) => void
+}
+
+const guardFile = fileURLToPath(new URL('../guard.py', import.meta.url))
+
+/**
+ * Starts a command in a process group of its own, under a guard that ends it
+ * with all that it has started when we are gone, however that comes about.
+ * Without one where no Python is seen, and on Windows. Throws what the system refuses at once.
+ */
+export function spawnGuarded(
+  host: Host,
+  launch: Launch,
+  streams: readonly ('ignore' | 'pipe' | 'inherit' | number)[],
+  events: LaunchEvents,
+) {
+  const tree = new ProcessTree(host, undefined)
+  const python = guardPython(launch, host.platform)
+  const { cwd, user } = launch
+  const options = {
+    cwd,
+    env: { ...launch.env },
+    // on Windows a detached child gets a console window of its own
+    detached: host.platform !== 'win32',
+    windowsHide: true,
+  }
+  // not execa: loading it takes some 30 ms, and the server would wait for them
+  const child =
+    python === undefined
+      ? spawn(launch.file, [...launch.args], { ...options, ...user, stdio: [...streams] })
+      : spawn(python, ['-I', '-S', guardFile, String(streams.length)], { ...options, stdio: [...streams, 'pipe'] })
+  const control = python === undefined ? undefined : child.stdio[streams.length]
+  if (control instanceof Socket) underGuard(child, control, launch, tree, events)
+  else plain(child, launch, tree, events)
+  return { child, tree }
+}
+
+function plain(child: ChildProcess, launch: Launch, tree: ProcessTree, events: LaunchEvents): void {
+  tree.pid = child.pid
+  refusals(child, launch, tree, events)
+  if (child.pid !== undefined) events.born(child.pid)
+  child.once('exit', (code, signal) => {
+    tree.ended = true
+    events.ended({ exitCode: code ?? undefined, signal: signal ?? undefined })
+  })
+}
+
+function refusals(child: ChildProcess, { file }: Launch, tree: ProcessTree, events: LaunchEvents): void {
+  child.on('error', (error) => {
+    // a signal that could not be sent is an error, too
+    if (!('syscall' in error && String(error.syscall).startsWith('spawn'))) return
+    tree.ended = true
+    tree.guard = undefined
+    const code = 'code' in error ? String(error.code) : 'unknown'
+    events.unborn(`${code} spawn ${file} ${code}`)
+  })
+}
+
+function underGuard(child: ChildProcess, control: Socket, launch: Launch, tree: ProcessTree, events: LaunchEvents): void {
+  refusals(child, launch, tree, events)
+  control.on('error', () => {})
+  control.unref()
+  const words = Buffer.from([launch.file, ...launch.args].map((word) => `${word}\0`).join(''))
+  control.write(`${words.length} ${launch.user?.uid ?? -1} ${launch.user?.gid ?? -1}\n`)
+  control.write(words)
+  let isOver = false
+  const over = (exit: Exit) => {
+    if (isOver) return
+    isOver = true
+    tree.ended = true
+    // one that waits for what is left holds nobody up
+    child.unref()
+    events.ended(exit)
+  }
+  const splitter = new LineSplitter((line) => {
+    const [word, value] = line.split(' ')
+    const number = Number(value)
+    if (word === 'pid') {
+      tree.pid = number
+      events.born(number)
+    } else if (word === 'exit') over({ exitCode: number })
+    else if (word === 'signal') over({ signal: Object.entries(system.signals).find(([, each]) => each === number)?.[0] ?? String(number) })
+    else if (word === 'error') {
+      isOver = true
+      const code = getSystemErrorName(-number)
+      events.unborn(`${code} spawn ${launch.file} ${code}`)
+    }
+  })
+  control.on('data', (chunk: Buffer) => splitter.push(chunk))
+  let isGone = false
+  const gone = new Promise<void>((resolve) => {
+    child.once('exit', (code, signal) => {
+      isGone = true
+      resolve()
+      // what it has said last is read first
+      control.once('close', () => over({ exitCode: code ?? undefined, signal: signal ?? undefined }))
+    })
+  })
+  tree.guard = {
+    end: async (timeoutMs) => {
+      if (isGone) return child.signalCode === null
+      control.write(`end ${Math.ceil(timeoutMs)}\n`)
+      child.ref()
+      const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs + 3 * killedMs)
+      await gone
+      clearTimeout(timer)
+      return child.signalCode === null
+    },
+    hurry: () => void control.write('end 0\n'),
+  }
+}
+
+/** The interpreter that the guard runs by: one that starts in some 10 ms, which no shim of a version manager does. */
+function guardPython({ file, env }: Launch, platform: NodeJS.Platform): string | undefined {
+  if (platform === 'win32') return undefined
+  const { VIRTUAL_ENV: environment } = env
+  return [
+    // on macOS it may be one that offers to install itself
+    ...(platform === 'darwin' ? ['/opt/homebrew/bin/python3', '/usr/local/bin/python3'] : ['/usr/bin/python3', '/usr/local/bin/python3']),
+    ...(environment === undefined ? [] : [`${environment}/bin/python`]),
+    ...(/\/bin\/python3?(?:\.\d+)?$/.test(file) ? [file] : []),
+  ].find((path) => isProgram(path))
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
