@@ -1,8 +1,9 @@
 """Stands above one command on POSIX, and ends it with all that it has started, whatever becomes of the launcher.
 
-Started as `guard.py FD`, one end of a socket pair: `BYTES UID GID` and the command's words, each ended by a
-NUL, are read from it, later `end MILLISECONDS`; `pid N`, and `exit N`, `signal N` or `error N` (errno), are
-told there. When the other end is closed, all is ended as well. On Linux it is a subreaper (prctl(2)): what
+Started as `guard.py FD`, one end of a socket pair: `BYTES UID GID PATIENCE` and the command's words, each ended by
+a NUL, are read from it, later `end MILLISECONDS`; `pid N`, and `exit N`, `signal N` or `error N` (errno), are
+told there. When the other end is closed, all is ended as well, after PATIENCE milliseconds for what the
+command does then by itself. On Linux it is a subreaper (prctl(2)): what
 has left its parent, its group and its session is a child of this process then. Elsewhere what has left both
 its parent and the command's group is lost. Modules of C alone: it stands before every start.
 """
@@ -35,7 +36,7 @@ def prctl(option, value):
 
 class Guard:
     def __init__(self, control):
-        self.control, self.buffer, self.main = control, b"", None
+        self.control, self.buffer, self.main, self.group = control, b"", None, None
         os.set_inheritable(control, False)
         self.woken, wake = os.pipe()
         os.set_blocking(wake, False)
@@ -75,8 +76,9 @@ class Guard:
         return taken
 
     def start(self):
-        size, uid, gid = map(int, self.take(lambda buffer: buffer.find(b"\n") + 1 or -1).split())
+        size, uid, gid, patience = map(int, self.take(lambda buffer: buffer.find(b"\n") + 1 or -1).split())
         words = self.take(lambda buffer: size if len(buffer) >= size else -1).split(b"\0")[:-1]
+        self.patience = patience / 1000
         if LINUX:
             prctl(SUBREAPER, 1)
         failed, fails = os.pipe()
@@ -98,6 +100,7 @@ class Guard:
             self.tell(b"error", int(said))
             os.waitpid(self.main, 0)
             sys.exit(0)
+        self.group = self.main
         self.tell(b"pid", self.main)
 
     def reap(self):
@@ -110,6 +113,7 @@ class Guard:
             if pid == 0:
                 return True
             if pid == self.main:
+                self.main = None
                 if os.WIFSIGNALED(status):
                     self.tell(b"signal", os.WTERMSIG(status))
                 else:
@@ -133,6 +137,9 @@ class Guard:
                 self.buffer = rest
                 return int(line.split()[1]) / 1000
             if self.control in self.pause(None, self.control) and not self.read():
+                deadline = time.monotonic() + self.patience
+                while self.reap() and self.main and time.monotonic() < deadline:
+                    self.pause(LOOK)
                 break
         return GRACE
 
@@ -164,7 +171,7 @@ class Guard:
         return self.reap() or (not LINUX and bool(self.tree()))
 
     def tree(self):
-        found, new = set(), children(os.getpid(), self.main)
+        found, new = set(), children(os.getpid(), self.group)
         while new - found:
             found |= new
             new = set().union(*(children(pid) for pid in new))

@@ -15,6 +15,8 @@ export interface Launch {
   readonly args: readonly string[]
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Where it sees by itself that we are gone: how long it may take to end then before it is asked, in milliseconds. */
+  readonly endsItselfMs?: number
   /** Whose process it is; undefined: ours. POSIX alone, and for root. */
   readonly user?: { readonly uid: number; readonly gid: number }
 }
@@ -93,7 +95,7 @@ function underGuard(child: ChildProcess, control: Socket, launch: Launch, tree: 
   control.on('error', () => {})
   control.unref()
   const words = Buffer.from([launch.file, ...launch.args].map((word) => `${word}\0`).join(''))
-  control.write(`${words.length} ${launch.user?.uid ?? -1} ${launch.user?.gid ?? -1}\n`)
+  control.write(`${words.length} ${launch.user?.uid ?? -1} ${launch.user?.gid ?? -1} ${launch.endsItselfMs ?? 0}\n`)
   control.write(words)
   let isOver = false
   const over = (exit: Exit) => {
@@ -124,8 +126,10 @@ function underGuard(child: ChildProcess, control: Socket, launch: Launch, tree: 
     child.once('exit', (code, signal) => {
       isGone = true
       resolve()
-      // what it has said last is read first
-      control.once('close', () => over({ exitCode: code ?? undefined, signal: signal ?? undefined }))
+      // what it has said last is read first, unless an order that came too late has closed the socket over it
+      const finish = () => over(code === null || code === 0 ? { signal: signal ?? 'SIGKILL' } : { exitCode: code })
+      if (control.closed) finish()
+      else control.once('close', finish)
     })
   })
   tree.guard = {

@@ -23,6 +23,9 @@ export interface ServerLaunch extends Launch {
 /** A server under way, with all that it started. */
 export type RunningServer = ReturnType<typeof launchServer>
 
+/** The observer takes back what was made for us, and ends its server; a server that hangs doesn't. In milliseconds. */
+const observerMs = 3000
+
 const keptLines = 200
 /** The last lines of an ended server are read until nothing has come for so long, in milliseconds. */
 const quietMs = 200
@@ -132,7 +135,7 @@ function spawnChild(host: Host, launch: ServerLaunch, events: LaunchEvents) {
   const pipes = launch.observed === true ? (['pipe', 'pipe'] as const) : []
   const streams = [launch.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...pipes] as const
   try {
-    return spawnGuarded(host, launch, streams, events)
+    return spawnGuarded(host, launch.observed === true ? { ...launch, endsItselfMs: observerMs } : launch, streams, events)
   } catch (error) {
     events.unborn(`${errorCode(error) ?? ''} ${errorMessage(error)}`.trim())
     return { child: undefined, tree: new ProcessTree(host, undefined) }

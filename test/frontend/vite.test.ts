@@ -25,13 +25,14 @@ function runnable(plan: FrontendPlan): Planned {
 }
 
 /** Starts the planned service, and ends it after the test. */
-function launch({ service }: Planned, env: Readonly<Record<string, string>> = {}): RunningServer {
+async function launch({ service }: Planned, env: Readonly<Record<string, string>> = {}): Promise<RunningServer> {
   const running = launchServer(
     testHost,
     { file: service.file, args: service.args, cwd: service.cwd, env: { ...service.env, ...env } },
     () => {},
   )
   keep({ stop: () => running.stop(3000) })
+  await running.born
   return running
 }
 
@@ -69,7 +70,7 @@ test('its page answers on the chosen port, from a process of ours, without npm a
   expect(plan.service.file).toBe(process.execPath)
   expect(plan.service.args[0]).toMatch(/vite[\\/]bin[\\/]vite\.js$/)
   expect(plan).toMatchObject({ page: `http://localhost:${port}/`, origin: `http://localhost:${port}`, variables: [], hardCoded: [] })
-  const running = launch(plan)
+  const running = await launch(plan)
   const proof = await proveFrontend(testHost, target(plan, running))
   expect(proof).toMatchObject({ state: 'proven', owner: 'ours', page: { status: 200 }, through: undefined, diagnosis: undefined })
   expect(['127.0.0.1', '::1']).toContain(proof.page?.address)
@@ -83,10 +84,10 @@ test('no page: somebody else’s on the port, or none at all', async () => {
   await writeViteFrontend(made)
   const port = await freePort('127.0.0.1')
   const plan = runnable(await planOf(made, { host: '127.0.0.1', port: 8000, wantedPort: 8000, path }, port))
-  const running = launch(plan)
+  const running = await launch(plan)
   expect(await proveFrontend(testHost, target(plan, running))).toMatchObject({ state: 'proven' })
   // the second one finds the port held: --strictPort ends it, and the page is the first one's
-  const second = launch(plan)
+  const second = await launch(plan)
   expect((await second.exited).exitCode).toBe(1)
   expect(await proveFrontend(testHost, target(plan, second))).toMatchObject({ state: 'failed', owner: 'foreign' })
   const nothing = target(plan, running, { page: new URL(`http://localhost:${await quietPort()}/`), deadlineMs: 200 })
@@ -110,7 +111,7 @@ async function opening(env: Readonly<Record<string, string>>): Promise<{ opened:
   const port = await freePort('127.0.0.1')
   const host = { PATH: `${folder}:${process.env['PATH'] ?? ''}`, HOME: process.env['HOME'], DISPLAY: ':77' }
   const plan = runnable(await planOf(made, { host: '127.0.0.1', port: 8000, wantedPort: 8000, path }, port, { env: host }))
-  const running = launch(plan, env)
+  const running = await launch(plan, env)
   expect(await proveFrontend(testHost, target(plan, running))).toMatchObject({ state: 'proven' })
   return { opened, page: plan.page }
 }
@@ -140,7 +141,7 @@ describe('the backend’s real port', () => {
     const extra = 'export const api = import.meta.env.VITE_API_URL\nexport const map = import.meta.env.VITE_MAP_URL\n'
     await writeViteFrontend(made, { dotenv, files: { 'src/addresses.js': extra } })
     const plan = runnable(await planOf(made, moved(8123), await freePort('127.0.0.1')))
-    const running = launch(plan)
+    const running = await launch(plan)
     expect(await proveFrontend(testHost, target(plan, running))).toMatchObject({ state: 'proven' })
     const source = await textAt(`${plan.page}src/addresses.js`)
     expect(source).toContain('http://127.0.0.1:8123/api/v1')
@@ -155,7 +156,7 @@ describe('the backend’s real port', () => {
     await writeViteFrontend(made)
     const plan = runnable(await planOf(made, moved(8124), await freePort('127.0.0.1')))
     expect(plan.variables).toEqual([{ name: 'VITE_WS_URL', value: 'ws://localhost:8124', source: 'src/main.js:2' }])
-    const running = launch(plan)
+    const running = await launch(plan)
     expect(await proveFrontend(testHost, target(plan, running))).toMatchObject({ state: 'proven' })
     expect(await textAt(`${plan.page}src/main.js`)).toMatch(/"VITE_WS_URL":\s*"ws:\/\/localhost:8124"/)
   })
@@ -170,7 +171,7 @@ describe.each(['daphne', 'uvicorn'] as const)('the WebSocket through Vite to %s'
     const address = { host: '127.0.0.1', port: backend.port, wantedPort: backend.port, path }
     const plan = runnable(await planOf(made, address, port))
     expect(plan.socket.way).toBe('dev-server')
-    const running = launch(plan)
+    const running = await launch(plan)
     const endpoint = endpointAt(backend.port, plan.origin)
     const direct = await prove(endpoint, { holdMs: 300 })
     direct.socket?.terminate()
