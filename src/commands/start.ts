@@ -114,6 +114,8 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
     return untilGreen(outcome.fix === undefined)
   }
   let status: number = ExitCode.finding
+  // it ends by its own word, also where nothing is left that could wake it: sources that are watched and were taken away
+  const awake = setInterval(() => {}, 2 ** 30)
   try {
     status = await untilGreen()
   } catch (error) {
@@ -121,6 +123,7 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
     if (reason === undefined) report({ event: 'error', error })
     status = error.exitCode
   } finally {
+    clearInterval(awake)
     abort.abort()
     await stack?.ended.catch(() => {})
     takeAway()

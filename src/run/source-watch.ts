@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import { join } from 'node:path'
 import { watch } from 'chokidar'
 import { errorCode, errorMessage } from '../errors.ts'
 import { isPassedOver, isSource, type ReloadScope } from '../plan/reload.ts'
@@ -7,6 +8,9 @@ import { isPassedOver, isSource, type ReloadScope } from '../plan/reload.ts'
 const quietMs = 80
 /** And no later than this after its first file. */
 const longestMs = 1000
+
+/** How often a folder that was taken away is looked for, in milliseconds. */
+const lookEveryMs = 500
 
 /** What is told of the sources. */
 export interface SourceEvents {
@@ -50,6 +54,18 @@ export function watchSources(scope: ReloadScope, events: SourceEvents, signal: A
   watcher.on('add', note)
   watcher.on('change', note)
   watcher.on('unlink', note)
+  // a branch without it was checked out: its watch has ended with it
+  let back: NodeJS.Timeout | undefined
+  watcher.on('unlinkDir', (folder) => {
+    if (folder !== scope.backend || back !== undefined) return
+    back = setInterval(() => {
+      if (statSync(scope.backend, { throwIfNoEntry: false }) === undefined) return
+      clearInterval(back)
+      back = undefined
+      watcher.add(scope.backend)
+      note(join(scope.backend, 'manage.py'))
+    }, lookEveryMs)
+  })
   watcher.on('error', (error) => {
     events.onProblem(
       errorCode(error) === 'ENOSPC'
@@ -61,6 +77,7 @@ export function watchSources(scope: ReloadScope, events: SourceEvents, signal: A
     'abort',
     () => {
       clearTimeout(timer)
+      clearInterval(back)
       void watcher.close()
     },
     { once: true },

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { expectOneServer, expectServed, makeReloading, servedVersion } from '../support/edits.ts'
@@ -64,6 +64,18 @@ test('what raises at its import is said with its cause, and the next save is wai
   await save(2, 'good')
   await expectServed(cli, at.port, 2)
   await expectOneServer(at, cli)
+})
+
+test('a backend that is taken away, as another branch does, is said; the run goes on, and so does the backend once it is back', async () => {
+  const { stand: at, cli } = await reloading()
+  const backend = join(at.project.root, 'backend')
+  const gone = join(at.project.root, '.gone')
+  await rename(backend, gone)
+  await cli.waitFor(/"id":"no-project"/)
+  await rename(gone, backend)
+  await cli.waitFor(/"event":"restarted","why":"manage.py changed"/)
+  expect(await servedVersion(at.port)).toBe(0)
+  expect((await cli.end('SIGINT')).status).toBe(130)
 })
 
 test('a new migration, a cache, an environment, a log and a frontend restart nothing; a new module does', async () => {
