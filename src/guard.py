@@ -67,7 +67,7 @@ class Guard:
         return bool(data)
 
     def take(self, end):
-        """A part that is complete; None where it isn't, or comes no more."""
+        """A part, once it is complete; where no more comes, there is nobody to start anything for."""
         while end(self.buffer) < 0:
             if not self.read():
                 sys.exit(0)
@@ -157,11 +157,12 @@ class Guard:
         deadline = time.monotonic() + FORCED
         while self.left() and time.monotonic() < deadline:
             # what is stopped starts nothing: all are stopped before the first is killed
-            stopped = set()
-            while self.tree() - stopped:
-                for pid in self.tree() - stopped:
+            stopped, new = set(), self.tree()
+            while new:
+                for pid in new:
                     send(pid, signal.SIGSTOP)
-                    stopped.add(pid)
+                stopped |= new
+                new = self.tree() - stopped
             for pid in stopped:
                 send(pid, signal.SIGKILL)
             self.pause(LOOK)

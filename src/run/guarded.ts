@@ -7,18 +7,13 @@ import type { ChildProcess } from 'node:child_process'
 import spawn from 'cross-spawn'
 import type { Host } from '../host/host.ts'
 import { LineSplitter } from '../host/lines.ts'
+import type { ServicePlan } from '../plan/service.ts'
 import { killedMs, ProcessTree } from './process-tree.ts'
 
 /** A command to run, without a shell. */
-export interface Launch {
-  readonly file: string
-  readonly args: readonly string[]
-  readonly cwd: string
-  readonly env: Readonly<Record<string, string | undefined>>
+export interface Launch extends Pick<ServicePlan, 'file' | 'args' | 'cwd' | 'env' | 'user'> {
   /** Where it sees by itself that we are gone: how long it may take to end then before it is asked, in milliseconds. */
   readonly endsItselfMs?: number
-  /** Whose process it is; undefined: ours. POSIX alone, and for root. */
-  readonly user?: { readonly uid: number; readonly gid: number }
 }
 
 /** How a process ended. */

@@ -57,7 +57,11 @@ export function launchServer(host: Host, launch: ServerLaunch, onLine: (line: st
   const { child, tree } = spawnChild(host, launch, {
     born: (pid) => born.resolve(pid),
     unborn,
-    ended: ({ exitCode, signal }) => end.resolve({ exitCode, signal, spawnError: undefined }),
+    ended: ({ exitCode, signal }) => {
+      // a guard that could not run has told nothing of a birth
+      born.resolve(undefined)
+      end.resolve({ exitCode, signal, spawnError: undefined })
+    },
   })
   // a process that isn't there, or for which no descriptor was left, has no streams
   const stdout = child?.stdout ?? Readable.from([])

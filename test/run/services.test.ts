@@ -82,7 +82,8 @@ test('what is kept up by other means is ended in its place', async () => {
   const other = new Other(running)
   running.take(other)
   running.isWell()
-  await running.wait('worker')
+  // each is born in its own time
+  await Promise.all([running.wait('worker'), running.wait('redis')])
   await running.stop()
   expect(other.ends).toEqual(['backend after stopped, before ready'])
 })
