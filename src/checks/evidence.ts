@@ -19,6 +19,7 @@ import type { DeadShebang } from '../facts/shebang.ts'
 import type { ServerProcess, ServersFact } from '../facts/server-process.ts'
 import type { WireFacts } from '../facts/wire.ts'
 import type { DatabaseOutlook } from '../plan/managed-database.ts'
+import type { Installers } from '../facts/programs.ts'
 import type { PythonChoice } from '../plan/environment.ts'
 import type { PlaceVariables } from '../plan/tried-values.ts'
 import { pathFrom } from '../host/paths.ts'
@@ -46,8 +47,7 @@ export interface Evidence {
   /** The `python3` of the PATH, where an environment is active that isn't the project's. */
   readonly pathPython: PathInterpreter | undefined
   readonly deadShebang: DeadShebang | undefined
-  /** Whether uv is on the PATH; asked only where the environment has no pip. */
-  readonly hasUv?: boolean | undefined
+  readonly installers?: Installers | undefined
   readonly dotenv: DotenvSurvey | undefined
   /** The environment that the server was started with, else the doctor's; values are looked at, never shown where the name is a secret's. */
   readonly env: Readonly<Record<string, string | undefined>>

@@ -8,7 +8,8 @@ import { all, withSeen, type Commands, type Diagnosis, type Judged } from './dia
 import { isWellKnown } from './distributions.ts'
 import { isCarrier, isOwn, listenerOf, pythonOf, type Evidence } from './evidence.ts'
 import { withGiven } from '../config/again.ts'
-import { asShell, joined } from '../host/paths.ts'
+import { asShell, joined, platformOf } from '../host/paths.ts'
+import { addCommands, commandFacts } from '../plan/install.ts'
 import { redisPortWanted } from '../plan/managed-redis.ts'
 import { judgeProxied } from './proxy.ts'
 import { relativeTo } from './python-environment.ts'
@@ -64,16 +65,15 @@ function runnable(evidence: Evidence, found: Diagnosis): Judged {
     // what is another program's is typed in the folder of the project
     const goes = cwd !== undefined && commands.some((command) => !command.includes('election-dev'))
     const given = goes ? asked.filter((flag) => flag !== cwd) : asked
-    const typedHere = withPip(
-      evidence,
-      commands
-        .map((command) => withGiven(needsYes && isFix(command) ? [...command, '--yes'] : command, given))
-        .flatMap((command) => asShell(root, command))
-        .map(([program = '', ...rest]) => {
-          if (program !== 'python' && rest[0] !== 'manage.py') return [program, ...rest]
-          return [program === 'python' ? pythonOf(evidence) : program, ...rest.map((word) => (word === 'manage.py' ? manage : word))]
-        }),
-    )
+    const typedHere = commands
+      .map((command) => withGiven(needsYes && isFix(command) ? [...command, '--yes'] : command, given))
+      .flatMap((command) => asShell(root, command))
+      .flatMap((command) => {
+        const [program = '', ...rest] = command
+        if (program !== 'python' && rest[0] !== 'manage.py') return installing(evidence, command) ?? [command]
+        const named = [program === 'python' ? pythonOf(evidence) : program, ...rest.map((word) => (word === 'manage.py' ? manage : word))]
+        return installing(evidence, named) ?? [named]
+      })
     return goes ? [['cd', ...cwd.slice(1)], ...typedHere] : typedHere
   }
   const { commands, alternatives } = cause.remedy
@@ -91,15 +91,13 @@ const isMigrate = (words: readonly string[]): boolean => words.slice(0, 3).join(
 /** Where nothing is seen of a project, there is none to start. */
 const isStart = (words: readonly string[]): boolean => words[words.indexOf('election-dev') + 1] === 'start'
 
-/** An environment that uv has made, or whose making was cut short, has no pip: uv installs into it, or it is put there before it is called. */
-function withPip(evidence: Evidence, commands: Commands): Commands {
-  const python = pythonOf(evidence)
-  const { environment } = evidence.choice ?? {}
-  if (environment?.isVirtual !== true || environment.packages.has('pip')) return commands
-  const isPip = ([program, , module]: readonly string[]) => program === python && module === 'pip'
-  if (evidence.hasUv === true)
-    return commands.map((command) => (isPip(command) ? ['uv', 'pip', 'install', '--python', python, ...command.slice(4)] : command))
-  return commands.some(isPip) ? [[python, '-m', 'ensurepip', '--upgrade'], ...commands] : commands
+/** How packages come into the project's own environment, by the tool that keeps it; undefined where the command is none that installs there. */
+function installing(evidence: Evidence, command: readonly string[]): Commands | undefined {
+  const { choice, checkout, installers } = evidence
+  if (choice?.environment?.isVirtual !== true || checkout === undefined || installers === undefined) return undefined
+  if (command[0] !== pythonOf(evidence) || installedBy(command).length === 0) return undefined
+  const around = commandFacts({ checkout, choice }, { platform: platformOf(checkout.project.root), ...installers })
+  return around && addCommands(around, command.slice(4)).flatMap(({ typed }) => typed)
 }
 
 /** Without a command that installs what nothing asks for and nobody knows: on PyPI such a name may be a stranger's. */

@@ -69,9 +69,10 @@ async function makeReady(run: SetupRun, folder: string): Promise<void> {
   const stamp = join(backend, '.demo-ready')
   if ((await readText(stamp)) === python && (await isFile(join(backend, 'db.sqlite3')))) return
   for (const args of [['migrate', '--no-input', '--verbosity', '0'], ['demo_user']]) {
-    const shown = `python manage.py ${args[0] ?? ''}`
+    const typed = ['python', 'manage.py', args[0] ?? '']
+    const shown = typed.join(' ')
     const id = 'migrations-pending'
-    const command = { kind: 'command', argv: [python, 'manage.py', ...args], cwd: backend, shown } as const
+    const command = { kind: 'command', argv: [python, 'manage.py', ...args], cwd: backend, typed: [typed] } as const
     report({ event: 'setup-step', step: { id, title: shown, shown, evidence: '', automatic: 'yes', certain: true, action: command } })
     const launch = { id, shown, file: python, args: ['manage.py', ...args], cwd: backend, deadlineMs: commandMs }
     await runCommand(host, launch, { env: host.env, onLine: (line) => report({ event: 'setup-log', line }), signal })

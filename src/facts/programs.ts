@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises'
 import { delimiter, dirname, extname, join, resolve } from 'node:path'
 import { isFile, readText, succeeds } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
+import { managerNamed, type Requirements } from './requirements.ts'
 
 /** A program that is to be run, as it is written in a command. */
 export interface ProgramRequest {
@@ -65,6 +66,22 @@ export async function onPath({ platform, env }: Pick<Host, 'platform' | 'env'>, 
     }
   }
   return undefined
+}
+
+/** The installers that are on the PATH. */
+export interface Installers {
+  readonly hasUv: boolean
+  /** Whether the tool of the project's lock is; undefined where it has none. */
+  readonly hasManager?: boolean | undefined
+}
+
+/** Which of uv and the tool of the project's lock are on the PATH. */
+export async function installersOf(host: Pick<Host, 'platform' | 'env'>, requirements: Requirements | undefined): Promise<Installers> {
+  const manager = managerNamed(requirements)
+  const [hasUv, hasManager] = await Promise.all(
+    ['uv', manager].map(async (name) => (name === undefined ? undefined : (await onPath(host, name)) !== undefined)),
+  )
+  return { hasUv: hasUv === true, hasManager }
 }
 
 const mayRun = async (file: string): Promise<boolean> => succeeds(access(file, constants.X_OK))

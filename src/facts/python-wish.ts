@@ -37,24 +37,44 @@ const onLine =
     return undefined
   }
 
+/** A key of a TOML table: a text, the first of several, or the version of an entry. */
 const inTable =
-  (table: string, name: string) =>
+  (table: string, name: string, isOne: RegExp = /./) =>
   (text: string): ReturnType<Source['read']> => {
     const entry = tomlTables(text)
       .get(table)
       ?.find(({ key }) => key === name)
-    const spec = /^\s*["']([^"']+)["']/.exec(entry?.value ?? '')?.[1]
-    return entry === undefined || spec === undefined ? undefined : { spec, line: entry.line }
+    const spec = /^\s*(?:\[\s*|\{[^}]*?\bversion\s*=\s*)?["']([^"']+)["']/.exec(entry?.value ?? '')?.[1]
+    return entry === undefined || spec === undefined || !isOne.test(spec) ? undefined : { spec, line: entry.line }
   }
+
+/** Python among the packages of conda (docs.conda.io, "Package match specifications"): `=3.11` is any 3.11, what follows another `=` is a build. */
+const ofConda = (text: string): ReturnType<Source['read']> => {
+  const found = onLine(/^\s*-\s*["']?(?:[\w-]+::)?python\s*([=<>!~\s][^"'#]*?)["']?\s*(?:#.*)?$/)(text)
+  return found && { ...found, spec: found.spec.replace(/^=(?!=)\s*|\s+/g, '').replace(/^([\d.*]+)=.*$/, '$1') }
+}
+
+const isVersion = /^3(?:\.\d+)*$/
+// `*` is any
+const isPinned = /\d/
 
 /** Where a checkout says which Python it is for, each kind in the order of its worth. */
 const sources: readonly Source[] = [
   { file: 'pyproject.toml', kind: 'required', read: inTable('project', 'requires-python') },
   { file: 'pyproject.toml', kind: 'required', read: inTable('tool.poetry.dependencies', 'python') },
   { file: 'setup.cfg', kind: 'required', read: onLine(/^python_requires\s*=\s*(\S.*?)\s*$/) },
+  { file: 'setup.py', kind: 'required', read: onLine(/^[^#]*\bpython_requires\s*=\s*["']([^"']+)["']/) },
   // pyenv takes the first of several; `python-3.12` and `cpython-3.12.4` are words of other tools
   { file: '.python-version', kind: 'preferred', read: onLine(/^\s*(?:c?python-?)?(3\.\d+(?:\.\d+)?)\s*$/) },
   { file: '.tool-versions', kind: 'preferred', read: onLine(/^\s*python\s+(3\.\d+(?:\.\d+)?)\b/) },
+  // where mise looks, its older names as well (mise.jdx.dev/configuration.html)
+  ...['mise.toml', '.mise.toml', 'mise/config.toml', '.mise/config.toml', '.config/mise.toml', '.config/mise/config.toml'].map(
+    (file): Source => ({ file, kind: 'preferred', read: inTable('tools', 'python', isVersion) }),
+  ),
+  { file: 'pixi.toml', kind: 'preferred', read: inTable('dependencies', 'python', isPinned) },
+  { file: 'pyproject.toml', kind: 'preferred', read: inTable('tool.pixi.dependencies', 'python', isPinned) },
+  { file: 'environment.yml', kind: 'preferred', read: ofConda },
+  { file: 'environment.yaml', kind: 'preferred', read: ofConda },
   { file: 'runtime.txt', kind: 'preferred', read: onLine(/^\s*python-(3\.\d+(?:\.\d+)?)\s*$/) },
   { file: 'Pipfile', kind: 'preferred', read: inTable('requires', 'python_full_version') },
   { file: 'Pipfile', kind: 'preferred', read: inTable('requires', 'python_version') },

@@ -2,9 +2,18 @@ import { join } from 'node:path'
 import { isFile, readText, upwards } from '../host/files.ts'
 import { requirementsOfFile, scored, type RequirementLine } from './requirement-lines.ts'
 
+/** Tools that keep a project's environment by themselves. */
+const managers = ['uv', 'poetry', 'pdm', 'pipenv'] as const
+export type Manager = (typeof managers)[number]
+
+/** The tool of a project's lock, where it has one. */
+export function managerNamed(requirements: Requirements | undefined): Manager | undefined {
+  return managers.find((name) => name === requirements?.kind)
+}
+
 /** How the project says what it needs. Paths are absolute. */
 export interface Requirements {
-  readonly kind: 'requirements' | 'pyproject' | 'setuptools' | 'poetry' | 'pdm' | 'pipenv' | 'uv'
+  readonly kind: 'requirements' | 'pyproject' | 'setuptools' | Manager
   readonly file: string
   /** Normalised names of the distributions that are asked for without a condition; empty where only the tool knows. */
   readonly names: readonly string[]

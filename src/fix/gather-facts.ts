@@ -7,7 +7,7 @@ import { shadowOf } from './planners/environment.ts'
 import { redisNow, redisProtocol } from '../facts/redis-now.ts'
 import { sourcesBelow } from '../facts/checkout-files.ts'
 import { noSources } from '../facts/manage-py-places.ts'
-import { onPath } from '../facts/programs.ts'
+import { installersOf } from '../facts/programs.ts'
 import { readText, readBytes } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { processTable } from '../host/process-table.ts'
@@ -20,8 +20,6 @@ export async function gatherFixFacts(
 ): Promise<FixFacts> {
   const { checkout, frontend, dotenv } = evidence
   const project = checkout?.project
-  const kind = checkout?.requirements?.kind
-  const manager = kind === 'poetry' || kind === 'pdm' || kind === 'pipenv' ? kind : undefined
   const written = [...(frontend?.urls ?? []), ...(frontend?.variables ?? []), ...(frontend?.proxies ?? [])]
   const files = new Set([
     ...(project?.settingsFiles ?? []),
@@ -40,8 +38,7 @@ export async function gatherFixFacts(
   const secret = host.secrets.add(randomBytes(32).toString('base64url'))
   return {
     platform: host.platform,
-    hasUv: (await onPath(host, 'uv')) !== undefined,
-    hasManager: manager === undefined ? undefined : (await onPath(host, manager)) !== undefined,
+    ...(await installersOf(host, checkout?.requirements)),
     texts,
     dotenvBytes: dotenv?.fact.kind === 'unreadable' ? await readBytes(dotenv.fact.path).catch(() => undefined) : undefined,
     asgi: project === undefined ? [] : await asgiModules(project.backend, project.settingsModule, sources),

@@ -3,11 +3,11 @@ import { readBytes } from '../host/files.ts'
 import { installFailure, type InstallFailure } from '../facts/installer-output.ts'
 import { LauncherError } from '../errors.ts'
 import { pathFrom } from '../host/paths.ts'
+import type { CommandAction } from '../plan/install.ts'
 import { missingPackages } from '../plan/environment.ts'
 import type { CommandFailed } from '../run/command.ts'
 import { judgeInstall, judgeLeftOut } from './install-judgement.ts'
 import type { SetupSeen } from './setup.ts'
-import type { CommandAction } from './step.ts'
 
 /** What an installer that has failed says, as the error that names the line of the requirements; the error itself where nothing of it is telling. */
 export async function installError(

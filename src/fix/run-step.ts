@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Action, CommandAction, Step } from './step.ts'
+import type { Action, Step } from './step.ts'
 import { errorMessage, LauncherError } from '../errors.ts'
 import type { DotenvReader } from '../facts/dotenv.ts'
 import type { Way } from '../facts/manage-py.ts'
@@ -22,6 +22,7 @@ import { rowOf, runOf } from '../facts/run-state.ts'
 import { parseProblem } from '../facts/python-syntax.ts'
 import { redisNow, redisProtocol } from '../facts/redis-now.ts'
 import { withoutOurs } from '../host/secret-names.ts'
+import type { CommandAction } from '../plan/install.ts'
 import { managedWay } from '../plan/way.ts'
 
 /** What steps are done with. */
@@ -95,11 +96,12 @@ export async function runStep(host: Host, step: Step, context: StepContext): Pro
   }
 }
 
-async function act(host: Host, { id, action }: Step, context: StepContext): Promise<void> {
+async function act(host: Host, step: Step, context: StepContext): Promise<void> {
+  const { action } = step
   const { backup } = context
   switch (action.kind) {
     case 'command':
-      return command(host, id, action, context)
+      return command(host, step, action, context)
     case 'edit':
       return edit(action, context)
     case 'make-folder':
@@ -126,8 +128,8 @@ async function act(host: Host, { id, action }: Step, context: StepContext): Prom
   }
 }
 
-async function command(host: Host, id: string, action: CommandAction, context: StepContext): Promise<void> {
-  const { argv, cwd, shown, makes, changes } = action
+async function command(host: Host, { id, shown }: Step, action: CommandAction, context: StepContext): Promise<void> {
+  const { argv, cwd, makes, changes } = action
   const { backup } = context
   const [file, ...args] = argv
   if (makes !== undefined) {

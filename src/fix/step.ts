@@ -1,5 +1,6 @@
 import type { Evidence } from '../checks/evidence.ts'
-import type { RequirementLine } from '../facts/requirement-lines.ts'
+import type { Installers } from '../facts/programs.ts'
+import type { CommandAction } from '../plan/install.ts'
 
 /** What `start` is called with where a fix ends in it. */
 export interface StartFlags {
@@ -12,25 +13,6 @@ export interface StartFlags {
   readonly setup?: true
   readonly managed?: true
   readonly managedRedis?: true
-}
-
-/** A command that is run to its end, without a shell. */
-export interface CommandAction {
-  readonly kind: 'command'
-  readonly argv: readonly [string, ...string[]]
-  readonly cwd: string
-  /** As a person types it in the checkout. */
-  readonly shown: string
-  /** What there is once it has run: `the database tables`. */
-  readonly what?: string
-  /** A folder that it makes, which a run that was cut short must not leave half-made. One that is there goes into the backup before. */
-  readonly makes?: string
-  /** A file that it changes, which is kept before. */
-  readonly changes?: string
-  /** What it is to install, with where the project asks for it. */
-  readonly installs?: readonly RequirementLine[]
-  /** The files that it reads for that. */
-  readonly files?: readonly string[]
 }
 
 /** What is done. Paths are absolute. */
@@ -96,11 +78,8 @@ export interface Step {
 }
 
 /** What a fix needs besides the evidence: gathered only where something is to be fixed. */
-export interface FixFacts {
+export interface FixFacts extends Installers {
   readonly platform: NodeJS.Platform
-  readonly hasUv: boolean
-  /** Whether the tool that keeps the project's environment is on the PATH; undefined where there is none. */
-  readonly hasManager?: boolean | undefined
   /** Texts of the files that a fix may edit or read, by absolute path: settings, frontend sources, requirements, `.env` candidates. */
   readonly texts: ReadonlyMap<string, string>
   /** The `.env` where it isn't text. */

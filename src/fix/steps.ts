@@ -1,4 +1,4 @@
-import { relativeTo, quoted, typed, type Place } from './planners/commands.ts'
+import { relativeTo, quoted, typed, type Place } from '../plan/install.ts'
 import type { Action, Fix, Step } from './step.ts'
 
 /** What a step takes over from the cause that it fixes. */
@@ -40,7 +40,11 @@ function titleOf(action: Action, place: Place): string | undefined {
 function shownOf(action: Action, place: Place): string {
   const isWindows = place.platform === 'win32'
   switch (action.kind) {
-    case 'command':
+    case 'command': {
+      const commands = action.typed.map((words) => words.map((word) => quoted(word, place.platform)).join(' '))
+      // PowerShell 5 knows no &&
+      return commands.join(isWindows ? '; ' : ' && ')
+    }
     case 'create-user':
       return action.shown
     case 'edit':

@@ -8,6 +8,9 @@ export function pathsOf(platform: NodeJS.Platform): PlatformPath {
 /** Paths as the machine that is judged writes them: the rules are pure, so what tells is the path itself. */
 const styleOf = (path: string) => (/^(?:[A-Za-z]:[\\/]|\\\\)/.test(path) ? win32 : posix)
 
+/** The platform that writes paths so; which of the POSIX ones makes no difference to a path. */
+export const platformOf = (path: string): NodeJS.Platform => (styleOf(path) === win32 ? 'win32' : 'linux')
+
 /** True where the path is the folder itself or lies below it. Both are absolute. */
 export function isWithin(folder: string, path: string): boolean {
   const { relative, isAbsolute, sep } = styleOf(folder)

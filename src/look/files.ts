@@ -8,10 +8,10 @@ import { speaksOfChannels } from '../facts/channels-use.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import { surveyDotenv } from '../facts/dotenv-survey.ts'
 import type { RedisNow } from '../facts/redis-now.ts'
-import { onPath } from '../facts/programs.ts'
+import { installersOf } from '../facts/programs.ts'
 import { readLines } from '../facts/settings-lines.ts'
 import type { Host } from '../host/host.ts'
-import { choosePython, type PythonChoice } from '../plan/environment.ts'
+import { choosePython } from '../plan/environment.ts'
 import { untried } from '../verify/prove.ts'
 import { redisOfDotenv } from './redis.ts'
 import { endpointAt } from './target.ts'
@@ -21,26 +21,20 @@ export async function evidenceOfFiles(host: Host, config: Config, checkout: Chec
   const { project, python, requirements } = checkout
   const [dotenv, settingsLines] = await Promise.all([surveyDotenv(host, project), readLines(project)])
   const choice = choosePython(python, requirements?.names)
-  const hasUv = await uvInstead(host, choice)
+  const installers = await installersOf(host, requirements)
   const wire = untried(endpointAt(config, project, config.port), { ours: true })
   const speaks = choice.kind === 'ready' ? undefined : await speaksOfChannels(project, requirements)
   return {
     ...evidenceOfWire(wire),
     checkout,
     choice,
-    hasUv,
+    installers,
     dotenv,
     env: host.env,
     given: givenFlags(config),
     settingsLines,
     speaksOfChannels: speaks,
   }
-}
-
-/** Whether uv can install in the place of a pip that the environment doesn't have; undefined where there is nothing to ask. */
-export async function uvInstead(host: Host, choice: PythonChoice | undefined): Promise<boolean | undefined> {
-  if (choice?.environment === undefined || choice.environment.packages.has('pip')) return undefined
-  return (await onPath(host, 'uv')) !== undefined
 }
 
 /** Why the Redis that is wanted can't carry the layer, before the project runs. Never throws. */

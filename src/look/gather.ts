@@ -32,7 +32,7 @@ import { httpRequest } from '../host/http.ts'
 import { within } from '../host/race-stop.ts'
 import { bracketed } from '../host/tcp.ts'
 import { choosePython } from '../plan/environment.ts'
-import { uvInstead } from './files.ts'
+import { installersOf } from '../facts/programs.ts'
 import { hostOf, portOf } from '../host/urls.ts'
 import { httpUrl, type Endpoint } from '../verify/endpoint.ts'
 import { experimentPaths } from '../verify/experiments.ts'
@@ -157,7 +157,7 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
   const beside = Promise.all([
     host.env['VIRTUAL_ENV'] === undefined ? undefined : pathInterpreter(host, limits.path),
     choice?.kind === 'ready' ? deadShebang(choice.environment.python) : undefined,
-    uvInstead(host, choice),
+    installersOf(host, checkout?.requirements),
     project === undefined ? new Set<string>() : modulesOf(project.backend),
     privilegedPorts(host.platform),
     checkout === undefined ? undefined : wiringOf(shell, config, checkout.project),
@@ -170,7 +170,7 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
   if (targets.proof === undefined) main.socket?.terminate()
   const wire = await withPage(main.facts, targets.main, examination)
   const [
-    [pathPython, shebang, hasUv, own, below, wiring, serverPython, settingsLines, redis],
+    [pathPython, shebang, installers, own, below, wiring, serverPython, settingsLines, redis],
     secretKeys,
     holders,
     newer,
@@ -192,7 +192,7 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
     choice,
     pathPython,
     deadShebang: shebang,
-    hasUv,
+    installers,
     dotenv,
     env: host.env,
     given: [...givenFlags(config), ...(targets.given ?? [])],

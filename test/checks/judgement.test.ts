@@ -7,7 +7,7 @@ import { checkoutOf, environmentWith, evidenceOf, examinationOf, nothingListens 
 const lacking = (module: string, names: readonly string[], packages?: readonly string[], hasUv?: boolean) =>
   judge(
     evidenceOf({
-      hasUv,
+      installers: { hasUv: hasUv ?? false },
       wire: nothingListens,
       choice: { kind: 'ready', environment: environmentWith(packages), note: undefined },
       servers: { onPorts: [], ofProject: [], source: '/proc', problem: undefined },

@@ -281,7 +281,7 @@ test('on Windows: its paths, its launcher, its commands', () => {
     kind: 'command',
     argv: ['py', '-m', 'venv', String.raw`C:\Users\Ada L\vote\backend\venv`],
     cwd: facts.backend,
-    shown: String.raw`py -m venv backend\venv`,
+    typed: [['py', '-m', 'venv', String.raw`backend\venv`]],
     what: 'a Python environment',
     makes: String.raw`C:\Users\Ada L\vote\backend\venv`,
   })

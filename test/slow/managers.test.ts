@@ -2,9 +2,10 @@
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { typed } from '../../src/report/words.ts'
 import { environmentIn } from '../support/checkout-run.ts'
 import { pipsIndex } from '../support/checkouts.ts'
-import { startCli, type RunningCli } from '../support/cli.ts'
+import { runCli, startCli, type RunningCli } from '../support/cli.ts'
 import { freshProject, type FreshProject } from '../support/fresh-project.ts'
 import { freePort } from '../support/redis.ts'
 import { run } from '../support/tools.ts'
@@ -56,7 +57,7 @@ const tools = [
   },
 ] as const
 
-test.each(tools)('$tool', { timeout: 420_000 }, async ({ tool, name, text, lock, install, add }) => {
+async function locked({ tool, name, text, lock }: (typeof tools)[number]) {
   project = await freshProject({ files: { [`backend/${name}`]: text } })
   const { root, backend } = project
   await rm(join(backend, 'requirements.txt'))
@@ -64,6 +65,34 @@ test.each(tools)('$tool', { timeout: 420_000 }, async ({ tool, name, text, lock,
   await mkdir(home)
   const env = await environmentIn(home, { tools: [tool] })
   await run('sh', ['-c', lock], { cwd: backend, env, maxBuffer: 64e6 })
+  return { root, backend, env }
+}
+
+test.each(tools)(
+  '$tool: what the doctor prints adds to the lock, and stays when the tool is called again',
+  { timeout: 420_000 },
+  async (kind) => {
+    const { tool, install, add } = kind
+    const { root, backend, env } = await locked(kind)
+    await run('sh', ['-c', install], { cwd: backend, env, maxBuffer: 64e6 })
+    const look = async () => JSON.parse((await runCli(['doctor', '--json'], { cwd: root, env })).stdout).diagnosis
+    const { id, remedy } = await look()
+    expect([id, remedy.commands]).toEqual([
+      'missing-dep',
+      [
+        ['cd', 'backend'],
+        [...add.split(' '), 'python-decouple'],
+      ],
+    ])
+    const lines = [...remedy.commands.map(typed), install, `${tool} run python -c 'import decouple'`]
+    await run('sh', ['-ec', lines.join('\n')], { cwd: root, env, maxBuffer: 64e6 })
+    expect((await look())?.id).not.toBe('missing-dep')
+  },
+)
+
+test.each(tools)('$tool', { timeout: 420_000 }, async (kind) => {
+  const { install, add } = kind
+  const { root, env } = await locked(kind)
   const port = String(await freePort('127.0.0.1'))
   cli = startCli(['start', '--setup', '--json', '--no-frontend', '--port', port], { cwd: root, env })
   await cli.waitFor(/"event":"(?:ready|end)"/)

@@ -1,5 +1,5 @@
 import { pathsOf } from '../../host/paths.ts'
-import { commandFacts, manageCommand } from './commands.ts'
+import { commandFacts, manageCommand } from '../../plan/install.ts'
 import { handOver } from './serving.ts'
 import { fix, isNoFix, noFix, type Planner, type PlannerOf } from '../step.ts'
 

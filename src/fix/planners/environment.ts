@@ -6,7 +6,7 @@ import { installedBy, normalName, requiredName } from '../../facts/packages.ts'
 import { freshEnvironment } from '../../plan/fresh-environment.ts'
 import { missingPackages, type PythonChoice } from '../../plan/environment.ts'
 import { fix, isNoFix, noFix, type Fix, type NoFix, type Planner, type PlannerOf, type FixFacts } from '../step.ts'
-import { addCommand, commandFacts, environmentCommand, installCommand, managerOf, packagesCommand, pipCommands } from './commands.ts'
+import { addCommands, commandFacts, environmentCommand, installCommand, managerOf, pipCommands } from '../../plan/install.ts'
 import { importError } from './dotenv.ts'
 import { handOver, startAnew } from './serving.ts'
 
@@ -22,16 +22,8 @@ export const installPackage: PlannerOf<'checkout' | 'choice'> = (evidence, facts
   // what the project asks for, all of it, where it is more than the one; a tool that keeps the environment does it its way
   const isAsked = wanted.every((name) => asked.includes(requiredName(name)))
   const specs = wanted.map((name) => requirementOf(evidence, facts, name) ?? name)
-  const install =
-    isAsked && (managerOf(around) !== undefined || asked.length > 1 || wanted.length === 0)
-      ? installCommand(around)
-      : (addCommand(around, specs) ??
-        packagesCommand(
-          around,
-          specs,
-          specs.map((spec) => (/^[\w.=-]+$/.test(spec) ? spec : `'${spec}'`)),
-        ))
-  return fix([...pipCommands(around), install], { restart: true })
+  const isWhole = isAsked && (managerOf(around) !== undefined || asked.length > 1 || wanted.length === 0)
+  return fix(isWhole ? [...pipCommands(around), installCommand(around)] : addCommands(around, specs), { restart: true })
 }
 
 /** Installs newer releases of packages that are there. */
@@ -40,8 +32,7 @@ export const upgradePackages: Planner = (evidence, facts, cause) => {
   const { environment } = evidence.choice ?? {}
   if (around === undefined || environment === undefined) return noFix('there is no environment to install into')
   if (!environment.isVirtual) return noFix(`${environment.label} is no virtual environment: nothing is installed into it`)
-  const words = ['--upgrade', ...cause.commands.flatMap(installedBy)]
-  return fix([...pipCommands(around), packagesCommand(around, words, words)], { restart: true })
+  return fix(addCommands(around, ['--upgrade', ...cause.commands.flatMap(installedBy)]), { restart: true })
 }
 
 /** The line of requirements.txt that asks for the package: its version is the project's to choose. */

@@ -1,6 +1,6 @@
 import type { Evidence } from '../../checks/evidence.ts'
 import { fix, noFix, type Fix, type FixFacts, type NoFix, type Planner } from '../step.ts'
-import { commandFacts, packagesCommand, pipCommands, quoted, relativeTo } from './commands.ts'
+import { addCommands, commandFacts, managerOf, relativeTo } from '../../plan/install.ts'
 import { replaced, settingsAssignments } from './files.ts'
 import { elementsOf, entryOf, spliced } from './python-text.ts'
 
@@ -25,10 +25,8 @@ function olderClient(evidence: Evidence, facts: FixFacts): Fix | NoFix {
   if (!environment.isVirtual) return noFix(`${environment.label} is no virtual environment: nothing is installed into it`)
   const { requirements } = around
   const file = requirements === undefined ? 'the requirements' : relativeTo(around, requirements.file)
-  return fix([...pipCommands(around), packagesCommand(around, [older], [quoted(older, facts.platform)])], {
-    restart: true,
-    notes: [`${older} belongs into ${file}, too: what is installed anew from it gets the newest client otherwise`],
-  })
+  const note = `${older} belongs into ${file}, too: what is installed anew from it gets the newest client otherwise`
+  return fix(addCommands(around, [older]), { restart: true, notes: managerOf(around) === undefined ? [note] : [] })
 }
 
 /**

@@ -1,0 +1,49 @@
+/** What installs a package is the tool that keeps the environment: what it hasn't in its lock it takes away again. */
+import { expect, test } from 'vitest'
+import type { Requirements } from '../../src/facts/requirements.ts'
+import { addCommands } from '../../src/plan/install.ts'
+import { environmentWith } from '../support/evidence.ts'
+
+const root = '/home/ada/vote'
+const line = { name: 'django', spec: 'django', marker: undefined, file: `${root}/pyproject.toml`, line: 1 }
+
+function typed(kind: Requirements['kind'], words: readonly string[], more: { label?: string; python?: string; hasManager?: boolean } = {}) {
+  const { label = '.venv', python = `${root}/.venv/bin/python`, hasManager } = more
+  const commands = addCommands(
+    {
+      root,
+      backend: `${root}/backend`,
+      fresh: `${root}/.venv`,
+      platform: 'linux',
+      requirements: { kind, file: `${root}/backend/pyproject.toml`, names: ['django'], lines: [line] },
+      python: { kind: 'ready', environment: { ...environmentWith(['django', 'pip']), label, python }, note: undefined },
+      hasUv: kind === 'uv',
+      hasManager,
+    },
+    words,
+  )
+  return commands.flatMap((command) => command.typed.map((each) => each.join(' ')))
+}
+
+const there = ['cd backend']
+
+test.each([
+  ['uv', ['redis<8'], {}, [...there, 'uv add redis<8']],
+  ['uv', ['--upgrade', 'twisted', 'daphne'], {}, [...there, 'uv sync --upgrade-package twisted --upgrade-package daphne']],
+  [
+    'poetry',
+    ['daphne'],
+    { label: 'poetry (vote-py3.12)', python: '/home/ada/.cache/pypoetry/vote/bin/python' },
+    [...there, 'poetry add daphne'],
+  ],
+  ['pdm', ['daphne'], {}, [...there, 'pdm add daphne']],
+  ['pipenv', ['daphne'], {}, [...there, 'pipenv install daphne']],
+  // it upgrades what the project names alone
+  ['pdm', ['--upgrade', 'twisted'], {}, ['.venv/bin/python -m pip install --upgrade twisted']],
+  // made by hand beside the lock, and with the tool not there
+  ['poetry', ['daphne'], { label: 'env', python: `${root}/env/bin/python` }, ['env/bin/python -m pip install daphne']],
+  ['poetry', ['daphne'], { hasManager: false }, ['.venv/bin/python -m pip install daphne']],
+  ['requirements', ['daphne'], {}, ['.venv/bin/python -m pip install daphne']],
+] as const)('%s %j %j', (kind, words, more, expected) => {
+  expect(typed(kind, words, more)).toEqual(expected)
+})
