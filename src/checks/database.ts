@@ -1,7 +1,8 @@
-import type { ExaminationOf } from '../facts/examination.ts'
+import type { ExaminationOf, Raised } from '../facts/examination.ts'
 import { databaseRefusal } from './database-refusal.ts'
 import { diagnosis, withSeen, type Diagnosis, type Seen } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
+import { judgeVariables } from './variables.ts'
 
 /** It can't be opened: a file that isn't there, a server that isn't, or one that refuses. Pure. */
 function unreachable({ name, message, path, engine }: ExaminationOf<'database'>, { databaseOutlook: outlook }: Evidence): Diagnosis {
@@ -47,6 +48,8 @@ function judgeDatabase(evidence: Evidence): Diagnosis | undefined {
   if (database === undefined) return undefined
   const name = database.name ?? 'the database'
   if (database.state === 'unreachable') return unreachable(database, evidence)
+  if (database.state === 'none')
+    return judgeVariables(evidence, ['The settings have no database without it: DATABASES["default"] is empty'])
   if (database.state === 'locked') {
     const { holders } = evidence
     const seen = holders.map(({ pid, command }) => `PID ${pid} has it open${command === undefined ? '' : `: ${command}`}`)
@@ -98,6 +101,11 @@ export function judgeUnplayed(evidence: Evidence): Diagnosis | undefined {
 /** An exception of a database's driver (PEP 249), as Django wraps it. */
 const databaseError = /^(?:OperationalError|ProgrammingError|InterfaceError|DatabaseError|InternalError)$/
 
+const isOfDatabase = (raised: Raised | null | undefined): boolean =>
+  raised != null &&
+  (databaseError.test(raised.type) ||
+    (raised.type === 'ImproperlyConfigured' && raised.message.includes('settings.DATABASES is improperly configured')))
+
 /** A database that the consumer asks for and can't use: where it was played without a look at the database, the database is not to blame. */
 export function judgeUnusable(evidence: Evidence): Diagnosis | undefined {
   const { examination } = evidence
@@ -105,7 +113,7 @@ export function judgeUnusable(evidence: Evidence): Diagnosis | undefined {
   const said = typeof played?.database_error === 'string' ? played.database_error : undefined
   if (said !== undefined && isTableMissing(said)) return tablesMissing(evidence, said)
   if (examination?.how === 'timeout' && examination.get('standing')?.stage === 'consumer') return undefined
-  const raised = played?.outcome === 'raised' && databaseError.test(played.raised?.type ?? '')
+  const raised = played?.outcome === 'raised' && isOfDatabase(played.raised)
   if (played !== undefined && played.outcome !== 'skipped' && !raised) return undefined
   return examination?.get('database')?.state === 'ready' ? undefined : judgeDatabase(evidence)
 }

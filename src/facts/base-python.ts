@@ -47,7 +47,7 @@ export function unavailable({ word, versions }: Extract<BasePython, { kind: 'non
   readonly hint: string
 } {
   const there =
-    versions.length === 0 ? 'No Python was found that could make an environment' : `On the PATH and in pyenv: ${versions.join(', ')}`
+    versions.length === 0 ? 'No Python was found that could make an environment' : `Found on this machine: ${versions.join(', ')}`
   return {
     title: `The project asks for Python ${word.spec}, and none of those here is one`,
     evidence: [`${word.source} asks for Python ${word.spec}`, there],

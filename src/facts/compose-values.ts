@@ -217,7 +217,7 @@ export function backendService(compose: Compose | undefined, backend: string): C
   return ranked.filter(({ rank }) => rank > 0).toSorted((a, b) => b.rank - a.rank)[0]?.service
 }
 
-/** Whether one of the services is a database, which the settings then are to use. Pure. */
-export function hasDatabase(compose: Compose | undefined): boolean {
-  return compose?.services.some(({ image, name }) => /postg|mysql|mariadb|timescale/.test(image ?? name)) === true
+/** The service that is a database, which the settings then are to use. Pure. */
+export function databaseService(compose: Compose | undefined): ComposeService | undefined {
+  return compose?.services.find(({ image, name }) => /postg|mysql|mariadb|timescale/.test(image ?? name))
 }

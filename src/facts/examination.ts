@@ -75,7 +75,7 @@ const variableSchema = v.object({
 const examinationSchema = v.variant('fact', [
   v.object({ fact: v.literal('start'), python: v.string(), executable: v.string() }),
   importsSchema,
-  /** Variables that the settings ask for without a default and that nobody gives, and the files that they load some from; told where something can't be imported. */
+  /** Variables that the settings ask for without a default and that nobody gives, and the files that they load some from; told where something can't be imported, or there is no database. */
   v.object({
     fact: v.literal('variables'),
     missing: v.array(variableSchema),

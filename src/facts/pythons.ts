@@ -18,13 +18,13 @@ const newest = 20
 const question = 'import venv, ensurepip, sys; print("%d.%d.%d" % sys.version_info[:3])'
 
 /**
- * The interpreters of the PATH by their minor versions from `least` on, then those that pyenv keeps, each where it can
+ * The interpreters of the PATH by their minor versions from `least` on, then those that pyenv, mise, asdf and uv keep, each where it can
  * make an environment; of one version the first. Never throws.
  */
 export async function interpreters(host: Host, least = 6): Promise<Interpreter[]> {
   const minors = Array.from({ length: newest - least }, (_, index) => least + index)
   const files = await Promise.all(minors.map((minor) => onPath(host, `python3.${minor}`)))
-  const asked = host.platform === 'win32' ? await ofLauncher(host) : [...files, ...(await ofPyenv(host))]
+  const asked = host.platform === 'win32' ? await ofLauncher(host) : [...files, ...(await ofKeepers(host))]
   const found = await Promise.all(
     [...new Set(asked)].map(async (python) => {
       if (python === undefined) return []
@@ -39,13 +39,35 @@ export async function interpreters(host: Host, least = 6): Promise<Interpreter[]
   return all.filter(({ version }, index) => all.findIndex((other) => other.version === version) === index)
 }
 
-/** Versions that pyenv has built (github.com/pyenv/pyenv, PYENV_ROOT). */
-async function ofPyenv({ env }: Host): Promise<string[]> {
-  const folder = join(env['PYENV_ROOT'] ?? join(env['HOME'] ?? homedir(), '.pyenv'), 'versions')
-  const names = (await readdir(folder).catch(() => [])).filter((name) => /^3\.\d+\.\d+$/.test(name))
-  const files = names.map((name) => join(folder, name, 'bin', 'python'))
-  const isThere = await Promise.all(files.map((file) => isFile(file)))
-  return files.filter((_, index) => isThere[index] === true)
+/** Where a tool keeps the interpreters that it has built or fetched, a folder for each version. */
+interface Keeper {
+  /** The variable that names the tool's own folder, that folder below the home, and where it keeps them in there. */
+  readonly variable: string
+  readonly below: readonly string[]
+  readonly inside: readonly string[]
+}
+
+/** github.com/pyenv/pyenv (PYENV_ROOT); mise.jdx.dev/directories.html; asdf-vm.com (ASDF_DATA_DIR); docs.astral.sh/uv/reference/storage. */
+const keepers: readonly Keeper[] = [
+  { variable: 'PYENV_ROOT', below: ['.pyenv'], inside: ['versions'] },
+  { variable: 'MISE_DATA_DIR', below: ['.local', 'share', 'mise'], inside: ['installs', 'python'] },
+  { variable: 'ASDF_DATA_DIR', below: ['.asdf'], inside: ['installs', 'python'] },
+  { variable: 'UV_PYTHON_INSTALL_DIR', below: ['.local', 'share', 'uv', 'python'], inside: [] },
+]
+
+/** Versions that a tool keeps; of mise's `3.12`, which is a link to `3.12.4`, the one it leads to. */
+async function ofKeepers({ env }: Host): Promise<string[]> {
+  const home = env['HOME'] ?? homedir()
+  const found = await Promise.all(
+    keepers.map(async ({ variable, below, inside }) => {
+      const folder = join(env[variable] ?? join(home, ...below), ...inside)
+      const names = (await readdir(folder).catch(() => [])).filter((name) => /^(?:cpython-)?3\.\d+\.\d+(?=-|$)/.test(name))
+      const files = names.map((name) => join(folder, name, 'bin', 'python'))
+      const isThere = await Promise.all(files.map((file) => isFile(file)))
+      return files.filter((_, index) => isThere[index] === true)
+    }),
+  )
+  return found.flat()
 }
 
 /** What Windows' launcher knows: ` -V:3.13 *        C:\\…\\python.exe` (docs.python.org/3/using/windows.html). */

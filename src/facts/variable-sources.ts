@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isFile, readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
-import { backendService, hasDatabase, localValue, readComposeFile } from './compose-values.ts'
+import { backendService, databaseService, localValue, readComposeFile } from './compose-values.ts'
 import { dotenvValue, parseDotenv } from './dotenv.ts'
 import { shown, type Project } from './project.ts'
 
@@ -55,16 +55,19 @@ export async function variableSources(
     ...others.filter((other) => isTemplate(other)).map(({ path }) => read(path, 'template')),
     ...[...new Set(local)].map((path) => read(path, 'template')),
   ])
-  const service = backendService(compose, backend)
-  const given = [...(service?.environment ?? [])].map(([name, { value, place }]): SaidVariable => ({
-    name,
-    value: localValue(compose, value),
-    ...place,
-    kind: 'compose',
-  }))
+  const database = databaseService(compose)
+  const services = [backendService(compose, backend), database]
+  const given = services
+    .flatMap((service) => [...(service?.environment ?? [])])
+    .map(([name, { value, place }]): SaidVariable => ({
+      name,
+      value: localValue(compose, value),
+      ...place,
+      kind: 'compose',
+    }))
   const said = [...files.flat(), ...given]
   for (const { name, value } of said) host.secrets.addNamed(name, value)
-  return { said, hasDatabase: hasDatabase(compose), configuration: await configurationIn(host.cwd) }
+  return { said, hasDatabase: database !== undefined, configuration: await configurationIn(host.cwd) }
 }
 
 const isTemplate = ({ kind }: { readonly kind: string }): boolean => kind === 'example'

@@ -6,7 +6,7 @@ import type { SetupSeen } from './setup.ts'
 
 /** Asks for the variables of which no file says anything, where somebody is there to answer; Enter alone ends it, and nothing is written then. */
 export async function askVariables({ host, config, signal }: SetupHost, seen: SetupSeen): Promise<SetupSeen> {
-  const left = wantedVariables({ ...seen, examination: seen.failed })?.left ?? []
+  const left = wantedVariables({ ...seen, examination: seen.failed }, seen.facts)?.left ?? []
   const isWritable = left.every(
     ({ variable, target }) => target?.kind === 'dotenv' || (target?.kind === 'configuration' && !namesSecret(variable.name)),
   )

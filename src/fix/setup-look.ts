@@ -27,7 +27,8 @@ export async function lookForSetup({ host, config, signal }: SetupHost, checkout
   const { project, requirements } = checkout
   const choice = choosePython(checkout.python, requirements?.names)
   const dotenv = await surveyDotenv(host, project)
-  const facts = await gatherFixFacts(host, { checkout, choice, dotenv, frontend: undefined, examination: undefined }, 'setup')
+  const gathered = await gatherFixFacts(host, { checkout, choice, dotenv, frontend: undefined, examination: undefined }, 'setup')
+  const facts = { ...gathered, managed: config.managed }
   const unseen = { checkout, choice, dotenv, facts, examination: undefined, inspected: undefined }
   const source = dotenvSource(dotenv)
   const lacksDotenv = dotenv.fact.kind === 'absent'
@@ -45,8 +46,8 @@ export async function lookForSetup({ host, config, signal }: SetupHost, checkout
     }).ended
   const first = await look({})
   const isImported = first.errorOf('settings') === undefined && first.get('settings') !== undefined
-  const failed = isImported ? undefined : first
-  const wanted = wantedVariables({ checkout, dotenv, examination: failed }, facts.typed)
+  const wanted = wantedVariables({ checkout, dotenv, examination: first }, facts)
+  const failed = isImported && wanted === undefined ? undefined : first
   const needsDotenv = lacksDotenv && !isImported
   // with the values that are to be written, or those of a file that was meant to be it, a project can be looked at before anything is
   const values =

@@ -147,7 +147,7 @@ function listed(names: readonly string[]): string {
 
 function dotenvSteps(seen: SetupSeen): Step[] {
   const wanting = { ...seen, examination: seen.failed }
-  const wanted = wantedVariables(wanting, seen.facts.typed)
+  const wanted = wantedVariables(wanting, seen.facts)
   if (wanted !== undefined) {
     const names = wanted.asked.map(({ name }) => name)
     const why = `the settings ask for ${listed(names)}, and nobody gives ${names.length === 1 ? 'it' : 'them'}`

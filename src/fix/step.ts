@@ -1,6 +1,7 @@
 import type { Evidence } from '../checks/evidence.ts'
 import type { Installers } from '../facts/programs.ts'
 import type { CommandAction } from '../plan/install.ts'
+import type { Givers } from '../plan/variables.ts'
 
 /** What `start` is called with where a fix ends in it. */
 export interface StartFlags {
@@ -78,7 +79,7 @@ export interface Step {
 }
 
 /** What a fix needs besides the evidence: gathered only where something is to be fixed. */
-export interface FixFacts extends Installers {
+export interface FixFacts extends Installers, Givers {
   readonly platform: NodeJS.Platform
   /** Texts of the files that a fix may edit or read, by absolute path: settings, frontend sources, requirements, `.env` candidates. */
   readonly texts: ReadonlyMap<string, string>
@@ -98,8 +99,6 @@ export interface FixFacts extends Installers {
   readonly secret: string
   /** One for each name, the same whenever it is asked for: 43 characters of URL-safe base64. */
   readonly secretFor: (name: string) => string
-  /** Values of variables that somebody has typed. */
-  readonly typed?: ReadonlyMap<string, string>
 }
 
 /** How a cause is fixed: what is done, in order. */

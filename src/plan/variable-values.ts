@@ -21,6 +21,8 @@ export interface Around {
   readonly backend: string
   /** Something names a database, or a service of the compose file is one. */
   readonly namesDatabase: boolean
+  /** The run starts the database that isn't there, as whom and with what the settings say. */
+  readonly managed: boolean
 }
 
 type Value = GivenVariable['value']
@@ -30,6 +32,8 @@ interface Kind {
   readonly name: RegExp
   /** What it has to be made of. */
   readonly cast?: RegExp
+  /** Variables by which the image of a database is told the same. */
+  readonly also?: RegExp
   /** What is said of it and isn't to be taken over: it is production's. */
   readonly refused?: (value: string) => boolean
   /** Its value where none is said; undefined: only who knows the project knows it. */
@@ -104,6 +108,21 @@ const kinds: readonly Kind[] = [
   { name: /(?:^|_)REDIS_DB$/, make: () => '0' },
   { name: /(?:^|_)(?:DB|DATABASE|POSTGRES|PG|SQL|MYSQL)_?HOST$/, refused: isRemote, make: () => '127.0.0.1' },
   { name: /(?:^|_)(?:POSTGRES|PG)_?PORT$/, make: () => '5432' },
+  {
+    name: /(?:^|_)(?:DB|DATABASE|POSTGRES|PG|SQL|MYSQL)_?PASS(?:WORD)?$/,
+    also: /^(?:POSTGRES|MYSQL)_PASSWORD$/,
+    make: ({ managed }) => (managed ? { random: 'key' } : undefined),
+  },
+  {
+    name: /(?:^|_)(?:DB|DATABASE|POSTGRES|PG|SQL|MYSQL)_?USER(?:NAME)?$/,
+    also: /^(?:POSTGRES|MYSQL)_USER$/,
+    make: ({ managed }) => (managed ? 'election' : undefined),
+  },
+  {
+    name: /(?:^|_)(?:DB|DATABASE|SQL|MYSQL)_?NAME$|(?:^|_)(?:POSTGRES|PG)_?(?:DB|NAME|DATABASE)$/,
+    also: /^(?:POSTGRES_DB|MYSQL_DATABASE)$/,
+    make: ({ managed }) => (managed ? 'election' : undefined),
+  },
   { name: /(?:^|_)ADMIN_URL$/, make: () => 'admin/' },
   { name: /(?:^|_)LOG_?LEVEL$/, make: () => 'INFO' },
   { name: /(?:^|_)(?:TIME_ZONE|TZ)$/, make: () => 'UTC' },
@@ -119,12 +138,13 @@ const keyPlaceholder = /secret|insecure|example|replace|generate|your/i
 export function valueFor(variable: WantedVariable, { said }: Pick<VariableSources, 'said'>, around: Around): GivenVariable | undefined {
   const { name, cast } = variable
   const kind = kinds.find((each) => each.name.test(name) && (each.cast?.test(cast) ?? true))
-  const isKey = isSigningKey(name) || typeof kind?.make(around) === 'object'
+  const isKey = isSigningKey(name) || (kind?.also === undefined && typeof kind?.make(around) === 'object')
   const fits = (each: SaidVariable) => {
     const isHolder = placeholder.test(each.value) || (isKey && keyPlaceholder.test(each.value))
-    return each.name === name && !isHolder && kind?.refused?.(local(each.value)) !== true
+    return !isHolder && kind?.refused?.(local(each.value)) !== true
   }
-  for (const each of said.filter(fits)) {
+  const others = said.filter((each) => kind?.also?.test(each.name))
+  for (const each of [...said.filter((each) => each.name === name), ...others].filter(fits)) {
     const value = shaped(local(each.value), cast)
     if (value !== undefined) return { variable, value, source: `${each.file}:${each.line}`, isPrivate: each.kind === 'own' }
   }

@@ -33,12 +33,18 @@ interface Evident {
   readonly examination: Pick<Examination, 'get' | 'errorOf'> | undefined
 }
 
-interface Seen {
+/** What gives values besides the files. */
+export interface Givers {
+  /** Values that somebody has typed. */
+  readonly typed?: ReadonlyMap<string, string>
+  /** The run starts the database that isn't there: any name and password will do. */
+  readonly managed?: boolean
+}
+
+interface Seen extends Givers {
   readonly checkout: Checkout
   readonly dotenv: DotenvSurvey
   readonly examination: Pick<Examination, 'get'>
-  /** Values that somebody has typed. */
-  readonly typed?: ReadonlyMap<string, string>
 }
 
 type Load = ExaminationOf<'variables'>['loads'][number]
@@ -72,11 +78,12 @@ function targetOf({ dotenv, examination }: Pick<Seen, 'dotenv' | 'examination'>,
 
 /** A value for each variable that is wanted, and its place. Pure. */
 function planVariables(seen: Seen, wanted: readonly WantedVariable[]): VariablesPlan {
-  const { checkout, dotenv, typed } = seen
+  const { checkout, dotenv, typed, managed = false } = seen
   const { said, hasDatabase } = dotenv.sources
   const around = {
     origin: checkout.project.frontendOrigin ?? 'http://localhost:5173',
     backend: 'http://localhost:8000',
+    managed,
     namesDatabase: hasDatabase || said.some(({ name }) => /^(?:POSTGRES|MYSQL|DB|PG|DATABASE)_?(?:HOST|NAME|DB|URL)$/.test(name)),
   }
   const placed: PlacedVariable[] = []
@@ -94,16 +101,22 @@ function planVariables(seen: Seen, wanted: readonly WantedVariable[]): Variables
   return { placed, left }
 }
 
-/** What an import that has failed lacks of its variables; undefined where it has failed for something else, or a whole file is to be put in its place. Pure. */
-export function wantedVariables(evidence: Evident, typed?: ReadonlyMap<string, string>): WantedVariables | undefined {
+/** What settings lack of their variables, which can't be imported or have no database; undefined where they fail for something else, or a whole file is to be put in its place. Pure. */
+export function wantedVariables(evidence: Evident, givers: Givers = {}): WantedVariables | undefined {
   const { dotenv, checkout, examination } = evidence
   const error = examination?.errorOf('settings') ?? examination?.errorOf('folders') ?? examination?.errorOf('application')
-  if (error === undefined || examination === undefined || dotenv === undefined || checkout === undefined) return undefined
+  if (examination === undefined || dotenv === undefined || checkout === undefined) return undefined
   if (dotenv.fact.kind === 'unreadable' || examination.get('variables') === undefined) return undefined
-  const asked = askedInVain(error, missingVariables({ dotenv, examination }))
+  const missing = missingVariables({ dotenv, examination })
+  const asked = error === undefined ? databaseInVain(examination, missing) : askedInVain(error, missing)
   if (asked.length === 0) return undefined
-  const plan = planVariables({ checkout, dotenv, examination, ...(typed === undefined ? {} : { typed }) }, asked)
+  const plan = planVariables({ ...givers, checkout, dotenv, examination }, asked)
   return isWholeFile(evidence, plan, asked) ? undefined : { ...plan, asked }
+}
+
+/** What would name the database of settings that have none: a URL without a default fails for nobody before it is used. */
+function databaseInVain(examination: Pick<Examination, 'get'>, missing: readonly WantedVariable[]): readonly WantedVariable[] {
+  return examination.get('database')?.state === 'none' ? missing.filter(({ cast }) => cast === 'db') : []
 }
 
 /** The variables that an exception is about: it names one, stands where one is asked for, or is pydantic's list of them. */

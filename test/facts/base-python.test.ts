@@ -33,7 +33,7 @@ test('none will do: which there are', () => {
   if (found?.kind !== 'none') throw new Error('one was found')
   expect(unavailable(found)).toMatchObject({
     title: 'The project asks for Python >=3.14, and none of those here is one',
-    evidence: ['pyproject.toml:3 asks for Python >=3.14', 'On the PATH and in pyenv: 3.11.7, 3.8.18, 3.9.18, 3.12.1, 3.12.4, 3.13.0'],
+    evidence: ['pyproject.toml:3 asks for Python >=3.14', 'Found on this machine: 3.11.7, 3.8.18, 3.9.18, 3.12.1, 3.12.4, 3.13.0'],
   })
 })
 

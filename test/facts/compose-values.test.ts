@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { backendService, hasDatabase, interpolated, localAddress, localValue, readComposeFile } from '../../src/facts/compose-values.ts'
+import { backendService, databaseService, interpolated, localAddress, localValue, readComposeFile } from '../../src/facts/compose-values.ts'
 
 let root: string | undefined
 afterEach(async () => {
@@ -73,7 +73,7 @@ test('the service of the backend, with what its environment says', async () => {
     PRICE: '3$ docker-compose.yml:27',
     FROM_SHELL: 'shell docker-compose.yml:28',
   })
-  expect(hasDatabase(found)).toBe(true)
+  expect(databaseService(found)?.name).toBe('store')
   expect(localAddress(found, 'store', 5432)).toEqual({ host: '127.0.0.1', port: 5433 })
   expect(localAddress(found, 'elsewhere', 5432)).toBeUndefined()
 })

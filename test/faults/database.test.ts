@@ -87,6 +87,24 @@ real('migrations-pending', 'nobody migrated', async () => {
   expect(answer.diagnosis?.remedy.commands).toEqual([['backend/venv/bin/python', 'backend/manage.py', 'migrate']])
 })
 
+real('env-variables-missing', 'a URL of the database without a default: the settings are read, and have none', async () => {
+  const project = await bench.project({
+    style: 'plain',
+    consumer: asks,
+    settings: 'import dj_database_url\nDATABASES = {"default": dj_database_url.config()}\n',
+    // a stand-in for the package, as it is where its variable isn't there
+    files: {
+      'backend/dj_database_url.py':
+        'import os\ndef config():\n    url = os.environ.get("DATABASE_URL")\n    return {"ENGINE": "django.db.backends.sqlite3", "NAME": url.split("///")[1]} if url else {}\n',
+    },
+  })
+  const server = await bench.serve('daphne', project)
+  const answer = await doctor(project.root, { url: urlOf(server.port) })
+  expect(answer.id, answer.evidence).toBe('env-variables-missing')
+  expect(answer.diagnosis?.title).toBe('The settings ask for DATABASE_URL, and nobody gives it')
+  expect(answer.diagnosis?.remedy.commands).toEqual([['election-dev', 'start', '--setup']])
+})
+
 real('migrations-pending', 'a new table, and a consumer that hides the error behind a refusal, on uvicorn', async () => {
   const project = await bench.project({ consumer: hides })
   await migrate(project)

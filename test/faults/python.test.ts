@@ -85,7 +85,7 @@ real('python-not-available', 'requires-python that no interpreter meets', async 
   })
   const answer = await doctor(project.root, { url: await nobody(), env: { PATH: await barePath(bench) } })
   expect(answer.id, answer.evidence).toBe('python-not-available')
-  expect(answer.evidence).toMatch(/backend\/pyproject\.toml:4 asks for Python >=3\.60[^]*On the PATH and in pyenv: \d/)
+  expect(answer.evidence).toMatch(/backend\/pyproject\.toml:4 asks for Python >=3\.60[^]*Found on this machine: \d/)
 })
 
 real('venv-broken', 'its Python was uninstalled: bin/python is a link that leads nowhere', async () => {

@@ -6,7 +6,7 @@ import { valueFor } from '../../src/plan/variable-values.ts'
 import { wantedVariables } from '../../src/plan/variables.ts'
 import { checkoutOf, dotenvOf, examinationOf, root } from '../support/evidence.ts'
 
-const around = { origin: 'http://localhost:3000', backend: 'http://localhost:8000', namesDatabase: false }
+const around = { origin: 'http://localhost:3000', backend: 'http://localhost:8000', namesDatabase: false, managed: false }
 const variable = (name: string, cast = 'str', by: WantedVariable['by'] = 'environment'): WantedVariable => ({
   name,
   cast,
@@ -65,6 +65,56 @@ describe('a value', () => {
 
   test('no file of its own where something names a database', () => {
     expect(valued('DATABASE_URL', 'db', silent, { ...around, namesDatabase: true })).toBeUndefined()
+  })
+})
+
+describe('what a database is opened with', () => {
+  const postgres = [
+    said('POSTGRES_PASSWORD', 'dev-only', 'compose'),
+    said('POSTGRES_USER', 'votes', 'compose'),
+    said('POSTGRES_DB', 'tally', 'compose'),
+  ]
+  const given = (name: string, sources: readonly SaidVariable[], managed: boolean) =>
+    valueFor(variable(name), { said: sources }, { ...around, managed })?.value
+
+  test.each<[string, readonly SaidVariable[], boolean, unknown]>([
+    ['DB_PASSWORD', [said('DB_PASSWORD', '')], false, undefined],
+    ['DB_PASSWORD', [said('DB_PASSWORD', '')], true, random],
+    ['DB_PASSWORD', [said('DB_PASSWORD', 'my-secret')], true, 'my-secret'],
+    ['SQL_USER', silent.map((name) => said(name, '')), true, 'election'],
+    ['DB_NAME', [], true, 'election'],
+    ['DB_NAME', [], false, undefined],
+    // the image's own variables say it under other names
+    ['DB_PASSWORD', [said('DB_PASSWORD', ''), ...postgres], false, 'dev-only'],
+    ['DATABASE_USER', postgres, false, 'votes'],
+    ['DB_NAME', postgres, true, 'tally'],
+    ['DB_NAME', [said('DB_NAME', 'mine'), ...postgres], true, 'mine'],
+    ['USER_NAME', postgres, true, undefined],
+  ])('%s of %j, managed: %s', (name, sources, managed, value) => {
+    expect(given(name, sources, managed)).toEqual(value)
+  })
+})
+
+describe('what a database is opened with', () => {
+  const postgres = [said('POSTGRES_PASSWORD', 'dev-only', 'compose'), said('POSTGRES_USER', 'votes', 'compose'), said('POSTGRES_DB', 'tally', 'compose')]
+  const given = (name: string, sources: readonly SaidVariable[], managed: boolean) =>
+    valueFor(variable(name), { said: sources }, { ...around, managed })?.value
+
+  test.each<[string, readonly SaidVariable[], boolean, unknown]>([
+    ['DB_PASSWORD', [said('DB_PASSWORD', '')], false, undefined],
+    ['DB_PASSWORD', [said('DB_PASSWORD', '')], true, random],
+    ['DB_PASSWORD', [said('DB_PASSWORD', 'my-secret')], true, 'my-secret'],
+    ['SQL_USER', silent.map((name) => said(name, '')), true, 'election'],
+    ['DB_NAME', [], true, 'election'],
+    ['DB_NAME', [], false, undefined],
+    // the image's own variables say it under other names
+    ['DB_PASSWORD', [said('DB_PASSWORD', ''), ...postgres], false, 'dev-only'],
+    ['DATABASE_USER', postgres, false, 'votes'],
+    ['DB_NAME', postgres, true, 'tally'],
+    ['DB_NAME', [said('DB_NAME', 'mine'), ...postgres], true, 'mine'],
+    ['USER_NAME', postgres, true, undefined],
+  ])('%s of %j, managed: %s', (name, sources, managed, value) => {
+    expect(given(name, sources, managed)).toEqual(value)
   })
 })
 

@@ -7,7 +7,7 @@ import { fix, noFix, type Action, type FixFacts, type NoFix, type PlannerOf } fr
 /** Writes all variables that nobody gives, each to where it is read from; nothing where one is left that only a person knows. */
 export const giveVariables: PlannerOf<'dotenv' | 'checkout' | 'examination'> = (evidence, facts) => {
   const { dotenv } = evidence
-  const wanted = wantedVariables(evidence, facts.typed)
+  const wanted = wantedVariables(evidence, facts)
   if (wanted === undefined || dotenv === undefined) return noFix("which variables are missing can't be told")
   if (wanted.left.length > 0)
     return noFix(

@@ -144,6 +144,9 @@ class Look:
 
     def database(self):
         self.state = database.facts()
+        if self.state == "none":
+            # dj_database_url.config() gives none where its variable isn't there
+            variables.tell_variables(os.environ.get("DJANGO_SETTINGS_MODULE") or self.request["settings_module"], [])
 
     def migrations(self):
         if self.state == "ready":
