@@ -1,7 +1,7 @@
 import type { ExaminationOf, Raised } from '../facts/examination.ts'
 import { databaseRefusal } from './database-refusal.ts'
 import { diagnosis, withSeen, type Diagnosis, type Seen } from './diagnosis.ts'
-import type { Evidence } from './evidence.ts'
+import { isOwn, listenerOf, type Evidence } from './evidence.ts'
 import { judgeVariables } from './variables.ts'
 
 /** It can't be opened: a file that isn't there, a server that isn't, or one that refuses. Pure. */
@@ -42,14 +42,21 @@ export function judgeUnidentified(evidence: Evidence, verdict: Diagnosis): Diagn
   return withSeen(unreachable(database, evidence), 'Whoever stands for the page is made in it', ...verdict.evidence.slice(0, 1))
 }
 
+/** Settings that have no database for want of the variable that names it. */
+function withoutUrl(evidence: Evidence): Diagnosis | undefined {
+  const found = judgeVariables(evidence, ['The settings have no database without it: DATABASES["default"] is empty'])
+  if (found === undefined || found.remedy.commands.length === 0 || !isOwn(listenerOf(evidence))) return found
+  // a server that was started without it goes on so
+  return { ...found, remedy: { ...found.remedy, commands: [['election-dev', 'doctor', '--fix']] } }
+}
+
 /** What is wrong with the database that the sockets need. Pure. */
 function judgeDatabase(evidence: Evidence): Diagnosis | undefined {
   const database = evidence.examination?.get('database')
   if (database === undefined) return undefined
   const name = database.name ?? 'the database'
   if (database.state === 'unreachable') return unreachable(database, evidence)
-  if (database.state === 'none')
-    return judgeVariables(evidence, ['The settings have no database without it: DATABASES["default"] is empty'])
+  if (database.state === 'none') return withoutUrl(evidence)
   if (database.state === 'locked') {
     const { holders } = evidence
     const seen = holders.map(({ pid, command }) => `PID ${pid} has it open${command === undefined ? '' : `: ${command}`}`)

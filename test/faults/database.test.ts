@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { findPostgres } from '../../src/facts/postgres-programs.ts'
 import { makeBench, urlOf } from '../support/bench.ts'
+import { databaseUrlModule } from '../support/consumers.ts'
 import { doctor, real } from '../support/doctor.ts'
 import { startPostgres } from '../support/postgres.ts'
 import type { TestProject } from '../support/project.ts'
@@ -92,17 +93,13 @@ real('env-variables-missing', 'a URL of the database without a default: the sett
     style: 'plain',
     consumer: asks,
     settings: 'import dj_database_url\nDATABASES = {"default": dj_database_url.config()}\n',
-    // a stand-in for the package, as it is where its variable isn't there
-    files: {
-      'backend/dj_database_url.py':
-        'import os\ndef config():\n    url = os.environ.get("DATABASE_URL")\n    return {"ENGINE": "django.db.backends.sqlite3", "NAME": url.split("///")[1]} if url else {}\n',
-    },
+    files: { 'backend/dj_database_url.py': databaseUrlModule },
   })
   const server = await bench.serve('daphne', project)
   const answer = await doctor(project.root, { url: urlOf(server.port) })
   expect(answer.id, answer.evidence).toBe('env-variables-missing')
   expect(answer.diagnosis?.title).toBe('The settings ask for DATABASE_URL, and nobody gives it')
-  expect(answer.diagnosis?.remedy.commands).toEqual([['election-dev', 'start', '--setup']])
+  expect(answer.diagnosis?.remedy.commands).toEqual([['election-dev', 'doctor', '--fix', '--yes', '--url', urlOf(server.port)]])
 })
 
 real('migrations-pending', 'a new table, and a consumer that hides the error behind a refusal, on uvicorn', async () => {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect } from 'vitest'
+import { databaseUrlModule } from '../support/consumers.ts'
 import { fix, fixes } from '../support/fix.ts'
 import { doctor, real } from '../support/doctor.ts'
 import { ownEnvironment } from '../support/own-environment.ts'
@@ -203,6 +204,18 @@ real('migrations-pending', 'manage.py migrate, with the old database kept', asyn
   // sqlite makes its file when it is first asked
   await doctor(it.project.root, { url: it.url, readOnly: false })
   await fixes('migrations-pending', it.project, { url: it.url })
+})
+
+real('env-variables-missing', 'a URL of the database without a default, in a server that was started without it', async () => {
+  const it = await served({
+    style: 'plain',
+    consumer: databaseConsumer,
+    settings:
+      'from dotenv import load_dotenv\nload_dotenv(BASE_DIR / ".env")\nimport dj_database_url\nDATABASES = {"default": dj_database_url.config()}\n',
+    files: { 'backend/.env': 'DEBUG=True\n', 'backend/dj_database_url.py': databaseUrlModule },
+  })
+  await fixes('env-variables-missing', it.project, { url: it.url, readOnly: false }, { undone: false })
+  expect(await it.env()).toMatch(/^DATABASE_URL=sqlite:\/\/\/db\.sqlite3$/m)
 })
 
 real('database-locked', 'the holder is ended', async () => {

@@ -108,3 +108,10 @@ class Updates(AsyncJsonWebsocketConsumer):
     async def receive_json(self, content):
         await self.send_json({"type": "pong"})
 `
+
+/** A stand-in for the package dj_database_url, whose `config` gives nothing where its variable isn't there. */
+export const databaseUrlModule = `import os
+def config():
+    url = os.environ.get("DATABASE_URL")
+    return {"ENGINE": "django.db.backends.sqlite3", "NAME": url.split("///")[1]} if url else {}
+`
