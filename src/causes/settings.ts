@@ -1,6 +1,6 @@
 import { judgeBooleans } from '../checks/dotenv-sources.ts'
 import { judgeSettings } from '../checks/settings.ts'
-import { bareValue, correctBoolean, encodeDotenv, leaveOut, makeFolders, placeDotenv } from '../fix/planners/dotenv.ts'
+import { bareValue, correctBoolean, encodeDotenv, leaveOut, makeFolders, placeDotenv, placeModule } from '../fix/planners/dotenv.ts'
 import { giveVariables } from '../fix/planners/variables.ts'
 import { withoutSettingsModule } from '../fix/planners/serving.ts'
 import { own, type Cause } from './cause.ts'
@@ -15,6 +15,13 @@ export const settingsCauses = [
     automatic: 'yes',
     title: "DJANGO_SETTINGS_MODULE names a module that isn't there",
     fix: withoutSettingsModule,
+  },
+  {
+    ...settings,
+    id: 'own-module-missing',
+    automatic: 'ask',
+    title: "A module of the project isn't there, and the sample of it is",
+    fix: placeModule,
   },
   {
     ...settings,

@@ -109,7 +109,8 @@ export function judgeUnplayed(evidence: Evidence): Diagnosis | undefined {
 const databaseError = /^(?:OperationalError|ProgrammingError|InterfaceError|DatabaseError|InternalError)$/
 
 const isOfDatabase = (raised: Raised | null | undefined): boolean =>
-  raised != null &&
+  raised !== undefined &&
+  raised !== null &&
   (databaseError.test(raised.type) ||
     (raised.type === 'ImproperlyConfigured' && raised.message.includes('settings.DATABASES is improperly configured')))
 

@@ -6,6 +6,8 @@ import { environmentOf, judgeBoolean, judgeEncoding, judgeMalformed, judgeNotLoa
 import type { Evidence } from './evidence.ts'
 import { missing, moduleRemoved, startWithout } from './common-causes.ts'
 import { distributionOf, isWellKnown } from './distributions.ts'
+import { lostModule } from '../plan/own-module.ts'
+import { joined } from '../host/paths.ts'
 import { removedModule } from './removed-modules.ts'
 import { judgeVariables } from './variables.ts'
 import { relativeTo } from './python-environment.ts'
@@ -80,14 +82,15 @@ export function judgeImport(evidence: Evidence, error: ExaminationOf<'error'>, w
   const known =
     judgeTooOld(evidence, error, seen) ??
     judgeClash(evidence) ??
+    judgeLostModule(evidence, seen) ??
     judgeModuleNotFound(evidence, error, seen) ??
     byMessage(evidence, error, seen)
   if (known !== undefined) return known
   const rule = judgeLines(raisedText(error).split('\n'), 'start')
   const place = rule?.evidence.slice(1) ?? []
-  // a name that another module lacks is a mistake of the import, not of what the server was told
-  if (rule !== undefined && rule.id !== 'missing-dep' && rule.id !== 'asgi-attribute-missing')
-    return { ...rule, evidence: [...seen, ...place] }
+  // a name that another module lacks is a mistake of the import, not of what the server was told; which settings are named was asked before
+  const judgedBefore: ReadonlySet<string> = new Set(['missing-dep', 'asgi-attribute-missing', 'wrong-settings-module'])
+  if (rule !== undefined && !judgedBefore.has(rule.id)) return { ...rule, evidence: [...seen, ...place] }
   return diagnosis(
     'asgi-import-error',
     what === 'settings' ? 'Importing the settings fails' : 'Importing the ASGI application fails',
@@ -142,6 +145,21 @@ export function judgeHidden(
       `${file} lies beside manage.py, so \`import ${name}\` finds it first`,
     ],
     `Rename ${file}, and delete its .pyc.`,
+  )
+}
+
+/** A module that each developer is to make from the sample beside it. */
+function judgeLostModule({ examination, checkout }: Evidence, seen: Seen): Diagnosis | undefined {
+  const lost = lostModule(examination)
+  if (lost === undefined || checkout === undefined) return undefined
+  const { backend } = checkout.project
+  const [from, to] = [lost.sample, lost.path].map((path) => relativeTo({ checkout }, joined(backend, ...path.split(/[\\/]/))))
+  return diagnosis(
+    'own-module-missing',
+    `${to ?? ''} isn't there, which ${lost.file} imports`,
+    [...seen, `${lost.file}:${lost.line} imports ${lost.module}`, `${from ?? ''} is there`],
+    'Copy the one to the other; what is to be secret in it needs values of your own.',
+    [['cp', from ?? '', to ?? '']],
   )
 }
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { databaseServerSchema } from './database-server.ts'
-import { clashSchema, importsSchema, shadowsSchema } from './failed-imports.ts'
+import { importSchemas } from './failed-imports.ts'
 import { standingUserSchema } from './observed.ts'
 
 const text = v.nullish(v.string())
@@ -74,7 +74,6 @@ const variableSchema = v.object({
 /** What a look from inside tells, a JSON object a line, by its `fact`. What doesn't fit is dropped: a probe never throws. */
 const examinationSchema = v.variant('fact', [
   v.object({ fact: v.literal('start'), python: v.string(), executable: v.string() }),
-  importsSchema,
   /** Variables that the settings ask for without a default and that nobody gives, and the files that they load some from; told where something can't be imported, or there is no database. */
   v.object({
     fact: v.literal('variables'),
@@ -85,8 +84,7 @@ const examinationSchema = v.variant('fact', [
       [],
     ),
   }),
-  clashSchema,
-  shadowsSchema,
+  ...importSchemas,
   v.object({
     fact: v.literal('settings'),
     module: v.string(),

@@ -6,9 +6,10 @@ import type { Examination } from '../facts/examination.ts'
 import { unavailable } from '../facts/base-python.ts'
 import type { Place } from '../plan/install.ts'
 import { missingCause, missingPackages, type PythonChoice } from '../plan/environment.ts'
+import { lostModule } from '../plan/own-module.ts'
 import { wantedVariables } from '../plan/variables.ts'
 import { createUser, migrate } from './planners/database.ts'
-import { makeFolders, placeDotenv } from './planners/dotenv.ts'
+import { makeFolders, placeDotenv, placeModule } from './planners/dotenv.ts'
 import { giveVariables } from './planners/variables.ts'
 import { installPackage, makeEnvironment, replaceEnvironment } from './planners/environment.ts'
 import { isNoFix, type Fix, type NoFix, type Step, type FixFacts } from './step.ts'
@@ -147,6 +148,11 @@ function listed(names: readonly string[]): string {
 
 function dotenvSteps(seen: SetupSeen): Step[] {
   const wanting = { ...seen, examination: seen.failed }
+  const lost = lostModule(seen.failed)
+  if (lost !== undefined) {
+    const plan = placeModule(wanting, seen.facts, { id: 'own-module-missing', commands: [] })
+    return steps(seen, 'own-module-missing', plan, `${lost.file} imports ${lost.module}, which isn't there`)
+  }
   const wanted = wantedVariables(wanting, seen.facts)
   if (wanted !== undefined) {
     const names = wanted.asked.map(({ name }) => name)

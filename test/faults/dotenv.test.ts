@@ -154,6 +154,41 @@ if not DEBUG:
   })
 })
 
+real('own-module-missing', 'settings that want a module that only its sample is there of', async () => {
+  const project = await bench.project({
+    style: 'plain',
+    settings: 'from .local_settings import *\n',
+    files: { 'backend/core/local_settings.py.sample': 'ELECTION = "spring"\n' },
+  })
+  const answer = await doctor(project.root, { url: await nobody() })
+  expect(answer.id, answer.evidence).toBe('own-module-missing')
+  expect(answer.diagnosis?.title).toBe("backend/core/local_settings.py isn't there, which core/settings.py imports")
+  expect(answer.diagnosis?.remedy.commands).toEqual([['cp', 'backend/core/local_settings.py.sample', 'backend/core/local_settings.py']])
+})
+
+real('own-module-missing', 'an import that may fail, and a key that nobody gives then', async () => {
+  const project = await bench.project({
+    style: 'plain',
+    settings:
+      'SECRET_KEY = ""\ntry:\n    from core.secret.example_keys import *\nexcept ImportError:\n    pass\ntry:\n    from core.mine import *\nexcept ImportError:\n    pass\n',
+    files: { 'backend/core/example_mine.py': 'SECRET_KEY = "of-this-machine-alone-0123456789"\n' },
+  })
+  const answer = await doctor(project.root, { url: await nobody() })
+  expect(answer.id, answer.evidence).toBe('own-module-missing')
+  expect(answer.diagnosis?.remedy.commands).toEqual([['cp', 'backend/core/example_mine.py', 'backend/core/mine.py']])
+})
+
+real(
+  'asgi-import-error',
+  "a module of the project's own that nothing could be copied from is none of DJANGO_SETTINGS_MODULE's",
+  async () => {
+    const project = await bench.project({ style: 'plain', settings: 'from .local_settings import *\n' })
+    const answer = await doctor(project.root, { url: await nobody() })
+    expect(answer.id, answer.evidence).toBe('asgi-import-error')
+    expect(answer.evidence).toContain("No module named 'core.local_settings'")
+  },
+)
+
 real('env-not-loaded', 'the editor saved it as .env.txt', async () => {
   const project = await bench.project()
   await rename(join(project.backend, '.env'), join(project.backend, '.env.txt'))

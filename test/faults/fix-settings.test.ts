@@ -85,6 +85,15 @@ real('env-variables-missing', 'settings that load no file: the configuration giv
   expect(await text(join(project.root, 'election-dev.config.json'))).toBe('{ "port": 8123, "env": {"VOTE_LIMIT":"12"} }\n')
 })
 
+real('own-module-missing', 'the sample is copied', async () => {
+  const { project, url } = await broken({
+    style: 'plain',
+    settings: 'from core.local import *\n',
+    files: { 'backend/core/local.example.py': 'ELECTION = "spring"\n' },
+  })
+  await fixes('own-module-missing', project, { url })
+})
+
 real('log-dir-missing', 'LOGGING with a file handler', async () => {
   const { project, url } = await broken({
     settings:

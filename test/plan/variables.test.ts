@@ -74,9 +74,6 @@ describe('what a database is opened with', () => {
     said('POSTGRES_USER', 'votes', 'compose'),
     said('POSTGRES_DB', 'tally', 'compose'),
   ]
-  const given = (name: string, sources: readonly SaidVariable[], managed: boolean) =>
-    valueFor(variable(name), { said: sources }, { ...around, managed })?.value
-
   test.each<[string, readonly SaidVariable[], boolean, unknown]>([
     ['DB_PASSWORD', [said('DB_PASSWORD', '')], false, undefined],
     ['DB_PASSWORD', [said('DB_PASSWORD', '')], true, random],
@@ -91,15 +88,16 @@ describe('what a database is opened with', () => {
     ['DB_NAME', [said('DB_NAME', 'mine'), ...postgres], true, 'mine'],
     ['USER_NAME', postgres, true, undefined],
   ])('%s of %j, managed: %s', (name, sources, managed, value) => {
-    expect(given(name, sources, managed)).toEqual(value)
+    expect(valueFor(variable(name), { said: sources }, { ...around, managed })?.value).toEqual(value)
   })
 })
 
 describe('what a database is opened with', () => {
-  const postgres = [said('POSTGRES_PASSWORD', 'dev-only', 'compose'), said('POSTGRES_USER', 'votes', 'compose'), said('POSTGRES_DB', 'tally', 'compose')]
-  const given = (name: string, sources: readonly SaidVariable[], managed: boolean) =>
-    valueFor(variable(name), { said: sources }, { ...around, managed })?.value
-
+  const postgres = [
+    said('POSTGRES_PASSWORD', 'dev-only', 'compose'),
+    said('POSTGRES_USER', 'votes', 'compose'),
+    said('POSTGRES_DB', 'tally', 'compose'),
+  ]
   test.each<[string, readonly SaidVariable[], boolean, unknown]>([
     ['DB_PASSWORD', [said('DB_PASSWORD', '')], false, undefined],
     ['DB_PASSWORD', [said('DB_PASSWORD', '')], true, random],
@@ -114,7 +112,7 @@ describe('what a database is opened with', () => {
     ['DB_NAME', [said('DB_NAME', 'mine'), ...postgres], true, 'mine'],
     ['USER_NAME', postgres, true, undefined],
   ])('%s of %j, managed: %s', (name, sources, managed, value) => {
-    expect(given(name, sources, managed)).toEqual(value)
+    expect(valueFor(variable(name), { said: sources }, { ...around, managed })?.value).toEqual(value)
   })
 })
 

@@ -58,6 +58,7 @@ export const rows = {
   'wrong-settings-module': 'ended',
   'settings-import-hang': 'ended',
   'env-bool-typo': 'named',
+  'own-module-missing': 'ended',
   'env-not-loaded': 'ended',
   'env-variables-missing': 'ended',
   'env-encoding': 'ended',

@@ -4,6 +4,7 @@ import { isSigningKey } from '../../host/secret-names.ts'
 import { dotenvSource, inFile } from '../../facts/dotenv-survey.ts'
 import type { Evidence } from '../../checks/evidence.ts'
 import { pathsOf } from '../../host/paths.ts'
+import { lostModule } from '../../plan/own-module.ts'
 import { editDistance } from '../../plan/edit-distance.ts'
 import { editDotenv, sourceOf } from './files.ts'
 import { edited, isNoFix, fix, noFix, type Fix, type Planner, type PlannerOf, type NoFix } from '../step.ts'
@@ -73,6 +74,15 @@ export const placeDotenv: PlannerOf<'dotenv' | 'checkout' | 'examination'> = (ev
     if (value !== undefined && value !== '') return edited(editDotenv(evidence, [[wanted, value]]))
   }
   return noFix(`no file here has a value for ${wanted}`)
+}
+
+/** A module that each developer makes for himself is copied from its sample. */
+export const placeModule: PlannerOf<'checkout' | 'examination'> = ({ checkout, examination }, { platform }) => {
+  const lost = lostModule(examination)
+  if (lost === undefined || checkout === undefined) return noFix('no file here could be the module')
+  const { join } = pathsOf(platform)
+  const [from, to] = [join(checkout.project.backend, lost.sample), join(checkout.project.backend, lost.path)]
+  return fix([{ kind: 'copy', from, to, fresh: false }], { restart: true })
 }
 
 function newDotenv(evidence: Pick<Evidence, 'dotenv' | 'checkout' | 'examination'>, secret: string): Fix | NoFix {

@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import os
+import re
 import time
 
 from .folder import HERE
@@ -23,6 +24,38 @@ def tell_missing(names):
             if top not in missing and not is_own(top) and not is_there(top):
                 missing[top] = {"module": top, "file": file, "line": line}
     tell("imports", missing=list(missing.values()))
+
+
+def tell_samples(names):
+    """Modules of the project that aren't there while what they are to be copied from is; an import of one may be allowed to fail."""
+    found = {}
+    for file, tree, _ in modules_from(names, named=False):
+        for module, line in wanted_by(tree, file, module_of(file), False, allowed=True):
+            parts = module.split(".")
+            for depth in range(1, len(parts) + 1):
+                name = ".".join(parts[:depth])
+                if not os.path.isdir(os.path.join(HERE, *parts[:depth])):
+                    sample = None if name in found or file_of(name) else sample_of(os.path.join(*parts[:depth]))
+                    if sample:
+                        found[name] = {"module": name, "file": file, "line": line, "path": os.path.join(*parts[:depth]) + ".py", "sample": sample}
+                    break
+    tell("samples", modules=list(found.values()))
+
+
+def module_of(file):
+    return os.path.splitext(file)[0].replace(os.sep, ".").replace(".__init__", "")
+
+
+def sample_of(path):
+    """`local_settings.py.sample`, `local_settings.example.py`, `example_local_settings.py` …"""
+    folder, name = os.path.split(path)
+    word = "(?:sample|example|dist|template|tmpl|default|skel|orig)"
+    fits = re.compile(r"%s[._-](?:py[._-])?%s(?:\.py)?$|%s[._-]%s\.py$" % (re.escape(name), word, word, re.escape(name)))
+    try:
+        names = sorted(os.listdir(os.path.join(HERE, folder)))
+    except OSError:
+        return None
+    return next((os.path.join(folder, each) for each in names if fits.match(each)), None)
 
 
 def modules_from(names, named=True):
@@ -68,10 +101,10 @@ def is_there(top):
         return True
 
 
-def wanted_by(tree, file, name, named):
-    """Modules that a file imports as it is imported itself, with their lines; of settings also those that they name, where `named` asks for these."""
+def wanted_by(tree, file, name, named, allowed=False):
+    """Modules that a file imports as it is imported itself, with their lines; of settings also those that they name, where `named` asks for these. `allowed`: those as well whose import may fail."""
     package = name if os.path.basename(file) == "__init__.py" else name.rpartition(".")[0]
-    for node in run_at_import(tree.body):
+    for node in run_at_import(tree.body, allowed):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.name, node.lineno
@@ -86,17 +119,17 @@ def wanted_by(tree, file, name, named):
             yield from named_by(node)
 
 
-def run_at_import(body):
+def run_at_import(body, allowed=False):
     """The statements that run with the import and have to succeed: none of a function, none whose failure is caught."""
     for node in body:
         yield node
-        if isinstance(node, ast.Try) and any(catches_import(handler) for handler in node.handlers):
+        if not allowed and isinstance(node, ast.Try) and any(catches_import(handler) for handler in node.handlers):
             continue
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            yield from run_at_import(node.orelse)
+            yield from run_at_import(node.orelse, allowed)
         elif isinstance(node, (ast.If, ast.Try, ast.With, ast.ClassDef)):
             for part in ("body", "orelse", "finalbody"):
-                yield from run_at_import(getattr(node, part, []))
+                yield from run_at_import(getattr(node, part, []), allowed)
 
 
 def catches_import(handler):

@@ -87,6 +87,7 @@ class Look:
         clash.tell_clash(failed)
         module = os.environ.get("DJANGO_SETTINGS_MODULE") or self.request["settings_module"]
         application = (self.request.get("application") or "").split(":")[0]
+        imports.tell_samples([module, application])
         if isinstance(failed, ImportError) or isinstance(getattr(failed, "__cause__", None), ImportError):
             imports.tell_missing([module, application])
         else:
