@@ -10,7 +10,7 @@ const database = {
 
 /** The database behind users and tokens. */
 export const databaseCauses = [
-  { ...database, id: 'migrations-pending', automatic: 'ask', title: 'Tables are missing in the database', fix: migrate },
+  { ...database, id: 'migrations-pending', automatic: 'ask', title: 'The database lacks tables or columns: migrations are not applied', fix: migrate },
   {
     ...database,
     id: 'migrations-not-made',

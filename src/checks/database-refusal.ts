@@ -95,3 +95,15 @@ export function databaseRefusal(message: string | null | undefined): DatabaseRef
   }
   return undefined
 }
+
+/** In the words of SQLite, PostgreSQL (both `relation "x"` and `column x.y`) and MySQL (1146, 1054). */
+export const missingParts =
+  /no such (?<kind>table|column): (?<name>[^\s,;]+)|(?<kind2>relation|column) "?(?<name2>[\w.]+)"?(?: of relation "?\w+"?)? does not exist|(?<kind3>Table) '(?<name3>[^']+)' doesn't exist|Unknown (?<kind4>column) '(?<name4>[^']+)'/i
+
+/** What a query asked for and the database doesn't have, as a sentence; undefined where it says nothing of the kind. Pure. */
+export function missingPart(message: string): string | undefined {
+  const { kind, kind2, kind3, kind4, name, name2, name3, name4 } = missingParts.exec(message)?.groups ?? {}
+  const what = kind ?? kind2 ?? kind3 ?? kind4
+  if (what === undefined) return undefined
+  return `The database has no ${what.toLowerCase() === 'column' ? 'column' : 'table'} ${name ?? name2 ?? name3 ?? name4 ?? ''}`
+}

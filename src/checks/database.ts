@@ -1,5 +1,5 @@
 import type { ExaminationOf, Raised } from '../facts/examination.ts'
-import { databaseRefusal } from './database-refusal.ts'
+import { databaseRefusal, missingPart } from './database-refusal.ts'
 import { diagnosis, withSeen, type Diagnosis, type Seen } from './diagnosis.ts'
 import { isOwn, listenerOf, type Evidence } from './evidence.ts'
 import { judgeVariables } from './variables.ts'
@@ -119,7 +119,8 @@ export function judgeUnusable(evidence: Evidence): Diagnosis | undefined {
   const { examination } = evidence
   const played = examination?.get('consumer')
   const said = typeof played?.database_error === 'string' ? played.database_error : undefined
-  if (said !== undefined && isTableMissing(said)) return tablesMissing(evidence, said)
+  const part = said === undefined ? undefined : missingPart(said)
+  if (said !== undefined && part !== undefined) return partMissing(evidence, said, part)
   if (examination?.how === 'timeout' && examination.get('standing')?.stage === 'consumer') return undefined
   const raised = played?.outcome === 'raised' && isOfDatabase(played.raised)
   if (played !== undefined && played.outcome !== 'skipped' && !raised) return undefined
@@ -134,10 +135,8 @@ export function judgeTables(evidence: Evidence): Diagnosis | undefined {
   return judgeUnusable(evidence) ?? (played.outcome === 'accepted' ? undefined : judgeDatabase(evidence))
 }
 
-const isTableMissing = (text: string): boolean => /no such table|relation "[^"]*" does not exist|doesn't exist|no such column/i.test(text)
-
-/** A table that a consumer asked for, also where it hides that behind an except. */
-function tablesMissing(evidence: Evidence, said: string): Diagnosis {
+/** A table or a column that a consumer asked for, also where it hides that behind an except. */
+function partMissing(evidence: Evidence, said: string, part: string): Diagnosis {
   const { pending = [], unmade = [] } = evidence.examination?.get('migrations') ?? {}
   const asked = `The consumer asked the database, and got ${said.split('\n')[0] ?? said}`
   if (pending.length === 0 && unmade.length > 0) {
@@ -155,7 +154,7 @@ function tablesMissing(evidence: Evidence, said: string): Diagnosis {
   }
   return diagnosis(
     'migrations-pending',
-    'Tables are missing in the database',
+    part,
     [asked, ...(pending.length === 0 ? [] : [`Pending: ${listOf(pending)}`])],
     pending.length === 0 ? 'Make the migrations of the app, and apply them.' : 'Apply the migrations.',
     [...(pending.length === 0 ? [['python', 'manage.py', 'makemigrations']] : []), ['python', 'manage.py', 'migrate']],

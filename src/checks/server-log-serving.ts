@@ -1,3 +1,4 @@
+import { missingPart, missingParts } from './database-refusal.ts'
 import { diagnosis } from './diagnosis.ts'
 import { inMemory, noWebSocketPart, pip } from './common-causes.ts'
 import { rule, servingRule, type LogRule } from './log-rule.ts'
@@ -48,10 +49,8 @@ export const servingRules: readonly LogRule[] = [
         'Write "CONFIG": {"hosts": [(host, port)]}: a list, also for one, and what the connection takes in a dict for each.',
       ),
   ),
-  rule(/no such table: (\S+)|relation "(\S+)" does not exist/, (match, evidence) =>
-    diagnosis('migrations-pending', `Tables are missing: ${match[1] ?? match[2] ?? ''}`, evidence, 'Apply the migrations.', [
-      ['python', 'manage.py', 'migrate'],
-    ]),
+  rule(missingParts, ([said], evidence) =>
+    diagnosis('migrations-pending', missingPart(said) ?? said, evidence, 'Apply the migrations.', [['python', 'manage.py', 'migrate']]),
   ),
   rule(
     /Django can only handle ASGI\/HTTP connections, not websocket|No application configured for scope type ['"]websocket['"]/,

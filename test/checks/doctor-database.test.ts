@@ -37,6 +37,18 @@ describe('names', () => {
       'no such table: auth_user',
     ],
     [
+      'migrations-pending: a column is missing, in the words of PostgreSQL',
+      evidenceOf({
+        wire: failing,
+        examination: look(
+          {},
+          { outcome: 'closed', code: 4001, database_error: 'ProgrammingError: column polls_poll.open does not exist' },
+          [],
+        ),
+      }),
+      'column polls_poll.open does not exist',
+    ],
+    [
       'database-unreachable: the folder is not there',
       evidenceOf({ wire: failing, examination: look({ state: 'unreachable', message: 'unable to open database file' }) }),
       `${root}/backend/db.sqlite3`,

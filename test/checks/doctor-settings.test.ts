@@ -183,6 +183,28 @@ describe('names', () => {
       }),
       'LIMIT   core/settings.py:9   12 in compose.yml:8',
     ],
+    [
+      'own-module-missing: its sample lies beside it',
+      unstarted({
+        examination: examinationOf({
+          errors: [{ stage: 'settings', type: 'ModuleNotFoundError', message: "No module named 'core.local_settings'" }],
+          facts: {
+            samples: {
+              modules: [
+                {
+                  module: 'core.local_settings',
+                  file: 'core/settings.py',
+                  line: 7,
+                  path: 'core/local_settings.py',
+                  sample: 'core/local_settings.py.sample',
+                },
+              ],
+            },
+          },
+        }),
+      }),
+      'core/settings.py:7 imports core.local_settings',
+    ],
     ['env-encoding: a byte order mark', unstarted({ dotenv: dotenvOf('\u{feff}SECRET_KEY=x\n'), examination: undefinedKey }), 'EF BB BF'],
     [
       'env-encoding: UTF-16',
