@@ -1,5 +1,6 @@
 import { open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { readText } from '../host/files.ts'
 import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
 import type { Config } from '../config/config.ts'
@@ -10,10 +11,11 @@ import { isSound } from '../facts/run-status.ts'
 import { deferred } from '../host/deferred.ts'
 import { launchBackground } from '../host/background-process.ts'
 import type { Host } from '../host/host.ts'
+import { exists } from '../host/process-table.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { exitStatusOf, hangUp, onStopRequest, type StopReason } from '../host/stop-signals.ts'
 import { schemaVersion } from '../report/start-json.ts'
-import { statusText } from '../report/status.ts'
+import { statusText, type RunLook } from '../report/status.ts'
 import { styleFor } from '../report/style.ts'
 import { makeHome } from '../run/home.ts'
 import { endRun } from '../run/run-end.ts'
@@ -45,7 +47,11 @@ export async function detach(options: Options): Promise<number> {
 async function startOne(host: Host, config: Config, folder: string): Promise<number> {
   for (const fact of await readRuns(host, host.cwd)) {
     if (fact.kind !== 'alive' || !fact.run.background) continue
-    if (!config.takeover) return tellRunning(host, fact, config.json)
+    if (!config.takeover) {
+      const look = await settled(fact)
+      if (look !== undefined) return tellRunning(host, look, config.json)
+      continue
+    }
     const say = (text: string) => host.terminal.err(`  ${text}`)
     say(`Ending the run in the background (PID ${fact.run.launcher.pid}, since ${new Date(fact.run.startedAt).toLocaleTimeString('sv')})`)
     await endRun(host, host.cwd, fact, say)
@@ -99,12 +105,28 @@ async function launch(host: Host, id: string, errors: string, json: boolean): Pr
   return reason === undefined ? (end ?? status ?? ExitCode.finding) || ExitCode.finding : exitStatusOf[reason]
 }
 
-async function tellRunning(host: Host, fact: FactOfRun<'alive'>, json: boolean): Promise<number> {
-  const look = await lookAt(fact)
+/** How long another start may take until it says how it stands, and how often it is asked, in milliseconds. */
+const [settleMs, askMs] = [60_000, 150]
+
+/** How a run stands once it doesn't only start any more; undefined where it has ended instead. */
+async function settled(fact: FactOfRun<'alive'>): Promise<RunLook | undefined> {
+  const end = Date.now() + settleMs
+  for (;;) {
+    const look = await lookAt(fact)
+    const { services, websocket } = look.status
+    if (look.unanswered !== undefined && !exists(fact.run.launcher.pid)) return undefined
+    const starts = websocket === null || services.some(({ state }) => state === 'starting' || state === 'waiting')
+    if (!starts || look.unanswered !== undefined || Date.now() > end) return look
+    await delay(askMs)
+  }
+}
+
+function tellRunning(host: Host, look: RunLook, json: boolean): number {
+  const { run } = look
   const sound = isSound(look.status)
   const { terminal } = host
   if (json) {
-    terminal.json({ schemaVersion, event: 'already-running', id: fact.run.id, pid: fact.run.launcher.pid, proven: sound })
+    terminal.json({ schemaVersion, event: 'already-running', id: run.id, pid: run.launcher.pid, proven: sound })
   } else {
     for (const line of statusText(look, styleFor(host), Date.now())) terminal.out(line)
     terminal.out('  It runs already: election-dev logs -f · restart · stop; start --detach --takeover replaces it')
