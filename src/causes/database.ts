@@ -10,7 +10,13 @@ const database = {
 
 /** The database behind users and tokens. */
 export const databaseCauses = [
-  { ...database, id: 'migrations-pending', automatic: 'ask', title: 'The database lacks tables or columns: migrations are not applied', fix: migrate },
+  {
+    ...database,
+    id: 'migrations-pending',
+    automatic: 'ask',
+    title: 'The database lacks tables or columns: migrations are not applied',
+    fix: migrate,
+  },
   {
     ...database,
     id: 'migrations-not-made',

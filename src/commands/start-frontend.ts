@@ -82,7 +82,7 @@ export function startFrontend(
       summary = { url: expectedOrigin(), state: 'starting', text: `installing its packages: ${next.install.shown}` }
       origin.resolve(expectedOrigin())
       report({ event: 'phase', text: next.install.shown })
-      installing = installFrontend(host, next.install, { onLine: (line) => report({ event: 'setup-log', line }), signal: user })
+      installing = installFrontend(host, next.install, { report, signal: user })
       await installing
       installing = undefined
       if (signal.aborted) return

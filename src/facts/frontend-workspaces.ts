@@ -23,7 +23,10 @@ export async function inWorkspaces(
   const named = found.filter(({ folder }) => saysSo(folder))
   const [app, another] = found.length > 1 ? named : found
   if (app !== undefined && another === undefined) return { kind: 'app', app }
-  if (found.length === 0) return { kind: 'none', why: undefined }
+  if (found.length === 0) {
+    const why = `none of the first ${mostBelow} of ${folders.length} folders has one. To start one: --frontend FOLDER`
+    return { kind: 'none', why: folders.length > mostBelow ? why : undefined }
+  }
   const [first] = found
   const several = `none of ${found.length} frontends is started: ${found.map(({ shown }) => shown).join(', ')}. To start one: --frontend ${first?.shown ?? ''}`
   return { kind: 'none', why: undefined, several }

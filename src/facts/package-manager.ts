@@ -44,6 +44,12 @@ export async function packageManager(folder: string, top: string, field: string 
   return { name: named ?? 'npm', source, lock: undefined, folder, named: field }
 }
 
+/** The name of a folder's lock file; undefined where it has none. */
+export async function lockIn(folder: string): Promise<string | undefined> {
+  const there = await Promise.all(locks.map(([lock]) => isFile(join(folder, lock))))
+  return locks[there.indexOf(true)]?.[0]
+}
+
 /** A program with the arguments that come before its own. */
 export interface Program {
   readonly file: string

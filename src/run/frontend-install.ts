@@ -1,8 +1,9 @@
 import { LauncherError } from '../errors.ts'
-import { managerProgram } from '../facts/package-manager.ts'
+import { lockIn, managerProgram } from '../facts/package-manager.ts'
 import type { Host } from '../host/host.ts'
 import type { FrontendInstall } from '../plan/frontend.ts'
 import { withoutOurs } from '../host/secret-names.ts'
+import type { Report } from '../report/run-event.ts'
 import { runCommand } from './command.ts'
 import { withoutEscapes } from '../host/escape-codes.ts'
 
@@ -11,13 +12,13 @@ const installMs = 15 * 60_000
 
 /**
  * Installs a frontend's packages, without a shell. Lines of the package manager
- * go to `onLine`; `signal` ends it with all that it started. Throws LauncherError
+ * are reported; `signal` ends it with all that it started. Throws LauncherError
  * `frontend-install` with what it said first of its errors, else its last lines, or `package-manager-missing`.
  */
 export async function installFrontend(
   host: Host,
   install: FrontendInstall,
-  context: { readonly onLine: (line: string) => void; readonly signal: AbortSignal; readonly node?: string },
+  context: { readonly report: Report; readonly signal: AbortSignal; readonly node?: string },
 ): Promise<void> {
   const program = await managerProgram(host, install.manager, context.node ?? process.execPath)
   if (program === undefined) {
@@ -37,12 +38,13 @@ export async function installFrontend(
     cwd: install.cwd,
     deadlineMs: installMs,
   }
+  const before = await lockIn(install.cwd)
   const errors: string[] = []
   const onLine = (line: string) => {
     const text = withoutEscapes(line).trim()
     if (errors.length < toldErrors && (errorLine.test(text) || (errors.length > 0 && text !== '')) && !emptyLine.test(text))
       errors.push(text)
-    context.onLine(line)
+    context.report({ event: 'setup-log', line })
   }
   const running = runCommand(host, command, {
     env: {
@@ -61,6 +63,12 @@ export async function installFrontend(
     const { code, message, hint } = error
     throw new LauncherError(code, message, { evidence: errors, ...(hint === undefined ? {} : { hint }), cause: error })
   })
+  const lock = await lockIn(install.cwd)
+  if (before === undefined && lock !== undefined)
+    context.report({
+      event: 'note',
+      text: `${install.manager} has written ${lock}, which belongs into the repository: no undo takes it away`,
+    })
 }
 
 /** What went wrong comes first; npm's last lines are its usage, and where its log is. */

@@ -27,7 +27,10 @@ async function frontend(dependency: string): Promise<string> {
 async function install(root: string, signal = new AbortController().signal): Promise<string[]> {
   const lines: string[] = []
   const plan = planFrontendInstall(await packageManager(join(root, 'frontend'), root, undefined))
-  await installFrontend(testHost(root, env), plan, { onLine: (line) => lines.push(line), signal })
+  await installFrontend(testHost(root, env), plan, {
+    report: (event) => void lines.push('line' in event ? event.line : 'text' in event ? event.text : ''),
+    signal,
+  })
   return lines
 }
 
@@ -41,7 +44,9 @@ test('what was missing is there afterwards, dev dependencies too, and npm’s li
   expect(lines.join('\n')).toMatch(/added \d+ package/)
   expect(await programOf(root)).toMatchObject({ state: 'found', program: { file: process.execPath } })
   // now there is a lock file, and the next installation keeps to it
+  expect(lines.join('\n')).toContain('npm has written package-lock.json, which belongs into the repository')
   expect(await readFile(join(root, 'frontend', 'package-lock.json'), 'utf8')).toContain('../server')
+  expect((await install(root)).join('\n')).not.toContain('has written')
 })
 
 test('one that fails says so with npm’s last lines', async () => {
@@ -66,7 +71,7 @@ test('a package manager that is not there', async () => {
   const root = await frontend('file:../server')
   const plan = { manager: 'bun', args: ['install'], cwd: join(root, 'frontend'), shown: 'bun install' } as const
   const none = testHost(root, { PATH: join(root, 'nowhere') })
-  await expect(installFrontend(none, plan, { onLine: () => {}, signal: new AbortController().signal })).rejects.toMatchObject({
+  await expect(installFrontend(none, plan, { report: () => {}, signal: new AbortController().signal })).rejects.toMatchObject({
     code: 'package-manager-missing',
     hint: 'Install it: https://bun.sh',
   })
