@@ -1,6 +1,6 @@
 import { unavailable } from '../facts/base-python.ts'
 import { missingPackages } from '../plan/environment.ts'
-import { asksForNewer, unsupportedChannels } from '../plan/channels-support.ts'
+import { leftBehind, unsupportedChannels } from '../plan/channels-support.ts'
 import { freshEnvironment } from '../plan/fresh-environment.ts'
 import { chooseServer } from '../plan/server.ts'
 import { all, diagnosis, orElse, type Commands, type Diagnosis } from './diagnosis.ts'
@@ -62,13 +62,14 @@ export function judgeChannels(evidence: Pick<Evidence, 'choice' | 'checkout' | '
   const [title, first, ...more] = unsupportedChannels({ installed, lines, speaks: speaksOfChannels }) ?? []
   if (title === undefined || first === undefined) return undefined
   // the code is for the newer one, and the environment was left behind
-  const newer = installed?.version === undefined ? undefined : asksForNewer(lines)
+  const newer = leftBehind(choice, checkout?.requirements)
   if (newer !== undefined)
     return diagnosis(
-      'channels-unsupported',
-      title,
-      [first, `${newer.at} asks for ${newer.spec}`],
+      'missing-dep',
+      `The Channels that is installed is older than what the project asks for: ${installed?.version ?? ''}`,
+      [first, `${relativeTo(evidence, newer.file)}:${newer.line} asks for ${newer.spec}`],
       `Install into ${installed?.label ?? ''} what the project asks for.`,
+      [['election-dev', 'start', '--setup']],
     )
   return diagnosis(
     'channels-unsupported',

@@ -39,10 +39,12 @@ export async function completeCheckout(
   return ensureSetup(run, seen, config.setup ? steps : gatingSteps(steps, seen, { needsTables: look }))
 }
 
-/** Throws LauncherError `channels-unsupported` where no package would make the project one that can be served. */
+/** Throws LauncherError where what is installed or asked for can't be served: `channels-unsupported`, or `missing-dep` where a setup would help. */
 export async function refuseUnsupported({ host, config }: SetupRun, checkout: Checkout): Promise<void> {
   const found = judgeChannels(await evidenceOfFiles(host, config, checkout))
-  if (found !== undefined) throw new LauncherError(found.id, found.title, { evidence: found.evidence, hint: found.remedy.text })
+  if (found === undefined || (found.id === 'missing-dep' && config.setup)) return
+  const { text, commands } = found.remedy
+  throw new LauncherError(found.id, found.title, { evidence: found.evidence, hint: text, commands })
 }
 
 /**

@@ -5,6 +5,7 @@ import { dotenvSource } from '../facts/dotenv-survey.ts'
 import type { Examination } from '../facts/examination.ts'
 import { unavailable } from '../facts/base-python.ts'
 import type { Place } from '../plan/install.ts'
+import { leftBehind } from '../plan/channels-support.ts'
 import { missingCause, missingPackages, type PythonChoice } from '../plan/environment.ts'
 import { lostModule } from '../plan/own-module.ts'
 import { wantedVariables } from '../plan/variables.ts'
@@ -88,7 +89,8 @@ function steps(seen: SetupSeen, id: string, plan: Fix | NoFix, evidence: string,
 function environmentSteps(seen: SetupSeen): Step[] {
   const { checkout, choice, facts } = seen
   const lacks = missingPackages(checkout.requirements?.names ?? [], choice)
-  if (choice.kind === 'python-broken' || (choice.kind === 'ready' && lacks.length === 0)) return []
+  const behind = leftBehind(choice, checkout.requirements)
+  if (choice.kind === 'python-broken' || (choice.kind === 'ready' && lacks.length === 0 && behind === undefined)) return []
   const planner = choice.kind === 'venv-missing' ? makeEnvironment : choice.kind === 'venv-broken' ? replaceEnvironment : installPackage
   // what no project does without is installed where this one doesn't ask for it; a file whose names can't be read may ask for all but the server
   const isSilent = (checkout.requirements?.names ?? []).length > 0 || missingCause(choice) === 'daphne-missing'
@@ -97,11 +99,13 @@ function environmentSteps(seen: SetupSeen): Step[] {
   const canAdd = choice.kind === 'packages-missing' && !choice.missing.some((name) => excluded.has(name))
   const essential = canAdd && lacks.length === 0 && isSilent ? choice.missing : []
   const commands = essential.length === 0 ? [] : [['python', '-m', 'pip', 'install', ...essential]]
-  const id = lacks.length === 0 ? missingCause(choice) : 'missing-dep'
+  const id = lacks.length === 0 && behind === undefined ? missingCause(choice) : 'missing-dep'
   const plan = planner(seen, facts, { id, commands })
   if (isNoFix(plan)) throw cannot(choice, plan)
   const missing = choice.kind === 'packages-missing' && lacks.length === 0 ? choice.missing : lacks
-  const why = `${missing.length === 0 ? 'the environment is to be made' : `not installed: ${listed(missing)}`}${withoutManager(seen)}`
+  const old = `channels ${choice.environment?.packages.get('channels') ?? ''} is installed, and the project asks for ${behind?.spec ?? ''}`
+  const lack = missing.length === 0 ? (behind === undefined ? 'the environment is to be made' : old) : `not installed: ${listed(missing)}`
+  const why = `${lack}${withoutManager(seen)}`
   return steps(seen, id, plan, why).map((step) =>
     step.action.kind !== 'command' || step.action.makes === undefined
       ? step

@@ -1,5 +1,6 @@
 import type { RequirementLine } from '../facts/requirement-lines.ts'
-import { isOldChannels } from './environment.ts'
+import type { Requirements } from '../facts/requirements.ts'
+import { isOldChannels, type PythonChoice } from './environment.ts'
 
 /** What decides about the Channels of a project. */
 interface ChannelsFacts {
@@ -22,9 +23,16 @@ function isOld(spec: string): boolean {
   return old.test(versions) && !oldExactly.test(versions)
 }
 
-/** The line that asks for Channels 3 or newer, whatever is installed; undefined where none does. Pure. */
-export function asksForNewer(lines: ChannelsFacts['lines']): ChannelsFacts['lines'][number] | undefined {
+/** The line that asks for Channels 3 or newer; undefined where none does. */
+function asksForNewer<Line extends { readonly spec: string }>(lines: readonly Line[]): Line | undefined {
   return lines.find(({ spec }) => /(?:===?|~=|>=?)\s*(?:[3-9]|\d\d)/.test(versionsOf(spec)))
+}
+
+/** The line that asks for Channels 3 or newer, where the environment was left behind with an older one. Pure. */
+export function leftBehind(choice: PythonChoice | undefined, requirements: Requirements | undefined): RequirementLine | undefined {
+  if (!isOldChannels(choice?.environment?.packages.get('channels'))) return undefined
+  const lines = [...(requirements?.lines ?? []), ...(requirements?.development ?? [])]
+  return asksForNewer(lines.filter(({ name }) => name === 'channels'))
 }
 
 /** Why the project has no WebSocket that this tool can serve: Channels before 3, or none at all; undefined where it may. Pure. */

@@ -3,12 +3,14 @@ import { lockIn, managerProgram } from '../facts/package-manager.ts'
 import type { Host } from '../host/host.ts'
 import type { FrontendInstall } from '../plan/frontend.ts'
 import { withoutOurs } from '../host/secret-names.ts'
-import type { Report } from '../report/run-event.ts'
 import { runCommand } from './command.ts'
 import { withoutEscapes } from '../host/escape-codes.ts'
 
 /** How long an installation may take, in milliseconds: over a slow line it takes minutes. */
 const installMs = 15 * 60_000
+
+/** What an installation tells, as a run reports it. */
+type InstallEvent = { readonly event: 'setup-log'; readonly line: string } | { readonly event: 'note'; readonly text: string }
 
 /**
  * Installs a frontend's packages, without a shell. Lines of the package manager
@@ -18,7 +20,7 @@ const installMs = 15 * 60_000
 export async function installFrontend(
   host: Host,
   install: FrontendInstall,
-  context: { readonly report: Report; readonly signal: AbortSignal; readonly node?: string },
+  context: { readonly report: (event: InstallEvent) => void; readonly signal: AbortSignal; readonly node?: string },
 ): Promise<void> {
   const program = await managerProgram(host, install.manager, context.node ?? process.execPath)
   if (program === undefined) {

@@ -51,6 +51,21 @@ describe('names', () => {
       'no python3 on the PATH',
     ],
     [
+      'missing-dep: an environment with the Channels of before',
+      unstarted({
+        choice: { kind: 'ready', environment: { ...environmentWith(), packages: new Map([['channels', '2.4.0']]) }, note: undefined },
+        checkout: checkoutOf({
+          requirements: {
+            kind: 'requirements',
+            file: `${root}/backend/requirements.txt`,
+            names: [],
+            lines: [{ name: 'channels', spec: 'channels>=4', marker: undefined, file: `${root}/backend/requirements.txt`, line: 2 }],
+          },
+        }),
+      }),
+      'backend/requirements.txt:2 asks for channels>=4',
+    ],
+    [
       'channels-unsupported',
       unstarted({ choice: { kind: 'venv-missing', base: 'python3' }, speaksOfChannels: false, examination: undefined }),
       'name channels, daphne or a WebSocket',

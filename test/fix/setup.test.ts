@@ -95,6 +95,30 @@ describe('the commands, in their order', () => {
   test.each<[string, SetupFacts, string[]]>([
     ['nothing is missing', complete, []],
     [
+      'an environment that was left behind',
+      {
+        ...complete,
+        python: {
+          kind: 'ready',
+          environment: {
+            ...environment('/srv/vote/backend/venv/bin/python'),
+            packages: new Map([
+              ['pip', '1'],
+              ['channels', '2.4.0'],
+            ]),
+          },
+          note: undefined,
+        },
+        requirements: {
+          kind: 'requirements',
+          file: '/srv/vote/backend/requirements.txt',
+          names: [],
+          lines: [{ name: 'channels', spec: 'channels>=4', marker: undefined, file: '/srv/vote/backend/requirements.txt', line: 2 }],
+        },
+      },
+      ['backend/venv/bin/python -m pip install -r backend/requirements.txt'],
+    ],
+    [
       'no environment, pip',
       fresh,
       ['python3 -m venv backend/venv', 'backend/venv/bin/python -m pip install -r backend/requirements.txt', migrate, createsuperuser],

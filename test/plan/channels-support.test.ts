@@ -1,7 +1,9 @@
 /** Which projects have no Channels that can be served. */
 import { expect, test } from 'vitest'
-import { asksForNewer, unsupportedChannels } from '../../src/plan/channels-support.ts'
+import { leftBehind, unsupportedChannels } from '../../src/plan/channels-support.ts'
+import { environmentWith } from '../support/evidence.ts'
 
+const lineOf = (spec: string) => [{ name: 'channels', spec, marker: undefined, file: 'requirements.txt', line: 3 }]
 const asks = (...specs: string[]) => specs.map((spec) => ({ spec, at: 'requirements.txt:3' }))
 
 test.each(['2.4.0', '1.1.8'])('channels %s is installed', (version) => {
@@ -69,5 +71,11 @@ test.each([
   ['channels<4', false],
   ['channels==2.4.0; python_version >= "3.6"', false],
 ])('%s asks for one that can be served: %s', (spec, newer) => {
-  expect(asksForNewer(asks(spec)) !== undefined).toBe(newer)
+  const requirements = { kind: 'requirements' as const, file: 'requirements.txt', names: [], lines: lineOf(spec) }
+  const withChannels = (version: string) => {
+    const environment = { ...environmentWith([]), packages: new Map([['channels', version]]) }
+    return leftBehind({ kind: 'ready', environment, note: undefined }, requirements) !== undefined
+  }
+  expect(withChannels('2.4.0')).toBe(newer)
+  expect(withChannels('4.1.0')).toBe(false)
 })

@@ -28,7 +28,7 @@ async function install(root: string, signal = new AbortController().signal): Pro
   const lines: string[] = []
   const plan = planFrontendInstall(await packageManager(join(root, 'frontend'), root, undefined))
   await installFrontend(testHost(root, env), plan, {
-    report: (event) => void lines.push(event.event === 'setup-log' ? event.line : event.event === 'note' ? event.text : ''),
+    report: (event) => void lines.push(event.event === 'note' ? event.text : event.line),
     signal,
   })
   return lines
