@@ -9,6 +9,7 @@ const quick = ['broken-probes', 'routing']
 const slowSuite = process.env['TEST_SLOW'] === 'all'
 const faults = process.env['TEST_FAULTS'] === 'all'
 const matrix = process.env['TEST_MATRIX'] === 'all'
+const torture = process.env['TEST_TORTURE'] === 'all'
 // by name: a negated pattern takes `fix` for the beginning of `fix-stores`
 const slow = readdirSync(new URL('test/faults', import.meta.url)).filter(
   (name) => !quick.some((quickName) => name === `${quickName}.test.ts`),
@@ -26,7 +27,7 @@ const tagged = readdirSync(new URL('test', import.meta.url))
 export default defineConfig({
   test: {
     tags: [{ name: 'slow', description: 'a variant of what a quicker test shows as well' }],
-    ...(slowSuite || faults ? {} : { tagsFilter: ['!slow'] }),
+    ...(slowSuite || faults || torture ? {} : { tagsFilter: ['!slow'] }),
     include: slowSuite
       ? ['test/slow/**/*.test.ts', ...tagged]
       : faults
@@ -36,7 +37,7 @@ export default defineConfig({
           : ['test/**/*.test.ts'],
     exclude: [
       'test/.cache/**',
-      ...(slowSuite ? [] : ['test/slow/**']),
+      ...(slowSuite || torture ? [] : ['test/slow/**']),
       ...(matrix ? [] : ['test/matrix/**']),
       ...(faults ? [] : slow.map((name) => `test/faults/${name}`)),
     ],

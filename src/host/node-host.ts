@@ -47,6 +47,7 @@ function nodeTerminal(secrets: Secrets): Terminal {
   // a reader that went away (EPIPE) or a closed terminal (EIO) ends the run by its signal handlers, not by an exception
   stdout.on('error', () => {})
   stderr.on('error', () => {})
+  for (const stream of [stdout, stderr]) leaveUnblocked(stream)
   const [outIsTerminal, errIsTerminal, inCi] = [stdout.isTTY === true, stderr.isTTY === true, isCi(env)]
   const draws = !inCi && env['TERM'] !== 'dumb'
   // a terminal that was never told its size has 0 columns, and can't be drawn on
@@ -85,4 +86,15 @@ function wantsColor(env: Readonly<Record<string, string | undefined>>, isTermina
   const force = env['FORCE_COLOR']
   if (force !== undefined && force !== '') return force !== '0' && force !== 'false'
   return isTerminal && env['TERM'] !== 'dumb'
+}
+
+/**
+ * Node waits for a terminal at each write (nodejs.org/api/process.html, "A note on process I/O"): one whose reader is
+ * gone or has pressed Ctrl+S would hold this process for good, deaf to every signal. What isn't taken waits in memory instead.
+ */
+function leaveUnblocked(stream: NodeJS.WriteStream): void {
+  if (stream.isTTY !== true) return
+  const handle: unknown = Reflect.get(stream, '_handle')
+  if (typeof handle !== 'object' || handle === null || !('setBlocking' in handle)) return
+  if (typeof handle.setBlocking === 'function') handle.setBlocking(false)
 }
