@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { raceStop } from '../host/race-stop.ts'
+import { onAbort, raceStop } from '../host/race-stop.ts'
 import type { SocketClose } from '../facts/wire.ts'
 import type { HeldSocket } from './held-socket.ts'
 import type { Proof } from './prove.ts'
@@ -69,10 +69,12 @@ export async function watch(first: HeldSocket | undefined, options: WatchOptions
 
 async function untilDead(socket: HeldSocket, signal: AbortSignal): Promise<SocketClose | undefined> {
   const over = new AbortController()
+  // AbortSignal.any would leave something in `signal` at each look, for as long as that lives
+  const unheard = onAbort(signal, () => over.abort())
   const ticking = (async () => {
-    while (!over.signal.aborted && !signal.aborted) {
-      await pause(aliveEveryMs, AbortSignal.any([over.signal, signal]))
-      if (over.signal.aborted || signal.aborted) return
+    for (;;) {
+      await pause(aliveEveryMs, over.signal)
+      if (over.signal.aborted) return
       if (!(await socket.isAlive(aliveMs))) {
         socket.terminate()
         return
@@ -80,6 +82,7 @@ async function untilDead(socket: HeldSocket, signal: AbortSignal): Promise<Socke
     }
   })()
   const close = await raceStop(socket.closed, signal)
+  unheard()
   over.abort()
   // a look that is under way when all is over ends with the socket, and isn't waited for
   if (close !== undefined) await ticking

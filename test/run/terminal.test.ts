@@ -1,7 +1,11 @@
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { isFile } from '../../src/host/files.ts'
 import { bin, cliEnvironment } from '../support/cli.ts'
 import { until } from '../support/redis.ts'
 import { transcript } from '../support/secrets.ts'
@@ -56,6 +60,37 @@ test('the terminal is closed: ended by SIGHUP, which a shell shows as 129, nothi
   await until(async () => /ready in[\s\S]*Channels/.test(terminal.output()))
   terminal.type('close')
   expect(await terminal.ended).toBe('signal 1')
+  await stand.expectNothingLeft()
+})
+
+/** Prints without end, and says so in a file once nobody takes it. */
+const floods = (file: string) => `
+import threading, time
+count = 0
+def watch():
+    before = -1
+    while before != count:
+        before = count
+        time.sleep(0.5)
+    open(${JSON.stringify(file)}, "w").close()
+threading.Thread(target=watch, daemon=True).start()
+while True:
+    count += 1
+    print("x" * 80, flush=True)
+`
+
+test('a terminal that nobody reads, as after Ctrl+S: Ctrl+C ends the run all the same', async () => {
+  const folder = join(tmpdir(), `unread-${randomUUID()}`)
+  stand = await makeStand({
+    files: { 'election-dev.config.json': JSON.stringify({ services: { flood: { command: [basePython(), '-c', floods(folder)] } } }) },
+  })
+  const terminal = inTerminal(stand.args)
+  await until(async () => /ready in[\s\S]*Channels/.test(terminal.output()))
+  terminal.type('unread')
+  await until(() => isFile(folder))
+  terminal.type('ctrl-c')
+  expect(await terminal.ended).toBe('exit 130')
+  await rm(folder)
   await stand.expectNothingLeft()
 })
 

@@ -1,4 +1,4 @@
-"""Runs a command in a terminal of its own, COLUMNS wide (0: without a size). Lines on standard input: `ctrl-c`, `close`, or `type TEXT`.
+"""Runs a command in a terminal of its own, COLUMNS wide (0: without a size). Lines on standard input: `ctrl-c`, `close`, `unread` (as after Ctrl+S), or `type TEXT`.
 
 What the command prints goes to standard output; its end is the last line on
 standard error: `exit N` or `signal N`.
@@ -20,7 +20,8 @@ def main() -> None:
         fcntl.ioctl(0, termios.TIOCSWINSZ, size)
         os.execvp(sys.argv[1], sys.argv[1:])
     sources = [master, 0]
-    while master in sources:
+    unread = False
+    while master in sources or unread:
         ready, _, _ = select.select(sources, [], [])
         if master in ready:
             try:
@@ -37,6 +38,9 @@ def main() -> None:
             for line in text.splitlines():
                 if line == "ctrl-c":
                     os.write(master, b"\x03")
+                    unread = False
+                elif line == "unread":
+                    sources, unread = [0], True
                 elif line == "close":
                     os.close(master)
                     sources = []
