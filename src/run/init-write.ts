@@ -18,7 +18,7 @@ export async function ciTemplate(kind: CiKind): Promise<string> {
  * Writes the files, all of them or none: what was written before one that fails
  * is put back. Gives the folder that keeps how they were, relative to `root`.
  * A file that isn't any more what the change was made from, and Python that
- * `python` can't read, are refused. Throws LauncherError `init-write`.
+ * `python` can't read, are refused. Throws LauncherError `init-write`, or what the system has refused.
  */
 export async function writeInit(
   host: Pick<Host, 'platform' | 'env'>,
@@ -52,6 +52,8 @@ export async function writeInit(
   } catch (error) {
     const back = await backup.putBack(0)
     const left = back.filter(({ outcome }) => outcome === 'left').map(({ path, why }) => `${path} was left as it is: ${why ?? ''}`)
+    // what the system refuses is told as that, where nothing has to be said besides
+    if (left.length === 0 && !(error instanceof LauncherError)) throw error
     throw new LauncherError('init-write', `Nothing was written: ${errorMessage(error)}`, {
       hint: error instanceof LauncherError && error.hint !== undefined ? error.hint : 'Run the command again.',
       evidence: left,

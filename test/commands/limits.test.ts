@@ -1,10 +1,11 @@
 /** What the system doesn't give, and what no configuration can mean: a word and exit 2, no stack, nothing that runs on. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { bin, cliEnvironment } from '../support/cli.ts'
+import { makeProject } from '../support/project.ts'
 
 const nested = `${'['.repeat(100_000)}1${']'.repeat(100_000)}`
 const services = JSON.stringify(Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`s${index}`, { command: ['true'] }])))
@@ -70,6 +71,23 @@ describe.runIf(process.platform === 'linux' && process.getuid?.() === 0)('what t
     expect({ status, stdout, stderr }).toMatchObject({ status: 2, stderr: expect.stringMatching(/EACCES[\s\S]*Make it writable/) })
     expect(stderr).not.toMatch(/please report|^ {4}at /m)
     expect(existsSync(join(path, '.election-dev'))).toBe(false)
+  })
+
+  test.each(['init --yes', 'export compose --yes'])('a project that is not writable: %s', async (command) => {
+    const { root, remove } = await makeProject({ style: 'plain' })
+    onTestFinished(remove)
+    // its environment is nobody's to run
+    chmodSync(join(root, '..'), 0o755)
+    const env = cliEnvironment({ HOME: '/nonexistent' })
+    const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...command.split(' ')], {
+      cwd: root,
+      uid: 65_534,
+      gid: 65_534,
+      encoding: 'utf8',
+      env,
+      timeout: 20_000,
+    })
+    expect({ status, stdout, stderr }).toMatchObject({ status: 2, stderr: expect.stringMatching(/EACCES[\s\S]*Make it writable/) })
   })
 
   test('a disk that is full', (context) => {
