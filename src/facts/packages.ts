@@ -11,15 +11,6 @@ export function normalName(name: string): string {
   return name.toLowerCase().replace(/[-_.]+/g, '-')
 }
 
-/** The packages that a `pip install` or a tool's `add` names, as it names them; none of any other command, and of one that installs a file's. */
-export function installedBy(words: readonly string[]): string[] {
-  const [program = '', verb] = words
-  const adds = (/^(?:uv|poetry|pdm)$/.test(program) && verb === 'add') || (program === 'pipenv' && verb === 'install')
-  if (!adds && (!words.includes('pip') || !words.includes('install') || words.includes('-r'))) return []
-  const rest = words.slice(adds ? 2 : words.indexOf('install') + 1)
-  return rest.filter((word, index) => !word.startsWith('-') && rest[index - 1] !== '--python')
-}
-
 /** The distribution of a requirement, normalised: `uvicorn` of `uvicorn[standard]>=0.30`. */
 export function requiredName(requirement: string): string {
   return normalName(/^[\w.-]+/.exec(requirement)?.[0] ?? requirement)

@@ -213,3 +213,12 @@ function inFolder(facts: CommandFacts, folder: string, commands: CommandAction['
   const where = relativeTo(facts, folder)
   return where === '.' ? commands : [['cd', where], ...commands]
 }
+
+/** The packages that a `pip install` or a tool's `add` names, as it names them; none of any other command, and of one that installs a file's. */
+export function installedBy(words: readonly string[]): string[] {
+  const [program = '', verb] = words
+  const adds = (/^(?:uv|poetry|pdm)$/.test(program) && verb === 'add') || (program === 'pipenv' && verb === 'install')
+  if (!adds && (!words.includes('pip') || !words.includes('install') || words.includes('-r'))) return []
+  const rest = words.slice(adds ? 2 : words.indexOf('install') + 1)
+  return rest.filter((word, index) => !word.startsWith('-') && rest[index - 1] !== '--python')
+}

@@ -1,6 +1,6 @@
 /** What the judge does to any diagnosis that a rule gives. */
+import { installedBy } from '../../src/plan/install.ts'
 import { expect, test } from 'vitest'
-import { installedBy } from '../../src/facts/packages.ts'
 import { judge } from '../../src/checks/judgement.ts'
 import { checkoutOf, environmentWith, evidenceOf, examinationOf, nothingListens } from '../support/evidence.ts'
 

@@ -88,14 +88,13 @@ async function handshakes(url: string, count: number): Promise<number> {
 
 test('the heap of the launcher', { timeout: 900_000 }, async () => {
   stand = await makeStand({ consumer: consumerOf(0) })
-  const { port, project, mark } = stand
+  const { project, mark } = stand
   const [told, module] = ['memory.json', 'memory.mjs'].map((name) => join(mark.env['TMPDIR'] ?? '', name))
   if (told === undefined || module === undefined) throw new Error('there is no folder')
   await writeFile(module, hook(told))
   // what the compiler makes of a function that is called often is no leak: there is none
   const cli = stand.start(['--reload', '--json'], { NODE_OPTIONS: `--expose-gc --jitless --import=${module}` })
-  await cli.waitFor(/"event":"ready".*"state":"connected"/)
-  const url = `ws://127.0.0.1:${port}/ws/election-updates/`
+  const [, url = ''] = await cli.waitFor(/"event":"ready".*?"url":"([^"]+)","state":"connected"/)
   let version = 0
   const reload = async (count: number) => {
     for (let round = 0; round < count; round++) {
