@@ -122,3 +122,12 @@ export function originRejected(origin: string, seen: Seen, more: string): Diagno
   const host = URL.canParse(origin) ? new URL(origin).hostname : "the page's host"
   return diagnosis('origin-rejected', `The backend refuses the Origin ${origin}`, seen, `Add ${host} to ALLOWED_HOSTS${more}.`)
 }
+
+/** What there is to do about a socket that the application closes with `code`, at a line where it can be seen. */
+export function whyClosed(code: number | null | undefined, place: string | undefined): string {
+  if (code === 4001) return 'By custom 4001 means not logged in: log in again.'
+  if (typeof code === 'number' && code >= 4000) return 'Look up what the code means in the consumer.'
+  return place === undefined
+    ? 'See where the consumer calls close(), and start daphne without --websocket_timeout.'
+    : `See why it comes to ${place}: a page's WebSocket is to stay open.`
+}

@@ -1,4 +1,6 @@
 import { raisedText, type ExaminationOf, type Frame, type Raised } from '../facts/examination.ts'
+import type { SessionFact } from '../facts/wire.ts'
+import { whyClosed } from './common-causes.ts'
 import { diagnosis, type Diagnosis, type Seen } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
 import { judgeLines } from './server-log.ts'
@@ -43,7 +45,7 @@ export function judgePlayed(evidence: Evidence): Diagnosis | undefined {
   if (outcome === 'raised' && raised !== undefined && raised !== null) return judgeRaised(raised, 'before it accepts', [])
   if (outcome === 'returned') return acceptMissing(played)
   if (outcome === 'waiting') return tooSlow(played)
-  if (outcome === 'accepted') return judgeAccepted(played, evidence.wire.session?.pingBy !== undefined)
+  if (outcome === 'accepted') return judgeAccepted(played, evidence.wire.session)
   return undefined
 }
 
@@ -139,9 +141,9 @@ function tooSlow({ consumer, after_ms: ms, frames }: Played): Diagnosis {
   )
 }
 
-/** `isPinged`: the socket is sent the ping in real life as well. */
-function judgeAccepted(played: Played, isPinged: boolean): Diagnosis | undefined {
-  const { later, later_after: after, later_code: code, raised, subprotocol, offered } = played
+/** `session`: of the real socket. */
+function judgeAccepted(played: Played, session: SessionFact | undefined): Diagnosis | undefined {
+  const { later, later_after: after, later_code: code, raised, subprotocol, offered, frames } = played
   if (typeof subprotocol === 'string' && !offered.includes(subprotocol)) {
     return diagnosis(
       'subprotocol-mismatch',
@@ -150,7 +152,10 @@ function judgeAccepted(played: Played, isPinged: boolean): Diagnosis | undefined
       'Let the consumer accept(subprotocol=…) with one that the page offers; where the page does offer it, name it: --subprotocol.',
     )
   }
-  if (after === 'ping' && !isPinged) return undefined
+  // what comes of a ping counts only where the real one is sent it, too
+  const isByItself =
+    later === 'closed' && session?.close !== undefined && !frames.some((frame) => frame.own && frame.function.includes('receive'))
+  if (after === 'ping' && session?.pingBy === undefined && !isByItself) return undefined
   if (later === 'raised' && raised !== undefined && raised !== null) {
     if (after === 'ping')
       return {
@@ -160,15 +165,16 @@ function judgeAccepted(played: Played, isPinged: boolean): Diagnosis | undefined
     return judgeRaised(raised, 'after it accepted', [])
   }
   if (later === 'closed') {
-    const place = placeOf(played.frames.findLast((frame) => frame.own))
+    const place = placeOf(frames.findLast((frame) => frame.own))
+    const isOwnCode = typeof code === 'number' && code >= 4000
     return diagnosis(
       'close-after-accept',
-      `The application accepts and then closes${typeof code === 'number' ? ` with its own code ${code}` : ''}`,
+      `The application accepts and then closes ${isOwnCode ? `with its own code ${code}` : 'the socket'}`,
       [
         `Played in the backend's own interpreter: accepted, then closed${typeof code === 'number' ? ` with ${code}` : ''}`,
         ...(place === undefined ? [] : [place]),
       ],
-      code === 4001 ? 'By custom 4001 means not logged in: log in again.' : 'Look up what the code means in the consumer.',
+      whyClosed(code, place),
     )
   }
   return undefined

@@ -1,11 +1,13 @@
 import type { WireFacts } from '../facts/wire.ts'
+import { whyClosed } from './common-causes.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
+import { at } from './wire-inside.ts'
 import { said, seconds } from './wire-words.ts'
 
 /** The cause behind a socket that was open and died; undefined while it lives. */
 export function judgeSession({ session, http, endpoint }: WireFacts): Diagnosis | undefined {
   if (session?.close === undefined) return undefined
-  const { close, second, pong, pingBy } = session
+  const { close, second, pong, pingBy, closedBy } = session
   if (session.silent === true) {
     return diagnosis(
       'server-suspended',
@@ -26,12 +28,15 @@ export function judgeSession({ session, http, endpoint }: WireFacts): Diagnosis 
     )
   }
   const first = `101, and the socket ended after ${seconds(close.afterMs)} ${close.code === 1006 ? 'without a close frame' : `with ${close.code}`}${close.reason === '' ? '' : ` (${close.reason})`}`
+  // the word of the observer, which is around the application: a server that ends a socket has no line there
+  const place = closedBy?.place
+  const line = place === undefined ? undefined : `${closedBy?.class ?? 'The application'} closes it at ${at(place)}, in ${place.function}`
   if (close.code >= 4000 && close.code <= 4999) {
     return diagnosis(
       'close-after-accept',
       `The application accepts and then closes with its own code ${close.code}`,
-      [first, messages],
-      close.code === 4001 ? 'By custom 4001 means not logged in: log in again.' : 'Look up what the code means in the consumer.',
+      [first, ...(line === undefined ? [] : [line]), messages],
+      whyClosed(close.code, undefined),
     )
   }
   if (close.code === 1009) {
@@ -61,13 +66,21 @@ export function judgeSession({ session, http, endpoint }: WireFacts): Diagnosis 
       'Let the consumer answer {"type":"ping"} with {"type":"pong"}, or at least pass over it; or set "ping": false in the configuration.',
     )
   }
+  if (place !== undefined && line !== undefined) {
+    return diagnosis(
+      'close-after-accept',
+      'The application accepts and then closes the socket',
+      [first, line, messages],
+      whyClosed(close.code, `${at(place)}, in ${place.function}`),
+    )
+  }
   const server = http?.result === 'answer' ? (http.server ?? '') : ''
   if (close.code === 1000 && !/^hypercorn/i.test(server)) {
     return diagnosis(
       'close-after-accept',
       'The application accepts and then closes the socket',
       [first, messages, "1000 is a close of the application's own, or daphne's --websocket_timeout"],
-      'See where the consumer calls close(), and start daphne without --websocket_timeout.',
+      whyClosed(close.code, undefined),
     )
   }
   const hint = close.code === 1000 ? ['hypercorn closes with 1000 after an exception, as after a close() of the application'] : []

@@ -37,6 +37,9 @@ export type Prover = ReturnType<typeof startProof>
 /** How long the traceback of a socket that has just died is waited for, in milliseconds: it comes through a pipe, the close over TCP. */
 const logMs = 300
 
+/** How long the second socket may outlive the first, in milliseconds, and still have met the same end. */
+const companyMs = 100
+
 /** A session or a token of ours is good for an hour (borrowed.py): it is made anew before, after so many milliseconds. */
 const freshMs = 50 * 60_000
 
@@ -87,7 +90,7 @@ export function startProof(
     const raised = observer === undefined ? undefined : raisedSince(observer, observedMark, asked(), open)
     return { logged: up.server.linesSince(mark), launched: { raised, broadcast } }
   }
-  const attempt = async ({ mayExperiment, ...options }: ProofOptions): Promise<Proof> => {
+  const attempt = async ({ mayExperiment, pongIsEnough, ...options }: ProofOptions): Promise<Proof> => {
     mark = up.server.lineCount()
     const observer = observing()
     const begun = (observedMark = observer?.mark() ?? 0)
@@ -106,6 +109,10 @@ export function startProof(
             observed: () => handshakeSince(observer, begun, asked()),
             closedBy: () => closedSince(observer, begun, asked()),
           }),
+      // a pong, or a broadcast, says nothing of what the application has yet to do: the observer does
+      ...(observer === undefined || pongIsEnough === undefined
+        ? {}
+        : { pongIsEnough: async () => (await isIdleSince(observer, begun, asked(), config.hold)) && (await pongIsEnough()) }),
       ...(mayExperiment === undefined ? {} : { mayExperiment }),
       ...options,
     }
@@ -118,13 +125,14 @@ export function startProof(
       if (observer === undefined || second === undefined) return false
       const { fact, socket: left } = await sent(socket, second, observer)
       if (left !== socket) return false
-      // nothing can be sent through an application without a layer
-      return fact === undefined ? isIdleSince(observer, begun, asked(), config.hold) : reachedAll(fact)
+      // nothing can be sent through an application without a layer: that it is done is asked next
+      return fact === undefined || reachedAll(fact)
     }
     let proof = await prove(endpoint(), { ...alone, opened, settled })
     const { session } = proof.facts
     const company = session?.close === undefined ? undefined : await second
     // it may be an application that keeps one socket a user, and ends the one before
+    if (company?.socket !== undefined) await within(companyMs, company.socket.closed)
     const isByOurs = company?.socket?.hasClosed === false || (beside !== undefined && session?.closedBy !== undefined)
     if (isByOurs) {
       await Promise.all([company?.socket?.close(), beside])
@@ -167,7 +175,9 @@ export function startProof(
     dead: async (close: SocketClose, silent: boolean): Promise<Judged | undefined> => {
       const { judgeSeen } = await import('../look/cause.ts')
       const base = last?.facts ?? untried(endpoint(), { ours: true })
-      const session = { heldMs: close.afterMs, close, messages: close.messagesBefore, pong: undefined, second: undefined, silent }
+      const observer = silent ? undefined : observing()
+      const closedBy = observer && (await closedSince(observer, observedMark, asked()))
+      const session = { heldMs: close.afterMs, close, messages: close.messagesBefore, pong: undefined, second: undefined, silent, closedBy }
       const proof = { state: 'failed', facts: { ...base, session } } as const
       const deadline = performance.now() + (silent ? 0 : logMs)
       while (!isTold(own(proof)) && performance.now() < deadline) await delay(10)

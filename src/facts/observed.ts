@@ -77,8 +77,8 @@ const observedSchema = v.variant('event', [
   v.object({ event: v.literal('observing'), id }),
   v.object({ event: v.literal('opened'), ...opened }),
   v.object({ event: v.literal('accepted'), id, open: v.fallback(v.number(), 0), user }),
-  /** One of our own: the application has accepted it, and asks for its next message. */
-  v.object({ event: v.literal('idle'), id }),
+  /** One of our own: the application has accepted it, and asks for its next message; `busy`: what the project began with it isn't done. */
+  v.object({ event: v.literal('idle'), id, busy: isSo }),
   /** Closed before it was accepted, by the application's own will. */
   v.object({ event: v.literal('refused'), id, ...refusalSchema.entries }),
   v.object({

@@ -18,7 +18,6 @@ import { holdersOf } from '../facts/open-files.ts'
 import { pathInterpreter } from '../facts/path-python.ts'
 import { preambleVariable, type Way } from '../facts/manage-py.ts'
 import { findProject, namedSettings, type Project } from '../facts/project.ts'
-import { isInMemory } from '../facts/redis-now.ts'
 import type { ServersFact } from '../facts/server-process.ts'
 import { asServer, servedApplication, servingEnvironment, servingOf, wayOf } from '../facts/server-env.ts'
 import { isThisMachine } from '../facts/this-machine.ts'
@@ -131,7 +130,6 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
     targets,
     servers,
     {
-      pongIsEnough: () => layerIsPlain(checkoutWanted, inside.settings),
       spoken: async () => sockets?.pingSoon(targets.main.url.pathname),
       // a validator may have a list that only other Origins tell apart
       isTold: async () => {
@@ -252,13 +250,6 @@ async function projectOf(
     problems['project'] = error.message
     return { project: undefined, config }
   }
-}
-
-/** Whether a pong is proof enough: a layer that keeps everything in the process can't fail on the next tick. */
-async function layerIsPlain(checkout: Promise<Checkout> | undefined, settings: Inside['settings']): Promise<boolean> {
-  const known = await checkout?.catch(() => undefined)
-  if (known?.layerVariable !== undefined && known.wish.kind !== 'typo' && !(known.wish.kind === 'set' && known.wish.redis)) return true
-  return isInMemory((await settings)?.layer_backend)
 }
 
 /** Our own server's page is asked for only where it says something: where Django would refuse the host. */

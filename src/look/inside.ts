@@ -45,6 +45,8 @@ const limits = {
   /** An import that stands at a call which waits for somebody else is given up after so long. */
   standing: 5000,
   consumer: 6500,
+  /** As long as a proof holds a socket, and a little more: it is at rest sooner where the project has begun nothing that goes on. */
+  watch: 2500,
 }
 
 /** The look from inside, and what is known of it early. */
@@ -201,6 +203,6 @@ function playedBy(endpoint: Endpoint, ping: Endpoint['ping']): ExamineConsumer {
     subprotocols,
     ping: endpoint.ping === false ? ping : endpoint.ping,
     limitMs: limits.consumer,
-    watchMs: 1000,
+    watchMs: limits.watch,
   }
 }

@@ -18,14 +18,14 @@ export async function closedSince(observer: Observer, mark: number, path: string
   )
 }
 
-/** Whether what the application does at the first handshake of ours at `path` after the mark has come to its end: it asks for the next message within `deadlineMs` milliseconds. */
+/** Whether all that the application does at the first handshake of ours at `path` after the mark has come to its end: it asks for the next message within `deadlineMs` milliseconds, and nothing that it began is left to close the socket. */
 export async function isIdleSince(observer: Observer, mark: number, path: string, deadlineMs: number): Promise<boolean> {
   let ours: number | undefined
   const idle = await observer.first(
     mark,
     (event) => {
       if (event.event === 'opened' && event.probe && event.path === path) ours ??= event.id
-      return (event.event === 'idle' && event.id === ours) || undefined
+      return event.event === 'idle' && event.id === ours ? !event.busy : undefined
     },
     deadlineMs,
   )

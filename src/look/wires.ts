@@ -26,7 +26,7 @@ export function proveAll(
   config: Config,
   targets: Targets,
   servers: ServersFact,
-  { pongIsEnough, spoken, isTold }: Required<Pick<ProofOptions, 'pongIsEnough' | 'spoken' | 'isTold'>>,
+  { spoken, isTold }: Required<Pick<ProofOptions, 'spoken' | 'isTold'>>,
   beside: () => Promise<readonly Beside[]> | undefined,
 ): { done: Promise<Wires> } {
   const { main, others } = targets
@@ -39,11 +39,9 @@ export function proveAll(
   const run = async (): Promise<Wires> => {
     const logs = servers.ofProject.flatMap((server) => server.logs)
     const mark = await markLogs(logs)
-    const quick = { ...base, pongIsEnough }
-    const first = behind === undefined && others.length === 0 ? quick : base
     const [proof, direct, rest] = await Promise.all([
       targets.proof === undefined
-        ? proveFirst(main, first, beside)
+        ? proveFirst(main, base, beside)
         : targets.isUntried === true
           ? tried(main, targets.proof, isTold)
           : targets.proof,

@@ -140,8 +140,9 @@ async function hold(endpoint: Endpoint, { fact, socket }: Opened, options: Proof
   const close = isEnough ? undefined : await held
   const closedBy = close === undefined ? undefined : await options.closedBy?.()
   const session = { heldMs: socket.heldMs, close, messages: socket.messages, pong, pingBy, second: undefined, closedBy }
-  // a code of the application's own says all that there is to know
-  return close === undefined || close.code >= 4000 ? session : { ...session, second: await secondSocket(endpoint, options) }
+  // a code of the application's own says all that there is to know, and so does its line where we have sent nothing
+  const isTold = close === undefined || close.code >= 4000 || (closedBy?.place !== undefined && pingBy === undefined)
+  return isTold ? session : { ...session, second: await secondSocket(endpoint, options) }
 }
 
 /** Says what the subprotocol begins with, or sends the ping that is known there; nothing where neither is. */

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { closesWith4001, pyjwtConsumer } from '../support/consumers.ts'
+import { closesLater, closesWith4001, pyjwtConsumer } from '../support/consumers.ts'
 import { doctor, real } from '../support/doctor.ts'
 import { ending, urlOf } from '../support/ends.ts'
 import { simplejwtConsumer, type ProjectOptions } from '../support/project.ts'
@@ -127,5 +127,15 @@ for (const kind of ['daphne', 'uvicorn', 'hypercorn'] as const) {
     expect(answer.id, answer.evidence).toBe('close-after-accept')
     expect(answer.evidence).toContain('4001')
     expect(answer.evidence).toMatch(/updates\/consumers\.py:\d+/)
+  })
+}
+
+for (const [who, consumer] of Object.entries(closesLater)) {
+  real('close-after-accept', `${who} closes it 1.5 s after it was accepted`, async () => {
+    const made = await project({ consumer })
+    const running = await server('daphne', made)
+    const answer = await doctor(made.root, { url: urlOf(running.port) })
+    expect(answer.id, answer.evidence).toBe('close-after-accept')
+    expect(answer.evidence).toMatch(/ended after 1\.\d s with 1000.*updates\/consumers\.py:11, in expire/s)
   })
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { expect, test, vi, type TestContext } from 'vitest'
 import { WebSocket } from 'ws'
 import { startCli, type RunningCli } from '../support/cli.ts'
+import { closesLater } from '../support/consumers.ts'
 import { makeProject, openConsumer, simplejwtConsumer, type ProjectOptions } from '../support/project.ts'
 import { freePort } from '../support/redis.ts'
 import { consumerOf } from '../support/store.ts'
@@ -34,6 +35,22 @@ test('the banner tells of the broadcast, and its event has it', async (context) 
   expect(JSON.parse(line)).toMatchObject({ websocket: { state: 'connected', broadcast: { sent: 2, received: 2 } } })
   const { cli: text } = await run(context, {})
   await text.waitFor(/● connected {3}101 in \d+ ms · pong \d+ ms · broadcast 2\/2\n/)
+})
+
+test.for(Object.entries(closesLater))('never green where %s closes the socket inside the hold', async ([, consumer], context) => {
+  for (const text of [consumer, consumer.replace('"pong"', '"other"')]) {
+    const { cli } = await run(context, { consumer: text }, ['--json'])
+    const [line] = await cli.waitFor(/.*"event":"ready".*\n/)
+    expect(JSON.parse(line)).toMatchObject({ websocket: { state: 'not-connected', diagnosis: { id: 'close-after-accept' } } })
+    expect(line).toMatch(/updates\/consumers\.py:11, in expire/)
+  }
+})
+
+test('a task that closes nothing: green, once it has been held', async (context) => {
+  const consumer = closesLater['a task'].replace('await self.close()', 'await asyncio.sleep(60)')
+  const { cli } = await run(context, { consumer }, ['--json'])
+  const [line] = await cli.waitFor(/.*"event":"ready".*\n/)
+  expect(JSON.parse(line)).toMatchObject({ websocket: { state: 'connected', broadcast: { sent: 2, received: 2 } } })
 })
 
 test('--no-observer: the application runs plain', async (context) => {

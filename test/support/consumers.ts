@@ -115,3 +115,51 @@ def config():
     url = os.environ.get("DATABASE_URL")
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": url.split("///")[1]} if url else {}
 `
+
+/** Each accepts, answers pings, and closes 1.5 s later, in line 11: inside the time for which a socket has to live. */
+export const closesLater = {
+  'a task': `
+import asyncio
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+class Updates(AsyncJsonWebsocketConsumer):
+    async def connect(self):
+        await self.accept()
+        self.task = asyncio.create_task(self.expire())
+    async def expire(self):
+        await asyncio.sleep(1.5)
+        await self.close()
+    async def receive_json(self, content):
+        await self.send_json({"type": "pong"})
+`,
+  'a timer of the loop': `
+import asyncio
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+class Updates(AsyncJsonWebsocketConsumer):
+    async def connect(self):
+        await self.accept()
+        asyncio.get_running_loop().call_later(1.5, self.begin)
+
+    async def expire(self):
+        await self.close()
+    def begin(self):
+        self.task = asyncio.ensure_future(self.expire())
+    async def receive_json(self, content):
+        await self.send_json({"type": "pong"})
+`,
+  'a thread': `
+from threading import Timer
+from channels.generic.websocket import JsonWebsocketConsumer
+
+class Updates(JsonWebsocketConsumer):
+    def connect(self):
+        self.accept()
+        Timer(1.5, self.expire).start()
+
+    def expire(self):
+        self.close()
+    def receive_json(self, content):
+        self.send_json({"type": "pong"})
+`,
+} as const

@@ -8,7 +8,7 @@ import sys
 import time
 
 from .frames import described, trim
-from .standing import STUCK, chain, is_synchronous, stuck, threads_frames
+from .standing import STUCK, all_begun, chain, is_synchronous, stuck, threads_frames, under_way
 from .telling import tell
 
 PROBE_TYPE = "election_dev.probe"
@@ -24,18 +24,23 @@ _probe = contextvars.ContextVar("election_dev_probe", default=None)
 class Probe:
     """A WebSocket of the launcher's own: its server's send, and its consumer once it is known."""
 
-    __slots__ = ("accepted_at", "asked", "consumer", "expected", "groups", "joins", "send", "task")
+    __slots__ = ("accepted_at", "asked", "before", "consumer", "expected", "groups", "joins", "send", "task")
 
     def __init__(self, send, joins):
         self.send = send
         # whether broadcasts are proven with it
         self.joins = joins
         self.task = asyncio.current_task()
+        self.before = all_begun()
         self.asked = 0
         self.accepted_at = None
         self.consumer = None
         self.expected = {}
         self.groups = []
+
+    def is_busy(self):
+        """Whether the project does anything yet that has begun with it."""
+        return under_way(self.before)
 
 
 class Joining:

@@ -11,7 +11,7 @@ from .broadcast import handlers_of
 from .database import Guard
 from .frames import decided, is_consumer, is_own, raised, raised_owns, stack_of, trim
 from .layer import Recorder
-from .standing import STUCK, chain, is_synchronous, stuck, waiting_frames
+from .standing import STUCK, all_begun, is_synchronous, stuck, under_way, waiting_frames
 from .telling import hide, tell
 
 SECRET_NAMES = ("token", "jwt", "auth", "key", "ticket", "secret", "password", "cookie", "session")
@@ -146,7 +146,7 @@ class Handshake:
     async def play(self):
         self.queue = asyncio.Queue()
         self.queue.put_nowait({"type": "websocket.connect"})
-        others = asyncio.all_tasks()
+        others = all_begun()
         self.begun = time.monotonic()
         task = asyncio.ensure_future(self.serve())
         found = await self.until_answer(task, others)
@@ -171,7 +171,7 @@ class Handshake:
                     return {"outcome": "returned", "after_ms": self.ms(), "frames": []}
                 return {"outcome": "raised", "after_ms": self.ms(), "raised": raised(error), "frames": []}
             now = time.monotonic()
-            if self.asked > 1 and now - self.asked_at >= REST and not working(task, others):
+            if self.asked > 1 and now - self.asked_at >= REST and not under_way(others | {task}):
                 return {"outcome": "returned", "after_ms": round((self.asked_at - self.begun) * 1000), "frames": []}
             if now >= limit:
                 # connect() itself has ended: it is a task of the project that still runs
@@ -194,7 +194,7 @@ class Handshake:
                 if error is not None:
                     found = {"later": "raised", "raised": raised(error)}
                 break
-            at_rest = self.asked > 1 + self.pinged and not working(task, others)
+            at_rest = self.asked > 1 + self.pinged and not under_way(others | {task})
             if at_rest and (self.pinged or not ping) and (self.pong or time.monotonic() - self.asked_at >= REST):
                 break
             if ping and not self.pinged and (at_rest or time.monotonic() - opened >= PING_AFTER):
@@ -237,13 +237,6 @@ def is_pong(text):
     except (TypeError, ValueError):
         return False
     return isinstance(message, dict) and message.get("type") == "pong"
-
-
-def working(task, others):
-    """A task that the project started itself may still answer."""
-    return any(
-        found is not task and not found.done() and any(frame["own"] for frame in chain(found)) for found in asyncio.all_tasks() - others
-    )
 
 
 def play(application, wanted, state):

@@ -49,7 +49,7 @@ class Observer:
                 probe.asked += 1
                 # the first one is the handshake itself
                 if probe.asked == 2 and accepted and code is None:
-                    tell({"event": "idle", "id": ident})
+                    tell({"event": "idle", "id": ident, "busy": probe.is_busy()})
             message = await receive()
             if message["type"] == "websocket.disconnect" and code is None:
                 code = message.get("code")

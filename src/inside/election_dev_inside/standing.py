@@ -6,7 +6,8 @@ import os
 import sys
 import threading
 
-from .frames import place, stack_of, trim
+from .folder import FOLDER
+from .frames import is_own, place, stack_of, trim
 
 CONNECTS = ("connect", "websocket_connect")
 # how many seconds connect() may go on after it has accepted, until it is looked at where it stands
@@ -21,18 +22,54 @@ def is_synchronous(kind):
     return base is not None and isinstance(kind, type) and issubclass(kind, base)
 
 
-def chain(task):
-    """Where a task waits: through every coroutine that it awaits, outermost first."""
-    places, current = [], task.get_coro()
+def coroutines(task):
+    """The frames of every coroutine that a task awaits, outermost first."""
+    current = task.get_coro()
     for _ in range(100):
         frame = getattr(current, "cr_frame", None) or getattr(current, "gi_frame", None) or getattr(current, "ag_frame", None)
         if frame is not None:
-            places.append(place(frame.f_code, frame.f_lineno))
+            yield frame
         following = [getattr(current, name, None) for name in ("cr_await", "gi_yieldfrom", "ag_await")]
         current = next((found for found in following if found is not None), None)
         if current is None:
             break
+
+
+def chain(task):
+    """Where a task waits: through every coroutine that it awaits, outermost first."""
+    places = [place(frame.f_code, frame.f_lineno) for frame in coroutines(task)]
     return [found for found in places if found is not None]
+
+
+def all_begun():
+    """What runs beside what asks."""
+    return {*asyncio.all_tasks(), *threading.enumerate()}
+
+
+def under_way(before):
+    """
+    Whether the project has begun something since, that may still answer or end a connection: a task, a thread, or a
+    timer of the event loop, which uvloop shows of none.
+    """
+    begun = all_begun() - before
+    timers = getattr(asyncio.get_running_loop(), "_scheduled", ())
+    called = [timer._callback for timer in timers if not timer.cancelled()]
+    # threading.Timer has a function, any other thread a target
+    called += [getattr(one, "function", None) or getattr(one, "_target", None) for one in begun if isinstance(one, threading.Thread)]
+    tasks = [one for one in begun if isinstance(one, asyncio.Future) and not one.done()]
+    return any(map(is_of_project, called)) or any(map(works, tasks))
+
+
+def works(task):
+    """Whether the project is at work in a task: through ours goes what serves a connection, or waits for what its client says next."""
+    files = [frame.f_code.co_filename for frame in coroutines(task)]
+    return any(map(is_own, files)) and not any(file.startswith(FOLDER + os.sep) for file in files)
+
+
+def is_of_project(called):
+    called = getattr(called, "func", called)
+    code = getattr(getattr(called, "__func__", called), "__code__", None)
+    return code is not None and is_own(code.co_filename)
 
 
 def waiting_frames(task, others):
