@@ -1,4 +1,5 @@
 import { judgeRoutes } from '../checks/application.ts'
+import { wrapRoutes } from '../fix/planners/routes.ts'
 import { own, type Cause } from './cause.ts'
 
 const routing = { family: 'routing', severity: 'error' } as const
@@ -20,5 +21,20 @@ export const routingCauses = [
     automatic: 'no',
     title: 'The route holds the consumer class itself, without as_asgi()',
     rules: { inside: judgeRoutes },
+  },
+  {
+    ...routing,
+    id: 'middleware-missing',
+    noCommands: 'what is wrong stands in the ASGI module: doctor --fix shows the edit, and makes it',
+    automatic: 'ask',
+    title: 'The consumer reads of its scope what no middleware puts there',
+    fix: wrapRoutes,
+  },
+  {
+    ...routing,
+    id: 'route-parameter-missing',
+    noCommands: own.code,
+    automatic: 'no',
+    title: 'The consumer reads a parameter that its route does not have',
   },
 ] as const satisfies readonly Cause[]

@@ -15,6 +15,7 @@ import { judgeProxied } from './proxy.ts'
 import { relativeTo } from './python-environment.ts'
 import { mergeDiagnosis } from './refine.ts'
 import { rowBehind } from './refusal.ts'
+import { scopeBehind } from './scope.ts'
 import { isStranger, judgeForeign, judgeStale, runsElsewhere } from './server-process.ts'
 import { endWords, judgeOutput, judgeProcess } from './startup.ts'
 import { judgeWay } from './way.ts'
@@ -36,7 +37,7 @@ export interface Judgement {
  * nearest to the root comes first, and the rest is explained by it. Pure.
  */
 export function judge(evidence: Evidence): Judgement {
-  const candidates = candidatesOf(evidence).map((cause) => runnable(evidence, rowBehind(evidence, cause)))
+  const candidates = candidatesOf(evidence).map((cause) => runnable(evidence, scopeBehind(evidence, rowBehind(evidence, cause))))
   const [root] = candidates
   const seen = new Set<string>([root?.id ?? ''])
   const explained = candidates.filter(({ id }) => !seen.has(id) && seen.add(id) !== undefined)

@@ -59,6 +59,15 @@ export const servingRules: readonly LogRule[] = [
   rule(/can't be used in ['"]await['"] expression/, (_, evidence) =>
     diagnosis('as-asgi-missing', 'The consumer class itself is in the route', evidence, 'Write Consumer.as_asgi() in the routing.'),
   ),
+  // Channels' own words (auth.py, sessions.py)
+  servingRule(/^ValueError: (.*\b(?:find session in scope|No cookies in scope)\b.*)/, ([, said = ''], evidence) =>
+    diagnosis(
+      'middleware-missing',
+      'A middleware of Channels lacks the one that has to stand around it',
+      evidence,
+      `${said.includes('cookies') ? 'Put CookieMiddleware around SessionMiddleware' : 'Put SessionMiddlewareStack around it'}, or use AuthMiddlewareStack (channels.auth), which brings both along.`,
+    ),
+  ),
   rule(/WSGIHandler\.__call__\(\)/, (_, evidence) =>
     diagnosis('asgi-app-wrong', 'The server was given the WSGI application', evidence, 'Run core.asgi:application.'),
   ),

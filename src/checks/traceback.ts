@@ -1,4 +1,4 @@
-import type { Raised } from '../facts/observed.ts'
+import type { Lack, Raised } from '../facts/observed.ts'
 
 /** One exception in a log: its traceback, with those that it was chained to. */
 export interface LoggedException {
@@ -10,16 +10,25 @@ export interface LoggedException {
   readonly text: string
   /** The last frame that isn't a library's: `File "updates/consumers.py", line 12, in connect`. */
   readonly ownFrame: string | undefined
+  /** What its line asks of the scope that isn't there: the observer tells it, no log does. */
+  readonly lacks?: Lack | undefined
 }
 
 /** An exception that the observer told, as the server's log has it. */
-export function exceptionFrom({ type, message, behind, place }: Raised): LoggedException {
+export function exceptionFrom({
+  type,
+  message,
+  behind,
+  place,
+  lacks,
+}: Raised & { readonly lacks?: Lack | null | undefined }): LoggedException {
   const text = message === '' ? type : `${type}: ${message}`
   return {
     header: undefined,
     lines: [...(behind === undefined ? [] : [behind]), ...text.split('\n')],
     text: text.split('\n')[0] ?? type,
     ownFrame: place === undefined ? undefined : `File "${place.file}", line ${place.line}, in ${place.function}`,
+    lacks: lacks ?? undefined,
   }
 }
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { databaseServerSchema } from './database-server.ts'
 import { importSchemas } from './failed-imports.ts'
-import { standingUserSchema } from './observed.ts'
+import { lackSchema, standingUserSchema } from './observed.ts'
 
 const text = v.nullish(v.string())
 
@@ -43,6 +43,7 @@ const raisedSchema = v.object({
   line: v.nullish(v.number()),
   frames: v.array(frameSchema),
   causes: v.array(v.object({ type: v.string(), message: v.string() })),
+  lacks: v.nullish(lackSchema),
 })
 
 /** Where a token goes: `name` of the parameter, cookie or header, or the subprotocol before it; `prefix` of a header's value, or of the subprotocol that it is a part of. */

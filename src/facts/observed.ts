@@ -27,8 +27,17 @@ export interface Raised {
   readonly place?: Place | undefined
 }
 
+/** What a line of the project asks of its scope that isn't there. */
+export interface Lack {
+  readonly name: string
+  /** The parameters of the route, where it asks for one of them. */
+  readonly has?: readonly string[] | undefined
+}
+export const lackSchema = v.object({ name: v.string(), has: v.optional(v.array(v.string())) })
+
 const place = v.fallback(v.optional(v.object({ file: v.string(), line: v.number(), function: text })), undefined)
 const raisedSchema = v.object({ type: text, message: text, behind: word, place })
+const lacks = v.fallback(v.nullish(lackSchema), undefined)
 
 /** What came of something that went through the channel layer; `sent` is 0 where it didn't, and `why` says `no-consumer`, `no-layer` or `raised`. */
 const outcome = { id, sent: v.fallback(v.number(), 0), why: word, raised: v.fallback(v.optional(raisedSchema), undefined) }
@@ -86,6 +95,7 @@ const observedSchema = v.variant('event', [
     ...opened,
     phase: v.fallback(v.picklist(['before', 'after']), 'before'),
     ...raisedSchema.entries,
+    lacks,
   }),
   /** An open socket has ended; who closed it is known of our own, where the application did. */
   v.object({ event: v.literal('closed'), id, open: v.fallback(v.number(), 0), ...refusalSchema.entries }),

@@ -28,12 +28,14 @@ export async function gatherFixFacts(
     ...(evidence.examination?.get('variables')?.loads ?? []).map(({ path }) => path),
     ...(project === undefined ? [] : written.map(({ file }) => join(project.root, frontend?.folder ?? 'frontend', ...file.split('/')))),
   ])
+  const sources = project === undefined ? [] : await sourcesBelow(project.backend, noSources, 3)
+  const asgi = project === undefined ? [] : await asgiModules(project.backend, project.settingsModule, sources)
+  for (const { file } of asgi) if (file !== undefined) files.add(file)
   const texts = new Map<string, string>()
   for (const file of files) {
     const text = await readText(file)
     if (text !== undefined) texts.set(file, text)
   }
-  const sources = project === undefined ? [] : await sourcesBelow(project.backend, noSources, 3)
   const secrets = new Map<string, string>()
   const secret = host.secrets.add(randomBytes(32).toString('base64url'))
   return {
@@ -41,7 +43,7 @@ export async function gatherFixFacts(
     ...(await installersOf(host, checkout?.requirements)),
     texts,
     dotenvBytes: dotenv?.fact.kind === 'unreadable' ? await readBytes(dotenv.fact.path).catch(() => undefined) : undefined,
-    asgi: project === undefined ? [] : await asgiModules(project.backend, project.settingsModule, sources),
+    asgi,
     started: new Map((await processTable(host))?.map(({ pid, started }) => [pid, started])),
     redisUsable: id === 'layer-inmemory-multi-instance' ? await usable(evidence) : undefined,
     ...(id === 'module-shadowed' && project !== undefined
@@ -68,7 +70,7 @@ async function asgiModules(backend: string, settingsModule: string, sources: rea
         const routers = [...text.matchAll(/^(\w+)\s*=\s*\w*(?:Router|Validator|Middleware\w*)\(/gm)].flatMap(([, name]) => name ?? [])
         const handlers = [...text.matchAll(/^(\w+)\s*=\s*get_asgi_application\(/gm)].flatMap(([, name]) => name ?? [])
         const module = relative(backend, file).replace(/\.py$/, '').split(sep).join('.')
-        return { module, names: [...new Set([...plain, ...routers, ...handlers])] }
+        return { module, file, names: [...new Set([...plain, ...routers, ...handlers])] }
       }),
   )
   return found.toSorted((a, b) => Number(b.module === beside) - Number(a.module === beside))

@@ -86,7 +86,7 @@ export interface FixFacts extends Installers, Givers {
   /** The `.env` where it isn't text. */
   readonly dotenvBytes: Uint8Array | undefined
   /** Modules called asgi below the backend, and the applications that they define; the one beside the settings first. */
-  readonly asgi: readonly { readonly module: string; readonly names: readonly string[] }[]
+  readonly asgi: readonly { readonly module: string; readonly file?: string; readonly names: readonly string[] }[]
   /** When processes were started, as the process table writes it. */
   readonly started: ReadonlyMap<number, string>
   /** Whether the Redis of the variables could carry the layer; undefined where it wasn't asked. */

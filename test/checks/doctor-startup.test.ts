@@ -33,6 +33,17 @@ const unrouted = (routes: { route: string; consumer: string; is_class: boolean }
     },
   })
 
+const unscoped = (lacks: { name: string; has?: string[] }) =>
+  evidenceOf({
+    wire: failing,
+    examination: examinationOf({
+      facts: {
+        application: { middleware: ['OriginValidator'], routes: [{ route: 'ws/election-updates/', consumer: 'Updates', is_class: false }] },
+        consumer: { outcome: 'raised', raised: { type: 'KeyError', message: `'${lacks.name}'`, frames: [], causes: [], lacks } },
+      },
+    }),
+  })
+
 describe('names', () => {
   test.each<[string, Evidence, string]>([
     [
@@ -234,6 +245,9 @@ describe('names', () => {
       }),
       'Updates',
     ],
+    ['middleware-missing', unscoped({ name: 'user' }), 'Around the routes stands OriginValidator'],
+    ['middleware-missing: no router', unscoped({ name: 'url_route' }), "KeyError: 'url_route'"],
+    ['route-parameter-missing', unscoped({ name: 'room_name', has: ['room'] }), 'The route ws/election-updates/ has the parameter room'],
   ])('%s', (title, evidence, telling) => {
     const { root: cause } = judge(evidence)
     expect(cause?.id, cause?.evidence.join('\n')).toBe(title.replace(/:.*/s, ''))

@@ -4,6 +4,7 @@ import { doctor, real } from '../support/doctor.ts'
 import { fix, fixAndStart } from '../support/fix.ts'
 import { makeProject, type ProjectOptions, type TestProject } from '../support/project.ts'
 import { freePort, startRedis, until } from '../support/redis.ts'
+import { consumerOf } from '../support/store.ts'
 import { startProgram, startServer, type RunningServer } from '../support/servers.ts'
 import { basePython, environmentFolder, pythonOf } from '../support/tools.ts'
 import { spawn, type ChildProcess } from 'node:child_process'
@@ -197,6 +198,17 @@ real('origin-rejected', "the page's host gets into ALLOWED_HOSTS", async () => {
   const url = urlOf(server.port)
   cli = await fixAndStart(project.root, ['--url', url, '--origin', 'http://page.example:3000', '--yes'])
   const answer = await doctor(project.root, { url, origin: 'http://page.example:3000' })
+  expect(answer.state, answer.evidence).toBe('healthy')
+})
+
+real('middleware-missing', 'the routes get AuthMiddlewareStack around them', async () => {
+  const consumer = consumerOf('self.user = self.scope["user"]\nawait self.accept()')
+  const installedApps = ['django.contrib.contenttypes', 'django.contrib.auth', 'django.contrib.sessions', 'channels', 'updates']
+  const project = await made({ consumer, installedApps })
+  server = await startServer('daphne', project)
+  const url = urlOf(server.port)
+  cli = await fixAndStart(project.root, ['--url', url, '--yes'])
+  const answer = await doctor(project.root, { url })
   expect(answer.state, answer.evidence).toBe('healthy')
 })
 

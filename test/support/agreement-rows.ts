@@ -75,6 +75,8 @@ export const rows = {
   'http-only-asgi': 'named',
   'no-websocket-route': 'named',
   'as-asgi-missing': 'named',
+  'middleware-missing': 'named',
+  'route-parameter-missing': 'named',
   'token-missing': 'named',
   'token-rejected': 'named',
   'token-expired': 'named',

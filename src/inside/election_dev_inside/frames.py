@@ -7,6 +7,7 @@ import traceback
 
 from .folder import FOLDER, HERE
 from .identity import condition, user_of
+from .scope import asked_of
 
 _LIBRARIES = ("site-packages", "dist-packages")
 _STDLIB = os.path.dirname(os.path.abspath(os.__file__))
@@ -104,6 +105,12 @@ def chain_of(error):
     return found
 
 
+def lacking(error):
+    """What the project's line asks of its scope that isn't there; None for any other error."""
+    steps = list(traceback.walk_tb(getattr(error, "__traceback__", None)))
+    return asked_of(error, *steps[-1]) if steps and is_own(steps[-1][0].f_code.co_filename) else None
+
+
 def raised(error):
     """An exception with those it was chained to, and the last line of the project that it passed."""
     chain = chain_of(error)
@@ -113,7 +120,7 @@ def raised(error):
     if isinstance(error, SyntaxError) and error.filename:
         file, line = shown(error.filename), error.lineno
     return {"type": type(error).__name__, "message": text_of(error), "file": file, "line": line,
-            "frames": trim(traceback_of(error)), "causes": causes}
+            "frames": trim(traceback_of(error)), "causes": causes, "lacks": lacking(error)}
 
 
 def described(error):
@@ -123,7 +130,8 @@ def described(error):
     behind = ["%s: %s" % (name_of(cause), text_of(cause, 300)) for cause in chain_of(error) if isinstance(cause, ImportError)]
     if type(error).__module__.startswith("redis."):
         behind += layer_call(error)
-    return {"type": name_of(error), "message": text_of(error, 300), "behind": behind[-1] if behind else None, **line_of(last_own(error))}
+    return {"type": name_of(error), "message": text_of(error, 300), "behind": behind[-1] if behind else None, "lacks": lacking(error),
+            **line_of(last_own(error))}
 
 
 def layer_call(error):
