@@ -61,6 +61,6 @@ export const tokenCauses = [
     id: 'application-refuses',
     noCommands: 'whom the application lets in is its own rule',
     state: 'refused',
-    title: 'The application knows who it is, and refuses by a rule of its own',
+    title: 'The application refuses by a rule of its own',
   },
 ] as const satisfies readonly Cause[]

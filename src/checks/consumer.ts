@@ -3,6 +3,7 @@ import type { SessionFact } from '../facts/wire.ts'
 import { whyClosed } from './common-causes.ts'
 import { diagnosis, type Diagnosis, type Seen } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
+import { aboutWho, sayingNo } from './refusal.ts'
 import { judgeLines } from './server-log.ts'
 import { raisedLine } from './settings.ts'
 
@@ -183,7 +184,7 @@ function judgeAccepted(played: Played, session: SessionFact | undefined): Diagno
 /** Errors of the code itself: no check of a token fails with them. */
 const ofCode: ReadonlySet<string> = new Set(['NameError', 'UnboundLocalError', 'ImportError', 'ModuleNotFoundError', 'SyntaxError'])
 
-/** What a refusal hides: an exception that the consumer handled as it closed, where that names a cause by itself. Pure. */
+/** What a refusal hides: an exception that the consumer handled as it closed, where that is none by which it says no. Pure. */
 export function judgeHandled({ examination }: Pick<Evidence, 'examination'>): Diagnosis | undefined {
   const played = examination?.get('consumer')
   const { raised } = played ?? {}
@@ -191,7 +192,11 @@ export function judgeHandled({ examination }: Pick<Evidence, 'examination'>): Di
   const found = judgeRaised(raised, 'and hides it behind a refusal', [])
   // a token is often JSON itself
   if (found.id === 'client-sends-non-json') return undefined
-  return found.id === 'consumer-exception' && !ofCode.has(raised.type) ? undefined : found
+  if (found.id !== 'consumer-exception' || ofCode.has(raised.type)) return found
+  // a token that isn't there is a KeyError or a None as well
+  const { type, message, written, lacks } = raised
+  const isNo = sayingNo.test(type) || ((lacks ?? undefined) === undefined && aboutWho.test(`${message} ${written ?? 'token'}`))
+  return isNo ? undefined : found
 }
 
 /** What a refusal looks like from inside: who closed, with which code, and where. */

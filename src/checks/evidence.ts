@@ -1,7 +1,7 @@
 import type { CauseId } from '../causes/causes.ts'
 import type { GivenFlag } from '../config/config.ts'
 import type { CrossingFact } from '../facts/crossing.ts'
-import type { BroadcastFact } from '../facts/observed.ts'
+import type { BroadcastFact, Lack } from '../facts/observed.ts'
 import type { FailedStart } from '../facts/startup.ts'
 import type { Beside } from './beside.ts'
 import type { LoggedException } from './traceback.ts'
@@ -146,6 +146,11 @@ export function evidenceOfWire(wire: WireFacts): Evidence {
 /** The process that listens on the port of the URL, where it can be seen. */
 export function listenerOf({ servers, wire }: Pick<Evidence, 'servers' | 'wire'>): ServerProcess | undefined {
   return servers.onPorts.find(({ listens }) => listens.some(({ port }) => port === wire.endpoint.port))
+}
+
+/** What the consumer asks of its scope that isn't there, as the serving process has it, or the handshake played inside. */
+export function lackOf({ launched, examination }: Pick<Evidence, 'launched' | 'examination'>): Lack | undefined {
+  return launched?.raised?.lacks ?? examination?.get('consumer')?.raised?.lacks ?? undefined
 }
 
 /** Programs that only carry bytes: who answers behind them can't be seen. */

@@ -255,7 +255,9 @@ function afterWire(cause: Diagnosis, verdict: Diagnosis): Diagnosis {
 /** The wire names the cause; the inside may know a nearer one, or its place. */
 function judgeDefinite(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   const told = withSeen(verdict, ...refusalInside(evidence))
-  return all(causeOf(verdict.id).nearer?.(evidence, told), told)
+  const nearer = all(causeOf(verdict.id).nearer?.(evidence, told))
+  // that it is for want of a token was a guess
+  return verdict.id === 'token-missing' && nearer.length > 0 ? nearer : [...nearer, told]
 }
 
 /** The socket works: what breaks a broadcast, a page or the next instance. */

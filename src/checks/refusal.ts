@@ -1,6 +1,7 @@
-import type { ExaminationOf } from '../facts/examination.ts'
+import type { ExaminationOf, RouteFact } from '../facts/examination.ts'
 import type { Place, Raised, Refusal } from '../facts/observed.ts'
 import { plainPath, servesPath } from '../facts/routes.ts'
+import { isOurs } from '../facts/wire.ts'
 import { judgeUnidentified } from './database.ts'
 import { diagnosis, type Diagnosis, type Seen } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
@@ -26,12 +27,19 @@ interface Decision {
 const aboutLogin =
   /anonymous|authenticat|log(?:ged)?_?in|sign(?:ed)?_?in|session|token|jwt|credential|\buser(?: is None\b|$)|\bnot (?:self\.)?user(?![.\w])/i
 const aboutPerson = /user|staff|super|perm|group|role|member|owner|admin|auth/i
+/** What a condition, or a line, has to do with who comes. */
+export const aboutWho = new RegExp(
+  String.raw`${aboutLogin.source}|${aboutPerson.source}|\bkey\b|secret|ticket|signature|payload|claims|decode`,
+  'i',
+)
+/** What a client sends besides: a condition about that is about no row. */
+const aboutSent = /query|header|cookie|subprotocol|origin|\bparams?\b/i
 /** A condition about whether something is there. */
 const aboutThere = /\bNone\b|exist|found|\bnot in\b|\.objects\b|\.first\(|\.count\(|\bget_object|DoesNotExist|Http404/
 /** By custom, as in HTTP. */
 const absentCodes: ReadonlySet<number> = new Set([4004, 4404])
 /** With these a project says no; any other exception under a close is one of its code. */
-const sayingNo =
+export const sayingNo =
   /(?:DoesNotExist|DenyConnection|Http404|PermissionDenied|ValidationError|Disconnect|StopConsumer)$|Authentication|Token|JWT|Signature|Expired|Decode|Invalid/
 
 /** By custom, as in HTTP; 3000 is the registered one (IANA, WebSocket Close Code Number Registry: Unauthorized). */
@@ -96,9 +104,25 @@ export function judgeDecision(evidence: Evidence, verdict: Diagnosis): Diagnosis
   const isSent = identity?.user === undefined || user?.name === identity.user
   if (user?.authenticated === true && isSent && (user.scope || !isLogin)) return refuses(user.name ?? 'the user', seen)
   const isNobody = user?.authenticated === false
-  const isUnasked = because === undefined || isLogin
-  if (!wantsSession(evidence)) return undefined
-  return (identity?.source === 'session' ? isNobody : isUnasked && (isNobody || isLogin)) ? sessionMissing(evidence, seen) : undefined
+  const isUnasked = isLogin || (because === undefined && code !== undefined && code >= 3000)
+  const isForSession = identity?.source === 'session' ? isNobody : isUnasked && (isNobody || isLogin)
+  if (wantsSession(evidence) && isForSession) return sessionMissing(evidence, seen)
+  return isUntold(evidence, decision, verdict) ? refusesUntold(decision, seen) : undefined
+}
+
+/** Whether nothing tells what a consumer refuses for: nobody has given a token, and neither its condition nor its code has to do with one. */
+function isUntold({ wire }: Evidence, { isConsumer, because, code }: Decision, { id }: Diagnosis): boolean {
+  if (!isConsumer || wire.session?.close !== undefined || (id !== 'token-missing' && !isOurs(wire))) return false
+  return because === undefined ? code === undefined || code < 3000 : !loginCodes.has(code ?? 0) && !aboutWho.test(because)
+}
+
+function refusesUntold({ by, place }: Decision, seen: Seen): Diagnosis {
+  return diagnosis(
+    'application-refuses',
+    `${by} refuses the socket by a rule of its own`,
+    seen,
+    `See what ${at(place)} asks for. Nothing tells whether that is somebody who may, or something in the path, in the query or in what else the page sends: --path, --origin, --subprotocol, ELECTION_DEV_TOKEN. The WebSocket itself works.`,
+  )
 }
 
 function wantsSession({ wire, examination }: Evidence): boolean {
@@ -128,7 +152,7 @@ function judgeRow({ examination, wire }: Evidence, { by, because = '', code }: D
   const [unknown] = route?.unfilled ?? []
   // a parameter, and a condition about what isn't there: it was told by a row or a page, and is gone or not to be had
   if (unknown === undefined)
-    return route !== undefined && plainPath(route) === undefined && aboutThere.test(because)
+    return route !== undefined && plainPath(route) === undefined && isForRow(because, code, route)
       ? diagnosis(
           'row-missing',
           `${by} finds nothing at ${path}`,
@@ -137,11 +161,27 @@ function judgeRow({ examination, wire }: Evidence, { by, because = '', code }: D
         )
       : undefined
   // any other condition may have nothing to do with it
-  const names = [unknown.name, modelName(unknown)].filter((word) => word !== undefined)
-  const isAbout = aboutThere.test(because) || names.some((word) => because.includes(word))
-  if (!isAbout && (code === undefined || !absentCodes.has(code))) return undefined
+  if (!isForRow(because, code, route, unknown)) return undefined
   return absentRow(unknown, by, path, route?.sample === path, seen)
 }
+
+/** Whether a condition, or a code, tells that the row of a parameter is not there: it names the parameter, or the consumer asks for rows where it is connected. */
+function isForRow(because: string, code: number | undefined, route: RouteFact | undefined, unknown?: Unfilled): boolean {
+  if (code !== undefined && absentCodes.has(code)) return true
+  if (aboutSent.test(because)) return false
+  const names = unknown === undefined ? [] : [unknown.name, modelName(unknown)].filter((name) => name !== undefined)
+  const parts = (unknown?.name ?? '').split('_').filter((part) => !generic.has(part))
+  // `id` is no part of `client_id`
+  const isNamed =
+    names.some((name) => new RegExp(String.raw`\b${name}\b`, 'i').test(because)) ||
+    parts.some((part) => new RegExp(`(?<![a-z])${part}(?![a-z])`, 'i').test(because))
+  return (
+    isNamed || (aboutThere.test(because) && (route?.looks_up === true || /DoesNotExist|Http404|\.objects\b|\bget_object/.test(because)))
+  )
+}
+
+/** Parts of a parameter's name that a condition may have for anything else. */
+const generic: ReadonlySet<string> = new Set(['', 'id', 'pk', 'name', 'slug', 'uuid', 'key', 'code'])
 
 type Unfilled = { readonly name: string; readonly model?: string | null | undefined }
 

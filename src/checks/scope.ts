@@ -1,19 +1,8 @@
 import type { Lack } from '../facts/observed.ts'
 import { servesPath } from '../facts/routes.ts'
 import { diagnosis, type Diagnosis, type Seen } from './diagnosis.ts'
-import type { Evidence } from './evidence.ts'
-
-/** What puts something into a scope: its module, what is written around the routes, and the middleware by its own name. */
-export const wrappers: Readonly<Partial<Record<string, { readonly module: string; readonly call: string; readonly kind: string }>>> = {
-  user: { module: 'channels.auth', call: 'AuthMiddlewareStack', kind: 'AuthMiddleware' },
-  session: { module: 'channels.sessions', call: 'SessionMiddlewareStack', kind: 'SessionMiddleware' },
-  cookies: { module: 'channels.sessions', call: 'CookieMiddleware', kind: 'CookieMiddleware' },
-}
-
-/** What the consumer asks of its scope that isn't there, as the serving process has it, or the handshake played inside. */
-export function lackOf({ launched, examination }: Pick<Evidence, 'launched' | 'examination'>): Lack | undefined {
-  return launched?.raised?.lacks ?? examination?.get('consumer')?.raised?.lacks ?? undefined
-}
+import { wrappers } from '../plan/scope-middleware.ts'
+import { lackOf, type Evidence } from './evidence.ts'
 
 /** An exception for want of something in the scope: what would have put it there isn't around the consumer, or the route calls it otherwise. Pure. */
 export function scopeBehind(evidence: Evidence, found: Diagnosis): Diagnosis {

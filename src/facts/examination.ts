@@ -1,7 +1,8 @@
 import * as v from 'valibot'
 import { databaseServerSchema } from './database-server.ts'
 import { importSchemas } from './failed-imports.ts'
-import { lackSchema, standingUserSchema } from './observed.ts'
+import { standingUserSchema } from './observed.ts'
+import { frameSchema, raisedSchema } from './raised-inside.ts'
 
 const text = v.nullish(v.string())
 
@@ -30,21 +31,6 @@ const stages = [
   'server',
 ] as const
 export type ExaminationStage = (typeof stages)[number]
-
-/** A line of Python on a stack. `own`: it lies in the project, not in a library. Paths of the project are relative to the backend. */
-const frameSchema = v.object({ file: v.string(), line: v.number(), function: v.string(), own: v.boolean() })
-
-/** An exception with those that it was chained to, the first cause last. */
-const raisedSchema = v.object({
-  type: v.string(),
-  message: v.string(),
-  /** The last frame of the project, or where a SyntaxError lies. */
-  file: text,
-  line: v.nullish(v.number()),
-  frames: v.array(frameSchema),
-  causes: v.array(v.object({ type: v.string(), message: v.string() })),
-  lacks: v.nullish(lackSchema),
-})
 
 /** Where a token goes: `name` of the parameter, cookie or header, or the subprotocol before it; `prefix` of a header's value, or of the subprotocol that it is a part of. */
 const tokenPlaceSchema = v.object({ in: v.picklist(['query', 'header', 'cookie', 'subprotocol']), name: text, prefix: text })
@@ -247,7 +233,6 @@ const examinationSchema = v.variant('fact', [
   v.object({ fact: v.literal('standing'), stage: v.string(), seconds: v.number(), frames: v.array(frameSchema) }),
   /** `settings_module`: DJANGO_SETTINGS_MODULE as it stood then. */
   v.object({ fact: v.literal('error'), stage: v.string(), settings_module: text, ...raisedSchema.entries }),
-  /** A stage begins. */
   v.object({ fact: v.literal('stage'), stage: v.picklist(stages) }),
   v.object({ fact: v.literal('end') }),
 ])

@@ -95,8 +95,19 @@ describe('names it', () => {
       /made up/,
     ],
     [
-      'row-missing: a name that nothing tells',
+      'application-refuses: a name that nothing tells, and a condition that may be about anything',
       before(closed({ code: undefined, because: 'if motion not in known' }), minted, {}, unknown),
+      /if motion not in known/,
+    ],
+    [
+      'application-refuses: what the page sends besides',
+      before(closed({ code: undefined, because: 'if "client" not in query' }), minted, {}, unknown),
+      /"client" not in query/,
+    ],
+    ['application-refuses: no condition, and no code', before(closed({ code: 1000, user: nobody }), noUser), /closes with 1000/],
+    [
+      'row-missing: a name that nothing tells',
+      before(closed({ code: undefined, because: 'if self.pk not in known' }), minted, {}, unknown),
       /neither the page's sources nor a row/,
     ],
     [
@@ -139,14 +150,14 @@ describe('names it', () => {
       /table of motions\.Motion is empty$/m,
     ],
     [
-      'token-missing: a path that somebody has named, of which nothing is known',
+      'application-refuses: a path that somebody has named, of which nothing is known',
       before(
         closed({ code: 4404, because: 'if motion not in known' }),
         { source: 'none', wantsSession: false },
         { endpoint: { ...wireOf().endpoint, path: '/ws/motions/7/' } },
         unknown,
       ),
-      /No token was sent/,
+      /if motion not in known/,
     ],
     [
       'token-missing: a fault of the code that an except hides',

@@ -2,6 +2,7 @@
 import { expect } from 'vitest'
 import { doctor, real } from '../support/doctor.ts'
 import { ending, urlOf } from '../support/ends.ts'
+import { consumerOf } from '../support/store.ts'
 import { guards, migrate, sessionProject } from '../support/session-project.ts'
 
 const { project, server } = ending()
@@ -74,4 +75,63 @@ class Updates(AsyncWebsocketConsumer):
   const answer = await doctor(made.root, { url: urlOf(port, '/ws/rooms/example/') })
   expect(answer.id, answer.evidence).toBe('row-missing')
   expect(answer.evidence).toMatch(/matching query does not exist.*table of auth\.Group is empty, and room_name in .* is made up/s)
+})
+
+/** What stands in connect(), the route, and what the refusal may not be called for want of evidence. */
+const untold: readonly (readonly [string, string, string, RegExp])[] = [
+  [
+    'what is not in the query, at a path with a name that is made up',
+    'from urllib.parse import parse_qs\nquery = parse_qs(self.scope["query_string"].decode())\nif "client" not in query:\n    await self.close()\nelse:\n    await self.accept()',
+    'ws/rooms/<str:room>/',
+    /if "client" not in query/,
+  ],
+  [
+    'a query that it does not want, or none',
+    'if not self.scope["query_string"]:\n    await self.close()\nelse:\n    await self.accept()',
+    'ws/rooms/',
+    /if not self\.scope\["query_string"\]/,
+  ],
+  [
+    'a subprotocol, at a path with a name that is made up',
+    'wanted = "votes.v" + str(1)\nif wanted not in self.scope["subprotocols"]:\n    await self.close()\nelse:\n    await self.accept(wanted)',
+    'ws/rooms/<str:room>/',
+    /if wanted not in self\.scope\["subprotocols"\]/,
+  ],
+  ['nothing: it closes whatever comes', 'await self.close()', 'ws/rooms/', /Updates closes at updates\/consumers\.py:7/],
+]
+
+for (const [what, body, route, said] of untold)
+  real('application-refuses', what, async () => {
+    const made = await project({ consumer: consumerOf(body), route })
+    await migrate(made)
+    const { port } = await server('daphne', made)
+    const answer = await doctor(made.root, { url: urlOf(port, `/${route.replace('<str:room>', 'example')}`) })
+    expect(answer.id, answer.evidence).toBe('application-refuses')
+    expect(answer.evidence).toMatch(said)
+    expect(answer.findings.filter(({ status }) => status === 'fail').map(({ id }) => id)).toEqual(['application-refuses'])
+  })
+
+const swallowing = (line: string) => consumerOf(`try:\n    ${line}\n    await self.accept()\nexcept Exception:\n    await self.close()`)
+
+real('consumer-exception', 'the consumer makes a refusal of a fault of its own', async () => {
+  const made = await project({ consumer: swallowing('self.limit = {}["limit"]') })
+  const { port } = await server('uvicorn', made)
+  const answer = await doctor(made.root, { url: urlOf(port) })
+  expect(answer.id, answer.evidence).toBe('consumer-exception')
+  expect(answer.evidence).toMatch(/KeyError: 'limit' {3}updates\/consumers\.py:8.*hides the error behind a refusal/s)
+})
+
+real('middleware-missing', 'the consumer makes a refusal of it', async () => {
+  const made = await project({ consumer: swallowing('self.user = self.scope["user"]') })
+  const { port } = await server('daphne', made)
+  const answer = await doctor(made.root, { url: urlOf(port) })
+  expect(answer.id, answer.evidence).toBe('middleware-missing')
+})
+
+real('token-missing', 'a token that is not there is an exception, of which the consumer makes a refusal', async () => {
+  const consumer = `from urllib.parse import parse_qs\n${swallowing('self.token = parse_qs(self.scope["query_string"].decode())["token"][0]')}`
+  const made = await project({ consumer })
+  const { port } = await server('daphne', made)
+  const answer = await doctor(made.root, { url: urlOf(port) })
+  expect(answer.id, answer.evidence).toBe('token-missing')
 })

@@ -1,4 +1,5 @@
-import { lackOf, wrappers } from '../../checks/scope.ts'
+import { lackOf } from '../../checks/evidence.ts'
+import { wrappers } from '../../plan/scope-middleware.ts'
 import { noFix, type Planner } from '../step.ts'
 import { editedPython } from './files.ts'
 import { elementsOf, entryOf, newlineOf, spliced, type Span } from './python-text.ts'

@@ -116,10 +116,11 @@ def raised(error):
     chain = chain_of(error)
     causes = [{"type": type(cause).__name__, "message": text_of(cause)} for cause in chain]
     last = next((found for found in map(last_own, [error, *chain]) if found), None)
+    written = linecache.getline(os.path.join(HERE, last["file"]), last["line"]).strip()[:200] if last else None
     file, line = (last["file"], last["line"]) if last else (None, None)
     if isinstance(error, SyntaxError) and error.filename:
         file, line = shown(error.filename), error.lineno
-    return {"type": type(error).__name__, "message": text_of(error), "file": file, "line": line,
+    return {"type": type(error).__name__, "message": text_of(error), "file": file, "line": line, "written": written,
             "frames": trim(traceback_of(error)), "causes": causes, "lacks": lacking(error)}
 
 
