@@ -1,4 +1,4 @@
-import { judgeElsewhere, withBackend, withListeners } from '../checks/address.ts'
+import { judgeElsewhere, judgePagePort, withBackend, withListeners } from '../checks/address.ts'
 import { rightAddress, rightPort, rightScheme, rightSlash } from '../fix/planners/url.ts'
 import { wsgiBehind } from '../checks/server-process.ts'
 import { own, type Cause } from './cause.ts'
@@ -12,7 +12,7 @@ export const urlCauses = [
     id: 'wrong-frontend-port',
     automatic: 'yes',
     title: "The page's WebSocket URL names another port than the backend's",
-    rules: { elsewhere: judgeElsewhere },
+    rules: { elsewhere: judgeElsewhere, note: judgePagePort },
     nearer: withBackend,
     fix: rightPort,
   },

@@ -1,7 +1,7 @@
 import { diagnosis, withSeen, type Diagnosis } from './diagnosis.ts'
-import { placeIn } from '../facts/frontend-wiring.ts'
+import { isLocal, placeIn } from '../facts/frontend-wiring.ts'
 import { bracketed } from '../host/tcp.ts'
-import type { Evidence } from './evidence.ts'
+import { listenerOf, type Evidence } from './evidence.ts'
 import { shownUp } from './server-process.ts'
 
 /** The project's server is up, only not where the URL leads. */
@@ -51,6 +51,53 @@ function whereWritten({ frontend, wire }: Pick<Evidence, 'frontend' | 'wire'>): 
   if (url !== undefined) return [`${placeIn(frontend, url)} names port ${port}: ${url.text}`]
   const variable = frontend.variables.find(({ value }) => URL.canParse(value) && new URL(value).port === String(port))
   return variable === undefined ? [] : [`${placeIn(frontend, variable)} names port ${port}: ${variable.name}=${variable.value}`]
+}
+
+/**
+ * The WebSocket works, and what the page is written to open is at another port. A server that `start` launched is
+ * told to its page by variables, and by a warning where none reaches. Pure.
+ */
+export function judgePagePort(evidence: Evidence): Diagnosis | undefined {
+  const { frontend, wire } = evidence
+  const { port, path, url } = wire.endpoint
+  const isByStart = listenerOf(evidence)?.argv.some((word) => word.startsWith('election_dev_inside')) === true
+  if (frontend === undefined || wire.handshake?.result !== 'open' || wire.session?.close !== undefined || isByStart) return undefined
+  const proxies = frontend.proxies.filter(({ context }) => path.startsWith(context))
+  // then the URL may be that of the dev server
+  if (proxies.some(({ target }) => portIn(target) === port)) return undefined
+  const written = [
+    ...frontend.variables.map(({ name, value, ...place }) => ({ ...place, text: value, said: `${name}=${value}` })),
+    ...frontend.urls.map(({ text, ...place }) => ({ ...place, text, said: text })),
+  ].filter(({ text }) => leadsAstray(evidence, text))
+  const [first] = written
+  if (first === undefined) return undefined
+  const named = portIn(first.text) ?? port
+  const [seen = '', ...more] = written.map((one) => `${placeIn(frontend, one)} sends the page there: ${one.said}`)
+  return diagnosis(
+    'wrong-frontend-port',
+    `The page's WebSocket URL names port ${named}, and the backend listens on ${port}`,
+    [
+      seen,
+      ...more,
+      ...proxies.map((proxy) => `${placeIn(frontend, proxy)} passes ${proxy.context} on to ${proxy.target ?? 'what is no plain text'}`),
+      `The WebSocket works at ${url}`,
+    ],
+    `Correct the WebSocket URL to port ${port}, or let the backend listen on ${named}.`,
+    [['election-dev', 'start', '--port', String(named)]],
+  )
+}
+
+function portIn(url: string | undefined): number | undefined {
+  return url === undefined || !URL.canParse(url) ? undefined : Number(new URL(url).port)
+}
+
+/** Whether a URL is that of this WebSocket, at a port of this machine where no server of the project is. */
+function leadsAstray({ wire, servers }: Evidence, text: string): boolean {
+  const port = portIn(text)
+  if (!/^wss?:/.test(text) || port === undefined || port === 0 || port === wire.endpoint.port) return false
+  const { hostname, pathname } = new URL(text)
+  const isServed = servers.ofProject.some(({ listens }) => listens.some((at) => at.port === port))
+  return isLocal(hostname) && !isServed && (pathname === '/' || pathname === wire.endpoint.path)
 }
 
 /** The frontend's own server answers: where the page's source says so, and where the backend is. */

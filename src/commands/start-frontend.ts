@@ -5,13 +5,13 @@ import { judged } from '../causes/causes.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import { pageOrigin } from '../facts/frontend-app.ts'
 import { askFrontend, gatherFrontend, withAnswer, type FrontendFiles } from '../facts/frontend-reading.ts'
-import { usualPath } from '../facts/project.ts'
 import { servedPage } from '../facts/served-page.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
 import type { AskedTool } from '../facts/dev-answer.ts'
 import { deferred } from '../host/deferred.ts'
 import { withoutEscapes } from '../host/escape-codes.ts'
 import { raceStop } from '../host/race-stop.ts'
+import { backendAddress } from '../plan/frontend-address.ts'
 import { hardCodedWords } from '../plan/hard-coded-port.ts'
 import { managerFails, planFrontend, planFrontendInstall, type FrontendPlan } from '../plan/frontend.ts'
 import { socketWay } from '../plan/page-socket.ts'
@@ -122,7 +122,7 @@ export function startFrontend(
       report({
         event: 'warning',
         id: 'frontend-port-hard-coded',
-        text: hardCodedWords(next.hardCoded, shownFolder(), { port: backendPort, wantedPort: config.port }),
+        text: hardCodedWords(next.hardCoded, shownFolder(), backendAddress(config, backendPort)),
       })
     for (const { name, value } of next.variables) report({ event: 'note', text: `the frontend gets ${name}=${value}` })
     const command = app()?.command
@@ -279,7 +279,7 @@ function planAt(
     config,
     ...files,
     asked,
-    backend: { host: config.host, port: backendPort, wantedPort: config.port, path: config.path ?? usualPath },
+    backend: backendAddress(config, backendPort),
     port: port ?? (files.frontend.kind === 'app' ? files.frontend.app.address.port : undefined),
     env: host.env,
     color: host.terminal.color && !config.json,

@@ -1,4 +1,6 @@
+import { defaults, type Config } from '../config/config.ts'
 import { isLocal } from '../facts/frontend-wiring.ts'
+import { usualPath } from '../facts/project.ts'
 import { bracketed } from '../host/tcp.ts'
 
 /** Where the backend really is, and where the project takes it to be. */
@@ -11,6 +13,16 @@ export interface BackendAddress {
   /** Of the WebSocket. */
   readonly path: string
 }
+
+/**
+ * The backend of a run, and the port that the files of its page name: the one that was to be had; where a flag alone
+ * wants that, the one of a run without it.
+ */
+export function backendAddress({ host, port: wanted, path = usualPath, source }: AddressConfig, port: number): BackendAddress {
+  return { host, port, wantedPort: port === wanted && source('port') === '--port' ? defaults.port : wanted, path }
+}
+
+type AddressConfig = Pick<Config, 'host' | 'port' | 'path' | 'source'>
 
 /**
  * The host that a page of this machine reaches the backend at. Over loopback it

@@ -87,7 +87,7 @@ export function hardCodedWords(
   folder: string,
   { port, wantedPort }: Pick<BackendAddress, 'port' | 'wantedPort'>,
 ): string {
-  return `The frontend names port ${wantedPort}, and the backend is on ${port}: ${listed(placeWords(places, folder))}. Free port ${wantedPort}, or let a variable name it (VITE_WS_URL, VITE_API_URL)`
+  return `The frontend names port ${wantedPort}, and the backend is on ${port}: ${listed(placeWords(places, folder))}. Let the backend have port ${wantedPort}, or let a variable name it (VITE_WS_URL, VITE_API_URL)`
 }
 
 /** Each place with file and line, as a person in the checkout writes it. */

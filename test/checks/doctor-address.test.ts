@@ -281,3 +281,33 @@ test('a server of this project whose folder is come to by a link is nobody else,
   const own = serverOf({ cwd: '/mnt/real/backend', project: 'this' })
   expect(judge(evidenceOf({ servers: machine([own]), isOfProject: true })).root).toBeUndefined()
 })
+
+const moved = (wiring: Evidence['frontend'], more: Partial<Evidence> = {}) =>
+  judge(evidenceOf({ frontend: wiring, ...more })).notes.filter(({ id }) => id === 'wrong-frontend-port')
+const sent = (value: string, target?: string): Evidence['frontend'] => ({
+  urls: [],
+  variables: [{ file: '.env', line: 2, name: 'VITE_FEED_URL', value }],
+  proxies: target === undefined ? [] : [{ file: 'vite.config.js', line: 1, context: '/ws', target, ws: true, rewrites: false }],
+})
+
+describe('a page that is sent to another port, and a WebSocket that works', () => {
+  test('is told', () => {
+    const [note] = moved(sent('ws://localhost:9000', 'ws://localhost:9000'))
+    expect(note?.evidence.join('\n')).toMatch(/\.env:2 .*VITE_FEED_URL.*vite\.config\.js:1 passes \/ws on/s)
+    expect(note?.remedy.commands).toEqual([['election-dev', 'start', '--port', '9000']])
+  })
+  test.each([
+    ['the right port', sent('ws://localhost:8000')],
+    ['another machine', sent('ws://votes.example:9000')],
+    ['another path', sent('ws://localhost:9000/hmr/')],
+    ['a port of HTTP', sent('http://localhost:9000')],
+    ['the dev server, which leads to the backend', sent('ws://localhost:5173', 'ws://localhost:8000')],
+    ['no port', sent('ws://localhost/ws/election-updates/')],
+  ])('is not told of %s', (_, wiring) => {
+    expect(moved(wiring)).toEqual([])
+  })
+  test('is not told of a server that start has launched', () => {
+    const launched = serverOf({ argv: ['python', '-m', 'daphne', 'election_dev_inside:application'] })
+    expect(moved(sent('ws://localhost:9000'), { servers: machine([launched]) })).toEqual([])
+  })
+})

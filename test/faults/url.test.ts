@@ -39,6 +39,23 @@ real('wrong-frontend-port', 'VITE_WS_URL of frontend/.env names it', async () =>
   expect(answer.evidence).toContain('VITE_WS_URL')
 })
 
+test("the backend was moved: the page's variable and its proxy name the port before, and its socket works: a warning", async () => {
+  const port = await quietPort()
+  const made = await project({
+    files: {
+      'frontend/.env': `VITE_FEED_URL=ws://localhost:${port}\n`,
+      'frontend/package.json': '{"private":true,"scripts":{"dev":"vite"},"devDependencies":{"vite":"^7"}}',
+      'frontend/vite.config.js': `export default { server: { proxy: { '/ws': { target: 'ws://localhost:${port}', ws: true } } } }\n`,
+    },
+  })
+  const running = await server('daphne', made)
+  const answer = await doctor(made.root, { url: urlOf(running.port) })
+  expect(answer).toMatchObject({ ok: true, status: 0 })
+  const found = answer.findings.find(({ id }) => id === 'wrong-frontend-port')
+  expect(found).toMatchObject({ status: 'fail' })
+  expect(found?.evidence?.join('\n')).toMatch(/frontend\/\.env:1 .*VITE_FEED_URL=ws.*vite\.config\.js:1 passes \/ws on to ws/s)
+})
+
 real('wrong-frontend-port', "the URL leads to the frontend's dev server (a stand-in for Vite)", async () => {
   const made = await project()
   const running = await server('daphne', made)

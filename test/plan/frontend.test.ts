@@ -1,3 +1,4 @@
+import { backendAddress } from '../../src/plan/frontend-address.ts'
 import { describe, expect, test } from 'vitest'
 import type { FrontendConfig } from '../../src/config/stack-schema.ts'
 import { commandOf } from '../../src/facts/dev-script.ts'
@@ -268,7 +269,7 @@ describe('the old port', () => {
   test('in words', () => {
     const place = { file: 'src/a.js', line: 2, text: 'ws://localhost:8000/ws/', proxy: false }
     expect(hardCodedWords([place], 'frontend', moved)).toBe(
-      'The frontend names port 8000, and the backend is on 8001: frontend/src/a.js:2 (ws://localhost:8000/ws/). Free port 8000, or let a variable name it (VITE_WS_URL, VITE_API_URL)',
+      'The frontend names port 8000, and the backend is on 8001: frontend/src/a.js:2 (ws://localhost:8000/ws/). Let the backend have port 8000, or let a variable name it (VITE_WS_URL, VITE_API_URL)',
     )
     expect(
       hardCodedWords(
@@ -523,5 +524,20 @@ describe('the plan', () => {
     ],
   ])('%s', (_, given, expected) => {
     expect(planFrontend(given)).toMatchObject(expected)
+  })
+})
+
+test.each([
+  ['the port that was wanted', 8000, 'default', 8000, 8000],
+  ['the next one, since it was held', 8000, 'default', 8001, 8000],
+  ['one that a flag names: the files of the page name the usual one', 9000, '--port', 9000, 8000],
+  ['the next one after that', 9000, '--port', 9001, 9000],
+  ['one of the configuration, which the files of the page name as well', 9000, 'election-dev.config.json', 9000, 9000],
+])('the backend of a run is at %s', (_, port, source, at, wantedPort) => {
+  expect(backendAddress({ host: '127.0.0.1', port, path: undefined, source: () => source }, at)).toEqual({
+    host: '127.0.0.1',
+    port: at,
+    wantedPort,
+    path: '/ws/election-updates/',
   })
 })
