@@ -16,13 +16,14 @@ export function behindHosts(evidence: Evidence, refused: Diagnosis): Diagnosis[]
   )
 }
 
-/** The validator has a list of its own. Pure. */
-function judgeList({ examination, wire }: Evidence, refused: Diagnosis): Diagnosis | undefined {
+/** What the validator's list is: one of its own, or ALLOWED_HOSTS. Pure. */
+function judgeList(evidence: Evidence, refused: Diagnosis): Diagnosis | undefined {
+  const { examination, wire } = evidence
   const [settings, origins] = [examination?.get('settings'), examination?.get('application')?.origins ?? undefined]
   const { origin } = wire.endpoint
   if (refused.id !== 'origin-rejected' || origin === undefined || settings === undefined || origins === undefined) return undefined
   const lets = URL.canParse(origin) && origins.some((pattern) => allowsOrigin(pattern, new URL(origin)))
-  if (!lets && !isOwnList(origins, settings.allowed_hosts, settings.debug)) return undefined
+  if (!lets && !isOwnList(origins, settings.allowed_hosts, settings.debug)) return ofHosts(evidence, refused, origin)
   return {
     ...refused,
     evidence: [...refused.evidence, `Its OriginValidator lets through: ${origins.length === 0 ? 'nothing' : origins.join(', ')}`],
@@ -36,6 +37,26 @@ function judgeList({ examination, wire }: Evidence, refused: Diagnosis): Diagnos
   }
 }
 
+/** The list is ALLOWED_HOSTS, and nothing else: where pages are 400 for it as well, that is told by them. */
+function ofHosts(evidence: Evidence, refused: Diagnosis, origin: string): Diagnosis | undefined {
+  const { http } = evidence.wire
+  const settings = evidence.examination?.get('settings')
+  if (settings === undefined || !URL.canParse(origin) || (http?.result === 'answer' && http.status === 400)) return undefined
+  const host = new URL(origin).hostname
+  return {
+    ...refused,
+    title: `ALLOWED_HOSTS lacks ${host}: the backend refuses the Origin ${origin}`,
+    evidence: [...refused.evidence, hostsWords(evidence, settings.allowed_hosts)],
+    remedy: { ...refused.remedy, text: `Add ${host} to ALLOWED_HOSTS.` },
+  }
+}
+
+/** What ALLOWED_HOSTS is, with the place of its value where that is a file. */
+function hostsWords(evidence: Evidence, hosts: readonly string[]): string {
+  const file = inFile(evidence, 'ALLOWED_HOSTS')
+  return `ALLOWED_HOSTS is ${hosts.length === 0 ? 'empty' : hosts.join(', ')}${file === undefined ? '' : ` (${file.shown})`}`
+}
+
 /** Pages are 400 because ALLOWED_HOSTS lacks the host of the URL; `seen` is the refusal of the socket, where there is one. Pure. */
 export function judgeHosts(evidence: Evidence, seen: readonly string[]): Diagnosis | undefined {
   const { wire, examination } = evidence
@@ -46,7 +67,6 @@ export function judgeHosts(evidence: Evidence, seen: readonly string[]): Diagnos
   if (settings !== undefined && isAllowed(host, settings.allowed_hosts, settings.debug)) return undefined
   if (settings === undefined && !/DisallowedHost|Bad Request \(400\)/.test(http.body)) return undefined
   const scheme = settings?.allowed_hosts.find((entry) => entry.includes('://'))
-  const file = inFile(evidence, 'ALLOWED_HOSTS')
   return diagnosis(
     'allowed-hosts',
     scheme === undefined
@@ -54,11 +74,7 @@ export function judgeHosts(evidence: Evidence, seen: readonly string[]): Diagnos
       : 'ALLOWED_HOSTS has a value with a scheme, which fits no host: every page is 400',
     [
       'GET / is 400 (DisallowedHost)',
-      ...(settings === undefined
-        ? []
-        : [
-            `ALLOWED_HOSTS is ${settings.allowed_hosts.length === 0 ? 'empty' : settings.allowed_hosts.join(', ')}${file === undefined ? '' : ` (${file.shown})`}`,
-          ]),
+      ...(settings === undefined ? [] : [hostsWords(evidence, settings.allowed_hosts)]),
       ...(scheme === undefined ? [] : ['An Origin is matched with its scheme, a Host never: so the socket may be 101 all the same']),
       ...seen,
     ],

@@ -1,7 +1,7 @@
 import type { ExaminationOf, RouteFact } from '../facts/examination.ts'
 import type { Place, Raised, Refusal } from '../facts/observed.ts'
 import { plainPath, servesPath } from '../facts/routes.ts'
-import { isOurs } from '../facts/wire.ts'
+import { instead, isOurs } from '../facts/wire.ts'
 import { judgeUnidentified } from './database.ts'
 import { diagnosis, type Diagnosis, type Seen } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
@@ -240,6 +240,14 @@ function sessionMissing({ wire: { identity } }: Evidence, seen: Seen): Diagnosis
       'See which cookie, and which engine, its middleware reads.',
     )
   const noUser = identity?.hasNoUser === true
+  const other = instead(identity)
+  if (other !== undefined)
+    return diagnosis(
+      'session-missing',
+      `The application wants somebody who is logged in, and ${identity?.note ?? 'there is no such user'}`,
+      [...seen, other.seen],
+      other.remedy,
+    )
   return diagnosis(
     'session-missing',
     `The application wants somebody who is logged in${noUser ? ', and the database has no active user' : ''}`,

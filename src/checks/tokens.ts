@@ -2,10 +2,12 @@ import { judgeUnserved } from './application.ts'
 import { judgeLayer } from './channel-layer.ts'
 import { judgeHandled } from './consumer.ts'
 import { judgeUnidentified, judgeUnusable } from './database.ts'
-import { all, diagnosis, withSeen, type Diagnosis } from './diagnosis.ts'
+import { originMissing, originRejected } from './common-causes.ts'
+import { all, diagnosis, withSeen, type Diagnosis, type Seen } from './diagnosis.ts'
 import { judgeShadowed } from './dotenv.ts'
 import { judgeUnreadKey } from './dotenv-sources.ts'
 import type { Evidence } from './evidence.ts'
+import { behindHosts } from './hosts.ts'
 import { judgeRedis } from './redis-layer.ts'
 import { judgeDecision } from './refusal.ts'
 import { isOurs } from '../facts/wire.ts'
@@ -16,7 +18,20 @@ import { isOurs } from '../facts/wire.ts'
  * accepts there, something else is hidden behind an except. Pure.
  */
 export function behindRefusal(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
-  return all(judgeUnserved(evidence), judgeUnidentified(evidence, verdict), hiddenBehind(evidence, verdict))
+  return (
+    refusedByValidator(evidence, verdict) ??
+    all(judgeUnserved(evidence), judgeUnidentified(evidence, verdict), hiddenBehind(evidence, verdict))
+  )
+}
+
+/** A validator of Channels refuses for the Origin and for nothing else: the wire alone can't tell it from a token, where no Origin is let through. */
+function refusedByValidator(evidence: Evidence, { evidence: [first = ''] }: Diagnosis): Diagnosis[] | undefined {
+  const { origin } = evidence.wire.endpoint
+  const by = evidence.examination?.get('consumer')?.refused_by
+  if (typeof by !== 'string' || !by.endsWith('OriginValidator')) return undefined
+  const seen: Seen = [first, `From inside: ${by} refuses it`]
+  const refused = origin === undefined ? originMissing(seen) : originRejected(origin, seen, ", or to the validator's own list")
+  return all(behindHosts(evidence, refused), refused)
 }
 
 function hiddenBehind(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {

@@ -1,4 +1,4 @@
-import { isOurs, type WireFacts } from '../facts/wire.ts'
+import { instead, isOurs, type WireFacts } from '../facts/wire.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { seconds } from './wire-words.ts'
 
@@ -10,13 +10,14 @@ export function tokenCause(facts: WireFacts, ...seen: readonly string[]): Diagno
   const [first = '', ...rest] = seen.filter((line) => line !== '')
   const { token } = facts
   const tokenIsOurs = isOurs(facts)
+  const other = instead(facts.identity)
   switch (token.kind) {
     case 'none':
       return diagnosis(
         'token-missing',
         'The backend speaks WebSocket and wants a token; none was sent',
-        [first, ...rest, 'No token was sent'],
-        howToGiveToken,
+        [first, ...rest, ...(other === undefined ? ['No token was sent'] : [facts.identity?.note ?? 'No token was sent', other.seen])],
+        other === undefined ? howToGiveToken : `${other.remedy} Or give a token: ELECTION_DEV_TOKEN.`,
       )
     case 'expired':
       return diagnosis(

@@ -156,6 +156,8 @@ const examinationSchema = v.variant('fact', [
     active: v.number(),
     user: text,
     account: v.nullish(v.picklist(['wanted', 'made', 'found'])),
+    /** The first of those who are there, where the one who is wanted isn't. */
+    others: v.nullish(v.array(v.string())),
     why: text,
   }),
   /** Whether the application reads a session; the cookie of one that was made, or why none was. `elsewhere`: another machine, where sessions are kept. */

@@ -79,8 +79,20 @@ export interface Identity {
   readonly account?: 'wanted' | 'made' | 'found' | undefined
   /** There is nobody whom one could be made for. */
   readonly hasNoUser?: boolean | undefined
+  /** Users who are there, the first of them, where the one who was asked for isn't. */
+  readonly others?: readonly string[] | undefined
   /** Why there is no session or no token, in a sentence. */
   readonly note?: string | undefined
+}
+
+/** Whom to be instead of a user who isn't there: what was seen, and the way. Nothing where nobody of that name was asked for. */
+export function instead(identity: Identity | undefined): { readonly seen: string; readonly remedy: string } | undefined {
+  const { others } = identity ?? {}
+  const [first] = others ?? []
+  if (others === undefined) return undefined
+  return first === undefined
+    ? { seen: 'It has no active user at all', remedy: 'Let the setup make a development user: election-dev start --setup, without --user.' }
+    : { seen: `Active users: ${others.join(', ')}`, remedy: `Name one who is there: --user ${first}.` }
 }
 
 /** What is known about the endpoint without its secrets. */

@@ -45,6 +45,7 @@ export async function madeCredentials(inspection: Inspection): Promise<Credentia
     wantsSession: session?.wanted === true || inspection.errorOf('session') !== undefined,
     user: users?.user ?? undefined,
     account: users?.account ?? undefined,
+    others: users?.others ?? undefined,
     hasNoUser: typeof users?.model === 'string' && users.active === 0 && (await inspection.get('database'))?.state !== 'unreachable',
   }
   if (cookie !== undefined) return { token, cookie, identity: { ...common, source: 'session' } }

@@ -4,7 +4,7 @@ import { namesSecret } from '../host/secret-names.ts'
 /**
  * The change of a `.env` as the lines of a unified diff, two lines of context
  * around each change; no lines where the texts are the same. For reading, not
- * for `patch`: every value that isn't a truth value or a short number shows as
+ * for `patch`: every value that isn't a truth value, a short number or a list of hosts shows as
  * `***`, in changed lines, in context and in comments, and what stands on a
  * line that isn't plainly `KEY=value` or a comment is not shown at all.
  * Control characters show as U+FFFD, so that a file can't drive a terminal.
@@ -156,11 +156,15 @@ function maskComment(text: string): string {
   return (from === undefined ? text : text.slice(0, from) + MASK).replace(/(:\/\/)\S*@/g, `$1${MASK}@`)
 }
 
-/** Truth values, and numbers of up to five digits (ports, databases, seconds) of keys that don't name a secret. */
+/** Truth values; numbers of up to five digits (ports, databases, seconds), and hosts, of keys that don't name a secret. */
 function isHarmless(name: string, word: string): boolean {
   if (/^(?:true|false|yes|no|on|off|[01])$/i.test(word)) return true
-  return /^\d{1,5}$/.test(word) && !namesSecret(name)
+  return (/^\d{1,5}$/.test(word) || (ofHosts.test(name) && hosts.test(word))) && !namesSecret(name)
 }
+
+/** Lists of hosts and Origins, which every page shows: without them nothing tells what becomes of ALLOWED_HOSTS. A login before an `@` is none of it. */
+const ofHosts = /(?:^|_)(?:ALLOWED_HOSTS|ORIGINS)\s*=$/
+const hosts = /^(?:https?:\/\/)?[\w.*[\]:-]+(?:,(?:https?:\/\/)?[\w.*[\]:-]+)*$/i
 
 /** The last line of an unquoted base64 block reads as a key with an empty value. */
 function looksLikeBase64(name: string, value: string): boolean {

@@ -20,6 +20,16 @@ for (const kind of ['daphne', 'uvicorn', 'hypercorn'] as const) {
   })
 }
 
+real('origin-rejected', 'ALLOWED_HOSTS has no host of this machine: no token, and no list of its own, is spoken of', async () => {
+  const made = await project({ style: 'plain', settings: 'ALLOWED_HOSTS = ["votes.example"]' })
+  const running = await server('daphne', made)
+  const answer = await doctor(made.root, { url: urlOf(running.port) })
+  expect(answer.id, answer.evidence).toBe('origin-rejected')
+  expect(answer.evidence).toContain('ALLOWED_HOSTS is votes.example')
+  expect(answer.diagnosis?.remedy.text).toBe('Add 127.0.0.1 to ALLOWED_HOSTS.')
+  expect(answer.findings.filter(({ status }) => status === 'fail').map(({ id }) => id)).toEqual(['origin-rejected'])
+})
+
 real('origin-rejected', 'the Origin null of a page from a file', async () => {
   const made = await project({ style: 'plain', package: 'votes' })
   const running = await server('daphne', made, { application: 'votes.asgi:application' })

@@ -16,6 +16,21 @@ real('session-missing', 'a session is wanted, and the database has no user', asy
   expect(answer.evidence).toMatch(/Updates closes at updates\/consumers\.py:6: if self\.scope\["user"\]\.is_anonymous/)
 })
 
+for (const [there, said, remedy] of [
+  [['ada', 'grace'], /Active users: ada, grace/, 'Name one who is there: --user ada.'],
+  [[], /no active user at all/, 'Let the setup make a development user: election-dev start --setup, without --user.'],
+] as const)
+  real('session-missing', `a user is named who is not there, of ${there.length}`, async () => {
+    const made = await project(sessionProject('database', guards.before))
+    await migrate(made, there)
+    const { port } = await server('daphne', made)
+    const answer = await doctor(made.root, { args: ['--port', String(port), '--user', 'nobody-such'] })
+    expect(answer.id, answer.evidence).toBe('session-missing')
+    expect(answer.diagnosis?.title).toMatch(/no active user who is called nobody-such$/)
+    expect(answer.evidence).toMatch(said)
+    expect(answer.diagnosis?.remedy.text).toBe(remedy)
+  })
+
 real('application-refuses', 'who it is, the consumer finds out by itself, and asks for more', async () => {
   const consumer = `from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer

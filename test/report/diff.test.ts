@@ -40,6 +40,28 @@ describe('renderDotenvDiff', () => {
     ])
   })
 
+  it('shows lists of hosts and Origins, which are no secret, and nothing that could be a login', () => {
+    expect(
+      shown(
+        'ALLOWED_HOSTS=votes.example,.example.org,[::1]',
+        'DJANGO_ALLOWED_HOSTS="*"',
+        'CORS_ALLOWED_ORIGINS=http://localhost:3000,https://votes.example',
+        'ALLOWED_HOSTS=ada:hunter2@votes.example',
+        'REDIS_HOST=10.1.2.3',
+      ),
+    ).toEqual([
+      'ALLOWED_HOSTS=votes.example,.example.org,[::1]',
+      'DJANGO_ALLOWED_HOSTS="*"',
+      'CORS_ALLOWED_ORIGINS=http://localhost:3000,https://votes.example',
+      'ALLOWED_HOSTS=***',
+      'REDIS_HOST=***',
+    ])
+    expect(diffOf('ALLOWED_HOSTS=votes.example\n', 'ALLOWED_HOSTS=votes.example,localhost\n').slice(3)).toEqual([
+      '-ALLOWED_HOSTS=votes.example',
+      '+ALLOWED_HOSTS=votes.example,localhost',
+    ])
+  })
+
   it('shows an added last line, also where the file has no final newline', () => {
     expect(diffOf('SECRET_KEY=abc', 'SECRET_KEY=abc\nUSE_REDIS_FOR_CHANNELS=True')).toEqual([
       '--- backend/.env',

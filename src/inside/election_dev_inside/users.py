@@ -10,6 +10,8 @@ from .telling import hide, tell
 
 # How deep rows that a required foreign key needs are made: user -> company -> country.
 DEEPEST = 3
+# So many users are named where the one who is wanted isn't there.
+MOST = 5
 
 
 def facts(ready, wanted, made):
@@ -37,9 +39,11 @@ def facts(ready, wanted, made):
     if user is None and not wanted:
         user = active.order_by(*("-" + name for name in ("is_superuser", "is_staff") if name in fields), "pk").first()
     account = account if user is not None else None
+    is_unknown = bool(wanted) and user is None
+    others = [name_of(other) for other in active.order_by("pk")[:MOST]] if is_unknown else None
     tell("users", model=model._meta.label, active=active.count() if user or wanted else 0, account=account,
-         user=None if user is None else name_of(user),
-         why="the database has no active user who is called %s" % wanted if wanted and user is None else None)
+         user=None if user is None else name_of(user), others=others,
+         why="the database has no active user who is called %s" % wanted if is_unknown else None)
     return user, account
 
 
