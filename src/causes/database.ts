@@ -52,7 +52,6 @@ export const databaseCauses = [
     family: 'database',
     severity: 'error',
     id: 'row-missing',
-    noCommands: 'which row is meant, only its user knows',
     automatic: 'no',
     state: 'refused',
     title: "What the WebSocket's path names isn't there",

@@ -8,6 +8,7 @@ import type { LoggedException } from './traceback.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import type { DotenvSurvey } from '../facts/dotenv-survey.ts'
 import type { Examination } from '../facts/examination.ts'
+import type { Fixture } from '../facts/fixtures.ts'
 import type { FrontendWiring } from '../facts/frontend-wiring.ts'
 import type { Way } from '../facts/manage-py.ts'
 import type { FileHolder } from '../facts/open-files.ts'
@@ -94,6 +95,8 @@ export interface Evidence {
   readonly ourPaths: readonly string[]
   /** Files of the routing that are newer than the server, relative to the checkout. */
   readonly newerThanServer: readonly string[]
+  /** What `loaddata` could load; looked for where a handshake is refused. */
+  readonly fixtures?: readonly Fixture[] | undefined
   /** Modules and packages of the backend's folder. */
   readonly ownModules: ReadonlySet<string>
   /** The line that the import broke at, as it is written. */

@@ -7,6 +7,7 @@ import { besideCauses } from './beside.ts'
 import { all, withSeen, type Commands, type Diagnosis, type Judged } from './diagnosis.ts'
 import { isWellKnown } from './distributions.ts'
 import { isCarrier, isOwn, listenerOf, pythonOf, type Evidence } from './evidence.ts'
+import { withFixture } from './fixtures.ts'
 import { withGiven } from '../config/again.ts'
 import { asShell, joined, platformOf } from '../host/paths.ts'
 import { addCommands, commandFacts, installedBy } from '../plan/install.ts'
@@ -37,7 +38,9 @@ export interface Judgement {
  * nearest to the root comes first, and the rest is explained by it. Pure.
  */
 export function judge(evidence: Evidence): Judgement {
-  const candidates = candidatesOf(evidence).map((cause) => runnable(evidence, scopeBehind(evidence, rowBehind(evidence, cause))))
+  const candidates = candidatesOf(evidence).map((cause) =>
+    runnable(evidence, withFixture(evidence, scopeBehind(evidence, rowBehind(evidence, cause)))),
+  )
   const [root] = candidates
   const seen = new Set<string>([root?.id ?? ''])
   const explained = candidates.filter(({ id }) => !seen.has(id) && seen.add(id) !== undefined)

@@ -208,7 +208,7 @@ function absentRow({ name, model }: Unfilled, by: string, path: string, isMadeUp
 
 /** `Room matching query does not exist.`, as Django words it (QuerySet.get); `No Room matches the given query.` (get_object_or_404). */
 const noSuchRow = /\b(?:DoesNotExist|Http404)\b/
-const rowOf = /\b(\w+) matching query does not exist|\bNo (\w+) matches the given query/
+export const rowOf = /\b(\w+) matching query does not exist|\bNo (\w+) matches the given query/
 
 /** An exception that says that a row isn't there, where the path asks for one: the code is as it is meant to be. Pure. */
 export function rowBehind({ examination, wire }: Evidence, found: Diagnosis): Diagnosis {

@@ -14,6 +14,7 @@ import { lineOf, modulesOf, newerFiles, privilegedPorts } from '../facts/checkou
 import { surveyDotenv } from '../facts/dotenv-survey.ts'
 import type { CrossingFact } from '../facts/crossing.ts'
 import type { Examination } from '../facts/examination.ts'
+import { fixturesOf } from '../facts/fixtures.ts'
 import { holdersOf } from '../facts/open-files.ts'
 import { pathInterpreter } from '../facts/path-python.ts'
 import { preambleVariable, type Way } from '../facts/manage-py.ts'
@@ -174,6 +175,7 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
     newer,
     broken,
     outlook,
+    fixtures,
   ] = await Promise.all([
     beside,
     compareKeys(inside, wire, examination),
@@ -181,6 +183,7 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
     newerFiles(project?.backend, servers, wire.endpoint.port),
     brokenLine(project, examination),
     outlookOf(host, chosen, checkout, choice?.environment?.python, examination),
+    project === undefined || wire.handshake?.result !== 'refused' ? [] : fixturesOf(project.backend),
   ])
   return {
     wire,
@@ -206,6 +209,7 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
     redisOfFile: redis?.redisOfFile,
     redisPlace: redis?.redisPlace,
     holders,
+    fixtures,
     databaseOutlook: outlook,
     frontend: wiring,
     logged,

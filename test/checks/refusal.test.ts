@@ -247,3 +247,27 @@ test('what was played tells as much as what was seen', () => {
     evidence: expect.arrayContaining([expect.stringContaining('Motions closes with 4403')]),
   })
 })
+
+const halls = (model: string, ...values: readonly string[]) => [
+  { file: '/home/ada/votes/backend/motions/fixtures/some.json', rows: [{ model, values }] },
+]
+
+describe('a fixture of the project', () => {
+  const commands = (fixtures: Evidence['fixtures'], at = path) => {
+    const wire = at === path ? {} : { endpoint: { ...wireOf().endpoint, path: at } }
+    const { root } = judge({ ...before(closed({ code: 4404, because: 'if self.motion is None' }), minted, wire, empty), fixtures })
+    expect(root?.id).toBe('row-missing')
+    return root?.remedy.commands.map((words) => words.slice(2).join(' '))
+  }
+  test.each([
+    ['has any row of the model, and the path is made up', halls('motions.motion', '4'), path, 1],
+    ['has the row that the path names', halls('motions.motion', '7'), '/ws/motions/7/', 1],
+    ['has another row than the path names', halls('motions.motion', '4'), '/ws/motions/7/', 0],
+    ['has rows of another model', halls('motions.vote', '1'), path, 0],
+    ['is not there', [], path, 0],
+  ])('%s', (_, fixtures, at, count) => {
+    const found = commands(fixtures, at)
+    expect(found).toHaveLength(count)
+    if (count > 0) expect(found?.[0]).toMatch(/^loaddata .*motions\/fixtures\/some\.json$/)
+  })
+})

@@ -2,6 +2,7 @@
 import { expect } from 'vitest'
 import { doctor, real } from '../support/doctor.ts'
 import { ending, urlOf } from '../support/ends.ts'
+import { run } from '../support/tools.ts'
 import { consumerOf } from '../support/store.ts'
 import { guards, migrate, sessionProject } from '../support/session-project.ts'
 
@@ -72,6 +73,51 @@ class Updates(AsyncWebsocketConsumer):
   expect(answer.id, answer.evidence).toBe('row-missing')
   expect(answer.evidence).toMatch(/4404.*auth\.Group/s)
 })
+
+const ofGroup = `from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.contrib.auth.models import Group
+
+class Updates(AsyncWebsocketConsumer):
+    async def connect(self):
+        found = await database_sync_to_async(Group.objects.filter(pk=self.scope["url_route"]["kwargs"]["group_id"]).first)()
+        if found is None:
+            await self.close(code=4404)
+        else:
+            await self.accept()
+`
+const fixture = (model: string, pk: number) => ({
+  'backend/updates/fixtures/halls.json': JSON.stringify([{ model, pk, fields: { name: 'hall' } }]),
+})
+
+real('row-missing', 'a fixture of the project has it: the command loads it', async () => {
+  const made = await project({ consumer: ofGroup, route: 'ws/groups/<int:group_id>/', files: fixture('auth.group', 1) })
+  await migrate(made)
+  const { port } = await server('daphne', made)
+  const url = urlOf(port, '/ws/groups/1/')
+  const answer = await doctor(made.root, { url })
+  expect(answer.id, answer.evidence).toBe('row-missing')
+  expect(answer.evidence).toContain('The fixture backend/updates/fixtures/halls.json has the auth.group 1')
+  const [command, ...more] = answer.diagnosis?.remedy.commands ?? []
+  expect([command?.slice(1), more]).toEqual([['backend/manage.py', 'loaddata', 'backend/updates/fixtures/halls.json'], []])
+  const [program = '', ...args] = command ?? []
+  await run(program, args, { cwd: made.root })
+  const again = await doctor(made.root, { url })
+  expect(again, again.evidence).toMatchObject({ ok: true, id: undefined })
+})
+
+for (const [what, id, files] of [
+  ['a fixture of another model', 1, fixture('updates.hall', 1)],
+  ['a fixture without the row that the path names', 7, fixture('auth.group', 1)],
+] as const)
+  real('row-missing', `${what} is no help`, async () => {
+    const made = await project({ consumer: ofGroup, route: 'ws/groups/<int:group_id>/', files })
+    await migrate(made)
+    const { port } = await server('daphne', made)
+    const answer = await doctor(made.root, { url: urlOf(port, `/ws/groups/${id}/`) })
+    expect(answer.id, answer.evidence).toBe('row-missing')
+    expect(answer.diagnosis?.remedy.commands).toEqual([])
+  })
 
 real('row-missing', 'the consumer raises where the row of the path is not there, which is no fault of its code', async () => {
   const consumer = `from channels.db import database_sync_to_async
