@@ -1,6 +1,6 @@
 /** The WebSocket works, and the application says no by a rule of its own. */
 import { expect } from 'vitest'
-import { doctor, real } from '../support/doctor.ts'
+import { askDoctor, doctor, real } from '../support/doctor.ts'
 import { ending, urlOf } from '../support/ends.ts'
 import { run } from '../support/tools.ts'
 import { consumerOf } from '../support/store.ts'
@@ -102,7 +102,7 @@ real('row-missing', 'a fixture of the project has it: the command loads it', asy
   expect([command?.slice(1), more]).toEqual([['backend/manage.py', 'loaddata', 'backend/updates/fixtures/halls.json'], []])
   const [program = '', ...args] = command ?? []
   await run(program, args, { cwd: made.root })
-  const again = await doctor(made.root, { url })
+  const again = await askDoctor(made.root, { url })
   expect(again, again.evidence).toMatchObject({ ok: true, id: undefined })
 })
 
