@@ -1,5 +1,5 @@
 /** The WebSocket works, and the application says no by a rule of its own. */
-import { expect } from 'vitest'
+import { expect, test } from 'vitest'
 import { askDoctor, doctor, real } from '../support/doctor.ts'
 import { ending, urlOf } from '../support/ends.ts'
 import { run } from '../support/tools.ts'
@@ -90,17 +90,25 @@ const fixture = (model: string, pk: number) => ({
   'backend/updates/fixtures/halls.json': JSON.stringify([{ model, pk, fields: { name: 'hall' } }]),
 })
 
-real('row-missing', 'a fixture of the project has it: the command loads it', async () => {
+const withFixture = async () => {
   const made = await project({ consumer: ofGroup, route: 'ws/groups/<int:group_id>/', files: fixture('auth.group', 1) })
   await migrate(made)
   const { port } = await server('daphne', made)
-  const url = urlOf(port, '/ws/groups/1/')
+  return { made, url: urlOf(port, '/ws/groups/1/') }
+}
+
+real('row-missing', 'a fixture of the project has it', async () => {
+  const { made, url } = await withFixture()
   const answer = await doctor(made.root, { url })
   expect(answer.id, answer.evidence).toBe('row-missing')
   expect(answer.evidence).toContain('The fixture backend/updates/fixtures/halls.json has the auth.group 1')
   const [command, ...more] = answer.diagnosis?.remedy.commands ?? []
   expect([command?.slice(1), more]).toEqual([['backend/manage.py', 'loaddata', 'backend/updates/fixtures/halls.json'], []])
-  const [program = '', ...args] = command ?? []
+})
+
+test('the command that loads a fixture, run as it is printed: all is well', async () => {
+  const { made, url } = await withFixture()
+  const [[program = '', ...args] = []] = (await askDoctor(made.root, { url })).diagnosis?.remedy.commands ?? []
   await run(program, args, { cwd: made.root })
   const again = await askDoctor(made.root, { url })
   expect(again, again.evidence).toMatchObject({ ok: true, id: undefined })
