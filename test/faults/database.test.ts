@@ -167,7 +167,8 @@ real('database-unreachable', 'PostgreSQL is not there', async () => {
   expect(answer.evidence).toContain(String(port))
   // its own test runs it: test/slow/managed-database.test.ts
   const canStart = (await findPostgres(testHost)).length > 0
-  expect(answer.diagnosis?.remedy.commands).toEqual(canStart ? [['election-dev', 'start', '--setup', '--managed']] : [])
+  const command = ['election-dev', 'start', '--setup', '--managed', '--port', String(server.port)]
+  expect(answer.diagnosis?.remedy.commands).toEqual(canStart ? [command] : [])
 })
 
 real(

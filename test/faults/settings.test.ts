@@ -16,10 +16,12 @@ const serveWith = (project: TestProject, env: Readonly<Record<string, string>>) 
 
 real('wrong-settings-module', 'a variable of the shell, left over from another project', async () => {
   const project = await bench.project()
-  const answer = await doctor(project.root, { url: await nobody(), env: { DJANGO_SETTINGS_MODULE: 'core.settings_production' } })
+  const url = await nobody()
+  const answer = await doctor(project.root, { url, env: { DJANGO_SETTINGS_MODULE: 'core.settings_production' } })
   expect(answer.id, answer.evidence).toBe('wrong-settings-module')
   expect(answer.evidence).toContain('DJANGO_SETTINGS_MODULE=core.settings_production')
-  expect(answer.diagnosis?.remedy.commands).toEqual([['env', '-u', 'DJANGO_SETTINGS_MODULE', 'election-dev', 'start']])
+  const { port } = new URL(url)
+  expect(answer.diagnosis?.remedy.commands).toEqual([['env', '-u', 'DJANGO_SETTINGS_MODULE', 'election-dev', 'start', '--port', port]])
 })
 
 real('wrong-settings-module', 'asgi.py names one that is not there', async () => {
