@@ -100,10 +100,11 @@ test('env-bool-typo: django-environ takes a word that is no boolean for false, a
 
 real('env-not-loaded', 'there is only an example', async () => {
   const project = await bench.project({ hasDotenv: false, files: { 'backend/.env.example': 'SECRET_KEY=\n' } })
-  const answer = await doctor(project.root, { url: await nobody() })
+  const url = await nobody()
+  const answer = await doctor(project.root, { url })
   expect(answer.id, answer.evidence).toBe('env-not-loaded')
   expect(answer.evidence).toContain('SECRET_KEY not found')
-  expect(answer.diagnosis?.remedy.commands).toEqual([['election-dev', 'start', '--setup']])
+  expect(answer.diagnosis?.remedy.commands).toEqual([['election-dev', 'start', '--setup', '--port', new URL(url).port]])
 })
 
 real('env-variables-missing', 'several, by two ways, all of them in one go', async () => {
@@ -145,12 +146,13 @@ if not DEBUG:
         'import os\ndef need(name):\n    try:\n        return os.environ[name]\n    except KeyError:\n        raise RuntimeError(f"{name} is missing")\n',
     },
   })
-  const answer = await doctor(project.root, { url: await nobody() })
+  const url = await nobody()
+  const answer = await doctor(project.root, { url })
   expect(answer.id, answer.evidence).toBe('env-variables-missing')
   expect(answer.diagnosis?.title).toBe('The settings ask for VOTE_HOSTS, and nobody gives it')
   expect(answer.diagnosis?.remedy).toMatchObject({
     text: 'Put it into backend/.env, as start --setup does.',
-    commands: [['election-dev', 'start', '--setup']],
+    commands: [['election-dev', 'start', '--setup', '--port', new URL(url).port]],
   })
 })
 

@@ -60,7 +60,7 @@ real('channel-layer-unset', 'a layer for one process is appended', async () => {
   await fixesServed('channel-layer-unset', it, false)
   // the settings set one under a condition: where that holds, theirs stands
   expect(await it.settings()).toMatch(
-    /if "CHANNEL_LAYERS" not in globals\(\):\n    CHANNEL_LAYERS = \{"default": \{"BACKEND": "channels.layers.InMemoryChannelLayer"\}\}\n$/,
+    /if not globals\(\)\.get\("CHANNEL_LAYERS"\):\n    CHANNEL_LAYERS = \{"default": \{"BACKEND": "channels.layers.InMemoryChannelLayer"\}\}\n$/,
   )
 })
 

@@ -70,11 +70,11 @@ function withoutElement(text: string, elements: readonly Span[], index: number):
 /** A layer for one process, where the settings have none. */
 export const unsetLayer: Planner = (evidence, facts) => {
   const layer = `CHANNEL_LAYERS = {"default": {"BACKEND": "${memoryBackend}"}}`
-  // what is set under a condition stands wherever that holds
+  // what is set under a condition stands wherever that holds; an empty one is none
   const isConditional = settingsAssignments(evidence, facts, 'CHANNEL_LAYERS').length > 0
   return appendedTo(evidence, facts, [
     '# keeps the channel layer in the memory of one process; several need channels_redis',
-    ...(isConditional ? ['if "CHANNEL_LAYERS" not in globals():', `    ${layer}`] : [layer]),
+    ...(isConditional ? ['if not globals().get("CHANNEL_LAYERS"):', `    ${layer}`] : [layer]),
   ])
 }
 
