@@ -1,12 +1,18 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { ExitCode, LauncherError } from '../errors.ts'
+import type { Judged } from '../checks/diagnosis.ts'
+import type { Inspection } from '../facts/inspection.ts'
+import { nextFreePort } from '../facts/next-port.ts'
+import type { FailedStart } from '../facts/startup.ts'
 import { onAbort, raceStop } from '../host/race-stop.ts'
-import { afterFailure } from '../plan/restart.ts'
+import { backendService } from '../plan/launch.ts'
+import type { AfterEnd } from '../plan/restart.ts'
 import type { ReadySummary, SocketState } from '../report/run-event.ts'
+import type { Ended, Life } from '../run/life.ts'
+import type { RunningServer } from '../run/server.ts'
+import { Service, type Next, type Standing } from '../run/service.ts'
 import type { Services } from '../run/services.ts'
-import { Supervised, type Standing } from '../run/supervised.ts'
 import type { FixOf } from './start-fixes.ts'
-import { live, type LifeEnd, type NeedsSetup, type Up } from './start-life.ts'
+import { endOf, proveFirst, watchUp, type NeedsSetup, type Up } from './start-life.ts'
 import { prepare, type Prepared } from './start-prepare.ts'
 import type { StartExtras } from './start.ts'
 
@@ -34,8 +40,11 @@ export interface BackendOptions {
   readonly lookAtPage?: (up: Up) => Promise<void>
 }
 
-/** A backend that is kept up: started again when it crashes, and whenever it is asked. */
-export class Backend extends Supervised {
+/** A port is lost to another program between the check and the bind at most this often before we give up. */
+const races = 5
+
+/** A backend that is kept up: the service whose WebSocket is proven. */
+export class Backend extends Service {
   /** What is up, if anything. */
   up: Up | undefined
   /** The socket as it was last seen. */
@@ -47,84 +56,59 @@ export class Backend extends Supervised {
   protected port: number
   readonly #options: BackendOptions
   readonly #prepared: Prepared
-  readonly #quit = new AbortController()
+  /** What the next life is tried by first. */
   #current: Prepared
-  #isOver = false
-  #pinned = false
-  #everUp = false
-  #crashes = 0
+  /** What this life is tried by, and how the way before has failed. */
+  #tried: Prepared
+  #failed: FailedStart | undefined
+  #races = 0
+  #inspection: Promise<Inspection> | undefined
+  #watching: Promise<void> | undefined
+  /** It has listened: whatever became of it since, it is kept up, on this port. */
+  #isPinned = false
   /** Everything is to be decided anew, on the port that it has: the settings have changed. */
-  #anew = false
+  #isAnew = false
   /** Why the next life begins; undefined: it is the first. */
   #asked: string | undefined
   #askedAt = 0
-  /** Ends the life, or the pause, that is under way. */
-  #turn = new AbortController()
-  #waiting: (() => void)[] = []
+  /** The id of the cause of its last end. */
+  #cause = ''
+  #result: number | NeedsSetup = ExitCode.finding
 
   constructor(prepared: Prepared, services: Services, options: BackendOptions) {
-    super(services)
-    this.#prepared = { ...prepared, signal: AbortSignal.any([prepared.signal, this.#quit.signal]) }
-    this.#current = this.#prepared
+    super(backendService(options.name, prepared.port, prepared.plan, prepared.config), services, prepared.signal)
+    this.#prepared = { ...prepared, signal: this.signal }
+    this.#current = this.#tried = this.#prepared
     this.#options = options
     this.port = prepared.port
   }
 
-  get plan() {
-    const { config } = this.#prepared
-    return { name: this.#options.name, kind: 'backend', dependsOn: config.dependsOn, url: this.up?.summary.backend.url } as const
+  override get standing(): Standing | undefined {
+    return this.#isPinned ? { settled: 'ready', why: undefined } : undefined
   }
 
-  /** It has listened: whatever became of it since, it is kept up. */
-  get standing(): Standing | undefined {
-    return this.#pinned ? { settled: 'ready', why: undefined } : undefined
+  /** What it depends on was waited for before it was made; later on, it goes its own way. */
+  protected override get needs(): readonly string[] {
+    return []
   }
 
   /** Starts it as if it had never run, but for its port. */
-  start(): void {
+  override start(): void {
     this.#current = this.#prepared
     this.state = 'starting'
     this.why = undefined
-    this.restarts = 0
-    this.#isOver = false
-    this.#pinned = false
-    this.#everUp = false
-    this.#crashes = 0
+    this.#isPinned = false
     this.#asked = undefined
-    this.ended = this.#run().finally(() => {
-      this.#isOver = true
-      this.#settle()
-    })
+    super.start()
+    this.ended = this.loop.then(() => (this.state === 'stopped' ? ExitCode.ok : this.#result))
     // whoever ends the run is told
     this.ended.catch(() => {})
   }
 
-  restart(): Promise<void> {
-    return this.again('asked for')
-  }
-
   /** Ends the life that is under way and begins the next one; resolves when that one is up or has failed. */
   again(why: string, { prepareAnew = false } = {}): Promise<void> {
-    const settled = this.settled()
-    if (this.#isOver) {
-      if (!this.services.isStopping) this.start()
-      return settled
-    }
-    this.#anew ||= prepareAnew
-    this.#ask(why)
-    this.#crashes = 0
-    this.#turn.abort()
-    return settled
-  }
-
-  /** Resolves when it is up or has failed. */
-  settled(): Promise<void> {
-    return new Promise((resolve) => void this.#waiting.push(resolve))
-  }
-
-  async stop(): Promise<void> {
-    this.#quit.abort()
-    await this.ended
+    this.#isAnew ||= prepareAnew && !this.isOver
+    return this.restart(undefined, why)
   }
 
   /** Proves its WebSocket anew. Undefined where it isn't up. */
@@ -140,93 +124,80 @@ export class Backend extends Supervised {
     return state
   }
 
-  #ask(why: string): void {
+  protected override asked(why = 'asked for'): void {
+    if (this.isOver) return
     this.#asked = why
     this.#askedAt = this.services.host.now()
     this.#prepared.report({ event: 'restarting', why })
   }
 
-  #settle(): void {
-    // whoever has asked for the next life isn't answered by this one
-    if (this.#turn.signal.aborted && !this.#prepared.signal.aborted) return
-    for (const resolve of this.#waiting.splice(0)) resolve()
+  protected override begin(isNew: boolean, signal: AbortSignal): Promise<void> | undefined {
+    if (isNew && this.#isAnew) return this.#decideAnew(signal)
+    if (isNew) {
+      this.#tried = { ...this.#current, signal }
+      this.#failed = undefined
+      this.#races = 0
+      this.#result = ExitCode.finding
+      this.#prepared.report({ event: 'phase', text: `starting ${this.#tried.server.name}` })
+    }
+    this.plan = backendService(this.plan.name, this.port, this.#tried.plan, this.#tried.config)
+    return undefined
   }
 
-  async #run(): Promise<number | NeedsSetup> {
-    for (;;) {
-      const end = await this.#life().catch(async (error: unknown): Promise<LifeEnd> => {
-        // decided anew and refused: the settings that were just saved, say
-        if (!(error instanceof LauncherError) || this.#asked === undefined) throw error
-        const { inShape } = await import('../causes/causes.ts')
-        return { kind: 'failed', diagnosis: inShape(error), wasUp: false, livedMs: 0 }
-      })
-      const wasTurned = this.#turn.signal.aborted
-      this.#turn = new AbortController()
-      this.up = undefined
-      this.running = undefined
-      if (this.#prepared.signal.aborted) {
-        this.become('stopped')
-        return ExitCode.ok
-      }
-      if (end.kind === 'needs-setup') return end
-      if (end.kind === 'status') return end.status
-      if (end.kind === 'failed' && !wasTurned && !(await this.#recovers(end))) return ExitCode.finding
-      this.restarts++
-    }
+  async #decideAnew(signal: AbortSignal): Promise<void> {
+    this.#isAnew = false
+    const config = { ...this.#prepared.config, port: this.port, strictPort: true, takeover: false }
+    this.#current = await prepare({ ...this.#prepared, config, signal }, { anew: true })
+    void this.begin(true, signal)
   }
 
-  async #life(): Promise<LifeEnd> {
-    const { config, report } = this.#prepared
-    const { fixOf, onLaunch, onListening } = this.#options
-    const signal = AbortSignal.any([this.#prepared.signal, this.#turn.signal])
-    if (this.#anew) {
-      this.#anew = false
-      const anew = { ...config, port: this.port, strictPort: true, takeover: false }
-      this.#current = await prepare({ ...this.#prepared, config: anew, signal }, { anew: true })
-    }
-    const isFirst = this.#asked === undefined
-    return live(
-      { ...this.#current, signal },
-      {
-        ...this.#options,
-        port: this.port,
-        strictPort: this.#pinned || config.strictPort,
-        mayNeedSetup: fixOf !== undefined && isFirst,
-        fixOf: async (cause) => (isFirst ? fixOf?.(cause) : undefined),
-        onLaunch: (server) => {
-          this.runs(server)
-          this.since = new Date()
-          // told with its PID
-          void server.born.then(() => this.become(isFirst ? 'starting' : 'restarting', this.#asked))
-          onLaunch?.()
-        },
-        onPortLost: (lost, next) => {
-          this.port = next
-          report({ event: 'warning', id: 'port-in-use', text: `Port ${lost} was taken by another program in the meantime: using ${next}` })
-        },
-        onListening: (port) => {
-          this.port = port
-          this.#pinned = true
-          onListening?.(port)
-        },
-        onUp: (up) => this.#isUp(up),
-        onDot: (state) => {
-          if (this.up !== undefined) this.#sees(state, (websocket) => report({ event: 'websocket', ...websocket }))
-        },
-      },
+  protected override launched(server: RunningServer, gone: AbortSignal): void {
+    this.since = new Date()
+    this.#options.onLaunch?.()
+    const looking = (this.#inspection = this.#tried.inspect(server))
+    onAbort(gone, () => void looking.then(({ cancel }) => cancel()))
+    // beside the server's start: the banner tells of it, and nothing of the rest is needed before
+    void this.#tried.redis()
+    void import('./start-later.ts')
+  }
+
+  protected override born(): void {
+    this.become(this.#asked === undefined ? 'starting' : 'restarting', this.#asked)
+  }
+
+  protected override async prove({ server, isProven, signal, gone }: Life): Promise<boolean> {
+    const { extras, fixOf, onListening, origin } = this.#options
+    this.#isPinned = true
+    onListening?.(this.port)
+    const [tried, failed] = [this.#tried, this.#failed]
+    const told = failed && import('./start-cause.ts').then(({ tellWay }) => tellWay({ ...this.#current, signal }, failed, tried.way))
+    const found = await proveFirst(
+      tried,
+      { server, port: this.port, isProven },
+      { extras, inspection: this.#inspection, origin: origin(), fixOf: this.#asked === undefined ? fixOf : undefined },
     )
+    if (found === undefined) return false
+    if (!('kind' in found)) await raceStop(Promise.resolve(told), signal)
+    const result = 'kind' in found ? found : await this.#isUp(found, gone)
+    this.#result = result ?? this.#result
+    return result === undefined
   }
 
-  async #isUp(up: Up): Promise<number | undefined> {
+  async #isUp(up: Up, gone: AbortSignal): Promise<number | undefined> {
     this.up = up
+    this.plan = { ...this.plan, url: up.summary.backend.url }
     // what has led to it is tried first from now on
-    this.#current = { ...up.prepared, signal: this.#current.signal }
-    this.#everUp = true
+    this.#current = up.prepared
     this.#sees(up.state)
-    this.#options.onUp(up)
+    const { said, onUp, onTold } = this.#options
+    onUp(up)
     const status = await this.#announce(up)
-    this.#options.onTold(up)
-    this.#settle()
+    onTold(up)
+    const onDot = (state: SocketState) => {
+      if (this.up !== undefined) this.#sees(state, (websocket) => this.#prepared.report({ event: 'websocket', ...websocket }))
+    }
+    if (status === undefined) this.#watching = watchUp(up, { said, onDot, gone })
+    else up.first.socket?.terminate()
     return status
   }
 
@@ -252,28 +223,73 @@ export class Backend extends Supervised {
     return extras.whenReady?.(whole, signal, { last: prover.last, again: prover.again, look: async () => lookAtPage?.(up) })
   }
 
-  /** Says what has happened and waits for whatever may help; false: the run ends. */
-  async #recovers(end: Extract<LifeEnd, { kind: 'failed' }>): Promise<boolean> {
+  protected override async letGo(): Promise<void> {
+    await this.#watching
+    this.#watching = undefined
+    this.up = undefined
+    this.plan = { ...this.plan, url: undefined }
+  }
+
+  protected override async after(ended: Ended): Promise<Next> {
+    const { readyMs, signal } = ended
+    const wasUp = readyMs !== undefined
+    const end = await endOf(ended, this.port, this.#prepared.config)
+    if (!wasUp && (await this.#triesOn(end))) return { kind: 'again' }
+    const { endCause } = await import('./start-cause.ts')
+    const diagnosis = wasUp ? await endCause(this.#tried, end) : await endCause({ ...this.#current, signal }, this.#failed ?? end)
+    const fix = wasUp || this.#asked !== undefined ? undefined : await this.#options.fixOf?.(diagnosis)
+    if (fix === undefined) return this.#tells(diagnosis, readyMs, signal)
+    this.#result = { kind: 'needs-setup', fix }
+    return { kind: 'over', state: undefined }
+  }
+
+  /** Whether there is another port, where this one was lost in a race, or another way, where the import of the project has ended the server. */
+  async #triesOn(end: FailedStart): Promise<boolean> {
     const { config, report } = this.#prepared
-    const { title, id } = end.diagnosis
-    report({ event: 'diagnosis', diagnosis: end.diagnosis })
-    this.become('failed', title)
-    this.#settle()
-    const next = afterFailure(end, { everUp: this.#everUp, crashes: this.#crashes }, config)
-    if (next.kind === 'end') return false
-    const pause = AbortSignal.any([this.#prepared.signal, this.#turn.signal])
-    if (next.kind === 'pause') {
-      this.#crashes = next.crashes
-      const seconds = next.delayMs / 1000
-      report({ event: 'note', text: `the backend is started again in ${seconds} s` })
-      this.become('waiting', `${title}; started again in ${seconds} s`)
-      await delay(next.delayMs, undefined, { signal: pause }).catch(() => {})
-    } else {
-      this.become('failed', `${title}; waiting for the next save`)
-      await new Promise<void>((resolve) => void onAbort(pause, resolve))
+    if (end.kind !== 'died') return false
+    if (!end.portTaken) {
+      const way = (end.exit.exitCode ?? 0) > 0 ? this.#tried.next(end.lines) : undefined
+      if (way === undefined) return false
+      this.#failed ??= end
+      this.#tried = { ...this.#tried, ...way }
+      this.#races = 0
+      return true
     }
-    if (!pause.aborted) this.#ask(`it ended (${id})`)
-    this.#turn = new AbortController()
+    const isStrict = this.#isPinned || config.strictPort || this.#races++ >= races
+    const next = isStrict ? undefined : await nextFreePort(end.port, config.host)
+    if (next === undefined) return false
+    this.port = next
+    const text = `Port ${end.port} was taken by another program in the meantime: using ${next}`
+    report({ event: 'warning', id: 'port-in-use', text })
     return true
+  }
+
+  /** Decided anew and refused: the settings that were just saved, say. */
+  protected override async raised(error: unknown, signal: AbortSignal): Promise<Next> {
+    if (!(error instanceof LauncherError) || this.#asked === undefined) throw error
+    const { inShape } = await import('../causes/causes.ts')
+    return this.#tells(inShape(error), undefined, signal)
+  }
+
+  #tells(diagnosis: Judged<string>, readyMs: number | undefined, signal: AbortSignal): AfterEnd {
+    if (!signal.aborted) this.#prepared.report({ event: 'diagnosis', diagnosis })
+    this.#cause = diagnosis.id
+    return this.decide({ why: diagnosis.title, readyMs, isClean: false, isHopeless: false })
+  }
+
+  protected override rests(next: Exclude<AfterEnd, { kind: 'over' }>): void {
+    this.become('failed', next.why)
+    this.settle()
+    if (next.kind === 'wait') {
+      this.become('failed', `${next.why}; waiting for the next save`)
+      return
+    }
+    const seconds = next.delayMs / 1000
+    this.#prepared.report({ event: 'note', text: `the backend is started again in ${seconds} s` })
+    this.become('waiting', `${next.why}; started again in ${seconds} s`)
+  }
+
+  protected override resumes(): void {
+    this.asked(`it ended (${this.#cause})`)
   }
 }

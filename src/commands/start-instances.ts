@@ -51,7 +51,7 @@ export function furtherInstances({ config, report, signal }: Prepared, services:
     await Promise.all(settled)
   }
   const proveAll = async () => {
-    await Promise.all(members.map((member) => member.prove()))
+    await Promise.all(members.map((member) => member.cross()))
   }
   return {
     /** Empty until the first backend was up. */
@@ -89,7 +89,7 @@ class Instance extends Backend {
   readonly #further: InstanceOptions
   readonly #run: Prepared
   #crossing: Crossing | undefined
-  #proving: Promise<void> = Promise.resolve()
+  #crossed: Promise<void> = Promise.resolve()
 
   constructor(run: Prepared, services: Services, options: InstanceOptions) {
     let restarted: Restarted | undefined
@@ -111,8 +111,8 @@ class Instance extends Backend {
   }
 
   /** Tries the way between it and the first one. */
-  prove(): Promise<void> {
-    return (this.#proving = this.#proving.then(() => this.#proveNow()))
+  cross(): Promise<void> {
+    return (this.#crossed = this.#crossed.then(() => this.#crossNow()))
   }
 
   summary(): ReadySummary['instances'][number] {
@@ -125,7 +125,7 @@ class Instance extends Backend {
     super.become(state, why)
   }
 
-  async #proveNow(): Promise<void> {
+  async #crossNow(): Promise<void> {
     const { first, tell } = this.#further
     const { up: further } = this
     const main = first()
@@ -142,7 +142,7 @@ class Instance extends Backend {
   }
 
   async #tellRestarted(report: Report, outcome: Restarted): Promise<void> {
-    await this.prove()
+    await this.cross()
     report({ event: 'restarted', ...outcome, note: this.#crossing === undefined ? undefined : crossingSentence(this.#crossing) })
   }
 }

@@ -13,7 +13,6 @@ import type { Own } from '../look/gather.ts'
 import { givenCredentials, madeCredentials, placed, unidentified, type Credentials } from '../look/identity.ts'
 import { socketsOf } from '../look/sockets.ts'
 import { endpointAt } from '../look/target.ts'
-import type { BringUp } from '../run/bring-up.ts'
 import type { RunningServer } from '../run/server.ts'
 import { closedSince, handshakeSince, isIdleSince, raisedSince, strangerSince, userSince } from '../look/outcome.ts'
 import type { Observer } from '../run/observer.ts'
@@ -43,13 +42,16 @@ const companyMs = 100
 /** A session or a token of ours is good for an hour (borrowed.py): it is made anew before, after so many milliseconds. */
 const freshMs = 50 * 60_000
 
+/** A backend that listens. */
+export interface Listening {
+  readonly server: RunningServer
+  readonly port: number
+  /** False where this machine doesn't tell whose socket it is. */
+  readonly isProven: boolean
+}
+
 /** Makes the prover of a run; nothing is tried before `first`. `origin`: of the frontend of this run, where there is one. */
-export function startProof(
-  prepared: Prepared,
-  looking: Inspection,
-  up: Extract<BringUp, { kind: 'listening' }>,
-  origin: string | undefined,
-) {
+export function startProof(prepared: Prepared, looking: Inspection, up: Listening, origin: string | undefined) {
   const { config, checkout } = prepared
   const inspection = impatient(looking)
   let path = config.path ?? usualPath

@@ -4,10 +4,9 @@ import { shown } from '../facts/project.ts'
 import { isInMemory, isRedisLayer, type RedisNow } from '../facts/redis-now.ts'
 import type { ReadySummary, SocketState } from '../report/run-event.ts'
 import { fixLine } from '../report/words.ts'
-import { type BringUp } from '../run/bring-up.ts'
 import { unreadChoice } from '../look/files.ts'
 import type { Proof } from '../verify/prove.ts'
-import type { Prover } from './start-proof.ts'
+import type { Listening, Prover } from './start-proof.ts'
 import type { Prepared } from './start-prepare.ts'
 import type { StartExtras } from './start.ts'
 import { within } from '../host/race-stop.ts'
@@ -38,7 +37,7 @@ export function stateOf(proof: Proof): SocketState {
 export async function summaryOf(
   prepared: Prepared,
   prover: Prover,
-  up: Extract<BringUp, { kind: 'listening' }>,
+  up: Listening,
   first: Proof,
   extras: StartExtras,
 ): Promise<ReadySummary> {
@@ -47,7 +46,7 @@ export async function summaryOf(
   const notes: string[] = []
   // a socket that bore our nonce was served by the process that we started
   const isSeen = prover.observer?.since(0).some((event) => event.event === 'opened' && event.probe) === true
-  if (!up.proven && !isSeen)
+  if (!up.isProven && !isSeen)
     notes.push(`This machine doesn't tell whose socket listens on port ${up.port}; the server that was started is alive`)
   const { account, note } = prover.identity()
   if (first.state === 'wants-token' && note !== undefined) notes.push(note)

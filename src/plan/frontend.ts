@@ -115,7 +115,7 @@ function run(
       readyTimeoutMs: config.startTimeout,
       dependsOn: [],
       restart: config.restart ? 'on-failure' : 'no',
-      startsOnce: true,
+      unready: 'fails',
       hopeless: [
         { line: missingModule, why: `its packages are not all there: ${install.shown}` },
         { line: managerFails, why: `${app.manager.name} can't be had as the project asks for it` },

@@ -4,6 +4,7 @@ import { namedSettings, type Project } from '../facts/project.ts'
 import type { PythonEnvironment } from '../facts/python.ts'
 import { withoutOurs } from '../host/secret-names.ts'
 import type { LayerDecision } from './channel-layer.ts'
+import type { ServicePlan } from './service.ts'
 import { serverArguments, servesFromChild, type ServerChoice } from './server.ts'
 
 /** What decides about the command that starts the backend. */
@@ -34,6 +35,34 @@ export interface LaunchPlan {
   readonly serverEnv: Readonly<Record<string, string | undefined>>
   /** Whether the observer is around the application. */
   readonly observed: 'application' | 'none'
+}
+
+/** The backend as it is kept up: one that never worked ends the run, for its cause is a finding. Pure. */
+export function backendService(
+  name: string,
+  port: number,
+  { file, argsFor, cwd, serverEnv, observed }: LaunchPlan,
+  config: Pick<Config, 'host' | 'startTimeout' | 'stopTimeout' | 'dependsOn' | 'restart' | 'reload'>,
+): ServicePlan {
+  const args = argsFor(port)
+  return {
+    name,
+    kind: 'backend',
+    file,
+    args,
+    cwd,
+    env: serverEnv,
+    observed: observed !== 'none',
+    ready: { listening: { host: config.host, port } },
+    readyTimeoutMs: config.startTimeout,
+    dependsOn: config.dependsOn,
+    restart: config.restart ? 'on-failure' : 'no',
+    unready: config.reload ? 'waits' : 'ends',
+    stopTimeoutMs: config.stopTimeout,
+    // known once it is up
+    url: undefined,
+    shown: [file, ...args].join(' '),
+  }
 }
 
 /** The package that stands between server and application. */

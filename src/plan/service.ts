@@ -13,9 +13,11 @@ type Readiness = Omit<ReadyConfig, 'timeout' | 'command'> & {
   readonly database?: { readonly kind: 'postgresql' | 'mysql'; readonly port: number; readonly user: string; readonly name: string }
   /** Ready when a page answers where its processes listen. */
   readonly page?: WantedPage
+  /** Ready when one of its processes listens there; it is of no use where another program does. */
+  readonly listening?: { readonly host: string; readonly port: number }
 }
 
-/** One process beside the backend, ready to be run without a shell. */
+/** One process that is kept up, ready to be run without a shell. */
 export interface ServicePlan {
   readonly name: string
   readonly kind: ServiceKind
@@ -25,18 +27,26 @@ export interface ServicePlan {
   readonly cwd: string
   /** The whole environment: nothing is added to it. */
   readonly env: Readonly<Record<string, string | undefined>>
-  /** What it reads from its standard input; undefined: nothing can be read there. Never shown. */
+  /** What it reads from its standard input, which is closed after it; undefined: nothing can be read there. Never shown: a place for a password. */
   readonly input?: string
   /** Whose process it is; undefined: ours. */
   readonly user?: { readonly uid: number; readonly gid: number }
+  /** It runs under the observer, which gets pipes of its own. */
+  readonly observed?: boolean
   /** Undefined: it is ready as soon as it runs. */
   readonly ready: Readiness | undefined
   readonly readyTimeoutMs: number
   /** Names of services, `backend` among them, that must be ready before it starts. */
   readonly dependsOn: readonly string[]
   readonly restart: RestartPolicy
-  /** One that ends before it was ever ready isn't started again: what it is made of has to be edited first. */
-  readonly startsOnce?: true
+  /**
+   * What becomes of one that ends before it was ready; undefined: it is started
+   * again until its time is over. `fails`: what it is made of has to be edited
+   * first. `ends`: so it does unless it was ready earlier in this run, since the
+   * cause may pass then (a Redis that restarts). `waits`: for somebody to ask for
+   * it, since only a change of its sources can help.
+   */
+  readonly unready?: 'fails' | 'ends' | 'waits'
   /** Lines of its output with which it ends however often it is started, and why that is. */
   readonly hopeless?: readonly { readonly line: RegExp; readonly why: string }[]
   readonly stopTimeoutMs: number

@@ -24,8 +24,15 @@ export interface ReadyTarget {
   readonly over: AbortSignal
 }
 
-/** `over`: the process ended, or nobody waits any more. `why`: a sentence on what was seen last. */
-export type ReadyOutcome = { readonly kind: 'ready' } | { readonly kind: 'over' } | { readonly kind: 'late'; readonly why: string }
+/**
+ * `over`: the process ended, or nobody waits any more. `why`: a sentence on what
+ * was seen last. `lost`: another program has the port. `isProven`: false where
+ * this machine doesn't tell whose socket it is.
+ */
+export type ReadyOutcome =
+  | { readonly kind: 'ready'; readonly isProven?: boolean }
+  | { readonly kind: 'over' }
+  | { readonly kind: 'late' | 'lost'; readonly why: string }
 
 /** How soon a service is looked at again, at first and at last, in milliseconds: most are there at once, some take a minute. */
 const lookEveryMs = { first: 20, last: 250, growth: 1.25 }

@@ -11,14 +11,10 @@ import { spawnGuarded, type Launch, type LaunchEvents } from './guarded.ts'
 import { ProcessTree } from './process-tree.ts'
 import { deferred } from '../host/deferred.ts'
 import type { ServerExit } from '../facts/startup.ts'
+import type { ServicePlan } from '../plan/service.ts'
 
 /** A command whose output is read. */
-export interface ServerLaunch extends Launch {
-  /** It runs under the observer, which gets pipes of its own. */
-  readonly observed?: boolean
-  /** What it reads from its standard input, which is closed after it; nothing can be read there without it. Never shown: a place for a password. */
-  readonly input?: string
-}
+export type ServerLaunch = Launch & Pick<ServicePlan, 'observed' | 'input'>
 
 /** A server under way, with all that it started. */
 export type RunningServer = ReturnType<typeof launchServer>

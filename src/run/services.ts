@@ -4,8 +4,7 @@ import type { ServiceStatus } from '../facts/service-status.ts'
 import type { Host } from '../host/host.ts'
 import { onAbort, raceStop } from '../host/race-stop.ts'
 import type { ServicePlan } from '../plan/service.ts'
-import { Service } from './service.ts'
-import type { Settled, Standing, Supervised } from './supervised.ts'
+import { Service, type Settled, type Standing } from './service.ts'
 
 /** What is told of the services while they run. */
 export interface ServiceEvents {
@@ -37,7 +36,7 @@ export class Services {
   readonly host: Host
   readonly events: ServiceEvents
   readonly clock: Clock
-  readonly #members = new Map<string, Supervised>()
+  readonly #members = new Map<string, Service>()
   readonly #watchers = new Set<() => void>()
   #stopping: Promise<void> | undefined
   #isOver = false
@@ -67,7 +66,7 @@ export class Services {
   }
 
   /** Starts one more. Throws LauncherError `service-name-taken`. */
-  take(member: Supervised): void {
+  take(member: Service): void {
     const { name } = member.plan
     if (this.#members.has(name)) throw usageError('service-name-taken', `There is a service called ${name} already`)
     this.#members.set(name, member)
@@ -94,7 +93,7 @@ export class Services {
   isWell(): void {
     this.#changed()
     if (this.isStopping) return
-    const blocked = [...this.#members.values()].flatMap((member) => (member instanceof Service && member.isBlocked ? [member] : []))
+    const blocked = [...this.#members.values()].filter(({ isBlocked }) => isBlocked)
     // all of them first: one that waits for another must not find it failed
     for (const service of blocked) service.unblock()
     for (const service of blocked) service.start()
@@ -144,9 +143,9 @@ export class Services {
 
   /** Each is ended once all that depend on it have ended. */
   async #stopAll(): Promise<void> {
-    const ends = new Map<Supervised, Promise<void>>()
+    const ends = new Map<Service, Promise<void>>()
     const members = [...this.#members.values()]
-    const end = (member: Supervised): Promise<void> => {
+    const end = (member: Service): Promise<void> => {
       const known = ends.get(member)
       if (known !== undefined) return known
       const dependants = members.filter((other) => other !== member && other.plan.dependsOn.includes(member.plan.name))

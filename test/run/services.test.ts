@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { ServicePlan } from '../../src/plan/service.ts'
 import { lastsMs } from '../../src/plan/restart.ts'
 import type { Clock, Services } from '../../src/run/services.ts'
-import { Supervised } from '../../src/run/supervised.ts'
+import { Service } from '../../src/run/service.ts'
 import { makeMark, testHost, type Mark } from '../support/processes.ts'
 import { until } from '../support/redis.ts'
 import { secret } from '../support/secrets.ts'
@@ -33,13 +33,16 @@ const service = (name: string, script: string, more: Partial<ServicePlan> = {}) 
 const supervise = (plans: readonly ServicePlan[], clock?: Clock) => (services = supervised(plans, told.events, abort.signal, clock))
 
 /** One that is kept up by other means. */
-class Other extends Supervised {
-  readonly plan = { name: 'backend', kind: 'backend', url: undefined, dependsOn: ['redis'] } as const
-  readonly standing = { settled: 'ready', why: undefined } as const
+class Other extends Service {
   readonly ends: string[] = []
-  start() {}
-  async restart() {}
-  async stop() {
+  constructor(running: Services) {
+    super(service('backend', runsOn, { kind: 'backend', dependsOn: ['redis'] }), running)
+  }
+  override get standing() {
+    return { settled: 'ready', why: undefined } as const
+  }
+  override start() {}
+  override async stop() {
     this.ends.push(`backend after ${told.last('worker')?.state}, before ${told.last('redis')?.state}`)
   }
 }
