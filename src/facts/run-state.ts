@@ -6,7 +6,7 @@ import { isFolder, isOurs, readBytes, realPath, upwards } from '../host/files.ts
 import { homeName } from './home-name.ts'
 import type { Host } from '../host/host.ts'
 import { placeOf, thisMachine, type Machine } from '../host/machine.ts'
-import { processTable, type ProcessRow } from '../host/process-table.ts'
+import { processTable, rowOf, type ProcessIdentity, type ProcessRow } from '../host/process-table.ts'
 import { pidSchema, runStatusSchema } from './run-status.ts'
 
 /** Where the state files of a checkout's runs are: one file a run, so that two runs never write the same one. */
@@ -43,7 +43,6 @@ const runStateSchema = v.object({
 })
 
 export type RunState = v.InferOutput<typeof runStateSchema>
-export type ProcessIdentity = v.InferOutput<typeof identitySchema>
 export type RecordedProcess = RunState['processes'][number]
 
 /** A state file, as it stands to the processes of this machine. */
@@ -74,11 +73,6 @@ export function runFileName({ pid, started }: ProcessIdentity): string {
 
 const runFile = /^(\d+)-(\w+)\.json$/
 const plainStart = (started: string): string => started.replaceAll(/\W+/g, '_')
-
-/** The row of the very process, if it still runs: the same PID and the same start, and no zombie. */
-export function rowOf(rows: readonly ProcessRow[], { pid, started }: ProcessIdentity): ProcessRow | undefined {
-  return rows.find((row) => row.pid === pid && row.started === started && !row.zombie)
-}
 
 /** Every run that a state file of the checkout tells of, the newest first. Never throws. */
 export async function readRuns(host: Pick<Host, 'platform'>, root: string): Promise<RunFact[]> {

@@ -15,6 +15,9 @@ export interface ProcessRow {
   readonly started: string
 }
 
+/** What names one process for ever. */
+export type ProcessIdentity = Pick<ProcessRow, 'pid' | 'started'>
+
 /** Every process that this user may see, or undefined where the machine doesn't tell. Never throws. */
 export async function processTable(host: Pick<Host, 'platform'>): Promise<ProcessRow[] | undefined> {
   if (host.platform === 'linux') return linuxTable()
@@ -55,6 +58,11 @@ function statOf(pid: string): string {
     if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(errorCode(error) ?? '')) return ''
     throw error
   }
+}
+
+/** The row of the very process; undefined where it doesn't run any more. */
+export function rowOf(rows: readonly ProcessRow[], { pid, started }: ProcessIdentity): ProcessRow | undefined {
+  return rows.find((row) => row.pid === pid && row.started === started && !row.zombie)
 }
 
 /** The process and all that it started, as far as its parents are still there; the process itself comes first. */

@@ -69,7 +69,7 @@ export async function runToEnd(file: string, args: readonly string[], options: R
     const end = () => {
       const { pid } = child
       // few commands come to it
-      if (pid !== undefined) ending ??= import('./end-tree.ts').then(({ endTree }) => endTree(pid, options.now === true))
+      if (pid !== undefined) ending ??= import('./end-tree.ts').then(({ endChild }) => endChild(pid, options.now === true))
     }
     const deadline = setTimeout(() => {
       timedOut = true

@@ -40,7 +40,7 @@ const guardFile = fileURLToPath(new URL('../guard.py', import.meta.url))
 export function spawnGuarded(
   host: Host,
   launch: Launch,
-  streams: readonly ('ignore' | 'pipe' | 'inherit' | number)[],
+  streams: readonly ('ignore' | 'pipe' | 'inherit' | 'ipc' | number)[],
   events: LaunchEvents,
 ) {
   const tree = new ProcessTree(host, undefined)

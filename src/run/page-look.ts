@@ -1,16 +1,17 @@
-import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { findBrowser } from '../browser/find.ts'
 import { clearProfiles } from '../browser/profiles.ts'
 import type { PageJob, PageLook, PageRequest } from '../facts/page-seen.ts'
 import { errorMessage } from '../errors.ts'
+import { deferred } from '../host/deferred.ts'
 import type { Host } from '../host/host.ts'
 import { isRecord } from '../host/json.ts'
-import { onAbort } from '../host/race-stop.ts'
+import { onAbort, within } from '../host/race-stop.ts'
 import { withoutOurs } from '../host/secret-names.ts'
-import { ProcessTree } from './process-tree.ts'
+import { spawnGuarded } from './guarded.ts'
 
-/** The program that looks, and ends the browser when the launcher is gone (page-looker.ts). */
+/** The program that looks (page-looker.ts). */
 const lookFile = fileURLToPath(new URL('../page-look.js', import.meta.url))
 
 /** A look is over after so many milliseconds, whatever the page does; what looks may take so much longer to clear up. */
@@ -37,19 +38,15 @@ export async function lookAt(host: Host, request: PageRequest, signal: AbortSign
 
 async function run(host: Host, job: PageJob, signal: AbortSignal): Promise<PageLook> {
   if (signal.aborted) return { result: 'unseen', why: 'the run has ended' }
-  const child = spawn(process.execPath, [lookFile], {
-    // no secret of the project is a browser's business
-    env: withoutOurs(host.env),
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    detached: host.platform !== 'win32',
-    windowsHide: true,
+  const end = deferred<string | undefined>()
+  // no secret of the project is a browser's business
+  const launch = { file: process.execPath, args: [lookFile], cwd: process.cwd(), env: withoutOurs(host.env), endsItselfMs: clearMs }
+  const { child, tree } = spawnGuarded(host, launch, ['ignore', 'ignore', 'ignore', 'ipc'], {
+    born: () => {},
+    unborn: end.resolve,
+    ended: () => end.resolve(undefined),
   })
-  const tree = new ProcessTree(host, child.pid)
   let looked: PageLook | undefined
-  const exited = new Promise<string | undefined>((resolve) => {
-    child.once('error', ({ message }) => resolve(message))
-    child.once('exit', () => resolve(undefined))
-  })
   child.on('message', (message) => {
     if (isLook(message)) looked = message
   })
@@ -60,11 +57,12 @@ async function run(host: Host, job: PageJob, signal: AbortSignal): Promise<PageL
     tree.kill()
   }, deadlineMs + clearMs)
   const quit = onAbort(signal, () => void tree.end(clearMs))
-  const why = await exited
-  tree.ended = true
+  const why = await end.promise
+  // its last word may be on its way
+  if (child.connected) await within(clearMs, once(child, 'disconnect'))
   clearTimeout(late)
   quit()
-  // one that was killed has left its browser
+  // what the browser has left behind
   await tree.end(0)
   const silent = isLate ? `it was not over after ${(deadlineMs + clearMs) / 1000} s` : 'what looks at the page has ended without a word'
   return looked ?? { result: 'unseen', why: why ?? (signal.aborted ? 'the run has ended' : silent) }

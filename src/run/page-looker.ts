@@ -1,17 +1,17 @@
 /**
- * Looks at a page in a headless browser, in a process of its own that leads the
- * browser's process group: when the launcher is gone, even by SIGKILL, the
- * channel between the two closes, and browser and profile are ended. The first
- * message is the job (PageJob), the last one what was seen (PageLook).
+ * Looks at a page in a headless browser, in a process of its own under the guard:
+ * when the launcher is gone, even by SIGKILL, the channel between the two closes,
+ * and browser and profile are ended. The first message is the job (PageJob), the
+ * last one what was seen (PageLook).
  */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { rm } from 'node:fs/promises'
 import type { Readable, Writable } from 'node:stream'
 import type { PageJob, PageLook } from '../facts/page-seen.ts'
 import { errorMessage } from '../errors.ts'
+import { endChild } from '../host/end-tree.ts'
 import { within } from '../host/race-stop.ts'
 import { makeProfile } from '../browser/profiles.ts'
-import { endOwnGroup } from './own-group.ts'
 import { browserArguments } from '../browser/arguments.ts'
 import { DevTools, type DevToolsEvent } from '../browser/devtools.ts'
 import { lookAtPage } from '../browser/visit.ts'
@@ -68,16 +68,14 @@ async function look(asked: PageJob): Promise<PageLook> {
   return lookAtPage(asked, { devtools, listeners, started, version: version.result })
 }
 
-/** Ends the browser with all of its processes, and takes its profile away. */
+/** Ends the browser with all of its processes, and takes its profile away; what has left these ends by the guard above. */
 async function clear(): Promise<void> {
   const child = browser
   if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) {
     const exited = new Promise((resolve) => child.once('exit', resolve))
-    if (process.platform === 'win32') spawnSync('taskkill', ['/PID', String(child.pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true })
-    // all at once: what has left the group is known by its parent alone
-    else await endOwnGroup(0)
+    await endChild(child.pid, true)
     await within(endMs, exited)
-  } else if (process.platform !== 'win32') await endOwnGroup(0)
+  }
   // a process that is dying may still write to it
   if (profile !== undefined) await rm(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }).catch(() => {})
 }

@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
+import { endAll } from '../host/end-tree.ts'
 import type { Host } from '../host/host.ts'
-import { exists, processTable, send, treeOf, type ProcessRow } from '../host/process-table.ts'
+import { exists, processTable, send } from '../host/process-table.ts'
 import { runToEnd } from '../host/processes.ts'
 
-/** How often a group that is ending is looked at, in milliseconds: no system tells when a whole group is gone. */
-const lookEveryMs = 10
 /** How long the system may take to clear away what was killed, in milliseconds. */
 export const killedMs = 2000
 
@@ -61,51 +60,29 @@ export class ProcessTree {
   kill(): void {
     this.#forced = true
     this.guard?.hurry()
-    if (this.#host.platform !== 'win32') this.#signal('SIGKILL')
+    const { pid } = this
+    if (pid === undefined) return
+    if (this.#host.platform !== 'win32') {
+      if (this.#ownsGroup(pid)) send(-pid, 'SIGKILL')
+    }
     // process.kill would end the one process and leave its children (nodejs.org/api/process.html#signal-events)
-    else if (this.pid !== undefined && !this.ended)
-      spawnSync('taskkill', ['/PID', String(this.pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true })
+    else if (!this.ended) spawnSync('taskkill', ['/PID', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true })
   }
 
   async #endOnPosix(pid: number, timeoutMs: number): Promise<void> {
-    const rows = this.ended ? undefined : await processTable(this.#host)
-    const strays = rows === undefined ? [] : strayRows(rows, pid)
-    this.#signal('SIGTERM', strays)
-    // a stopped process (Ctrl+Z) takes no signal before it goes on
-    this.#signal('SIGCONT', strays)
-    const gone = async () => {
-      const left = await this.#left(strays)
-      return left.length === 0 && (await this.#groupIsGone(pid))
-    }
-    if ((await this.#within(timeoutMs, async () => this.#forced || gone())) && (await gone())) return
-    this.#signal('SIGKILL', await this.#left(strays))
-    await this.#within(killedMs, gone)
+    if (!this.#ownsGroup(pid)) return
+    const rows = await processTable(this.#host)
+    const members = rows?.filter((row) => (this.ended ? row.group : row.pid) === pid)
+    const options = { timeoutMs, reach: { group: pid }, isHurried: () => this.#forced }
+    if (members === undefined || (await endAll(this.#host, members, options)) === 'left') this.kill()
   }
 
   async #endOnWindows(pid: number, timeoutMs: number): Promise<void> {
     // the PID of an ended process may be a stranger's
     if (this.ended) return
     await runToEnd('taskkill', ['/PID', String(pid), '/T'], { deadlineMs: timeoutMs })
-    await this.#within(timeoutMs, () => this.#forced || this.ended)
+    for (const until = this.#host.now() + timeoutMs; !this.#forced && !this.ended && this.#host.now() < until;) await delay(10)
     if (!this.ended) await runToEnd('taskkill', ['/PID', String(pid), '/T', '/F'], { deadlineMs: killedMs })
-  }
-
-  /** Those that still run, and are still the same process. */
-  async #left(strays: readonly ProcessRow[]): Promise<readonly ProcessRow[]> {
-    if (strays.length === 0) return strays
-    const rows = await processTable(this.#host)
-    return strays.filter(({ pid, started }) => rows?.some((row) => row.pid === pid && row.started === started && !row.zombie))
-  }
-
-  /**
-   * No process of the group runs any more. Zombies count as gone: in a container
-   * whose first process waits for nobody, an orphan stays one for ever.
-   */
-  async #groupIsGone(leader: number): Promise<boolean> {
-    if (!this.#ownsGroup(leader) || !exists(-leader)) return true
-    if (!this.ended) return false
-    const rows = await processTable(this.#host)
-    return rows !== undefined && !rows.some(({ group, zombie }) => group === leader && !zombie)
   }
 
   /**
@@ -115,25 +92,4 @@ export class ProcessTree {
   #ownsGroup(leader: number): boolean {
     return !this.ended || !exists(leader)
   }
-
-  /** To its group, and to the strays. */
-  #signal(signal: NodeJS.Signals, strays: readonly ProcessRow[] = []): void {
-    if (this.pid !== undefined && this.#ownsGroup(this.pid)) send(-this.pid, signal)
-    for (const { pid } of strays) send(pid, signal)
-  }
-
-  async #within(timeoutMs: number, holds: () => boolean | Promise<boolean>): Promise<boolean> {
-    const deadline = this.#host.now() + timeoutMs
-    while (!(await holds())) {
-      if (this.#host.now() >= deadline) return false
-      await delay(lookEveryMs)
-    }
-    return true
-  }
-}
-
-/** Descendants that went into a group or session of their own: a signal to the leader's group misses them. */
-export function strayRows(rows: readonly ProcessRow[], leader: number): ProcessRow[] {
-  const tree = new Set(treeOf(rows, leader))
-  return rows.filter(({ pid, group }) => tree.has(pid) && group !== leader)
 }

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { readText } from '../host/files.ts'
-import { parseRun, rowOf, type FactOfRun, type RecordedProcess, type RunState } from '../facts/run-state.ts'
+import { parseRun, type FactOfRun, type RecordedProcess, type RunState } from '../facts/run-state.ts'
+import { endTree } from '../host/end-tree.ts'
 import type { Host } from '../host/host.ts'
-import { processTable } from '../host/process-table.ts'
+import { processTable, rowOf } from '../host/process-table.ts'
 import { askRun, unansweredWords } from './control-client.ts'
-import { endRecorded } from './recorded-process.ts'
 import { removeRun, removeSocket } from './run-state.ts'
 
 /** How long a launcher may take to take a request, in milliseconds. */
@@ -66,10 +66,10 @@ async function byLauncher(host: Host, run: RunState, say: (text: string) => void
 /** The launcher first: asked by a signal it ends its services itself, and once it is gone nobody starts them again. */
 async function bySignals(host: Host, run: RunState, members: readonly RecordedProcess[], say: (text: string) => void): Promise<void> {
   const timeoutMs = run.stopTimeoutMs + graceMs
-  await endRecorded(host, run.launcher, { timeoutMs, reach: 'alone' })
+  await endTree(host, run.launcher, { timeoutMs, reach: 'alone' })
   const left = (await living(host, members)).filter(({ pid }) => pid !== run.launcher.pid)
   if (left.length > 0) say(`Ending ${left.map(({ service, pid }) => `${service} (PID ${pid})`).join(', ')}`)
-  await Promise.all(left.map((process) => endRecorded(host, process, { timeoutMs: run.stopTimeoutMs, reach: 'group' })))
+  await Promise.all(left.map((process) => endTree(host, process, { timeoutMs: run.stopTimeoutMs, reach: { group: process.pid } })))
 }
 
 async function untilGone(

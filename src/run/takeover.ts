@@ -5,10 +5,10 @@ import { isFree, probePort, type PortFact } from '../facts/port.ts'
 import { readRuns } from '../facts/run-state.ts'
 import type { ServerProcess } from '../facts/server-process.ts'
 import { serversOf } from '../facts/servers.ts'
+import { endTree } from '../host/end-tree.ts'
 import type { Host } from '../host/host.ts'
 import { processTable } from '../host/process-table.ts'
 import { decideTakeover, type Held, type TakeoverDecision, type TakeoverTarget } from '../plan/takeover.ts'
-import { endRecorded } from './recorded-process.ts'
 import { endRun } from './run-end.ts'
 
 /** How long a look at the servers may take, in milliseconds. */
@@ -69,7 +69,7 @@ async function end(host: Host, config: Config, checkout: Checkout, target: Takeo
   if (target.kind === 'run') await endRun(host, checkout.project.root, target.fact, () => {})
   else {
     const { server, started } = target
-    await endRecorded(host, { pid: server.pid, started }, { timeoutMs: config.stopTimeout, reach: 'tree' })
+    await endTree(host, { pid: server.pid, started }, { timeoutMs: config.stopTimeout, reach: 'tree' })
   }
 }
 
