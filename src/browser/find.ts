@@ -1,5 +1,5 @@
-import { access, constants } from 'node:fs/promises'
-import { delimiter, isAbsolute, join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
+import { mayRun, pathFolders } from '../facts/programs.ts'
 import type { Host } from '../host/host.ts'
 
 /** A browser that speaks the DevTools protocol. */
@@ -57,7 +57,7 @@ export function browserPlaces({ platform, env }: Pick<Host, 'platform' | 'env'>)
     const folders = ['/Applications', ...(env['HOME'] === undefined ? [] : [join(env['HOME'], 'Applications')])]
     return browsers.flatMap(({ name, app }) => folders.map((folder) => ({ name, file: join(folder, app) })))
   }
-  const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder))
+  const folders = pathFolders({ platform, env }).filter((folder) => isAbsolute(folder))
   return browsers.flatMap(({ name, programs }) =>
     programs.flatMap((program) => folders.map((folder) => ({ name, file: join(folder, program) }))),
   )
@@ -67,15 +67,8 @@ export function browserPlaces({ platform, env }: Pick<Host, 'platform' | 'env'>)
 export async function findBrowser(host: Pick<Host, 'platform' | 'env'>): Promise<FoundBrowser> {
   const named = host.env['CHROME_PATH'] ?? ''
   const called = browsers.find(({ name }) => named.toLowerCase().includes(name.toLowerCase()))?.name ?? 'Chrome'
-  if (named !== '') return (await runs(named)) ? { file: named, name: called } : { why: `CHROME_PATH names ${named}, which can't be run` }
-  for (const place of browserPlaces(host)) if (await runs(place.file)) return place
+  if (named !== '') return (await mayRun(named)) ? { file: named, name: called } : { why: `CHROME_PATH names ${named}, which can't be run` }
+  for (const place of browserPlaces(host)) if (await mayRun(place.file)) return place
   const names = browsers.map(({ name }) => name).join(', ')
   return { why: `no browser was found (${names}, or the one that CHROME_PATH names)` }
-}
-
-async function runs(file: string): Promise<boolean> {
-  return access(file, constants.X_OK).then(
-    () => true,
-    () => false,
-  )
 }

@@ -24,7 +24,15 @@ export interface Managed {
   readonly remove: () => Promise<void>
 }
 
-const nothing: Managed = { environment: {}, remove: async () => {} }
+/** What a part of it is started with. `parts`: takes what was made, as soon as it is there to be taken away. */
+interface Starting {
+  readonly python: string | undefined
+  readonly services: Services
+  readonly parts: Managed[]
+}
+
+/** What is there already, and used. */
+const there = (environment: Managed['environment']): Managed => ({ environment, remove: async () => {} })
 
 /**
  * Starts a Redis where one is asked for, and with `--managed` what else the
@@ -48,11 +56,11 @@ export async function startManaged(run: SetupRun, services: Services): Promise<M
   }
   try {
     if (managedRedis || (settings !== undefined && (await lacksRedis(run, checkout, settings))))
-      parts.push(await startRedis(run, checkout, services, python))
+      await startRedis(run, checkout, { python, services, parts })
     const server = seen?.get('database_server')
     if (python !== undefined && server !== undefined && seen?.get('database')?.state === 'unreachable') {
       const needs = await databaseNeeds(host, config, checkout, python, server)
-      if (needs !== undefined) parts.push(await startDatabase(run, checkout, { needs, python, services }))
+      if (needs !== undefined) await startDatabase(run, checkout, { needs, python, services, parts })
     }
   } catch (error) {
     await services.stop()
@@ -80,9 +88,8 @@ async function lacksRedis({ config, report }: SetupRun, checkout: Checkout, sett
 async function startRedis(
   { host, config, report, signal }: SetupRun,
   checkout: Checkout,
-  services: Services,
-  python: string | undefined,
-): Promise<Managed> {
+  { python, services, parts }: Starting,
+): Promise<void> {
   const { project, layerVariable } = checkout
   report({ event: 'phase', text: 'starting a Redis of its own' })
   const choice = layerVariable === undefined ? {} : { [layerVariable]: 'True' }
@@ -91,7 +98,8 @@ async function startRedis(
   const place = python === undefined ? {} : await redisPlace(host, config, checkout, python)
   if (redisPortWanted(project.variables, place) !== 'any' && (await probeNow(usual, 2)).usable) {
     report({ event: 'note', text: `the Redis at ${showEndpoint(usual)} is there, and used: the settings know no other port`, always: true })
-    return { ...nothing, environment: choice }
+    parts.push(there(choice))
+    return
   }
   const programs = await findRedisPrograms(host, [...new Set([project.root, project.backend])])
   const redis = await prepareManagedRedis(host, {
@@ -101,21 +109,15 @@ async function startRedis(
     layerVariable,
     stopTimeoutMs: config.stopTimeout,
   })
-  try {
-    await untilReady(services, redis.service, 'Start one by hand, and use it with --channel-layer redis.', signal)
-  } catch (error) {
-    await services.stop()
-    await redis.remove()
-    throw error
-  }
-  return redis
+  parts.push(redis)
+  await untilReady(services, redis.service, 'Start one by hand, and use it with --channel-layer redis.', signal)
 }
 
 async function startDatabase(
   run: SetupRun,
   checkout: Checkout,
-  { needs, python, services }: { readonly needs: DatabaseNeeds; readonly python: string; readonly services: Services },
-): Promise<Managed> {
+  { needs, python, services, parts }: Starting & { readonly needs: DatabaseNeeds; readonly python: string },
+): Promise<void> {
   const { host, config, report, signal } = run
   const { place, server, compose } = needs
   const hide = (environment: Managed['environment']) => {
@@ -141,7 +143,8 @@ async function startDatabase(
         text: `database: ${compose.service} of the compose file is at 127.0.0.1:${compose.port}, and used`,
         always: true,
       })
-      return { ...nothing, environment }
+      parts.push(there(environment))
+      return
     }
   }
   report({ event: 'phase', text: 'starting a database of its own' })
@@ -154,20 +157,14 @@ async function startDatabase(
   })
   hide(made.environment)
   report({ event: 'note', text: made.note, always: true })
-  try {
-    if (made.service !== undefined) await untilReady(services, made.service, 'Start one by hand.', signal)
-    const found = signal.aborted || (await opened(made.environment))
-    if (found !== true && !signal.aborted)
-      throw new LauncherError('managed-database', `The settings don't come to the database ${server.name} of this run`, {
-        evidence: [found],
-        hint: 'Start the database that they name by hand.',
-      })
-  } catch (error) {
-    await services.stop()
-    await made.remove()
-    throw error
-  }
-  return made
+  parts.push(made)
+  if (made.service !== undefined) await untilReady(services, made.service, 'Start one by hand.', signal)
+  const found = signal.aborted || (await opened(made.environment))
+  if (found !== true && !signal.aborted)
+    throw new LauncherError('managed-database', `The settings don't come to the database ${server.name} of this run`, {
+      evidence: [found],
+      hint: 'Start the database that they name by hand.',
+    })
 }
 
 /** Starts the service, and waits until it is ready. Throws LauncherError where it never is. */

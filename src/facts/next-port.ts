@@ -1,5 +1,15 @@
 import { isFree, probePort } from './port.ts'
 
+/** The port of this machine's own address that is wanted, or any that is free. Throws what `held` says of one that is held. */
+export async function localPort(wanted: 'any' | number, held: (port: number) => Error | Promise<Error>): Promise<number> {
+  if (wanted === 'any') {
+    const { default: getPort } = await import('get-port')
+    return getPort({ host: '127.0.0.1' })
+  }
+  if (isFree(await probePort(wanted, '127.0.0.1'))) return wanted
+  throw await held(wanted)
+}
+
 /** How far above the wanted port the next free one is looked for. */
 const span = 200
 

@@ -1,5 +1,5 @@
 import { access, constants } from 'node:fs/promises'
-import { delimiter, dirname, extname, join, resolve } from 'node:path'
+import { dirname, extname, join, resolve } from 'node:path'
 import { isFile, readText, succeeds } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { managerNamed, type Requirements } from './requirements.ts'
@@ -55,11 +55,17 @@ export function pathOf(env: Readonly<Record<string, string | undefined>>): strin
   return env['PATH'] ?? Object.entries(env).find(([name]) => name.toUpperCase() === 'PATH')?.[1] ?? ''
 }
 
+/** The folders of that PATH. */
+export function pathFolders({ platform, env }: Pick<Host, 'platform' | 'env'>): string[] {
+  return pathOf(env)
+    .split(platform === 'win32' ? ';' : ':')
+    .filter((folder) => folder !== '')
+}
+
 /** Where a program is on the PATH, or undefined. Nothing is run. */
 export async function onPath({ platform, env }: Pick<Host, 'platform' | 'env'>, name: string): Promise<string | undefined> {
   const suffixes = platform === 'win32' ? ['.exe', '.cmd', ''] : ['']
-  for (const folder of pathOf(env).split(delimiter)) {
-    if (folder === '') continue
+  for (const folder of pathFolders({ platform, env })) {
     for (const suffix of suffixes) {
       const file = join(folder, name + suffix)
       if (await mayRun(file)) return file
@@ -84,7 +90,8 @@ export async function installersOf(host: Pick<Host, 'platform' | 'env'>, require
   return { hasUv: hasUv === true, hasManager }
 }
 
-const mayRun = async (file: string): Promise<boolean> => succeeds(access(file, constants.X_OK))
+/** Whether it is a program that this user may run. */
+export const mayRun = async (file: string): Promise<boolean> => succeeds(access(file, constants.X_OK))
 
 async function atPath(file: string, windows: boolean): Promise<string | undefined> {
   for (const candidate of windows && extname(file) === '' ? [`${file}.exe`, `${file}.cmd`, file] : [file]) {

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { LauncherError } from '../errors.ts'
 import { askDatabase } from '../facts/database-answer.ts'
 import { describeListener, listenersOn } from '../facts/listener.ts'
-import { isFree, probePort } from '../facts/port.ts'
+import { localPort } from '../facts/next-port.ts'
 import type { PostgresPrograms } from '../facts/postgres-programs.ts'
 import { isFile, readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
@@ -164,14 +164,11 @@ async function runningServer(
 }
 
 async function portFor(host: Host, wanted: 'any' | number): Promise<number> {
-  if (wanted === 'any') {
-    const { default: getPort } = await import('get-port')
-    return getPort({ host: '127.0.0.1' })
-  }
-  if (isFree(await probePort(wanted, '127.0.0.1'))) return wanted
-  const [listener] = await listenersOn(host, wanted)
-  throw new LauncherError('managed-database', `The settings read no variable for the port of their database, and port ${wanted} is held`, {
-    evidence: [`port ${wanted} is held by ${describeListener(listener)}`],
-    hint: 'Let the settings read DATABASE_URL, or end what holds the port.',
+  return localPort(wanted, async (port) => {
+    const [listener] = await listenersOn(host, port)
+    return new LauncherError('managed-database', `The settings read no variable for the port of their database, and port ${port} is held`, {
+      evidence: [`port ${port} is held by ${describeListener(listener)}`],
+      hint: 'Let the settings read DATABASE_URL, or end what holds the port.',
+    })
   })
 }

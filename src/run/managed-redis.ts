@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { LauncherError } from '../errors.ts'
-import { isFree, probePort } from '../facts/port.ts'
+import { localPort } from '../facts/next-port.ts'
 import type { RedisPrograms } from '../facts/redis-programs.ts'
 import type { Host } from '../host/host.ts'
 import { clearHome, makeHome } from './home.ts'
@@ -23,7 +23,13 @@ export async function prepareManagedRedis(
   host: Host,
   options: Pick<ManagedRedisInputs, 'variables' | 'place' | 'layerVariable' | 'stopTimeoutMs'> & { readonly programs: RedisPrograms },
 ): Promise<ManagedRedis> {
-  const port = await portFor(redisPortWanted(options.variables, options.place))
+  const port = await localPort(
+    redisPortWanted(options.variables, options.place),
+    (held) =>
+      new LauncherError('managed-redis', `The settings read no variable for the port of their Redis, and ${held} is held`, {
+        hint: 'Let the settings read REDIS_PORT or REDIS_URL, or end what holds the port.',
+      }),
+  )
   // in the checkout: what a killed run has left there goes with the next one
   const folder = await makeHome(host.cwd, 'redis')
   const removeFolder = () => clearHome(host.cwd)
@@ -41,15 +47,4 @@ export async function prepareManagedRedis(
     await removeFolder()
     throw error
   }
-}
-
-async function portFor(wanted: ReturnType<typeof redisPortWanted>): Promise<number> {
-  if (wanted === 'any') {
-    const { default: getPort } = await import('get-port')
-    return getPort({ host: '127.0.0.1' })
-  }
-  if (isFree(await probePort(wanted, '127.0.0.1'))) return wanted
-  throw new LauncherError('managed-redis', `The settings read no variable for the port of their Redis, and ${wanted} is held`, {
-    hint: 'Let the settings read REDIS_PORT or REDIS_URL, or end what holds the port.',
-  })
 }
