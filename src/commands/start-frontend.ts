@@ -9,7 +9,6 @@ import { servedPage } from '../facts/served-page.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
 import type { AskedTool } from '../facts/dev-answer.ts'
 import { deferred } from '../host/deferred.ts'
-import { withoutEscapes } from '../host/escape-codes.ts'
 import { raceStop } from '../host/race-stop.ts'
 import { backendAddress } from '../plan/frontend-address.ts'
 import { hardCodedWords } from '../plan/hard-coded-port.ts'
@@ -22,6 +21,7 @@ import { portOf } from '../host/urls.ts'
 import type { Endpoint } from '../verify/endpoint.ts'
 import { proveFrontend, type FrontendProof } from '../verify/frontend.ts'
 import { prove } from '../verify/prove.ts'
+import { DevServer } from './start-dev-server.ts'
 import { freeFrontendPort } from './start-frontend-port.ts'
 import type { Up } from './start-life.ts'
 import type { ServedPage } from './start-page.ts'
@@ -33,8 +33,6 @@ export type Frontend = ReturnType<typeof startFrontend>
 type Run = Extract<FrontendPlan, { kind: 'run' }>
 /** How long the backend's proof waits for what the dev tool says of its page's Origin, in milliseconds: Vite takes some 250. */
 const originPatienceMs = 1500
-/** How many of the dev server's last lines are kept as evidence. */
-const keptLines = 40
 
 /**
  * Starts the frontend beside the backend, which is launched for `port`. Returns
@@ -53,12 +51,11 @@ export function startFrontend(
   let files: FrontendFiles | undefined
   let asked: AskedTool | undefined
   let up: Up | undefined
-  let ready = false
+  let dev: DevServer | undefined
   let backendPort = port
   let shown: FrontendSummary | undefined
   let isShown = false
   let installing: Promise<void> | undefined
-  const said: string[] = []
   const origin = deferred<string | undefined>()
   let proving: Promise<void> | undefined
 
@@ -99,7 +96,8 @@ export function startFrontend(
       return
     }
     take(next)
-    services.add(next.service)
+    dev = new DevServer(next.service, services, told)
+    services.take(dev)
     // where nobody tells its port, its socket does
     if (next.wanted.port === undefined) setTimeout(() => origin.resolve(undefined), originPatienceMs)
     else origin.resolve(next.origin)
@@ -153,8 +151,8 @@ export function startFrontend(
   }
   const prove = async () => {
     const now = plan
-    if (now === undefined || !ready || signal.aborted) return
-    const pid = services.statuses.find(({ name }) => name === 'frontend')?.pid
+    if (now === undefined || dev?.status.state !== 'ready' || signal.aborted) return
+    const { pid } = dev.status
     const found = await servedPage(host, pid, now.wanted)
     const page = found instanceof URL ? found : new URL(now.page)
     origin.resolve(page.origin)
@@ -192,6 +190,20 @@ export function startFrontend(
   }
   const proveSoon = () => {
     proving = (proving ?? Promise.resolve()).then(prove)
+  }
+
+  /** How its process stands now. */
+  const told = ({ state, why }: ServiceStatus, said: readonly string[]) => {
+    if (state === 'ready') proveSoon()
+    // one that has never served a page is no better the next time
+    const isOver = state === 'failed' || state === 'done' || (state === 'restarting' && why !== undefined)
+    if (!isOver || plan === undefined) return
+    const { service, page } = plan
+    const [packages, manager] = service.hopeless ?? []
+    const by = install()
+    if (by !== undefined && why !== undefined && why === packages?.why) fail(page, notInstalled(why, by, shownFolder(), said))
+    else if (by !== undefined && why !== undefined && why === manager?.why) fail(page, managerMissing(by, namedManager(), said))
+    else fail(page, frontendFailed(service.shown, why ?? 'it has ended', said))
   }
 
   const begun = begin().catch((error: unknown) => {
@@ -234,30 +246,7 @@ export function startFrontend(
       const next = planAt(run, files, moved, { asked, port: plan.wanted.port })
       if (next.kind !== 'run') return
       take(next)
-      ready = false
       void services.restart('frontend', next.service)
-    },
-    /** A line of its output. */
-    heard: (line: string) => {
-      said.push(withoutEscapes(line))
-      if (said.length > keptLines) said.shift()
-    },
-    /** How its process stands now. */
-    told: ({ state, why }: ServiceStatus) => {
-      if (state === 'ready') {
-        ready = true
-        proveSoon()
-      }
-      // one that has never served a page is no better the next time
-      const isOver = state === 'failed' || state === 'done' || (state === 'restarting' && why !== undefined)
-      if (!isOver || plan === undefined) return
-      ready = false
-      const { service, page } = plan
-      const [packages, manager] = service.hopeless ?? []
-      const by = install()
-      if (by !== undefined && why !== undefined && why === packages?.why) fail(page, notInstalled(why, by, shownFolder(), said))
-      else if (by !== undefined && why !== undefined && why === manager?.why) fail(page, managerMissing(by, namedManager(), said))
-      else fail(page, frontendFailed(service.shown, why ?? 'it has ended', said))
     },
   }
 }

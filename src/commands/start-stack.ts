@@ -75,13 +75,9 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, apply, stop }
   const services = new Services(
     host,
     {
-      onLine: (name, line) => {
-        if (name === 'frontend') frontend?.heard(line)
-        report({ event: 'log', service: name, line })
-      },
+      onLine: (service, line) => report({ event: 'log', service, line }),
       onStatus: (status) => {
         report({ event: 'service', ...status })
-        if (status.kind === 'frontend') frontend?.told(status)
         changed()
       },
     },

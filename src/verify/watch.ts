@@ -1,14 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { onAbort, raceStop } from '../host/race-stop.ts'
 import type { SocketClose } from '../facts/wire.ts'
+import { restartDelayMs } from '../plan/restart.ts'
 import type { HeldSocket } from './held-socket.ts'
 import type { Proof } from './prove.ts'
 
 /** How often an open socket is asked for a sign of life, and how long it may take, in milliseconds. */
 const aliveEveryMs = 15_000
 const aliveMs = 5000
-/** Pauses between new proofs after the socket died, in milliseconds; the last one repeats. */
-const pauses = [1000, 2000, 4000, 8000, 16_000, 30_000] as const
 
 /** A socket that lived at most this long may die the same way again: its next proof must outlive it, in milliseconds. */
 const shortLifeMs = 10_000
@@ -48,7 +47,7 @@ export async function watch(first: HeldSocket | undefined, options: WatchOptions
     }
     for (let attempt = 0; socket === undefined && !signal.aborted; attempt++) {
       // after a death the first look is at once: it is what names the cause
-      if (attempt > 0 || first === undefined) await pause(pauses[Math.min(attempt, pauses.length - 1)] ?? 30_000, signal)
+      if (attempt > 0 || first === undefined) await pause(restartDelayMs(attempt), signal)
       if (signal.aborted) break
       const proving = options.prove(holdMs)
       const proof = await raceStop(proving, signal)
