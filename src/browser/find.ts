@@ -1,6 +1,7 @@
 import { isAbsolute, join } from 'node:path'
-import { mayRun, pathFolders } from '../facts/programs.ts'
+import { mayRun } from '../facts/programs.ts'
 import type { Host } from '../host/host.ts'
+import { pathFolders } from '../host/paths.ts'
 
 /** A browser that speaks the DevTools protocol. */
 interface BrowserRecord {

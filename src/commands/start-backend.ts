@@ -3,7 +3,7 @@ import type { Judged } from '../checks/diagnosis.ts'
 import type { Inspection } from '../facts/inspection.ts'
 import { nextFreePort } from '../facts/next-port.ts'
 import type { FailedStart } from '../facts/startup.ts'
-import { onAbort, raceStop } from '../host/race-stop.ts'
+import { raceStop } from '../host/race-stop.ts'
 import { backendService } from '../plan/launch.ts'
 import type { AfterEnd } from '../plan/restart.ts'
 import type { ReadySummary, SocketState } from '../report/run-event.ts'
@@ -12,7 +12,7 @@ import type { RunningServer } from '../run/server.ts'
 import { Service, type Next, type Standing } from '../run/service.ts'
 import type { Services } from '../run/services.ts'
 import type { FixOf } from './start-fixes.ts'
-import { endOf, proveFirst, watchUp, type NeedsSetup, type Up } from './start-life.ts'
+import type { NeedsSetup, Up } from './start-life.ts'
 import { prepare, type Prepared } from './start-prepare.ts'
 import type { StartExtras } from './start.ts'
 
@@ -39,6 +39,9 @@ export interface BackendOptions {
   /** Has its page looked at in a browser, and waits for that. */
   readonly lookAtPage?: (up: Up) => Promise<void>
 }
+
+/** What is needed once a server is launched: the WebSocket client and the judgement. Loaded by then, not before. */
+const later = () => import('./start-life.ts')
 
 /** A port is lost to another program between the check and the bind at most this often before we give up. */
 const races = 5
@@ -115,7 +118,7 @@ export class Backend extends Service {
   async verify(): Promise<SocketState | undefined> {
     if (this.up === undefined) return undefined
     const { prover } = this.up
-    const { stateOf } = await import('./start-later.ts')
+    const { stateOf } = await import('./start-summary.ts')
     const proof = await prover.again(this.#prepared.config.hold)
     proof.socket?.terminate()
     const state = stateOf(proof)
@@ -151,14 +154,13 @@ export class Backend extends Service {
     void this.begin(true, signal)
   }
 
-  protected override launched(server: RunningServer, gone: AbortSignal): void {
+  protected override launched(server: RunningServer): void {
     this.since = new Date()
     this.#options.onLaunch?.()
-    const looking = (this.#inspection = this.#tried.inspect(server))
-    onAbort(gone, () => void looking.then(({ cancel }) => cancel()))
+    this.#inspection = this.#tried.inspect(server)
     // beside the server's start: the banner tells of it, and nothing of the rest is needed before
     void this.#tried.redis()
-    void import('./start-later.ts')
+    void later()
   }
 
   protected override born(): void {
@@ -171,7 +173,9 @@ export class Backend extends Service {
     onListening?.(this.port)
     const [tried, failed] = [this.#tried, this.#failed]
     const told = failed && import('./start-cause.ts').then(({ tellWay }) => tellWay({ ...this.#current, signal }, failed, tried.way))
-    const found = await proveFirst(
+    const found = await (
+      await later()
+    ).proveFirst(
       tried,
       { server, port: this.port, isProven },
       { extras, inspection: this.#inspection, origin: origin(), fixOf: this.#asked === undefined ? fixOf : undefined },
@@ -196,7 +200,7 @@ export class Backend extends Service {
     const onDot = (state: SocketState) => {
       if (this.up !== undefined) this.#sees(state, (websocket) => this.#prepared.report({ event: 'websocket', ...websocket }))
     }
-    if (status === undefined) this.#watching = watchUp(up, { said, onDot, gone })
+    if (status === undefined) this.#watching = later().then(({ watchUp }) => watchUp(up, { said, onDot, gone }))
     else up.first.socket?.terminate()
     return status
   }
@@ -224,6 +228,7 @@ export class Backend extends Service {
   }
 
   protected override async letGo(): Promise<void> {
+    void this.#inspection?.then(({ cancel }) => cancel())
     await this.#watching
     this.#watching = undefined
     this.up = undefined
@@ -233,7 +238,7 @@ export class Backend extends Service {
   protected override async after(ended: Ended): Promise<Next> {
     const { readyMs, signal } = ended
     const wasUp = readyMs !== undefined
-    const end = await endOf(ended, this.port, this.#prepared.config)
+    const end = await (await later()).endOf(ended, this.port, this.#prepared.config)
     if (!wasUp && (await this.#triesOn(end))) return { kind: 'again' }
     const { endCause } = await import('./start-cause.ts')
     const diagnosis = wasUp ? await endCause(this.#tried, end) : await endCause({ ...this.#current, signal }, this.#failed ?? end)

@@ -8,9 +8,12 @@ import type { Ended } from '../run/life.ts'
 import { saysPortTaken } from '../run/listening.ts'
 import type { RunningServer } from '../run/server.ts'
 import type { Proof } from '../verify/prove.ts'
+import { watch } from '../verify/watch.ts'
 import type { FixOf, SetupFix } from './start-fixes.ts'
+import { tellOthers } from './start-observed.ts'
 import type { Prepared } from './start-prepare.ts'
-import type { Listening, Prover } from './start-proof.ts'
+import { startProof, type Listening, type Prover } from './start-proof.ts'
+import { stateOf, summaryOf, tellFindings, tellUnread } from './start-summary.ts'
 import type { StartExtras } from './start.ts'
 
 /** A backend that listens and whose WebSocket was tried. */
@@ -49,7 +52,6 @@ const helloMs = 1000
 /** Proves a backend that listens; undefined where `prepared.signal` is aborted. */
 export async function proveFirst(prepared: Prepared, up: Listening, life: FirstProof): Promise<Up | NeedsSetup | undefined> {
   const { report, signal } = prepared
-  const { startProof, summaryOf } = await import('./start-later.ts')
   const origin = await raceStop(life.origin, signal)
   const looking = await answering(prepared, life.inspection, up.server)
   const prover = startProof(prepared, looking, up, origin)
@@ -100,7 +102,6 @@ export async function watchUp(
   }: { readonly said: ReadonlySet<string> | undefined; readonly onDot: (state: SocketState) => void; readonly gone: AbortSignal },
 ): Promise<void> {
   const { config, signal, report } = prepared
-  const { stateOf, tellFindings, tellOthers, tellUnread, watch } = await import('./start-later.ts')
   if (said !== undefined) {
     void tellFindings(prepared, prover, state.dot === 'green', said)
     void tellUnread(prepared, said)

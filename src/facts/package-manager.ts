@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import { firstFile, isFile, realPath, upwards } from '../host/files.ts'
-import { pathFolders } from './programs.ts'
 import type { Host } from '../host/host.ts'
+import { pathFolders } from '../host/paths.ts'
 
 const managerNames = ['npm', 'yarn', 'pnpm', 'bun'] as const
 export type ManagerName = (typeof managerNames)[number]

@@ -3,6 +3,7 @@ import { dirname, extname, join, resolve } from 'node:path'
 import { isFile, readText, succeeds } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { managerNamed, type Requirements } from './requirements.ts'
+import { pathFolders } from '../host/paths.ts'
 
 /** A program that is to be run, as it is written in a command. */
 export interface ProgramRequest {
@@ -48,18 +49,6 @@ export function shimScript(text: string): string | undefined {
   if (!/node/i.test(text)) return undefined
   const match = /"%(?:~dp0|dp0%)\\?([^"%\r\n]+\.[cm]?js)"\s+%\*/i.exec(text)
   return match?.[1]?.replaceAll('\\', '/')
-}
-
-/** The PATH of an environment; on Windows its name may be written in any case. */
-export function pathOf(env: Readonly<Record<string, string | undefined>>): string {
-  return env['PATH'] ?? Object.entries(env).find(([name]) => name.toUpperCase() === 'PATH')?.[1] ?? ''
-}
-
-/** The folders of that PATH. */
-export function pathFolders({ platform, env }: Pick<Host, 'platform' | 'env'>): string[] {
-  return pathOf(env)
-    .split(platform === 'win32' ? ';' : ':')
-    .filter((folder) => folder !== '')
 }
 
 /** Where a program is on the PATH, or undefined. Nothing is run. */

@@ -1,4 +1,5 @@
 import { posix, win32, type PlatformPath } from 'node:path'
+import type { Host } from './host.ts'
 
 /** The path rules of the platform that a plan is for, which isn't the one that a test runs on. */
 export function pathsOf(platform: NodeJS.Platform): PlatformPath {
@@ -48,4 +49,16 @@ function asPowerShell(command: readonly string[]): readonly string[] {
   // Windows knows no signals: what is stopped is ended
   if (program === 'kill') return ['taskkill', '/PID', rest.at(-1) ?? '']
   return command
+}
+
+/** The PATH of an environment; on Windows its name may be written in any case. */
+export function pathOf(env: Readonly<Record<string, string | undefined>>): string {
+  return env['PATH'] ?? Object.entries(env).find(([name]) => name.toUpperCase() === 'PATH')?.[1] ?? ''
+}
+
+/** The folders of that PATH. */
+export function pathFolders({ platform, env }: Pick<Host, 'platform' | 'env'>): string[] {
+  return pathOf(env)
+    .split(platform === 'win32' ? ';' : ':')
+    .filter((folder) => folder !== '')
 }

@@ -1,6 +1,5 @@
-import { pathOf } from '../facts/programs.ts'
 import type { PythonEnvironment } from '../facts/python.ts'
-import { pathsOf } from '../host/paths.ts'
+import { pathOf, pathsOf } from '../host/paths.ts'
 
 /**
  * The environment of what runs beside the backend: the backend's own (settings

@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
-import { endAll } from '../host/end-tree.ts'
 import type { Host } from '../host/host.ts'
 import { exists, processTable, send } from '../host/process-table.ts'
 import { runToEnd } from '../host/processes.ts'
@@ -74,6 +73,8 @@ export class ProcessTree {
     const rows = await processTable(this.#host)
     const members = rows?.filter((row) => (this.ended ? row.group : row.pid) === pid)
     const options = { timeoutMs, reach: { group: pid }, isHurried: () => this.#forced }
+    // few come to it: the guard does it
+    const { endAll } = await import('../host/end-tree.ts')
     if (members === undefined || (await endAll(this.#host, members, options)) === 'left') this.kill()
   }
 
