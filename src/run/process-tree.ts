@@ -71,7 +71,8 @@ export class ProcessTree {
   async #endOnPosix(pid: number, timeoutMs: number): Promise<void> {
     if (!this.#ownsGroup(pid)) return
     const rows = await processTable(this.#host)
-    const members = rows?.filter((row) => (this.ended ? row.group : row.pid) === pid)
+    // its leader may have ended, and not be waited for yet
+    const members = rows?.filter((row) => row.group === pid || row.pid === pid)
     const options = { timeoutMs, reach: { group: pid }, isHurried: () => this.#forced }
     // few come to it: the guard does it
     const { endAll } = await import('../host/end-tree.ts')
