@@ -16,7 +16,7 @@ import { endpointAt } from '../look/target.ts'
 import { mapVariables } from '../plan/frontend-env.ts'
 import { hardCodedPorts, placeWords } from '../plan/hard-coded-port.ts'
 import { decidePort, holderKind, holderWords } from '../plan/port.ts'
-import { typed } from '../report/words.ts'
+import { inShell, typed } from '../host/shell.ts'
 import { untried } from '../verify/prove.ts'
 import type { SetupRun } from './start-setup.ts'
 
@@ -79,8 +79,7 @@ async function portInPlace(run: SetupRun, checkout: Checkout, fact: PortFact, id
   if (next === undefined) {
     const why = place !== undefined ? ', and the page names it' : config.strictPort ? '' : ', and no port above it is free'
     const pid = holder.listener?.pid
-    const end = host.platform === 'win32' ? ['taskkill', '/PID', String(pid), '/F'] : ['kill', String(pid)]
-    const freed = pid === undefined ? [] : [end, startAgain(config)]
+    const freed = pid === undefined ? [] : [...inShell(['kill', String(pid)], host.platform), startAgain(config)]
     const elsewhere = [startAgain(config, '--port', String(fact.port + 1))]
     throw new LauncherError(place === undefined ? (cause?.id ?? id) : 'port-in-use', `Port ${fact.port} is held${why}`, {
       evidence: [

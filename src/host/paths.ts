@@ -33,19 +33,3 @@ export function interpreterIn(root: string, environment: string): string {
   const style = styleOf(root)
   return style === win32 ? style.join(environment, 'Scripts', 'python.exe') : style.join(environment, 'bin', 'python')
 }
-
-/** A command of a POSIX shell as PowerShell has it, where the project lies on Windows; every other one as it is. `env -u` takes two there. */
-export function asShell(root: string, command: readonly string[]): readonly (readonly string[])[] {
-  if (styleOf(root) !== win32) return [command]
-  const [program, option, name = '', ...more] = command
-  return program === 'env' && option === '-u' ? [['Remove-Item', `Env:${name}`], more] : [asPowerShell(command)]
-}
-
-function asPowerShell(command: readonly string[]): readonly string[] {
-  const [program, ...rest] = command
-  if (program === 'mkdir') return ['mkdir', ...rest.filter((word) => word !== '-p')]
-  if (program === 'cp') return ['copy', ...rest]
-  // Windows knows no signals: what is stopped is ended
-  if (program === 'kill') return ['taskkill', '/PID', rest.at(-1) ?? '']
-  return command
-}

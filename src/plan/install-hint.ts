@@ -1,11 +1,13 @@
 import { nameOf } from '../facts/server-invocation.ts'
+import { platformOf } from '../host/paths.ts'
+import { typed } from '../host/shell.ts'
 
 /** Programs that come with a Python package of another name, or with the same one. */
 const pythonPackages: Readonly<Record<string, string>> = {
   celery: 'celery',
   flower: 'flower',
   daphne: 'daphne',
-  uvicorn: "'uvicorn[standard]'",
+  uvicorn: 'uvicorn[standard]',
   hypercorn: 'hypercorn',
   gunicorn: 'gunicorn',
   dramatiq: 'dramatiq',
@@ -32,6 +34,6 @@ const others: readonly (readonly [readonly string[], string])[] = [
 export function installHint(program: string, python: string): string {
   const name = nameOf(program)
   const distribution = pythonPackages[name]
-  if (distribution !== undefined) return `Install it:  ${python} -m pip install ${distribution}`
+  if (distribution !== undefined) return `Install it:  ${typed([python, '-m', 'pip', 'install', distribution], platformOf(python))}`
   return others.find(([names]) => names.includes(name))?.[1].replace('{name}', name) ?? `Install ${name}, or write where it is.`
 }

@@ -65,17 +65,6 @@ export function relativeTo({ root, platform }: Place, path: string): string {
   return short === '' ? '.' : short.startsWith('..') ? path : short
 }
 
-/** A path as it is typed in the checkout. */
-export function typed(place: Place, path: string): string {
-  return quoted(relativeTo(place, path), place.platform)
-}
-
-/** A word as it is typed: quoted where a shell would split it. */
-export function quoted(word: string, platform: NodeJS.Platform): string {
-  if (/^[\w./\\:+@=-]+$/.test(word)) return word
-  return platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", String.raw`'\''`)}'`
-}
-
 /** What only a program needs to be told. */
 const untyped: ReadonlySet<string> = new Set(['--disable-pip-version-check', '--no-input'])
 

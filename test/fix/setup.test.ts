@@ -297,7 +297,7 @@ test('on Windows: its paths, its launcher, its commands', () => {
     String.raw`py -m venv backend\venv`,
     String.raw`backend\venv\Scripts\python.exe -m pip install -r backend\requirements.txt`,
     String.raw`copy backend\.env.example backend\.env`,
-    String.raw`mkdir "backend\my logs"`,
+    String.raw`mkdir 'backend\my logs'`,
     String.raw`backend\venv\Scripts\python.exe backend\manage.py migrate`,
     'election-dev makes it, and shows its password',
   ])
