@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { outputOf } from './process-listing.ts'
 import { exists, processTable, send, treeOf } from './process-table.ts'
+import { systemProgram } from './programs.ts'
 
 /** How long what is asked to end has for it, in milliseconds. */
 const graceMs = 500
@@ -15,7 +16,7 @@ async function withChildren(pids: readonly number[]): Promise<number[]> {
 /** Ends a process and all that it has started, as far as their parents are there: asked first, unless `now`. Never throws. */
 export async function endTree(pid: number, now: boolean): Promise<void> {
   if (process.platform === 'win32') {
-    await outputOf('taskkill', ['/PID', String(pid), '/T', '/F'], 5000)
+    await outputOf(systemProgram('taskkill'), ['/PID', String(pid), '/T', '/F'], 5000)
     return
   }
   let tree = await withChildren([pid])

@@ -1,4 +1,4 @@
-import { pathOf } from '../facts/programs.ts'
+import { pathOf } from '../host/programs.ts'
 import type { PythonEnvironment } from '../facts/python.ts'
 import { pathsOf } from '../host/paths.ts'
 

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 import { errorCode } from '../errors.ts'
 import { runToEnd } from '../host/processes.ts'
+import { systemProgram } from '../host/programs.ts'
 
 /** How long the command and its children may take to end, in milliseconds. */
 const graceMs = 2000
@@ -34,7 +35,7 @@ if (process.connected) process.send?.(exit, () => process.disconnect())
 async function endRest(): Promise<void> {
   // of a command that has ended Windows doesn't tell the children any more
   if (child.pid === undefined || child.exitCode !== null) return
-  await runToEnd('taskkill', ['/PID', String(child.pid), '/T'], { deadlineMs: graceMs })
+  await runToEnd(systemProgram('taskkill'), ['/PID', String(child.pid), '/T'], { deadlineMs: graceMs })
   await Promise.race([child, delay(graceMs, undefined, { ref: false })])
-  if (child.exitCode === null) await runToEnd('taskkill', ['/PID', String(child.pid), '/T', '/F'], { deadlineMs: graceMs })
+  if (child.exitCode === null) await runToEnd(systemProgram('taskkill'), ['/PID', String(child.pid), '/T', '/F'], { deadlineMs: graceMs })
 }

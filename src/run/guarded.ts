@@ -7,6 +7,7 @@ import type { ChildProcess } from 'node:child_process'
 import spawn from 'cross-spawn'
 import type { Host } from '../host/host.ts'
 import { LineSplitter } from '../host/lines.ts'
+import { programFile, writingUtf8 } from '../host/programs.ts'
 import type { ServicePlan } from '../plan/service.ts'
 import { killedMs, ProcessTree } from './process-tree.ts'
 
@@ -48,7 +49,7 @@ export function spawnGuarded(
   const { cwd, user } = launch
   const options = {
     cwd,
-    env: { ...launch.env },
+    env: writingUtf8({ ...launch.env }),
     // on Windows a detached child gets a console window of its own
     detached: host.platform !== 'win32',
     windowsHide: true,
@@ -56,7 +57,7 @@ export function spawnGuarded(
   // not execa: loading it takes some 30 ms, and the server would wait for them
   const child =
     python === undefined
-      ? spawn(launch.file, [...launch.args], { ...options, ...user, stdio: [...streams] })
+      ? spawn(programFile(launch.file, launch.env) ?? launch.file, [...launch.args], { ...options, ...user, stdio: [...streams] })
       : spawn(python, ['-I', '-S', guardFile, String(streams.length)], { ...options, stdio: [...streams, 'pipe'] })
   const control = python === undefined ? undefined : child.stdio[streams.length]
   if (control instanceof Socket) underGuard(child, control, launch, tree, events)

@@ -9,6 +9,7 @@ import { rm } from 'node:fs/promises'
 import type { Readable, Writable } from 'node:stream'
 import type { PageJob, PageLook } from '../facts/page-seen.ts'
 import { errorMessage } from '../errors.ts'
+import { systemProgram } from '../host/programs.ts'
 import { within } from '../host/race-stop.ts'
 import { makeProfile } from '../browser/profiles.ts'
 import { endOwnGroup } from './own-group.ts'
@@ -73,7 +74,8 @@ async function clear(): Promise<void> {
   const child = browser
   if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) {
     const exited = new Promise((resolve) => child.once('exit', resolve))
-    if (process.platform === 'win32') spawnSync('taskkill', ['/PID', String(child.pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true })
+    if (process.platform === 'win32')
+      spawnSync(systemProgram('taskkill'), ['/PID', String(child.pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true })
     // all at once: what has left the group is known by its parent alone
     else await endOwnGroup(0)
     await within(endMs, exited)

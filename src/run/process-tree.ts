@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Host } from '../host/host.ts'
 import { exists, processTable, send, treeOf, type ProcessRow } from '../host/process-table.ts'
 import { runToEnd } from '../host/processes.ts'
+import { systemProgram } from '../host/programs.ts'
 
 /** How often a group that is ending is looked at, in milliseconds: no system tells when a whole group is gone. */
 const lookEveryMs = 10
@@ -64,7 +65,7 @@ export class ProcessTree {
     if (this.#host.platform !== 'win32') this.#signal('SIGKILL')
     // process.kill would end the one process and leave its children (nodejs.org/api/process.html#signal-events)
     else if (this.pid !== undefined && !this.ended)
-      spawnSync('taskkill', ['/PID', String(this.pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true })
+      spawnSync(systemProgram('taskkill'), ['/PID', String(this.pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true })
   }
 
   async #endOnPosix(pid: number, timeoutMs: number): Promise<void> {
@@ -85,9 +86,9 @@ export class ProcessTree {
   async #endOnWindows(pid: number, timeoutMs: number): Promise<void> {
     // the PID of an ended process may be a stranger's
     if (this.ended) return
-    await runToEnd('taskkill', ['/PID', String(pid), '/T'], { deadlineMs: timeoutMs })
+    await runToEnd(systemProgram('taskkill'), ['/PID', String(pid), '/T'], { deadlineMs: timeoutMs })
     await this.#within(timeoutMs, () => this.#forced || this.ended)
-    if (!this.ended) await runToEnd('taskkill', ['/PID', String(pid), '/T', '/F'], { deadlineMs: killedMs })
+    if (!this.ended) await runToEnd(systemProgram('taskkill'), ['/PID', String(pid), '/T', '/F'], { deadlineMs: killedMs })
   }
 
   /** Those that still run, and are still the same process. */

@@ -3,6 +3,7 @@ import { rowOf, type ProcessIdentity } from '../facts/run-state.ts'
 import type { Host } from '../host/host.ts'
 import { processTable, treeOf, type ProcessRow } from '../host/process-table.ts'
 import { runToEnd } from '../host/processes.ts'
+import { systemProgram } from '../host/programs.ts'
 import { send } from '../host/process-table.ts'
 
 /** How often the processes are looked at, in milliseconds. */
@@ -90,8 +91,8 @@ async function endOnWindows(host: Host, identity: ProcessIdentity, { timeoutMs, 
     for (const until = host.now() + ms; host.now() < until; await delay(lookEveryMs)) if (await isGone()) return true
     return isGone()
   }
-  await runToEnd('taskkill', ['/PID', pid, ...tree], { deadlineMs: 5000 })
+  await runToEnd(systemProgram('taskkill'), ['/PID', pid, ...tree], { deadlineMs: 5000 })
   if (await isGoneWithin(timeoutMs)) return 'ended'
-  await runToEnd('taskkill', ['/PID', pid, ...tree, '/F'], { deadlineMs: killedMs })
+  await runToEnd(systemProgram('taskkill'), ['/PID', pid, ...tree, '/F'], { deadlineMs: killedMs })
   return (await isGoneWithin(killedMs)) ? 'ended' : 'left'
 }
