@@ -114,7 +114,7 @@ export function environmentCommand(facts: CommandFacts, folder: string, base?: s
   if (hasUv) return { ...command(facts, ['uv', 'venv', ...(base === undefined ? [] : ['--python', base]), ...options], backend), ...made }
   const file = base ?? python.base ?? (platform === 'win32' ? 'py' : 'python3')
   const making = command(facts, [file, '-m', 'venv', ...options], backend)
-  if (base !== undefined) return { ...making, ...made }
+  if (base !== undefined || platform === 'win32') return { ...making, ...made }
   // `python3` by its name; one that was chosen by where it is, since its name may be another's
   const [[, ...rest] = []] = making.typed
   return { ...making, ...made, typed: [[pathsOf(platform).basename(file), ...rest]] }

@@ -47,6 +47,8 @@ export function spawnGuarded(
   const tree = new ProcessTree(host, undefined)
   const python = guardPython(launch, host.platform)
   const { cwd, user } = launch
+  const file = programFile(launch.file, launch.env)
+  if (file === undefined) throw Object.assign(new Error(`spawn ${launch.file} ENOENT`), { code: 'ENOENT' })
   const options = {
     cwd,
     env: writingUtf8({ ...launch.env }),
@@ -57,7 +59,7 @@ export function spawnGuarded(
   // not execa: loading it takes some 30 ms, and the server would wait for them
   const child =
     python === undefined
-      ? spawn(programFile(launch.file, launch.env) ?? launch.file, [...launch.args], { ...options, ...user, stdio: [...streams] })
+      ? spawn(file, [...launch.args], { ...options, ...user, stdio: [...streams] })
       : spawn(python, ['-I', '-S', guardFile, String(streams.length)], { ...options, stdio: [...streams, 'pipe'] })
   const control = python === undefined ? undefined : child.stdio[streams.length]
   if (control instanceof Socket) underGuard(child, control, launch, tree, events)
