@@ -80,8 +80,8 @@ export function splitCommandLine(line: string): string[] {
   return args
 }
 
-const script =
-  '[Console]::OutputEncoding = [Text.Encoding]::UTF8; Get-CimInstance Win32_Process | Select-Object ProcessId,ParentProcessId,Name,CommandLine,ExecutablePath,CreationDate | ConvertTo-Json -Compress'
+const columns = 'ProcessId,ParentProcessId,Name,CommandLine,ExecutablePath,CreationDate'
+const script = `[Console]::OutputEncoding = [Text.Encoding]::UTF8; Get-CimInstance Win32_Process -Property ${columns} | Select-Object ${columns} | ConvertTo-Json -Compress`
 
 /** The machine as PowerShell and netstat tell it; undefined where they don't. Windows tells no other process's working folder or environment. */
 export async function windowsView(host: Host, deadlineMs: number): Promise<MachineView | undefined> {

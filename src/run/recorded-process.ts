@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { rowOf, type ProcessIdentity } from '../facts/run-state.ts'
 import type { Host } from '../host/host.ts'
-import { processTable, treeOf, type ProcessRow } from '../host/process-table.ts'
+import { exists, processTable, treeOf, type ProcessRow } from '../host/process-table.ts'
 import { runToEnd } from '../host/processes.ts'
 import { systemProgram } from '../host/programs.ts'
 import { send } from '../host/process-table.ts'
@@ -83,13 +83,11 @@ function membersLeft(
 async function endOnWindows(host: Host, identity: ProcessIdentity, { timeoutMs, reach }: EndOptions): Promise<EndOfProcess> {
   const pid = String(identity.pid)
   const tree = reach === 'alone' ? [] : ['/T']
-  const isGone = async () => {
+  const isGoneWithin = async (ms: number) => {
+    // a table takes PowerShell a second: until the time is over it will do that the number is in use
+    for (const until = host.now() + ms; host.now() < until; await delay(lookEveryMs)) if (!exists(identity.pid)) return true
     const rows = await processTable(host)
     return rows !== undefined && rowOf(rows, identity) === undefined
-  }
-  const isGoneWithin = async (ms: number) => {
-    for (const until = host.now() + ms; host.now() < until; await delay(lookEveryMs)) if (await isGone()) return true
-    return isGone()
   }
   await runToEnd(systemProgram('taskkill'), ['/PID', pid, ...tree], { deadlineMs: 5000 })
   if (await isGoneWithin(timeoutMs)) return 'ended'

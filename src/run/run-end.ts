@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { readText } from '../host/files.ts'
 import { parseRun, rowOf, type FactOfRun, type RecordedProcess, type RunState } from '../facts/run-state.ts'
 import type { Host } from '../host/host.ts'
-import { processTable } from '../host/process-table.ts'
+import { exists, processTable } from '../host/process-table.ts'
 import { askRun, unansweredWords } from './control-client.ts'
 import { endRecorded } from './recorded-process.ts'
 import { removeRun, removeSocket } from './run-state.ts'
@@ -81,7 +81,8 @@ async function untilGone(
   const until = host.now() + timeoutMs
   let sayAt = host.now() + sayEveryMs
   for (;;) {
-    const left = await living(host, members)
+    // a table takes PowerShell a second: until the time is over it will do that the number is in use
+    const left = host.platform === 'win32' ? members.filter(({ pid }) => exists(pid)) : await living(host, members)
     if (left.length === 0) return true
     if (host.now() >= until) return false
     if (host.now() >= sayAt) {
