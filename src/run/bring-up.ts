@@ -42,7 +42,7 @@ const races = 5
 
 /** What servers say when the port was taken before they could bind it. daphne says it and exits with 0. */
 const portTakenLine =
-  /Errno (?:98|48|10048)\b|Address already in use|EADDRINUSE|That port is already in use|only one usage of each socket address/i
+  /(?:Errno (?:98|48|10048)|WinError 10048)\b|Address already in use|EADDRINUSE|That port is already in use|only one usage of each socket address/i
 
 /**
  * Starts the server and waits until something of its process tree listens. The

@@ -113,7 +113,7 @@ function parseExit(message: unknown): Omit<CommandExit, 'afterMs'> | undefined {
     return undefined
   const { exitCode, signal, code } = message
   return {
-    exitCode: typeof exitCode === 'number' ? exitCode : undefined,
+    exitCode: typeof exitCode === 'number' ? exitCode | 0 : undefined,
     signal: typeof signal === 'string' ? signal : undefined,
     code: typeof code === 'string' ? code : undefined,
   }

@@ -73,7 +73,8 @@ function plain(child: ChildProcess, launch: Launch, tree: ProcessTree, events: L
   if (child.pid !== undefined) events.born(child.pid)
   child.once('exit', (code, signal) => {
     tree.ended = true
-    events.ended({ exitCode: code ?? undefined, signal: signal ?? undefined })
+    // as Windows' shells show it: a code below zero, such as libuv's -4058, comes as 4294963238
+    events.ended({ exitCode: code === null ? undefined : code | 0, signal: signal ?? undefined })
   })
 }
 
