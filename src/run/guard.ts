@@ -1,7 +1,8 @@
 /**
  * Stands between the launcher and the command of `smoke` on Windows: when the
  * launcher is gone, the channel between the two closes, and all that the command has
- * started is ended. Its arguments are the command. Elsewhere that is guard.py's work.
+ * started is ended. Its arguments are the command, which shares the user's console.
+ * What has one of its own has guard_windows.py above it, and elsewhere all have guard.py.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'

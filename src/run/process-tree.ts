@@ -17,7 +17,7 @@ function killAll(): void {
   for (const tree of living) tree.kill()
 }
 
-/** What stands above a process, and reaches also what has left its group and its parent (guard.py). */
+/** What stands above a process, and reaches also what has left its group and its parent (guard.py, guard_windows.py). */
 export interface Guard {
   /** Ends all, by force when `timeoutMs` milliseconds are over; false where the guard itself is gone. */
   readonly end: (timeoutMs: number) => Promise<boolean>
