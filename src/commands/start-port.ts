@@ -92,8 +92,9 @@ async function portInPlace(
     const why = place !== undefined ? ', and the page names it' : config.strictPort ? '' : ', and no port above it is free'
     const pid = holder.listener?.pid
     const freed = pid === undefined ? [] : [...inShell(['kill', String(pid)], host.platform), startAgain(config)]
-    const end = keeper === undefined ? 'End that program' : 'Have it given back, as administrator: net stop winnat; net start winnat'
-    const elsewhere = [startAgain(config, '--port', String(fact.port + 1))]
+    const end = keeper === undefined ? 'End that program' : 'Have it given back (net stop winnat; net start winnat, as administrator)'
+    const other = keeper === undefined ? undefined : await nextFreePort(fact.port, config.host)
+    const elsewhere = [startAgain(config, '--port', String(other ?? fact.port + 1))]
     throw new LauncherError(place === undefined ? (cause?.id ?? id) : 'port-in-use', `Port ${fact.port} is held${why}`, {
       evidence: [
         `By ${who}`,

@@ -79,7 +79,7 @@ export async function installersOf(host: Pick<Host, 'platform' | 'env'>, require
 const mayRun = async (file: string): Promise<boolean> => succeeds(access(file, constants.X_OK))
 
 async function atPath(file: string, platform: NodeJS.Platform): Promise<string | undefined> {
-  for (const candidate of extname(file) === '' ? endings(platform).map((ending) => file + ending) : [file]) {
+  for (const candidate of endings(file, platform).map((ending) => file + ending)) {
     if ((await isFile(candidate)) && (await mayRun(candidate))) return candidate
   }
   return undefined

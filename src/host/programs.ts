@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { accessSync } from 'node:fs'
 import { delimiter, join, win32 } from 'node:path'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -8,14 +8,15 @@ export function pathOf(env: Environment): string {
   return env['PATH'] ?? Object.entries(env).find(([name]) => name.toUpperCase() === 'PATH')?.[1] ?? ''
 }
 
-/** What a program's name may end with, in the order in which Windows looks for it (PATHEXT). */
-export const endings = (platform: NodeJS.Platform): readonly string[] =>
-  platform === 'win32' ? ['.com', '.exe', '.bat', '.cmd', ''] : ['']
+/** What a program's file ends with beyond its name, in the order in which Windows looks for it (PATHEXT); what has no such ending isn't run there. */
+export function endings(name: string, platform: NodeJS.Platform): readonly string[] {
+  return platform !== 'win32' || /\.(?:com|exe|bat|cmd)$/i.test(name) ? [''] : ['.com', '.exe', '.bat', '.cmd']
+}
 
 /** The files that a name may mean on the PATH, the first one first. */
 export function filesOnPath({ platform, env }: { readonly platform: NodeJS.Platform; readonly env: Environment }, name: string): string[] {
   const folders = pathOf(env).split(delimiter)
-  return folders.flatMap((folder) => (folder === '' ? [] : endings(platform).map((ending) => join(folder, name + ending))))
+  return folders.flatMap((folder) => (folder === '' ? [] : endings(name, platform).map((ending) => join(folder, name + ending))))
 }
 
 /**
@@ -24,7 +25,17 @@ export function filesOnPath({ platform, env }: { readonly platform: NodeJS.Platf
  */
 export function programFile(name: string, env: Environment): string | undefined {
   if (process.platform !== 'win32' || /[\\/]/.test(name)) return name
-  return filesOnPath({ platform: 'win32', env }, name).find((file) => statSync(file, { throwIfNoEntry: false })?.isFile() === true)
+  return filesOnPath({ platform: 'win32', env }, name).find((file) => isThere(file))
+}
+
+/** An alias of the Store's is there, and can't be looked into. */
+function isThere(file: string): boolean {
+  try {
+    accessSync(file)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** A program that comes with Windows, where it is. */
