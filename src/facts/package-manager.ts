@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { firstFile, isFile, realPath, upwards } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
+import { pathFolders } from '../host/programs.ts'
 
 const managerNames = ['npm', 'yarn', 'pnpm', 'bun'] as const
 export type ManagerName = (typeof managerNames)[number]
@@ -94,9 +95,7 @@ export async function programOnPath(
   node: string,
 ): Promise<Program | undefined> {
   const isWindows = platform === 'win32'
-  const path = env['PATH'] ?? Object.entries(env).find(([key]) => key.toLowerCase() === 'path')?.[1] ?? ''
-  for (const folder of path.split(isWindows ? ';' : ':')) {
-    if (folder === '') continue
+  for (const folder of pathFolders({ platform, env })) {
     if (isWindows) {
       const program = join(folder, `${name}.exe`)
       if (await isFile(program)) return { file: program, args: [] }

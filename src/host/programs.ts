@@ -1,5 +1,5 @@
 import { accessSync } from 'node:fs'
-import { delimiter, join, win32 } from 'node:path'
+import { join, win32 } from 'node:path'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -8,15 +8,26 @@ export function pathOf(env: Environment): string {
   return env['PATH'] ?? Object.entries(env).find(([name]) => name.toUpperCase() === 'PATH')?.[1] ?? ''
 }
 
+interface Place {
+  readonly platform: NodeJS.Platform
+  readonly env: Environment
+}
+
+/** The folders of that PATH. */
+export function pathFolders({ platform, env }: Place): string[] {
+  return pathOf(env)
+    .split(platform === 'win32' ? ';' : ':')
+    .filter((folder) => folder !== '')
+}
+
 /** What a program's file ends with beyond its name, in the order in which Windows looks for it (PATHEXT); what has no such ending isn't run there. */
 export function endings(name: string, platform: NodeJS.Platform): readonly string[] {
   return platform !== 'win32' || /\.(?:com|exe|bat|cmd)$/i.test(name) ? [''] : ['.com', '.exe', '.bat', '.cmd']
 }
 
 /** The files that a name may mean on the PATH, the first one first. */
-export function filesOnPath({ platform, env }: { readonly platform: NodeJS.Platform; readonly env: Environment }, name: string): string[] {
-  const folders = pathOf(env).split(delimiter)
-  return folders.flatMap((folder) => (folder === '' ? [] : endings(name, platform).map((ending) => join(folder, name + ending))))
+export function filesOnPath({ platform, env }: Place, name: string): string[] {
+  return pathFolders({ platform, env }).flatMap((folder) => endings(name, platform).map((ending) => join(folder, name + ending)))
 }
 
 /**
