@@ -13,10 +13,10 @@ const readByPosix = /[\s"'`$[\]*?;&|<>(){}!#~^\\]|^=|^$/
 
 /**
  * What PowerShell reads (about_Quoting_Rules, about_Parsing of Microsoft.PowerShell.Core): typographic quotes quote
- * there, a comma makes a list. `--` never reaches the script that npm makes for a program, and `-a.b` arrives as two
- * words (github.com/PowerShell/PowerShell/issues/6291).
+ * there, a comma makes a list. `--` never reaches the script that npm makes for a program (github.com/npm/cli/issues/4903),
+ * and `-a.b` arrives as two words (github.com/PowerShell/PowerShell/issues/6291).
  */
-const readByPowerShell = /[\s"'`$[\]*?;&|<>(){}!#~^,\u2018-\u201E]|^@|^--$|^-[^-].*[.:]|^$/
+const readByPowerShell = /[\s"'`$[\]*?;&|<>(){}!#~^,\u2018-\u201E]|^@|^--$|^-.*[.:]|^$/
 
 /** A word as it is typed: quoted where the shell would read it as anything else. */
 function quoted(word: string, platform: NodeJS.Platform): string {

@@ -38,7 +38,7 @@ describe('a command is typed so that the shell hands over its words', () => {
       "pip install 'redis<8' 'a,b' '@c/d' 'e~=1'",
     ],
     [['election-dev', 'smoke', '--', 'x', ''], "election-dev smoke -- x ''", "election-dev smoke '--' x ''"],
-    [['java', '-Da.b', '--a.b', '-x', '=y'], "java -Da.b --a.b -x '=y'", "java '-Da.b' --a.b -x =y"],
+    [['java', '-Da.b', '--a.b', '-x', '=y'], "java -Da.b --a.b -x '=y'", "java '-Da.b' '--a.b' -x =y"],
     [['grün', '$HOME', '`x`'], "grün '$HOME' '`x`'", "grün '$HOME' '`x`'"],
   ])('%j', (words, posix, powershell) => {
     expect(typed(words, 'darwin')).toBe(posix)
