@@ -55,7 +55,7 @@ await mkdir(join(dist, inside), { recursive: true })
 for (const name of await readdir(join(root, 'src', inside))) {
   if (name.endsWith('.py')) await cp(join(root, 'src', inside, name), join(dist, inside, name))
 }
-await cp(join(root, 'src/guard.py'), join(dist, 'guard.py'))
+for (const name of ['guard.py', 'guard_windows.py']) await cp(join(root, 'src', name), join(dist, name))
 await cp(join(root, 'src/causes/pages'), join(dist, 'causes/pages'), { recursive: true })
 const { config, status } = await validated()
 await writeFile(join(dist, 'config.schema.json'), `${JSON.stringify(config, undefined, 2)}\n`)

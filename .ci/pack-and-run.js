@@ -28,6 +28,7 @@ try {
     'dist/config.schema.json',
     'dist/doctor.schema.json',
     'dist/guard.py',
+    'dist/guard_windows.py',
     ...sources('inside/election_dev_inside'),
     'templates/demo/backend/manage.py',
     'templates/demo/gitignore',

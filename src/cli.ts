@@ -270,7 +270,9 @@ docker-compose.yml, Makefile and package.json, and says what it took from where.
     .command('completion')
     .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish', 'powershell']))
     .argument('[words...]', 'what is typed: the scripts ask with it, behind --')
-    .description('print what teaches a shell the commands and options: source <(election-dev completion bash)')
+    .description(
+      `print what teaches a shell the commands and options: ${process.platform === 'win32' ? 'election-dev completion powershell | Out-String | Invoke-Expression' : 'source <(election-dev completion bash)'}`,
+    )
     .runs(async (shell: string, words: string[]) => (await import('./commands/completion.ts')).completionCommand(shell, words, program))
 
   for (const command of program.commands)

@@ -1,7 +1,7 @@
 import { isAbsolute, join } from 'node:path'
 import { mayRun } from '../facts/programs.ts'
 import type { Host } from '../host/host.ts'
-import { pathFolders } from '../host/paths.ts'
+import { pathFolders } from '../host/programs.ts'
 
 /** A browser that speaks the DevTools protocol. */
 interface BrowserRecord {

@@ -9,7 +9,8 @@ import { isWellKnown } from './distributions.ts'
 import { isCarrier, isOwn, listenerOf, pythonOf, type Evidence } from './evidence.ts'
 import { withFixture } from './fixtures.ts'
 import { withGiven } from '../config/again.ts'
-import { asShell, joined, platformOf } from '../host/paths.ts'
+import { joined, platformOf } from '../host/paths.ts'
+import { inShell } from '../host/shell.ts'
 import { addCommands, commandFacts, installedBy } from '../plan/install.ts'
 import { redisPortWanted } from '../plan/managed-redis.ts'
 import { judgeProxied } from './proxy.ts'
@@ -71,7 +72,7 @@ function runnable(evidence: Evidence, found: Diagnosis): Judged {
     const given = goes ? asked.filter((flag) => flag !== cwd) : asked
     const typedHere = commands
       .map((command) => withGiven(needsYes && isFix(command) ? [...command, '--yes'] : command, given))
-      .flatMap((command) => asShell(root, command))
+      .flatMap((command) => inShell(command, platformOf(root)))
       .flatMap((command) => {
         const [program = '', ...rest] = command
         if (program !== 'python' && rest[0] !== 'manage.py') return installing(evidence, command) ?? [command]

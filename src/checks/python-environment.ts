@@ -1,4 +1,4 @@
-import { unavailable } from '../facts/base-python.ts'
+import { noInterpreter, unavailable } from '../facts/base-python.ts'
 import { missingPackages } from '../plan/environment.ts'
 import { leftBehind, unsupportedChannels } from '../plan/channels-support.ts'
 import { freshEnvironment } from '../plan/fresh-environment.ts'
@@ -6,7 +6,7 @@ import { chooseServer } from '../plan/server.ts'
 import { all, diagnosis, orElse, type Commands, type Diagnosis } from './diagnosis.ts'
 import { pythonOf, type Evidence } from './evidence.ts'
 import { missing } from './common-causes.ts'
-import { interpreterIn, isWithin, pathFrom } from '../host/paths.ts'
+import { interpreterIn, isWithin, pathFrom, platformOf } from '../host/paths.ts'
 
 /**
  * Why the project's Python can't run the backend: asked where nothing of the
@@ -169,6 +169,7 @@ function judgeMissingVenv(evidence: Evidence): Diagnosis | undefined {
   const { choice, checkout } = evidence
   if (checkout === undefined || (choice?.kind !== 'venv-missing' && choice?.kind !== 'venv-broken')) return undefined
   const { base, other } = choice
+  const platform = platformOf(checkout.project.root)
   if (other?.kind === 'none') {
     const { title, evidence: seen, hint } = unavailable(other)
     return diagnosis('python-not-available', title, seen, hint)
@@ -177,7 +178,7 @@ function judgeMissingVenv(evidence: Evidence): Diagnosis | undefined {
   const folder = relativeTo(evidence, freshEnvironment(checkout))
   const [one] = checkout.python.candidates.flatMap((candidate) => (candidate.state === 'foreign' ? [candidate] : []))
   const lacks = [
-    base === undefined ? 'There is no python3 on the PATH either' : `${base} has no Django, Channels and ASGI server`,
+    base === undefined ? `There is ${noInterpreter(platform).seen} either` : `${base} has no Django, Channels and ASGI server`,
     ...(other === undefined ? [] : [`${other.word.source} names Python ${other.word.spec}: ${other.python} is ${other.version}`]),
   ]
   const made = make(evidence, folder, [])
@@ -191,9 +192,9 @@ function judgeMissingVenv(evidence: Evidence): Diagnosis | undefined {
     )
   return diagnosis(
     'venv-missing',
-    `There is no virtual environment, and the ${checkout.python.named ? 'interpreter that was named' : 'python3 of the PATH'} lacks the packages`,
+    `There is no virtual environment, and the ${checkout.python.named ? 'interpreter that was named' : platform === 'win32' ? 'Python of the PATH' : 'python3 of the PATH'} lacks the packages`,
     ['Looked for .venv, venv and env beside manage.py and above it: there is none', ...lacks],
-    'Make one, and install the requirements into it.',
+    base === undefined && platform === 'win32' ? noInterpreter(platform).hint : 'Make one, and install the requirements into it.',
     made,
   )
 }

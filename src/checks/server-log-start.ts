@@ -11,7 +11,16 @@ export const bindRules: readonly LogRule[] = [
         ['election-dev', 'start', '--port', '8000'],
       ]),
   ),
-  startRule(/Errno (?:99|49|10049)\b|^(?!.*connecting to)(?:.*Can(?:no|')t assign requested address)/i, (_, evidence) =>
+  startRule(/(?:Errno|WinError) 10013\b/, (_, evidence) =>
+    diagnosis(
+      'bad-port-permission',
+      'Windows keeps the port, or another program has it for itself alone',
+      evidence,
+      'Take another port, as start does by itself. Those that it keeps: netsh interface ipv4 show excludedportrange protocol=tcp',
+      [['election-dev', 'start']],
+    ),
+  ),
+  startRule(/(?:Errno (?:99|49|10049)|WinError 10049)\b|^(?!.*connecting to)(?:.*Can(?:no|')t assign requested address)/i, (_, evidence) =>
     diagnosis('bind-address-unavailable', "This machine doesn't have the address that the server is to bind", evidence, 'Bind 127.0.0.1.', [
       ['election-dev', 'start', '--host', '127.0.0.1'],
     ]),

@@ -5,7 +5,7 @@ import { said, sentWith } from '../checks/wire-words.ts'
 import { ExitCode } from '../errors.ts'
 import { exitStatusOf, type StopReason } from '../host/stop-signals.ts'
 import { seconds, type SmokePhase, type SmokeResult, type SmokeStep, type SmokeStepName } from '../report/smoke-result.ts'
-import { typed } from '../report/words.ts'
+import { typed } from '../host/shell.ts'
 import type { Proof } from '../verify/prove.ts'
 import type { SmokeRecord } from '../report/smoke-record.ts'
 

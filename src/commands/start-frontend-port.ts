@@ -4,6 +4,7 @@ import { findHolder } from '../facts/holder.ts'
 import { nextFreePort } from '../facts/next-port.ts'
 import { isFree, probePort } from '../facts/port.ts'
 import { readText } from '../host/files.ts'
+import { inShell } from '../host/shell.ts'
 import { isMovable } from '../plan/frontend.ts'
 import { moduleFile } from '../facts/modules.ts'
 import { shown } from '../facts/project.ts'
@@ -18,7 +19,7 @@ export async function commandsToFree({ host, config, checkout }: Prepared, folde
   if (decision.kind === 'end') return [startAgain(config, '--takeover')]
   const { listener } = await findHolder(host, await probePort(port, '127.0.0.1'))
   if (listener?.pid === undefined) return []
-  return [host.platform === 'win32' ? ['taskkill', '/PID', String(listener.pid), '/F'] : ['kill', String(listener.pid)], startAgain(config)]
+  return [...inShell(['kill', String(listener.pid)], host.platform), startAgain(config)]
 }
 
 /**

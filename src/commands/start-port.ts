@@ -6,17 +6,21 @@ import { LauncherError } from '../errors.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import { gatherFrontend, readFrontend, readingBounds } from '../facts/frontend-reading.ts'
 import { findHolder } from '../facts/holder.ts'
+import { excludedRange } from '../facts/listener-tables.ts'
 import { nextFreePort } from '../facts/next-port.ts'
 import { isFree, probePort, type PortFact } from '../facts/port.ts'
 import { shown, usualPath } from '../facts/project.ts'
 import { serversOf } from '../facts/servers.ts'
 import { ask } from '../host/ask.ts'
+import type { Host } from '../host/host.ts'
+import { runToEnd } from '../host/processes.ts'
+import { systemProgram } from '../host/programs.ts'
 import { newerFiles } from '../facts/checkout-files.ts'
 import { endpointAt } from '../look/target.ts'
 import { mapVariables } from '../plan/frontend-env.ts'
 import { hardCodedPorts, placeWords } from '../plan/hard-coded-port.ts'
 import { decidePort, holderKind, holderWords } from '../plan/port.ts'
-import { typed } from '../report/words.ts'
+import { inShell, typed } from '../host/shell.ts'
 import { untried } from '../verify/prove.ts'
 import type { SetupRun } from './start-setup.ts'
 
@@ -33,6 +37,8 @@ export async function portFor(run: SetupRun, checkout: Checkout, found: PortFact
     case 'take':
       return fact.port
     case 'bad-port-permission':
+      // a low port is for everybody there; a high one isn't free for another reason
+      if (host.platform === 'win32') return portInPlace(run, checkout, fact, 'port-in-use', await keeperWords(host, fact.port))
       throw new LauncherError(decision, `This user may not bind port ${fact.port}`, {
         evidence: [`Binding ${config.host} port ${fact.port}: EACCES`],
         hint: 'Use a port above 1023.',
@@ -54,7 +60,13 @@ export async function portFor(run: SetupRun, checkout: Checkout, found: PortFact
  * one where no variable reaches. Such a page isn't left behind: an older server
  * of this project is offered to be ended, and else the run ends here.
  */
-async function portInPlace(run: SetupRun, checkout: Checkout, fact: PortFact, id: 'port-in-use' | 'ipv6-localhost'): Promise<number> {
+async function portInPlace(
+  run: SetupRun,
+  checkout: Checkout,
+  fact: PortFact,
+  id: 'port-in-use' | 'ipv6-localhost',
+  keeper?: string,
+): Promise<number> {
   const { host, config, report, signal } = run
   const { takeOver, takeoverOf, targetWords } = await import('../run/takeover.ts')
   const ours = { backend: checkout.project.backend, what: 'server' } as const
@@ -65,7 +77,7 @@ async function portInPlace(run: SetupRun, checkout: Checkout, fact: PortFact, id
     fixedPlaces(run, checkout, fact.port),
   ])
   const kind = takeover.kind === 'end' ? 'earlier-run' : holderKind(holder, checkout.project.backend)
-  const who = holderWords(kind, holder)
+  const who = keeper ?? holderWords(kind, holder)
   const [place] = fixed
   if (place !== undefined && takeover.kind === 'end' && !config.json) {
     const targets = takeover.targets.map((target) => targetWords(target)).join(' and ')
@@ -79,9 +91,10 @@ async function portInPlace(run: SetupRun, checkout: Checkout, fact: PortFact, id
   if (next === undefined) {
     const why = place !== undefined ? ', and the page names it' : config.strictPort ? '' : ', and no port above it is free'
     const pid = holder.listener?.pid
-    const end = host.platform === 'win32' ? ['taskkill', '/PID', String(pid), '/F'] : ['kill', String(pid)]
-    const freed = pid === undefined ? [] : [end, startAgain(config)]
-    const elsewhere = [startAgain(config, '--port', String(fact.port + 1))]
+    const freed = pid === undefined ? [] : [...inShell(['kill', String(pid)], host.platform), startAgain(config)]
+    const end = keeper === undefined ? 'End that program' : 'Have it given back (net stop winnat; net start winnat, as administrator)'
+    const other = keeper === undefined ? undefined : await nextFreePort(fact.port, config.host)
+    const elsewhere = [startAgain(config, '--port', String(other ?? fact.port + 1))]
     throw new LauncherError(place === undefined ? (cause?.id ?? id) : 'port-in-use', `Port ${fact.port} is held${why}`, {
       evidence: [
         `By ${who}`,
@@ -92,8 +105,8 @@ async function portInPlace(run: SetupRun, checkout: Checkout, fact: PortFact, id
         takeIt !== undefined
           ? 'End that server of this project: --takeover does it.'
           : place === undefined
-            ? 'End that program, or take another port.'
-            : 'End that program: on another port the page would not find its backend. Or let a variable name the port (VITE_WS_URL).',
+            ? `${end}, or take another port.`
+            : `${end}: on another port the page would not find its backend. Or let a variable name the port (VITE_WS_URL).`,
       commands: takeIt ?? (place === undefined ? elsewhere : freed),
     })
   }
@@ -101,6 +114,14 @@ async function portInPlace(run: SetupRun, checkout: Checkout, fact: PortFact, id
   const keep = takeIt === undefined ? '' : `. To end it and keep the port: ${typed(takeIt[0] ?? [])}`
   report({ event: 'warning', id: cause?.id ?? id, text: `Port ${fact.port} is held by ${who}: using ${next}${why}${keep}` })
   return next
+}
+
+/** What keeps a port of Windows that may not be bound and that nobody listens on, where it is known. */
+async function keeperWords(host: Host, port: number): Promise<string | undefined> {
+  const args = ['interface', 'ipv4', 'show', 'excludedportrange', 'protocol=tcp']
+  const { stdout } = await runToEnd(systemProgram('netsh'), args, { env: host.env, deadlineMs: 3000 })
+  const range = excludedRange(stdout, port)
+  return range && `Windows itself, which keeps ${range.from} to ${range.to} for Hyper-V, WSL or Docker`
 }
 
 /** Where the page names the port, a place each, and no variable that this run sets reaches: in the frontend, and in the backend's own pages. */

@@ -40,6 +40,18 @@ export async function findBase(
   return wantsAnother(wish, usual?.version) ? chooseBase(wish, usual, await interpreters(host)) : undefined
 }
 
+/** What is said where there is no interpreter at all. Pure. */
+export function noInterpreter(platform: NodeJS.Platform): { readonly seen: string; readonly hint: string } {
+  if (platform !== 'win32')
+    return {
+      seen: 'no python3 on the PATH',
+      hint: `Install one:  ${platform === 'darwin' ? 'brew install python' : 'apt install python3-venv'}`,
+    }
+  // learn.microsoft.com/windows/python/faqs
+  const hint = `A python that ends with 9009 is the Microsoft Store's stand-in, which Settings, "App execution aliases", switches off. Install one:  winget install Python.Python.3.13`
+  return { seen: 'no py and no python that runs', hint }
+}
+
 /** What is said where none of the interpreters will do. Pure. */
 export function unavailable({ word, versions }: Extract<BasePython, { kind: 'none' }>): {
   readonly title: string

@@ -1,5 +1,6 @@
-import { lstat, readlink, realpath, stat } from 'node:fs/promises'
+import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises'
 import { dirname, join, posix, resolve, sep, win32 } from 'node:path'
+import { errorCode } from '../errors.ts'
 import { isEntry, isFile, readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { askInterpreter, readSitePackages } from './packages.ts'
@@ -55,7 +56,7 @@ export async function assess(host: Host, folder: string, label: string): Promise
   const python = interpreterOf(folder, host.platform)
   const [there, system] = host.platform === 'win32' ? (['linux', 'Linux or macOS'] as const) : (['win32', 'Windows'] as const)
   if (!(await isEntry(python)) && (await isEntry(join(folder, ...interpreterIn[there])))) return { state: 'foreign', label, folder, system }
-  const reason = await brokenReason(python, folder)
+  const reason = await brokenReason(python, folder, host.platform)
   if (reason !== undefined) return reason === 'absent' ? { state: 'absent', label } : broken(label, folder, reason)
   const read = await readSitePackages(folder, host.platform)
   const other = read === undefined ? undefined : await otherVersion(python, read.python)
@@ -69,7 +70,7 @@ export async function assess(host: Host, folder: string, label: string): Promise
 }
 
 /** Why an environment can't run: ENOENT alone doesn't tell a missing file from a link that leads nowhere. */
-async function brokenReason(python: string, folder: string): Promise<string | 'absent' | undefined> {
+async function brokenReason(python: string, folder: string, platform: NodeJS.Platform): Promise<string | 'absent' | undefined> {
   const entry = await lstat(python).catch(() => undefined)
   const home = /^home\s*=\s*(.+)$/m.exec((await readText(join(folder, 'pyvenv.cfg'))) ?? '')?.[1]?.trim()
   if (entry === undefined) {
@@ -78,7 +79,18 @@ async function brokenReason(python: string, folder: string): Promise<string | 'a
   if ((await stat(python).catch(() => undefined)) === undefined) {
     return `${python} is a link that leads nowhere${home === undefined ? '' : `; pyvenv.cfg says its Python was in ${home}`}`
   }
-  return undefined
+  return platform === 'win32' && home !== undefined && (await isDeserted(home))
+    ? `its Python was in ${home}, and isn't there any more`
+    : undefined
+}
+
+/**
+ * Whether no interpreter is in the folder that pyvenv.cfg calls home. On Windows an environment's own only starts the
+ * one there, and ends with 103 where that is gone (PC/venvlauncher.c, RC_NO_PYTHON). A folder of the Store's that can't be read is none.
+ */
+export async function isDeserted(home: string): Promise<boolean> {
+  const names = await readdir(home).catch((error: unknown) => (errorCode(error) === 'ENOENT' ? [] : undefined))
+  return names?.some((name) => /^(?:python|pypy)\w*\.exe$/i.test(name)) === false
 }
 
 /** The version of an interpreter that was replaced beneath its environment, as an upgrade of the system does: none of the packages is found by it. */

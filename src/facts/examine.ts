@@ -185,6 +185,8 @@ export function examine(host: Host, request: ExamineRequest): Inspection & { rea
     })
     kill = () => {
       child.stdin.end()
+      // one that could not be started has PID 0 to Node, and a signal to that is one to our own process group (kill(2))
+      if (child.pid === undefined) return
       if (holds) setTimeout(() => child.kill('SIGKILL'), patienceMs).unref()
       else child.kill('SIGKILL')
     }

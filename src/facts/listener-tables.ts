@@ -57,3 +57,12 @@ export function parseNetstatListening(output: string): { pid: number; address: s
     return [{ pid, address: local.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(local.slice(colon + 1)) }]
   })
 }
+
+/**
+ * The ports around this one that Windows keeps for Hyper-V, WSL and Docker, as `netsh interface ipv4 show excludedportrange
+ * protocol=tcp` has them: two numbers a line, its headings in the system's language. An administrator's own, with a star, may be bound. Pure.
+ */
+export function excludedRange(output: string, port: number): { readonly from: number; readonly to: number } | undefined {
+  const rows = [...output.matchAll(/^\s*(\d+)\s+(\d+)\s*$/gm)].map(([, from, to]) => ({ from: Number(from), to: Number(to) }))
+  return rows.find(({ from, to }) => from <= port && port <= to)
+}

@@ -1,7 +1,7 @@
-import { basename } from 'node:path'
 import { readBytesSync } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { attempt } from '../errors.ts'
+import { pathsOf, platformOf } from '../host/paths.ts'
 import { socketInodes } from '../host/proc-files.ts'
 import { processTable, treeOf } from '../host/process-table.ts'
 import { parseProcNetListening, type ListeningSocket } from './listener-tables.ts'
@@ -38,7 +38,6 @@ export type PortOwner = 'ours' | 'foreign' | 'nobody' | 'unknown'
 
 /** Tells whether the process, or one that it started, listens on the port. Never throws. */
 export async function portOwner(host: Host, port: number, leader: number): Promise<PortOwner> {
-  const tree = async () => treeOf((await processTable(host)) ?? [], leader)
   if (host.platform === 'linux') {
     const ipv4 = listeningIn('tcp', port)
     // most servers listen themselves, and on IPv4: nothing else has to be read then
@@ -47,11 +46,13 @@ export async function portOwner(host: Host, port: number, leader: number): Promi
     if (ipv4 === undefined && ipv6 === undefined) return 'unknown'
     const sockets = [...(ipv4 ?? []), ...(ipv6 ?? [])]
     if (sockets.length === 0) return 'nobody'
-    return (await tree()).some((pid) => holds(pid, sockets)) ? 'ours' : 'foreign'
+    return treeOf((await processTable(host)) ?? [], leader).some((pid) => holds(pid, sockets)) ? 'ours' : 'foreign'
   }
-  const known = (await listenersOn(host, port)).flatMap(({ pid }) => pid ?? [])
-  if (known.length === 0) return 'unknown'
-  const ours = await tree()
+  const { machineView } = await import('./machine-view.ts')
+  const view = await machineView(host, 3000)
+  const known = view?.holders([port], [], new Set()).pids ?? []
+  if (view === undefined || known.length === 0) return 'unknown'
+  const ours = treeOf(view.rows, leader)
   return known.some((pid) => ours.includes(pid)) ? 'ours' : 'foreign'
 }
 
@@ -83,7 +84,9 @@ export function describeListener(listener: Listener | undefined): string {
 }
 
 function shorten(command: string): string {
-  const [program = '', ...rest] = command.split(' ')
-  const line = [basename(program), ...rest].join(' ')
+  const platform = platformOf(command)
+  // a path of Windows may have blanks
+  const program = (platform === 'win32' ? /^.*?\.exe(?= |$)/i : /^[^ ]*/).exec(command)?.[0] ?? command
+  const line = `${pathsOf(platform).basename(program)}${command.slice(program.length)}`
   return line.length > 100 ? `${line.slice(0, 99)}…` : line
 }

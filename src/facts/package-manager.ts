@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import { firstFile, isFile, realPath, upwards } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
-import { pathFolders } from '../host/paths.ts'
+import { pathFolders } from '../host/programs.ts'
 
 const managerNames = ['npm', 'yarn', 'pnpm', 'bun'] as const
 export type ManagerName = (typeof managerNames)[number]

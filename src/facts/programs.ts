@@ -1,9 +1,9 @@
 import { access, constants } from 'node:fs/promises'
-import { dirname, extname, join, resolve } from 'node:path'
+import { dirname, extname, resolve } from 'node:path'
 import { isFile, readText, succeeds } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
+import { endings, filesOnPath } from '../host/programs.ts'
 import { managerNamed, type Requirements } from './requirements.ts'
-import { pathFolders } from '../host/paths.ts'
 
 /** A program that is to be run, as it is written in a command. */
 export interface ProgramRequest {
@@ -31,7 +31,7 @@ export async function findProgram(host: Host, request: ProgramRequest): Promise<
   const { program, cwd, env } = request
   const windows = host.platform === 'win32'
   const isPath = program.includes('/') || (windows && program.includes('\\'))
-  const file = isPath ? await atPath(resolve(cwd, program), windows) : await onPath({ platform: host.platform, env }, program)
+  const file = isPath ? await atPath(resolve(cwd, program), host.platform) : await onPath({ platform: host.platform, env }, program)
   if (file === undefined) return { kind: 'missing' }
   if (!windows || !/^\.(?:cmd|bat)$/i.test(extname(file))) return { kind: 'program', file, args: [] }
   const script = shimScript((await readText(file)) ?? '')
@@ -41,25 +41,22 @@ export async function findProgram(host: Host, request: ProgramRequest): Promise<
 }
 
 /**
- * The Node script that a `.cmd` of npm's cmd-shim runs with all its arguments,
- * relative to the shim's folder, with forward slashes; undefined for any other
- * batch file. Pure.
+ * The Node script that a `.cmd` of npm's cmd-shim, or npm's own (npm.cmd, npx.cmd), runs
+ * with all its arguments, relative to the shim's folder, with forward slashes; undefined
+ * for any other batch file. Of npm's own the one beside it is taken, where it would
+ * look for one that is installed globally first. Pure.
  */
 export function shimScript(text: string): string | undefined {
   if (!/node/i.test(text)) return undefined
-  const match = /"%(?:~dp0|dp0%)\\?([^"%\r\n]+\.[cm]?js)"\s+%\*/i.exec(text)
-  return match?.[1]?.replaceAll('\\', '/')
+  const match =
+    /"%(?:~dp0|dp0%)\\?([^"%\r\n]+\.[cm]?js)"\s+%\*/i.exec(text) ??
+    /SET "(?<own>NP[MX]_CLI_JS)=%~dp0\\?(?<script>[^"%\r\n]+\.js)"[^]*"%NODE_EXE%" "%\k<own>%" %\*/i.exec(text)
+  return (match?.groups?.['script'] ?? match?.[1])?.replaceAll('\\', '/')
 }
 
 /** Where a program is on the PATH, or undefined. Nothing is run. */
-export async function onPath({ platform, env }: Pick<Host, 'platform' | 'env'>, name: string): Promise<string | undefined> {
-  const suffixes = platform === 'win32' ? ['.exe', '.cmd', ''] : ['']
-  for (const folder of pathFolders({ platform, env })) {
-    for (const suffix of suffixes) {
-      const file = join(folder, name + suffix)
-      if (await mayRun(file)) return file
-    }
-  }
+export async function onPath(host: Pick<Host, 'platform' | 'env'>, name: string): Promise<string | undefined> {
+  for (const file of filesOnPath(host, name)) if (await mayRun(file)) return file
   return undefined
 }
 
@@ -82,8 +79,8 @@ export async function installersOf(host: Pick<Host, 'platform' | 'env'>, require
 /** Whether it is a program that this user may run. */
 export const mayRun = async (file: string): Promise<boolean> => succeeds(access(file, constants.X_OK))
 
-async function atPath(file: string, windows: boolean): Promise<string | undefined> {
-  for (const candidate of windows && extname(file) === '' ? [`${file}.exe`, `${file}.cmd`, file] : [file]) {
+async function atPath(file: string, platform: NodeJS.Platform): Promise<string | undefined> {
+  for (const candidate of endings(file, platform).map((ending) => file + ending)) {
     if ((await isFile(candidate)) && (await mayRun(candidate))) return candidate
   }
   return undefined

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { Host } from '../host/host.ts'
 import { runToEnd } from '../host/processes.ts'
+import { systemProgram } from '../host/programs.ts'
 import { parseNetstatListening } from './listener-tables.ts'
 import { viewOfTables, type MachineView, type SeenProcess } from './server-view.ts'
 import { parseJson } from '../host/json.ts'
@@ -79,16 +80,16 @@ export function splitCommandLine(line: string): string[] {
   return args
 }
 
-const script =
-  '[Console]::OutputEncoding = [Text.Encoding]::UTF8; Get-CimInstance Win32_Process | Select-Object ProcessId,ParentProcessId,Name,CommandLine,ExecutablePath,CreationDate | ConvertTo-Json -Compress'
+const columns = 'ProcessId,ParentProcessId,Name,CommandLine,ExecutablePath,CreationDate'
+const script = `[Console]::OutputEncoding = [Text.Encoding]::UTF8; Get-CimInstance Win32_Process -Property ${columns} | Select-Object ${columns} | ConvertTo-Json -Compress`
 
 /** The machine as PowerShell and netstat tell it; undefined where they don't. Windows tells no other process's working folder or environment. */
 export async function windowsView(host: Host, deadlineMs: number): Promise<MachineView | undefined> {
   const options = { env: host.env, deadlineMs }
   const [table, four, six] = await Promise.all([
-    runToEnd('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', script], options),
-    runToEnd('netstat', ['-ano', '-p', 'TCP'], options),
-    runToEnd('netstat', ['-ano', '-p', 'TCPv6'], options),
+    runToEnd(systemProgram('powershell'), ['-NoProfile', '-NonInteractive', '-Command', script], options),
+    runToEnd(systemProgram('netstat'), ['-ano', '-p', 'TCP'], options),
+    runToEnd(systemProgram('netstat'), ['-ano', '-p', 'TCPv6'], options),
   ])
   const rows = parseWindowsProcesses(table.stdout)
   if (rows.length === 0) return undefined

@@ -10,6 +10,7 @@ import type { Host } from '../host/host.ts'
 import { processTable, treeOf } from '../host/process-table.ts'
 import type { Backup } from '../run/backup.ts'
 import { rowOf, send } from '../host/process-table.ts'
+import { inShell, typedInOrder } from '../host/shell.ts'
 import { CommandFailed, runCommand } from '../run/command.ts'
 import { askRun, unansweredWords } from '../run/control-client.ts'
 import { writeDotenv } from '../run/dotenv-write.ts'
@@ -218,7 +219,7 @@ async function signal(host: Host, step: Extract<Action, { kind: 'signal' }>, sto
     }
     if (host.now() > deadline || stop.aborted)
       throw new LauncherError('fix-failed', `PID ${left[0]?.pid ?? step.pid} did not end on SIGTERM`, {
-        hint: `kill -9 ${left[0]?.pid ?? step.pid}`,
+        hint: typedInOrder(inShell(['kill', '-9', String(left[0]?.pid ?? step.pid)], host.platform), host.platform),
       })
     await delay(lookEveryMs)
   }

@@ -3,7 +3,7 @@ import { LauncherError } from '../errors.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import { dotenvSource } from '../facts/dotenv-survey.ts'
 import type { Examination } from '../facts/examination.ts'
-import { unavailable } from '../facts/base-python.ts'
+import { noInterpreter, unavailable } from '../facts/base-python.ts'
 import type { Place } from '../plan/install.ts'
 import { leftBehind } from '../plan/channels-support.ts'
 import { missingCause, missingPackages, type PythonChoice } from '../plan/environment.ts'
@@ -101,7 +101,7 @@ function environmentSteps(seen: SetupSeen): Step[] {
   const commands = essential.length === 0 ? [] : [['python', '-m', 'pip', 'install', ...essential]]
   const id = lacks.length === 0 && behind === undefined ? missingCause(choice) : 'missing-dep'
   const plan = planner(seen, facts, { id, commands })
-  if (isNoFix(plan)) throw cannot(choice, plan)
+  if (isNoFix(plan)) throw cannot(choice, plan, facts.platform)
   const missing = choice.kind === 'packages-missing' && lacks.length === 0 ? choice.missing : lacks
   const old = `channels ${choice.environment?.packages.get('channels') ?? ''} is installed, and the project asks for ${behind?.spec ?? ''}`
   const lack = missing.length === 0 ? (behind === undefined ? 'the environment is to be made' : old) : `not installed: ${listed(missing)}`
@@ -132,17 +132,19 @@ function noneThere({ python }: Checkout): string {
   return `there is no .venv, venv or env beside manage.py or above it${foreign.join('')}`
 }
 
-function cannot(choice: PythonChoice, { noFix }: NoFix): LauncherError {
+function cannot(choice: PythonChoice, { noFix }: NoFix, platform: NodeJS.Platform): LauncherError {
   const { other } = choice.kind === 'venv-missing' || choice.kind === 'venv-broken' ? choice : {}
   if (other?.kind === 'none') {
     const { title, evidence, hint } = unavailable(other)
     return new LauncherError('python-not-available', title, { evidence, hint })
   }
-  if (choice.kind === 'venv-missing' || choice.kind === 'venv-broken')
+  if (choice.kind === 'venv-missing' || choice.kind === 'venv-broken') {
+    const { seen, hint } = noInterpreter(platform)
     return new LauncherError(choice.kind, 'There is no Python to make an environment with', {
-      evidence: ['Neither uv nor python3 is on the PATH'],
-      hint: 'Install one:  apt install python3-venv · brew install python · winget install Python.Python.3.13',
+      evidence: [`There is no uv and ${seen}`],
+      hint,
     })
+  }
   return new LauncherError('missing-dep', "What the project asks for can't be installed", { evidence: [noFix] })
 }
 

@@ -1,4 +1,5 @@
-import { relativeTo, quoted, typed, type Place } from '../plan/install.ts'
+import { inShell, typedInOrder } from '../host/shell.ts'
+import { relativeTo, type Place } from '../plan/install.ts'
 import type { Action, Fix, Step } from './step.ts'
 
 /** What a step takes over from the cause that it fixes. */
@@ -38,32 +39,31 @@ function titleOf(action: Action, place: Place): string | undefined {
 
 /** An action as one line: the command that does it, where there is one. */
 function shownOf(action: Action, place: Place): string {
-  const isWindows = place.platform === 'win32'
+  const { platform } = place
+  const path = (file: string): string => relativeTo(place, file)
+  const line = (...command: readonly string[]): string => typedInOrder(inShell(command, platform), platform)
   switch (action.kind) {
-    case 'command': {
-      const commands = action.typed.map((words) => words.map((word) => quoted(word, place.platform)).join(' '))
-      // PowerShell 5 knows no &&
-      return commands.join(isWindows ? '; ' : ' && ')
-    }
+    case 'command':
+      return typedInOrder(action.typed, platform)
     case 'create-user':
       return action.shown
     case 'edit':
-      return `edit ${relativeTo(place, action.file)}${action.names === undefined ? '' : `: ${action.names.join(', ')}`}`
+      return `edit ${path(action.file)}${action.names === undefined ? '' : `: ${action.names.join(', ')}`}`
     case 'make-folder':
-      return `${isWindows ? 'mkdir' : 'mkdir -p'} ${typed(place, action.path)}`
+      return line('mkdir', '-p', path(action.path))
     case 'copy':
-      return `${isWindows ? 'copy' : 'cp'} ${typed(place, action.from)} ${typed(place, action.to)}`
+      return line('cp', path(action.from), path(action.to))
     case 'rename':
-      return `${isWindows ? 'move' : 'mv'} ${typed(place, action.from)} ${typed(place, action.to)}`
+      return line('mv', path(action.from), path(action.to))
     case 'remove':
-      return `move ${relativeTo(place, action.path)} into the backup`
+      return `move ${path(action.path)} into the backup`
     case 'signal':
-      return `kill ${action.signal === 'SIGTERM' ? '' : '-CONT '}${action.pid}   (${action.why})`
+      return `${line('kill', ...(action.signal === 'SIGTERM' ? [] : ['-CONT']), String(action.pid))}   (${action.why})`
     case 'restart':
       return 'election-dev restart backend'
     case 'wait':
       return 'wait until Redis has read its data'
     case 'hand-over':
-      return action.command.map((word) => quoted(word, place.platform)).join(' ')
+      return line(...action.command)
   }
 }

@@ -65,7 +65,9 @@ export function launchBackground(
     stop: () => {
       if (child.connected) child.send({ kind: 'stop' }, () => {})
     },
-    kill: () => void child.kill('SIGKILL'),
+    kill: () => {
+      if (child.pid !== undefined) child.kill('SIGKILL')
+    },
     release: () => {
       if (child.connected) child.disconnect()
       child.unref()

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Host } from './host.ts'
 import { outputOf } from './process-listing.ts'
-import { processTable, rowOf, send, treeOf, type ProcessIdentity, type ProcessRow } from './process-table.ts'
+import { exists, processTable, rowOf, send, treeOf, type ProcessIdentity, type ProcessRow } from './process-table.ts'
+import { systemProgram } from './programs.ts'
 
 /** How often the processes are looked at, in milliseconds: no system tells when a whole tree is gone. */
 const lookEveryMs = 20
@@ -96,13 +97,12 @@ async function endOnWindows(
   { timeoutMs, reach }: EndOptions,
 ): Promise<EndOfProcess> {
   const tree = reach === 'alone' ? [] : ['/T']
-  const kill = (...more: readonly string[]) => outputOf('taskkill', ['/PID', String(identity.pid), ...tree, ...more], 5000)
+  const kill = (...more: readonly string[]) => outputOf(systemProgram('taskkill'), ['/PID', String(identity.pid), ...tree, ...more], 5000)
   const isGoneWithin = async (ms: number) => {
-    for (const until = host.now() + ms; ; await delay(lookEveryMs)) {
-      const rows = await processTable(host)
-      if (rows !== undefined && rowOf(rows, identity) === undefined) return true
-      if (host.now() >= until) return false
-    }
+    // a table takes PowerShell a second: until the time is over it will do that the number is in use
+    for (const until = host.now() + ms; host.now() < until; await delay(lookEveryMs)) if (!exists(identity.pid)) return true
+    const rows = await processTable(host)
+    return rows !== undefined && rowOf(rows, identity) === undefined
   }
   if (timeoutMs > 0) await kill()
   if (timeoutMs > 0 && (await isGoneWithin(timeoutMs))) return 'ended'

@@ -1,5 +1,4 @@
 import { posix, win32, type PlatformPath } from 'node:path'
-import type { Host } from './host.ts'
 
 /** The path rules of the platform that a plan is for, which isn't the one that a test runs on. */
 export function pathsOf(platform: NodeJS.Platform): PlatformPath {
@@ -33,32 +32,4 @@ export function joined(folder: string, ...parts: readonly string[]): string {
 export function interpreterIn(root: string, environment: string): string {
   const style = styleOf(root)
   return style === win32 ? style.join(environment, 'Scripts', 'python.exe') : style.join(environment, 'bin', 'python')
-}
-
-/** A command of a POSIX shell as PowerShell has it, where the project lies on Windows; every other one as it is. `env -u` takes two there. */
-export function asShell(root: string, command: readonly string[]): readonly (readonly string[])[] {
-  if (styleOf(root) !== win32) return [command]
-  const [program, option, name = '', ...more] = command
-  return program === 'env' && option === '-u' ? [['Remove-Item', `Env:${name}`], more] : [asPowerShell(command)]
-}
-
-function asPowerShell(command: readonly string[]): readonly string[] {
-  const [program, ...rest] = command
-  if (program === 'mkdir') return ['mkdir', ...rest.filter((word) => word !== '-p')]
-  if (program === 'cp') return ['copy', ...rest]
-  // Windows knows no signals: what is stopped is ended
-  if (program === 'kill') return ['taskkill', '/PID', rest.at(-1) ?? '']
-  return command
-}
-
-/** The PATH of an environment; on Windows its name may be written in any case. */
-export function pathOf(env: Readonly<Record<string, string | undefined>>): string {
-  return env['PATH'] ?? Object.entries(env).find(([name]) => name.toUpperCase() === 'PATH')?.[1] ?? ''
-}
-
-/** The folders of that PATH. */
-export function pathFolders({ platform, env }: Pick<Host, 'platform' | 'env'>): string[] {
-  return pathOf(env)
-    .split(platform === 'win32' ? ';' : ':')
-    .filter((folder) => folder !== '')
 }

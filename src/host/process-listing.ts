@@ -1,13 +1,15 @@
 import { execFile } from 'node:child_process'
 import type { ProcessRow } from './process-table.ts'
+import { systemProgram } from './programs.ts'
 import { withoutOurs } from './secret-names.ts'
 
 /** Every process as the system's own tool lists it; none where it fails. */
 export async function listed(platform: NodeJS.Platform): Promise<ProcessRow[]> {
-  const list = 'Get-CimInstance Win32_Process | ForEach-Object { "$($_.ProcessId) $($_.ParentProcessId) 0 R $($_.CreationDate.Ticks)" }'
+  const list =
+    'Get-CimInstance Win32_Process -Property ProcessId,ParentProcessId,CreationDate | ForEach-Object { "$($_.ProcessId) $($_.ParentProcessId) 0 R $($_.CreationDate.Ticks)" }'
   return parsePs(
     await (platform === 'win32'
-      ? outputOf('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', list], 5000)
+      ? outputOf(systemProgram('powershell'), ['-NoProfile', '-NonInteractive', '-Command', list], 5000)
       : outputOf('ps', ['-axo', 'pid=,ppid=,pgid=,state=,lstart='], 2000)),
   )
 }

@@ -1,5 +1,6 @@
 import type { Options } from 'execa'
 import { errorCode } from '../errors.ts'
+import { programFile, writingUtf8 } from './programs.ts'
 import { withoutOurs } from './secret-names.ts'
 
 /** What came of a command that was run to its end. */
@@ -38,9 +39,12 @@ const letGoMs = 1000
  * that isn't there, or one that outlives its deadline, is an outcome.
  */
 export async function runToEnd(file: string, args: readonly string[], options: RunOptions): Promise<Finished> {
+  const env = options.env ?? process.env
+  const program = programFile(file, env)
+  if (program === undefined) return missing('')
   const settings: Options = {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    env: withoutOurs(options.env ?? process.env),
+    env: writingUtf8(withoutOurs(env)),
     extendEnv: false,
     ...(options.answers === true
       ? { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] as const }
@@ -54,7 +58,7 @@ export async function runToEnd(file: string, args: readonly string[], options: R
   try {
     // loaded by the first command: none stands before the server's start
     const { execa } = await import('execa')
-    const child = execa(file, [...args], settings)
+    const child = execa(program, [...args], settings)
     const letGo = () => {
       child.stdout?.destroy()
       child.stderr?.destroy()
@@ -81,9 +85,9 @@ export async function runToEnd(file: string, args: readonly string[], options: R
     clearTimeout(deadline)
     options.signal?.removeEventListener('abort', end)
     await ending
-    const missing = result.exitCode === undefined && ['ENOENT', 'EACCES', 'ENOTDIR', 'ENOEXEC'].includes(result.code ?? '')
+    const isMissing = result.exitCode === undefined && ['ENOENT', 'EACCES', 'ENOTDIR', 'ENOEXEC'].includes(result.code ?? '')
     return {
-      outcome: timedOut ? 'timeout' : missing ? 'missing' : 'exited',
+      outcome: timedOut ? 'timeout' : isMissing ? 'missing' : 'exited',
       exitCode: result.exitCode,
       stdout: textOf(result.stdout),
       stderr: textOf(result.stderr),
@@ -91,9 +95,11 @@ export async function runToEnd(file: string, args: readonly string[], options: R
     }
   } catch (error) {
     // a working folder that isn't there is refused before anything is spawned
-    return { outcome: 'missing', exitCode: undefined, stdout: '', stderr: `${errorCode(error) ?? ''} ${String(error)}`, answer: '' }
+    return missing(`${errorCode(error) ?? ''} ${String(error)}`)
   }
 }
+
+const missing = (stderr: string): Finished => ({ outcome: 'missing', exitCode: undefined, stdout: '', stderr, answer: '' })
 
 function textOf(output: unknown): string {
   return typeof output === 'string' ? output : ''

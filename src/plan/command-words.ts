@@ -127,8 +127,3 @@ function pieceOf(text: string, isQuoted: boolean, platform: NodeJS.Platform): st
   const [piece = text.charAt(0)] = variable.exec(text) ?? pattern.exec(text) ?? []
   return piece.startsWith('\\') && platform === 'win32' ? '\\' : piece
 }
-
-/** A command as a person would type it: words with blanks or signs in quotes. */
-export function showCommand(words: readonly string[]): string {
-  return words.map((word) => (/^[\w@%+=:,./\\-]+$/.test(word) ? word : `"${word.replaceAll('"', '\\"')}"`)).join(' ')
-}

@@ -1,11 +1,12 @@
 import { nameOf } from '../facts/server-invocation.ts'
+import { inShell, typedInOrder } from '../host/shell.ts'
 
 /** Programs that come with a Python package of another name, or with the same one. */
 const pythonPackages: Readonly<Record<string, string>> = {
   celery: 'celery',
   flower: 'flower',
   daphne: 'daphne',
-  uvicorn: "'uvicorn[standard]'",
+  uvicorn: 'uvicorn[standard]',
   hypercorn: 'hypercorn',
   gunicorn: 'gunicorn',
   dramatiq: 'dramatiq',
@@ -22,16 +23,23 @@ const pythonPackages: Readonly<Record<string, string>> = {
 
 /** What else is known of how a program is got. */
 const others: readonly (readonly [readonly string[], string])[] = [
-  [['redis-server', 'valkey-server'], 'Install it (apt install redis-server, brew install redis), or let "managedRedis": true find one.'],
+  [['redis-server', 'valkey-server'], 'Install it ({redis}), or let "managedRedis": true find one.'],
   [['node', 'npm', 'npx'], 'Install Node.js: https://nodejs.org/'],
   [['yarn', 'pnpm'], 'Install it:  corepack enable {name}'],
   [['docker'], 'Install Docker: https://docs.docker.com/get-docker/'],
 ]
 
 /** How a program that isn't there is got: a sentence, or a command to copy. */
-export function installHint(program: string, python: string): string {
+export function installHint(program: string, python: string, platform: NodeJS.Platform = process.platform): string {
   const name = nameOf(program)
   const distribution = pythonPackages[name]
-  if (distribution !== undefined) return `Install it:  ${python} -m pip install ${distribution}`
-  return others.find(([names]) => names.includes(name))?.[1].replace('{name}', name) ?? `Install ${name}, or write where it is.`
+  if (distribution !== undefined)
+    return `Install it:  ${typedInOrder(inShell([python, '-m', 'pip', 'install', distribution], platform), platform)}`
+  const redis = platform === 'win32' ? 'winget install Memurai.MemuraiDeveloper' : 'apt install redis-server, brew install redis'
+  return (
+    others
+      .find(([names]) => names.includes(name))?.[1]
+      .replace('{name}', name)
+      .replace('{redis}', redis) ?? `Install ${name}, or write where it is.`
+  )
 }

@@ -65,17 +65,6 @@ export function relativeTo({ root, platform }: Place, path: string): string {
   return short === '' ? '.' : short.startsWith('..') ? path : short
 }
 
-/** A path as it is typed in the checkout. */
-export function typed(place: Place, path: string): string {
-  return quoted(relativeTo(place, path), place.platform)
-}
-
-/** A word as it is typed: quoted where a shell would split it. */
-export function quoted(word: string, platform: NodeJS.Platform): string {
-  if (/^[\w./\\:+@=-]+$/.test(word)) return word
-  return platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", String.raw`'\''`)}'`
-}
-
 /** What only a program needs to be told. */
 const untyped: ReadonlySet<string> = new Set(['--disable-pip-version-check', '--no-input'])
 
@@ -125,7 +114,7 @@ export function environmentCommand(facts: CommandFacts, folder: string, base?: s
   if (hasUv) return { ...command(facts, ['uv', 'venv', ...(base === undefined ? [] : ['--python', base]), ...options], backend), ...made }
   const file = base ?? python.base ?? (platform === 'win32' ? 'py' : 'python3')
   const making = command(facts, [file, '-m', 'venv', ...options], backend)
-  if (base !== undefined) return { ...making, ...made }
+  if (base !== undefined || platform === 'win32') return { ...making, ...made }
   // `python3` by its name; one that was chosen by where it is, since its name may be another's
   const [[, ...rest] = []] = making.typed
   return { ...making, ...made, typed: [[pathsOf(platform).basename(file), ...rest]] }

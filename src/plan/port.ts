@@ -1,6 +1,7 @@
 import type { Holder } from '../facts/holder.ts'
 import { describeListener } from '../facts/listener.ts'
 import { isFree, type PortFact } from '../facts/port.ts'
+import { platformOf } from '../host/paths.ts'
 
 /** Who holds the wanted port, as far as it matters. */
 type HolderKind = 'earlier-run' | 'foreign' | 'unknown'
@@ -35,7 +36,8 @@ export function holderKind(holder: Holder | undefined, backend: string): HolderK
 
 /** True where the folder, or a path in it, stands in the command line; `/a/backend2` is not in `/a/backend`. */
 function namesFolder(command: string, folder: string): boolean {
-  const at = command.indexOf(folder)
+  const isWindows = platformOf(folder) === 'win32'
+  const at = isWindows ? command.toLowerCase().indexOf(folder.toLowerCase()) : command.indexOf(folder)
   return at >= 0 && /^(?:[\\/\s"']|$)/.test(command.slice(at + folder.length))
 }
 

@@ -5,11 +5,12 @@ import type { ProcfileEntry, ProcfileFact } from '../facts/procfile.ts'
 import type { ProgramRequest } from '../facts/programs.ts'
 import type { PythonEnvironment } from '../facts/python.ts'
 import { serverIn, type BackendServer, type OwnProject } from './backend-place.ts'
-import { readCommand, showCommand, type CommandContext } from './command-words.ts'
+import { readCommand, type CommandContext } from './command-words.ts'
 import { serviceEnvironment } from './service-environment.ts'
 import { orderNodes, type GraphNode } from './service-graph.ts'
 import type { ServicePlan } from './service.ts'
 import { pathsOf } from '../host/paths.ts'
+import { typed } from '../host/shell.ts'
 
 /** All that decides which services there are. */
 export interface ServiceInputs {
@@ -172,7 +173,7 @@ function readDraft(
 
 /** A command of the configuration. No shell is ever put in between: one that is wanted is written there. */
 function commandOf(command: string | readonly string[], source: string, place: Place, { platform }: ServiceInputs): CommandDraft {
-  const found = typeof command === 'string' ? ofText(command, place, platform) : ofWords(command, place)
+  const found = typeof command === 'string' ? ofText(command, place, platform) : ofWords(command, place, platform)
   if ('reason' in found) throw usageError('service-command', `${source}: ${found.reason}`, { hint: found.hint })
   return found
 }
@@ -185,9 +186,9 @@ function ofText(command: string, place: Place, platform: NodeJS.Platform): Comma
   }))
 }
 
-function ofWords(command: readonly string[], place: Place): CommandDraft | Refused {
+function ofWords(command: readonly string[], place: Place, platform: NodeJS.Platform): CommandDraft | Refused {
   const [program = '', ...args] = command
-  if (program !== '') return { ...place, program, args, shown: showCommand(command) }
+  if (program !== '') return { ...place, program, args, shown: typed(command, platform) }
   return { reason: 'its first word, the program, is empty', hint: 'Write the program first: ["celery", "-A", "core", "worker"].' }
 }
 

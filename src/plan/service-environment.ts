@@ -1,5 +1,6 @@
+import { pathOf } from '../host/programs.ts'
 import type { PythonEnvironment } from '../facts/python.ts'
-import { pathOf, pathsOf } from '../host/paths.ts'
+import { pathsOf } from '../host/paths.ts'
 
 /**
  * The environment of what runs beside the backend: the backend's own (settings

@@ -2,7 +2,7 @@ import { diagnosisOf } from '../causes/causes.ts'
 import type { Judged } from '../checks/diagnosis.ts'
 import type { LauncherError } from '../errors.ts'
 import type { Style } from './style.ts'
-import { typed } from './words.ts'
+import { typed } from '../host/shell.ts'
 
 /** One cause as a page: title and id, evidence, the command that mends it. */
 export function diagnosisPage(diagnosis: Judged<string>, style: Style, columns: number): string[] {

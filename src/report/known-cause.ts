@@ -5,7 +5,8 @@ import type { Host } from '../host/host.ts'
 import { schemaVersion } from './start-json.ts'
 import { styleFor, type Style } from './style.ts'
 import { titled } from './failure.ts'
-import { hanging, typed, wrapped } from './words.ts'
+import { inShell, typed } from '../host/shell.ts'
+import { hanging, wrapped } from './words.ts'
 
 /** Every cause that can be named, family by family: id, what may be done about it, what is looked for. */
 export function listText(host: Pick<Host, 'terminal'>): string[] {
@@ -52,7 +53,7 @@ const fixes: Readonly<Record<Automatic, string>> = {
 }
 
 /** One cause explained, as the lines of a page. */
-export function explainText(host: Pick<Host, 'terminal'>, cause: KnownCause, page: Page): string[] {
+export function explainText(host: Pick<Host, 'platform' | 'terminal'>, cause: KnownCause, page: Page): string[] {
   const style = styleFor(host)
   const columns = Math.min(host.terminal.columns, 100)
   const lines = ['', titled(`  ${style.bold(cause.title)}`, cause.id, `  ${cause.title}`, columns, style), '']
@@ -62,7 +63,8 @@ export function explainText(host: Pick<Host, 'terminal'>, cause: KnownCause, pag
   lines.push('', `  ${style.bold('How to fix it')}`, '')
   page.fix.forEach((item, index) => lines.push(...listed(item, columns, style, `${index + 1}.`)))
   if (page.commands.length > 0) lines.push('')
-  for (const command of page.commands) lines.push(`    ${style.cyan(typed(command))}`)
+  for (const command of page.commands.flatMap((each) => inShell(each, host.platform)))
+    lines.push(`    ${style.cyan(typed(command, host.platform))}`)
   lines.push('', ...hanging('  ', 2, fixes[cause.automatic], columns).map((line) => style.dim(line)))
   lines.push('', `  ${style.bold('Background')}`, '', ...hanging('  ', 2, page.background, columns), '')
   // code has an empty line below it, and so has a list

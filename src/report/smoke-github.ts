@@ -1,6 +1,6 @@
 import { posix, win32 } from 'node:path'
 import { evidenceOf, failedStep, seconds, stepTitles, verdict, type SmokeResult, type SmokeStep } from './smoke-result.ts'
-import { typed } from './words.ts'
+import { typed } from '../host/shell.ts'
 
 /** What tells where a file that the evidence names is. */
 export interface Checkout {
@@ -54,7 +54,7 @@ export function smokeSummary(result: SmokeResult): string {
   if (failed?.diagnosis !== undefined) {
     const { id, title, evidence, remedy } = failed.diagnosis
     lines.push(`**${escaped(title)}** (\`${id}\`)`, '', ...evidence.map((line) => `- ${escaped(line)}`), '', escaped(remedy.text), '')
-    if (remedy.commands.length > 0) lines.push(...fenced(remedy.commands.map(typed)))
+    if (remedy.commands.length > 0) lines.push(...fenced(remedy.commands.map((words) => typed(words))))
   }
   if (result.log.length > 0)
     lines.push("<details><summary>The last lines of the backend's output</summary>", '', ...fenced(result.log), '</details>', '')

@@ -1,5 +1,5 @@
 import { evidenceOf, failedStep, seconds, stepTitles, verdict, type SmokeResult, type SmokeStep } from './smoke-result.ts'
-import { typed } from './words.ts'
+import { typed } from '../host/shell.ts'
 
 /**
  * The run as JUnit XML, each step a test case, in the shape that Jenkins' xUnit
@@ -38,7 +38,7 @@ function testCase(step: SmokeStep, result: SmokeResult): string[] {
   const message = step === failedStep(result) ? verdict(result) : (step.evidence[0] ?? 'failed')
   const body = [
     ...evidenceOf(step),
-    ...(diagnosis === undefined ? [] : [diagnosis.remedy.text, ...diagnosis.remedy.commands.map(typed)]),
+    ...(diagnosis === undefined ? [] : [diagnosis.remedy.text, ...diagnosis.remedy.commands.map((words) => typed(words))]),
   ].join('\n')
   return [
     `${head}>`,

@@ -1,13 +1,5 @@
 import type { Diagnosis } from '../checks/diagnosis.ts'
-
-/** A command as it is typed in a shell: words with characters that a shell reads are quoted. */
-export function typed(command: readonly string[]): string {
-  return command.map(quoted).join(' ')
-}
-
-function quoted(word: string): string {
-  return /[\s"'`$[\]*?;&|<>(){}!#~]/.test(word) || word === '' ? `'${word.replaceAll("'", String.raw`'\''`)}'` : word
-}
+import { typed } from '../host/shell.ts'
 
 /** How a cause is fixed, in one line: in words, and with the first command where there is one. */
 export function fixLine({ text, commands: [command] }: Diagnosis['remedy']): string {

@@ -1,6 +1,7 @@
 import { errorCode, errorMessage } from '../errors.ts'
 import { splitWords } from '../facts/dev-script.ts'
 import type { Host } from '../host/host.ts'
+import { programFile, systemProgram } from '../host/programs.ts'
 import { withoutOurs } from '../host/secret-names.ts'
 import { within } from '../host/race-stop.ts'
 
@@ -26,8 +27,9 @@ export function browserCommand({ platform, env }: Pick<Host, 'platform' | 'env'>
   }
   if (platform === 'darwin') return { kind: 'command', file: 'open', args: [url] }
   // `start` is cmd's own, and cmd takes & in a URL for the next command
-  const windows = { kind: 'command', file: 'rundll32.exe', args: ['url.dll,FileProtocolHandler', url] } as const
-  if (platform === 'win32' || isSet(env['WSL_DISTRO_NAME'])) return windows
+  const windows = (file: string) => ({ kind: 'command', file, args: ['url.dll,FileProtocolHandler', url] }) as const
+  if (platform === 'win32') return windows(systemProgram('rundll32'))
+  if (isSet(env['WSL_DISTRO_NAME'])) return windows('rundll32.exe')
   if (!isSet(env['DISPLAY']) && !isSet(env['WAYLAND_DISPLAY'])) return { kind: 'none', why: 'there is no display (DISPLAY is not set)' }
   return { kind: 'command', file: 'xdg-open', args: [url] }
 }
@@ -46,7 +48,7 @@ export async function openPage(host: Pick<Host, 'platform' | 'env'>, url: string
   const command = browserCommand(host, url)
   if (command.kind === 'none') return { opened: false, why: command.why }
   const { execa } = await import('execa')
-  const child = execa(command.file, [...command.args], {
+  const child = execa(programFile(command.file, host.env) ?? command.file, [...command.args], {
     env: withoutOurs(host.env),
     extendEnv: false,
     stdio: 'ignore',

@@ -6,6 +6,7 @@ import { basename, dirname, join } from 'node:path'
 import { errorCode, errorMessage, LauncherError } from '../errors.ts'
 import { readBytes, succeeds } from '../host/files.ts'
 import { exists } from '../host/process-table.ts'
+import { inShell, typed, typedInOrder } from '../host/shell.ts'
 
 /**
  * Writes the bytes `after` to the `.env` at `path`, whole or not at all: a
@@ -104,8 +105,7 @@ async function replaceable(path: string, target: string): Promise<Stats> {
   if (!entry.isFile()) throw notAFile(path, entry)
   // the mode itself is asked, because root may write to everything, and so could replace what somebody protected
   const writable = (entry.mode & 0o222) !== 0 && (await succeeds(access(target, constants.W_OK)))
-  if (!writable)
-    throw refused(path, 'it is read-only', process.platform === 'win32' ? 'Clear its read-only attribute.' : `chmod u+w '${path}'`)
+  if (!writable) throw refused(path, 'it is read-only', typedInOrder(inShell(['chmod', 'u+w', path], process.platform), process.platform))
   // A rename would leave the other names with the old contents, and writing in
   // place could be cut short, so neither is right: whoever linked it decides.
   if (entry.nlink > 1)
@@ -117,7 +117,8 @@ async function replaceable(path: string, target: string): Promise<Stats> {
 async function holds(path: string, target: string, before: Uint8Array): Promise<true> {
   const bytes = await readBytes(target, Infinity).catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') throw changed(path, 'it is gone')
-    if (errorCode(error) === 'EACCES') throw refused(path, 'this user may not read it', `chmod u+r '${path}'`, error)
+    if (errorCode(error) === 'EACCES' && process.platform !== 'win32')
+      throw refused(path, 'this user may not read it', typed(['chmod', 'u+r', path]), error)
     throw replaceRefused(error, path, process.platform)
   })
   if (!same(bytes, before)) throw changed(path, 'somebody else has written to it')

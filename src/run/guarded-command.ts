@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { errorCode } from '../errors.ts'
 import { deferred } from '../host/deferred.ts'
 import type { Host } from '../host/host.ts'
+import { programFile } from '../host/programs.ts'
 import { spawnGuarded } from './guarded.ts'
 import { ProcessTree } from './process-tree.ts'
 
@@ -75,7 +76,13 @@ function onPosix(host: Host, { words: [file = '', ...args], cwd, env, output }: 
 }
 
 function onWindows(host: Host, launch: GuardedLaunch, ended: Ended) {
-  const child = spawn(process.execPath, [guardFile, ...launch.words], {
+  const [name = '', ...args] = launch.words
+  const file = programFile(name, launch.env)
+  if (file === undefined) {
+    ended({ exitCode: undefined, signal: undefined, code: 'ENOENT' })
+    return { tree: new ProcessTree(host, undefined) }
+  }
+  const child = spawn(process.execPath, [guardFile, file, ...args], {
     cwd: launch.cwd,
     env: launch.env,
     stdio: ['ignore', launch.output === 'out' ? 'inherit' : 2, 'inherit', 'ipc'],
@@ -106,7 +113,7 @@ function parseExit(message: unknown): Omit<CommandExit, 'afterMs'> | undefined {
     return undefined
   const { exitCode, signal, code } = message
   return {
-    exitCode: typeof exitCode === 'number' ? exitCode : undefined,
+    exitCode: typeof exitCode === 'number' ? exitCode | 0 : undefined,
     signal: typeof signal === 'string' ? signal : undefined,
     code: typeof code === 'string' ? code : undefined,
   }

@@ -1,12 +1,16 @@
 import { accessSync, constants } from 'node:fs'
 import { Socket } from 'node:net'
+import { dirname, join } from 'node:path'
 import { constants as system } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { fileURLToPath } from 'node:url'
 import type { ChildProcess } from 'node:child_process'
 import spawn from 'cross-spawn'
+import { attempt } from '../errors.ts'
+import { readBytesSync } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { LineSplitter } from '../host/lines.ts'
+import { programFile, writingUtf8 } from '../host/programs.ts'
 import type { ServicePlan } from '../plan/service.ts'
 import { killedMs, ProcessTree } from './process-tree.ts'
 
@@ -30,12 +34,13 @@ export interface LaunchEvents {
   readonly ended: (exit: Exit) => void
 }
 
-const guardFile = fileURLToPath(new URL('../guard.py', import.meta.url))
+const guardFile = (platform: NodeJS.Platform): string =>
+  fileURLToPath(new URL(platform === 'win32' ? '../guard_windows.py' : '../guard.py', import.meta.url))
 
 /**
  * Starts a command in a process group of its own, under a guard that ends it
  * with all that it has started when we are gone, however that comes about.
- * Without one where no Python is seen, and on Windows. Throws what the system refuses at once.
+ * Without one where no Python is seen. Throws what the system refuses at once.
  */
 export function spawnGuarded(
   host: Host,
@@ -44,20 +49,22 @@ export function spawnGuarded(
   events: LaunchEvents,
 ) {
   const tree = new ProcessTree(host, undefined)
-  const python = guardPython(launch, host.platform)
   const { cwd, user } = launch
+  const file = programFile(launch.file, launch.env)
+  if (file === undefined) throw Object.assign(new Error(`spawn ${launch.file} ENOENT`), { code: 'ENOENT' })
+  const python = guardPython({ ...launch, file }, host.platform)
   const options = {
     cwd,
-    env: { ...launch.env },
-    // on Windows a detached child gets a console window of its own
-    detached: host.platform !== 'win32',
+    env: writingUtf8({ ...launch.env }),
+    // on Windows a guard has no console and outlives us; another detached child would get a console window of its own
+    detached: host.platform !== 'win32' || python !== undefined,
     windowsHide: true,
   }
   // not execa: loading it takes some 30 ms, and the server would wait for them
   const child =
     python === undefined
-      ? spawn(launch.file, [...launch.args], { ...options, ...user, stdio: [...streams] })
-      : spawn(python, ['-I', '-S', guardFile, String(streams.length)], { ...options, stdio: [...streams, 'pipe'] })
+      ? spawn(file, [...launch.args], { ...options, ...user, stdio: [...streams] })
+      : spawn(python, ['-I', '-S', guardFile(host.platform), String(streams.length)], { ...options, stdio: [...streams, 'pipe'] })
   const control = python === undefined ? undefined : child.stdio[streams.length]
   if (control instanceof Socket) underGuard(child, control, launch, tree, events)
   else plain(child, launch, tree, events)
@@ -70,7 +77,8 @@ function plain(child: ChildProcess, launch: Launch, tree: ProcessTree, events: L
   if (child.pid !== undefined) events.born(child.pid)
   child.once('exit', (code, signal) => {
     tree.ended = true
-    events.ended({ exitCode: code ?? undefined, signal: signal ?? undefined })
+    // as Windows' shells show it: a code below zero, such as libuv's -4058, comes as 4294963238
+    events.ended({ exitCode: code === null ? undefined : code | 0, signal: signal ?? undefined })
   })
 }
 
@@ -89,7 +97,7 @@ function underGuard(child: ChildProcess, control: Socket, launch: Launch, tree: 
   refusals(child, launch, tree, events)
   control.on('error', () => {})
   control.unref()
-  const words = Buffer.from([launch.file, ...launch.args].map((word) => `${word}\0`).join(''))
+  const words = Buffer.from([programFile(launch.file, launch.env) ?? launch.file, ...launch.args].map((word) => `${word}\0`).join(''))
   control.write(`${words.length} ${launch.user?.uid ?? -1} ${launch.user?.gid ?? -1} ${launch.endsItselfMs ?? 0}\n`)
   control.write(words)
   let isOver = false
@@ -107,7 +115,7 @@ function underGuard(child: ChildProcess, control: Socket, launch: Launch, tree: 
     if (word === 'pid') {
       tree.pid = number
       events.born(number)
-    } else if (word === 'exit') over({ exitCode: number })
+    } else if (word === 'exit') over({ exitCode: number | 0 })
     else if (word === 'signal') over({ signal: Object.entries(system.signals).find(([, each]) => each === number)?.[0] ?? String(number) })
     else if (word === 'error') {
       isOver = true
@@ -143,14 +151,33 @@ function underGuard(child: ChildProcess, control: Socket, launch: Launch, tree: 
 
 /** The interpreter that the guard runs by: one that starts in some 10 ms, which no shim of a version manager does. */
 function guardPython({ file, env }: Launch, platform: NodeJS.Platform): string | undefined {
-  if (platform === 'win32') return undefined
   const { VIRTUAL_ENV: environment } = env
-  return [
-    // on macOS it may be one that offers to install itself
-    ...(platform === 'darwin' ? ['/opt/homebrew/bin/python3', '/usr/local/bin/python3'] : ['/usr/bin/python3', '/usr/local/bin/python3']),
-    ...(environment === undefined ? [] : [`${environment}/bin/python`]),
-    ...(/\/bin\/python3?(?:\.\d+)?$/.test(file) ? [file] : []),
-  ].find((path) => isProgram(path))
+  const pythons =
+    platform === 'win32'
+      ? windowsPythons(file, environment)
+      : [
+          // on macOS it may be one that offers to install itself
+          ...(platform === 'darwin'
+            ? ['/opt/homebrew/bin/python3', '/usr/local/bin/python3']
+            : ['/usr/bin/python3', '/usr/local/bin/python3']),
+          ...(environment === undefined ? [] : [`${environment}/bin/python`]),
+          ...(/\/bin\/python3?(?:\.\d+)?$/.test(file) ? [file] : []),
+        ]
+  return pythons.find((path) => isProgram(path))
+}
+
+/** Those behind the environments, whose own only start them and wait (PEP 405), before these. */
+function windowsPythons(file: string, environment: string | undefined): string[] {
+  // a batch file takes cmd.exe, whose quoting cross-spawn knows
+  if (!/\.exe$/i.test(file)) return []
+  const isPython = /[\\/]python\.exe$/i.test(file)
+  const folders = [...(isPython ? [dirname(dirname(file))] : []), ...(environment === undefined ? [] : [environment])]
+  const homes = folders.flatMap((folder) => {
+    const text = attempt(() => readBytesSync(join(folder, 'pyvenv.cfg')).toString()) ?? ''
+    const home = /^home\s*=\s*(.+)$/m.exec(text)?.[1]?.trim()
+    return home === undefined ? [] : [join(home, 'python.exe')]
+  })
+  return [...homes, ...(isPython ? [file] : []), ...folders.map((folder) => join(folder, 'Scripts', 'python.exe'))]
 }
 
 function isProgram(path: string): boolean {

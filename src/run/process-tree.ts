@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Host } from '../host/host.ts'
 import { exists, processTable, send } from '../host/process-table.ts'
 import { runToEnd } from '../host/processes.ts'
+import { systemProgram } from '../host/programs.ts'
 
 /** How long the system may take to clear away what was killed, in milliseconds. */
 export const killedMs = 2000
@@ -14,7 +15,7 @@ function killAll(): void {
   for (const tree of living) tree.kill()
 }
 
-/** What stands above a process, and reaches also what has left its group and its parent (guard.py). */
+/** What stands above a process, and reaches also what has left its group and its parent (guard.py, guard_windows.py). */
 export interface Guard {
   /** Ends all, by force when `timeoutMs` milliseconds are over; false where the guard itself is gone. */
   readonly end: (timeoutMs: number) => Promise<boolean>
@@ -65,7 +66,7 @@ export class ProcessTree {
       if (this.#ownsGroup(pid)) send(-pid, 'SIGKILL')
     }
     // process.kill would end the one process and leave its children (nodejs.org/api/process.html#signal-events)
-    else if (!this.ended) spawnSync('taskkill', ['/PID', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true })
+    else if (!this.ended) spawnSync(systemProgram('taskkill'), ['/PID', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true })
   }
 
   async #endOnPosix(pid: number, timeoutMs: number): Promise<void> {
@@ -82,9 +83,9 @@ export class ProcessTree {
   async #endOnWindows(pid: number, timeoutMs: number): Promise<void> {
     // the PID of an ended process may be a stranger's
     if (this.ended) return
-    await runToEnd('taskkill', ['/PID', String(pid), '/T'], { deadlineMs: timeoutMs })
+    await runToEnd(systemProgram('taskkill'), ['/PID', String(pid), '/T'], { deadlineMs: timeoutMs })
     for (const until = this.#host.now() + timeoutMs; !this.#forced && !this.ended && this.#host.now() < until;) await delay(10)
-    if (!this.ended) await runToEnd('taskkill', ['/PID', String(pid), '/T', '/F'], { deadlineMs: killedMs })
+    if (!this.ended) await runToEnd(systemProgram('taskkill'), ['/PID', String(pid), '/T', '/F'], { deadlineMs: killedMs })
   }
 
   /**

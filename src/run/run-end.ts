@@ -3,7 +3,7 @@ import { readText } from '../host/files.ts'
 import { parseRun, type FactOfRun, type RecordedProcess, type RunState } from '../facts/run-state.ts'
 import { endTree } from '../host/end-tree.ts'
 import type { Host } from '../host/host.ts'
-import { processTable, rowOf } from '../host/process-table.ts'
+import { exists, processTable, rowOf } from '../host/process-table.ts'
 import { askRun, unansweredWords } from './control-client.ts'
 import { removeRun, removeSocket } from './run-state.ts'
 
@@ -81,7 +81,8 @@ async function untilGone(
   const until = host.now() + timeoutMs
   let sayAt = host.now() + sayEveryMs
   for (;;) {
-    const left = await living(host, members)
+    // a table takes PowerShell a second: until the time is over it will do that the number is in use
+    const left = host.platform === 'win32' ? members.filter(({ pid }) => exists(pid)) : await living(host, members)
     if (left.length === 0) return true
     if (host.now() >= until) return false
     if (host.now() >= sayAt) {

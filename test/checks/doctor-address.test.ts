@@ -180,6 +180,11 @@ describe('names it', () => {
       "Listen failure: Couldn't listen on 127.0.0.1:80: [Errno 13] Permission denied.",
       'bad-port-permission',
     ],
+    [
+      'bad-port-permission: Windows',
+      'OSError: [WinError 10013] Der Zugriff auf einen Socket war aufgrund der Zugriffsrechte des Sockets unzulässig',
+      'bad-port-permission',
+    ],
   ])('%s', (_, line, id) => {
     expect(judgeLog([line])?.id).toBe(id)
   })

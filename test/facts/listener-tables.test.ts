@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseNetstatListening, parseProcNetListening, readableAddress } from '../../src/facts/listener-tables.ts'
+import { excludedRange, parseNetstatListening, parseProcNetListening, readableAddress } from '../../src/facts/listener-tables.ts'
 
 const tcp = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:1F40 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 4071337 1 0000000000000000 100 0 0 10 0
@@ -89,4 +89,26 @@ test.each([
   ['nothing', '', []],
 ])('netstat -ano, %s', (_, output, found) => {
   expect(parseNetstatListening(output).filter(({ port }) => port === 8000)).toEqual(found.map((one) => ({ ...one, port: 8000 })))
+})
+
+const excluded = `
+Protokoll tcp Portausschlussbereiche
+
+Startport   Endport
+----------    --------
+      5357        5357
+      7931        8030
+     50000       50059     *
+
+* - Verwaltete Portausschlüsse.
+`
+
+test.each([
+  [8000, excluded, { from: 7931, to: 8030 }],
+  [8030, excluded.replaceAll('\n', '\r\n'), { from: 7931, to: 8030 }],
+  [8031, excluded, undefined],
+  [50_000, excluded, undefined],
+  [8000, '', undefined],
+])('what Windows keeps around port %i', (port, output, range) => {
+  expect(excludedRange(output, port)).toEqual(range)
 })

@@ -12,12 +12,15 @@ const shim = `@ECHO off\r\nGOTO start\r\n:find_dp0\r\nSET dp0=%~dp0\r\nEXIT /b\r
 /** And as it wrote it before 2019. */
 const oldShim = `@IF EXIST "%~dp0\\node.exe" (\r\n  "%~dp0\\node.exe"  "%~dp0\\node_modules\\vite\\bin\\vite.js" %*\r\n) ELSE (\r\n  node  "%~dp0\\node_modules\\vite\\bin\\vite.js" %*\r\n)`
 /** npm's own, which looks for another npm first. */
-const npm = `SET "NODE_EXE=%~dp0\\node.exe"\r\nSET "NPM_CLI_JS=%~dp0\\node_modules\\npm\\bin\\npm-cli.js"\r\n"%NODE_EXE%" "%NPM_CLI_JS%" %*`
+const npm = (name: 'NPM' | 'NPX') =>
+  `SET "NODE_EXE=%~dp0\\node.exe"\r\nSET "NPM_PREFIX_JS=%~dp0\\node_modules\\npm\\bin\\npm-prefix.js"\r\nSET "${name}_CLI_JS=%~dp0\\node_modules\\npm\\bin\\${name.toLowerCase()}-cli.js"\r\nIF EXIST "%NPM_PREFIX_${name}_CLI_JS%" (\r\n  SET "${name}_CLI_JS=%NPM_PREFIX_${name}_CLI_JS%"\r\n)\r\n\r\n"%NODE_EXE%" "%${name}_CLI_JS%" %*\r\n`
 
 test.each([
   [shim, '../maildev/bin/maildev.js'],
   [oldShim, 'node_modules/vite/bin/vite.js'],
-  [npm, undefined],
+  [npm('NPM'), 'node_modules/npm/bin/npm-cli.js'],
+  [npm('NPX'), 'node_modules/npm/bin/npx-cli.js'],
+  [npm('NPM').replace('"%NPM_CLI_JS%" %*', '"%NPM_CLI_JS%" run %*'), undefined],
   ['@echo off\r\npython "%~dp0\\run.js" %*', undefined],
   ['node "%~dp0\\run.js" --always %*', undefined],
   ['', undefined],
@@ -54,10 +57,11 @@ test('on Windows a shim of a Node script is run by node, another batch file is n
   const root = await filesIn({
     'bin/vite.cmd': oldShim,
     'bin/node_modules/vite/bin/vite.js': '',
-    'bin/yarn.cmd': npm,
+    'bin/yarn.cmd': npm('NPM'),
+    'bin/tool.bat': '@echo off',
     'bin/lost.cmd': oldShim.replaceAll('vite.js', 'x.js'),
   })
-  for (const name of ['vite', 'yarn', 'lost']) await chmod(join(root, `bin/${name}.cmd`), 0o755)
+  for (const name of ['vite.cmd', 'yarn.cmd', 'lost.cmd', 'tool.bat']) await chmod(join(root, `bin/${name}`), 0o755)
   const host = { ...testHost(root), platform: 'win32' } as const
   const find = async (name: string) => findProgram(host, { program: name, cwd: root, env: { Path: join(root, 'bin') } })
   expect(await find('vite')).toEqual({ kind: 'program', file: process.execPath, args: [join(root, 'bin/node_modules/vite/bin/vite.js')] })
@@ -67,5 +71,6 @@ test('on Windows a shim of a Node script is run by node, another batch file is n
     args: [join(root, 'bin/node_modules/vite/bin/vite.js')],
   })
   expect(await find('yarn')).toEqual({ kind: 'batch', file: join(root, 'bin/yarn.cmd') })
+  expect(await find('tool')).toEqual({ kind: 'batch', file: join(root, 'bin/tool.bat') })
   expect(await find('lost')).toEqual({ kind: 'batch', file: join(root, 'bin/lost.cmd') })
 })

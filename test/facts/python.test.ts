@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { mergeConfig, type Flags } from '../../src/config/resolve.ts'
 import { findProject } from '../../src/facts/project.ts'
-import { interpreterOf } from '../../src/facts/environments.ts'
+import { interpreterOf, isDeserted } from '../../src/facts/environments.ts'
 import { findPython, type Candidate, type PythonFact } from '../../src/facts/python.ts'
 import { runToEnd } from '../../src/host/processes.ts'
 import { choosePython } from '../../src/plan/environment.ts'
@@ -309,4 +309,14 @@ test('python3 of the PATH is the last resort, and never one to install into', as
 test('where the interpreter of an environment is', () => {
   expect(interpreterOf('/a/venv', 'linux')).toBe('/a/venv/bin/python')
   expect(interpreterOf(String.raw`C:\a\venv`, 'win32')).toBe(String.raw`C:\a\venv\Scripts\python.exe`)
+})
+
+test.each([
+  ['Python 3.13', { 'python.exe': '', 'python313.dll': '' }, false],
+  ['PyPy', { 'pypy3.exe': '' }, false],
+  ['what an uninstaller leaves', { 'Lib/site-packages/x.py': '', 'Scripts/pip.exe': '' }, true],
+])('whether a home has an interpreter: %s', async (_, files, expected) => {
+  const home = await filesIn(files)
+  expect(await isDeserted(home)).toBe(expected)
+  expect(await isDeserted(join(home, 'gone'))).toBe(true)
 })

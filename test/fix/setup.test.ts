@@ -283,7 +283,7 @@ test('on Windows: its paths, its launcher, its commands', () => {
     platform: 'win32',
     root: String.raw`C:\Users\Ada L\vote`,
     backend: String.raw`C:\Users\Ada L\vote\backend`,
-    python: { kind: 'venv-missing', base: undefined },
+    python: { kind: 'venv-missing', base: String.raw`C:\Program Files\Python313\python.exe` },
     requirements: of('requirements', String.raw`C:\Users\Ada L\vote\backend\requirements.txt`),
     dotenv: {
       path: String.raw`C:\Users\Ada L\vote\backend\.env`,
@@ -294,18 +294,18 @@ test('on Windows: its paths, its launcher, its commands', () => {
     needsDotenv: true,
   }
   expect(commands(facts)).toEqual([
-    String.raw`py -m venv backend\venv`,
+    String.raw`& 'C:\Program Files\Python313\python.exe' -m venv backend\venv`,
     String.raw`backend\venv\Scripts\python.exe -m pip install -r backend\requirements.txt`,
     String.raw`copy backend\.env.example backend\.env`,
-    String.raw`mkdir "backend\my logs"`,
+    String.raw`mkdir 'backend\my logs'`,
     String.raw`backend\venv\Scripts\python.exe backend\manage.py migrate`,
     'election-dev makes it, and shows its password',
   ])
   expect(planSetup(seenOf(facts))[0]?.action).toEqual({
     kind: 'command',
-    argv: ['py', '-m', 'venv', String.raw`C:\Users\Ada L\vote\backend\venv`],
+    argv: [String.raw`C:\Program Files\Python313\python.exe`, '-m', 'venv', String.raw`C:\Users\Ada L\vote\backend\venv`],
     cwd: facts.backend,
-    typed: [['py', '-m', 'venv', String.raw`backend\venv`]],
+    typed: [[String.raw`C:\Program Files\Python313\python.exe`, '-m', 'venv', String.raw`backend\venv`]],
     what: 'a Python environment',
     makes: String.raw`C:\Users\Ada L\vote\backend\venv`,
   })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { asShell, interpreterIn, isWithin, joined, pathFrom } from '../../src/host/paths.ts'
+import { interpreterIn, isWithin, joined, pathFrom } from '../../src/host/paths.ts'
 
 const windows = String.raw`C:\Users\Ada\election`
 
@@ -22,36 +22,5 @@ describe('paths of the machine that is judged', () => {
     expect(interpreterIn('/home/ada', 'backend/venv')).toBe('backend/venv/bin/python')
     expect(interpreterIn(windows, String.raw`backend\venv`)).toBe(String.raw`backend\venv\Scripts\python.exe`)
     expect(joined(windows, 'backend', 'manage.py')).toBe(String.raw`C:\Users\Ada\election\backend\manage.py`)
-  })
-
-  test.each([
-    [
-      ['mkdir', '-p', 'backend/logs'],
-      ['mkdir', 'backend/logs'],
-    ],
-    [
-      ['cp', '.env.txt', '.env'],
-      ['copy', '.env.txt', '.env'],
-    ],
-    [
-      ['kill', '-CONT', '4711'],
-      ['taskkill', '/PID', '4711'],
-    ],
-    [
-      ['election-dev', 'start'],
-      ['election-dev', 'start'],
-    ],
-  ])('%j on Windows', (command, wanted) => {
-    expect(asShell(windows, command)).toEqual([wanted])
-    expect(asShell('/home/ada', command)).toEqual([command])
-  })
-
-  test('PowerShell takes a variable out before the command', () => {
-    const command = ['env', '-u', 'REDIS_PORT', 'election-dev', 'start']
-    expect(asShell(windows, command)).toEqual([
-      ['Remove-Item', 'Env:REDIS_PORT'],
-      ['election-dev', 'start'],
-    ])
-    expect(asShell('/home/ada', command)).toEqual([command])
   })
 })

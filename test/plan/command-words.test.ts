@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { readCommand, showCommand, type CommandContext } from '../../src/plan/command-words.ts'
+import { readCommand, type CommandContext } from '../../src/plan/command-words.ts'
 
 const env = { PORT: '5100', EMPTY: '', TWO: 'a  b', HOME: '/home/me', USERPROFILE: 'C:\\Users\\me', GLOB: '*' }
 const read = (text: string, more: Partial<CommandContext> = {}) => readCommand(text, { env, platform: 'linux', globs: 'literal', ...more })
@@ -106,8 +106,4 @@ test.each([
   [String.raw`prog '\d+' \\server\share`, ['prog', String.raw`\d+`, String.raw`\\server\share`]],
 ])('%j on Windows', (text, words) => {
   expect(wordsOf(text, { platform: 'win32' })).toEqual(words)
-})
-
-test('a command is shown as it could be typed', () => {
-  expect(showCommand(['python', '-c', 'print("a b")', ''])).toBe(String.raw`python -c "print(\"a b\")" ""`)
 })

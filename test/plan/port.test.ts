@@ -64,6 +64,13 @@ describe('who holds it', () => {
     expect(holderKind(by, backend)).toBe(kind)
   })
 
+  test('Windows takes names in any case', () => {
+    const of = holder(String.raw`c:\work\My Vote\backend\venv\Scripts\python.exe -m daphne core.asgi:application`, http('daphne'))
+    expect(holderKind(of, String.raw`C:\Work\my vote\backend`)).toBe('earlier-run')
+    expect(holderWords('earlier-run', of)).toMatch(/^an earlier server of this project, python.exe -m daphne/)
+    expect(holderKind(of, String.raw`C:\Work\my vote\back`)).toBe('foreign')
+  })
+
   test.each([
     [earlier, 'an earlier server of this project, python -m daphne core.asgi:application (PID 4711) (Server: daphne)'],
     [foreign, 'python3 -m http.server (PID 4711) (Server: SimpleHTTP/0.6 Python/3.12.3)'],

@@ -317,6 +317,15 @@ test.each(['celery', 'django-admin', 'redis-server', 'npx', 'pnpm', 'docker', 'm
   expect(installHint(program, python)).toMatch(/^Install /)
 })
 
+test('on Windows by its own words', () => {
+  const python = String.raw`C:\Ada L\venv\Scripts\python.exe`
+  expect(installHint('uvicorn', python, 'win32')).toBe(
+    String.raw`Install it:  & 'C:\Ada L\venv\Scripts\python.exe' -m pip install 'uvicorn[standard]'`,
+  )
+  expect(installHint('celery', 'python3', 'win32')).toBe('Install it:  py -m pip install celery')
+  expect(installHint('redis-server', python, 'win32')).toContain('winget')
+})
+
 test('the wait before a restart doubles from 1 s to 30 s', () => {
   expect([0, 1, 2, 3, 4, 5, 6, 1000].map((restarts) => restartDelayMs(restarts))).toEqual([
     1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000,

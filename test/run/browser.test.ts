@@ -9,7 +9,7 @@ const { folder } = ending()
 
 test.each<[string, NodeJS.Platform, Record<string, string>, readonly string[] | string]>([
   ['macOS', 'darwin', {}, ['open', url]],
-  ['Windows', 'win32', {}, ['rundll32.exe', 'url.dll,FileProtocolHandler', url]],
+  ['Windows', 'win32', {}, [String.raw`C:\Windows\System32\rundll32.exe`, 'url.dll,FileProtocolHandler', url]],
   ['Linux with a display', 'linux', { DISPLAY: ':0' }, ['xdg-open', url]],
   ['Wayland', 'linux', { WAYLAND_DISPLAY: 'wayland-0' }, ['xdg-open', url]],
   ['Linux without a display', 'linux', {}, 'there is no display (DISPLAY is not set)'],

@@ -233,7 +233,7 @@ describe('writeDotenv refuses', () => {
     expect(await refusal(writeDotenv(path, OLD, NEW))).toMatchObject({
       code: 'env-write',
       message: `${path} cannot be written: it is read-only`,
-      hint: `chmod u+w '${path}'`,
+      hint: `chmod u+w ${path}`,
     })
     expect(await readFile(path, 'utf8')).toBe('A=1\n')
     expect(await readdir(folder)).toEqual(['.env'])

@@ -2,7 +2,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { typed } from '../../src/report/words.ts'
+import { typed } from '../../src/host/shell.ts'
 import { environmentIn } from '../support/checkout-run.ts'
 import { pipsIndex } from '../support/checkouts.ts'
 import { runCli, startCli, type RunningCli } from '../support/cli.ts'
@@ -84,7 +84,7 @@ test.each(tools)(
         [...add.split(' '), 'python-decouple'],
       ],
     ])
-    const lines = [...remedy.commands.map(typed), install, `${tool} run python -c 'import decouple'`]
+    const lines = [...remedy.commands.map((words: readonly string[]) => typed(words)), install, `${tool} run python -c 'import decouple'`]
     await run('sh', ['-ec', lines.join('\n')], { cwd: root, env, maxBuffer: 64e6 })
     expect((await look())?.id).not.toBe('missing-dep')
   },

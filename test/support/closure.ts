@@ -5,7 +5,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFil
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, TestRunner } from 'vitest'
-import { typed } from '../../src/report/words.ts'
+import { typed } from '../../src/host/shell.ts'
 import { bin, cliEnvironment } from './cli.ts'
 import { behind, formsOf, isClosable } from './closure-rows.ts'
 import { askDoctor, enough, nameOf, setUps, useSetUps, type Answer, type Asking, type SetUp } from './doctor.ts'
@@ -71,7 +71,7 @@ async function closes(setUp: SetUp, folder: string, asking: Asking, answer: Answ
     }
   const again = await askDoctor(folder, { ...asking, ...(started === undefined ? {} : { url: started, others: [] }), readOnly: false })
   const failed = again.findings.filter(({ status }) => status === 'fail').map(({ id }) => id)
-  const did = here.map(typed).join('\n')
+  const did = here.map((words) => typed(words)).join('\n')
   expect(failed, `${did}\n${again.evidence}`).not.toContain(setUp.id)
   const allowed = [undefined, ...(isAnew ? [] : ['server-not-running']), ...(behind[setUp.id] ?? [])]
   expect(allowed, `${did}\n${again.diagnosis?.title ?? ''}\n${again.evidence}`).toContain(again.id)

@@ -1,3 +1,4 @@
+import { noInterpreter } from '../../facts/base-python.ts'
 import { dirname, join } from 'node:path'
 import { listenerOf, type Evidence } from '../../checks/evidence.ts'
 import type { Checkout } from '../../facts/checkout.ts'
@@ -55,6 +56,9 @@ function remade(
 ): Fix | NoFix {
   const around = commandFacts({ ...evidence, choice: python }, facts)
   if (around === undefined) return noFix('there is no project here')
+  const isNeeded = facts.platform === 'win32' || python.kind === 'venv-missing'
+  if (isNeeded && unchosen(python).base === undefined && base === undefined && !facts.hasUv)
+    return noFix(`there is ${noInterpreter(facts.platform).seen} that could make one`)
   const made = managerOf(around) === undefined ? [environmentCommand(around, folder, base)] : []
   return fix([...made, installCommand(around)], { restart: true })
 }
@@ -70,8 +74,6 @@ export const makeEnvironment: PlannerOf<'checkout' | 'choice'> = (evidence, fact
   if (checkout === undefined) return noFix('there is no project here')
   const { base, other } = unchosen(choice)
   if (other?.kind === 'none' && !facts.hasUv) return noFix(`none of the interpreters here is Python ${other.word.spec}`)
-  if (choice?.kind === 'venv-missing' && base === undefined && !facts.hasUv && facts.platform !== 'win32')
-    return noFix('there is no python3 on the PATH that could make one')
   return remade(evidence, facts, { kind: 'venv-missing', base }, freshEnvironment(checkout), wantedBase(checkout, choice))
 }
 
