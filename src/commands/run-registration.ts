@@ -1,11 +1,13 @@
 import { errorMessage } from '../errors.ts'
-import { readRuns, type RecordedProcess, type RunState } from '../facts/run-state.ts'
+import { readRuns, strayRuns, type RecordedProcess, type RunState } from '../facts/run-state.ts'
 import type { RunStatus } from '../facts/run-status.ts'
 import type { Host } from '../host/host.ts'
 import { thisMachine } from '../host/machine.ts'
 import { processTable, rowOf, type ProcessIdentity } from '../host/process-table.ts'
+import { ownMark } from '../host/run-mark.ts'
 import { runStatusOf } from '../report/stack-control.ts'
 import { serveControl, type ControlServer } from '../run/control-server.ts'
+import { endRun } from '../run/run-end.ts'
 import { cleanRuns, newRunId, removeRun, writeRun } from '../run/run-state.ts'
 import type { SetupRun } from './start-setup.ts'
 import type { StackControl } from '../report/stack-control.ts'
@@ -52,6 +54,7 @@ export function registerRun({ host, config, report }: SetupRun, control: StackCo
       stop: () => void control.stop().catch(() => undefined),
     }
     const earlier = await readRuns(host, host.cwd)
+    for (const fact of strayRuns(earlier)) await endRun(host, host.cwd, fact, onProblem)
     if (await cleanRuns(host.cwd, earlier)) report({ event: 'note', text: 'What a run that was killed has left here is taken away' })
     server = await serveControl(host, target).catch(() => undefined)
     return {
@@ -60,6 +63,7 @@ export function registerRun({ host, config, report }: SetupRun, control: StackCo
       version: options.version,
       machine,
       launcher: { pid: own.pid, started: own.started },
+      mark: ownMark,
       startedAt,
       background: background !== undefined,
       control: server === undefined ? null : { address: server.address, key: server.key },

@@ -6,6 +6,7 @@ import { isFolder, isOurs, readBytes, realPath, upwards } from '../host/files.ts
 import { homeName } from './home-name.ts'
 import type { Host } from '../host/host.ts'
 import { placeOf, thisMachine, type Machine } from '../host/machine.ts'
+import { bearersOf } from '../host/run-mark.ts'
 import { processTable, rowOf, type ProcessIdentity, type ProcessRow } from '../host/process-table.ts'
 import { pidSchema, runStatusSchema } from './run-status.ts'
 
@@ -27,6 +28,8 @@ const runStateSchema = v.object({
   version: v.string(),
   machine: v.object({ hostname: v.string(), boot: v.nullable(v.string()), pids: v.nullable(v.string()) }),
   launcher: identitySchema,
+  /** What all that it has started bears in its environment (`markName`). */
+  mark: v.optional(text),
   /** Milliseconds since 1970. */
   startedAt: v.number(),
   /** Started by `start --detach`. */
@@ -82,12 +85,18 @@ export async function readRuns(host: Pick<Host, 'platform'>, root: string): Prom
   const names = (await readdir(folder).catch(() => [])).filter((name) => runFile.test(name))
   if (names.length === 0) return []
   const [rows, here] = await Promise.all([processTable(host), thisMachine(host)])
-  const facts = await Promise.all(names.map((name) => readRun(join(folder, name), name, rows, here)))
+  const facts = await Promise.all(names.map((name) => readRun(join(folder, name), name, rows, here, host.platform)))
   const since = (fact: RunFact) => (fact.kind === 'unreadable' ? 0 : fact.run.startedAt)
   return facts.flatMap((fact) => fact ?? []).toSorted((a, b) => since(b) - since(a))
 }
 
-async function readRun(file: string, name: string, rows: readonly ProcessRow[] | undefined, here: Machine): Promise<RunFact | undefined> {
+async function readRun(
+  file: string,
+  name: string,
+  rows: readonly ProcessRow[] | undefined,
+  here: Machine,
+  platform: NodeJS.Platform,
+): Promise<RunFact | undefined> {
   const unreadable = (reason: string): RunFact => ({ kind: 'unreadable', file, reason, owner: ownerOf(name, rows) })
   let written: string
   try {
@@ -100,7 +109,24 @@ async function readRun(file: string, name: string, rows: readonly ProcessRow[] |
     return errorCode(error) === 'ENOENT' ? undefined : unreadable(errorCode(error) ?? 'it could not be read')
   }
   const run = parseRun(written)
-  return typeof run === 'string' ? unreadable(run) : judgeRun(file, run, rows, here)
+  if (typeof run === 'string') return unreadable(run)
+  const fact = judgeRun(file, run, rows, here)
+  if (fact.kind !== 'stale' || run.mark === undefined || rows === undefined) return fact
+  // what has left its parent and lost its guard is written down nowhere
+  const strays = await bearersOf(platform, run.mark, rows)
+  return strays.length === 0 ? fact : { kind: 'orphaned', file, run, left: strays.map((row) => strayOf(row)) }
+}
+
+const strayName = 'left behind'
+
+/** What is known of a run by its mark alone. */
+export function strayOf({ pid, started }: ProcessRow): RecordedProcess {
+  return { service: strayName, pid, started }
+}
+
+/** Runs whose launcher is gone, with nothing left but what nobody has written down. Pure. */
+export function strayRuns(facts: readonly RunFact[]): FactOfRun<'orphaned'>[] {
+  return facts.flatMap((fact) => (fact.kind === 'orphaned' && fact.left.every(({ service }) => service === strayName) ? [fact] : []))
 }
 
 /** A state file's text as the state, or the reason why it is none. Pure. */

@@ -11,6 +11,7 @@ import { readBytesSync } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { LineSplitter } from '../host/lines.ts'
 import { programFile, writingUtf8 } from '../host/programs.ts'
+import { markName, ownMark } from '../host/run-mark.ts'
 import type { ServicePlan } from '../plan/service.ts'
 import { killedMs, ProcessTree } from './process-tree.ts'
 
@@ -55,7 +56,7 @@ export function spawnGuarded(
   const python = guardPython({ ...launch, file }, host.platform)
   const options = {
     cwd,
-    env: writingUtf8({ ...launch.env }),
+    env: writingUtf8({ ...launch.env, [markName]: ownMark }),
     // on Windows a guard has no console and outlives us; another detached child would get a console window of its own
     detached: host.platform !== 'win32' || python !== undefined,
     windowsHide: true,

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { readText } from '../host/files.ts'
-import { parseRun, type FactOfRun, type RecordedProcess, type RunState } from '../facts/run-state.ts'
-import { endTree } from '../host/end-tree.ts'
+import { parseRun, strayOf, type FactOfRun, type RecordedProcess, type RunState } from '../facts/run-state.ts'
+import { endAll, endTree } from '../host/end-tree.ts'
 import type { Host } from '../host/host.ts'
 import { exists, processTable, rowOf } from '../host/process-table.ts'
+import { bearersOf } from '../host/run-mark.ts'
 import { askRun, unansweredWords } from './control-client.ts'
 import { removeRun, removeSocket } from './run-state.ts'
 
@@ -45,6 +46,8 @@ export async function endRun(
   const known = typeof latest === 'string' || latest.id !== run.id ? [] : latest.processes
   const members = distinct([...before, ...known])
   if (by === 'signals') await bySignals(host, run, members, say)
+  const strays = await endStrays(host, run, say)
+  members.push(...strays)
   const left = await living(host, members)
   if (left.length === 0) {
     if (run.control !== null) await removeSocket(run.control.address)
@@ -70,6 +73,16 @@ async function bySignals(host: Host, run: RunState, members: readonly RecordedPr
   const left = (await living(host, members)).filter(({ pid }) => pid !== run.launcher.pid)
   if (left.length > 0) say(`Ending ${left.map(({ service, pid }) => `${service} (PID ${pid})`).join(', ')}`)
   await Promise.all(left.map((process) => endTree(host, process, { timeoutMs: run.stopTimeoutMs, reach: { group: process.pid } })))
+}
+
+/** What nobody has written down, and what has lost its guard: it is known by its mark alone. */
+async function endStrays(host: Host, { mark, stopTimeoutMs }: RunState, say: (text: string) => void): Promise<RecordedProcess[]> {
+  const rows = (await processTable(host)) ?? []
+  const strays = mark === undefined ? [] : await bearersOf(host.platform, mark, rows)
+  if (strays.length === 0) return []
+  say(`Ending what was left behind: ${strays.map(({ pid }) => `PID ${pid}`).join(', ')}`)
+  await endAll(host, strays, { timeoutMs: stopTimeoutMs, reach: 'tree' })
+  return strays.map((row) => strayOf(row))
 }
 
 async function untilGone(

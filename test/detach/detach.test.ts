@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { logsFolder, parseRun, runsFolder, type RunState } from '../../src/facts/run-state.ts'
+import { send } from '../../src/host/process-table.ts'
 import { bin, cliEnvironment, runCli, startCli, startOnTerminal, type CliResult } from '../support/cli.ts'
 import { listenerOf, listens } from '../support/processes.ts'
 import { until } from '../support/redis.ts'
@@ -200,3 +201,31 @@ test('a second start tells how the first one stands once that has come to it: it
   expect(status).toBe(0)
   expect((await cli('stop')).status).toBe(0)
 })
+
+test.skipIf(process.platform !== 'linux').each(['stop', 'start'])(
+  'what has left its session, and lost its launcher and all guards, is ended by the next %s',
+  async (command) => {
+    const stays = 'setInterval(() => {}, 1000)'
+    const leaves = `require('child_process').spawn(process.execPath, ['-e', '${stays}'], { detached: true, stdio: 'ignore' }).unref(); console.log('left'); ${stays}`
+    const config = { services: { leaver: { command: [process.execPath, '-e', leaves], ready: { log: 'left' } } } }
+    await writeFile(join(stand.project.root, 'election-dev.config.json'), JSON.stringify(config))
+    expect((await cli(...stand.args, '--detach')).status).toBe(0)
+    await until(async () => (await state()).processes.length === 2)
+    const { launcher } = await state()
+    const guards = (await stand.mark.processes()).filter((pid) => pid !== launcher.pid)
+    const unguarded = new Set(await stand.mark.unguarded())
+    const stopped = guards.filter((pid) => !unguarded.has(pid))
+    expect(stopped).toHaveLength(2)
+    // none of them sees the end of the launcher
+    for (const pid of stopped) process.kill(pid, 'SIGSTOP')
+    for (const pid of [launcher.pid, ...stopped]) process.kill(pid, 'SIGKILL')
+    const { processes } = await state()
+    // only what nobody has written down is left; the observer's server ends by itself
+    for (const { pid } of processes) send(pid, 'SIGKILL')
+    await until(async () => (await stand.mark.processes()).length === 1)
+    const { status, stdout, stderr } = command === 'stop' ? await cli('stop') : await cli(...stand.args, '--detach', '--takeover')
+    expect(status, `${stdout}${stderr}`).toBe(0)
+    if (command === 'start') expect((await cli('stop')).status).toBe(0)
+    expect(await stand.mark.processes()).toEqual([])
+  },
+)
