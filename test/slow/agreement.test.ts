@@ -26,6 +26,7 @@ const ofRuns: readonly string[] = [
   'page-socket-elsewhere',
   'page-socket-none',
   'page-socket-refused',
+  'requirement-not-installable',
   'user-missing',
 ]
 

@@ -165,6 +165,10 @@ export const others: Readonly<Record<string, Row>> = {
   'env-not-loaded: silently: the default asks for Redis, and the .env that says otherwise is elsewhere': 'warned',
   'env-not-loaded: silently: a plain project whose settings never read the .env beside manage.py': 'named',
   'env-not-loaded: silently: the default of SECRET_KEY refuses the tokens of the key in the .env elsewhere': 'named',
+  // the server runs, and its consumer asks for a database that isn't there
+  'env-variables-missing: a URL of the database without a default: the settings are read, and have none': 'named',
+  // a server that asks for no key runs without one
+  'own-module-missing: an import that may fail, and a key that nobody gives then': 'sound',
   'env-shadowed: SECRET_KEY of the shell refuses the tokens of the key in .env': 'named',
   // where nobody names an application, `start` goes by ASGI_APPLICATION as runserver does
   'asgi-application-setting-wrong: it names a module without it, and runserver lives with nothing listening': 'ended',
