@@ -1,4 +1,5 @@
 /** The observer around an application on real servers: nothing changes for anybody, and the launcher knows what happens. */
+import { markName, ownMark } from '../../src/host/run-mark.ts'
 import { lookServed } from '../../src/facts/examine.ts'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -162,7 +163,10 @@ describe.each(servers)('%s', (server) => {
     expect(environ).toMatchObject(env)
     // hypercorn makes its listening socket inheritable
     expect(found.child.filter((fd) => fd === 3 || fd === 4)).toEqual([])
-    expect(JSON.stringify(found)).not.toMatch(/election_dev|ELECTION_DEV/)
+    // every process of a run bears its mark, observed or not
+    expect(found.environ).toMatchObject({ [markName]: ownMark })
+    const others = Object.fromEntries(Object.entries(found.environ).filter(([name]) => name !== markName))
+    expect(JSON.stringify({ ...found, environ: others })).not.toMatch(/election_dev|ELECTION_DEV/)
   })
 
   test('the launcher is told of every socket, and of nothing that it carries', async (context) => {
