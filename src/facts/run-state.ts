@@ -6,7 +6,7 @@ import { isFolder, isOurs, readBytes, realPath, upwards } from '../host/files.ts
 import { homeName } from './home-name.ts'
 import type { Host } from '../host/host.ts'
 import { placeOf, thisMachine, type Machine } from '../host/machine.ts'
-import { bearersOf } from '../host/run-mark.ts'
+import { bearersOf } from '../host/marked.ts'
 import { processTable, rowOf, type ProcessIdentity, type ProcessRow } from '../host/process-table.ts'
 import { pidSchema, runStatusSchema } from './run-status.ts'
 

@@ -4,7 +4,7 @@ import { parseRun, strayOf, type FactOfRun, type RecordedProcess, type RunState 
 import { endAll, endTree } from '../host/end-tree.ts'
 import type { Host } from '../host/host.ts'
 import { exists, processTable, rowOf } from '../host/process-table.ts'
-import { bearersOf } from '../host/run-mark.ts'
+import { bearersOf } from '../host/marked.ts'
 import { askRun, unansweredWords } from './control-client.ts'
 import { removeRun, removeSocket } from './run-state.ts'
 
