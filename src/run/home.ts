@@ -1,7 +1,7 @@
 import { lstat, mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { usageError } from '../errors.ts'
-import { isOurs, readText } from '../host/files.ts'
+import { isEntry, isOurs, readText } from '../host/files.ts'
 import { homeName } from '../facts/home-name.ts'
 
 const ignoreAll = '*\n'
@@ -39,11 +39,13 @@ export async function makeHome(root: string, ...parts: readonly string[]): Promi
   return folder
 }
 
-/** Takes `.election-dev` away where nothing is kept in it. Never throws. */
-export async function clearHome(root: string): Promise<void> {
+/** Takes `.election-dev` away where nothing is kept in it. `isUp`: a run is, though no state file tells of it yet. Never throws. */
+export async function clearHome(root: string, isUp = false): Promise<void> {
   if ((await foreignHome(root)) !== undefined) return
   const home = join(root, homeName)
-  for (const name of ['runs', 'logs', 'backups', 'redis']) await rmdir(join(home, name)).catch(() => undefined)
+  for (const name of ['runs', 'logs', 'backups']) await rmdir(join(home, name)).catch(() => undefined)
+  // a Redis that is up works in it, and is started again there
+  if (!isUp && !(await isEntry(join(home, 'runs')))) await rmdir(join(home, 'redis')).catch(() => undefined)
   const entries = await readdir(home).catch(() => [])
   const file = join(home, '.gitignore')
   if (entries.length !== 1 || entries[0] !== '.gitignore' || (await readText(file)) !== ignoreAll) return

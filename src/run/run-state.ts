@@ -50,7 +50,7 @@ export async function cleanRuns(root: string, facts: readonly RunFact[]): Promis
   // of a launcher that was killed while it wrote
   const torn = (await readdir(runsFolder(root)).catch(() => [])).filter((name) => /^\d+-\w+\.json\.[0-9a-f]{12}\.tmp$/.test(name))
   for (const name of torn) if (!exists(Number.parseInt(name, 10))) await rm(join(runsFolder(root), name), { force: true })
-  if (facts.length > 0 || torn.length > 0) await clearHome(root)
+  if (facts.length > 0 || torn.length > 0) await clearHome(root, true)
   return dead.length > 0
 }
 

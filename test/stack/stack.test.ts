@@ -1,8 +1,9 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import type { RunningCli } from '../support/cli.ts'
+import { runCli, type RunningCli } from '../support/cli.ts'
 import { exists } from '../../src/host/process-table.ts'
+import { clearHome } from '../../src/run/home.ts'
 import { until } from '../support/redis.ts'
 import { makeStand, type Stand } from '../support/stand.ts'
 import { redisServer } from '../support/tools.ts'
@@ -169,4 +170,19 @@ test('--log-file has every line with its time, and --log-only prints one service
   expect(cli.stdout()).not.toContain('a letter')
   expect(await readFile(file, 'utf8')).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+[+-]\d\d:\d\d backend\s+│ .*Listening on TCP/m)
   await writeFile(file, '')
+})
+
+test('a Redis of the run is started again in its folder, whatever else has cleared up there', async () => {
+  const server = await redisServer('system')
+  if (server === undefined) throw new Error('no redis-server can be had')
+  stand = await makeStand()
+  const { project, mark } = stand
+  const env = { PATH: `${join(server, '..')}:${process.env['PATH'] ?? ''}` }
+  const cli = stand.start(['--managed-redis', '--json'], env)
+  await cli.waitFor(/"event":"ready".*"state":"connected"/)
+  await clearHome(project.root)
+  const restarted = await runCli(['restart', 'redis'], { cwd: project.root, env: { ...mark.env, ...env } })
+  expect(restarted).toMatchObject({ status: 0, stdout: expect.stringContaining('● connected') })
+  await cli.end('SIGINT')
+  await stand.expectNothingLeft()
 })
