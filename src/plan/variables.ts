@@ -37,7 +37,7 @@ interface Evident {
 export interface Givers {
   /** Values that somebody has typed. */
   readonly typed?: ReadonlyMap<string, string>
-  /** The run starts the database that isn't there: any name and password will do. */
+  /** The run starts the database that isn't there, under whatever name and password it is asked for. */
   readonly managed?: boolean
 }
 

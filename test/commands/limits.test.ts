@@ -55,21 +55,21 @@ test.each(['doctor', 'start', 'env'])('a .env of 40 MB: %s says so at once', (co
   expect(performance.now() - began).toBeLessThan(5000)
 })
 
+/** As a user who may write nothing there. */
+function refusedNobody(command: string, cwd: string): void {
+  const env = cliEnvironment({ HOME: '/nonexistent' })
+  const who = { uid: 65_534, gid: 65_534 }
+  const options = { cwd, ...who, encoding: 'utf8', env, timeout: 20_000 } as const
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...command.split(' ')], options)
+  expect({ status, stdout, stderr }).toMatchObject({ status: 2, stderr: expect.stringMatching(/EACCES[\s\S]*Make it writable/) })
+  expect(stderr).not.toMatch(/please report|^ {4}at /m)
+}
+
 // a folder that root can't write to is only one on a full disk
 describe.runIf(process.platform === 'linux' && process.getuid?.() === 0)('what the system refuses', () => {
   test.each(['demo sub', 'start --detach'])('a folder that is not writable: %s', (command) => {
     const path = folder('{}')
-    const env = cliEnvironment({ HOME: '/nonexistent' })
-    const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...command.split(' ')], {
-      cwd: path,
-      uid: 65_534,
-      gid: 65_534,
-      encoding: 'utf8',
-      env,
-      timeout: 20_000,
-    })
-    expect({ status, stdout, stderr }).toMatchObject({ status: 2, stderr: expect.stringMatching(/EACCES[\s\S]*Make it writable/) })
-    expect(stderr).not.toMatch(/please report|^ {4}at /m)
+    refusedNobody(command, path)
     expect(existsSync(join(path, '.election-dev'))).toBe(false)
   })
 
@@ -78,16 +78,7 @@ describe.runIf(process.platform === 'linux' && process.getuid?.() === 0)('what t
     onTestFinished(remove)
     // its environment is nobody's to run
     chmodSync(join(root, '..'), 0o755)
-    const env = cliEnvironment({ HOME: '/nonexistent' })
-    const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...command.split(' ')], {
-      cwd: root,
-      uid: 65_534,
-      gid: 65_534,
-      encoding: 'utf8',
-      env,
-      timeout: 20_000,
-    })
-    expect({ status, stdout, stderr }).toMatchObject({ status: 2, stderr: expect.stringMatching(/EACCES[\s\S]*Make it writable/) })
+    refusedNobody(command, root)
   })
 
   test('a disk that is full', (context) => {

@@ -53,27 +53,6 @@ class Updates(AsyncWebsocketConsumer):
   expect(answer.evidence).toMatch(/4403 at updates\/consumers\.py:9: if not user\.is_staff/)
 })
 
-real('row-missing', 'the path names a row of an empty table', async () => {
-  const consumer = `from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
-from django.contrib.auth.models import Group
-
-class Updates(AsyncWebsocketConsumer):
-    async def connect(self):
-        found = await database_sync_to_async(Group.objects.filter(pk=self.scope["url_route"]["kwargs"]["group_id"]).first)()
-        if found is None:
-            await self.close(code=4404)
-        else:
-            await self.accept()
-`
-  const made = await project({ consumer, route: 'ws/groups/<int:group_id>/' })
-  await migrate(made)
-  const { port } = await server('daphne', made)
-  const answer = await doctor(made.root, { url: urlOf(port, '/ws/groups/1/') })
-  expect(answer.id, answer.evidence).toBe('row-missing')
-  expect(answer.evidence).toMatch(/4404.*auth\.Group/s)
-})
-
 const ofGroup = `from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib.auth.models import Group
@@ -86,6 +65,16 @@ class Updates(AsyncWebsocketConsumer):
         else:
             await self.accept()
 `
+
+real('row-missing', 'the path names a row of an empty table', async () => {
+  const made = await project({ consumer: ofGroup, route: 'ws/groups/<int:group_id>/' })
+  await migrate(made)
+  const { port } = await server('daphne', made)
+  const answer = await doctor(made.root, { url: urlOf(port, '/ws/groups/1/') })
+  expect(answer.id, answer.evidence).toBe('row-missing')
+  expect(answer.evidence).toMatch(/4404.*auth\.Group/s)
+})
+
 const fixture = (model: string, pk: number) => ({
   'backend/updates/fixtures/halls.json': JSON.stringify([{ model, pk, fields: { name: 'hall' } }]),
 })

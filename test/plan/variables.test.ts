@@ -78,31 +78,7 @@ describe('what a database is opened with', () => {
     ['DB_PASSWORD', [said('DB_PASSWORD', '')], false, undefined],
     ['DB_PASSWORD', [said('DB_PASSWORD', '')], true, random],
     ['DB_PASSWORD', [said('DB_PASSWORD', 'my-secret')], true, 'my-secret'],
-    ['SQL_USER', silent.map((name) => said(name, '')), true, 'election'],
-    ['DB_NAME', [], true, 'election'],
-    ['DB_NAME', [], false, undefined],
-    // the image's own variables say it under other names
-    ['DB_PASSWORD', [said('DB_PASSWORD', ''), ...postgres], false, 'dev-only'],
-    ['DATABASE_USER', postgres, false, 'votes'],
-    ['DB_NAME', postgres, true, 'tally'],
-    ['DB_NAME', [said('DB_NAME', 'mine'), ...postgres], true, 'mine'],
-    ['USER_NAME', postgres, true, undefined],
-  ])('%s of %j, managed: %s', (name, sources, managed, value) => {
-    expect(valueFor(variable(name), { said: sources }, { ...around, managed })?.value).toEqual(value)
-  })
-})
-
-describe('what a database is opened with', () => {
-  const postgres = [
-    said('POSTGRES_PASSWORD', 'dev-only', 'compose'),
-    said('POSTGRES_USER', 'votes', 'compose'),
-    said('POSTGRES_DB', 'tally', 'compose'),
-  ]
-  test.each<[string, readonly SaidVariable[], boolean, unknown]>([
-    ['DB_PASSWORD', [said('DB_PASSWORD', '')], false, undefined],
-    ['DB_PASSWORD', [said('DB_PASSWORD', '')], true, random],
-    ['DB_PASSWORD', [said('DB_PASSWORD', 'my-secret')], true, 'my-secret'],
-    ['SQL_USER', silent.map((name) => said(name, '')), true, 'election'],
+    ['SQL_USER', [], true, 'election'],
     ['DB_NAME', [], true, 'election'],
     ['DB_NAME', [], false, undefined],
     // the image's own variables say it under other names
