@@ -49,7 +49,9 @@ function whereWritten({ frontend, wire }: Pick<Evidence, 'frontend' | 'wire'>): 
   if (frontend === undefined) return []
   const url = frontend.urls.find((written) => written.port === port)
   if (url !== undefined) return [`${placeIn(frontend, url)} names port ${port}: ${url.text}`]
-  const variable = frontend.variables.find(({ value }) => URL.canParse(value) && new URL(value).port === String(port))
+  const named = frontend.variables.filter(({ value }) => URL.canParse(value) && new URL(value).port === String(port))
+  // the one of the WebSocket, where it has one of its own
+  const variable = named.find(({ value }) => /^wss?:/.test(value)) ?? named[0]
   return variable === undefined ? [] : [`${placeIn(frontend, variable)} names port ${port}: ${variable.name}=${variable.value}`]
 }
 
@@ -60,7 +62,7 @@ function whereWritten({ frontend, wire }: Pick<Evidence, 'frontend' | 'wire'>): 
 export function judgePagePort(evidence: Evidence): Diagnosis | undefined {
   const { frontend, wire } = evidence
   const { port, path, url } = wire.endpoint
-  const isByStart = listenerOf(evidence)?.argv.some((word) => word.startsWith('election_dev_inside')) === true
+  const isByStart = evidence.isOfRun === true || listenerOf(evidence)?.argv.some((word) => word.startsWith('election_dev_inside')) === true
   if (frontend === undefined || wire.handshake?.result !== 'open' || wire.session?.close !== undefined || isByStart) return undefined
   const proxies = frontend.proxies.filter(({ context }) => path.startsWith(context))
   // then the URL may be that of the dev server

@@ -56,6 +56,8 @@ export interface Evidence {
   readonly given?: readonly GivenFlag[] | undefined
   /** The URL was named by nobody: it is where this project's own server has to be. */
   readonly isOfProject?: boolean | undefined
+  /** A run of `start` that is up in this folder has launched the server. */
+  readonly isOfRun?: boolean | undefined
   readonly servers: ServersFact
   readonly examination: Examination | undefined
   /** By what way the project can be come to, where the examination's can't. */

@@ -20,8 +20,8 @@ export interface FixOptions {
   readonly wanted: ReadonlySet<string>
   readonly urls: readonly string[]
   readonly yes: boolean
-  /** Goes over to `start`, which stays up in this process. */
-  readonly start: (host: Host, flags: StartFlags) => Promise<number>
+  /** Goes over to `start`, which stays up in this process. `without`: variables of the shell that it doesn't get. */
+  readonly start: (flags: StartFlags, without: readonly string[]) => Promise<number>
 }
 
 /**
@@ -59,11 +59,7 @@ export async function fixCommand(host: Host, config: Config, options: FixOptions
     starts: !config.json,
   })
   if (end.kind === 'stopped') return exitStatusOf[end.reason]
-  if (end.kind === 'start') {
-    const env = { ...host.env }
-    for (const name of end.action.without) delete env[name]
-    return options.start({ ...host, env }, end.action.flags)
-  }
+  if (end.kind === 'start') return options.start(end.action.flags, end.action.without)
   const { run } = end.seen
   if (config.json) host.terminal.json(doctorJson({ ...run, fixes }))
   else if (!end.told) say(doctorText(host, run, { verbose: config.verbose }))

@@ -86,14 +86,14 @@ export async function targetsOf(host: Host, config: Config, urls: readonly strin
   const [first, ...rest] = urls
   if (first === undefined) {
     // settings that hang are found by the look from inside: they aren't waited for here
-    const { endpoint, release, isObserved } = await endpointOfProject(host, config, tokenMs)
-    const main = await ofThePage(host, config, endpoint)
+    const { endpoint, release, isObserved, isOfRun } = await endpointOfProject(host, config, tokenMs)
+    const main = isOfRun ? endpoint : await ofThePage(host, config, endpoint)
     return {
       main,
       others: [],
       isOfProject: true,
       ...(release === undefined ? {} : { release }),
-      ...(main === endpoint ? { bind: config.host } : {}),
+      ...(main === endpoint && !isOfRun ? { bind: config.host } : {}),
       ...(config.path === undefined ? { beside: { isObserved } } : {}),
     }
   }

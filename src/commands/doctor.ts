@@ -1,9 +1,8 @@
 import { isCauseId } from '../causes/causes.ts'
 import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
-import { projectHost } from '../config/config.ts'
-import { resolveConfig } from '../config/resolve.ts'
 import { usageError } from '../errors.ts'
 import { nodeHost } from '../host/node-host.ts'
+import { besideRun } from '../look/run.ts'
 import { doctorJson, doctorText } from '../report/doctor.ts'
 import { diagnose, exitOf, targetsOf } from './doctor-look.ts'
 
@@ -20,19 +19,24 @@ export async function doctorCommand(words: readonly string[], options: Options, 
   if (options['undo'] === true)
     return (await import('./doctor-undo.ts')).undoCommand(machine, { json, yes: options['yes'] === true, version })
   const wanted = wantedIds(words)
-  const config = await resolveConfig(machine, flagsOf(options))
-  const host = projectHost(machine, config)
+  const urls = urlsOf(options['url'])
+  const { host, config } = await besideRun(machine, flagsOf(options), urls[0])
   if (options['fix'] === true) {
     const { fixCommand } = await import('./doctor-fix.ts')
     return fixCommand(host, config, {
       version,
       wanted,
-      urls: urlsOf(options['url']),
+      urls,
       yes: options['yes'] === true,
-      start: async (here, flags) => (await import('./start.ts')).start(here, { ...flagsOf(options), ...flags }, { version }),
+      // what the run that was up has had ends with that
+      start: async (flags, without) => {
+        const env = { ...machine.env }
+        for (const name of without) delete env[name]
+        return (await import('./start.ts')).start({ ...machine, env }, { ...flagsOf(options), ...flags }, { version })
+      },
     })
   }
-  const targets = await targetsOf(host, config, urlsOf(options['url']))
+  const targets = await targetsOf(host, config, urls)
   // the seconds that are told are those since its process began
   const run = await diagnose(host, config, targets, { version, wanted, since: 0 })
   if (config.json) host.terminal.json(doctorJson(run))

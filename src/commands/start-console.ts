@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts'
+import { withVariables, type Config } from '../config/config.ts'
 import type { Host } from '../host/host.ts'
 import { deferred } from '../host/deferred.ts'
 import { attachLive, type Live } from '../report/live.ts'
@@ -107,9 +107,12 @@ export function opening(host: Host, report: Report): Report {
 async function runDoctor(host: Host, config: Config, control: StackControl, version: string): Promise<void> {
   const { diagnose, targetsOf } = await import('./doctor-look.ts')
   const { doctorText } = await import('../report/doctor.ts')
+  const { runMeansOf } = await import('../report/stack-control.ts')
   const { websocket } = control.status()
+  // as the backend is run: a database of this run's own among it
+  const there = withVariables(host, runMeansOf(control)?.env ?? {})
   const url = websocket === undefined ? undefined : new URL(websocket.url)
   const here = url === undefined ? config : { ...config, port: Number(url.port), path: url.pathname }
-  const run = await diagnose(host, here, await targetsOf(host, here, []), { version, wanted: new Set() })
+  const run = await diagnose(there, here, await targetsOf(there, here, []), { version, wanted: new Set() })
   for (const line of doctorText(host, run, { verbose: config.verbose })) host.terminal.out(line)
 }

@@ -228,6 +228,7 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, apply, stop }
       if (state === undefined) throw new LauncherError('not-up', 'The backend is not up')
       return state
     },
+    means: () => ({ env: backend?.plan.env, config }),
     look: async () => {
       if (page === undefined)
         throw new LauncherError('no-page', 'There is no page to look at', {

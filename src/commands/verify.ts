@@ -1,6 +1,5 @@
 import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
-import { resolveConfig } from '../config/resolve.ts'
-import { projectHost, type Config } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
 import { checkConfig, type BroadcastMessage } from '../config/schema.ts'
 import type { Beside } from '../checks/beside.ts'
 import { ExitCode, usageError, type LauncherError } from '../errors.ts'
@@ -9,6 +8,7 @@ import { isRecord, parseJson } from '../host/json.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { proveBeside, proveFirst } from '../look/beside.ts'
 import { endpointOf, endpointOfProject, withLogin, type HeldEndpoint } from '../look/target.ts'
+import { besideRun } from '../look/run.ts'
 import { toldLater, withCause } from '../look/cause.ts'
 import { projectSockets } from '../look/sockets.ts'
 import type { PageSummary } from '../report/run-event.ts'
@@ -23,9 +23,8 @@ import { wrapped } from '../report/wrapped.ts'
  */
 export async function verifyCommand(url: string | undefined, options: Options, version: string): Promise<number> {
   const machine = nodeHost({ cwd: cwdOf(options) })
-  const config = await resolveConfig(machine, flagsOf(options))
-  const host = projectHost(machine, config)
   const urls = urlsOf(url, options)
+  const { host, config } = await besideRun(machine, flagsOf(options), urls[0])
   const message = broadcastOf(config, options, urls)
   if (message !== undefined) {
     const { verifyInstances } = await import('./verify-instances.ts')
@@ -57,7 +56,7 @@ export async function verifyOnce(host: Host, config: Config, url: string | undef
   const held: HeldEndpoint =
     url === undefined
       ? await endpointOfProject(host, config)
-      : { endpoint: endpointOf(host, config, url), release: undefined, isObserved: false }
+      : { endpoint: endpointOf(host, config, url), release: undefined, isObserved: false, isOfRun: false }
   const { endpoint, release } = held
   // looked for while the handshake is made
   const sockets = url === undefined ? undefined : projectSockets(host, config, endpoint)

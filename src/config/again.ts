@@ -31,6 +31,22 @@ export function givenFlags(config: Config): readonly GivenFlag[] {
   return [...config.beside, ...keys]
 }
 
+/** What decides how a project is looked at, and by whom. */
+const ofLook = [
+  ...(['backend', 'settings', 'application', 'python', 'envFile', 'frontend', 'server', 'observer', 'host', 'port', 'path'] as const),
+  ...(['origin', 'token', 'tokenIn', 'tokenName', 'user', 'subprotocols', 'ping'] as const),
+  ...(['channelLayer', 'channelLayerVariable', 'managed', 'managedRedis'] as const),
+] satisfies readonly ConfigKey[]
+
+/**
+ * What the command line of a run and its variables say of that, under the names of the keys: for a look beside it. `port`:
+ * where it serves, which need not be where it was asked to. Holds the token. Pure.
+ */
+export function runFlags(config: Config, port: number | undefined): Readonly<Record<string, unknown>> {
+  const isSaid = (key: ConfigKey): boolean => /^(?:--|ELECTION_DEV_)/.test(config.source(key)) && (key !== 'port' || config.port === port)
+  return Object.fromEntries(ofLook.filter(isSaid).map((key) => [key, config[key]]))
+}
+
 /** A path may have a token in its query: what is masked on the terminal is no command to type. */
 const isPlain = (word: string): boolean => patternSpans(word, new Set()).length === 0
 

@@ -7,6 +7,7 @@ import { homeName } from './home-name.ts'
 import type { Host } from '../host/host.ts'
 import { placeOf, thisMachine, type Machine } from '../host/machine.ts'
 import { bearersOf } from '../host/marked.ts'
+import { portOf } from '../host/urls.ts'
 import { processTable, rowOf, type ProcessIdentity, type ProcessRow } from '../host/process-table.ts'
 import { pidSchema, runStatusSchema } from './run-status.ts'
 
@@ -177,17 +178,33 @@ export async function runsAbove(root: string): Promise<string | undefined> {
   return undefined
 }
 
-/** The WebSocket of the run that is up in a folder, and the Origin of its page where it has started a dev server. */
+/** Where the WebSocket of a run is, once it was tried. */
+function socketOf({ status }: RunState): URL | undefined {
+  return status.websocket !== null && URL.canParse(status.websocket.url) ? new URL(status.websocket.url) : undefined
+}
+
+/** The runs that are up in a folder, the newest first; where a port is named, those alone whose WebSocket is there. */
+export async function runsUp(host: Pick<Host, 'platform'>, root: string, port?: number): Promise<readonly RunState[]> {
+  const facts = await readRuns(host, root)
+  return facts.flatMap((fact) => {
+    if (fact.kind !== 'alive') return []
+    const url = socketOf(fact.run)
+    return port === undefined || (url !== undefined && portOf(url) === port) ? [fact.run] : []
+  })
+}
+
+/** The WebSocket of the run that is up in a folder, at a port where one is named, and the Origin of its page where it has started a dev server. */
 export async function runningSocket(
   host: Pick<Host, 'platform'>,
   root: string,
+  at?: number,
 ): Promise<{ readonly url: URL; readonly origin: string | undefined } | undefined> {
-  for (const fact of await readRuns(host, root)) {
-    if (fact.kind !== 'alive') continue
-    const { websocket, services, page } = fact.run.status
-    if (websocket === null || !URL.canParse(websocket.url)) continue
+  for (const run of await runsUp(host, root, at)) {
+    const { services, page } = run.status
+    const url = socketOf(run)
+    if (url === undefined) continue
     const isServed = services.some(({ kind, state }) => kind === 'frontend' && state === 'ready')
-    return { url: new URL(websocket.url), origin: isServed && page !== null && URL.canParse(page) ? new URL(page).origin : undefined }
+    return { url, origin: isServed && page !== null && URL.canParse(page) ? new URL(page).origin : undefined }
   }
   return undefined
 }

@@ -38,6 +38,16 @@ export const runStatusSchema = v.object({
   page: text,
 })
 
+/** How a run serves its backend: for who looks at the project beside it. It may hold secrets, and is never written down. */
+export const runMeansSchema = v.object({
+  /** The environment of everything that runs in the backend. */
+  env: v.record(v.string(), v.string()),
+  /** What the command line of the run and its variables say, under the names of the keys. */
+  flags: v.record(v.string(), v.unknown()),
+})
+
+export type RunMeans = v.InferOutput<typeof runMeansSchema>
+
 export type RunStatus = v.InferOutput<typeof runStatusSchema>
 export type SocketStatus = v.InferOutput<typeof socketStatusSchema>
 

@@ -19,6 +19,7 @@ import { holdersOf } from '../facts/open-files.ts'
 import { pathInterpreter } from '../facts/path-python.ts'
 import { preambleVariable, type Way } from '../facts/manage-py.ts'
 import { findProject, namedSettings, type Project } from '../facts/project.ts'
+import { runOf } from '../facts/run-state.ts'
 import type { ServersFact } from '../facts/server-process.ts'
 import { asServer, servedApplication, servingEnvironment, servingOf, wayOf } from '../facts/server-env.ts'
 import { isThisMachine } from '../facts/this-machine.ts'
@@ -198,6 +199,7 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
     env: host.env,
     given: [...givenFlags(config), ...(targets.given ?? [])],
     isOfProject: targets.isOfProject,
+    isOfRun: serving !== undefined && (await runOf(shell, serving.pid)) !== undefined,
     servers,
     examination,
     otherwise: targets.otherwise ?? (await inside.otherwise),

@@ -11,7 +11,7 @@ import type { Host } from '../host/host.ts'
 import { bracketed, connectAddress } from '../host/tcp.ts'
 import { choosePython } from '../plan/environment.ts'
 import { managedLook } from '../plan/way.ts'
-import { atPath, portOf } from '../host/urls.ts'
+import { atPath, hostOf, portOf } from '../host/urls.ts'
 import { httpUrl, originOf, type Endpoint } from '../verify/endpoint.ts'
 import { givenCredentials, madeCredentials, placed, unidentified, unsent } from './identity.ts'
 import type { Spoken } from '../facts/wire.ts'
@@ -107,16 +107,17 @@ export interface HeldEndpoint {
   readonly sockets?: Sockets | undefined
   /** A run of `start` serves it, with the observer around the application. */
   readonly isObserved: boolean
+  /** It is where a run of `start` serves it: nothing that is written says so better. */
+  readonly isOfRun: boolean
 }
 
 /** The endpoint of the project in this folder: that of a run which is up, else its path, its frontend's Origin, a session or a token made for a user that it has. */
 export async function endpointOfProject(host: Host, config: Config, deadlineMs = inspectMs): Promise<HeldEndpoint> {
   const { project, python, requirements } = await readCheckout(host, config)
   const choice = choosePython(python, requirements?.names)
-  // where a run is up, its WebSocket is meant
-  const running = await runningSocket(host, project.root)
-  // it may have had to take another port than the configured one
-  const port = running === undefined || config.source('port').startsWith('--') ? config.port : portOf(running.url)
+  // where a run is up, its WebSocket is meant: it may have had to take another port than the configured one
+  const running = await runningSocket(host, project.root, config.source('port').startsWith('--') ? config.port : undefined)
+  const port = running === undefined ? config.port : portOf(running.url)
   const isAsked = config.token === undefined && config.login === undefined
   const stranger = isAsked ? await strangerAt(host, project, endpointAt(config, project, port).url) : undefined
   const wantsToken = isAsked && stranger === undefined
@@ -157,13 +158,16 @@ export async function endpointOfProject(host: Host, config: Config, deadlineMs =
     }
     place = (at) => placed(config, at, inspection)
   }
-  const endpoint = endpointAt(config, project, port, path ?? usualPath, await origin, settings, origins?.allowed)
+  // by the name that the run has come to it by
+  const at = running === undefined ? config : { ...config, host: hostOf(running.url) }
+  const endpoint = endpointAt(at, project, port, path ?? usualPath, await origin, settings, origins?.allowed)
   const whole = { ...endpoint, ...spoken, ...credentials, token: config.token ?? credentials.token }
   return {
     endpoint: { ...whole, ...(await place?.(whole)) },
     release,
     sockets,
     isObserved: running !== undefined && config.observer,
+    isOfRun: running !== undefined,
   }
 }
 

@@ -1,6 +1,11 @@
-import type { RunStatus, SocketStatus } from '../facts/run-status.ts'
+import { delimiter } from 'node:path'
+import { runFlags } from '../config/again.ts'
+import type { Config } from '../config/config.ts'
+import { insideFolder } from '../facts/inside-folder.ts'
+import type { RunMeans, RunStatus, SocketStatus } from '../facts/run-status.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
-import { nulls } from '../host/json.ts'
+import { nulls, textsOf } from '../host/json.ts'
+import { portOf } from '../host/urls.ts'
 import { socketWord, type SocketState } from './run-event.ts'
 
 /** A running stack as `status` and the status line show it. */
@@ -24,6 +29,8 @@ export interface StackControl {
   readonly restart: (service: string | undefined) => Promise<void>
   /** Proves the WebSocket anew. */
   readonly verify: () => Promise<SocketState>
+  /** With what the backend is run, once that is decided: its environment, and the configuration of the run. */
+  readonly means: () => { readonly env: Readonly<Record<string, string | undefined>> | undefined; readonly config: Config }
   /** Looks at the page in a browser, now. Rejects with LauncherError `no-page`. */
   readonly look: () => Promise<void>
   /** Ends the run; resolves when nothing of it is left. */
@@ -38,6 +45,19 @@ export function runStatusOf({ services, websocket, ...rest }: StackStatus): RunS
     services: services.map(nulls),
     websocket: websocket === undefined ? null : socketStatusOf(websocket.url, websocket.state),
     ...nulls(rest),
+  }
+}
+
+/** With what the backend is run, as it leaves the process: without what the launcher alone has given to its server. */
+export function runMeansOf(control: Pick<StackControl, 'means' | 'status'>): RunMeans | undefined {
+  const { env, config } = control.means()
+  const { websocket } = control.status()
+  if (env === undefined) return undefined
+  const path = env['PYTHONPATH']?.split(delimiter).filter((folder) => folder !== insideFolder)
+  const all = { ...env, PYTHONPATH: path === undefined || path.length === 0 ? undefined : path.join(delimiter) }
+  return {
+    env: Object.fromEntries(Object.entries(textsOf(all)).filter(([name]) => !name.startsWith('ELECTION_DEV_'))),
+    flags: runFlags(config, websocket && portOf(new URL(websocket.url))),
   }
 }
 

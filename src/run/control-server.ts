@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { errorMessage, LauncherError } from '../errors.ts'
-import type { RunStatus } from '../facts/run-status.ts'
+import type { RunMeans, RunStatus } from '../facts/run-status.ts'
 import type { Host } from '../host/host.ts'
 import { requestSchema, type ControlAnswer, type ControlRequest } from './control-client.ts'
 import { removeSocket, socketFolder, socketName } from './run-state.ts'
@@ -16,6 +16,8 @@ export interface ControlTarget {
   /** Resolves when the service is ready or has failed; rejects with LauncherError where there is none of the name. */
   readonly restart: (service: string | undefined) => Promise<void>
   readonly verify: () => Promise<unknown>
+  /** Undefined where no backend was launched yet. */
+  readonly means: () => RunMeans | undefined
   /** Begins to end the run; the answer has left by then. */
   readonly stop: () => void
 }
@@ -117,7 +119,10 @@ function serveOne(socket: Socket, key: string, target: ControlTarget, host: Host
 
 async function answer(socket: Socket, request: ControlRequest, target: ControlTarget, { secrets }: Host): Promise<void> {
   const said = await carryOut(request, target)
-  socket.end(`${secrets.json(said)}\n`, () => {
+  // what the backend is run with goes to who may read its environment anyway, and as it is
+  const means = request.ask === 'means' && said.ok ? target.means() : undefined
+  const text = means === undefined ? secrets.json(said) : JSON.stringify({ ...said, means })
+  socket.end(`${text}\n`, () => {
     if (request.ask === 'stop') target.stop()
   })
 }

@@ -13,10 +13,16 @@ import { cleanRuns, removeRun, removeSocket, writeRun } from '../../src/run/run-
 import { readRuns } from '../../src/facts/run-state.ts'
 import { ending } from '../support/ends.ts'
 import { testHost } from '../support/processes.ts'
+import { secret } from '../support/secrets.ts'
 
 const ends = ending()
 
 const status: RunStatus = { services: [], websocket: null, openSockets: 3, lastError: null, page: null }
+
+const means = {
+  env: { DATABASE_URL: `postgres://votes:${secret('only-for-this-run')}@127.0.0.1:1/votes` },
+  flags: { settings: 'core.dev' },
+}
 
 function target(asked: string[]): ControlTarget {
   return {
@@ -26,6 +32,7 @@ function target(asked: string[]): ControlTarget {
       asked.push(`restart ${service ?? 'all'}`)
     },
     verify: async () => void asked.push('verify'),
+    means: () => means,
     stop: () => void asked.push('stop'),
   }
 }
@@ -46,6 +53,8 @@ test('who knows the key is answered, and nobody else', async () => {
     message: 'There is no service nobody',
     hint: 'There is: backend',
   })
+  // with its secrets, which nobody else is told
+  expect(await askRun({ control }, 'means', { deadlineMs })).toEqual({ kind: 'answer', status, means })
   const wrong = { ...control, key: `${control.key}0` }
   expect(await askRun({ control: wrong }, 'stop', { deadlineMs })).toEqual({ kind: 'absent', reason: 'it closed without an answer' })
   for (const said of ['garbage\n', '{"ask":"stop"}\n', 'x'.repeat(5000)]) {

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import { findPostgres } from '../../src/facts/postgres-programs.ts'
 import { prepareManagedDatabase } from '../../src/run/managed-database.ts'
-import { startCli, type RunningCli } from '../support/cli.ts'
+import { runCli, startCli, type RunningCli } from '../support/cli.ts'
 import { asksDatabase as consumer } from '../support/consumers.ts'
 import { listens, testHost } from '../support/processes.ts'
 import { freePort, until } from '../support/redis.ts'
@@ -85,6 +85,11 @@ test.each([
     expect(await gone(port)).toBe(true)
 
     const second = await green(['--managed'])
+    // as it is run, and not as their own shell would run it: there is no other database
+    for (const command of ['doctor', 'verify']) {
+      const asked = await runCli([command], { cwd: stand.project.root, env: stand.mark.env })
+      expect(asked, asked.stdout + asked.stderr).toMatchObject({ status: 0 })
+    }
     expect(second.stdout()).not.toMatch(/"event":"setup|migrations-pending/)
     // nothing of the launcher's ends it but its own end
     second.child.kill('SIGKILL')

@@ -3,6 +3,7 @@
  * status line and the keys are the real ones, put together as `start` does it;
  * the control says what it is asked to do. It logs a line every 20 ms.
  */
+import { mergeConfig } from '../../src/config/resolve.ts'
 import { attachKeys } from '../../src/commands/start-keys.ts'
 import type { StackControl } from '../../src/report/stack-control.ts'
 import { nodeHost } from '../../src/host/node-host.ts'
@@ -40,6 +41,7 @@ const pretendedControl: StackControl = {
     return Promise.resolve()
   },
   verify: () => Promise.resolve(state),
+  means: () => ({ env: undefined, config: mergeConfig(host, {}, undefined) }),
   look: () => Promise.resolve(host.terminal.out('asked to look at the page')),
   stop: () => {
     end(0)

@@ -189,6 +189,7 @@ export function fuzzAskers(cases: number): void {
       status: () => ({ services: [], websocket: null, openSockets: null, lastError: null, page: null }),
       restart: async () => {},
       verify: async () => undefined,
+      means: () => undefined,
       stop: () => {},
     })
     await fc.assert(

@@ -54,9 +54,14 @@ class Updates(AsyncJsonWebsocketConsumer):
   }
 }
 
-/** Tables, and these users: a name with a + before it is a superuser's. */
-export async function migrate({ backend }: TestProject, users: readonly string[] = []): Promise<void> {
-  const manage = (...args: readonly string[]) => run(pythonOf('main'), ['manage.py', ...args], { cwd: backend })
+/** Tables, and these users: a name with a + before it is a superuser's. `env`: variables that lead the settings to their database. */
+export async function migrate(
+  { backend }: TestProject,
+  users: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const manage = (...args: readonly string[]) =>
+    run(pythonOf('main'), ['manage.py', ...args], { cwd: backend, env: { ...process.env, ...env } })
   await manage('migrate')
   for (const user of users)
     await manage(
