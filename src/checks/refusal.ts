@@ -7,6 +7,7 @@ import { diagnosis, type Diagnosis, type Seen } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
 import { judgeLifetime } from './server-process.ts'
 import { at } from './wire-inside.ts'
+import { byLogin, correctLogin } from './wire-words.ts'
 
 /** What the application itself decided: the line that closes, under what condition, and who stood there. */
 interface Decision {
@@ -240,6 +241,7 @@ function sessionMissing({ wire: { identity } }: Evidence, seen: Seen): Diagnosis
       'See which cookie, and which engine, its middleware reads.',
     )
   const noUser = identity?.hasNoUser === true
+  const isRefused = identity?.isRefused === true
   const other = instead(identity)
   if (other !== undefined)
     return diagnosis(
@@ -251,10 +253,15 @@ function sessionMissing({ wire: { identity } }: Evidence, seen: Seen): Diagnosis
   return diagnosis(
     'session-missing',
     `The application wants somebody who is logged in${noUser ? ', and the database has no active user' : ''}`,
-    [...seen, identity?.note === undefined ? 'No session was sent' : `No session could be made: ${identity.note}`],
+    [
+      ...seen,
+      identity?.note === undefined ? 'No session was sent' : isRefused ? identity.note : `No session could be made: ${identity.note}`,
+    ],
     noUser
       ? 'Let the setup make a development user: its session is sent then.'
-      : 'Log in as the page does: "login" in election-dev.config.json, with ELECTION_DEV_PASSWORD.',
+      : isRefused
+        ? correctLogin
+        : `Log in as the page does: ${byLogin}`,
     noUser ? [['election-dev', 'start', '--setup']] : [],
   )
 }

@@ -1,9 +1,9 @@
 import { instead, isOurs, type WireFacts } from '../facts/wire.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
-import { seconds } from './wire-words.ts'
+import { byLogin, correctLogin, seconds } from './wire-words.ts'
 
 /** How a user gives the token that nobody can make for them. */
-const howToGiveToken = 'Give one: ELECTION_DEV_TOKEN in the environment, or "login" in election-dev.config.json with ELECTION_DEV_PASSWORD.'
+const howToGiveToken = `Give one: ELECTION_DEV_TOKEN in the environment, or ${byLogin}`
 
 /** The Origin is accepted, so it is the token, or the consumer's own word. `seen` is the evidence so far. */
 export function tokenCause(facts: WireFacts, ...seen: readonly string[]): Diagnosis {
@@ -16,8 +16,12 @@ export function tokenCause(facts: WireFacts, ...seen: readonly string[]): Diagno
       return diagnosis(
         'token-missing',
         'The backend speaks WebSocket and wants a token; none was sent',
-        [first, ...rest, ...(other === undefined ? ['No token was sent'] : [facts.identity?.note ?? 'No token was sent', other.seen])],
-        other === undefined ? howToGiveToken : `${other.remedy} Or give a token: ELECTION_DEV_TOKEN.`,
+        [first, ...rest, facts.identity?.note ?? 'No token was sent', ...(other === undefined ? [] : [other.seen])],
+        facts.identity?.isRefused === true
+          ? correctLogin
+          : other === undefined
+            ? howToGiveToken
+            : `${other.remedy} Or give a token: ELECTION_DEV_TOKEN.`,
       )
     case 'expired':
       return diagnosis(

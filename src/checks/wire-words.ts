@@ -43,3 +43,11 @@ export function sentWith({ token, identity }: WireFacts): string {
   if (identity?.source === 'session') return `with a session of ${identity.user ?? 'a user'}`
   return token.kind === 'none' ? 'no token' : 'with token'
 }
+
+/** How a login of the project's own is used. */
+export const byLogin =
+  '"login": {"path": …, "username": …} in election-dev.config.json (login.usernameField and login.passwordField, where the form has other names than username and password), with ELECTION_DEV_PASSWORD.'
+
+/** What is to be done about one that was refused. */
+export const correctLogin =
+  'Correct "login" in election-dev.config.json (login.path, login.username, login.usernameField, login.passwordField), or ELECTION_DEV_PASSWORD.'

@@ -62,7 +62,9 @@ export async function verifyOnce(host: Host, config: Config, url: string | undef
   const sockets = url === undefined ? undefined : projectSockets(host, config, endpoint)
   const spoken = async () => (await sockets)?.pingSoon(endpoint.url.pathname)
   try {
-    const completed = await withLogin(host, config, endpoint)
+    const completed = url === undefined ? endpoint : await withLogin(host, config, endpoint)
+    const { isRefused, note } = completed.identity ?? {}
+    if (isRefused === true && note !== undefined) host.terminal.err(`  ${note}`)
     let beside: Promise<readonly Beside[]> | undefined
     const first = await proveFirst(completed, { holdMs: config.hold, spoken, isTold: toldLater }, () => {
       if (held.sockets === undefined || config.path !== undefined) return undefined

@@ -81,6 +81,8 @@ export interface Identity {
   readonly hasNoUser?: boolean | undefined
   /** Users who are there, the first of them, where the one who was asked for isn't. */
   readonly others?: readonly string[] | undefined
+  /** The login that the configuration names was refused, as `note` says. */
+  readonly isRefused?: boolean | undefined
   /** Why there is no session or no token, in a sentence. */
   readonly note?: string | undefined
 }

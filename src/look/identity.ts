@@ -27,11 +27,12 @@ export async function givenCredentials(host: Host, config: Config, url: URL): Pr
   if (config.token !== undefined) return { ...nobody, token: config.token, identity: { source: 'given', wantsSession: false } }
   if (config.login === undefined) return undefined
   const answer = await logIn(host, httpUrl(url), config.login, 5000)
-  const note = answer.result === 'refused' ? `The login gave no token: ${answer.reason}` : undefined
+  const note = answer.result === 'refused' ? `The login of the configuration is refused: ${answer.reason}` : undefined
   return {
     token: answer.result === 'token' ? answer.token : undefined,
     cookie: answer.result === 'cookie' ? answer.cookie : undefined,
-    identity: { source: note === undefined ? 'login' : 'none', wantsSession: false, note },
+    identity:
+      note === undefined ? { source: 'login', wantsSession: false } : { source: 'none', wantsSession: false, note, isRefused: true },
   }
 }
 

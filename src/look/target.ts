@@ -118,9 +118,11 @@ export async function endpointOfProject(host: Host, config: Config, deadlineMs =
   // where a run is up, its WebSocket is meant: it may have had to take another port than the configured one
   const running = await runningSocket(host, project.root, config.source('port').startsWith('--') ? config.port : undefined)
   const port = running === undefined ? config.port : portOf(running.url)
-  const isAsked = config.token === undefined && config.login === undefined
+  const isAsked = config.token === undefined
+  // neither a session nor a password is for somebody else
   const stranger = isAsked ? await strangerAt(host, project, endpointAt(config, project, port).url) : undefined
-  const wantsToken = isAsked && stranger === undefined
+  const logsIn = isAsked && stranger === undefined && config.login !== undefined
+  const wantsToken = isAsked && stranger === undefined && !logsIn
   const origin = running?.origin ?? (config.origin === undefined ? askedOrigin(host, config, project) : undefined)
   let path = config.path ?? running?.url.pathname
   let spoken: Spoken = asConfigured(config)
@@ -130,7 +132,7 @@ export async function endpointOfProject(host: Host, config: Config, deadlineMs =
   let release: HeldEndpoint['release']
   let sockets: Sockets | undefined
   let place: ((at: Endpoint) => ReturnType<typeof placed>) | undefined
-  if (choice.kind === 'ready' && (path === undefined || wantsToken || config.token !== undefined)) {
+  if (choice.kind === 'ready') {
     const inspection = examine(host, {
       ...managedLook(host.env, config, project, choice.environment.python),
       tell: [
@@ -161,6 +163,7 @@ export async function endpointOfProject(host: Host, config: Config, deadlineMs =
   // by the name that the run has come to it by
   const at = running === undefined ? config : { ...config, host: hostOf(running.url) }
   const endpoint = endpointAt(at, project, port, path ?? usualPath, await origin, settings, origins?.allowed)
+  if (logsIn) credentials = (await givenCredentials(host, config, endpoint.url)) ?? credentials
   const whole = { ...endpoint, ...spoken, ...credentials, token: config.token ?? credentials.token }
   return {
     endpoint: { ...whole, ...(await place?.(whole)) },
@@ -181,7 +184,5 @@ export async function movedTo(host: Host, project: Project, endpoint: Endpoint, 
 /** The same with what a login gives, where one is configured and no token was named. */
 export async function withLogin(host: Host, config: Config, endpoint: Endpoint): Promise<Endpoint> {
   const given = endpoint.token === undefined ? await givenCredentials(host, config, endpoint.url) : undefined
-  if (given === undefined) return endpoint
-  if (given.identity.note !== undefined) host.terminal.err(`  ${given.identity.note}`)
-  return given.identity.source === 'none' ? endpoint : { ...endpoint, ...given }
+  return given === undefined ? endpoint : { ...endpoint, ...given }
 }

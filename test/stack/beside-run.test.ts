@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest'
 import { runCli } from '../support/cli.ts'
 import { guards, migrate, sessionProject } from '../support/session-project.ts'
 import type { ProjectOptions } from '../support/project.ts'
+import { secret } from '../support/secrets.ts'
 import { makeStand, type Stand } from '../support/stand.ts'
 import { redisServer } from '../support/tools.ts'
 
@@ -29,10 +30,26 @@ const page = {
   'frontend/src/live.js': 'export const open = () => new WebSocket(import.meta.env.VITE_WS_URL)\n',
 }
 
+const password = secret()
+const login = `from django.contrib.auth import get_user_model, login
+from django.http import HttpResponse
+from django.middleware.csrf import get_token
+from django.urls import path
+
+def enter(request):
+    if request.POST.get("password") == "${password}":
+        login(request, get_user_model().objects.get(username=request.POST["username"]), backend="django.contrib.auth.backends.ModelBackend")
+    return HttpResponse('<form method="post"><input type="hidden" name="csrfmiddlewaretoken" value="%s"><input name="username"><input type="password" name="password"></form>' % get_token(request))
+
+urlpatterns = [path("enter/", enter)]
+`
+
 interface Row {
   readonly project?: ProjectOptions
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** What the doctor's shell has as well. */
+  readonly shared?: Readonly<Record<string, string>>
 }
 
 const rows: Readonly<Record<string, Row>> = {
@@ -42,6 +59,14 @@ const rows: Readonly<Record<string, Row>> = {
     args: ['--settings', 'core.local'],
   },
   'a page that is written for port 8000': { project: { files: page }, args: ['--no-frontend'] },
+  'a login whose form wants a CSRF token': {
+    project: {
+      settings:
+        'MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware", "django.middleware.csrf.CsrfViewMiddleware", "django.contrib.auth.middleware.AuthenticationMiddleware"]\n',
+      files: { 'backend/core/urls.py': login, 'election-dev.config.json': '{"login": {"path": "/enter/", "username": "ada"}}' },
+    },
+    shared: { ELECTION_DEV_PASSWORD: password },
+  },
 }
 
 /** Variants, which a quicker row shows as well. */
@@ -56,7 +81,7 @@ const more: Readonly<Record<string, Row>> = {
   'a Redis of its own': { project: { settings: layer }, args: ['--managed-redis'] },
 }
 
-async function isGreen({ project, args = [], env = {} }: Row): Promise<void> {
+async function isGreen({ project, args = [], env = {}, shared = {} }: Row): Promise<void> {
   const redis = await redisServer('system')
   if (redis === undefined) throw new Error('no redis-server can be had')
   stand = await makeStand({ ...base, ...project })
@@ -64,14 +89,15 @@ async function isGreen({ project, args = [], env = {} }: Row): Promise<void> {
   await migrate(stand.project, ['ada'], { ...(args[0] === '--settings' ? { DJANGO_SETTINGS_MODULE: 'core.local' } : {}), ...env })
   const started = await runCli([...stand.args, '--detach', ...args], {
     cwd: root,
-    env: { ...stand.mark.env, ...env, PATH: `${join(redis, '..')}:${process.env['PATH'] ?? ''}` },
+    env: { ...stand.mark.env, ...env, ...shared, PATH: `${join(redis, '..')}:${process.env['PATH'] ?? ''}` },
   })
   expect(started.stdout + started.stderr).toContain('● connected')
-  const [doctor, verify] = [await runCli(['doctor'], { cwd: root }), await runCli(['verify'], { cwd: root })]
+  const asking = { cwd: root, env: shared }
+  const [doctor, verify] = [await runCli(['doctor'], asking), await runCli(['verify'], asking)]
   expect(doctor, doctor.stdout + doctor.stderr).toMatchObject({ status: 0 })
   expect(doctor.stdout).not.toContain('allowed-hosts')
   expect(verify, verify.stdout + verify.stderr).toMatchObject({ status: 0 })
-  expect(verify.stdout).toContain('ada')
+  if (Object.keys(shared).length === 0) expect(verify.stdout).toContain('ada')
 }
 
 test.each(Object.entries(rows))('green under doctor and verify: %s', { timeout: 60_000 }, (_, row) => isGreen(row))

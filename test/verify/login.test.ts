@@ -30,7 +30,29 @@ def session(request):
     answer.set_cookie("sessionid", "${token}")
     return answer
 
-urlpatterns = [path("login/", login), path("session/", session), path("empty/", lambda request: JsonResponse({"detail": "welcome"}))]
+from django.http import HttpResponse
+from django.middleware.csrf import get_token
+from django.views.decorators.csrf import csrf_protect
+
+@csrf_protect
+def form(request):
+    if (request.POST.get("login"), request.POST.get("pass"), request.POST.get("next")) == ("ada", "${password}", "/board/"):
+        answer = HttpResponse(status=302, headers={"Location": "/board/"})
+        answer.set_cookie("votes_session", "${token}", expires="Sat, 28 Nov 2099 10:00:00 GMT")
+        return answer
+    return HttpResponse('<form method="post"><input type="hidden" name="csrfmiddlewaretoken" value="%s"><input type=hidden name=next value="/board/">'
+        '<input name="login"><input type="password" name="pass"><input type="submit" name="go"></form>' % get_token(request))
+
+@csrf_protect
+def page(request):
+    get_token(request)
+    return JsonResponse({"key": "${token}"}) if request.method == "POST" and ask(request) else HttpResponse(status=405)
+
+@csrf_protect
+def bare(request):
+    return HttpResponse(status=405)
+
+urlpatterns = [path("form/", form), path("page/", page), path("bare/", bare), path("login/", login), path("session/", session), path("empty/", lambda request: JsonResponse({"detail": "welcome"}))]
 `
   project = await makeProject({ style: 'plain', environment: undefined, files: { 'backend/core/urls.py': urls } })
   server = await startServer('daphne', project)
@@ -58,7 +80,31 @@ test('a session cookie, picked from among several', async () => {
   expect(host.secrets.mask(token)).toBe('***')
 })
 
+test('the form of a page, as a browser fills it in: with its CSRF token and its names', async () => {
+  const form = { path: '/form/', username: 'ada', usernameField: 'login', passwordField: 'pass' }
+  expect(await logIn(hostWith(password), backend(), form, 5000)).toEqual({ result: 'cookie', cookie: `votes_session=${token}` })
+  expect(await logIn(hostWith('wrong'), backend(), form, 5000)).toEqual({
+    result: 'refused',
+    reason: 'POST /form/: 200, and the form again: user name or password is refused',
+  })
+  expect(await logIn(hostWith(password), backend(), { path: '/form/', username: 'ada' }, 5000)).toEqual({
+    result: 'refused',
+    reason:
+      'the form of /form/ has no field username and no password: it has login, pass (login.usernameField and login.passwordField of the configuration)',
+  })
+})
+
+test('JSON that needs the CSRF token of a cookie', async () => {
+  expect(await logIn(hostWith(password), backend(), { path: '/page/', username: 'ada' }, 5000)).toEqual({ result: 'token', token })
+})
+
 test.each([
+  [
+    'a CSRF token that no page gives',
+    '/bare/',
+    password,
+    'POST /bare/: 403 Forbidden (CSRF); and GET /bare/ gives no CSRF token, which Django wants of a login',
+  ],
   ['a wrong password', '/login/', 'wrong', 'POST /login/: 401 Unauthorized'],
   ['no password', '/login/', undefined, 'ELECTION_DEV_PASSWORD is not set'],
   ['no token in the answer', '/empty/', password, 'POST /empty/: 200, and no access, token, access_token, key, jwt in the answer'],
