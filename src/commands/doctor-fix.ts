@@ -56,7 +56,8 @@ export async function fixCommand(host: Host, config: Config, options: FixOptions
     say: (event) => say(fixText(host, event)),
     record: (step, outcome, more) => void fixes.push(stepJson(step, outcome, { root: host.cwd, ...more })),
     recordOf: (id, what) => void fixes.push({ id, ...what }),
-    starts: !config.json,
+    // it stays up: a script would wait for its end for ever
+    starts: !config.json && host.terminal.interactive,
   })
   if (end.kind === 'stopped') return exitStatusOf[end.reason]
   if (end.kind === 'start') return options.start(end.action.flags, end.action.without)

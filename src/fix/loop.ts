@@ -53,7 +53,7 @@ export interface FixPorts<Cause, S extends Seen<Cause>> {
   readonly record: (step: Step, outcome: StepOutcome, more: { backup: string | undefined; problem: string | undefined }) => void
   /** Recorded of a cause without a step. */
   readonly recordOf: (id: string, what: Readonly<Record<string, unknown>>) => void
-  /** False where no start can follow: then no server is ended either. */
+  /** False where no start can follow, which stays up until somebody ends it: then no server is ended either. */
   readonly starts: boolean
 }
 
@@ -166,6 +166,7 @@ export async function fixLoop<Cause extends FixableCause, S extends Seen<Cause>>
     // nobody is to end a server for a start that won't come
     if (handOver !== undefined && !ports.starts) {
       leave(steps, 'handed-over')
+      text('Not done here: it stays up until Ctrl+C, and nobody is at a terminal. Run it yourself.')
       return end
     }
     const failed = await run(steps, seen)

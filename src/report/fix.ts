@@ -40,9 +40,14 @@ function stepText(host: Host, step: Step): string[] {
   const diff = stepDiff(step, host.cwd)
   if (diff.length > 0)
     return diff.map((line) => `    ${line.startsWith('+') ? style.green(line) : line.startsWith('-') ? style.red(line) : style.dim(line)}`)
-  const note =
-    step.action.kind === 'copy' && step.action.fresh ? 'with signing keys of its own' : isUndoable(step.action) ? undefined : stays
+  const note = noteOf(step)
   return [`    ${style.dim('$')} ${style.cyan(step.shown)}${note === undefined ? '' : style.dim(`   (${note})`)}`]
+}
+
+function noteOf({ action }: Step): string | undefined {
+  if (action.kind === 'copy' && action.fresh) return 'with signing keys of its own'
+  if (action.kind === 'hand-over') return 'which stays up here until Ctrl+C'
+  return isUndoable(action) ? undefined : stays
 }
 
 /** Said of a step that `--undo` doesn't take back. */

@@ -67,11 +67,14 @@ export function makeBackup(host: Machine, root: string, now: Date = new Date()) 
     ran: (command: string) => add({ kind: 'ran', command }),
     /** How many entries there are. */
     mark: () => entries.length,
-    /** Remembers what a command has written, so that a later change of the user's is never overwritten. */
+    /**
+     * Remembers what a command has written, so that a later change of the user's is never overwritten. What it has made,
+     * a database say, is the application's to write to: that is moved into the backup as it is then.
+     */
     settle: async () => {
       entries = await Promise.all(
         entries.map(async (entry) => {
-          if ((entry.kind !== 'changed' && entry.kind !== 'created') || entry.after !== undefined) return entry
+          if (entry.kind !== 'changed' || entry.after !== undefined) return entry
           return { ...entry, ...hashed(await bytesOf(resolve(root, entry.path))) }
         }),
       )
@@ -123,7 +126,7 @@ export async function newestBackup(host: Machine, root: string): Promise<Undo> {
       await rename(folder, `${folder}-undone`)
       return done
     }
-    return { shown, plan: entries.toReversed().map((entry) => planned(entry)), run }
+    return { shown, plan: await planned({ root, folder, later: `${folder}-undone` }, entries), run }
   }
   throw new LauncherError('no-backup', `There is nothing to put back in ${shownPath(root, above)}`, {
     hint: 'election-dev doctor --fix keeps what it changes there.',
@@ -136,11 +139,31 @@ function notOurs(shown: string, why: string): LauncherError {
   })
 }
 
-function planned(entry: Entry): string {
-  if (entry.kind === 'ran') return `${entry.command}   ${ranWhy}`
-  if (entry.kind === 'changed') return `${entry.path}   as it was before`
-  if (entry.kind === 'moved') return `${entry.path}   back from ${entry.to}`
-  return `${entry.path}   ${entry.kind === 'created' ? 'removed' : entry.kind === 'made-folder' ? 'removed if it is empty' : 'moved into the backup'}`
+/** What putting back comes to, a line each, as far as it can be told before: what the lines above do is counted in. */
+async function planned(place: Place, entries: readonly Entry[]): Promise<string[]> {
+  const put = new Map<string, string | undefined>()
+  const seen: Standing = async (path) => (put.has(path) ? put.get(path) : standing(path))
+  const lines: string[] = []
+  for (const entry of entries.toReversed()) {
+    if (entry.kind === 'ran') {
+      lines.push(`${entry.command}   ${ranWhy}`)
+      continue
+    }
+    const why = await whyLeft(place, entry, seen)
+    lines.push(`${entry.path}   ${why === undefined ? undoneWords(entry) : `stays: ${why}`}`)
+    if (why !== undefined) continue
+    const path = resolve(place.root, entry.path)
+    if (entry.kind === 'moved') put.set(path, (await seen(path)) ?? (await seen(resolve(place.root, entry.to))))
+    else put.set(path, entry.kind === 'changed' ? await standing(join(place.folder, entry.copy)) : undefined)
+  }
+  return lines
+}
+
+function undoneWords(entry: Exclude<Entry, { kind: 'ran' }>): string {
+  if (entry.kind === 'changed') return 'as it was before'
+  if (entry.kind === 'moved') return `back from ${entry.to}`
+  if (entry.kind === 'made-folder') return 'removed; what others have put there goes into the backup'
+  return entry.kind === 'created' && entry.after !== undefined ? 'removed' : 'moved into the backup'
 }
 
 /** A database is kept whole, however large it is. */
@@ -177,14 +200,43 @@ async function putBackAll(
   return done
 }
 
-async function putBackOne(place: Place, entry: Exclude<Entry, { kind: 'ran' }>, index: number): Promise<PutBack> {
-  const { root, folder, later } = place
+/** What stands at a path: the hash of a file, a word for anything else; undefined where there is nothing. */
+type Standing = (path: string) => Promise<string | undefined>
+
+const standing: Standing = async (path) => {
+  if (!(await isEntry(path))) return undefined
+  const bytes = await bytesOf(path)
+  return bytes === undefined ? 'no file' : digest(bytes)
+}
+
+/** Why an entry can't be put back, or may not be: somebody has worked there since. Undefined where it can. */
+async function whyLeft(
+  { root, folder, later }: Place,
+  entry: Exclude<Entry, { kind: 'ran' }>,
+  seen: Standing = standing,
+): Promise<string | undefined> {
   const path = resolve(root, entry.path)
-  const left = (why: string): PutBack => ({ path: entry.path, outcome: 'left', why })
   const places = entry.kind === 'moved' ? [path, resolve(root, entry.to)] : [path]
   // of its own run the paths are known; a link may have been laid since
   if (later !== undefined && !(await Promise.all(places.map((each) => isInside(root, each)))).every(Boolean))
-    return left(`it lies outside of ${root}${entry.kind === 'changed' ? `; as it was: ${shownPath(root, join(folder, entry.copy))}` : ''}`)
+    return `it lies outside of ${root}${entry.kind === 'changed' ? `; as it was: ${shownPath(root, join(folder, entry.copy))}` : ''}`
+  if (entry.kind === 'moved') {
+    const isTwice = (await seen(path)) !== undefined && (await seen(resolve(root, entry.to))) !== undefined
+    return isTwice ? `it is there again; as it was: ${entry.to}` : undefined
+  }
+  if ((entry.kind !== 'changed' && entry.kind !== 'created') || entry.after === undefined) return undefined
+  const current = await seen(path)
+  if (current === undefined || current === entry.after) return undefined
+  if (entry.kind === 'created') return 'it was changed since it was made'
+  const copy = join(folder, entry.copy)
+  return current === (await standing(copy)) ? undefined : `it was changed since; as it was: ${shownPath(root, copy)}`
+}
+
+async function putBackOne(place: Place, entry: Exclude<Entry, { kind: 'ran' }>, index: number): Promise<PutBack> {
+  const { root, folder, later } = place
+  const path = resolve(root, entry.path)
+  const reason = await whyLeft(place, entry)
+  if (reason !== undefined) return { path: entry.path, outcome: 'left', why: reason }
   /** Where it is kept from now on, and the words for it. */
   const aside = join(folder, `made-${index}-${basename(path)}`)
   const why = later === undefined ? {} : { why: `what it holds is kept in ${shownPath(root, join(later, basename(aside)))}` }
@@ -192,45 +244,33 @@ async function putBackOne(place: Place, entry: Exclude<Entry, { kind: 'ran' }>, 
     case 'changed': {
       const current = await bytesOf(path)
       const before = await readBytes(join(folder, entry.copy), anySize)
-      const isUnknown = current !== undefined && !before.equals(current) && digest(current) !== entry.after
-      if (isUnknown && entry.after !== undefined)
-        return left(`it was changed since; as it was: ${shownPath(root, join(folder, entry.copy))}`)
       // by a command that was ended: whose it is can't be told
-      const isKept = isUnknown && later !== undefined
+      const isKept = later !== undefined && entry.after === undefined && current !== undefined && !before.equals(current)
       if (isKept) await writeFile(aside, current, { mode: 0o600, flag: 'wx' })
       await writeDotenv(path, current, before)
       return { path: entry.path, outcome: 'restored', ...(isKept ? why : {}) }
     }
-    case 'created': {
-      if (!(await isEntry(path))) return { path: entry.path, outcome: 'removed' }
-      const current = await bytesOf(path)
-      if (entry.after !== undefined && (current === undefined || digest(current) !== entry.after))
-        return left('it was changed since it was made')
-      if (entry.after !== undefined || later === undefined) {
-        await rm(path, { force: true })
-        return { path: entry.path, outcome: 'removed' }
-      }
-      await rename(path, aside)
-      return { path: entry.path, outcome: 'removed', ...why }
-    }
     case 'made-folder':
-      await rmdir(path).catch((error: unknown) => {
-        if (errorCode(error) !== 'ENOENT') throw error
-      })
+      try {
+        await rmdir(path)
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT') return { path: entry.path, outcome: 'removed' }
+        if (later === undefined || errorCode(error) !== 'ENOTEMPTY') throw error
+        await rename(path, aside)
+        return { path: entry.path, outcome: 'removed', ...why }
+      }
       return { path: entry.path, outcome: 'removed' }
+    case 'created':
     case 'made-tree': {
-      const isThere = later !== undefined && (await isEntry(path))
-      if (isThere) await rename(path, aside)
-      else await rm(path, { recursive: true, force: true })
-      return { path: entry.path, outcome: 'removed', ...(isThere ? why : {}) }
+      const isAside = later !== undefined && (entry.kind === 'made-tree' || entry.after === undefined) && (await isEntry(path))
+      if (isAside) await rename(path, aside)
+      else await rm(path, { recursive: entry.kind === 'made-tree', force: true })
+      return { path: entry.path, outcome: 'removed', ...(isAside ? why : {}) }
     }
     case 'moved': {
-      const from = resolve(root, entry.to)
-      const isBack = await isEntry(path)
-      if (isBack && (await isEntry(from))) return left(`it is there again; as it was: ${entry.to}`)
-      if (!isBack) {
+      if (!(await isEntry(path))) {
         await mkdir(dirname(path), { recursive: true })
-        await rename(from, path)
+        await rename(resolve(root, entry.to), path)
       }
       return { path: entry.path, outcome: 'restored' }
     }

@@ -53,12 +53,22 @@ test('on a terminal it asks; no is no', async () => {
   expect(await readFile(env, 'utf8')).toContain('Flase')
 })
 
+test('in a script what is on the disk is fixed, and the start that would stay up is printed, not run', async () => {
+  const { root, url, env } = await made(typo)
+  const { status, stdout } = await runCli(['doctor', '--fix', '--yes', '--url', url], { cwd: root })
+  expect(await readFile(env, 'utf8')).toContain('USE_REDIS_FOR_CHANNELS=False')
+  expect(stdout).toContain(`$ election-dev start --port ${new URL(url).port}`)
+  expect(stdout).toContain('Not done here: it stays up until Ctrl+C')
+  expect(status, stdout).toBe(1)
+})
+
 test('on a terminal it asks; yes fixes it, and start follows', async () => {
   const { root, url, env } = await made(typo)
   cli = startOnTerminal(['doctor', '--fix', '--url', url], { cwd: root })
   await cli.waitFor(/Do it\? \[y\/N\]/)
   cli.child.stdin?.write('y\n')
   await cli.waitFor(/ready in[\s\S]*Channels/)
+  expect(cli.stdout()).toContain('which stays up here until Ctrl+C')
   expect(cli.stdout()).toMatch(/was: .*env-bool-typo\s+is: {2}.*server-not-running/)
   expect(cli.stdout()).toContain('doctor --undo puts it back')
   expect(await readFile(env, 'utf8')).toContain('USE_REDIS_FOR_CHANNELS=False')

@@ -34,6 +34,49 @@ test('a database is kept whole, larger than any text, and what was written to it
   expect((await readFile(path)).length).toBe(22_000_000)
 })
 
+test('what a fix has made is taken back with what was written to it since, which is kept; it is announced as it is done', async () => {
+  const root = await filesIn({ 'settings.py': 'before', '.env': 'before' })
+  const at = (name: string) => join(root, name)
+  const backup = makeBackup(host, root)
+  await backup.madeFolder(at('logs'))
+  await mkdir(at('logs'))
+  await backup.creating(at('db.sqlite3'))
+  await writeFile(at('db.sqlite3'), 'tables')
+  await backup.settle()
+  for (const name of ['settings.py', '.env']) {
+    await backup.changing(at(name), Buffer.from('ours'))
+    await writeFile(at(name), 'ours')
+  }
+  await backup.move(at('settings.py'), undefined)
+  await backup.creating(at('settings.py'), Buffer.from('another'))
+  await writeFile(at('settings.py'), 'another')
+  // the server works with it, and somebody edits
+  await writeFile(join(at('logs'), 'election.log'), 'a line')
+  await writeFile(at('db.sqlite3'), 'tables and rows')
+  await writeFile(at('.env'), "somebody's")
+  const { plan, run } = await newestBackup(host, root)
+  expect(plan).toEqual([
+    'settings.py   removed',
+    expect.stringMatching(/^settings\.py {3}back from /),
+    expect.stringMatching(/^\.env {3}stays: it was changed since; as it was: /),
+    'settings.py   as it was before',
+    'db.sqlite3   moved into the backup',
+    'logs   removed; what others have put there goes into the backup',
+  ])
+  const done = await run()
+  expect(done.map(({ path, outcome }) => `${path} ${outcome}`)).toEqual([
+    'settings.py removed',
+    'settings.py restored',
+    '.env left',
+    'settings.py restored',
+    'db.sqlite3 removed',
+    'logs removed',
+  ])
+  expect(await textOf(at('settings.py'))).toBe('before')
+  expect([existsSync(at('db.sqlite3')), existsSync(at('logs'))]).toEqual([false, false])
+  expect([await isKept(root, 'tables and rows'), await isKept(root, 'a line')]).toEqual([true, true])
+})
+
 test('an environment that is taken back is kept with what somebody has put into it', async () => {
   const root = await filesIn({ 'manage.py': '' })
   const backup = makeBackup(host, root)

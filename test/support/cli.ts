@@ -53,9 +53,11 @@ export function startCli(args: readonly string[], options: CliOptions): RunningC
   )
 }
 
+/** A program that gives a terminal of its own to the command behind it. */
+export const onTerminal = join(root, 'test', 'support', 'on_terminal.py')
+
 /** Starts a command on a terminal; all that it says is standard output. What is written to `child.stdin` is typed. */
 export function startOnTerminal(args: readonly string[], options: CliOptions): RunningCli {
-  const onTerminal = join(root, 'test', 'support', 'on_terminal.py')
   const env = cliEnvironment({ TERM: 'xterm', ...options.env })
   return follow(
     args,

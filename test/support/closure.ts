@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, TestRunner } from 'vitest'
 import { typed } from '../../src/host/shell.ts'
-import { bin, cliEnvironment } from './cli.ts'
+import { bin, cliEnvironment, onTerminal } from './cli.ts'
 import { behind, formsOf, isClosable } from './closure-rows.ts'
 import { askDoctor, enough, nameOf, setUps, useSetUps, type Answer, type Asking, type SetUp } from './doctor.ts'
 import { installerEnvironment } from './fresh-project.ts'
@@ -15,7 +15,7 @@ import { until } from './redis.ts'
 import { serversIn, startProgram } from './servers.ts'
 import { settle } from './settled.ts'
 import { shapeNow } from './shape.ts'
-import { cache, run } from './tools.ts'
+import { basePython, cache, run } from './tools.ts'
 
 /** Programs that a test can't ask for: they are about more than the project. */
 const foreign: ReadonlySet<string> = new Set(['docker', 'brew', 'sudo', 'apt', 'apt-get', 'systemctl', 'fg'])
@@ -81,10 +81,13 @@ async function closes(setUp: SetUp, folder: string, asking: Asking, answer: Answ
 
 /** Runs a line of a shell to its end, or, where it is one that stays, until it is ready. Gives the URL of what it serves. */
 async function runLine(line: string, folder: string, env: NodeJS.ProcessEnv, uid: number | undefined): Promise<string | undefined> {
-  const child = spawn('/bin/sh', ['-c', line], {
+  // a fix goes over to what stays up where somebody is there who can end it
+  const shell = ['/bin/sh', '-c', line]
+  const [program = '', ...args] = line.includes(' --fix') ? [basePython(), onTerminal, ...shell] : shell
+  const child = spawn(program, args, {
     cwd: folder,
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
     ...(uid === undefined ? {} : { uid }),
   })

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { expect } from 'vitest'
-import { runCli, startCli, type CliResult, type RunningCli } from './cli.ts'
+import { runCli, startOnTerminal, type CliResult, type RunningCli } from './cli.ts'
 import { doctor, filesOf, type Answer, type Asking } from './doctor.ts'
 import type { TestProject } from './project.ts'
 
@@ -67,13 +67,13 @@ export async function fixes(
   return answer
 }
 
-/** `--fix` that ends in `start`: waits for its ready line. The caller ends it. */
+/** `--fix` at a terminal that ends in `start`: waits for its ready line. The caller ends it. */
 export async function fixAndStart(
   folder: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<RunningCli> {
-  const running = startCli(['doctor', '--fix', ...args], { cwd: folder, env })
+  const running = startOnTerminal(['doctor', '--fix', ...args], { cwd: folder, env })
   await running.waitFor(/ready in[\s\S]*Channels/)
   return running
 }
