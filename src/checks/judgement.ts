@@ -177,8 +177,8 @@ function candidatesOf(evidence: Evidence): Diagnosis[] {
   // the backend itself says no: what is in front of it isn't to blame
   if (verdict !== undefined && direct !== undefined && judgeWire(direct) !== undefined)
     return candidatesOf({ ...evidence, wire: direct, direct: undefined })
-  const elsewhere = verdict === undefined && evidence.isOfProject === true ? judgeElsewhere(evidence, []) : undefined
-  if (elsewhere !== undefined) return [elsewhere]
+  const elsewhere = evidence.isOfProject === true ? judgeStranger(evidence, verdict?.evidence ?? []) : undefined
+  if (elsewhere !== undefined) return [...judgeWay(evidence, ask('stopped', evidence)), elsewhere]
   if (verdict === undefined) return judgeWorking(evidence)
   if (verdict.id === 'server-not-running') return evidence.wire.nameError === undefined ? judgeNobody(evidence, verdict) : [verdict]
   const foreign = judgeHolder(evidence, verdict)
@@ -212,6 +212,17 @@ function judgeElsewhere(evidence: Evidence, seen: readonly string[]): Diagnosis 
   if (listener?.command === undefined || evidence.checkout === undefined) return undefined
   if (!runsElsewhere(listener)) return undefined
   return isStranger(evidence, listener) ? judgeForeign(evidence, seen) : judgeStale(evidence, seen)
+}
+
+/** Where nobody has named the URL: what answers there isn't seen to be of this project, so nothing that it says is judged. */
+function judgeStranger(evidence: Evidence, seen: readonly string[]): Diagnosis | undefined {
+  const listener = listenerOf(evidence)
+  const { checkout, servers } = evidence
+  if (listener === undefined || checkout === undefined || !runsElsewhere(listener) || isCarrier(listener)) return undefined
+  // a proxy may stand before a server of the project
+  const mayPass =
+    listener.command === undefined && servers.ofProject.some(({ listens, unixSockets }) => listens.length + unixSockets.length > 0)
+  return mayPass ? undefined : listener.command === undefined ? judgeForeign(evidence, seen) : judgeElsewhere(evidence, seen)
 }
 
 /** The port is held by another program, or by an older server from elsewhere. */

@@ -186,13 +186,16 @@ export function judgeForeign(evidence: Evidence, seen: readonly string[]): Diagn
   const server = listenerOf(evidence)
   const { port } = evidence.wire.endpoint
   if (server === undefined || isOwn(server) || server.project === 'unknown') return undefined
+  const isAsked = evidence.isOfProject !== true
   const moved = diagnosis(
     'port-in-use',
     `Another program holds port ${port}: ${named(server)}`,
-    [shownUp(server), ...seen],
-    `Use another port for the backend, or stop PID ${server.pid}.`,
+    [shownUp(server), ...(isAsked ? [] : ['Nothing shows that it is of this project']), ...seen],
+    isAsked ? `Use another port for the backend, or stop PID ${server.pid}.` : 'Use another port for the backend.',
     [['election-dev', 'start', '--port', String(port + 1)]],
   )
+  // who has named no URL has not meant this program
+  if (!isAsked) return moved
   return orElse(moved, [
     ['kill', String(server.pid)],
     ['election-dev', 'start', '--port', String(port)],

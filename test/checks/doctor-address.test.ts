@@ -14,6 +14,7 @@ const notHttp = failed(broken('ECONNRESET'), {
   http: { result: 'broken', code: 'ECONNRESET', elapsedMs: 2 },
   experiments: { httpAfter: { result: 'broken', code: 'ECONNRESET', elapsedMs: 2 } },
 })
+const unready: Partial<Evidence> = { choice: { kind: 'venv-missing', base: 'python3' }, examination: undefined }
 const low = { ...nothingListens, endpoint: endpoint({ port: 80 }) }
 const vite = '<script type="module" src="/@vite/client"></script>'
 const frontend = (port: number): Evidence['frontend'] => ({
@@ -52,6 +53,21 @@ describe('names it', () => {
       /PID/,
     ],
     ['port-in-use: it answers, and its socket is sound', evidenceOf({ servers: machine([foreign], []), isOfProject: true }), /PID/],
+    ...[undefined, failing, notHttp].map((wire): [string, Evidence, RegExp] => [
+      `venv-missing: it is not set up, and a stranger's server has the port (${wire === undefined ? 'open' : (wire.http?.result ?? 'refused')})`,
+      evidenceOf({ ...unready, wire: wire ?? evidenceOf().wire, servers: machine([foreign], []), isOfProject: true }),
+      /python3 has no Django/,
+    ]),
+    [
+      'venv-missing: it is not set up, and a program that is no Django server opens the socket',
+      evidenceOf({ ...unready, servers: machine([stranger(['node', 'chat.js'])], []), isOfProject: true }),
+      /python3 has no Django/,
+    ],
+    [
+      'port-in-use: a program that is no Django server opens the socket',
+      evidenceOf({ servers: machine([stranger(['node', 'chat.js'])], []), isOfProject: true }),
+      /Nothing shows that it is of this project/,
+    ],
     [
       'stale-server-old-code: a copy of the checkout answers, and its socket is sound',
       evidenceOf({ servers: machine([copy('core.asgi:application')], []), isOfProject: true }),

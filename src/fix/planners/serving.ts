@@ -89,6 +89,9 @@ export const otherAddress: Planner = (evidence, facts) => handOver(evidence, fac
 /** The holder of the port, if it can be seen; without it `start` takes the next free port by itself. */
 export const endHolder: Planner = (evidence, facts) => {
   const listener = listenerOf(evidence)
+  // nobody has named its URL: it is somebody else's
+  if (evidence.isOfProject === true && listener !== undefined && !isOwn(listener))
+    return handOver(evidence, facts, { port: evidence.wire.endpoint.port + 1 }, [], { ends: [] })
   return handOver(
     evidence,
     facts,
