@@ -50,8 +50,8 @@ const races = 5
 export class Backend extends Service {
   /** What is up, if anything. */
   up: Up | undefined
-  /** The socket as it was last seen. */
-  websocket: { readonly url: string; readonly state: SocketState } | undefined
+  /** The socket as it was last seen; a sound one is none while no server has it. */
+  websocket: { readonly url: string; readonly state: SocketState | undefined } | undefined
   /** When the code that serves was loaded, on the wall clock. */
   since: Date | undefined
   /** The status that the run ends with, once nothing of the backend is left; or what the setup is to fix before it is started anew. */
@@ -99,9 +99,8 @@ export class Backend extends Service {
   override start(): void {
     this.#current = this.#prepared
     this.state = 'starting'
-    this.why = undefined
     this.#isPinned = false
-    this.#asked = undefined
+    this.why = this.#asked = undefined
     super.start()
     this.ended = this.loop.then(() => (this.state === 'stopped' ? ExitCode.ok : this.#result))
     // whoever ends the run is told
@@ -132,6 +131,7 @@ export class Backend extends Service {
     this.#asked = why
     this.#askedAt = this.services.host.now()
     this.#prepared.report({ event: 'restarting', why })
+    super.asked()
   }
 
   protected override begin(isNew: boolean, signal: AbortSignal): Promise<void> | undefined {
@@ -207,8 +207,9 @@ export class Backend extends Service {
 
   #sees(state: SocketState, tell?: (websocket: { url: string; state: SocketState }) => void): void {
     if (this.up === undefined) return
-    this.websocket = { url: this.up.prover.url, state }
-    tell?.(this.websocket)
+    const seen = { url: this.up.prover.url, state }
+    this.websocket = seen
+    tell?.(seen)
     this.become(state.dot === 'red' ? 'failed' : 'ready', state.dot === 'green' ? undefined : state.diagnosis.title)
   }
 
@@ -230,9 +231,9 @@ export class Backend extends Service {
   protected override async letGo(): Promise<void> {
     void this.#inspection?.then(({ cancel }) => cancel())
     await this.#watching
-    this.#watching = undefined
-    this.up = undefined
+    this.#watching = this.up = undefined
     this.plan = { ...this.plan, url: undefined }
+    if (this.websocket?.state?.dot !== 'red') this.websocket &&= { ...this.websocket, state: undefined }
   }
 
   protected override async after(ended: Ended): Promise<Next> {
@@ -260,8 +261,7 @@ export class Backend extends Service {
       this.#races = 0
       return true
     }
-    const isStrict = this.#isPinned || config.strictPort || this.#races++ >= races
-    const next = isStrict ? undefined : await nextFreePort(end.port, config.host)
+    const next = this.#isPinned || config.strictPort || this.#races++ >= races ? undefined : await nextFreePort(end.port, config.host)
     if (next === undefined) return false
     this.port = next
     const text = `Port ${end.port} was taken by another program in the meantime: using ${next}`

@@ -47,6 +47,7 @@ export function liveLine(status: StackStatus, { columns, style, keys, filter }: 
 function socketPart({ websocket }: StackStatus): Part {
   if (websocket === undefined) return [' ○ not tried yet', 'dim']
   const { state } = websocket
+  if (state === undefined) return [' ○ not connected', 'dim']
   if (state.dot === 'green') return [' ● connected', 'green']
   return state.dot === 'yellow' ? [' ● wants a token', 'yellow'] : [` ● ${state.diagnosis.id}`, 'red']
 }

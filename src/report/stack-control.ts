@@ -12,8 +12,8 @@ import { socketWord, type SocketState } from './run-event.ts'
 export interface StackStatus {
   /** The backend first, then its further instances, the frontend, the services. */
   readonly services: readonly ServiceStatus[]
-  /** Undefined until it was tried. */
-  readonly websocket: { readonly url: string; readonly state: SocketState } | undefined
+  /** Undefined until it was tried; its state is so while its server is being started again. */
+  readonly websocket: { readonly url: string; readonly state: SocketState | undefined } | undefined
   /** Sockets of others than ourselves; undefined where the observer doesn't tell. */
   readonly openSockets: number | undefined
   /** The last thing that went wrong, in a sentence. */
@@ -61,8 +61,10 @@ export function runMeansOf(control: Pick<StackControl, 'means' | 'status'>): Run
   }
 }
 
-function socketStatusOf(url: string, state: SocketState): SocketStatus {
-  const nothing = { url, state: socketWord(state), handshakeMs: null, pongMs: null, broadcast: null, cause: null }
+function socketStatusOf(url: string, state: SocketState | undefined): SocketStatus {
+  const word = state === undefined ? 'not-connected' : socketWord(state)
+  const nothing: SocketStatus = { url, state: word, handshakeMs: null, pongMs: null, broadcast: null, cause: null }
+  if (state === undefined) return nothing
   if (state.dot !== 'green') {
     const { id, title, remedy } = state.diagnosis
     return { ...nothing, cause: { id, title, remedy: remedy.text } }

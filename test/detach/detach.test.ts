@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -112,6 +112,44 @@ test('start --detach, status, logs, restart, stop: one run from its start to its
   expect(await cli('status')).toMatchObject({ status: 1, stderr: expect.stringContaining('nothing-runs') })
   // the log of the last run is still there
   expect((await cli('logs', 'election-dev')).stdout).toContain('Stopping (election-dev stop)')
+})
+
+test('status while the backend is started again tells of that, and not of what was before', async () => {
+  await stand.remove()
+  const gate = 'import time\nwhile not (BASE_DIR / "gate").exists():\n    time.sleep(0.02)\n'
+  stand = await makeStand({ settings: gate, files: { 'backend/gate': '' } })
+  const run = startCli([...stand.args, '--json'], { cwd: stand.project.root, env: stand.mark.env })
+  await run.waitFor(/"event":"ready".*"state":"connected"/)
+  const before = await listenerOf(stand.port)
+  const file = join(stand.project.backend, 'gate')
+  await rm(file)
+  const restarting = startCli(['restart', 'backend'], { cwd: stand.project.root, env: stand.mark.env })
+  await until(async () => /"event":"restarting"[^]*"kind":"backend","state":"restarting","pid":(?!null)/.test(run.stdout()))
+  // as soon as it is asked for: the old process is still there
+  const told = run
+    .stdout()
+    .split('\n')
+    .slice(
+      run
+        .stdout()
+        .split('\n')
+        .findIndex((line) => line.includes('"event":"restarting"')),
+    )
+  expect(told.find((line) => line.includes('"kind":"backend"'))).toContain(`"state":"restarting","pid":${before}`)
+  await until(async () => {
+    const { stdout } = await cli('status', '--json')
+    const [, pid] = /"kind":"backend","state":"restarting","pid":(\d+)/.exec(stdout) ?? []
+    return pid !== undefined && Number(pid) !== before
+  })
+  expect(await cli('status', '--json')).toMatchObject({
+    status: 1,
+    stdout: expect.stringMatching(/"websocket":\{"url":"ws:[^"]*","state":"not-connected"/),
+  })
+  expect((await cli('status')).stdout).not.toContain('● connected')
+  await writeFile(file, '')
+  expect((await restarting.end()).stdout).toContain('● connected')
+  expect(await cli('status')).toMatchObject({ status: 0, stdout: expect.stringContaining('● connected') })
+  await run.end('SIGINT')
 })
 
 test('a run in the background survives its terminal', async () => {

@@ -41,6 +41,12 @@ describe('says', () => {
     ['no sockets where nobody tells', { services: [], openSockets: undefined }, { keys: false }, ' ● connected'],
     ['nothing tried', { services: [], openSockets: 0, websocket: undefined }, { keys: false }, ' ○ not tried yet · 0 sockets'],
     [
+      'nothing that serves',
+      { services: [], openSockets: undefined, websocket: { url: 'ws://127.0.0.1:8000/', state: undefined } },
+      { keys: false },
+      ' ○ not connected',
+    ],
+    [
       'the cause',
       { services: [], openSockets: undefined, websocket: { url: 'ws://127.0.0.1:8000/', state: { dot: 'red', diagnosis: red } } },
       { keys: false },
