@@ -71,7 +71,10 @@ export async function verifyOnce(host: Host, config: Config, url: string | undef
       return (beside = proveBeside(completed, held.sockets, { holdMs: config.hold, isObserved: held.isObserved }))
     })
     first.socket?.terminate()
-    const verified = { proof: await withCause(host, config, completed, first), beside: (await beside) ?? [] }
+    const verified = {
+      proof: await withCause(host, config, completed, first, { isOfProject: url === undefined, stranger: held.stranger }),
+      beside: (await beside) ?? [],
+    }
     if (page === undefined || first.state === 'failed' || first.state === 'refused') return verified
     const { verifyPage } = await import('./verify-page.ts')
     const paths = verified.beside.map(({ path }) => path)

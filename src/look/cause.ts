@@ -34,9 +34,23 @@ export async function judgeLooking(host: Host, config: Config, seen: Seen): Prom
 /** For a proof that `withCause` follows: who has refused it is looked for there. */
 export const toldLater = async (): Promise<boolean> => true
 
-/** A proof of a server that anybody may have launched; where it failed, with the cause as the doctor has it. */
-export async function withCause(host: Host, config: Config, main: Endpoint, proof: Proof): Promise<Proof> {
-  if (proof.diagnosis === undefined) return proof
-  const { root } = await judgeLooking(host, config, { main, others: [], proof, isUntried: true })
-  return root === undefined ? proof : failed(proof.facts, root)
+/** Nothing of these says anything of this project, however well it answers. */
+const ofAnother: ReadonlySet<string> = new Set(['port-in-use', 'stale-server-old-code'])
+
+/**
+ * A proof of a server that anybody may have launched; where it failed, with the cause as the doctor has it.
+ * `isOfProject`: nobody has named its URL. `stranger`: why it isn't seen to be of this project: then what was proven may
+ * be another one's.
+ */
+export async function withCause(
+  host: Host,
+  config: Config,
+  main: Endpoint,
+  proof: Proof,
+  { isOfProject = false, stranger }: { readonly isOfProject?: boolean; readonly stranger?: string | undefined } = {},
+): Promise<Proof> {
+  if (proof.diagnosis === undefined && stranger === undefined) return proof
+  const { root, explained } = await judgeLooking(host, config, { main, others: [], proof, isUntried: true, isOfProject })
+  const isAnother = [root, ...explained].some((cause) => cause !== undefined && ofAnother.has(cause.id))
+  return root === undefined || (proof.diagnosis === undefined && !isAnother) ? proof : failed(proof.facts, root)
 }

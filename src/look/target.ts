@@ -107,6 +107,8 @@ export interface HeldEndpoint {
   readonly sockets?: Sockets | undefined
   /** A run of `start` serves it, with the observer around the application. */
   readonly isObserved: boolean
+  /** Why what listens there isn't seen to be of the project. */
+  readonly stranger?: string | undefined
   /** It is where a run of `start` serves it: nothing that is written says so better. */
   readonly isOfRun: boolean
 }
@@ -170,6 +172,7 @@ export async function endpointOfProject(host: Host, config: Config, deadlineMs =
     release,
     sockets,
     isObserved: running !== undefined && config.observer,
+    stranger,
     isOfRun: running !== undefined,
   }
 }

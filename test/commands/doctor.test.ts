@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runCli } from '../support/cli.ts'
+import { makeProject } from '../support/project.ts'
+import { startServer } from '../support/servers.ts'
 
 test('the time that it tells began with its process', async ({ onTestFinished }) => {
   const cwd = await mkdtemp(join(tmpdir(), 'doctor-'))
@@ -15,6 +17,27 @@ test('the time that it tells began with its process', async ({ onTestFinished })
     'elapsedMs',
     expect.toSatisfy((elapsed: number) => elapsed >= 3000),
   )
+})
+
+test("a stranger's server on the port says nothing of a project that isn't set up, and is nobody's to end", async ({ onTestFinished }) => {
+  const mine = await makeProject({ environment: undefined, files: { 'backend/requirements.txt': 'channels\ndaphne\n' } })
+  const theirs = await makeProject({ package: 'shop', route: 'ws/election-updates/' })
+  const server = await startServer('daphne', theirs, { application: 'shop.asgi:application' })
+  onTestFinished(async () => {
+    await server.stop()
+    await Promise.all([mine.remove(), theirs.remove()])
+  })
+  const port = String(server.port)
+  const doctor = await runCli(['doctor', '--json', '--port', port], { cwd: mine.root })
+  expect(doctor.status).toBe(1)
+  expect(JSON.parse(doctor.stdout)).toMatchObject({
+    diagnosis: { id: 'venv-missing' },
+    findings: expect.arrayContaining([expect.objectContaining({ id: 'port-in-use', explainedBy: 'venv-missing' })]),
+  })
+  expect(doctor.stdout).not.toContain('"kill"')
+  const verify = await runCli(['verify', '--port', port], { cwd: mine.root })
+  expect(verify).toMatchObject({ status: 1, stdout: expect.stringContaining('venv-missing') })
+  expect(server.child.exitCode).toBe(null)
 })
 
 test('the help of --undo names all that it takes back', async () => {
