@@ -1,11 +1,10 @@
 import { writesLayerOut } from './settings-lines.ts'
-import { dirname } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { usageError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { readDotenv, type DotenvFact } from './dotenv.ts'
 import { findProject, type Project } from './project.ts'
-import { findPython, type PythonFact } from './python.ts'
+import { findPython, projectFolders, type PythonFact } from './python.ts'
 import { redisEndpoint, type RedisEndpointFact } from './redis-endpoint.ts'
 import { findRequirements, type Requirements } from './requirements.ts'
 import { hideSecrets, layerWish, variableReader, type LayerWish } from './variables.ts'
@@ -27,11 +26,10 @@ export interface Checkout {
 /** Reads a checkout. Throws LauncherError where there is no project, or more than one; everything else is a fact. */
 export async function readCheckout(host: Host, config: Config): Promise<Checkout> {
   const project = await findProject(host, config)
-  const top = project.backend === project.root ? project.root : dirname(project.backend)
   const [python, dotenv, requirements, isFixed] = await Promise.all([
     findPython(host, config, project),
     readDotenv(project.dotenv, project.dotenvReader ?? 'decouple'),
-    findRequirements(project.backend, top),
+    projectFolders(project).then((folders) => findRequirements(project.backend, folders)),
     writesLayerOut(project),
   ])
   // the settings would read it for many seconds, and whatever it holds could be hidden nowhere

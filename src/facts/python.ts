@@ -82,12 +82,16 @@ export async function findPython(host: Host, config: Config, project: Project): 
 }
 
 /** The folders that may hold the project's environment, manage.py's first: up to the repository's root, and the one above where there is no other. */
-async function foldersOf({ backend, root }: Project): Promise<string[]> {
-  const top = backend === root ? dirname(root) : root
+async function foldersOf(project: Project): Promise<string[]> {
+  const { backend, root } = project
+  return [...new Set([backend, dirname(backend), backend === root ? dirname(root) : root, ...(await projectFolders(project))])]
+}
+
+/** The folders that may say something of the project, manage.py's first: up to the root of the repository, and at least to where it was called. */
+export async function projectFolders({ backend, root }: Pick<Project, 'backend' | 'root'>): Promise<string[]> {
   const above = upwards(backend, '').slice(0, mostAbove)
   const isRoot = await Promise.all(above.map((folder) => isEntry(join(folder, '.git'))))
-  const repository = isRoot.indexOf(true)
-  return [...new Set([backend, dirname(backend), top, ...above.slice(0, repository + 1)])]
+  return above.slice(0, Math.max(isRoot.indexOf(true), above.indexOf(root), 0) + 1)
 }
 
 /** So many folders are looked at for the repository's root. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { isFile, readText, upwards } from '../host/files.ts'
+import { isFile, readText } from '../host/files.ts'
 import { requirementsOfFile, scored, type RequirementLine } from './requirement-lines.ts'
 
 /** Tools that keep a project's environment by themselves. */
@@ -40,12 +40,11 @@ export interface ScoredRequirements extends Requirements {
 }
 
 /**
- * The file that says what to install, beside manage.py or above it up to `top`:
+ * The file that says what to install, in one of `folders`, the nearest first:
  * the first in the order of their worth that asks for Django and Channels, since
  * a project may keep a poor one beside the one that it installs by.
  */
-export async function findRequirements(backend: string, top: string): Promise<Requirements | undefined> {
-  const folders = upwards(backend, top)
+export async function findRequirements(backend: string, folders: readonly string[]): Promise<Requirements | undefined> {
   const plain = await Promise.all(folders.map(async (folder) => ({ folder, files: await requirementsIn(folder) })))
   const hasLock = (await Promise.all(folders.flatMap((folder) => lockFiles.map((name) => isFile(join(folder, name)))))).some(Boolean)
   const isEnough = !hasLock && plain[0]?.files.some(({ score }) => score === 2) === true

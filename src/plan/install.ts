@@ -132,7 +132,10 @@ export function installCommand(facts: CommandFacts): CommandAction {
   const { requirements, hasUv, platform } = facts
   const manager = managerOf(facts)
   if (requirements === undefined)
-    return { ...packagesCommand(facts, ['django', 'channels', 'daphne']), what: 'the packages that a Channels project needs' }
+    return {
+      ...packagesCommand(facts, ['django', 'channels', 'daphne']),
+      what: 'what every Channels project needs, since no file here says what this one does',
+    }
   const { file, kind, lines = [], development = [], folder = pathsOf(platform).dirname(file) } = requirements
   const what = `the packages of ${relativeTo(facts, file)}`
   const installs = [...lines, ...development]

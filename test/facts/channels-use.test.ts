@@ -1,5 +1,4 @@
 /** Whether a project tells of Channels: only where all of it was read is the answer no. */
-import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { mergeConfig } from '../../src/config/resolve.ts'
 import { speaksOfChannels } from '../../src/facts/channels-use.ts'
@@ -23,7 +22,7 @@ async function speaks(files: Readonly<Record<string, string>>): Promise<boolean>
   const host = testHost(root)
   const config = mergeConfig(host, {}, undefined)
   const project = await findProject(host, config)
-  return speaksOfChannels(project, await findRequirements(join(root), root))
+  return speaksOfChannels(project, await findRequirements(root, [root]))
 }
 
 test('a plain Django project does not', async () => {

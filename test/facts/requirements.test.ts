@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { requirementNames } from '../../src/facts/requirement-lines.ts'
+import { projectFolders } from '../../src/facts/python.ts'
 import { findRequirements } from '../../src/facts/requirements.ts'
 import { filesIn, removeFiles } from '../support/files.ts'
 
@@ -48,7 +49,7 @@ describe('the file that says what to install', () => {
     ['pyproject.toml', { 'backend/pyproject.toml': '[project]\nname = "x"\n' }, 'pyproject', 'backend/pyproject.toml'],
   ])('%s', async (_, files, kind, file) => {
     const root = await filesIn({ 'backend/manage.py': '', ...files })
-    expect(await findRequirements(join(root, 'backend'), root)).toMatchObject({ kind, file: join(root, file) })
+    expect(await findRequirements(join(root, 'backend'), [join(root, 'backend'), root])).toMatchObject({ kind, file: join(root, file) })
   })
 
   const pyproject = '[project]\nname = "site"\ndependencies = [\n  "Django>=5,<6", # "not-this"\n  \'channels[daphne]~=4.3\',\n]\n'
@@ -110,7 +111,7 @@ describe('the file that says what to install', () => {
     ],
   ])('the fuller one: %s', async (_, files, kind, file) => {
     const root = await filesIn({ 'backend/manage.py': '', ...files })
-    expect(await findRequirements(join(root, 'backend'), root)).toMatchObject({ kind, file: join(root, file) })
+    expect(await findRequirements(join(root, 'backend'), [join(root, 'backend'), root])).toMatchObject({ kind, file: join(root, file) })
   })
 
   test('each with its line, its condition, and what constrains it', async () => {
@@ -118,7 +119,7 @@ describe('the file that says what to install', () => {
       'requirements.txt': '# all\n-c limits.txt\nDjango ; python_version >= "3.12"\nchannels==4.3.2 \\\n    --hash=sha256:0123\n',
       'limits.txt': 'Django<6\n',
     })
-    const found = await findRequirements(root, root)
+    const found = await findRequirements(root, [root])
     expect(found?.names).toEqual(['channels'])
     expect(found?.lines?.map(({ spec, marker, file, line }) => [spec, marker, file.slice(root.length + 1), line])).toEqual([
       ['Django<6', undefined, 'limits.txt', 1],
@@ -126,15 +127,32 @@ describe('the file that says what to install', () => {
       ['channels==4.3.2', undefined, 'requirements.txt', 4],
     ])
     const project = await filesIn({ 'pyproject.toml': pyproject })
-    expect((await findRequirements(project, project))?.lines?.map(({ spec, line }) => [spec, line])).toEqual([
+    expect((await findRequirements(project, [project]))?.lines?.map(({ spec, line }) => [spec, line])).toEqual([
       ['Django>=5,<6', 4],
       ['channels[daphne]~=4.3', 5],
     ])
   })
 
+  test.each([
+    ['two levels above manage.py', '.', 'apps/server', {}, 'requirements/dev.txt'],
+    ["called beside manage.py, up to the repository's root", 'apps/server', 'apps/server', { '.git/HEAD': '' }, 'requirements/dev.txt'],
+    ['no further than where it was called', 'apps/server', 'apps/server', {}, undefined],
+    ['the nearest of two', '.', 'apps/server', { 'apps/requirements.txt': 'django\nchannels\n' }, 'apps/requirements.txt'],
+  ])('%s', async (_, called, backend, files, file) => {
+    const root = await filesIn({
+      'apps/server/manage.py': '',
+      'requirements/dev.txt': '-r base.txt\n',
+      'requirements/base.txt': 'django\nchannels\n',
+      ...files,
+    })
+    const project = { root: join(root, called), backend: join(root, backend) }
+    const found = await findRequirements(project.backend, await projectFolders(project))
+    expect(found?.file).toBe(file === undefined ? undefined : join(root, file))
+  })
+
   test('a pyproject.toml of tools alone says nothing', async () => {
     const root = await filesIn({ 'pyproject.toml': '[tool.black]\nline-length = 100\n' })
-    expect(await findRequirements(root, dirname(root))).toBeUndefined()
+    expect(await findRequirements(root, [root, dirname(root)])).toBeUndefined()
   })
 
   test('what it includes, each name once, however the files include each other', async () => {
@@ -143,14 +161,14 @@ describe('the file that says what to install', () => {
       'requirements/base.txt': '-r ../requirements.txt\nchannels\n',
       'extra.txt': 'daphne\n-r extra.txt\n',
     })
-    const found = await findRequirements(root, root)
+    const found = await findRequirements(root, [root])
     expect(found?.names.toSorted()).toEqual(['channels', 'daphne', 'django'])
   })
 
   test.each(['utf-16le', 'utf-8 with a mark'])('as PowerShell writes it: %s', async (encoding) => {
     const text = '\uFEFFDjango==5.2\r\nchannels==4.2\r\n'
     const root = await filesIn({ 'requirements.txt': encoding === 'utf-16le' ? Buffer.from(text, 'utf16le') : Buffer.from(text) })
-    expect((await findRequirements(root, root))?.names).toEqual(['django', 'channels'])
+    expect((await findRequirements(root, [root]))?.names).toEqual(['django', 'channels'])
   })
 })
 
@@ -172,7 +190,7 @@ describe('what Poetry and pipenv ask for, in the words of pip', () => {
     ['{ version = "*", markers = "sys_platform == \'win32\'" }', " ; sys_platform == 'win32'"],
   ])('%s', async (value, spec) => {
     const root = await filesIn({ 'pyproject.toml': `[tool.poetry.dependencies]\npython = "^3.11"\nchannels = ${value}\n` })
-    const found = await findRequirements(root, root)
+    const found = await findRequirements(root, [root])
     expect(found?.lines?.map((line) => line.spec)).toEqual([`channels${spec}`])
   })
 
@@ -183,7 +201,7 @@ describe('what Poetry and pipenv ask for, in the words of pip', () => {
       'poetry.lock':
         '[[package]]\nname = "django"\nversion = "5.2.1"\n\n[[package]]\nname = "channels"\nversion = "4.2.2"\n\n[[package]]\nname = "numpy"\nversion = "2.0.1"\n\n[[package]]\nname = "numpy"\nversion = "2.2.0"\n',
     })
-    const found = await findRequirements(root, root)
+    const found = await findRequirements(root, [root])
     expect(found?.lines?.map(({ spec, isElsewhere }) => [spec, isElsewhere ?? false])).toEqual([
       ['Django==5.2.1', false],
       ['channels[daphne]==4.2.2', false],
