@@ -51,5 +51,5 @@ function valueWords(name: string, value: unknown): string {
 /** A place of variables as it is said. */
 function targetWords(project: Parameters<typeof shown>[0], target: VariableTarget | undefined): string {
   if (target === undefined) return 'the environment'
-  return target.kind === 'dotenv' ? shown(project, target.file) : `"env" of ${shown(project, target.file)}`
+  return target.kind === 'dotenv' ? shown(project, target.file) : `"envDefaults" of ${shown(project, target.file)}`
 }

@@ -22,6 +22,7 @@ export const defaults = {
   startTimeout: 60_000,
   stopTimeout: 5000,
   env: {},
+  envDefaults: {},
   dependsOn: [],
   services: {},
   managed: false,
@@ -64,9 +65,11 @@ export type Config = {
   readonly beside: readonly GivenFlag[]
 }
 
-/** The host as the project sees it: what the configuration says of the backend's environment (`env`) wins over what the launcher has. */
-export function projectHost(host: Host, { env }: Pick<Config, 'env'>): Host {
-  return Object.keys(env).length === 0 ? host : withVariables(host, env)
+/** The host as the project sees it: what the configuration says of the backend's environment wins over what the launcher has (`env`), or fills its gaps (`envDefaults`). */
+export function projectHost(host: Host, { env, envDefaults }: Pick<Config, 'env' | 'envDefaults'>): Host {
+  const given = Object.entries(envDefaults).filter(([name]) => host.env[name] === undefined)
+  const more = { ...Object.fromEntries(given), ...env }
+  return Object.keys(more).length === 0 ? host : withVariables(host, more)
 }
 
 /** The host with more variables, for this one alone: also what is given to it later. */

@@ -29,7 +29,7 @@ export function mergeConfig(host: Pick<Host, 'env' | 'secrets'>, flags: Flags, f
   const merged: PartialConfig = { ...fromFile, ...fromEnvironment, ...fromFlags, ...frontendOf(fromFile, fromEnvironment, fromFlags) }
   if (merged.token !== undefined) host.secrets.add(merged.token)
   const stack = [...Object.values(merged.services ?? {}), merged.frontend === false ? undefined : merged.frontend]
-  for (const env of [merged.env, ...stack.map((entry) => entry?.env)]) host.secrets.addFrom(env ?? {})
+  for (const env of [merged.env, merged.envDefaults, ...stack.map((entry) => entry?.env)]) host.secrets.addFrom(env ?? {})
   const source = (key: ConfigKey): ConfigSource => {
     if (own[key] !== undefined) return 'the command itself'
     if (fromFlags[key] !== undefined) return flagOf(key)
@@ -69,7 +69,7 @@ function environmentValues(env: Host['env']): Record<string, unknown> {
 }
 
 /** Keys that hold more than a line of text. */
-const fileOnly: ReadonlySet<string> = new Set(['$schema', 'login', 'broadcast', 'env', 'services', 'page'])
+const fileOnly: ReadonlySet<string> = new Set(['$schema', 'login', 'broadcast', 'env', 'envDefaults', 'services', 'page'])
 
 /** The truth value that a text is a word for; undefined where it is none. */
 function truthOf(text: string): boolean | undefined {

@@ -92,6 +92,7 @@ export const configSchema = v.strictObject({
   startTimeout: milliseconds('How long the server may take to listen, in milliseconds; default 60000'),
   stopTimeout: milliseconds('How long the server may take to end before it is killed, in milliseconds; default 5000'),
   env: optional(environmentSchema, 'Environment variables of the backend, over those of the launcher'),
+  envDefaults: optional(environmentSchema, 'The same, where the launcher has none of the name; start --setup writes them'),
   dependsOn: names('Services that must be ready before the backend starts'),
   frontend: optional(v.union([v.literal(false), frontendSchema]), 'The dev server of the page; false: none is started'),
   services: optional(servicesSchema, 'Further processes, by their names'),

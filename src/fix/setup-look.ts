@@ -7,6 +7,7 @@ import { missingLogFolders } from '../facts/log-folders.ts'
 import { readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { choosePython } from '../plan/environment.ts'
+import { withKey } from '../plan/variable-values.ts'
 import { wantedVariables, type WantedVariables } from '../plan/variables.ts'
 import { managedLook } from '../plan/way.ts'
 import { gatherFixFacts } from './gather-facts.ts'
@@ -77,7 +78,7 @@ export async function lookForSetup({ host, config, signal }: SetupHost, checkout
 
 function valuesToBe({ placed }: WantedVariables): Record<string, string> {
   return Object.fromEntries(
-    placed.map(({ variable, value }) => [variable.name, typeof value === 'string' ? value : 'to-be-made'.padEnd(50, '0')]),
+    placed.map(({ variable, value }) => [variable.name, typeof value === 'string' ? value : withKey(value, 'to-be-made'.padEnd(50, '0'))]),
   )
 }
 

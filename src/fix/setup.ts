@@ -162,7 +162,8 @@ function dotenvSteps(seen: SetupSeen): Step[] {
   const wanted = wantedVariables(wanting, seen.facts)
   if (wanted !== undefined) {
     const names = wanted.asked.map(({ name }) => name)
-    const why = `the settings ask for ${listed(names)}, and nobody gives ${names.length === 1 ? 'it' : 'them'}`
+    const chosen = wanted.placed.flatMap(({ variable, why }) => (why === undefined ? [] : [`; ${variable.name}: ${why}`]))
+    const why = `the settings ask for ${listed(names)}, and nobody gives ${names.length === 1 ? 'it' : 'them'}${chosen.join('')}`
     const plan = giveVariables(wanting, seen.facts, { id: 'env-variables-missing', commands: [] })
     return steps(seen, 'env-variables-missing', plan, why)
   }

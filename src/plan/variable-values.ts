@@ -3,15 +3,28 @@ import type { WantedVariable } from '../facts/examination.ts'
 import type { SaidVariable, VariableSources } from '../facts/variable-sources.ts'
 import { isSigningKey } from '../host/secret-names.ts'
 
+/** A value with a key in it that whoever writes it makes. */
+export interface RandomValue {
+  readonly random: 'key' | 'fernet'
+  /** What stands before and after the key. */
+  readonly around?: readonly [string, string]
+}
+
+/** The value with the key that was made for it. 32 bytes in URL-safe base64 are a fernet key with their padding. Pure. */
+export function withKey({ random, around: [before, after] = ['', random === 'fernet' ? '=' : ''] }: RandomValue, key: string): string {
+  return `${before}${key}${after}`
+}
+
 /** A variable with the value that it is to get. */
 export interface GivenVariable {
   readonly variable: WantedVariable
-  /** `random`: a key that whoever writes it makes. */
-  readonly value: string | { readonly random: 'key' | 'fernet' }
+  readonly value: string | RandomValue
   /** `docker-compose.yml:9`, or how it was made. */
   readonly source: string
   /** What says it isn't for everybody who reads the repository. */
   readonly isPrivate: boolean
+  /** Which of several ways was taken, and why: whoever has it written has to be told. */
+  readonly why?: string
 }
 
 /** What values are made of, where no file says one. */
@@ -23,6 +36,10 @@ export interface Around {
   readonly namesDatabase: boolean
   /** The run starts the database that isn't there, as whom and with what the settings say. */
   readonly managed: boolean
+  /** The file of a database of its own, absolute, and as it is said. */
+  readonly sqlite: { readonly path: string; readonly shown: string }
+  /** What says that the project runs on PostgreSQL, in words; undefined where nothing does. */
+  readonly postgres: string | undefined
 }
 
 type Value = GivenVariable['value']
@@ -38,6 +55,8 @@ interface Kind {
   readonly refused?: (value: string) => boolean
   /** Its value where none is said; undefined: only who knows the project knows it. */
   readonly make: (around: Around) => Value | undefined
+  /** Why it is that one. */
+  readonly why?: (around: Around) => string
 }
 
 const isFalse = (value: string) => booleanOf(value) === false
@@ -96,7 +115,18 @@ const kinds: readonly Kind[] = [
     name: /(?:^|_)DATABASE_URL$/,
     cast: /^db$/,
     refused: isRemote,
-    make: ({ namesDatabase }) => (namesDatabase ? undefined : 'sqlite:///db.sqlite3'),
+    make: ({ namesDatabase, managed, postgres, sqlite }) =>
+      managed && postgres !== undefined
+        ? { random: 'key', around: ['postgres://election:', '@127.0.0.1:5432/election'] }
+        : namesDatabase
+          ? undefined
+          : sqliteUrl(sqlite.path),
+    why: ({ managed, postgres, sqlite }) =>
+      postgres === undefined
+        ? `SQLite in ${sqlite.shown}, since no file here names a database server`
+        : managed
+          ? `PostgreSQL, which this run starts, since ${postgres}`
+          : `SQLite in ${sqlite.shown}, since no file here says where a PostgreSQL is (${postgres}); start --setup --managed starts one`,
   },
   {
     name: /(?:^|_)(?:REDIS|CACHE|BROKER|CELERY\w*)_(?:URL|BACKEND)$|(?:^|_)REDIS$/,
@@ -151,9 +181,15 @@ export function valueFor(variable: WantedVariable, { said }: Pick<VariableSource
   const made = kind?.make(around)
   if (made === undefined) return undefined
   const value = typeof made === 'string' ? shaped(made, cast) : made
-  return value === undefined
-    ? undefined
-    : { variable, value, source: typeof value === 'string' ? 'made for development' : 'a random key', isPrivate: false }
+  const why = kind?.why?.(around)
+  const source = why ?? (typeof value === 'string' ? 'made for development' : 'a random key')
+  return value === undefined ? undefined : { variable, value, source, isPrivate: false, ...(why === undefined ? {} : { why }) }
+}
+
+/** The same file from whatever folder a command is run in. */
+function sqliteUrl(path: string): string {
+  const parts = path.split(/[\\/]/).map((part, index) => (index === 0 ? part : encodeURIComponent(part)))
+  return `sqlite:///${parts.join('/')}`
 }
 
 /** A host of one word is a container's name: what it publishes is on this machine. */

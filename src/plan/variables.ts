@@ -2,6 +2,8 @@ import { entriesOf, type DotenvReader } from '../facts/dotenv.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import { dotenvSource, type DotenvSurvey } from '../facts/dotenv-survey.ts'
 import { raisedText, wantedVariable, type Examination, type ExaminationOf, type WantedVariable } from '../facts/examination.ts'
+import { homeName } from '../facts/home-name.ts'
+import { joined } from '../host/paths.ts'
 import { isSigningKey, namesSecret } from '../host/secret-names.ts'
 import { valueFor, type GivenVariable } from './variable-values.ts'
 
@@ -76,6 +78,14 @@ function targetOf({ dotenv, examination }: Pick<Seen, 'dotenv' | 'examination'>,
   return configuration === undefined ? undefined : { kind: 'configuration', file: configuration.file }
 }
 
+/** What says that the project runs on PostgreSQL: what it is opened with is asked for, or a container of it is described. */
+function postgresWord({ requirements }: Checkout, hasDatabase: boolean): string | undefined {
+  const asked = [...(requirements?.lines ?? []), ...(requirements?.development ?? [])]
+  const driver = asked.find(({ name }) => /^(?:psycopg|asyncpg$)/.test(name))
+  if (driver !== undefined) return `the project asks for ${driver.name}`
+  return hasDatabase && !asked.some(({ name }) => /^(?:mysqlclient|pymysql)$/.test(name)) ? 'the compose file has one' : undefined
+}
+
 /** A value for each variable that is wanted, and its place. Pure. */
 function planVariables(seen: Seen, wanted: readonly WantedVariable[]): VariablesPlan {
   const { checkout, dotenv, typed, managed = false } = seen
@@ -84,6 +94,8 @@ function planVariables(seen: Seen, wanted: readonly WantedVariable[]): Variables
     origin: checkout.project.frontendOrigin ?? 'http://localhost:5173',
     backend: 'http://localhost:8000',
     managed,
+    sqlite: { path: joined(checkout.project.root, homeName, 'db.sqlite3'), shown: `${homeName}/db.sqlite3` },
+    postgres: postgresWord(checkout, hasDatabase),
     namesDatabase: hasDatabase || said.some(({ name }) => /^(?:POSTGRES|MYSQL|DB|PG|DATABASE)_?(?:HOST|NAME|DB|URL)$/.test(name)),
   }
   const placed: PlacedVariable[] = []

@@ -127,7 +127,10 @@ def later():
   expect(answer.evidence).toMatch(/^SECRET_KEY {3}core\/settings\.py:\d+ {3}a random key$/m)
   expect(answer.evidence).toMatch(/^PAGE_URL {3}core\/settings\.py:\d+ {3}made for development: http:\/\/localhost:5173$/m)
   expect(answer.evidence).toMatch(/^LIMIT {3}core\/more\.py:2 {3}no file here has a value for it$/m)
-  expect(answer.diagnosis?.remedy).toMatchObject({ text: expect.stringContaining('Set LIMIT in backend/.env and "env" of'), commands: [] })
+  expect(answer.diagnosis?.remedy).toMatchObject({
+    text: expect.stringContaining('Set LIMIT in backend/.env and "envDefaults" of'),
+    commands: [],
+  })
 })
 
 real('env-variables-missing', 'python-dotenv, os.environ by a helper, and what only production asks for', async () => {

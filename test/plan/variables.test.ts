@@ -6,7 +6,15 @@ import { valueFor } from '../../src/plan/variable-values.ts'
 import { wantedVariables } from '../../src/plan/variables.ts'
 import { checkoutOf, dotenvOf, examinationOf, root } from '../support/evidence.ts'
 
-const around = { origin: 'http://localhost:3000', backend: 'http://localhost:8000', namesDatabase: false, managed: false }
+const sqlite = { path: '/srv/my votes/.election-dev/db.sqlite3', shown: '.election-dev/db.sqlite3' }
+const around: Parameters<typeof valueFor>[2] = {
+  origin: 'http://localhost:3000',
+  backend: 'http://localhost:8000',
+  namesDatabase: false,
+  managed: false,
+  sqlite,
+  postgres: undefined,
+}
 const variable = (name: string, cast = 'str', by: WantedVariable['by'] = 'environment'): WantedVariable => ({
   name,
   cast,
@@ -49,9 +57,9 @@ describe('a value', () => {
     ['SITE_URL', 'url', silent, 'http://localhost:8000'],
     ['EMAIL_BACKEND', 'str', ['django.core.mail.backends.smtp.EmailBackend'], 'django.core.mail.backends.console.EmailBackend'],
     ['EMAIL_HOST_PASSWORD', 'str', silent, ''],
-    ['DATABASE_URL', 'db', silent, 'sqlite:///db.sqlite3'],
+    ['DATABASE_URL', 'db', silent, 'sqlite:////srv/my%20votes/.election-dev/db.sqlite3'],
     ['DATABASE_URL', 'str', silent, undefined],
-    ['DATABASE_URL', 'db', ['postgres://ada@db.example.org/vote'], 'sqlite:///db.sqlite3'],
+    ['DATABASE_URL', 'db', ['postgres://ada@db.example.org/vote'], 'sqlite:////srv/my%20votes/.election-dev/db.sqlite3'],
     ['DATABASE_URL', 'db', ['postgres://ada@127.0.0.1:5433/vote'], 'postgres://ada@127.0.0.1:5433/vote'],
     ['REDIS_URL', 'str', ['redis://redis:6379/1'], 'redis://127.0.0.1:6379/1'],
     ['PRESS_LIMIT', 'int', ['twelve', '12'], '12'],
@@ -65,6 +73,26 @@ describe('a value', () => {
 
   test('no file of its own where something names a database', () => {
     expect(valued('DATABASE_URL', 'db', silent, { ...around, namesDatabase: true })).toBeUndefined()
+  })
+})
+
+describe('the database that is chosen, and why', () => {
+  const url = (more: Partial<typeof around>) => valueFor(variable('DATABASE_URL', 'db'), { said: [] }, { ...around, ...more })
+  test('SQLite, where nothing names a server', () => {
+    expect(url({})?.why).toBe('SQLite in .election-dev/db.sqlite3, since no file here names a database server')
+  })
+  test('SQLite, where nothing says where the PostgreSQL is, with what starts one', () => {
+    const given = url({ postgres: 'the project asks for psycopg' })
+    expect(given?.value).toMatch(/^sqlite:/)
+    expect(given?.why).toMatch(/^SQLite in .*\(the project asks for psycopg\); start --setup --managed starts one$/)
+  })
+  test('PostgreSQL, where the run starts it, by a password of its own', () => {
+    const given = url({ postgres: 'the compose file has one', managed: true, namesDatabase: true })
+    expect(given?.value).toEqual({ random: 'key', around: ['postgres://election:', '@127.0.0.1:5432/election'] })
+    expect(given?.why).toBe('PostgreSQL, which this run starts, since the compose file has one')
+  })
+  test('on Windows', () => {
+    expect(url({ sqlite: { ...sqlite, path: String.raw`C:\Users\Ada L\db.sqlite3` } })?.value).toBe('sqlite:///C:/Users/Ada%20L/db.sqlite3')
   })
 })
 

@@ -10,6 +10,7 @@ import { findPostgres } from '../../src/facts/postgres-programs.ts'
 import { prepareManagedDatabase } from '../../src/run/managed-database.ts'
 import { runCli, startCli, type RunningCli } from '../support/cli.ts'
 import { asksDatabase as consumer } from '../support/consumers.ts'
+import { databaseUrl } from '../support/database-url.ts'
 import { listens, testHost } from '../support/processes.ts'
 import { freePort, until } from '../support/redis.ts'
 import { record, supervised } from '../support/services.ts'
@@ -97,6 +98,22 @@ test.each([
   },
   120_000,
 )
+
+test('a URL that nobody gives is one of PostgreSQL, where the project asks for its driver', async () => {
+  stand = await makeStand({
+    environment: 'postgres',
+    settings: databaseUrl.settings,
+    files: { ...databaseUrl.files, 'backend/requirements.txt': 'django\nchannels\npsycopg[binary]\n' },
+    consumer,
+  })
+  const first = await green(['--managed', '--setup'])
+  expect(first.stdout()).toContain('DATABASE_URL: PostgreSQL, which this run starts, since the project asks for psycopg')
+  expect(first.stdout()).toContain('"event":"setup-user"')
+  await first.end('SIGINT')
+  const second = await green(['--managed'])
+  expect(second.stdout()).not.toContain('"event":"setup"')
+  await second.end('SIGINT')
+}, 120_000)
 
 test('settings that know one port get it there, or are told who holds it', async () => {
   const port = await freePort('127.0.0.1')

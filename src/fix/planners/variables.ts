@@ -1,5 +1,6 @@
 import { setDotenvValue } from '../../plan/dotenv-edit.ts'
 import { withMembers } from '../../plan/json-edit.ts'
+import { withKey } from '../../plan/variable-values.ts'
 import { wantedVariables, type PlacedVariable, type VariableTarget } from '../../plan/variables.ts'
 import type { DotenvSurvey } from '../../facts/dotenv-survey.ts'
 import { fix, noFix, type Action, type FixFacts, type NoFix, type PlannerOf } from '../step.ts'
@@ -29,10 +30,7 @@ export const giveVariables: PlannerOf<'dotenv' | 'checkout' | 'examination'> = (
 }
 
 function valueOf({ variable, value }: PlacedVariable, { secretFor }: FixFacts): string {
-  if (typeof value === 'string') return value
-  const key = secretFor(variable.name)
-  // 32 bytes in URL-safe base64, with its padding
-  return value.random === 'fernet' ? `${key}=` : key
+  return typeof value === 'string' ? value : withKey(value, secretFor(variable.name))
 }
 
 function inDotenv(
@@ -55,7 +53,8 @@ function inDotenv(
 function inConfiguration(file: string, pairs: readonly (readonly [string, string])[], { sources }: DotenvSurvey): Action | NoFix {
   const before = sources.configuration?.text
   const variables = Object.fromEntries(pairs)
-  const after = before === undefined ? `${JSON.stringify({ env: variables }, undefined, 2)}\n` : withMembers(before, ['env'], variables)
+  const after =
+    before === undefined ? `${JSON.stringify({ envDefaults: variables }, undefined, 2)}\n` : withMembers(before, ['envDefaults'], variables)
   return after === undefined
     ? noFix(`${file} can't be edited`)
     : { kind: 'edit', file, before, after, language: 'script', names: pairs.map(([name]) => name), gives: variables }
