@@ -72,8 +72,12 @@ export function projectHost(host: Host, { env, envDefaults }: Pick<Config, 'env'
   return Object.keys(more).length === 0 ? host : withVariables(host, more)
 }
 
-/** The host with more variables, for this one alone: also what is given to it later. */
+/** The host with more variables, for this one alone. What is given to it later the run has as a whole: it may begin anew. */
 export function withVariables(host: Host, more: Readonly<Record<string, string>>): Host {
   const merged = { ...host.env, ...more }
-  return { ...host, env: merged, give: (variables) => void Object.assign(merged, variables) }
+  const give = (variables: Readonly<Record<string, string>>) => {
+    Object.assign(merged, variables)
+    host.give(variables)
+  }
+  return { ...host, env: merged, give }
 }
