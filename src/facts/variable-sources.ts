@@ -10,6 +10,8 @@ import { shown, type Project } from './project.ts'
 export interface SaidVariable {
   readonly name: string
   readonly value: string
+  /** As the file has it, where that is another one. */
+  readonly written?: string
   /** The file, relative to the checkout, and the line. */
   readonly file: string
   readonly line: number
@@ -44,7 +46,9 @@ export async function variableSources(
     const file = shown(project, path)
     return entries.flatMap(({ key, line }) => {
       const value = dotenvValue(entries, key, 'dotenv')?.value
-      return value === undefined ? [] : [{ name: key, value: localValue(compose, value), file, line, kind }]
+      if (value === undefined) return []
+      const here = localValue(compose, value)
+      return [{ name: key, value: here, ...(here === value ? {} : { written: value }), file, line, kind }]
     })
   }
   const local = (

@@ -109,7 +109,7 @@ async function act(host: Host, step: Step, context: StepContext): Promise<void> 
       return makeFolders(action.path, backup)
     case 'copy': {
       const bytes = await readBytes(action.from)
-      const after = action.fresh ? Buffer.from(fillSecrets(bytes.toString(), context.reader)) : bytes
+      const after = action.fresh ? Buffer.from(fillSecrets(bytes.toString(), context.reader, action.values)) : bytes
       await backup.creating(action.to, after)
       return writeDotenv(action.to, undefined, after)
     }

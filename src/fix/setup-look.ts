@@ -7,8 +7,8 @@ import { missingLogFolders } from '../facts/log-folders.ts'
 import { readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { choosePython } from '../plan/environment.ts'
-import { withKey } from '../plan/variable-values.ts'
-import { wantedVariables, type WantedVariables } from '../plan/variables.ts'
+import { withKey, type GivenVariable } from '../plan/variable-values.ts'
+import { unlikeExample, wantedVariables } from '../plan/variables.ts'
 import { managedLook } from '../plan/way.ts'
 import { gatherFixFacts } from './gather-facts.ts'
 import type { SetupSeen } from './setup.ts'
@@ -48,11 +48,16 @@ export async function lookForSetup({ host, config, signal }: SetupHost, checkout
   const first = await look({})
   const isImported = first.errorOf('settings') === undefined && first.get('settings') !== undefined
   const wanted = wantedVariables({ checkout, dotenv, examination: first }, facts)
-  const failed = isImported && wanted === undefined ? undefined : first
-  const needsDotenv = lacksDotenv && !isImported
+  const unlike = unlikeExample({ checkout, dotenv, examination: first }, facts)
+  const failed = isImported && wanted === undefined && unlike === undefined ? undefined : first
+  const needsDotenv = lacksDotenv && (!isImported || unlike !== undefined)
   // with the values that are to be written, or those of a file that was meant to be it, a project can be looked at before anything is
   const values =
-    wanted !== undefined ? valuesToBe(wanted) : needsDotenv && source !== undefined ? await valuesOf(checkout, source.path) : undefined
+    wanted !== undefined
+      ? valuesToBe(wanted.placed.map(({ variable, value }) => [variable.name, value]))
+      : needsDotenv && source !== undefined
+        ? { ...(await valuesOf(checkout, source.path)), ...valuesToBe(unlike ?? []) }
+        : undefined
   const seen = values === undefined ? first : await look(values)
   if (seen.get('settings') === undefined) return { ...unseen, missingFolders: [], examination: first, needsDotenv, failed }
   const database = seen.get('database')?.state ?? 'unknown'
@@ -76,9 +81,9 @@ export async function lookForSetup({ host, config, signal }: SetupHost, checkout
   }
 }
 
-function valuesToBe({ placed }: WantedVariables): Record<string, string> {
+function valuesToBe(values: Iterable<readonly [string, GivenVariable['value']]>): Record<string, string> {
   return Object.fromEntries(
-    placed.map(({ variable, value }) => [variable.name, typeof value === 'string' ? value : withKey(value, 'to-be-made'.padEnd(50, '0'))]),
+    [...values].map(([name, value]) => [name, typeof value === 'string' ? value : withKey(value, 'to-be-made'.padEnd(50, '0'))]),
   )
 }
 

@@ -1,4 +1,5 @@
 import type { Evidence } from '../checks/evidence.ts'
+import { shownValue } from '../host/secrets.ts'
 import { LauncherError } from '../errors.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import { dotenvSource } from '../facts/dotenv-survey.ts'
@@ -8,7 +9,7 @@ import type { Place } from '../plan/install.ts'
 import { leftBehind } from '../plan/channels-support.ts'
 import { missingCause, missingPackages, type PythonChoice } from '../plan/environment.ts'
 import { lostModule } from '../plan/own-module.ts'
-import { wantedVariables } from '../plan/variables.ts'
+import { unlikeExample, wantedVariables } from '../plan/variables.ts'
 import { createUser, migrate } from './planners/database.ts'
 import { makeFolders, placeDotenv, placeModule } from './planners/dotenv.ts'
 import { giveVariables } from './planners/variables.ts'
@@ -168,11 +169,15 @@ function dotenvSteps(seen: SetupSeen): Step[] {
     return steps(seen, 'env-variables-missing', plan, why)
   }
   if (!seen.needsDotenv) return []
-  const plan = placeDotenv(seen, seen.facts, { id: 'env-not-loaded', commands: [] })
+  const plan = placeDotenv(wanting, seen.facts, { id: 'env-not-loaded', commands: [] })
   // whether an example says what the settings need shows once they can be imported
   const isForecast =
     seen.inspected === undefined && seen.failed === undefined && dotenvSource(seen.dotenv ?? { others: [] })?.kind === 'example'
-  return steps(seen, 'env-not-loaded', plan, `${seen.dotenv?.shown ?? '.env'} isn't there`, !isForecast)
+  const unlike = [...(unlikeExample(wanting, seen.facts) ?? [])].flatMap(([name, value]) =>
+    typeof value === 'string' ? [`${name}=${shownValue(name, value)}`] : [],
+  )
+  const said = unlike.length === 0 ? '' : `; other than its example has it: ${unlike.join(', ')}`
+  return steps(seen, 'env-not-loaded', plan, `${seen.dotenv?.shown ?? '.env'} isn't there${said}`, !isForecast)
 }
 
 function folderSteps(seen: SetupSeen): Step[] {

@@ -32,8 +32,15 @@ export type Action =
       readonly gives?: Readonly<Record<string, string>>
     }
   | { readonly kind: 'make-folder'; readonly path: string }
-  /** A copy of an `.env` example gets signing keys of its own. */
-  | { readonly kind: 'copy'; readonly from: string; readonly to: string; readonly fresh: boolean }
+  | {
+      readonly kind: 'copy'
+      readonly from: string
+      readonly to: string
+      /** A copy of an `.env` example gets signing keys of its own. */
+      readonly fresh: boolean
+      /** What else it says otherwise than the example. */
+      readonly values?: readonly (readonly [string, string])[]
+    }
   | { readonly kind: 'rename'; readonly from: string; readonly to: string }
   /** Into the backup. */
   | { readonly kind: 'remove'; readonly path: string }

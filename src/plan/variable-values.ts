@@ -186,6 +186,13 @@ export function valueFor(variable: WantedVariable, { said }: Pick<VariableSource
   return value === undefined ? undefined : { variable, value, source, isPrivate: false, ...(why === undefined ? {} : { why }) }
 }
 
+/** What a file says as it holds outside of containers, of which a host of one word is one's name. Pure. */
+export function outsideValue({ name, value }: Pick<SaidVariable, 'name' | 'value'>): string {
+  const near = local(value)
+  const kind = kinds.find((each) => each.name.test(name))
+  return kind?.refused === isRemote && /^[a-z][\w-]*$/i.test(near) && isRemote(near) ? '127.0.0.1' : near
+}
+
 /** The same file from whatever folder a command is run in. */
 function sqliteUrl(path: string): string {
   const parts = path.split(/[\\/]/).map((part, index) => (index === 0 ? part : encodeURIComponent(part)))

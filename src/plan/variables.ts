@@ -4,8 +4,8 @@ import { dotenvSource, type DotenvSurvey } from '../facts/dotenv-survey.ts'
 import { raisedText, wantedVariable, type Examination, type ExaminationOf, type WantedVariable } from '../facts/examination.ts'
 import { homeName } from '../facts/home-name.ts'
 import { joined } from '../host/paths.ts'
-import { isSigningKey, namesSecret } from '../host/secret-names.ts'
-import { valueFor, type GivenVariable } from './variable-values.ts'
+import { namesSecret } from '../host/secret-names.ts'
+import { outsideValue, valueFor, type GivenVariable } from './variable-values.ts'
 
 /** Where a variable is written so that it reaches who asks for it. Paths are absolute. */
 export type VariableTarget =
@@ -115,6 +115,27 @@ function planVariables(seen: Seen, wanted: readonly WantedVariable[]): Variables
 
 /** What settings lack of their variables, which can't be imported or have no database; undefined where they fail for something else, or a whole file is to be put in its place. Pure. */
 export function wantedVariables(evidence: Evident, givers: Givers = {}): WantedVariables | undefined {
+  const wanted = lackedVariables(evidence, givers)
+  return wanted === undefined || isWholeFile(evidence, wanted) ? undefined : wanted
+}
+
+/**
+ * What a copy of the example has to say otherwise than it, so that the settings
+ * have all that they lack, and name no container; undefined where it isn't what
+ * is put in the place of the `.env`. Pure.
+ */
+export function unlikeExample(evidence: Evident, givers: Givers = {}): ReadonlyMap<string, GivenVariable['value']> | undefined {
+  const wanted = lackedVariables(evidence, givers)
+  const source = evidence.dotenv && dotenvSource(evidence.dotenv)
+  if (wanted === undefined || source?.kind !== 'example' || !isWholeFile(evidence, wanted)) return undefined
+  const said = evidence.dotenv?.sources.said.filter(({ file }) => file === source.shown) ?? []
+  const values = new Map<string, GivenVariable['value']>(said.map((each) => [each.name, outsideValue(each)]))
+  for (const { variable, value } of wanted.placed) values.set(variable.name, value)
+  for (const { name, value, written = value } of said) if (values.get(name) === written) values.delete(name)
+  return values
+}
+
+function lackedVariables(evidence: Evident, givers: Givers): WantedVariables | undefined {
   const { dotenv, checkout, examination } = evidence
   const error = examination?.errorOf('settings') ?? examination?.errorOf('folders') ?? examination?.errorOf('application')
   if (examination === undefined || dotenv === undefined || checkout === undefined) return undefined
@@ -122,8 +143,7 @@ export function wantedVariables(evidence: Evident, givers: Givers = {}): WantedV
   const missing = missingVariables({ dotenv, examination })
   const asked = error === undefined ? databaseInVain(examination, missing) : askedInVain(error, missing)
   if (asked.length === 0) return undefined
-  const plan = planVariables({ ...givers, checkout, dotenv, examination }, asked)
-  return isWholeFile(evidence, plan, asked) ? undefined : { ...plan, asked }
+  return { ...planVariables({ ...givers, checkout, dotenv, examination }, asked), asked }
 }
 
 /** What would name the database of settings that have none: a URL without a default fails for nobody before it is used. */
@@ -149,18 +169,15 @@ function askedInVain(error: ExaminationOf<'error'>, missing: readonly WantedVari
   return [{ name: first, file: error.file, line: error.line, cast: 'str', by }, ...missing]
 }
 
-/** Whether a file that lies elsewhere, or is an example, has all of it as it is needed: then it is put where it is read. */
-function isWholeFile({ dotenv, checkout }: Evident, { placed, left }: VariablesPlan, asked: readonly WantedVariable[]): boolean {
+/** Whether a file that lies elsewhere has all of it, or an example some, and the rest can be made: then it is put where it is read. */
+function isWholeFile({ dotenv, checkout }: Evident, { placed, left, asked }: WantedVariables): boolean {
   if (dotenv === undefined || dotenv.fact.kind !== 'absent' || checkout === undefined) return false
   const source = dotenvSource(dotenv)
   const { fact } = dotenv
   const isRead = [...placed, ...left].every(({ target }) => target?.kind === 'dotenv' && target.file === fact.path)
   if (source === undefined || !isRead) return false
-  const names = new Map(dotenv.sources.said.filter(({ file }) => file === source.shown).map(({ name, value }) => [name, value]))
-  if (source.kind !== 'example') return asked.every(({ name }) => names.has(name))
-  return asked.every(({ name }) =>
-    isSigningKey(name)
-      ? names.has(name)
-      : names.has(name) && placed.some((each) => each.variable.name === name && each.source.startsWith(`${source.shown}:`)),
-  )
+  const names = new Set(dotenv.sources.said.filter(({ file }) => file === source.shown).map(({ name }) => name))
+  return source.kind === 'example'
+    ? left.length === 0 && asked.some(({ name }) => names.has(name))
+    : asked.every(({ name }) => names.has(name))
 }

@@ -101,3 +101,36 @@ test('eight variables, settings in two files, and a compose file', { timeout: 60
   expect((await runCli(['doctor', '--undo', '--yes'], { cwd: root, env })).stdout).toContain('backend/.env')
   await expect(readFile(join(backend, '.env'))).rejects.toThrow('ENOENT')
 })
+
+const sample = `# copy me to .env
+DEBUG=True   # never in production
+ALLOWED_HOSTS=localhost,tally.localhost
+VOTE_HOST=redis
+REDIS_HOST=redis
+SECRET_KEY=change-me
+VOTE_TITLE="The spring vote"
+`
+
+test('a sample of which some values hold in containers alone is copied without them', { timeout: 60_000 }, async () => {
+  project = await makeProject({
+    hasDotenv: false,
+    environment: 'main',
+    settings:
+      'from decouple import config\nREDIS = config("REDIS_HOST")\nPAGE = config("SITE_URL")\nTITLE = config("VOTE_TITLE", default="")\n',
+    files: { 'backend/.env.sample': sample },
+  })
+  const { root, backend } = project
+  const env = { ...installerEnvironment(false), USE_REDIS_FOR_CHANNELS: 'False' }
+  cli = startCli(['start', '--setup', '--json', '--port', String(await freePort('127.0.0.1'))], { cwd: root, env })
+  await cli.waitFor(/"event":"(?:ready|end)"/)
+  const { stdout } = await cli.end('SIGINT')
+  expect(stdout).toMatch(/"event":"ready".*"state":"connected"/)
+  expect(stdout).toMatch(
+    /"command":"cp backend\/\.env\.sample backend\/\.env","evidence":"[^"]*other than its example has it: REDIS_HOST=127\.0\.0\.1, SITE_URL=/,
+  )
+  const text = await readFile(join(backend, '.env'), 'utf8')
+  const key = secret(/^SECRET_KEY=([\w-]{43})$/m.exec(text)?.[1] ?? '')
+  expect(text).toBe(
+    `${sample.replace('REDIS_HOST=redis', 'REDIS_HOST=127.0.0.1').replace('change-me', key)}SITE_URL=http://localhost:8000\n`,
+  )
+})

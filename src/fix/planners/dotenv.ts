@@ -4,6 +4,8 @@ import { isSigningKey } from '../../host/secret-names.ts'
 import { dotenvSource, inFile } from '../../facts/dotenv-survey.ts'
 import type { Evidence } from '../../checks/evidence.ts'
 import { pathsOf } from '../../host/paths.ts'
+import { unlikeExample } from '../../plan/variables.ts'
+import { givenValue } from './variables.ts'
 import { lostModule } from '../../plan/own-module.ts'
 import { editDistance } from '../../plan/edit-distance.ts'
 import { editDotenv, sourceOf } from './files.ts'
@@ -63,7 +65,9 @@ export const placeDotenv: PlannerOf<'dotenv' | 'checkout' | 'examination'> = (ev
   const source = dotenvSource(dotenv)
   if (fact.kind === 'absent') {
     if (source === undefined) return newDotenv(evidence, facts.secret)
-    return fix([{ kind: 'copy', from: source.path, to: checkout.project.dotenv, fresh: source.kind === 'example' }], { restart: true })
+    const values = [...(unlikeExample(evidence, facts) ?? [])].map(([name, value]) => [name, givenValue(name, value, facts)] as const)
+    const copy = { kind: 'copy' as const, from: source.path, to: checkout.project.dotenv, fresh: source.kind === 'example' }
+    return fix([values.length === 0 ? copy : { ...copy, values }], { restart: true })
   }
   const wanted = wantedVariable(importError(evidence))
   if (wanted === undefined) return noFix("which key is missing can't be told")

@@ -17,7 +17,7 @@ export const giveVariables: PlannerOf<'dotenv' | 'checkout' | 'examination'> = (
   const targets = new Map<string, { target: VariableTarget; pairs: (readonly [string, string])[] }>()
   for (const each of wanted.placed) {
     const group = targets.get(each.target.file) ?? { target: each.target, pairs: [] }
-    group.pairs.push([each.variable.name, valueOf(each, facts)])
+    group.pairs.push([each.variable.name, givenValue(each.variable.name, each.value, facts)])
     targets.set(each.target.file, group)
   }
   const actions: Action[] = []
@@ -29,8 +29,9 @@ export const giveVariables: PlannerOf<'dotenv' | 'checkout' | 'examination'> = (
   return fix(actions, { restart: true })
 }
 
-function valueOf({ variable, value }: PlacedVariable, { secretFor }: FixFacts): string {
-  return typeof value === 'string' ? value : withKey(value, secretFor(variable.name))
+/** The value of a variable with the key that is made for it. */
+export function givenValue(name: string, value: PlacedVariable['value'], { secretFor }: FixFacts): string {
+  return typeof value === 'string' ? value : withKey(value, secretFor(name))
 }
 
 function inDotenv(
