@@ -48,7 +48,7 @@ export function setupFixes(run: SetupRun) {
   /** Does it, while no backend runs. Throws LauncherError where a step fails. */
   const apply = async ({ cause, steps, host, managed, ...around }: SetupFix) => {
     report({ event: 'setup', steps, cause })
-    const tell = tellerOf(report)
+    const tell = tellerOf(report, run.steps)
     await kept(run, around.checkout, tell, (backup) => doSteps({ ...run, host }, around, backup, steps, tell))
     if (managed !== undefined) managing[managed] = true
   }

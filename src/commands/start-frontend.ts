@@ -79,9 +79,13 @@ export function startFrontend(
       summary = { url: expectedOrigin(), state: 'starting', text: `installing its packages: ${next.install.shown}` }
       origin.resolve(expectedOrigin())
       report({ event: 'phase', text: next.install.shown })
+      const [step, began] = [{ id: 'frontend-install', title: "the page's packages", shown: next.install.shown }, host.now()]
       installing = installFrontend(host, next.install, { report, signal: user })
       await installing
       installing = undefined
+      const elapsedMs = host.now() - began
+      run.steps?.push({ id: step.id, title: step.title, elapsedMs })
+      report({ event: 'setup-done', step, elapsedMs })
       if (signal.aborted) return
       next = await look()
     }

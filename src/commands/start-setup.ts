@@ -16,6 +16,8 @@ export interface SetupRun extends SetupHost {
   readonly report: Report
   /** Resolves when what was reported stands on the terminal; undefined where it does at once. */
   readonly told?: (() => Promise<void>) | undefined
+  /** What was done of a setup since it began, whatever found it. */
+  readonly steps?: TimedStep[]
 }
 
 /**
@@ -71,7 +73,7 @@ async function ensureSetup(run: SetupRun, seen: SetupSeen, steps: readonly Step[
   }
   // what can only be forecast is looked at by the launch
   if (config.setup && steps.some(({ certain }) => certain)) report({ event: 'setup', steps })
-  return managedFirst(run, await setUp(run, seen, tellerOf(report), only))
+  return managedFirst(run, await setUp(run, seen, tellerOf(report, run.steps), only))
 }
 
 /** Nothing is made in a database that can't be opened: where a run can have one of its own, the setup begins there. Throws LauncherError then. */
@@ -94,15 +96,15 @@ async function managedFirst({ host, config }: SetupRun, { checkout, choice, insp
   )
 }
 
-/** Tells a setup to the report. */
-export function tellerOf(report: Report): SetupTeller {
-  const steps: TimedStep[] = []
+/** Tells a setup to the report; `steps`: what was done before. */
+export function tellerOf(report: Report, steps: TimedStep[] = []): SetupTeller {
   return {
     step: (step) => report({ event: 'setup-step', step }),
     done: (step, elapsedMs) => {
       steps.push({ id: step.id, title: step.title, elapsedMs })
       report({ event: 'setup-done', step, elapsedMs })
     },
+    failed: ({ id, title }, elapsedMs) => void steps.push({ id, title, elapsedMs, failed: true }),
     line: (line) => report({ event: 'setup-log', line }),
     user: (user) => report({ event: 'setup-user', ...user }),
     refused: ({ id, title, shown, elsewhere }) =>

@@ -69,7 +69,7 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
     else stack?.services.kill()
     abort.abort()
   })
-  const run: SetupRun = { host: projectHost(host, config), config, report, signal: abort.signal, told: console?.told }
+  const run: SetupRun = { host: projectHost(host, config), config, report, signal: abort.signal, told: console?.told, steps: [] }
   const fixes = config.setup ? (await import('./start-fixes.ts')).setupFixes(run) : undefined
   const begin = (look: boolean): Promise<number | NeedsSetup> => {
     stack = startStack(

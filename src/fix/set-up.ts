@@ -13,6 +13,7 @@ import type { Step } from './step.ts'
 export interface SetupTeller {
   readonly step: (step: Step) => void
   readonly done: (step: Step, elapsedMs: number) => void
+  readonly failed: (step: Step, elapsedMs: number) => void
   readonly line: (line: string) => void
   readonly user: (user: MadeUser) => void
   /** It would write to another machine, and nobody said that it may. */
@@ -99,6 +100,7 @@ export async function doSteps(
       tell.done(step, host.now() - began)
       if (user !== undefined) tell.user(user)
     } catch (error) {
+      tell.failed(step, host.now() - began)
       await backup.putBack(mark)
       throw error
     }

@@ -106,6 +106,7 @@ export interface Restarted {
 /** A step of the setup that was done. */
 export interface TimedStep extends Pick<Step, 'id' | 'title'> {
   readonly elapsedMs: number
+  readonly failed?: true
 }
 
 /** All that happens in a run of `start`. The names are those of the events of `start --json`. */
@@ -122,8 +123,8 @@ export type RunEvent =
   /** `cause`: what showed only once the checkout had all that it needs. */
   | { readonly event: 'setup'; readonly steps: readonly Step[]; readonly cause?: Judged<string> }
   | { readonly event: 'setup-step'; readonly step: Step }
-  | { readonly event: 'setup-done'; readonly step: Step; readonly elapsedMs: number }
-  /** What was done of a setup, and the folder from which `doctor --undo` takes it back. */
+  | { readonly event: 'setup-done'; readonly step: Pick<Step, 'id' | 'title' | 'shown'>; readonly elapsedMs: number }
+  /** What was done of a setup since the run began, and the folder from which `doctor --undo` takes it back. */
   | { readonly event: 'setup-end'; readonly steps: readonly TimedStep[]; readonly elapsedMs: number; readonly backup: string }
   | ({ readonly event: 'setup-user' } & MadeUser)
   | ({ readonly event: 'ready' } & ReadySummary)

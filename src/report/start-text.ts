@@ -89,7 +89,9 @@ function linesOf(
     case 'setup-step':
       return [`  ${style.cyan('›')} ${event.step.shown}`]
     case 'setup-done':
-      return spun ? [`  ${style.green('✔')} ${event.step.shown}   ${style.dim(seconds(event.elapsedMs))}`] : []
+      return spun || event.step.id === 'frontend-install'
+        ? [`  ${style.green('✔')} ${event.step.shown}   ${style.dim(seconds(event.elapsedMs))}`]
+        : []
     case 'setup-end':
       return [setupEnd(event, style, spun)]
     case 'setup-log':
@@ -170,7 +172,8 @@ function setupLines(steps: readonly Step[], cause: Judged<string> | undefined, s
 
 /** Where each step had a line with its time, they aren't said again. */
 function setupEnd({ steps, elapsedMs, backup }: Extract<RunEvent, { event: 'setup-end' }>, style: Style, spun: boolean): string {
-  const each = spun || steps.length < 2 ? [] : steps.map((step) => `${step.title} ${seconds(step.elapsedMs)}`)
+  const untold = spun || steps.length < 2 ? steps.filter(({ failed }) => failed === true) : steps
+  const each = untold.map((step) => `${step.title}${step.failed === true ? ' (failed)' : ''} ${seconds(step.elapsedMs)}`)
   const all = steps.length === 0 ? 'nothing was done' : `${seconds(elapsedMs)} in all`
   return style.dim(`  Setup: ${[...each, all].join(', ')}. election-dev doctor --undo takes back what it can, from ${backup}`)
 }

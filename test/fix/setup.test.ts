@@ -373,6 +373,7 @@ test('on another machine nothing is made without a word of its own', async () =>
   await setUp(run, seen, {
     step: never,
     done: never,
+    failed: never,
     line: never,
     user: never,
     kept: never,

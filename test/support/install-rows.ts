@@ -100,6 +100,9 @@ export async function refusedInstall({ lines, env = {}, latin1, says, ...own }: 
   })
   expect(result.status, result.stdout).toBe(1)
   const code = env['UV_INDEX_URL'] === undefined ? 'requirement-not-installable' : 'missing-dep'
+  expect(result.stdout).toMatch(
+    /Setup: a Python environment \d.* s, the packages of backend.requirements\.txt (?:\(failed\) )?\d.* s, \d.* s in all/,
+  )
   for (const words of [...says, own[tool] ?? '', code]) expect(result.stderr.replaceAll(/\s+/g, ' ')).toContain(words)
   return project
 }
