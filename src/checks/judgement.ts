@@ -11,7 +11,7 @@ import { withFixture } from './fixtures.ts'
 import { withGiven } from '../config/again.ts'
 import { joined, platformOf } from '../host/paths.ts'
 import { inShell } from '../host/shell.ts'
-import { addCommands, commandFacts, installedBy } from '../plan/install.ts'
+import { addCommands, commandFacts, installedBy, isFolderBound } from '../plan/install.ts'
 import { redisPortWanted } from '../plan/managed-redis.ts'
 import { judgeProxied } from './proxy.ts'
 import { relativeTo } from './python-environment.ts'
@@ -59,8 +59,7 @@ function runnable(evidence: Evidence, found: Diagnosis): Judged {
     return { ...cause, remedy: { ...cause.remedy, commands: cause.remedy.commands.filter((words) => !isStart(words)) } }
   const { root, backend } = checkout.project
   const manage = relativeTo(evidence, joined(backend, 'manage.py'))
-  // a file with a relative name is another one in each folder: made where the server runs
-  const isElsewhere = evidence.examination?.get('database')?.relative === true && backend !== root
+  const isElsewhere = isFolderBound(evidence)
   // a server that has read the old state is ended after a yes alone
   const needsYes = cause.remedy.automatic === 'ask' || isOwn(listenerOf(evidence))
   const asked = (evidence.given ?? []).filter(([flag]) => flag !== blamed[cause.id])

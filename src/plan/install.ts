@@ -1,6 +1,7 @@
 import { freshEnvironment } from './fresh-environment.ts'
 import type { PythonChoice } from './environment.ts'
 import type { Checkout } from '../facts/checkout.ts'
+import type { Examination } from '../facts/examination.ts'
 import { interpreterOf } from '../facts/environments.ts'
 import type { RequirementLine } from '../facts/requirement-lines.ts'
 import type { Installers } from '../facts/programs.ts'
@@ -39,17 +40,39 @@ export interface CommandFacts extends Place, Installers {
   readonly fresh: string
   readonly python: PythonChoice
   readonly requirements: Requirements | undefined
+  /** What opens the database has to be run beside manage.py. */
+  readonly isBound?: boolean
+}
+
+/** Whether another folder has another database: a file with a relative name is made where the command runs, and the server runs beside manage.py. Pure. */
+export function isFolderBound({
+  checkout,
+  examination,
+}: {
+  readonly checkout: Checkout | undefined
+  readonly examination: Pick<Examination, 'get'> | undefined
+}): boolean {
+  return examination?.get('database')?.relative === true && checkout?.project.backend !== checkout?.project.root
 }
 
 /** The same of a checkout that was looked at; undefined where there is none. */
 export function commandFacts(
-  { checkout, choice }: { readonly checkout: Checkout | undefined; readonly choice: PythonChoice | undefined },
+  {
+    checkout,
+    choice,
+    examination,
+  }: {
+    readonly checkout: Checkout | undefined
+    readonly choice: PythonChoice | undefined
+    readonly examination?: Pick<Examination, 'get'> | undefined
+  },
   { platform, hasUv, hasManager }: Pick<CommandFacts, 'platform' | 'hasUv' | 'hasManager'>,
 ): CommandFacts | undefined {
   if (checkout === undefined || choice === undefined) return undefined
   const { root, backend } = checkout.project
   const fresh = freshEnvironment(checkout)
-  return { root, backend, fresh, platform, python: choice, requirements: checkout.requirements, hasUv, hasManager }
+  const isBound = isFolderBound({ checkout, examination })
+  return { root, backend, fresh, platform, python: choice, requirements: checkout.requirements, hasUv, hasManager, isBound }
 }
 
 /** The environment's interpreter once there is one. */
@@ -192,9 +215,13 @@ export function manageCommand(facts: CommandFacts, args: readonly string[]): Com
   const manager = managerOf(facts)
   const file = interpreterAfter(facts)
   const manage = path.join(backend, 'manage.py')
-  const { typed: there } = command(facts, [file, manage, ...args], backend)
+  const { typed: there } =
+    facts.isBound === true
+      ? command({ ...facts, root: backend }, [file, 'manage.py', ...args], backend)
+      : command(facts, [file, manage, ...args], backend)
   const made = { kind: 'command' as const, argv: [file, 'manage.py', ...args] as const, cwd: backend }
-  if (requirements === undefined || manager === undefined || python.environment !== undefined) return { ...made, typed: there }
+  if (requirements === undefined || manager === undefined || python.environment !== undefined)
+    return { ...made, typed: facts.isBound === true ? inFolder(facts, backend, there) : there }
   // where the tool will keep the environment is its own secret
   const folder = requirements.folder ?? path.dirname(requirements.file)
   const { typed: within } = command({ root: folder, platform }, [manager, 'run', 'python', manage, ...args], folder)

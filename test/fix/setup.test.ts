@@ -5,7 +5,7 @@ import { resolveConfig } from '../../src/config/resolve.ts'
 import { setUp } from '../../src/fix/set-up.ts'
 import { gatingSteps, planSetup, type SetupSeen } from '../../src/fix/setup.ts'
 import type { PythonChoice } from '../../src/plan/environment.ts'
-import { checkoutOf, dotenvOf } from '../support/evidence.ts'
+import { checkoutOf, dotenvOf, examinationOf } from '../support/evidence.ts'
 import { testHost } from '../support/host.ts'
 import { secret } from '../support/secrets.ts'
 
@@ -359,6 +359,13 @@ describe('what stops a start', () => {
     // all of it or nothing: the order counts
     expect(gatingSteps(steps, seenOf(facts), options)).toEqual(stops ? steps : [])
   })
+})
+
+test('an SQLite file with a relative name is migrated where the server opens it', () => {
+  const database = { state: 'empty' as const, engine: 'sqlite3', name: 'db.sqlite3', path: '/srv/vote/backend/db.sqlite3', relative: true }
+  const seen = seenOf({ ...complete, inspected: { database: 'empty', activeUsers: 1 } })
+  const [step] = planSetup({ ...seen, examination: examinationOf({ facts: { database } }) })
+  expect(step?.shown).toBe('cd backend && venv/bin/python manage.py migrate')
 })
 
 test('on another machine nothing is made without a word of its own', async () => {
