@@ -44,6 +44,18 @@ const of =
     return undefined
   }
 
+const backtracking = /pip is (?:still )?looking at multiple versions of ([\w.-]+)/
+
+/** Whether pip goes back to older releases, since the newest don't fit together. */
+export function isBacktracking(line: string): boolean {
+  return backtracking.test(line)
+}
+
+/** The packages of which it has tried older releases. */
+export function backtracked(lines: readonly string[]): ReadonlySet<string> {
+  return new Set(lines.flatMap((line) => requiredName(backtracking.exec(line)?.[1] ?? '') ?? []))
+}
+
 /** What a build said before it ended: what speaks of an error, else its last line. */
 function buildWords({ lines }: Output): string[] {
   const begin = lines.findIndex((line) => /╰─> \[\d+ lines? of output\]|^\s*\[std(?:err|out)\]/.test(line))

@@ -1,6 +1,6 @@
 import type { RequirementLine } from '../facts/requirement-lines.ts'
 import { requiredName } from '../facts/packages.ts'
-import { conditionOf, lineOfNamed, type InstallFailure } from '../facts/installer-output.ts'
+import { backtracked, conditionOf, lineOfNamed, type InstallFailure } from '../facts/installer-output.ts'
 import { LauncherError } from '../errors.ts'
 
 /** What is known around an installation that has failed. */
@@ -28,7 +28,13 @@ export function judgeInstall(failure: InstallFailure, facts: InstallFacts): Laun
   const named = line?.spec.replace(/\s*;.*/, '') ?? failure.named ?? 'a requirement'
   const place = facts.broken ?? line ?? through(failure, facts)
   const at = place === undefined ? undefined : `${shown(place.file)}:${place.line}`
-  const where = at === undefined ? [] : [line === undefined || facts.broken !== undefined ? at : `${at}: ${line.spec}`]
+  // an old release that nobody asks for: the newer ones are excluded by something else
+  const older = kind === 'build' ? backtracked(facts.lines) : new Set()
+  const tried = line === undefined || older.has(line.name) ? older : new Set()
+  const excluded = asked.filter(({ name }) => tried.has(name))
+  const together = excluded.map((each) => `${shown(each.file)}:${each.line}: ${each.spec}, of which older releases were tried`)
+  const where =
+    excluded.length > 0 ? together : at === undefined ? [] : [line === undefined || facts.broken !== undefined ? at : `${at}: ${line.spec}`]
   const kept = isWhole ? ['Nothing of it was installed; what was made before stays'] : []
   // pip and uv say so of a name that nobody has, and of an index that answers with no list
   const isEmpty = kind === 'not-found' && facts.lines.some((line) => /from versions: none|there are no versions of/.test(line))
@@ -46,6 +52,11 @@ export function judgeInstall(failure: InstallFailure, facts: InstallFacts): Laun
     )
   switch (kind) {
     case 'build':
+      if (excluded.length > 0)
+        return found(
+          `What the project asks for goes together only with ${named}, which can't be built here`,
+          `Ask for other releases in ${excluded.map((each) => `${shown(each.file)}:${each.line}`).join(', ')}, or of what excludes the newer ones.`,
+        )
       return found(
         `${named} can't be built here`,
         `Install what its build asks for, or ask for a release of it that needs no build on ${own}${at === undefined ? '' : ` in ${at}`}.`,

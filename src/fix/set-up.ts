@@ -1,4 +1,6 @@
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
+import { isBacktracking } from '../facts/installer-output.ts'
+import { typedInOrder } from '../host/shell.ts'
 import { ask } from '../host/ask.ts'
 import { makeBackup, type Backup } from '../run/backup.ts'
 import { leftOut } from './install-failed.ts'
@@ -88,10 +90,14 @@ export async function doSteps(
   steps: readonly Step[],
   tell: SetupTeller,
 ): Promise<void> {
-  for (const step of steps) {
-    if (signal.aborted) return
+  const attempt = async (step: Step, canRetry: boolean): Promise<void> => {
+    let isLost = false
+    const onLine = (line: string) => {
+      isLost ||= isBacktracking(line)
+      tell.line(line)
+    }
     // of each its own: one may give variables to those after it
-    const context = stepContext(host, seen, { backup, signal, onLine: tell.line })
+    const context = stepContext(host, seen, { backup, signal, onLine })
     tell.step(step)
     const mark = backup.mark()
     const began = host.now()
@@ -102,7 +108,35 @@ export async function doSteps(
     } catch (error) {
       tell.failed(step, host.now() - began)
       await backup.putBack(mark)
-      throw error
+      const newer = canRetry && isLost && !signal.aborted ? newerPip(step, backup, host.platform) : undefined
+      if (newer === undefined) throw error
+      await attempt(newer, false).catch(() => {
+        throw error
+      })
+      await attempt(step, false)
     }
+  }
+  for (const step of steps) if (!signal.aborted) await attempt(step, true)
+}
+
+/** Brings pip up to date in an environment that this run has made: an old one may end at a release that nobody needs. Undefined for any other step. */
+function newerPip(step: Step, backup: Backup, platform: NodeJS.Platform): Step | undefined {
+  const { action } = step
+  if (action.kind !== 'command' || action.installs === undefined) return undefined
+  const [python, ...rest] = action.argv
+  if (rest.slice(0, 3).join(' ') !== '-m pip install' || !backup.hasMade(python)) return undefined
+  const [[typed = python] = []] = action.typed
+  const upgrade = [typed, '-m', 'pip', 'install', '--upgrade', 'pip']
+  return {
+    ...step,
+    title: 'a newer pip',
+    shown: typedInOrder([upgrade], platform),
+    evidence: 'the one that came with the environment tried one release after another, and came to one that it could not install',
+    action: {
+      kind: 'command',
+      argv: [python, '-m', 'pip', 'install', '--disable-pip-version-check', '--upgrade', 'pip'],
+      cwd: action.cwd,
+      typed: [upgrade],
+    },
   }
 }

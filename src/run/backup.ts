@@ -3,6 +3,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'nod
 import { errorCode, errorMessage, LauncherError } from '../errors.ts'
 import { homeName } from '../facts/home-name.ts'
 import { isEntry, readBytes, realPath } from '../host/files.ts'
+import { isWithin } from '../host/paths.ts'
 import type { Host } from '../host/host.ts'
 import { digest, readManifest, writeManifest, type Entry } from './backup-manifest.ts'
 import { writeDotenv } from './dotenv-write.ts'
@@ -65,6 +66,8 @@ export function makeBackup(host: Machine, root: string, now: Date = new Date()) 
       await rename(from, target)
     },
     ran: (command: string) => add({ kind: 'ran', command }),
+    /** Whether the path lies in a folder that was made. */
+    hasMade: (path: string) => entries.some((entry) => entry.kind === 'made-tree' && isWithin(resolve(root, entry.path), path)),
     /** How many entries there are. */
     mark: () => entries.length,
     /**

@@ -13,6 +13,16 @@ const asked = (spec: string, line: number): RequirementLine => ({
 })
 
 /** What installers wrote, each as it came. */
+const pipBacktracks = `Collecting celery[redis] (from -r requirements.txt (line 1))
+INFO: pip is looking at multiple versions of celery[redis] to determine which version is compatible with other requirements. This could take a while.
+Collecting kombu<4.0,>=3.0.37
+  error: subprocess-exited-with-error
+
+  × python setup.py egg_info did not run successfully.
+  ╰─> [1 lines of output]
+      error in kombu setup command: use_2to3 is invalid.
+      [end of output]
+error: metadata-generation-failed`
 const pipBuild = `Collecting psycopg2==2.9.9 (from -r requirements.txt (line 2))
   Getting requirements to build wheel: started
   Getting requirements to build wheel: finished with status 'error'
@@ -179,4 +189,23 @@ test('what a condition leaves out is named with it', () => {
     'requirements.txt:4 asks for django only where python_version >= "3.12", and this is Python 3.11.7',
     'channels: no line of requirements.txt that could be read asks for it',
   ])
+})
+
+test('a release that only an exclusion has led to: told as that, with the lines', () => {
+  const lines = pipBacktracks.split('\n')
+  const failure = installFailure(lines)
+  const all = [asked('celery[redis]', 1), asked('redis~=5.0', 2)]
+  const around: InstallFacts = {
+    asked: all,
+    lines,
+    python: '3.9.18',
+    platform: 'linux',
+    shown: (path) => path.slice(10),
+    broken: undefined,
+    isWhole: true,
+  }
+  const found = failure && judgeInstall(failure, around)
+  expect(found?.message).toBe("What the project asks for goes together only with kombu<4.0,>=3.0.37, which can't be built here")
+  expect(found?.evidence[0]).toBe('requirements.txt:1: celery[redis], of which older releases were tried')
+  expect(found?.hint).toContain('Ask for other releases in requirements.txt:1')
 })

@@ -15,6 +15,8 @@ interface InstallRow {
   /** Of the installer's own words. */
   readonly uv?: string
   readonly pip?: string
+  /** What is done before pip tries once more. */
+  readonly retries?: string
 }
 
 export const installRows: readonly InstallRow[] = [
@@ -44,6 +46,13 @@ export const installRows: readonly InstallRow[] = [
     says: ["can't be installed together", 'backend/requirements.txt:2'],
     uv: 'all versions of loom-shuttle depend on loom-warp<2',
     pip: 'loom-shuttle 1.0 depends on loom-warp<2',
+  },
+  {
+    name: 'an old release that another one leads to',
+    lines: ['loom-warp>=2', 'loom-beam'],
+    says: ["can't be built here", 'backend/requirements.txt:2'],
+    pip: 'goes together only with',
+    retries: 'backend/venv/bin/python -m pip install --upgrade pip',
   },
   {
     name: 'a broken line',
@@ -85,7 +94,10 @@ export const installRows: readonly InstallRow[] = [
 ]
 
 /** Has the row's project set up, and holds that what is to be said of it is said. Gives the project, which is to be removed. */
-export async function refusedInstall({ lines, env = {}, latin1, says, ...own }: InstallRow, tool: 'uv' | 'pip'): Promise<FreshProject> {
+export async function refusedInstall(
+  { lines, env = {}, latin1, says, retries, ...own }: InstallRow,
+  tool: 'uv' | 'pip',
+): Promise<FreshProject> {
   const project = await freshProject({ requirements: lines })
   if (latin1 !== undefined) await writeFile(join(project.backend, 'requirements.txt'), Buffer.from(lines.join('\n'), 'latin1'))
   const index = await ownIndex(join(project.root, '..', 'index'), [
@@ -93,6 +105,8 @@ export async function refusedInstall({ lines, env = {}, latin1, says, ...own }: 
     { name: 'twisted-iocpsupport', version: '1.0.4', fails: "error: command 'gcc' failed" },
     { name: 'loom-warp', version: '2.0' },
     { name: 'loom-shuttle', version: '1.0', requires: ['loom-warp<2'] },
+    { name: 'loom-beam', version: '2.0', requires: ['loom-warp<2'] },
+    { name: 'loom-beam', version: '1.0', fails: 'Error: loom-config executable not found.' },
   ])
   const result = await runCli(['start', '--setup'], {
     cwd: project.root,
@@ -103,6 +117,7 @@ export async function refusedInstall({ lines, env = {}, latin1, says, ...own }: 
   expect(result.stdout).toMatch(
     /Setup: a Python environment \d.* s, the packages of backend.requirements\.txt (?:\(failed\) )?\d.* s, \d.* s in all/,
   )
+  if (retries !== undefined && tool === 'pip') expect(result.stdout).toContain(retries)
   for (const words of [...says, own[tool] ?? '', code]) expect(result.stderr.replaceAll(/\s+/g, ' ')).toContain(words)
   return project
 }
