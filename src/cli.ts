@@ -217,7 +217,7 @@ Exit codes: the command's own (128 + n: ended by signal n; 127: no such program)
 
   program
     .command('init')
-    .description('write a configuration, npm scripts, a CI job and a .gitignore line out of what the project has; shows a diff first')
+    .description('write a configuration, npm scripts and a .gitignore line out of what the project has; shows a diff first')
     .addHelpText(
       'after',
       `
@@ -238,7 +238,7 @@ docker-compose.yml, Makefile and package.json, and says what it took from where.
     .option('--settings [module]', 'also add the choice of the channel layer to the settings')
     .option('--backend <folder>', 'folder that holds manage.py')
     .option('--application <name>', 'ASGI application, such as core.asgi:application')
-    .choice('--ci <kind>', 'CI job to write (default: github, or gitlab where .gitlab-ci.yml is)', ['github', 'gitlab', 'none'])
+    .choice('--ci <kind>', 'CI job to write as well (default: none)', ['github', 'gitlab', 'none'])
 
   program
     .command('demo')

@@ -10,8 +10,9 @@ import { exactText, packageFolders } from '../facts/init-project.ts'
 import { asgiApplicationOf, withoutComments } from '../facts/manage-py.ts'
 import { readOldScripts, type OldScript } from '../facts/old-scripts.ts'
 import { shown } from '../facts/project.ts'
-import type { PythonEnvironment } from '../facts/python.ts'
-import { isEntry, isFile, readText } from '../host/files.ts'
+import { projectFolders, type PythonEnvironment } from '../facts/python.ts'
+import { pythonWish } from '../facts/python-wish.ts'
+import { isFile, readText } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { choosePython } from '../plan/environment.ts'
@@ -26,7 +27,7 @@ import { ask } from '../host/ask.ts'
 
 /**
  * `election-dev init`: what the project's old scripts did as a configuration,
- * npm scripts, a CI job and a line for git, shown as a diff and written with
+ * npm scripts, a line for git and, with `--ci`, a CI job, shown as a diff and written with
  * the user's word. Gives 0 where it was written or nothing is to do, 1 where
  * something is to do and nothing was written.
  */
@@ -121,8 +122,9 @@ async function decide(host: Host, found: Found, asked: { settings: boolean; ci: 
     frontend,
     redis: usesRedis(checkout, decision, text),
     layerVariable: checkout.layerVariable,
+    python: await pythonWish(project.root, await projectFolders(project)),
   }
-  const ci = await ciKind(host.cwd, asked.ci)
+  const ci = ciKind(asked.ci)
   const files = decideFiles(await filesOf(host.cwd), valid.config, ci, ciFacts)
   const settings = asked.settings ? await settingsBlock(found) : undefined
   const changes: FileChange[] = [...files.changes]
@@ -173,11 +175,9 @@ async function settingsText({ project }: Checkout): Promise<string> {
   return texts.map((text) => withoutComments(text ?? '')).join('\n')
 }
 
-/** GitLab where the checkout says so, and nothing of GitHub is there. */
-async function ciKind(root: string, asked: string | undefined): Promise<CiKind | undefined> {
-  if (asked === 'github' || asked === 'gitlab') return asked
-  if (asked === 'none') return undefined
-  return (await isFile(join(root, '.gitlab-ci.yml'))) && !(await isEntry(join(root, '.github'))) ? 'gitlab' : 'github'
+/** A job runs for everybody who pushes: only where it is asked for. */
+function ciKind(asked: string | undefined): CiKind | undefined {
+  return asked === 'github' || asked === 'gitlab' ? asked : undefined
 }
 
 async function filesOf(root: string): Promise<InitFiles> {

@@ -1,5 +1,7 @@
 import { posix } from 'node:path'
 import type { PackageFolder } from '../facts/init-project.ts'
+import { takesPython } from '../facts/python-spec.ts'
+import type { PythonWish } from '../facts/python-wish.ts'
 import type { Requirements } from '../facts/requirements.ts'
 import { fill } from './template.ts'
 
@@ -14,15 +16,17 @@ export interface CiFacts {
   readonly redis: boolean
   /** The variable that chooses it; undefined: the settings always use it. */
   readonly layerVariable: string | undefined
+  readonly python: PythonWish
 }
 
 /** The job's file out of its template: what the project doesn't need is left out, paths are its own. Pure. */
 export function renderCi(template: string, facts: CiFacts): string {
-  const { backend, requirements, frontend, redis, layerVariable } = facts
+  const { backend, requirements, frontend, redis, layerVariable, python } = facts
   const { folder, lock } = frontend ?? { folder: '.', lock: undefined }
   const values = {
     redis,
     layerVariable: layerVariable ?? '',
+    python: versionFor(python),
     pip: requirements?.kind === 'requirements',
     requirements: requirements?.file ?? '',
     install: installCommand(facts),
@@ -30,12 +34,26 @@ export function renderCi(template: string, facts: CiFacts): string {
     frontend: frontend !== undefined,
     folder,
     installFrontend: packagesCommand(lock),
+    installInFolder: folder === '.' ? packagesCommand(lock) : `(cd ${folder} && ${packagesCommand(lock)})`,
     // what actions/setup-node can keep between two runs
     cache: lock === 'package-lock.json' ? 'npm' : lock === 'yarn.lock' ? 'yarn' : '',
     lock: posix.join(folder, lock ?? ''),
   }
   return fill(template, values, new Map(), (text) => text)
 }
+
+/** What a project that says nothing gets first; every Django of today runs on it. */
+const versions = ['3.12', '3.13', '3.11', '3.10', '3.9', '3.14', '3.8']
+
+/** The Python of a project's people, else one that it takes: `3.11`. Pure. */
+function versionFor({ preferred, required }: PythonWish): string {
+  const named = /^3\.\d+/.exec(preferred?.spec ?? '')?.[0]
+  // the newest patch of it is what a runner has
+  return named ?? versions.find((version) => required === undefined || takesPython(required.spec, `${version}.99`)) ?? '3.12'
+}
+
+/** Goes into the folder, where that is another one. */
+const within = (backend: string): string => (backend === '.' ? '' : `cd ${backend} && `)
 
 function installCommand({ backend, requirements }: CiFacts): string {
   switch (requirements?.kind) {
@@ -49,7 +67,7 @@ function installCommand({ backend, requirements }: CiFacts): string {
     case 'pdm':
       return `python -m pip install pdm && pdm sync --project ${backend}`
     case 'pipenv':
-      return `python -m pip install pipenv && cd ${backend} && pipenv install --dev`
+      return `python -m pip install pipenv && ${within(backend)}pipenv install --dev`
     case 'uv':
       return `python -m pip install uv && uv sync --project ${backend}`
     default:

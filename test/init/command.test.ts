@@ -79,7 +79,9 @@ test('without a terminal the diff alone is shown, with status 1; --yes writes; t
       '.gitignore': '\u{feff}venv/\r\nnode_modules/',
     },
   })
-  const shown = await runCli(['init'], { cwd: project.root })
+  const plain = await runCli(['init'], { cwd: project.root })
+  expect(plain.stdout).not.toContain('.github')
+  const shown = await runCli(['init', '--ci', 'github'], { cwd: project.root })
   expect(shown.status).toBe(1)
   expect(shown.stdout).toContain('Nothing is written yet: --yes does it.')
   expect(shown.stdout).toContain('+++ .github/workflows/election-dev.yml')
@@ -90,7 +92,7 @@ test('without a terminal the diff alone is shown, with status 1; --yes writes; t
   await expect(text('election-dev.config.json')).rejects.toThrow('ENOENT')
   expect(await text('.gitignore')).toBe('\u{feff}venv/\r\nnode_modules/')
 
-  const written = await runCli(['init', '--yes'], { cwd: project.root })
+  const written = await runCli(['init', '--yes', '--ci', 'github'], { cwd: project.root })
   expect(written.status).toBe(0)
   expect(await text('election-dev.config.json')).toBe('{\n  "host": "0.0.0.0",\n  "env": {\n    "DJANGO_LOG_LEVEL": "DEBUG"\n  }\n}\n')
   expect(await text('package.json')).toBe(
@@ -128,7 +130,7 @@ test.each<[string, string, boolean]>([
 
 test('a file that cannot be written leaves all as it was', async () => {
   project = await makeProject({ files: { ...oldScripts, '.github/workflows': 'a file where a folder should be\n' } })
-  const result = await runCli(['init', '--yes'], { cwd: project.root })
+  const result = await runCli(['init', '--yes', '--ci', 'github'], { cwd: project.root })
   expect(result.status).toBe(1)
   expect(result.stderr).toContain('init-write')
   await expect(text('election-dev.config.json')).rejects.toThrow('ENOENT')

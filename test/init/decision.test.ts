@@ -208,7 +208,14 @@ test.each<[string, string, Record<string, string>]>([
     gitlabCi: undefined,
   }
   const files = { ...nothing, manifest: `{"scripts": ${scripts}}`, templates: { github: '', gitlab: '' } }
-  const ci = { backend: '.', requirements: undefined, frontend: undefined, redis: false, layerVariable: undefined }
+  const ci = {
+    backend: '.',
+    requirements: undefined,
+    frontend: undefined,
+    redis: false,
+    layerVariable: undefined,
+    python: { preferred: undefined, required: undefined },
+  }
   const { changes } = decideFiles(files, {}, undefined, ci)
   expect(changes.map((change): unknown => JSON.parse(change.after).scripts)).toEqual(Object.keys(after).length === 0 ? [] : [after])
 })

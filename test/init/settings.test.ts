@@ -197,3 +197,12 @@ test('a file of the settings that does not end in a newline gets none', () => {
   })
   expect(block.kind === 'edit' && block.after).toMatch(/^\u{feff}import os\nX = 1\n\n# In memory[^]*InMemoryChannelLayer"\}\}$/u)
 })
+
+test('in several files: where INSTALLED_APPS is set, whichever is used', async () => {
+  const root = await checkout('from .base import *\n', { 'backend/core/base.py': `import os\n${apps}` })
+  const result = await runCli(['init', '--settings', '--yes'], { cwd: root })
+  expect(result.status).toBe(0)
+  expect(result.stdout).not.toContain('.github')
+  expect(await readFile(join(root, 'backend/core/base.py'), 'utf8')).toContain('USE_REDIS_FOR_CHANNELS')
+  expect(await layersOf(root, [{}])).toEqual([inMemory])
+})

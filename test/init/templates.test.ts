@@ -22,6 +22,7 @@ const seed: CiFacts = {
   frontend: { folder: 'frontend', lock: 'package-lock.json' },
   redis: false,
   layerVariable: 'USE_REDIS_FOR_CHANNELS',
+  python: { preferred: undefined, required: undefined },
 }
 
 test('what is made of the templates is YAML', async () => {
@@ -53,6 +54,24 @@ test.each<[string, Partial<CiFacts>, readonly RegExp[], readonly RegExp[]]>([
   ],
   ['Redis by a variable of its own', { redis: true, layerVariable: 'WITH_REDIS' }, [/image: redis:7/, /WITH_REDIS: 'True'/], [/USE_REDIS/]],
   ['Redis always', { redis: true, layerVariable: undefined }, [/image: redis:7/, /REDIS_HOST/], [/USE_REDIS/, /: 'True'/]],
+  [
+    'a Python of its own',
+    { python: { preferred: { spec: '3.11.4', source: '.python-version:1' }, required: undefined } },
+    [/python-version: '3\.11'/],
+    [],
+  ],
+  [
+    'one that takes no newer Python',
+    { python: { preferred: undefined, required: { spec: '>=3.9,<3.11', source: 'pyproject.toml:3' } } },
+    [/python-version: '3\.10'/],
+    [],
+  ],
+  [
+    'all of it in one folder',
+    { backend: '.', requirements: { kind: 'pipenv', file: 'Pipfile' } },
+    [/pip install pipenv && pipenv install --dev/, /python-version: '3\.12'/],
+    [/cd \./],
+  ],
   ['no frontend', { frontend: undefined }, [/setup-node/], [/npm ci/, /cache: npm/]],
   [
     'yarn',

@@ -51,7 +51,9 @@ export function layerBlock({ files, reader, variable, variables }: LayerBlockFac
     assignmentsOf(text, 'CHANNEL_LAYERS').map((assignment) => ({ ...assignment, file, text })),
   )
   const [only, another] = found
-  const target = only ?? main
+  // beside what it belongs to: settings in several files have one for all of them
+  const isHome = ({ text }: SettingsText) => assignmentsOf(text, 'INSTALLED_APPS').some(({ operator }) => operator === '=')
+  const target = only ?? files.find((file) => isHome(file)) ?? main
   const style = styleOf(target.text, only?.start ?? target.text.length, reader)
   const refused = (why: string, at: { file: string; text: string; start?: number }): LayerBlock => ({
     kind: 'refused',
@@ -67,8 +69,8 @@ export function layerBlock({ files, reader, variable, variables }: LayerBlockFac
       start: changed.text.search(/^[ \t]*CHANNEL_LAYERS\s*(?:\[|\.)/m),
     })
   if (only === undefined) {
-    const after = withImport(appended(main.text, blockOf(variable, style, {})), style.missing)
-    return { kind: 'edit', file: main.file, before: main.text, after }
+    const after = withImport(appended(target.text, blockOf(variable, style, {})), style.missing)
+    return { kind: 'edit', file: target.file, before: target.text, after }
   }
   if (another !== undefined) return refused('CHANNEL_LAYERS is set more than once', another)
   if (only.operator !== '=' || /[ \t]/.test(only.text.charAt(only.start))) return refused('CHANNEL_LAYERS is set under a condition', only)
