@@ -4,7 +4,7 @@ import type { FailedStart } from '../facts/startup.ts'
 import { requiredName } from '../facts/packages.ts'
 import { refusalInside } from './consumer.ts'
 import { besideCauses } from './beside.ts'
-import { all, withSeen, type Commands, type Diagnosis, type Judged } from './diagnosis.ts'
+import { all, orElse, withSeen, type Commands, type Diagnosis, type Judged } from './diagnosis.ts'
 import { isWellKnown } from './distributions.ts'
 import { isCarrier, isOwn, listenerOf, pythonOf, type Evidence } from './evidence.ts'
 import { withFixture } from './fixtures.ts'
@@ -120,14 +120,15 @@ const chooses = (words: readonly string[]): boolean => words.includes('--channel
 function chosen(evidence: Evidence, found: Diagnosis): Diagnosis {
   const { checkout } = evidence
   const { text, commands, alternatives = [] } = found.remedy
-  if (checkout?.layerVariable !== undefined) return found
+  const isManaged = found.id === 'redis-unreachable' && canBeManaged(evidence)
+  if (checkout?.layerVariable !== undefined) return isManaged ? orElse(found, [managed]) : found
   const heeded = commands.filter((words) => !chooses(words))
   const others = alternatives.filter((steps) => !steps.some(chooses))
   if (others.length < alternatives.length) return chosen(evidence, { ...found, remedy: { ...found.remedy, alternatives: others } })
   if (heeded.length === commands.length) return found
   if (checkout === undefined) return { ...found, remedy: { ...found.remedy, commands: heeded } }
   const how = 'The settings read no variable that chooses the layer: election-dev init --settings adds one.'
-  if (found.id === 'redis-unreachable' && canBeManaged(evidence))
+  if (isManaged)
     return {
       ...found,
       remedy: { ...found.remedy, text: `Start Redis there, or have this run start one of its own. ${how}`, commands: [...heeded, managed] },
@@ -144,9 +145,10 @@ function canBeManaged({ examination, checkout, redisPlace }: Evidence): boolean 
   const { variables } = checkout.project
   const isRead = checkout.isLayerWrittenOut !== true
   if (isRead && (variables.has('REDIS_URL') || redisPlace?.url !== undefined)) return true
-  if (isRead && redisPlace?.host !== undefined && redisPlace.port !== undefined) return true
+  const readsHost = isRead && (variables.has('REDIS_HOST') || redisPlace?.host !== undefined)
+  if (readsHost && !host.tls && (variables.has('REDIS_PORT') || redisPlace?.port !== undefined)) return true
   const wanted = redisPortWanted(isRead ? variables : new Set(), isRead ? redisPlace : {})
-  const isThere = /^(?:localhost|127\.0\.0\.1)$/.test(host.host) && (wanted === 'any' || Number(host.port) === wanted)
+  const isThere = (readsHost || /^(?:localhost|127\.0\.0\.1)$/.test(host.host)) && (wanted === 'any' || Number(host.port) === wanted)
   return isThere && !host.tls && !host.password && host.socket === undefined && host.sentinels === undefined
 }
 

@@ -211,6 +211,8 @@ test.each<[string, Partial<LayerHost>, readonly string[], boolean, Evidence['red
   ['at another port', { port: 6380 }, [], false],
   ['at another port, which a variable names', { port: 6380 }, ['REDIS_PORT'], true],
   ['on another machine', { host: 'redis.internal' }, [], false],
+  ['as a container is called, by REDIS_HOST alone', { host: 'redis' }, ['REDIS_HOST'], true],
+  ['the same at another port', { host: 'redis', port: 6380 }, ['REDIS_HOST'], false],
   ['on another machine, which REDIS_URL names', { host: 'redis.internal' }, ['REDIS_URL'], true],
   ['with a password', { password: true }, [], false],
   ['on a socket', { socket: '/run/redis.sock' }, [], false],
@@ -227,7 +229,12 @@ test.each<[string, Partial<LayerHost>, readonly string[], boolean, Evidence['red
     redisPlace,
     examination: examinationOf([onRedis({ layer_hosts: [known] })]),
   })
-  expect(judge(evidence).root?.remedy.commands).toEqual(isOne ? [['election-dev', 'start', '--managed-redis']] : [])
+  const way = [['election-dev', 'start', '--managed-redis']]
+  expect(judge(evidence).root?.remedy.commands).toEqual(isOne ? way : [])
+  // where a variable chooses the layer, it is another way beside that
+  const { remedy } =
+    judge({ ...evidence, checkout: { ...checkout, project: { ...checkout.project, variables: new Set(names) } } }).root ?? {}
+  expect(remedy?.alternatives ?? []).toEqual(isOne ? [way] : [])
 })
 
 test.each<[string, string | undefined, boolean]>([
