@@ -76,23 +76,26 @@ describe('a value', () => {
   })
 })
 
+const databaseUrl = (more: Partial<typeof around>) => valueFor(variable('DATABASE_URL', 'db'), { said: [] }, { ...around, ...more })
+
 describe('the database that is chosen, and why', () => {
-  const url = (more: Partial<typeof around>) => valueFor(variable('DATABASE_URL', 'db'), { said: [] }, { ...around, ...more })
   test('SQLite, where nothing names a server', () => {
-    expect(url({})?.why).toBe('SQLite in .election-dev/db.sqlite3, since no file here names a database server')
+    expect(databaseUrl({})?.why).toBe('SQLite in .election-dev/db.sqlite3, since no file here names a database server')
   })
   test('SQLite, where nothing says where the PostgreSQL is, with what starts one', () => {
-    const given = url({ postgres: 'the project asks for psycopg' })
+    const given = databaseUrl({ postgres: 'the project asks for psycopg' })
     expect(given?.value).toMatch(/^sqlite:/)
     expect(given?.why).toMatch(/^SQLite in .*\(the project asks for psycopg\); start --setup --managed starts one$/)
   })
   test('PostgreSQL, where the run starts it, by a password of its own', () => {
-    const given = url({ postgres: 'the compose file has one', managed: true, namesDatabase: true })
+    const given = databaseUrl({ postgres: 'the compose file has one', managed: true, namesDatabase: true })
     expect(given?.value).toEqual({ random: 'key', around: ['postgres://election:', '@127.0.0.1:5432/election'] })
     expect(given?.why).toBe('PostgreSQL, which this run starts, since the compose file has one')
   })
   test('on Windows', () => {
-    expect(url({ sqlite: { ...sqlite, path: String.raw`C:\Users\Ada L\db.sqlite3` } })?.value).toBe('sqlite:///C:/Users/Ada%20L/db.sqlite3')
+    expect(databaseUrl({ sqlite: { ...sqlite, path: String.raw`C:\Users\Ada L\db.sqlite3` } })?.value).toBe(
+      'sqlite:///C:/Users/Ada%20L/db.sqlite3',
+    )
   })
 })
 

@@ -52,7 +52,6 @@ export function layerBlock({ files, reader, variable, variables }: LayerBlockFac
   )
   const [only, another] = found
   // beside what it belongs to: settings in several files have one for all of them
-  const isHome = ({ text }: SettingsText) => assignmentsOf(text, 'INSTALLED_APPS').some(({ operator }) => operator === '=')
   const target = only ?? files.find((file) => isHome(file)) ?? main
   const style = styleOf(target.text, only?.start ?? target.text.length, reader)
   const refused = (why: string, at: { file: string; text: string; start?: number }): LayerBlock => ({
@@ -82,6 +81,8 @@ export function layerBlock({ files, reader, variable, variables }: LayerBlockFac
   const after = withImport(spliced(only.text, { start: only.start, end: only.span.end }, block), style.missing)
   return { kind: 'edit', file: only.file, before: only.text, after }
 }
+
+const isHome = ({ text }: SettingsText): boolean => assignmentsOf(text, 'INSTALLED_APPS').some(({ operator }) => operator === '=')
 
 function blockOf(variable: string, { flag, text, number }: Style, { host = '127.0.0.1', port = 6379, url = '' }: LayerDefaults): string[] {
   return [
