@@ -104,14 +104,14 @@ interface ManagerWords {
   readonly install: readonly string[]
   /** Adds packages to what the project asks for. */
   readonly add: readonly string[]
-  /** Brings newer releases of what is in the lock, whoever asks for it; undefined where it does so for what the project names alone. */
+  /** Brings newer releases of what is in the lock, whoever asks for it; undefined where it writes each into what the project asks for, as pipenv does. */
   readonly upgrade?: (names: readonly string[]) => readonly string[]
 }
 
 const managers: Readonly<Record<Manager, ManagerWords>> = {
   uv: { install: ['sync'], add: ['add'], upgrade: (names) => ['sync', ...names.flatMap((name) => ['--upgrade-package', name])] },
-  poetry: { install: ['install'], add: ['add'] },
-  pdm: { install: ['sync'], add: ['add'] },
+  poetry: { install: ['install'], add: ['add'], upgrade: (names) => ['update', ...names] },
+  pdm: { install: ['sync'], add: ['add'], upgrade: (names) => ['update', ...names] },
   pipenv: { install: ['install', '--dev'], add: ['install'] },
 }
 

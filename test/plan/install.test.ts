@@ -38,8 +38,10 @@ test.each([
   ],
   ['pdm', ['daphne'], {}, [...there, 'pdm add daphne']],
   ['pipenv', ['daphne'], {}, [...there, 'pipenv install daphne']],
-  // it upgrades what the project names alone
-  ['pdm', ['--upgrade', 'twisted'], {}, ['.venv/bin/python -m pip install --upgrade twisted']],
+  ['poetry', ['--upgrade', 'twisted', 'daphne'], {}, [...there, 'poetry update twisted daphne']],
+  ['pdm', ['--upgrade', 'twisted'], {}, [...there, 'pdm update twisted']],
+  // it would write it into the Pipfile
+  ['pipenv', ['--upgrade', 'twisted'], {}, ['.venv/bin/python -m pip install --upgrade twisted']],
   // made by hand beside the lock, and with the tool not there
   ['poetry', ['daphne'], { label: 'env', python: `${root}/env/bin/python` }, ['env/bin/python -m pip install daphne']],
   ['poetry', ['daphne'], { hasManager: false }, ['.venv/bin/python -m pip install daphne']],
