@@ -106,7 +106,8 @@ export async function doSteps(
       tell.done(step, host.now() - began)
       if (user !== undefined) tell.user(user)
     } catch (error) {
-      tell.failed(step, host.now() - began)
+      // one that was told to end has not failed
+      if (!signal.aborted) tell.failed(step, host.now() - began)
       await backup.putBack(mark)
       const newer = canRetry && isLost && !signal.aborted ? newerPip(step, backup, host.platform) : undefined
       if (newer === undefined) throw error
