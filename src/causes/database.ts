@@ -1,5 +1,5 @@
 import { judgeTables, judgeUnplayed, judgeUnready, judgeUnusable } from '../checks/database.ts'
-import { makeMigrations, manageDatabase, migrate, unlock } from '../fix/planners/database.ts'
+import { makeMigrations, makeRow, manageDatabase, migrate, unlock } from '../fix/planners/database.ts'
 import type { Cause } from './cause.ts'
 
 const database = {
@@ -52,8 +52,9 @@ export const databaseCauses = [
     family: 'database',
     severity: 'error',
     id: 'row-missing',
-    automatic: 'no',
+    automatic: 'ask',
     state: 'refused',
     title: "What the WebSocket's path names isn't there",
+    fix: makeRow,
   },
 ] as const satisfies readonly Cause[]

@@ -144,7 +144,7 @@ function partMissing(evidence: Evidence, said: string, part: string): Diagnosis 
     return diagnosis(
       'migrations-not-made',
       `No migrations were made for the models of ${labels.join(', ')}`,
-      [asked, ...unmade.map(({ folder }) => `${folder} has models, and no package migrations`)],
+      [asked, ...unmade.map(({ folder }) => `${folder} has models, or fields of them, that no migration makes`)],
       'Make them, apply them, and commit the files.',
       [
         ['python', 'manage.py', 'makemigrations', ...labels],

@@ -7,7 +7,6 @@ import { besideCauses } from './beside.ts'
 import { all, orElse, withSeen, type Commands, type Diagnosis, type Judged } from './diagnosis.ts'
 import { isWellKnown } from './distributions.ts'
 import { isCarrier, isOwn, listenerOf, pythonOf, type Evidence } from './evidence.ts'
-import { withFixture } from './fixtures.ts'
 import { withGiven } from '../config/again.ts'
 import { joined, platformOf } from '../host/paths.ts'
 import { inShell } from '../host/shell.ts'
@@ -17,6 +16,7 @@ import { judgeProxied } from './proxy.ts'
 import { relativeTo } from './python-environment.ts'
 import { mergeDiagnosis } from './refine.ts'
 import { rowBehind } from './refusal.ts'
+import { withRow } from './rows.ts'
 import { scopeBehind } from './scope.ts'
 import { isStranger, judgeForeign, judgeStale, runsElsewhere } from './server-process.ts'
 import { endWords, judgeOutput, judgeProcess } from './startup.ts'
@@ -40,7 +40,7 @@ export interface Judgement {
  */
 export function judge(evidence: Evidence): Judgement {
   const candidates = candidatesOf(evidence).map((cause) =>
-    runnable(evidence, withFixture(evidence, scopeBehind(evidence, rowBehind(evidence, cause)))),
+    runnable(evidence, withRow(evidence, scopeBehind(evidence, rowBehind(evidence, cause)))),
   )
   const [root] = candidates
   const seen = new Set<string>([root?.id ?? ''])

@@ -30,6 +30,7 @@ export interface BackendOptions {
   readonly onListening?: (port: number) => void
   /** The Origin that the browser will have, where a frontend of this run decides it; waited for before the proof. */
   readonly origin: () => Promise<string | undefined>
+  readonly sureOrigin?: () => Promise<string | undefined>
   /** The first proof of a run: gives what the banner says besides the backend. */
   readonly complete?: (summary: ReadySummary, up: Up) => Promise<ReadySummary>
   /** It listens and was tried; the banner is still to come. */
@@ -168,18 +169,14 @@ export class Backend extends Service {
   }
 
   protected override async prove({ server, isProven, signal, gone }: Life): Promise<boolean> {
-    const { extras, fixOf, onListening, origin } = this.#options
+    const { extras, fixOf, origin, sureOrigin } = this.#options
     this.#isPinned = true
-    onListening?.(this.port)
+    this.#options.onListening?.(this.port)
     const [tried, failed] = [this.#tried, this.#failed]
     const told = failed && import('./start-cause.ts').then(({ tellWay }) => tellWay({ ...this.#current, signal }, failed, tried.way))
-    const found = await (
-      await later()
-    ).proveFirst(
-      tried,
-      { server, port: this.port, isProven },
-      { extras, inspection: this.#inspection, origin: origin(), fixOf: this.#asked === undefined ? fixOf : undefined },
-    )
+    const inspection = this.#inspection
+    const first = { extras, inspection, origin: origin(), sureOrigin, fixOf: this.#asked === undefined ? fixOf : undefined }
+    const found = await (await later()).proveFirst(tried, { server, port: this.port, isProven }, first)
     if (found === undefined) return false
     if (!('kind' in found)) await raceStop(Promise.resolve(told), signal)
     const result = 'kind' in found ? found : await this.#isUp(found, gone)

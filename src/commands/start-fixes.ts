@@ -30,20 +30,20 @@ export interface SetupFix {
 /** What a run starts beside the backend when it is told to. */
 type Managing = 'managed' | 'managedRedis'
 
-/** How the setup fixes a cause; undefined where no program can, where it was tried, and where that would end what runs elsewhere. */
-export type FixOf = (cause: Judged<string>, host?: Host) => Promise<SetupFix | undefined>
+/** How the setup fixes a cause of the WebSocket at a path; undefined where no program can, where it was tried, and where that would end what runs elsewhere. */
+export type FixOf = (cause: Judged<string>, path?: string, host?: Host) => Promise<SetupFix | undefined>
 
 /** What `start --setup` fixes in one run, once the checkout has what it needs and something keeps it from being green all the same. */
 export function setupFixes(run: SetupRun) {
   const { report } = run
   const tried = new Set<string>()
   const managing: { [Key in Managing]?: true } = {}
-  const fixOf: FixOf = async (cause, host = run.host) => {
+  const fixOf: FixOf = async (cause, path, host = run.host) => {
     // one that is named again for another reason, such as the next package that is missing, is another one
     const key = `${cause.id} ${cause.title}`
     if (cause.remedy.automatic === 'no' || tried.size >= mostCauses || tried.has(key)) return undefined
     tried.add(key)
-    return planned({ ...run, host }, cause)
+    return planned({ ...run, host }, cause, path)
   }
   /** Does it, while no backend runs. Throws LauncherError where a step fails. */
   const apply = async ({ cause, steps, host, managed, ...around }: SetupFix) => {
@@ -68,11 +68,11 @@ export function setupFixes(run: SetupRun) {
 }
 
 /** What fixes the cause in the checkout and its environment, from a look at what is there now. */
-async function planned({ host, config, signal }: SetupRun, cause: Judged<string>): Promise<SetupFix | undefined> {
+async function planned({ host, config, signal }: SetupRun, cause: Judged<string>, path: string | undefined): Promise<SetupFix | undefined> {
   const { id } = cause
   if (!isCauseId(id)) return undefined
   const checkout = await readCheckout(host, config)
-  const main = endpointAt(config, checkout.project, config.port)
+  const main = endpointAt(config, checkout.project, config.port, path)
   const proof = { state: 'failed', facts: untried(main, { ours: true }) } as const
   const evidence = await gather(host, config, { main, others: [], proof, signal })
   const plan = planFix({ ...cause, id }, evidence, await gatherFixFacts(host, evidence, id))

@@ -57,6 +57,11 @@ export function startFrontend(
   let isShown = false
   let installing: Promise<void> | undefined
   const origin = deferred<string | undefined>()
+  const sureOrigin = deferred<string | undefined>()
+  const originIs = (known: string | undefined) => {
+    origin.resolve(known)
+    sureOrigin.resolve(known)
+  }
   let proving: Promise<void> | undefined
 
   /** Reads the frontend's files, and lets the dev tool say what it makes of them. */
@@ -96,7 +101,7 @@ export function startFrontend(
       next = planAt(run, files, backendPort, { asked, port: await freeFrontendPort(run, files) })
     if (next.kind !== 'run') {
       if (next.kind === 'none' && next.why !== undefined) report({ event: 'warning', id: 'frontend-not-started', text: next.why })
-      origin.resolve(undefined)
+      originIs(undefined)
       return
     }
     take(next)
@@ -104,7 +109,7 @@ export function startFrontend(
     services.take(dev)
     // where nobody tells its port, its socket does
     if (next.wanted.port === undefined) setTimeout(() => origin.resolve(undefined), originPatienceMs)
-    else origin.resolve(next.origin)
+    else originIs(next.origin)
   }
   const app = () => (files?.frontend.kind === 'app' ? files.frontend.app : undefined)
   const shownFolder = () => app()?.shown ?? 'frontend'
@@ -151,7 +156,7 @@ export function startFrontend(
       text: `${diagnosis.title.replace(/^The frontend (?:is )?/, '')}. ${diagnosis.remedy.text}${fix}   ${diagnosis.id}`,
       diagnosis,
     })
-    origin.resolve(plan?.origin)
+    originIs(plan?.origin)
   }
   const prove = async () => {
     const now = plan
@@ -159,7 +164,7 @@ export function startFrontend(
     const { pid } = dev.status
     const found = await servedPage(host, pid, now.wanted)
     const page = found instanceof URL ? found : new URL(now.page)
-    origin.resolve(page.origin)
+    originIs(page.origin)
     const above = up
     if (above === undefined) return
     const endpoint = above.prover.endpoint()
@@ -223,6 +228,8 @@ export function startFrontend(
   return {
     /** What the browser will send as the Origin; undefined where no frontend is started. Rejects with LauncherError where the configuration is wrong. */
     origin: origin.promise,
+    /** The same once it isn't what its files let expect: the dev tool has said it, or its page is there. It may never be. */
+    sureOrigin: sureOrigin.promise,
     /** Whether one is started: it is known once its files were read, and its packages are there. */
     runs: begun.then(() => plan !== undefined),
     summary: () => summary,

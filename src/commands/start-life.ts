@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts'
 import type { Inspection } from '../facts/inspection.ts'
 import { isFree, probePort } from '../facts/port.ts'
 import type { FailedStart } from '../facts/startup.ts'
-import { onAbort, raceStop } from '../host/race-stop.ts'
+import { onAbort, raceStop, within } from '../host/race-stop.ts'
 import type { ReadySummary, SocketState } from '../report/run-event.ts'
 import type { Ended } from '../run/life.ts'
 import { saysPortTaken } from '../run/listening.ts'
@@ -42,6 +42,8 @@ interface FirstProof {
   readonly inspection: Promise<Inspection> | undefined
   /** Of the frontend, where there is one. */
   readonly origin: Promise<string | undefined>
+  /** The same once the dev tool has told it: on a slow machine that takes longer than a proof waits. */
+  readonly sureOrigin: (() => Promise<string | undefined>) | undefined
   /** How the setup fixes what shows, where it does before the run goes on: then it makes missing tables, too. */
   readonly fixOf: FixOf | undefined
 }
@@ -51,12 +53,19 @@ const helloMs = 1000
 
 /** Proves a backend that listens; undefined where `prepared.signal` is aborted. */
 export async function proveFirst(prepared: Prepared, up: Listening, life: FirstProof): Promise<Up | NeedsSetup | undefined> {
-  const { report, signal } = prepared
+  const { config, report, signal } = prepared
   const origin = await raceStop(life.origin, signal)
   const looking = await answering(prepared, life.inspection, up.server)
-  const prover = startProof(prepared, looking, up, origin)
+  let prover = startProof(prepared, looking, up, origin)
   report({ event: 'phase', text: 'proving the WebSocket' })
-  const first = await raceStop(prover.first(), signal)
+  let first = await raceStop(prover.first(), signal)
+  if (first !== undefined && isOriginRejected(first) && config.origin === undefined) {
+    const sure = await raceStop(within(config.startTimeout, life.sureOrigin?.() ?? Promise.resolve(undefined)), signal)
+    if (sure !== undefined && sure !== origin) {
+      prover = startProof(prepared, looking, up, sure)
+      first = await raceStop(prover.first(), signal)
+    }
+  }
   if (first === undefined) return undefined
   if (
     life.fixOf !== undefined &&
@@ -65,12 +74,17 @@ export async function proveFirst(prepared: Prepared, up: Listening, life: FirstP
     !(await isRefusedByRedis(prepared, first))
   )
     return { kind: 'needs-setup' }
-  const fix = first.state === 'failed' && first.diagnosis !== undefined ? await life.fixOf?.(first.diagnosis) : undefined
+  const fix =
+    first.state !== 'proven' && first.diagnosis !== undefined ? await life.fixOf?.(first.diagnosis, first.facts.endpoint.path) : undefined
   if (fix !== undefined) return { kind: 'needs-setup', fix }
   const summary = await raceStop(summaryOf(prepared, prover, up, first, life.extras), signal)
   if (summary !== undefined) return { prepared, server: up.server, prover, first, state: summary.websocket.state, summary }
   first.socket?.terminate()
   return undefined
+}
+
+function isOriginRejected({ facts, diagnosis }: Proof): boolean {
+  return facts.observed?.refused?.by === 'origin' || diagnosis?.id === 'origin-rejected'
 }
 
 /** No table would help: a setup goes on to it by itself, and without one it is what has to be told. */

@@ -10,7 +10,7 @@ import { reachedAll } from '../facts/observed.ts'
 import { usualPath } from '../facts/project.ts'
 import type { SocketClose } from '../facts/wire.ts'
 import type { Own } from '../look/gather.ts'
-import { givenCredentials, madeCredentials, placed, unidentified, type Credentials } from '../look/identity.ts'
+import { placed, unidentified } from '../look/identity.ts'
 import { socketsOf } from '../look/sockets.ts'
 import { endpointAt } from '../look/target.ts'
 import type { RunningServer } from '../run/server.ts'
@@ -23,12 +23,10 @@ import { requestOf, type Endpoint } from '../verify/endpoint.ts'
 import type { Handshake } from '../verify/handshake.ts'
 import { prove, untried, type Proof, type ProofOptions } from '../verify/prove.ts'
 import { shapeOf } from '../verify/token.ts'
+import { credentialsFor, impatient } from './start-credentials.ts'
 import { isShortLived, layerIsSound } from './start-hold.ts'
 import type { Prepared } from './start-prepare.ts'
 import { within } from '../host/race-stop.ts'
-
-/** How long the project's own interpreter is waited for once the server listens, in milliseconds. */
-const patienceMs = 10_000
 
 /** Proves the WebSocket of a backend that listens, and again whenever it is asked. */
 export type Prover = ReturnType<typeof startProof>
@@ -57,12 +55,16 @@ export function startProof(prepared: Prepared, looking: Inspection, up: Listenin
   let path = config.path ?? usualPath
   let settings: ExaminationOf<'settings'> | undefined
   let origins: ExaminationOf<'origins'> | undefined
-  const sockets = socketsOf(
-    config,
-    checkout.project.root,
-    () => inspection.get('application'),
-    () => inspection.get('pings'),
-  )
+  const socketsSeenBy = (look: Inspection) =>
+    socketsOf(
+      config,
+      checkout.project.root,
+      () => look.get('application'),
+      () => look.get('pings'),
+    )
+  const sockets = socketsSeenBy(inspection)
+  /** Parameters of the path that nothing has told: a row that is made while the run waits for one tells them. */
+  let madeUp: readonly string[] = []
   let { subprotocols } = config
   let beside: Promise<readonly Beside[]> | undefined
   let isCrowded = false
@@ -238,7 +240,7 @@ export function startProof(prepared: Prepared, looking: Inspection, up: Listenin
       })
       if (isKnown) return proof
       beside ??= others()
-      const madeUp = config.path === undefined ? (chosen?.madeUp ?? []) : []
+      madeUp = config.path === undefined ? (chosen?.madeUp ?? []) : []
       const better = proof.state === 'proven' || madeUp.length === 0 ? undefined : (await beside).find(({ state }) => state === 'connected')
       if (better === undefined) return proof
       // nobody can know what the first one's path wants, and there is one that works
@@ -249,12 +251,18 @@ export function startProof(prepared: Prepared, looking: Inspection, up: Listenin
       }
       beside = beside.then((all) => [left, ...all.filter((each) => each !== better)])
       path = better.path
+      madeUp = []
       ;({ subprotocols } = await sockets.spokenAt(path))
       return attempt(options)
     },
     /** `holdMs`: how long the socket must live at least, whatever its pong says. */
     again: async (holdMs: number): Promise<Proof> => {
       isCrowded = false
+      if (madeUp.length > 0 && last?.diagnosis?.id === 'row-missing') {
+        const [now] = await socketsSeenBy(impatient(await prepared.inspect(up.server))).paths()
+        path = now?.path ?? path
+        madeUp = now?.madeUp ?? madeUp
+      }
       // what was ours and ran out is no news about the backend
       const isOld = prepared.host.now() - identifiedAt > freshMs || shapeOf(credentials.token, Date.now()).kind === 'expired'
       if (isOld && credentials.identity.source !== 'given') {
@@ -272,24 +280,4 @@ function isTold({ logged, launched }: Own): boolean {
 
 function isSound({ state, broadcast }: Proof): boolean {
   return state === 'proven' && (broadcast === undefined || reachedAll(broadcast))
-}
-
-async function credentialsFor(prepared: Prepared, server: RunningServer, inspection: Inspection, { url }: Endpoint): Promise<Credentials> {
-  const { host, config, signal } = prepared
-  const given = await givenCredentials(host, config, url)
-  if (given !== undefined) return given
-  const [session, token] = [await inspection.get('session'), await inspection.get('token')]
-  const place = session?.elsewhere ?? token?.elsewhere ?? undefined
-  if (place === undefined || config.json || !host.terminal.interactive) return madeCredentials(inspection)
-  await prepared.told?.()
-  const who = session?.user ?? token?.user ?? 'the page'
-  const question = `What identifies ${who} is kept on ${place}, which is another machine. Make it there, and take it back at the end?`
-  const { ask } = await import('../host/ask.ts')
-  if (!(await ask(host, question, { signal }))) return madeCredentials(inspection)
-  return madeCredentials(impatient(await prepared.inspect(server, { anywhere: true })))
-}
-
-/** The same look, whose facts are waited for no longer than `patienceMs`: settings that hang hold nothing else up. */
-function impatient(inspection: Inspection): Inspection {
-  return { ...inspection, get: (name) => within(patienceMs, inspection.get(name)) }
 }

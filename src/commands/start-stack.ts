@@ -113,14 +113,19 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, apply, stop }
       await beginning
       return frontend?.origin
     }
+    const sureOrigin = async () => {
+      await beginning
+      return frontend?.sureOrigin
+    }
     const furtherInstances = config.instances > 1 ? (await import('./start-instances.ts')).furtherInstances : undefined
     further = furtherInstances?.(prepared, services, { extras, first: () => backend?.up, origin, onUp: openSockets.follow })
     const first = new Backend(prepared, services, {
       name: 'backend',
       extras,
-      fixOf: async (cause) => fixOf(cause, setup.host),
+      fixOf: async (cause, path) => fixOf(cause, path, setup.host),
       said,
       origin,
+      sureOrigin,
       onLaunch: () => {
         // beside the server's start
         if (wantsFrontend) beginning ??= startFrontend(prepared, prepared.port)

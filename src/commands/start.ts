@@ -87,7 +87,7 @@ export async function start(host: Host, flags: Flags, extras: StartExtras): Prom
           },
         },
         look,
-        fixOf: async (cause, here) => fixes?.fixOf(cause, here),
+        fixOf: async (cause, path, here) => fixes?.fixOf(cause, path, here),
         apply: async (fix) => fixes?.apply(fix),
         stop: () => {
           report({ event: 'stopping', reason: 'Stopping (election-dev stop)' })

@@ -21,6 +21,7 @@ const stages = [
   'database_server',
   'database',
   'create_user',
+  'create_row',
   'users',
   'session',
   'token',
@@ -34,6 +35,10 @@ export type ExaminationStage = (typeof stages)[number]
 
 /** Where a token goes: `name` of the parameter, cookie or header, or the subprotocol before it; `prefix` of a header's value, or of the subprotocol that it is a part of. */
 const tokenPlaceSchema = v.object({ in: v.picklist(['query', 'header', 'cookie', 'subprotocol']), name: text, prefix: text })
+
+/** One that is made up. Where a model is told, its table is empty: a row that is found has that `value` in the `field`, and what is `fixed`. */
+const fixedSchema = v.record(v.string(), v.union([v.string(), v.number(), v.boolean()]))
+const unfilledSchema = v.object({ name: v.string(), value: text, model: text, field: text, fixed: v.optional(fixedSchema) })
 
 const layerHost = v.object({
   host: v.nullish(v.string(), 'localhost'),
@@ -106,8 +111,8 @@ const examinationSchema = v.variant('fact', [
         route: v.string(),
         /** A path that the route takes, its parameters filled; null where none could be made. */
         sample: v.optional(v.nullable(v.string())),
-        /** Parameters of the sample that no row has told, so that they are made up; where a model is told, its table is empty; `models`: of all parameters. */
-        unfilled: v.optional(v.array(v.object({ name: v.string(), model: text }))),
+        /** Parameters of the sample that no row has told; `models`: of all of them. */
+        unfilled: v.optional(v.array(unfilledSchema)),
         models: v.optional(v.array(v.string())),
         /** The regular expression of the whole route, without `^`, as Python has it. */
         pattern: text,
@@ -174,6 +179,8 @@ const examinationSchema = v.variant('fact', [
   }),
   /** The development user that was asked for. */
   v.object({ fact: v.literal('created'), user: v.string(), model: v.string(), superuser: v.boolean() }),
+  /** The row that was asked for, as the project writes it. */
+  v.object({ fact: v.literal('create_row'), model: v.string(), name: v.string() }),
   v.object({
     fact: v.literal('migrations'),
     pending: v.array(v.string()),

@@ -25,6 +25,17 @@ export interface ExamineConsumer {
   readonly watchMs: number
 }
 
+/** A row to be made: what else it can't be without, the look fills. */
+export interface WantedRow {
+  /** Its label: `rooms.Room`. */
+  readonly model: string
+  /** The field that a consumer finds it by, and what the path has for it. */
+  readonly field?: string
+  readonly value?: string
+  /** What else the consumer asks for. */
+  readonly fixed: Readonly<Record<string, string | number | boolean>>
+}
+
 /** What a look is to tell, whoever does it. */
 export interface LookRequest {
   /** Gone through in this order. */
@@ -46,6 +57,7 @@ export interface LookRequest {
   readonly anywhere?: boolean
   /** The password of the development user to make. */
   readonly createUser?: { readonly password: string }
+  readonly createRow?: WantedRow
   /** The module that the server's own program is imported by. */
   readonly server?: string | undefined
   /** Milliseconds for the whole look. */
@@ -237,6 +249,7 @@ export function wireRequest({ consumer, ...request }: LookRequest): Readonly<Rec
     mint: request.mint ?? true,
     anywhere: request.anywhere ?? false,
     create_user: request.createUser ?? null,
+    create_row: request.createRow === undefined ? null : { field: null, value: null, ...request.createRow },
     server: request.server ?? null,
     seconds: request.deadlineMs / 1000,
     consumer:

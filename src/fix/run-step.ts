@@ -16,7 +16,7 @@ import { askRun, unansweredWords } from '../run/control-client.ts'
 import { writeDotenv } from '../run/dotenv-write.ts'
 import { fillSecrets } from './fill-secrets.ts'
 import { installError } from './install-failed.ts'
-import { createUser, type MadeUser } from './make-user.ts'
+import { createRow, createUser, type MadeUser } from './make-rows.ts'
 import type { Evidence } from '../checks/evidence.ts'
 import { checksFailed, checksIn } from '../facts/system-checks.ts'
 import { runOf } from '../facts/run-state.ts'
@@ -123,6 +123,8 @@ async function act(host: Host, step: Step, context: StepContext): Promise<void> 
       return restart(host, action.server)
     case 'wait':
       return untilRedisIsThere(host, context)
+    case 'create-row':
+      return createRow(host, context, action.row)
     case 'create-user':
     case 'hand-over':
       return undefined

@@ -1,4 +1,5 @@
 import type { Evidence } from '../checks/evidence.ts'
+import type { WantedRow } from '../facts/examine.ts'
 import type { Installers } from '../facts/programs.ts'
 import type { CommandAction } from '../plan/install.ts'
 import type { Givers } from '../plan/variables.ts'
@@ -57,6 +58,8 @@ export type Action =
   | { readonly kind: 'restart'; readonly server: number }
   /** A development user with a password of its own, which no command could make. */
   | { readonly kind: 'create-user'; readonly shown: string }
+  /** A row for an example, with all that its model asks for. */
+  | { readonly kind: 'create-row'; readonly row: WantedRow }
   | {
       readonly kind: 'hand-over'
       readonly to: 'start'
@@ -161,5 +164,5 @@ export function isNoFix(plan: Fix | NoFix): plan is NoFix {
 /** Whether `--undo` can take it back; what can't be taken back is told before. */
 export function isUndoable(action: Action): boolean {
   if (action.kind === 'command') return action.makes !== undefined || action.changes !== undefined
-  return action.kind !== 'create-user' && action.kind !== 'signal'
+  return action.kind !== 'create-user' && action.kind !== 'create-row' && action.kind !== 'signal'
 }

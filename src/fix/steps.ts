@@ -32,6 +32,8 @@ function titleOf(action: Action, place: Place): string | undefined {
       return relativeTo(place, action.to)
     case 'create-user':
       return 'a user to log in as'
+    case 'create-row':
+      return `a row of ${action.row.model}`
     default:
       return undefined
   }
@@ -47,6 +49,8 @@ function shownOf(action: Action, place: Place): string {
       return typedInOrder(action.typed, platform)
     case 'create-user':
       return action.shown
+    case 'create-row':
+      return `election-dev makes it${action.row.value === undefined ? '' : `: ${action.row.field} ${action.row.value}`}`
     case 'edit':
       return `edit ${path(action.file)}${action.names === undefined ? '' : `: ${action.names.join(', ')}`}`
     case 'make-folder':

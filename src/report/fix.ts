@@ -91,6 +91,8 @@ function fieldsOf(step: Step, root: string): Readonly<Record<string, unknown>> {
       return { command: ['election-dev', 'restart', 'backend'] }
     case 'create-user':
       return {}
+    case 'create-row':
+      return { model: action.row.model }
     case 'hand-over':
       return { command: action.command }
   }

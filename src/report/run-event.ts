@@ -3,7 +3,7 @@ import type { Judged } from '../checks/diagnosis.ts'
 import type { BroadcastFact } from '../facts/observed.ts'
 import type { LauncherError } from '../errors.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
-import type { MadeUser } from '../fix/make-user.ts'
+import type { MadeUser } from '../fix/make-rows.ts'
 import type { Step } from '../fix/step.ts'
 
 /** The WebSocket's dot. */

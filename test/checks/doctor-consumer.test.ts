@@ -134,7 +134,7 @@ test.each<[string, string | undefined, Partial<Evidence>, RegExp?]>([
         }),
       ]),
     },
-    /apps\/rooms has models, and no package migrations/,
+    /apps\/rooms has models, or fields of them, that no migration makes/,
   ],
   [
     'accept-missing: connect() returned',

@@ -15,7 +15,9 @@ const session: Identity = { source: 'session', wantsSession: true, user: 'usher'
 const noUser: Identity = { source: 'none', wantsSession: true, hasNoUser: true, note: 'the database has no active user' }
 const minted: Identity = { source: 'minted', wantsSession: false, user: 'usher' }
 
-const application = (unfilled: readonly { name: string; model: string | null }[]) => ({
+const application = (
+  unfilled: readonly { name: string; model: string | null; value?: string; field?: string; fixed?: { is_open: boolean } }[],
+) => ({
   routes: [
     {
       route: 'ws/motions/<int:pk>/',
@@ -269,5 +271,28 @@ describe('a fixture of the project', () => {
     const found = commands(fixtures, at)
     expect(found).toHaveLength(count)
     if (count > 0) expect(found?.[0]).toMatch(/^loaddata .*motions\/fixtures\/some\.json$/)
+  })
+})
+
+describe('an example of a row', () => {
+  const ready = { database: { fact: 'database', state: 'ready', engine: 'django.db.backends.sqlite3', name: 'db.sqlite3' } } as const
+  const commands = (of: { field?: string; fixed?: { is_open: boolean } }, at = path, database: Looked['facts'] = ready) => {
+    const facts = { ...database, application: application([{ name: 'pk', model: 'motions.Motion', value: '1', ...of }]) }
+    const wire = at === path ? {} : { endpoint: { ...wireOf().endpoint, path: at } }
+    const { root } = judge(before(closed({ code: 4404, because: 'if self.motion is None' }), minted, wire, facts))
+    expect(root?.id).toBe('row-missing')
+    return root?.remedy.commands.map((words) => words.join(' '))
+  }
+  const fixed = { is_open: true }
+  const made = ['election-dev doctor --fix --yes']
+  test.each([
+    ['whose key the database counts, at a path that is made up', { fixed }, path, ready, made],
+    ['the same at a path that names one', { fixed }, '/ws/motions/7/', ready, []],
+    ['that is found by a field of its own', { fixed, field: 'number' }, '/ws/motions/7/', ready, made],
+    ['of a model that is not to be made', {}, path, ready, []],
+    ['in a database on another machine', { fixed }, path, { database: { ...ready.database, elsewhere: 'db.example.com' } }, []],
+    ['in a database without tables', { fixed }, path, { database: { ...ready.database, state: 'empty' as const } }, []],
+  ])('%s', (_, of, at, database, expected) => {
+    expect(commands(of, at, database)).toEqual(expected)
   })
 })

@@ -122,20 +122,30 @@ db.commit()`,
   expect(answer.evidence).toContain('auth.0001_initial')
 })
 
-real('migrations-not-made', 'an app with models, whose migrations nobody ever made', async () => {
-  const project = await bench.project({ style: 'plain', consumer: asksVotes, files: { 'backend/updates/models.py': voteModel } })
-  await migrate(project)
-  const server = await bench.serve('daphne', project)
-  const answer = await doctor(project.root, { url: urlOf(server.port) })
-  expect(answer.id, answer.evidence).toBe('migrations-not-made')
-  expect(answer.evidence).toContain('no such table: updates_vote')
-  expect(answer.evidence).toContain('updates has models, and no package migrations')
-  const { commands = [] } = answer.diagnosis?.remedy ?? {}
-  expect(commands).toEqual([
-    ['backend/venv/bin/python', 'backend/manage.py', 'makemigrations', 'updates'],
-    ['backend/venv/bin/python', 'backend/manage.py', 'migrate'],
-  ])
-})
+const unmade: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+  ['whose migrations nobody ever made', {}],
+  ['whose migrations are in no repository, but for their package', { 'backend/updates/migrations/__init__.py': '' }],
+]
+
+for (const [what, files] of unmade)
+  real('migrations-not-made', `an app with models, ${what}`, async () => {
+    const project = await bench.project({
+      style: 'plain',
+      consumer: asksVotes,
+      files: { 'backend/updates/models.py': voteModel, ...files },
+    })
+    await migrate(project)
+    const server = await bench.serve('daphne', project)
+    const answer = await doctor(project.root, { url: urlOf(server.port) })
+    expect(answer.id, answer.evidence).toBe('migrations-not-made')
+    expect(answer.evidence).toContain('no such table: updates_vote')
+    expect(answer.evidence).toContain('updates has models, or fields of them, that no migration makes')
+    const { commands = [] } = answer.diagnosis?.remedy ?? {}
+    expect(commands).toEqual([
+      ['backend/venv/bin/python', 'backend/manage.py', 'makemigrations', 'updates'],
+      ['backend/venv/bin/python', 'backend/manage.py', 'migrate'],
+    ])
+  })
 
 real('database-unreachable', 'the folder of the SQLite file is not there', async () => {
   const project = await bench.project({

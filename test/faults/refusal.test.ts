@@ -73,6 +73,7 @@ real('row-missing', 'the path names a row of an empty table', async () => {
   const answer = await doctor(made.root, { url: urlOf(port, '/ws/groups/1/') })
   expect(answer.id, answer.evidence).toBe('row-missing')
   expect(answer.evidence).toMatch(/4404.*auth\.Group/s)
+  expect(answer.diagnosis?.remedy.commands).toEqual([['election-dev', 'doctor', '--fix', '--yes', '--url', urlOf(port, '/ws/groups/1/')]])
 })
 
 const fixture = (model: string, pk: number) => ({
@@ -104,7 +105,7 @@ test('the command that loads a fixture, run as it is printed: all is well', asyn
 })
 
 for (const [what, id, files] of [
-  ['a fixture of another model', 1, fixture('updates.hall', 1)],
+  ['a fixture of another model', 7, fixture('updates.hall', 1)],
   ['a fixture without the row that the path names', 7, fixture('auth.group', 1)],
 ] as const)
   real('row-missing', `${what} is no help`, async () => {

@@ -60,6 +60,27 @@ test('tables without an active user: the setup names user-missing, and makes one
   expect(events).toContainEqual(expect.objectContaining({ event: 'setup-user', model: 'auth.User' }))
 })
 
+test('an app without migrations, and a table without rows: the setup makes all of it, and the WebSocket is proven', async () => {
+  project = await makeProject({
+    settings: 'DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"',
+    consumer: hallConsumer,
+    route: 'ws/halls/<slug:code>/',
+  })
+  await writeFile(join(project.backend, 'updates', 'models.py'), hallModels)
+  await mkdir(join(project.backend, 'updates', 'migrations'))
+  await writeFile(join(project.backend, 'updates', 'migrations', '__init__.py'), '')
+  await run(pythonOf('main'), ['manage.py', 'migrate'], { cwd: project.backend })
+  cli = startCli(['start', '--setup', '--json', '--port', String(await freePort('127.0.0.1'))], { cwd: project.root })
+  await cli.waitFor(/"event":"ready".*"dot":"green"/)
+  const steps = /"title":"([^"]+)"[^{}]*"shown":"([^"]+)"/g
+  const made = [...cli.stdout().matchAll(/"event":"setup-step".*/g)].flatMap(([line]) =>
+    [...line.matchAll(steps)].map(([, title]) => title),
+  )
+  expect(made).toEqual(expect.arrayContaining(['the migrations of updates', 'the database tables', 'a row of updates.Hall']))
+  const { stdout } = await run(pythonOf('main'), ['manage.py', 'shell', '-c', showHalls], { cwd: project.backend })
+  expect(stdout.trim().split('\n').at(-1)).toBe("[('example', True, 'example', 'developer')]")
+}, 90_000)
+
 test('--setup makes nothing in a database that can not be opened: what the WebSocket wants of it is named', async () => {
   project = await makeProject({
     settings: 'DATABASES["default"]["NAME"] = "/no/such/folder/db.sqlite3"',
@@ -70,6 +91,40 @@ test('--setup makes nothing in a database that can not be opened: what the WebSo
   const { stdout } = await cli.end('SIGINT')
   expect(stdout).not.toMatch(/user-missing|migrations-pending|setup-step/)
 })
+
+const hallModels = `from django.conf import settings
+from django.db import models
+
+class House(models.Model):
+    name = models.CharField(max_length=40)
+    floors = models.PositiveIntegerField()
+
+class Hall(models.Model):
+    code = models.SlugField(unique=True)
+    house = models.ForeignKey(House, on_delete=models.CASCADE)
+    keeper = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    is_open = models.BooleanField(default=False)
+    opens = models.DateTimeField()
+`
+const showHalls =
+  'from updates.models import Hall; print([(h.code, h.is_open, h.house.name, h.keeper.username) for h in Hall.objects.all()])'
+
+/** Is there for a hall alone, and for one that is open. */
+const hallConsumer = `
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from .models import Hall
+
+class Updates(AsyncJsonWebsocketConsumer):
+    async def connect(self):
+        code = self.scope["url_route"]["kwargs"]["code"]
+        try:
+            await database_sync_to_async(Hall.objects.get)(code=code, is_open=True)
+        except Hall.DoesNotExist:
+            await self.close(code=4404)
+        else:
+            await self.accept()
+`
 
 /** Asks the database who there is, before it accepts. */
 const votersConsumer = `

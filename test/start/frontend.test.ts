@@ -51,9 +51,13 @@ const scripts = async (folder: string, dev: string, more: object = {}) => {
 }
 
 describe('its port', () => {
-  test('that only Vite can tell is kept, and the backend is proven with its Origin', async () => {
+  test.each([
+    ['that only Vite can tell is kept, and the backend is proven with its Origin', 0],
+    ['that Vite takes its time to tell as well', 3000],
+  ])('%s', async (_, slowMs) => {
     const { start, folder, page } = await both(undefined, (at) => ({ asgi: onlyOrigin(at) }))
-    const config = `const shift = 1\nexport default { cacheDir: '.vite', server: { port: ${page - 1} + shift } }\n`
+    const slow = slowMs === 0 ? '' : `await new Promise((resolve) => setTimeout(resolve, ${slowMs}))\n`
+    const config = `${slow}const shift = 1\nexport default { cacheDir: '.vite', server: { port: ${page - 1} + shift } }\n`
     await writeFile(join(folder, 'vite.config.js'), config)
     const row = await rowOf(start())
     expect(row).toMatchObject({ state: 'ready', url: `http://localhost:${page}/` })

@@ -1,5 +1,6 @@
 import { pathsOf } from '../../host/paths.ts'
 import { commandFacts, manageCommand } from '../../plan/install.ts'
+import { wantedRow } from '../../plan/wanted-row.ts'
 import { handOver } from './serving.ts'
 import { fix, isNoFix, noFix, type Planner, type PlannerOf } from '../step.ts'
 
@@ -30,6 +31,18 @@ export const makeMigrations: PlannerOf<'checkout' | 'choice' | 'examination'> = 
 /** A development user, where the database has none that could log in: by no command that a person could type. */
 export const createUser: PlannerOf<'checkout' | 'choice'> = () =>
   fix([{ kind: 'create-user', shown: 'election-dev makes it, and shows its password' }])
+
+/** The row that a path is for: of a fixture, else one for an example. */
+export const makeRow: Planner = (evidence, facts, { commands }) => {
+  const around = commandFacts(evidence, facts)
+  const loads = commands.flatMap((words) => (words.includes('loaddata') ? [words.slice(words.indexOf('loaddata') + 1)] : []))
+  if (around !== undefined && loads.length > 0) {
+    const files = loads.flat().map((file) => pathsOf(facts.platform).resolve(around.root, file))
+    return fix([{ ...manageCommand(around, ['loaddata', ...files]), what: 'the rows of a fixture' }])
+  }
+  const row = wantedRow(evidence)
+  return row === undefined ? noFix('which row is meant only you know') : fix([{ kind: 'create-row', row }])
+}
 
 /** A server of the run's own in place of the one that can't be opened. */
 export const manageDatabase: Planner = (evidence, facts) =>

@@ -93,18 +93,27 @@ def pending():
     executor = MigrationExecutor(connections["default"])
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     tell("migrations", pending=["%s.%s" % (migration.app_label, migration.name) for migration, _ in plan],
-         unmade=unmade(executor.loader.unmigrated_apps))
+         unmade=unmade(executor.loader.project_state().models))
     connections.close_all()
 
 
-def unmade(labels):
-    """Apps of the project that have models and no package for migrations: `makemigrations` passes over one that isn't named."""
+def unmade(states):
+    """
+    Apps of the project with models, or fields of them, that no migration makes: without a package for migrations, where
+    `makemigrations` passes over one that isn't named, or with one that has none, or not all.
+    """
     from django.apps import apps
 
     here = HERE + os.sep
-    own = [app for app in apps.get_app_configs() if app.label in labels and os.path.abspath(app.path).startswith(here)]
+    own = [app for app in apps.get_app_configs() if os.path.abspath(app.path).startswith(here)]
     return [{"label": app.label, "folder": os.path.relpath(app.path, HERE)} for app in own
-            if any(model._meta.managed for model in app.get_models())]
+            if any(is_unmade(model, states) for model in app.get_models())]
+
+
+def is_unmade(model, states):
+    state = states.get((model._meta.app_label, model._meta.model_name))
+    made = () if state is None else state.fields
+    return model._meta.managed and not model._meta.proxy and any(field.name not in made for field in model._meta.local_fields)
 
 
 class Kept(Exception):

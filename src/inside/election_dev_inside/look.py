@@ -5,17 +5,18 @@ import os
 import sys
 import time
 
-from . import clash, database, imports, layer, routes, sessions, settings, tokens, users, variables
+from . import clash, database, imports, layer, routes, rows, sessions, settings, tokens, users, variables
 from .telling import enter, run, tell
 
 # the stages that need Django set up, which importing the application mostly has done
-ON_DJANGO = ("asgi_setting", "layer", "trip", "database", "create_user", "users", "session", "token", "migrations", "checks")
+ON_DJANGO = ("asgi_setting", "layer", "trip", "database", "create_user", "create_row", "users", "session", "token", "migrations", "checks")
 
 
 class Look:
     """
     Request: {"tell": ["settings", …], "settings_module": "core.settings", "application": "core.asgi:application" | null,
               "nonce": "…", "names": ["REDIS_PORT", …], "consumer": null | {"path": …, …}, "create_user": null | {"password": "…"},
+              "create_row": null | {"model": "rooms.Room", "field": null | "slug", "value": null | "example", "fixed": {"is_open": true, …}},
               "user": null | "clerk", "made_user": null | "developer", "anywhere": false, "mint": true,
               "seconds": null | 20, "server": null | "daphne.cli", "way": null | "asgi" | "manage" | "runserver"}
     The stages of "tell" are gone through in its order. Where the application is among them, it is imported as a server
@@ -156,6 +157,10 @@ class Look:
     def create_user(self):
         if self.state == "ready":
             users.make(self.request["create_user"]["password"])
+
+    def create_row(self):
+        if self.state == "ready":
+            rows.make(**self.request["create_row"])
 
     def users(self):
         self.user, self.account = users.facts(self.state == "ready", self.request.get("user"), self.request.get("made_user"))

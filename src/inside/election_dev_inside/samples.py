@@ -26,6 +26,8 @@ TOKEN_PLACE = "election-dev-token"
 SAFE = "/:@!$&'()*+,;=~"
 # what nobody gives away, and no path is filled with
 PRIVATE = re.compile("pass|secret|token|api_?key|private_?key|session_?key", re.I)
+# keys that the database counts by itself
+SERIAL = ("AutoField", "BigAutoField", "SmallAutoField")
 # apps whose rows are credentials
 PRIVATE_APPS = ("sessions", "authtoken", "knox", "token_blacklist")
 CATEGORIES = {"DIGIT": r"\d", "NOT_DIGIT": r"\D", "WORD": r"\w", "NOT_WORD": r"\W", "SPACE": r"\s", "NOT_SPACE": r"\S"}
@@ -36,22 +38,24 @@ class Sample:
 
     def __init__(self, consumer, row=0):
         self.path = None
-        # parameters whose value is made up, with the model whose table has no row where the name tells one
+        # parameters whose value is made up, with the model whose table has no row where the name tells one, and what a row of it would need
         self.unfilled = []
         # the names of the models that its parameters are of
         self.models = []
         # which of the rows that are there; None: of none
         self._consumer, self._row = consumer, row
 
-    def value(self, name):
-        """The value of a parameter that is known; None where it has to be made up."""
+    def value(self, name, made_up):
+        """The value of a parameter, made up where nothing knows it."""
         if name is not None and name.lower() in CREDENTIALS:
             return TOKEN_PLACE
-        value, model = row_value(name, self._consumer, self._row) if self._row is not None else (None, None)
-        if model is not None:
-            self.models.append(model.__name__)
-        if value is None:
-            self.unfilled.append({"name": name or "a part", "model": model._meta.label if model is not None else None})
+        value, asked = row_value(name, self._consumer, self._row) if self._row is not None else (None, None)
+        if asked is not None:
+            self.models.append(asked[0].__name__)
+        if value is not None:
+            return value
+        value = made_up()
+        self.unfilled.append(dict(wanted(*asked) if asked is not None else {"model": None}, name=name or "a part", value=value))
         return value
 
     def fill(self, patterns):
@@ -119,22 +123,22 @@ def filled(pattern, value_of):
     if route is None:
         tree = parser.parse(str(pattern._regex))
         names = {number: name for name, number in tree.state.groupdict.items()}
-        return text_of(tree, lambda number: value_of(names.get(number)) if number is not None else None)
+        return text_of(tree, lambda number, made_up: value_of(names.get(number), made_up) if number is not None else made_up())
 
     def value(match):
         name = match.group("name")
-        return value_of(name) or of_converter(pattern.converters[name])
+        return value_of(name, lambda: of_converter(pattern.converters[name]))
 
     return re.sub(r"<(?:[^>:]+:)?(?P<name>[^>]+)>", value, str(route))
 
 
 def of_converter(converter):
     known = CONVERTERS.get(type(converter).__name__)
-    return known if known is not None else text_of(parser.parse(converter.regex), lambda number: None)
+    return known if known is not None else text_of(parser.parse(converter.regex), lambda number, made_up: made_up())
 
 
 def text_of(nodes, group):
-    """A short text that a parsed pattern takes; `group` may know a value for a group's number."""
+    """A short text that a parsed pattern takes; `group` may know a better value for a group's number than one that is made up."""
     text = ""
     for op, value in nodes:
         op = str(op)
@@ -144,9 +148,10 @@ def text_of(nodes, group):
             text += next(sign for sign in SIGNS if takes(op, value, sign) and sign != "/")
         elif op.endswith("_REPEAT"):
             text += repeated(*value, group=group)
-        elif op in ("SUBPATTERN", "ATOMIC_GROUP"):
-            known = group(value[0]) if op == "SUBPATTERN" else None
-            text += known if known is not None else text_of(value[-1] if op == "SUBPATTERN" else value, group)
+        elif op == "SUBPATTERN":
+            text += group(value[0], lambda: text_of(value[-1], group))
+        elif op == "ATOMIC_GROUP":
+            text += text_of(value, group)
         elif op == "BRANCH":
             text += text_of(value[1][0], group)
     return text
@@ -179,8 +184,11 @@ def is_in(kind, what, sign):
 
 
 def row_value(name, consumer, row):
-    """The value of a parameter in a row that is there, only read, and the model that it is of; neither where the consumer's source, and its name, tell no model."""
-    models = []
+    """
+    The value of a parameter in a row that is there, only read, and what it is of: the model, the name of the field, what else
+    is asked for. Neither where the consumer's source, and its name, tell no model.
+    """
+    asked = []
     for model, field, fixed in models_of(name or "", consumer):
         if PRIVATE.search(field) or model._meta.app_label in PRIVATE_APPS:
             continue
@@ -188,12 +196,25 @@ def row_value(name, consumer, row):
             values, known = first_values(model, field.split("__"), fixed)
             # a table with rows that don't fit isn't empty
             if known and (values or not model._default_manager.exists()):
-                models.append(model)
+                asked.append((model, field, fixed))
         except Exception:  # no table yet, no database
             continue
         if values:
-            return values[min(row, len(values) - 1)], model
-    return None, models[0] if models else None
+            return values[min(row, len(values) - 1)], (model, field, fixed)
+    return None, asked[0] if asked else None
+
+
+def wanted(model, field, fixed):
+    """What a row needs that a consumer finds: of keys that the database gives out nothing is said, and a user is none of this."""
+    from django.contrib.auth import get_user_model
+
+    fields = {each.name: each for each in model._meta.concrete_fields}
+    found = fields.get(field.split("__")[0] if field != "pk" else model._meta.pk.name)
+    is_given = found is not None and not found.is_relation and found.get_internal_type() not in SERIAL
+    plain = {name: value for name, value in fixed.items() if name in fields and isinstance(value, (str, int, bool))}
+    if model is get_user_model():
+        return {"model": model._meta.label}
+    return {"model": model._meta.label, "field": found.name if is_given else None, "fixed": plain}
 
 
 def first_values(model, path, fixed):

@@ -1,15 +1,27 @@
-import { attempt } from '../errors.ts'
 import { servesPath } from '../facts/routes.ts'
+import { plainPart, wantedRow } from '../plan/wanted-row.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
 import { relativeTo } from './python-environment.ts'
 import { rowOf } from './refusal.ts'
 
 /**
- * A row that isn't there, with the command that loads it, where a fixture of the project has it: one that the path
- * names; where that is made up, any of its model, since the next start goes by what the table has. Pure.
+ * A row that isn't there, with the command that makes it: that loads a fixture of the project which has it, else one
+ * for an example, where its table is empty. Pure.
  */
-export function withFixture(evidence: Evidence, found: Diagnosis): Diagnosis {
+export function withRow(evidence: Evidence, found: Diagnosis): Diagnosis {
+  const loaded = withFixture(evidence, found)
+  const row = loaded === found && found.id === 'row-missing' ? wantedRow(evidence) : undefined
+  if (row === undefined) return loaded
+  const text = `Make a row of ${row.model}: with what its table asks for, the command makes an example. Or name the path of one that is there: --path. The WebSocket itself works.`
+  return { ...found, remedy: { ...found.remedy, text, commands: [['election-dev', 'doctor', '--fix']] } }
+}
+
+/**
+ * The command that loads it, where a fixture of the project has it: one that the path
+ * names; where that is made up, any of its model, since the next look goes by what the table has.
+ */
+function withFixture(evidence: Evidence, found: Diagnosis): Diagnosis {
   const { examination, wire, checkout, fixtures = [] } = evidence
   // a file of a database with a relative name is another one in each folder
   const isElsewhere = examination?.get('database')?.relative === true && checkout?.project.backend !== checkout?.project.root
@@ -21,7 +33,7 @@ export function withFixture(evidence: Evidence, found: Diagnosis): Diagnosis {
   const models = [...unfilled.map(({ model }) => model), ...(route?.models ?? []), got, given].flatMap(
     (model) => model?.toLowerCase() ?? [],
   )
-  const segments = new Set(path.split('/').map((part) => attempt(() => decodeURIComponent(part)) ?? part))
+  const segments = new Set(path.split('/').map(plainPart))
   const rows = fixtures.flatMap(({ file, rows }) =>
     rows.flatMap((row) =>
       models.some((model) => row.model === model || row.model.endsWith(`.${model}`))
