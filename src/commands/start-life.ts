@@ -71,7 +71,7 @@ export async function proveFirst(prepared: Prepared, up: Listening, life: FirstP
     life.fixOf !== undefined &&
     first.state !== 'proven' &&
     (await looking.get('database'))?.state === 'empty' &&
-    !(await isRefusedByRedis(prepared, first))
+    !(await isToldOtherwise(prepared, first))
   )
     return { kind: 'needs-setup' }
   const fix =
@@ -87,11 +87,13 @@ function isOriginRejected({ facts, diagnosis }: Proof): boolean {
   return facts.observed?.refused?.by === 'origin' || diagnosis?.id === 'origin-rejected'
 }
 
-/** No table would help: a setup goes on to it by itself, and without one it is what has to be told. */
-async function isRefusedByRedis({ config }: Prepared, { diagnosis }: Proof): Promise<boolean> {
-  if (config.setup || diagnosis === undefined) return false
+/** No table would help, nor a user in it: a setup goes on to it by itself, and without one it is what has to be told. */
+async function isToldOtherwise({ config }: Prepared, { state, diagnosis }: Proof): Promise<boolean> {
+  if (config.setup || diagnosis === undefined || state !== 'failed') return false
   const { causeOf } = await import('../causes/causes.ts')
-  return causeOf(diagnosis.id).family === 'redis'
+  const { family } = causeOf(diagnosis.id)
+  // a consumer may close for want of a table, and hide that behind an except
+  return !['database', 'token', 'consumer'].includes(family) || diagnosis.id === 'consumer-exception'
 }
 
 /** The look under way; where the server's end of the pipes is somebody else's, one beside it. */

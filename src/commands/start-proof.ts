@@ -138,15 +138,22 @@ export function startProof(prepared: Prepared, looking: Inspection, up: Listenin
     // it may be an application that keeps one socket a user, and ends the one before
     if (company?.socket !== undefined) await within(companyMs, company.socket.closed)
     const isByOurs = company?.socket?.hasClosed === false || (beside !== undefined && session?.closedBy !== undefined)
-    if (isByOurs) {
-      await Promise.all([company?.socket?.close(), beside])
+    const proveAlone = async (more: Partial<ProofOptions> = {}) => {
+      await Promise.all([second?.then(({ socket }) => socket?.close()), beside])
       second = broadcast = undefined
-      proof = await prove(endpoint(), { ...alone, opened: () => {} })
+      return prove(endpoint(), { ...alone, opened: () => {}, ...more })
     }
-    const tried =
-      observer === undefined
-        ? proof
-        : { ...(await withBroadcast(proof, second, (socket, to) => sent(socket, to, observer))), user: userSince(observer, begun, asked()) }
+    if (isByOurs) proof = await proveAlone()
+    const withTwo = async (observer: Observer) => withBroadcast(proof, second, (socket, to) => sent(socket, to, observer))
+    let reached = observer === undefined ? proof : await withTwo(observer)
+    // ended while the second one lives on: by that, where it keeps one socket a user, or by what becomes of every one;
+    // and a server may end the socket of what has raised as late as on its next tick, as daphne does (server.py, application_checker)
+    const hasLeft = reached.socket !== proof.socket
+    if (hasLeft || (reached.state === 'proven' && observer !== undefined && raisedSince(observer, begun, asked(), true) !== undefined)) {
+      await reached.socket?.close()
+      reached = await proveAlone({ pongIsEnough: async () => Promise.resolve(false) })
+    }
+    const tried = observer === undefined ? reached : { ...reached, user: userSince(observer, begun, asked()) }
     const isStruckSoon = isSound(tried) && (await isShortLived(inspection))
     if (isSound(tried) && !isStruckSoon) return (last = tried)
     const { proofWithCause } = await import('./start-cause.ts')

@@ -71,7 +71,7 @@ test('an app without migrations, and a table without rows: the setup makes all o
   await writeFile(join(project.backend, 'updates', 'migrations', '__init__.py'), '')
   await run(pythonOf('main'), ['manage.py', 'migrate'], { cwd: project.backend })
   cli = startCli(['start', '--setup', '--json', '--port', String(await freePort('127.0.0.1'))], { cwd: project.root })
-  await cli.waitFor(/"event":"ready".*"dot":"green"/)
+  await cli.waitFor(/"event":"ready".*?"state":"connected"/)
   const steps = /"title":"([^"]+)"[^{}]*"shown":"([^"]+)"/g
   const made = [...cli.stdout().matchAll(/"event":"setup-step".*/g)].flatMap(([line]) =>
     [...line.matchAll(steps)].map(([, title]) => title),

@@ -163,3 +163,16 @@ class Updates(JsonWebsocketConsumer):
         self.send_json({"type": "pong"})
 `,
 } as const
+
+/** Its handler ends each socket a moment after it was accepted, and the first one a moment before the second. */
+export const raisesAtItsOwnBroadcast = `from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+class Updates(AsyncJsonWebsocketConsumer):
+    async def connect(self):
+        await self.channel_layer.group_add("hall", self.channel_name)
+        await self.accept()
+        await self.channel_layer.group_send("hall", {"type": "user.joined", "name": "somebody"})
+
+    async def user_joined(self, event):
+        await self.send_json({"user": event["user"]})
+`
