@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readText } from '../host/files.ts'
-import { readDevConfig } from './dev-proxy.ts'
+import type { DevConfig } from './dev-proxy.ts'
 import { devTools, type DevCommand, type DevTool } from './dev-script.ts'
 import { withoutComments } from './script-text.ts'
 
@@ -37,7 +37,9 @@ export async function devAddress(
   const names = await readdir(folder).catch(() => [])
   const file = names.find((name) => configNames[tool]?.test(name) === true)
   const config = file === undefined ? '' : withoutComments((await readText(join(folder, file))) ?? '')
-  const written = readDevConfig(file ?? '', config)
+  // most of what reads a configuration waits until there is one
+  const written: Pick<DevConfig, 'port' | 'secure'> =
+    file === undefined ? { port: undefined, secure: false } : (await import('./dev-proxy.ts')).readDevConfig(file, config)
   const dotenv = tool === 'react-scripts' ? await dotenvOf(folder) : new Map<string, string>()
   const isSecure =
     tool === 'react-scripts'

@@ -12,7 +12,8 @@ export interface DevProxy extends SourcePlace {
   readonly rewrites: boolean
 }
 
-interface DevConfig {
+/** What a configuration says of its dev server. */
+export interface DevConfig {
   readonly proxies: DevProxy[]
   /** Undefined where none is written, and `unread` where it is no plain number. */
   readonly port: number | 'unread' | undefined

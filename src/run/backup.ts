@@ -41,8 +41,7 @@ export function makeBackup(host: Machine, root: string, now: Date = new Date()) 
   }
   const add = async (entry: Entry) => {
     await open()
-    entries.push(entry)
-    await write()
+    await writeManifest(host, folder, (entries = [...entries, entry]))
   }
   return {
     /** Relative to the checkout, once something is kept. */
@@ -295,7 +294,7 @@ async function bytesOf(path: string): Promise<Buffer | undefined> {
 const hashed = (bytes: Uint8Array | undefined) => (bytes === undefined ? {} : { after: digest(bytes) })
 
 /** Relative to the checkout where it lies in there: a checkout may be moved before it is undone. */
-function shownPath(root: string, path: string): string {
+const shownPath = (root: string, path: string): string => {
   const short = relative(root, path)
   return short.startsWith('..') || isAbsolute(short) ? path : short
 }
