@@ -2,11 +2,15 @@ import { judged } from '../causes/causes.ts'
 import { judgeCrossing } from '../checks/crossing.ts'
 import { proveCrossing, type CrossingSide } from '../verify/crossing.ts'
 import type { Crossing } from '../report/instance.ts'
+import { yellowWords } from '../report/style.ts'
 import type { Up } from './start-life.ts'
 
 /** Proves that a broadcast gets from the first backend to the further one, and back. `watch`: their proven sockets are kept open. */
 export async function proveBetween(first: Up, further: Up, watch: boolean): Promise<Crossing> {
-  if (further.state.dot === 'yellow') return untried('speaks WebSocket, wants a token')
+  if (further.state.dot === 'yellow') {
+    const { state, diagnosis } = further.state
+    return untried(`speaks WebSocket, ${yellowWords(state, diagnosis.id)}`)
+  }
   if (further.state.dot === 'red') return untried(`not connected   ${further.state.diagnosis.id}`)
   const [a, b] = [sideOf(first, watch), sideOf(further, watch)]
   if (a === undefined || b === undefined) return untried('connected; without the observer no broadcast is tried')

@@ -1,11 +1,11 @@
 import type { Beside } from '../checks/beside.ts'
-import { dots, type Style } from './style.ts'
+import { dotOf, type Style } from './style.ts'
 
 /** A WebSocket beside the first, as a line for people. */
 export function besideLine({ path, state, why, diagnosis }: Beside, style: Style): string {
   if (state === 'not-proven') return `${style.cyan(path)}   ${style.dim(`not proven: ${why ?? ''}`)}`
   const cause = diagnosis === undefined ? '' : `   ${diagnosis.title}   ${style.dim(diagnosis.id)}`
-  return `${style.cyan(path)}   ${dots(style)[state]}${cause}`
+  return `${style.cyan(path)}   ${dotOf(style, state, diagnosis?.id)}${cause}`
 }
 
 /** `2 of 3 WebSockets`, of the first and those beside it; nothing where there is but one. */

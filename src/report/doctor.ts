@@ -7,7 +7,7 @@ import { unknownPath, type WireFacts } from '../facts/wire.ts'
 import type { Host } from '../host/host.ts'
 import { diagnosisPage } from './failure.ts'
 import { besideLine } from './beside.ts'
-import { dots, styleFor, type Style } from './style.ts'
+import { dotOf, styleFor, type Style } from './style.ts'
 
 /** One run of the doctor, to be told. */
 export interface DoctorRun {
@@ -120,7 +120,7 @@ function healthy({ wire, others, beside = [] }: DoctorRun, style: Style): string
   const found = [wire, ...others].map(({ endpoint, handshake, session }) => {
     const pong = session?.pong?.result === 'pong' ? ` · pong ${milliseconds(session.pong.elapsedMs)}` : ''
     const first = handshake === undefined ? '' : `${said(handshake)} in ${milliseconds(handshake.elapsedMs)}`
-    return `  ${style.green('✔')}  ${style.cyan(endpoint.url)}   ${dots(style).connected}   ${first}${pong}`
+    return `  ${style.green('✔')}  ${style.cyan(endpoint.url)}   ${dotOf(style, 'connected')}   ${first}${pong}`
   })
   return [...found, ...beside.map((socket) => `     ${besideLine(socket, style)}`)]
 }

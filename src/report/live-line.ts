@@ -3,7 +3,7 @@ import { withoutEscapes } from '../host/escape-codes.ts'
 import { displayWidth, fitted } from './display-width.ts'
 import type { LogFilter } from './service-log.ts'
 import type { StackStatus } from './stack-control.ts'
-import type { Style } from './style.ts'
+import { yellowWords, type Style } from './style.ts'
 
 /** What else decides about the status line. */
 export interface LiveLineOptions {
@@ -49,7 +49,7 @@ function socketPart({ websocket }: StackStatus): Part {
   const { state } = websocket
   if (state === undefined) return [' ○ not connected', 'dim']
   if (state.dot === 'green') return [' ● connected', 'green']
-  return state.dot === 'yellow' ? [' ● wants a token', 'yellow'] : [` ● ${state.diagnosis.id}`, 'red']
+  return [` ● ${state.dot === 'red' ? state.diagnosis.id : yellowWords(state.state, state.diagnosis.id)}`, state.dot]
 }
 
 function countParts({ openSockets }: StackStatus): Part[] {

@@ -11,7 +11,7 @@ import { diagnosisPage, errorPage } from './failure.ts'
 import { socketWord, type FrontendSummary, type ReadySummary, type Report, type RunEvent, type SocketState } from './run-event.ts'
 import { serviceLog, type ServiceLog } from './service-log.ts'
 import { spinnerFor } from './spinner.ts'
-import { dots, heading, styleFor, type Style } from './style.ts'
+import { dotOf, heading, styleFor, type Style } from './style.ts'
 import { wrapped } from './wrapped.ts'
 
 /** How long the backend's lines are held back, in milliseconds: a slow start is worth watching. */
@@ -230,11 +230,8 @@ function frontendWords({ url, state, text, diagnosis }: FrontendSummary, style: 
 }
 
 function dot(state: SocketState, style: Style): string {
-  const mark = dots(style)[socketWord(state)]
-  if (state.dot !== 'green') {
-    if (state.diagnosis.id === 'session-missing') return style.yellow('● speaks WebSocket, wants a login')
-    return socketWord(state) === 'wants-token' ? mark : `${mark}   ${state.diagnosis.id}`
-  }
+  const mark = dotOf(style, socketWord(state), state.dot === 'green' ? undefined : state.diagnosis.id)
+  if (state.dot !== 'green') return socketWord(state) === 'wants-token' ? mark : `${mark}   ${state.diagnosis.id}`
   const { handshakeMs, pongMs, heldMs, broadcast, user } = state
   const as = user === undefined ? '' : ` as ${user}`
   const held = heldMs < 1000 ? milliseconds(heldMs) : `${(heldMs / 1000).toFixed(1)} s`

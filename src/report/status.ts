@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { RunFact, RunState } from '../facts/run-state.ts'
 import { isSound, runStatusSchema, type RunStatus, type SocketStatus } from '../facts/run-status.ts'
-import { dots, type Style } from './style.ts'
+import { dotOf, type Style } from './style.ts'
 
 /** A run that is up, as it was seen. */
 export interface RunLook {
@@ -49,13 +49,13 @@ function row(name: string, value: string, style: Style): string {
 }
 
 function dotWords({ state, handshakeMs, pongMs, broadcast, cause }: SocketStatus, style: Style): string {
-  if (state !== 'connected') return `${dots(style)[state]}${state === 'wants-token' ? '' : `   ${cause?.id ?? ''}`}`
+  if (state !== 'connected') return `${dotOf(style, state, cause?.id)}${state === 'wants-token' ? '' : `   ${cause?.id ?? ''}`}`
   const words = [
     ...(handshakeMs === null ? [] : [`101 in ${Math.max(1, Math.round(handshakeMs))} ms`]),
     ...(pongMs === null ? [] : [`pong ${Math.max(1, Math.round(pongMs))} ms`]),
     ...(broadcast === null ? [] : [`broadcast ${broadcast.received}/${broadcast.sent}`]),
   ]
-  return `${dots(style)[state]}   ${style.dim(words.join(' · '))}`
+  return `${dotOf(style, state)}   ${style.dim(words.join(' · '))}`
 }
 
 /** `2 h 3 min`, `45 s`. */

@@ -15,12 +15,15 @@ export function heading(version: string, what: string, style: Style): string[] {
   return ['', `  ${style.bold(style.green('election-dev'))} ${style.green(version)}   ${what}`, '']
 }
 
-/** A WebSocket's dot, and what it means. */
-export function dots(style: Style): Readonly<Record<ReturnType<typeof socketWord>, string>> {
-  return {
-    connected: style.green('● connected'),
-    'wants-token': style.yellow('● speaks WebSocket, wants a token'),
-    refused: style.yellow('● speaks WebSocket, and the application refuses'),
-    'not-connected': style.red('● not connected'),
-  }
+/** A WebSocket's dot, and what it means; `id`: of the cause. */
+export function dotOf(style: Style, word: ReturnType<typeof socketWord>, id?: string): string {
+  if (word === 'connected') return style.green('● connected')
+  if (word === 'not-connected') return style.red('● not connected')
+  return style.yellow(`● speaks WebSocket, ${word === 'refused' ? 'and ' : ''}${yellowWords(word, id)}`)
+}
+
+/** What a server wants that speaks WebSocket; `id`: of the cause. */
+export function yellowWords(state: 'wants-token' | 'refused', id: string | undefined): string {
+  if (state === 'refused') return 'the application refuses'
+  return id === 'session-missing' ? 'wants a login' : 'wants a token'
 }

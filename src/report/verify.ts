@@ -10,7 +10,7 @@ import { besideLine } from './beside.ts'
 import { diagnosisPage } from './failure.ts'
 import { pageWords } from './page.ts'
 import type { PageSummary } from './run-event.ts'
-import { dots, heading, styleFor, type Style } from './style.ts'
+import { dotOf, heading, styleFor, type Style } from './style.ts'
 
 /** `verify` for people: a line a step, then the cause where there is one. */
 export function verifyText(host: Host, { proof, beside, page }: Seen, version: string): string[] {
@@ -66,7 +66,7 @@ const wordOf = { proven: 'connected', 'wants-token': 'wants-token', refused: 're
 function proofLines(host: Host, proof: Proof, style: Style): string[] {
   const { facts } = proof
   const { endpoint, handshake, session } = facts
-  const dot = dots(style)[wordOf[proof.state]]
+  const dot = dotOf(style, wordOf[proof.state], proof.diagnosis?.id)
   const lines = [`  ${style.green('➜')}  ${style.bold('WebSocket')}  ${style.cyan(endpoint.url)}   ${dot}`, '']
   const step = (name: string, text: string) => lines.push(`     ${name.padEnd(10)} ${text}`)
   if (facts.nameError !== undefined) step('name', facts.nameError)

@@ -28,6 +28,12 @@ const status: StackStatus = {
 const options: LiveLineOptions = { columns: 200, style: new Chalk({ level: 0 }), keys: true, filter: 'all' }
 const red = judged(diagnosis('redis-unreachable', 'Redis is away', ['refused'], 'Start it.'))
 
+const yellows = [
+  ['token-missing', 'wants-token', ' ● wants a token'],
+  ['session-missing', 'wants-token', ' ● wants a login'],
+  ['row-missing', 'refused', ' ● the application refuses'],
+] as const
+
 describe('says', () => {
   test.each<[string, Partial<StackStatus>, Partial<LiveLineOptions>, string]>([
     [
@@ -52,6 +58,16 @@ describe('says', () => {
       { keys: false },
       ' ● redis-unreachable',
     ],
+    ...yellows.map(([id, state, words]): [string, Partial<StackStatus>, Partial<LiveLineOptions>, string] => [
+      `what it wants: ${id}`,
+      {
+        services: [],
+        openSockets: undefined,
+        websocket: { url: 'ws://127.0.0.1:8000/', state: { dot: 'yellow', state, diagnosis: judged(diagnosis(id, '', [''], '')) } },
+      },
+      { keys: false },
+      words,
+    ]),
     [
       'the last error in one line, without its colours',
       { services: [], openSockets: undefined, lastError: 'a\n\tb \u001B[31mred\u001B[0m\u0007' },

@@ -174,7 +174,8 @@ class Recorder:
                 original = channel_layers[alias]
             except Exception:  # the consumer meets the same error
                 continue
-            layer = RecordingLayer()
+            # an error of the consumer's names the layer that its project has
+            layer = type(type(original).__name__, (RecordingLayer,), {})()
             channel_layers.set(alias, layer)
             # a module that took the layer at its import has the original one
             for name in ("new_channel", "send", "receive", "group_add", "group_discard", "group_send"):
