@@ -72,10 +72,12 @@ test('an app without migrations, and a table without rows: the setup makes all o
   await run(pythonOf('main'), ['manage.py', 'migrate'], { cwd: project.backend })
   cli = startCli(['start', '--setup', '--json', '--port', String(await freePort('127.0.0.1'))], { cwd: project.root })
   await cli.waitFor(/"event":"ready".*?"state":"connected"/)
-  const steps = /"title":"([^"]+)"[^{}]*"shown":"([^"]+)"/g
-  const made = [...cli.stdout().matchAll(/"event":"setup-step".*/g)].flatMap(([line]) =>
-    [...line.matchAll(steps)].map(([, title]) => title),
-  )
+  const made = cli
+    .stdout()
+    .trim()
+    .split('\n')
+    .map((line): { event: string; steps?: readonly { title: string }[] } => JSON.parse(line))
+    .flatMap(({ event, steps }) => (event === 'setup' ? (steps ?? []).map(({ title }) => title) : []))
   expect(made).toEqual(expect.arrayContaining(['the migrations of updates', 'the database tables', 'a row of updates.Hall']))
   const { stdout } = await run(pythonOf('main'), ['manage.py', 'shell', '-c', showHalls], { cwd: project.backend })
   expect(stdout.trim().split('\n').at(-1)).toBe("[('example', True, 'example', 'developer')]")
