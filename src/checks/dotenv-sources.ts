@@ -23,7 +23,7 @@ export function judgeSources(evidence: Evidence, cause: Diagnosis): Diagnosis[] 
 
 const isFalse = (value: string | undefined): boolean => value !== undefined && value.trim() !== '' && booleanOf(value) === false
 
-/** The variable says False, and the settings use Redis: any text is true to them. */
+/** The variable says False, and the settings use Redis, since every text is true to them. */
 function judgeTakenForTrue(evidence: Evidence, cause: Diagnosis): Diagnosis | undefined {
   const { checkout, examination } = evidence
   const name = checkout?.layerVariable

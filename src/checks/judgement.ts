@@ -253,6 +253,11 @@ function judgeVague(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   if (serving.length > 0) return all(serving, named)
   // an application's own close code says what it is, unless what runs here says otherwise
   const inside = ask('inside', evidence).map((cause) => afterWire(cause, verdict))
+  // a handshake for which no route was found comes to no layer
+  const unrouted = inside.filter(
+    ({ id, evidence: seen }) => id === 'no-websocket-route' && seen.some((line) => line.includes('No route found')),
+  )
+  if (unrouted.length > 0) return all(unrouted, inside)
   const closedByCode = evidence.wire.session?.close !== undefined && evidence.wire.session.close.code >= 4000
   if (closedByCode && !inside.some(({ id }) => id === 'close-after-accept')) return all(nearer?.(evidence, verdict), merged, inside)
   // on disk all is sound, and the server says otherwise

@@ -1,6 +1,6 @@
 import type { ExaminationOf, RouteFact } from '../facts/examination.ts'
 import type { Place, Raised, Refusal } from '../facts/observed.ts'
-import { plainPath, servesPath } from '../facts/routes.ts'
+import { plainPath, routeAt } from '../facts/routes.ts'
 import { instead, isOurs } from '../facts/wire.ts'
 import { judgeUnidentified } from './database.ts'
 import { diagnosis, type Diagnosis, type Seen } from './diagnosis.ts'
@@ -149,7 +149,7 @@ function refuses(name: string, seen: Seen): Diagnosis {
 /** The path needs something that nothing tells: a row of a table without any, or a name that only the page knows. */
 function judgeRow({ examination, wire }: Evidence, { by, because = '', code }: Decision, seen: Seen): Diagnosis | undefined {
   const { path } = wire.endpoint
-  const route = examination?.get('application')?.routes.find((known) => known.sample === path || servesPath([known], path))
+  const route = routeAt(examination?.get('application')?.routes, path)
   const [unknown] = route?.unfilled ?? []
   // a parameter, and a condition about what isn't there: it was told by a row or a page, and is gone or not to be had
   if (unknown === undefined)
@@ -215,7 +215,7 @@ export const rowOf = /\b(\w+) matching query does not exist|\bNo (\w+) matches t
 export function rowBehind({ examination, wire }: Evidence, found: Diagnosis): Diagnosis {
   const { path } = wire.endpoint
   const line = found.id === 'consumer-exception' ? found.evidence.find((one) => noSuchRow.test(one)) : undefined
-  const route = examination?.get('application')?.routes.find((known) => known.sample === path || servesPath([known], path))
+  const route = routeAt(examination?.get('application')?.routes, path)
   const [first, ...rest] = found.evidence
   if (line === undefined || route === undefined || first === undefined) return found
   const seen: Seen = [first, ...rest]

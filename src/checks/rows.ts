@@ -1,4 +1,4 @@
-import { servesPath } from '../facts/routes.ts'
+import { routeAt } from '../facts/routes.ts'
 import { plainPart, wantedRow } from '../plan/wanted-row.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
@@ -27,7 +27,7 @@ function withFixture(evidence: Evidence, found: Diagnosis): Diagnosis {
   const isElsewhere = examination?.get('database')?.relative === true && checkout?.project.backend !== checkout?.project.root
   if (found.id !== 'row-missing' || isElsewhere || fixtures.length === 0) return found
   const { path } = wire.endpoint
-  const route = examination?.get('application')?.routes.find((known) => known.sample === path || servesPath([known], path))
+  const route = routeAt(examination?.get('application')?.routes, path)
   const unfilled = route?.unfilled ?? []
   const [, got, given] = rowOf.exec(found.evidence.join('\n')) ?? []
   const models = [...unfilled.map(({ model }) => model), ...(route?.models ?? []), got, given].flatMap(

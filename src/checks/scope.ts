@@ -1,5 +1,5 @@
 import type { Lack } from '../facts/observed.ts'
-import { servesPath } from '../facts/routes.ts'
+import { routeAt } from '../facts/routes.ts'
 import { diagnosis, type Diagnosis, type Seen } from './diagnosis.ts'
 import { wrappers } from '../plan/scope-middleware.ts'
 import { lackOf, type Evidence } from './evidence.ts'
@@ -41,7 +41,7 @@ function middlewareMissing({ examination, checkout }: Evidence, name: string, se
 
 function parameterMissing({ examination, wire }: Evidence, { name }: Lack, has: readonly string[], seen: Seen): Diagnosis {
   const { path } = wire.endpoint
-  const route = examination?.get('application')?.routes.find((known) => known.sample === path || servesPath([known], path))
+  const route = routeAt(examination?.get('application')?.routes, path)
   const written = route === undefined ? 'Its route' : `The route ${route.route}`
   const [only, another] = has
   return diagnosis(

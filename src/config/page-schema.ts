@@ -26,7 +26,7 @@ const pageChange = v.strictObject({
     }),
     'A request that the page makes',
   ),
-  expect: text('A part of the message that arrives in the other window; default: any message, where none comes without a change'),
+  expect: text('A part of the message that arrives in the other window; by default it may be any, where none comes without a change'),
 })
 
 /** How the page is looked at in a browser. */

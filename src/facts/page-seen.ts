@@ -44,7 +44,7 @@ export interface PageChange {
     | { readonly kind: 'click'; readonly selector: string }
     | { readonly kind: 'send'; readonly text: string }
     | { readonly kind: 'request'; readonly method: string; readonly path: string; readonly body: string | undefined }
-  /** What the message that arrives has in it; undefined: any message, where none comes without a change. */
+  /** What the message that arrives has in it; undefined where it may be any, since none comes without a change. */
   readonly expect: string | undefined
 }
 

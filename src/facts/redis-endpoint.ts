@@ -16,7 +16,7 @@ export interface RedisEndpoint {
   readonly username?: string
   readonly password?: string
   readonly tls: boolean
-  /** False where the URL says `ssl_cert_reqs=none` or `optional`: any certificate will do. */
+  /** False where the URL says `ssl_cert_reqs=none` or `optional`, so that every certificate will do. */
   readonly tlsVerify?: boolean
   /** Paths that the URL names in `ssl_ca_certs`, `ssl_certfile` and `ssl_keyfile`. */
   readonly tlsFiles?: { readonly ca?: string; readonly cert?: string; readonly key?: string }

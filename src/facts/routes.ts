@@ -43,9 +43,14 @@ export function serves(route: Route, path: string): boolean | undefined {
   return matches(`^(?:${patternOf(route)})`, decoded(path).replace(/^\//, ''))
 }
 
-/** True where one of the routes serves the path, as far as JavaScript reads their patterns. */
+/** The first of the routes that serves the path, as far as JavaScript reads their patterns. */
+export function routeAt<R extends Route>(routes: readonly R[] | undefined, path: string): R | undefined {
+  return routes?.find((route) => serves(route, path) === true)
+}
+
+/** True where one of the routes does. */
 export function servesPath(routes: readonly Route[], path: string): boolean {
-  return routes.some((route) => serves(route, path) === true)
+  return routeAt(routes, path) !== undefined
 }
 
 /** The regular expression of Python in JavaScript's words: groups need no names, and nested routers may give two the same. */

@@ -1,7 +1,7 @@
 import { attempt } from '../errors.ts'
 import type { Examination } from '../facts/examination.ts'
 import type { WantedRow } from '../facts/examine.ts'
-import { servesPath } from '../facts/routes.ts'
+import { routeAt } from '../facts/routes.ts'
 
 /** What decides about a row that is wanted. */
 interface Wanting {
@@ -16,7 +16,7 @@ interface Wanting {
 export function wantedRow({ examination, wire }: Wanting): WantedRow | undefined {
   const { path } = wire.endpoint
   const database = examination?.get('database')
-  const route = examination?.get('application')?.routes.find((known) => known.sample === path || servesPath([known], path))
+  const route = routeAt(examination?.get('application')?.routes, path)
   const [unknown, ...more] = (route?.unfilled ?? []).filter(({ model }) => typeof model === 'string')
   if (database?.state !== 'ready' || typeof database.elsewhere === 'string' || more.length > 0) return undefined
   const { model, field, fixed, value: madeUp } = unknown ?? {}

@@ -129,7 +129,7 @@ describe('names', () => {
       'backend/.env:2: DEBUG=ture',
     ],
     [
-      'env-bool-typo: any text is true to the settings',
+      'env-bool-typo: every text is true to the settings',
       evidenceOf({
         ...gone(6379),
         env: { USE_REDIS_FOR_CHANNELS: 'False' },

@@ -76,7 +76,11 @@ describe('names', () => {
       unstarted({ examination: raised('ImportError', "cannot import name 'Updates' from 'updates.consumers'") }),
       'core/asgi.py:8',
     ],
-    ['asgi-import-error: any exception of the project', unstarted({ examination: raised('KeyError', "'limit'") }), "KeyError: 'limit'"],
+    [
+      'asgi-import-error: an exception of the project, whichever it is',
+      unstarted({ examination: raised('KeyError', "'limit'") }),
+      "KeyError: 'limit'",
+    ],
     [
       'asgi-import-error: a module of the project is missing',
       unstarted({ examination: raised('ModuleNotFoundError', "No module named 'updates.rooms'") }),

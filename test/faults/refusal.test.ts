@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest'
 import { askDoctor, doctor, real } from '../support/doctor.ts'
 import { ending, urlOf } from '../support/ends.ts'
-import { run } from '../support/tools.ts'
+import { runCli } from '../support/cli.ts'
+import { pythonOf, run } from '../support/tools.ts'
 import { consumerOf } from '../support/store.ts'
 import { guards, migrate, sessionProject } from '../support/session-project.ts'
 
@@ -103,6 +104,28 @@ test('the command that loads a fixture, run as it is printed: all is well', asyn
   const again = await askDoctor(made.root, { url })
   expect(again, again.evidence).toMatchObject({ ok: true, id: undefined })
 })
+
+const byName = ofGroup.replace(/filter\(pk=.*?\)\.first\)\(\)/, 'filter(name=self.scope["url_route"]["kwargs"]["room_name"]).first)()')
+
+for (const [what, consumer, route, path, shown] of [
+  ['any, at a path that is made up', ofGroup, 'ws/groups/<int:group_id>/', '/ws/groups/1/', "<QuerySet [(1, 'example')]>"],
+  ['the one that the path names', byName, 'ws/rooms/<str:room_name>/', '/ws/rooms/lobby/', "<QuerySet [(1, 'lobby')]>"],
+] as const)
+  test(`the command that makes an example of a row, run as it is printed: ${what}`, async () => {
+    const made = await project({ consumer, route })
+    await migrate(made)
+    const { port } = await server('daphne', made)
+    const url = urlOf(port, path)
+    const [[program, ...args] = []] = (await askDoctor(made.root, { url })).diagnosis?.remedy.commands ?? []
+    expect(program).toBe('election-dev')
+    const { stdout, status } = await runCli(args, { cwd: made.root })
+    expect(status, stdout).toBe(0)
+    const again = await askDoctor(made.root, { url })
+    expect(again, again.evidence).toMatchObject({ ok: true, id: undefined })
+    const show = 'from django.contrib.auth.models import Group; print(Group.objects.values_list("pk", "name"))'
+    const { stdout: rows } = await run(pythonOf('main'), ['manage.py', 'shell', '-c', show], { cwd: made.backend })
+    expect(rows.trim().split('\n').at(-1)).toBe(shown)
+  })
 
 for (const [what, id, files] of [
   ['a fixture of another model', 7, fixture('updates.hall', 1)],

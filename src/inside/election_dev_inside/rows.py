@@ -63,11 +63,16 @@ def value_of(field, as_rows, depth=0):
 
 
 def foreign(field, as_rows, depth):
+    from django.contrib.auth import get_user_model
+
     related = field.remote_field.model
     row = None
     if not field.unique:
         row = related._default_manager.order_by("pk").first()
     if row is None and not field.null:
+        # one that nobody could log in as would stand for everybody
+        if related is get_user_model():
+            raise ValueError("%s needs a user, and there is none: election-dev start --setup makes one" % field.name)
         if depth >= DEEPEST:
             raise ValueError("%s needs a %s, and there is none" % (field.name, related._meta.label))
         row = made(related, {}, depth)
