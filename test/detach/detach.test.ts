@@ -218,27 +218,31 @@ test('Ctrl+C while it starts ends it, and a start that fails says why; nothing i
   await expect(stat(runsFolder(stand.project.root))).rejects.toThrow('ENOENT')
 })
 
-test('a second start tells how the first one stands once that has come to it: its starter was killed in the midst', async () => {
-  // the backend is held back until the second one is at it
-  const gate = join(stand.project.root, 'open')
-  const asgi = join(stand.project.backend, 'core', 'asgi.py')
-  await writeFile(
-    asgi,
-    `import os, time\nwhile not os.path.exists(${JSON.stringify(gate)}):\n    time.sleep(0.02)\n${await readFile(asgi, 'utf8')}`,
-  )
-  const start = () => startCli([...stand.args, '--detach'], { cwd: stand.project.root, env: stand.mark.env })
-  const first = start()
-  await until(async () => (await readdir(runsFolder(stand.project.root)).catch(() => [])).length > 0)
-  await first.end('SIGKILL')
-  const second = start()
-  const turn = join(logsFolder(stand.project.root), 'starting')
-  await until(async () => (await readFile(turn, 'utf8').catch(() => '')).includes(`"pid":${second.child.pid ?? ''},`))
-  await writeFile(gate, '')
-  const { status, stdout } = await second.end()
-  expect(stdout).toMatch(/● connected[^]*It runs already/)
-  expect(status).toBe(0)
-  expect((await cli('stop')).status).toBe(0)
-})
+test(
+  'a second start tells how the first one stands once that has come to it: its starter was killed in the midst',
+  { tags: ['slow'] },
+  async () => {
+    // the backend is held back until the second one is at it
+    const gate = join(stand.project.root, 'open')
+    const asgi = join(stand.project.backend, 'core', 'asgi.py')
+    await writeFile(
+      asgi,
+      `import os, time\nwhile not os.path.exists(${JSON.stringify(gate)}):\n    time.sleep(0.02)\n${await readFile(asgi, 'utf8')}`,
+    )
+    const start = () => startCli([...stand.args, '--detach'], { cwd: stand.project.root, env: stand.mark.env })
+    const first = start()
+    await until(async () => (await readdir(runsFolder(stand.project.root)).catch(() => [])).length > 0)
+    await first.end('SIGKILL')
+    const second = start()
+    const turn = join(logsFolder(stand.project.root), 'starting')
+    await until(async () => (await readFile(turn, 'utf8').catch(() => '')).includes(`"pid":${second.child.pid ?? ''},`))
+    await writeFile(gate, '')
+    const { status, stdout } = await second.end()
+    expect(stdout).toMatch(/● connected[^]*It runs already/)
+    expect(status).toBe(0)
+    expect((await cli('stop')).status).toBe(0)
+  },
+)
 
 test.skipIf(process.platform !== 'linux').each(['stop', 'start'])(
   'what has left its session, and lost its launcher and all guards, is ended by the next %s',

@@ -109,7 +109,7 @@ test.concurrent('each with a layer in its memory: layer-split, and the project i
   expect(known.status).toBe(1)
 })
 
-test.concurrent('two different Redis: layer-split', async (context) => {
+test.concurrent('two different Redis: layer-split', { tags: ['slow'] }, async (context) => {
   const { verify } = await pair(context, [await onRedis(context), await onRedis(context)])
   const { stdout, status } = await verify([...vote, '--count', '2'])
   expect(stdout).toMatch(/✖ {2}Broadcast .* 0 of 2 arrived\n/)

@@ -273,7 +273,7 @@ describe.each(servers)('%s', (server) => {
     await expectGone(mark, port)
   })
 
-  test('kill -9 of the launcher with a page on an open socket', async (context) => {
+  test('kill -9 of the launcher with a page on an open socket', server === 'daphne' ? {} : { tags: ['slow'] }, async (context) => {
     const stand = await makeStand()
     context.onTestFinished(stand.remove)
     const parent = spawn('sh', ['-c', '"$@" & wait', 'sh', process.execPath, bin, ...stand.args, '--server', server], {

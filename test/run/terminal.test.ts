@@ -11,6 +11,7 @@ import { until } from '../support/redis.ts'
 import { transcript } from '../support/secrets.ts'
 import { makeStand, type Stand } from '../support/stand.ts'
 import { basePython, root } from '../support/tools.ts'
+import { variants } from '../support/variants.ts'
 
 let stand: Stand
 
@@ -35,7 +36,7 @@ function inTerminal(args: readonly string[], columns = 80): { type: (line: strin
   return { type: (line) => void child.stdin.write(`${line}\n`), output: () => output, ended }
 }
 
-test.each([80, 0])('Ctrl+C in a terminal of %i columns: exit 130, nothing left', async (columns) => {
+variants([[0], [80]], { title: 'Ctrl+C in a terminal of %s columns: exit 130, nothing left', quick: 1 }, async (columns) => {
   stand = await makeStand()
   const terminal = inTerminal(stand.args, columns)
   await until(async () => /ready in[\s\S]*Channels/.test(terminal.output()))

@@ -4,16 +4,13 @@ import { agreement } from '../support/agreement.ts'
 import { nameOf, setUps } from '../support/doctor.ts'
 
 const names = [
-  'server-not-running: nothing was started',
   'broadcast-handler-missing: a type that no method handles, read from the sources',
-  'missing-dep: the settings import django-environ, which is not installed',
   'asgi-syntax-error: in the settings, of a package that is not core',
   'token-expired: uvicorn',
-  'channel-layer-backend-wrong: a module that is nowhere, uvicorn, a package other than core',
   'redis-unreachable: a name that nobody resolves, django-environ, a package other than core, hypercorn',
 ]
 
-await agreement(['broadcast', 'consumer', 'dotenv', 'layer', 'python', 'redis', 'routing', 'server', 'settings', 'startup', 'token'], names)
+await agreement(['broadcast', 'redis', 'startup', 'token'], names)
 
 test('the set-ups are there', () => {
   const there = new Set(setUps().map(nameOf))

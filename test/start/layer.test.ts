@@ -55,8 +55,8 @@ const unusable: [id: string, server: RedisStart | undefined, lines: readonly str
   ['redis-too-old', { version: '3.2' }, []],
 ]
 const inMemory = 'wanted and not usable (%s): in memory with one warning, .env stays'
-test.each(unusable.filter((_, index) => index % 5 === 0))(inMemory, isInMemory)
-test.each(unusable.filter((_, index) => index % 5 !== 0))(inMemory, { tags: ['slow'] }, isInMemory)
+test.each(unusable.filter((_, index) => index % 5 === 0 && index > 0))(inMemory, isInMemory)
+test.each(unusable.filter((_, index) => index % 5 !== 0 || index === 0))(inMemory, { tags: ['slow'] }, isInMemory)
 
 async function isInMemory(...[id, server, lines]: (typeof unusable)[number]): Promise<void> {
   const text = await startWith(server, lines)

@@ -38,14 +38,17 @@ test('the banner tells of the broadcast, and its event has it', async (context) 
   await text.waitFor(/● connected {3}101 in \d+ ms · pong \d+ ms · broadcast 2\/2\n/)
 })
 
-test.for(Object.entries(closesLater))('never green where %s closes the socket inside the hold', async ([, consumer], context) => {
+const isNeverGreen = 'never green where %s closes the socket inside the hold'
+test.for(Object.entries(closesLater).slice(0, 1))(isNeverGreen, isRed)
+test.for(Object.entries(closesLater).slice(1))(isNeverGreen, { tags: ['slow'] }, isRed)
+async function isRed([, consumer]: [string, string], context: TestContext): Promise<void> {
   for (const text of [consumer, consumer.replace('"pong"', '"other"')]) {
     const { cli } = await run(context, { consumer: text }, ['--json'])
     const [line] = await cli.waitFor(/.*"event":"ready".*\n/)
     expect(JSON.parse(line)).toMatchObject({ websocket: { state: 'not-connected', diagnosis: { id: 'close-after-accept' } } })
     expect(line).toMatch(/updates\/consumers\.py:11, in expire/)
   }
-})
+}
 
 test('a task that closes nothing: green, once it has been held', async (context) => {
   const consumer = closesLater['a task'].replace('await self.close()', 'await asyncio.sleep(60)')

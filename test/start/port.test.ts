@@ -91,7 +91,7 @@ test("held by a WSGI runserver of this very project, with Django's reloader", as
   }
 })
 
-test("held by something that isn't HTTP", async () => {
+test("held by something that isn't HTTP", { tags: ['slow'] }, async () => {
   stand = await makeStand()
   redis = await startRedis()
   await expectFallback(stand, redis.port, new RegExp(`redis-server[^]*\\(PID ${redis.pid}\\) \\(it doesn't speak HTTP`), 'port-in-use')
@@ -113,7 +113,7 @@ test.skipIf(!hasIpv6)('held on IPv6 only (skipped where the machine has no ::1)'
   await expectFallback(stand, port, new RegExp(`\\(PID ${process.pid}\\) \\(Server: six, on IPv6 only\\)`), 'ipv6-localhost')
 })
 
-test.skipIf(!hasIpv6)('held on both families by one socket (skipped where the machine has no ::1)', async () => {
+test.skipIf(!hasIpv6)('held on both families by one socket (skipped where the machine has no ::1)', { tags: ['slow'] }, async () => {
   stand = await makeStand()
   const port = await freePort('::1')
   server = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\nServer: both\r\nContent-Length: 0\r\n\r\n')).listen(port, '::')

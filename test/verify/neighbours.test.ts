@@ -136,12 +136,16 @@ describe.concurrent('another program', () => {
   })
 })
 
+async function endsByDeadline(kind: 'daphne' | 'uvicorn' | 'hypercorn', context: TestContext): Promise<void> {
+  const { port } = await serve(context, kind)
+  const { json } = await verify(`wss://127.0.0.1:${port}${path}`)
+  expect(json.diagnosis).toMatchObject({ id: 'wss-vs-ws', title: expect.stringContaining("doesn't speak TLS") })
+}
+
 describe.concurrent('the scheme', () => {
-  test.for(['daphne', 'uvicorn', 'hypercorn'] as const)('wss:// to a plain %s ends by our own deadline', async (kind, context) => {
-    const { port } = await serve(context, kind)
-    const { json } = await verify(`wss://127.0.0.1:${port}${path}`)
-    expect(json.diagnosis).toMatchObject({ id: 'wss-vs-ws', title: expect.stringContaining("doesn't speak TLS") })
-  })
+  const plain = 'wss:// to a plain %s ends by our own deadline'
+  test.for(['daphne'] as const)(plain, endsByDeadline)
+  test.for(['uvicorn', 'hypercorn'] as const)(plain, { tags: ['slow'] }, endsByDeadline)
 
   test('TLS with a certificate that nobody trusts, and ws:// to it', async (context) => {
     const folder = await mkdtemp(join(tmpdir(), 'election-tls-'))
@@ -163,13 +167,16 @@ describe.concurrent('the scheme', () => {
   })
 })
 
+async function isSuspended(scheme: string, context: TestContext): Promise<void> {
+  const server = await serve(context, 'daphne')
+  process.kill(server.pid, 'SIGSTOP')
+  const { json } = await verify(`${scheme}://127.0.0.1:${server.port}${path}`)
+  expect(json.diagnosis).toMatchObject({ id: 'server-suspended' })
+}
+
 describe.concurrent('a server that stands still', () => {
-  test.for(['ws', 'wss'] as const)('stopped by SIGSTOP, by %s', async (scheme, context) => {
-    const server = await serve(context, 'daphne')
-    process.kill(server.pid, 'SIGSTOP')
-    const { json } = await verify(`${scheme}://127.0.0.1:${server.port}${path}`)
-    expect(json.diagnosis).toMatchObject({ id: 'server-suspended' })
-  })
+  test('stopped by SIGSTOP, by ws', (context) => isSuspended('ws', context))
+  test('stopped by SIGSTOP, by wss', { tags: ['slow'] }, (context) => isSuspended('wss', context))
 })
 
 const hasSix = Object.values(networkInterfaces()).some((entries) => entries?.some(({ address }) => address === '::1'))

@@ -42,7 +42,7 @@ const pings = { env: { ELECTION_DEV_PING: '{"type":"ping"}' } }
 const urlOf = ({ port }: RunningServer, path = '/ws/election-updates/') => `ws://127.0.0.1:${port}${path}`
 
 describe.concurrent('daphne', () => isProven('daphne'))
-describe.concurrent('uvicorn', () => isProven('uvicorn'))
+describe.concurrent('uvicorn', { tags: ['slow'] }, () => isProven('uvicorn'))
 describe.concurrent('hypercorn', { tags: ['slow'] }, () => isProven('hypercorn'))
 
 function isProven(kind: (typeof asgiServers)[number]): void {
