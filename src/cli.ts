@@ -229,6 +229,7 @@ docker-compose.yml, Makefile and package.json, and says what it took from where.
   $ election-dev init                             shows what it would write, and asks
   $ election-dev init --yes                       writes it
   $ election-dev init --settings                  also lets USE_REDIS_FOR_CHANNELS choose the channel layer
+  $ election-dev init --replace-scripts           start-services.ps1 and its kind become one call each
   $ election-dev init --ci gitlab`,
     )
     .runs(async (options: Options) => (await import('./commands/init.ts')).initCommand(options))
@@ -236,6 +237,7 @@ docker-compose.yml, Makefile and package.json, and says what it took from where.
     .option('--dry-run', 'show the diff, and write nothing; status 1 where there is something to do')
     .option('--yes', 'write it without asking')
     .option('--settings [module]', 'also add the choice of the channel layer to the settings')
+    .option('--replace-scripts', 'also make each script that started or stopped the project one line that calls election-dev')
     .option('--backend <folder>', 'folder that holds manage.py')
     .option('--application <name>', 'ASGI application, such as core.asgi:application')
     .choice('--ci <kind>', 'CI job to write as well (default: none)', ['github', 'gitlab', 'none'])

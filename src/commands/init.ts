@@ -19,6 +19,7 @@ import { choosePython } from '../plan/environment.ts'
 import { decideInit, type InitFacts } from '../plan/init.ts'
 import type { CiFacts, CiKind } from '../plan/init-ci.ts'
 import { configName, decideFiles, gitlabJobName, validConfig, workflowName, type FileChange, type InitFiles } from '../plan/init-files.ts'
+import { replacedScripts } from '../plan/init-scripts.ts'
 import type { InitDecision, InitNote } from '../plan/init-sources.ts'
 import { chooseServer } from '../plan/server.ts'
 import { initEnd, initJson, initText, type InitRun } from '../report/init.ts'
@@ -33,7 +34,7 @@ import { ask } from '../host/ask.ts'
  */
 export async function initCommand(options: Options): Promise<number> {
   const host = nodeHost({ cwd: cwdOf(options) })
-  const { dryRun, yes, ci, settings, ...rest } = options
+  const { dryRun, yes, ci, settings, replaceScripts, ...rest } = options
   const flags = flagsOf({ ...rest, ...(typeof settings === 'string' ? { settings } : {}) })
   const config = await resolveConfig(host, flags)
   const found = await findCheckout(host, config, flags)
@@ -41,6 +42,7 @@ export async function initCommand(options: Options): Promise<number> {
   const run = await decide(host, found, {
     settings: settings !== undefined && settings !== false,
     ci: typeof ci === 'string' ? ci : undefined,
+    scripts: replaceScripts === true,
   })
   const say = (lines: readonly string[]): void => {
     if (!config.json) for (const line of lines) host.terminal.out(line)
@@ -106,7 +108,7 @@ function hideSecrets(host: Host, scripts: readonly OldScript[]): void {
   for (const { env } of scripts.flatMap(({ commands }) => commands)) for (const { name, value } of env) host.secrets.addNamed(name, value)
 }
 
-async function decide(host: Host, found: Found, asked: { settings: boolean; ci: string | undefined }): Promise<InitRun> {
+async function decide(host: Host, found: Found, asked: { settings: boolean; ci: string | undefined; scripts: boolean }): Promise<InitRun> {
   const { checkout, scripts } = found
   const { project } = checkout
   const packages = await packageFolders(host.cwd)
@@ -127,7 +129,8 @@ async function decide(host: Host, found: Found, asked: { settings: boolean; ci: 
   const ci = ciKind(asked.ci)
   const files = decideFiles(await filesOf(host.cwd), valid.config, ci, ciFacts)
   const settings = asked.settings ? await settingsBlock(found) : undefined
-  const changes: FileChange[] = [...files.changes]
+  const replaced = asked.scripts ? replacedScripts(scripts, await scriptTexts(host.cwd, scripts)) : { changes: [], notes: [] }
+  const changes: FileChange[] = [...files.changes, ...replaced.changes]
   if (settings?.kind === 'edit')
     changes.push({ file: shown(project, settings.file), before: settings.before, after: settings.after, language: 'python' })
   return {
@@ -137,7 +140,13 @@ async function decide(host: Host, found: Found, asked: { settings: boolean; ci: 
       .map(({ file }) => file),
     taken: decision.taken,
     warnings: decision.warnings,
-    notes: [...decision.notes, ...valid.notes, ...files.notes, ...(asked.settings ? settingsNotes(text, found.environment) : [])],
+    notes: [
+      ...decision.notes,
+      ...valid.notes,
+      ...files.notes,
+      ...replaced.notes,
+      ...(asked.settings ? settingsNotes(text, found.environment) : []),
+    ],
     changes,
     settings: settings?.kind === 'refused' ? { ...settings, file: shown(project, settings.file) } : settings,
     written: false,
@@ -178,6 +187,11 @@ async function settingsText({ project }: Checkout): Promise<string> {
 /** A job runs for everybody who pushes: only where it is asked for. */
 function ciKind(asked: string | undefined): CiKind | undefined {
   return asked === 'github' || asked === 'gitlab' ? asked : undefined
+}
+
+async function scriptTexts(root: string, scripts: readonly OldScript[]): Promise<ReadonlyMap<string, string | undefined>> {
+  const read = ({ file }: OldScript) => exactText(join(root, ...file.split('/')), file).catch(() => undefined)
+  return new Map(await Promise.all(scripts.map(async (script) => [script.file, await read(script)] as const)))
 }
 
 async function filesOf(root: string): Promise<InitFiles> {
