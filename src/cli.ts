@@ -1,5 +1,4 @@
 import { Argument, CommanderError } from 'commander'
-import packageJson from '../package.json' with { type: 'json' }
 import { CliCommand } from './cli-command.ts'
 import {
   collect,
@@ -14,9 +13,7 @@ import {
   stackOptions,
 } from './cli-options.ts'
 import type { Options } from './config/flags.ts'
-
-/** The version of this package. */
-export const version: string = packageJson.version
+import { version } from './version.ts'
 
 /**
  * Runs the command line and gives the exit status. Help and parsing only: each
@@ -64,7 +61,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 Every option has its key in election-dev.config.{json,js,mjs,ts} and a variable:
 --port is "port" there and ELECTION_DEV_PORT in the environment.`,
     )
-    .runs(async (options: Options) => (await import('./commands/start-command.ts')).startCommand(options, version))
+    .runs(async (options: Options) => (await import('./commands/start-command.ts')).startCommand(options))
     .with(projectOptions, launchOptions, stackOptions)
     .option('--detach', 'run in the background once the WebSocket was tried: status, logs, restart and stop go on from there')
 
@@ -76,7 +73,7 @@ Every option has its key in election-dev.config.{json,js,mjs,ts} and a variable:
   $ election-dev status                           0: up and proven; 1: nothing runs, or not all of it is well
   $ election-dev status --json                    one document, with a schema`,
     )
-    .runs(async (options: Options) => (await import('./commands/status.ts')).statusCommand(options, version))
+    .runs(async (options: Options) => (await import('./commands/status.ts')).statusCommand(options))
     .with(commonOptions)
 
   program
@@ -105,9 +102,7 @@ Every option has its key in election-dev.config.{json,js,mjs,ts} and a variable:
   $ election-dev restart
   $ election-dev restart backend`,
     )
-    .runs(async (service: string | undefined, options: Options) =>
-      (await import('./commands/restart.ts')).restartCommand(service, options, version),
-    )
+    .runs(async (service: string | undefined, options: Options) => (await import('./commands/restart.ts')).restartCommand(service, options))
     .with(commonOptions, pidOption)
 
   program
@@ -135,7 +130,7 @@ Every option has its key in election-dev.config.{json,js,mjs,ts} and a variable:
   $ election-dev verify --url ws://a:8000/ws/x/ --url ws://b:8000/ws/x/ --send '{"type":"vote","note":"{marker}"}' --count 100
                                       does what is sent at one instance reach a socket at the other, and back?`,
     )
-    .runs(async (url: string | undefined, options: Options) => (await import('./commands/verify.ts')).verifyCommand(url, options, version))
+    .runs(async (url: string | undefined, options: Options) => (await import('./commands/verify.ts')).verifyCommand(url, options))
     .with(projectOptions)
     .option('--hold <ms>', 'how long the socket is held open, in milliseconds (default 2000)', number)
     .option('--port <port>', 'port of the backend (default 8000)', number)
@@ -170,7 +165,7 @@ configuration, add to it. Nothing is watched, restarted, opened or asked.
 Exit codes: the command's own (128 + n: ended by signal n; 127: no such program), 1 for a finding,
 2 for usage and configuration, 130 and 143 where it was stopped.`,
     )
-    .runs(async (command: string[], options: Options) => (await import('./commands/smoke.ts')).smokeCommand(command, options, version))
+    .runs(async (command: string[], options: Options) => (await import('./commands/smoke.ts')).smokeCommand(command, options))
     .with(projectOptions, launchOptions, smokeOptions)
 
   program
@@ -188,7 +183,7 @@ Exit codes: the command's own (128 + n: ended by signal n; 127: no such program)
   $ election-dev doctor explain redis-too-old     the page on one
   $ election-dev doctor redis-too-old redis-oom   these checks alone`,
     )
-    .runs(async (checks: string[], options: Options) => (await import('./commands/doctor.ts')).doctorCommand(checks, options, version))
+    .runs(async (checks: string[], options: Options) => (await import('./commands/doctor.ts')).doctorCommand(checks, options))
     .with(projectOptions)
     .option('--url <url>', 'the WebSocket that the page opens; given again: further instances', collect)
     .option('--port <port>', 'port of the backend (default 8000)', number)
@@ -251,7 +246,7 @@ docker-compose.yml, Makefile and package.json, and says what it took from where.
   $ election-dev demo
   $ election-dev demo /tmp/election --port 8010`,
     )
-    .runs(async (dir: string, options: Options) => (await import('./commands/demo.ts')).demoCommand(dir, options, version))
+    .runs(async (dir: string, options: Options) => (await import('./commands/demo.ts')).demoCommand(dir, options))
     .with(commonOptions, launchOptions)
 
   program

@@ -1,10 +1,10 @@
-import packageJson from '../package.json' with { type: 'json' }
+import { version as current } from './version.ts'
 import type { DoctorOptions, DoctorResult, ElectionDevConfig, Run, RunError, StartOptions, VerifyOptions, VerifyResult } from './public.ts'
 
 export type * from './public.ts'
 
 /** The version of this package. */
-export const version: string = packageJson.version
+export const version: string = current
 
 /**
  * Starts the project and proves its WebSocket, as `election-dev start` does.
@@ -13,7 +13,7 @@ export const version: string = packageJson.version
  */
 export async function start(options: StartOptions = {}): Promise<Run> {
   const { startRun } = await import('./commands/programmatic-start.ts')
-  return startRun(options, version)
+  return startRun(options)
 }
 
 /** Proves a WebSocket that is already served, as `election-dev verify` does. What isn't proven is a result, not an error. */
@@ -25,7 +25,7 @@ export async function verify(options: VerifyOptions = {}): Promise<VerifyResult>
 /** Names the one cause of a broken WebSocket, as `election-dev doctor` does. */
 export async function doctor(options: DoctorOptions = {}): Promise<DoctorResult> {
   const { doctorForProgram } = await import('./commands/programmatic.ts')
-  return doctorForProgram(options, version)
+  return doctorForProgram(options)
 }
 
 /** The configuration as it is: an editor completes and checks what stands in `election-dev.config.ts`. */

@@ -22,7 +22,7 @@ import { replaceFile } from '../host/replace-file.ts'
  * and user, and starts it. A second run finds all of it there. Gives the exit
  * status of `start`.
  */
-export async function demoCommand(dir: string, options: Options, version: string): Promise<number> {
+export async function demoCommand(dir: string, options: Options): Promise<number> {
   const outer = nodeHost({ cwd: cwdOf(options) })
   const folder = resolve(outer.cwd, dir)
   const host: Host = { ...outer, cwd: folder }
@@ -46,7 +46,7 @@ export async function demoCommand(dir: string, options: Options, version: string
   // a reader of JSON takes it for the end of the whole; on a terminal it ends the spinner
   if (!goesOn || !config.json) report({ event: 'end', exitCode: status })
   if (!goesOn) return status
-  return start(host, flags, { version, since: host.now(), page: (url) => `${url.href}   two windows, a vote in one moves the other` })
+  return start(host, flags, { since: host.now(), page: (url) => `${url.href}   two windows, a vote in one moves the other` })
 }
 
 /** How long a command of manage.py may take, in milliseconds. */

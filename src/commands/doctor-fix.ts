@@ -16,7 +16,6 @@ import { exitOf, look, targetsOf } from './doctor-look.ts'
 
 /** What `doctor --fix` was asked. */
 export interface FixOptions {
-  readonly version: string
   readonly wanted: ReadonlySet<string>
   readonly urls: readonly string[]
   readonly yes: boolean
@@ -29,7 +28,7 @@ export interface FixOptions {
  * five different ones. Gives the exit status of what it came to.
  */
 export async function fixCommand(host: Host, config: Config, options: FixOptions): Promise<number> {
-  const { urls, yes, version, wanted } = options
+  const { urls, yes, wanted } = options
   const fixes: Readonly<Record<string, unknown>>[] = []
   const say = (lines: readonly string[]) => {
     if (!config.json) for (const line of lines) host.terminal.out(line)
@@ -38,7 +37,7 @@ export async function fixCommand(host: Host, config: Config, options: FixOptions
     const targets = await targetsOf(host, config, urls)
     const url = new URL(right ?? targets.main.url)
     url.search = targets.main.url.search
-    const { run, evidence } = await look(host, config, { ...targets, main: { ...targets.main, url } }, { version, wanted })
+    const { run, evidence } = await look(host, config, { ...targets, main: { ...targets.main, url } }, { wanted })
     const { root, explained, notes } = run.judgement
     // what keeps no socket from working is fixed where nobody has to be asked
     const cause = root ?? notes.find(({ remedy }) => remedy.automatic === 'yes')

@@ -27,7 +27,6 @@ export async function diagnose(host: Host, config: Config, targets: Targets, opt
 
 /** What a diagnosis is told under, and which checks it is about: all where none is named. */
 export interface DiagnoseOptions {
-  readonly version: string
   readonly wanted: ReadonlySet<string>
   /** When it began, on the host's clock; default: now. */
   readonly since?: number
@@ -38,13 +37,12 @@ export async function look(
   host: Host,
   config: Config,
   targets: Targets,
-  { version, wanted, since = host.now() }: DiagnoseOptions,
+  { wanted, since = host.now() }: DiagnoseOptions,
 ): Promise<{ run: DoctorRun; evidence: Evidence }> {
   const evidence = await gather(host, config, targets).finally(targets.release)
   const judgement = only(judge(evidence), wanted)
   const findings = findingsOf(evidence, judgement).filter(({ id }) => wanted.size === 0 || wanted.has(id))
   const run = {
-    version,
     wire: evidence.wire,
     others: evidence.others,
     beside: evidence.beside,

@@ -3,9 +3,10 @@ import { ask } from '../host/ask.ts'
 import type { Host } from '../host/host.ts'
 import { newestBackup } from '../run/backup.ts'
 import { styleFor } from '../report/style.ts'
+import { version } from '../version.ts'
 
 /** `doctor --undo`: puts the newest backup back, after a yes. Gives 0 where all of it could be, 1 where something was left. */
-export async function undoCommand(host: Host, { json, yes, version }: { json: boolean; yes: boolean; version: string }): Promise<number> {
+export async function undoCommand(host: Host, { json, yes }: { json: boolean; yes: boolean }): Promise<number> {
   const { shown, plan, run } = await newestBackup(host, host.cwd)
   const { terminal } = host
   const style = styleFor(host)

@@ -11,20 +11,18 @@ import { diagnose, exitOf, targetsOf } from './doctor-look.ts'
  * and the command that fixes it. Gives 0 where all is well, 1 with a cause, 2
  * where nothing could be judged.
  */
-export async function doctorCommand(words: readonly string[], options: Options, version: string): Promise<number> {
+export async function doctorCommand(words: readonly string[], options: Options): Promise<number> {
   const machine = nodeHost({ cwd: cwdOf(options) })
   const json = options['json'] === true
   if (options['list'] === true) return (await import('./doctor-causes.ts')).listCommand(machine, { json })
   if (words[0] === 'explain') return (await import('./doctor-causes.ts')).explainCommand(machine, words[1] ?? '', { json })
-  if (options['undo'] === true)
-    return (await import('./doctor-undo.ts')).undoCommand(machine, { json, yes: options['yes'] === true, version })
+  if (options['undo'] === true) return (await import('./doctor-undo.ts')).undoCommand(machine, { json, yes: options['yes'] === true })
   const wanted = wantedIds(words)
   const urls = urlsOf(options['url'])
   const { host, config } = await besideRun(machine, flagsOf(options), urls[0])
   if (options['fix'] === true) {
     const { fixCommand } = await import('./doctor-fix.ts')
     return fixCommand(host, config, {
-      version,
       wanted,
       urls,
       yes: options['yes'] === true,
@@ -32,13 +30,13 @@ export async function doctorCommand(words: readonly string[], options: Options, 
       start: async (flags, without) => {
         const env = { ...machine.env }
         for (const name of without) delete env[name]
-        return (await import('./start.ts')).start({ ...machine, env }, { ...flagsOf(options), ...flags }, { version })
+        return (await import('./start.ts')).start({ ...machine, env }, { ...flagsOf(options), ...flags })
       },
     })
   }
   const targets = await targetsOf(host, config, urls)
   // the seconds that are told are those since its process began
-  const run = await diagnose(host, config, targets, { version, wanted, since: 0 })
+  const run = await diagnose(host, config, targets, { wanted, since: 0 })
   if (config.json) host.terminal.json(doctorJson(run))
   else for (const line of doctorText(host, run, { verbose: config.verbose })) host.terminal.out(line)
   return exitOf(run)

@@ -14,7 +14,7 @@ import { start } from './start.ts'
  * when the WebSocket is proven. Throws LauncherError where it can't be, after
  * everything was ended.
  */
-export async function startRun(options: StartOptions, version: string): Promise<Run> {
+export async function startRun(options: StartOptions): Promise<Run> {
   const { onEvent, signal } = options
   const host = programHost(options, (text) => onEvent?.(JSON.parse(text)))
   const seen: { failure?: LauncherError; socket?: SocketState; exitCode?: number } = {}
@@ -26,7 +26,6 @@ export async function startRun(options: StartOptions, version: string): Promise<
   const running = (async () => {
     try {
       seen.exitCode = await start(host, flagsOfOptions(options), {
-        version,
         own: { keys: false },
         report,
         since: host.now(),

@@ -46,9 +46,9 @@ export async function verifyForProgram(options: VerifyOptions): Promise<VerifyRe
 }
 
 /** `doctor` for a program. */
-export async function doctorForProgram(options: DoctorOptions, version: string): Promise<DoctorResult> {
+export async function doctorForProgram(options: DoctorOptions): Promise<DoctorResult> {
   const host = programHost(options)
   const config = await resolveConfig(host, flagsOfOptions(options))
   const targets = await targetsOf(host, config, options.urls ?? [])
-  return doctorJson(await diagnose(host, config, targets, { version, wanted: new Set() }))
+  return doctorJson(await diagnose(host, config, targets, { wanted: new Set() }))
 }

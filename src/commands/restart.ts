@@ -17,7 +17,7 @@ const restartMs = 180_000
  * all of them, and waits until the WebSocket was proven anew. Exit status 0
  * where it is, 1 where it isn't or nothing runs.
  */
-export async function restartCommand(service: string | undefined, options: Options, version: string): Promise<number> {
+export async function restartCommand(service: string | undefined, options: Options): Promise<number> {
   const host = nodeHost({ cwd: cwdOf(options) })
   const facts = await readRuns(host, host.cwd)
   await cleanRuns(host.cwd, facts)
@@ -41,7 +41,7 @@ export async function restartCommand(service: string | undefined, options: Optio
     })
   }
   const look = { run, status: outcome.status, unanswered: undefined }
-  if (options['json'] === true) host.terminal.json({ ...statusJson(version, [look], []), command: 'restart' })
+  if (options['json'] === true) host.terminal.json({ ...statusJson([look], []), command: 'restart' })
   else for (const line of statusText(look, styleFor(host), Date.now())) host.terminal.out(line)
   return isSound(outcome.status) ? ExitCode.ok : ExitCode.finding
 }

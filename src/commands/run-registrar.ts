@@ -6,7 +6,7 @@ import type { StartExtras } from './start.ts'
  * `status`, `logs`, `restart` and `stop` know the run; `onSettled` is called when
  * they do, or never will. Loaded once the backend is launched.
  */
-export function registrar(options: RegisterOptions): NonNullable<StartExtras['onControl']> {
+export function registrar(options: RegisterOptions = {}): NonNullable<StartExtras['onControl']> {
   return (control, run) => {
     const registration = import('./run-registration.ts').then(({ registerRun }) => registerRun(run, control, options))
     return async () => (await registration)()

@@ -11,9 +11,9 @@ import { endRun } from '../run/run-end.ts'
 import { cleanRuns, newRunId, removeRun, writeRun } from '../run/run-state.ts'
 import type { SetupRun } from './start-setup.ts'
 import type { StackControl } from '../report/stack-control.ts'
+import { version } from '../version.ts'
 
 export interface RegisterOptions {
-  readonly version: string
   /** The id of a run that `start --detach` has started, and of its log. */
   readonly background?: string
   /** Called when the state was written, or can't be: from then on the run is known. More often than once. */
@@ -61,7 +61,7 @@ export function registerRun({ host, config, report }: SetupRun, control: StackCo
     return {
       schemaVersion: 1,
       id: background ?? newRunId(),
-      version: options.version,
+      version,
       machine,
       launcher: { pid: own.pid, started: own.started },
       mark: ownMark,

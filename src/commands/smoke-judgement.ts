@@ -38,7 +38,6 @@ export function resultOf(record: SmokeRecord, versions: Readonly<Record<string, 
   const { interruption, ready, command, commandExit } = record
   const state = interruption !== undefined ? 'interrupted' : bad === undefined ? 'passed' : 'failed'
   return {
-    version: record.version,
     state,
     exitCode: exitCodeOf(record, bad),
     startedAt: record.startedAt.toISOString(),

@@ -26,13 +26,12 @@ const usualTimeoutMs = 120_000
  * command's own, 1 for a finding, 2 for usage and configuration, 130 and 143
  * where it was stopped. The reports are written in any case.
  */
-export async function smokeCommand(words: readonly string[], options: Options, version: string): Promise<number> {
+export async function smokeCommand(words: readonly string[], options: Options): Promise<number> {
   const host = nodeHost({ cwd: cwdOf(options) })
   const { reporter, timeout, json } = options
   const wanted = Array.isArray(reporter) ? reporter.filter((value) => typeof value === 'string') : []
   const reporters = reportersOf(wanted, json === true, host.env)
   const record: SmokeRecord = {
-    version,
     timeoutMs: typeof timeout === 'number' ? timeout : usualTimeoutMs,
     startedAt: new Date(),
     began: host.now(),
@@ -92,7 +91,6 @@ async function conduct(
   const quiet: Host = { ...host, terminal: { ...host.terminal, interactive: false, color: false } }
   try {
     await start(quiet, flags, {
-      version: record.version,
       own: smokeOwn(config, record),
       report: recording(host, record),
       onStop: stop.onStop,

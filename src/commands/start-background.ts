@@ -20,7 +20,7 @@ const keptLogs = 3
  * `start` in the background: what it says goes to the one that has started it
  * until the banner is out, and to the log of the run all the time. Gives the exit status.
  */
-export async function startInBackground(options: Options, version: string, order: BackgroundOrder): Promise<number> {
+export async function startInBackground(options: Options, order: BackgroundOrder): Promise<number> {
   const own = nodeHost({ cwd: cwdOf(options) })
   const tell = answerStarter()
   const host: Host = { ...own, terminal: starterTerminal(own, order, tell) }
@@ -47,10 +47,9 @@ export async function startInBackground(options: Options, version: string, order
     void known.promise.then(() => tell({ kind: 'ready', proven }))
   }
   const status = await start(host, flagsOf(options), {
-    version,
     own: set,
     report,
-    onControl: registrar({ version, background: order.id, onSettled: known.resolve }),
+    onControl: registrar({ background: order.id, onSettled: known.resolve }),
   })
   log.flush()
   return status

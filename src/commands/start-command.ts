@@ -6,16 +6,15 @@ import { registrar } from './run-registrar.ts'
 import { start } from './start.ts'
 
 /** `election-dev start` from the command line. Gives the exit status. */
-export async function startCommand(options: Options, version: string): Promise<number> {
+export async function startCommand(options: Options): Promise<number> {
   const order = takeBackgroundOrder()
   if (order !== undefined) {
     keepHeapSmall()
-    return (await import('./start-background.ts')).startInBackground(options, version, order)
+    return (await import('./start-background.ts')).startInBackground(options, order)
   }
   if (options['detach'] === true) return (await import('./detach.ts')).detach(options)
-  const tellOthers = registrar({ version })
+  const tellOthers = registrar()
   return start(nodeHost({ cwd: cwdOf(options) }), flagsOf(options), {
-    version,
     onControl: (control, run) => {
       // once the server is launched: a small heap is collected more often, some 3 ms of what comes before
       keepHeapSmall()

@@ -14,7 +14,7 @@ import type { StackControl } from '../report/stack-control.ts'
 export type StartConsole = ReturnType<typeof openConsole>
 
 /** The console that the configuration asks for: text for people or JSON events, and a log file beside it. */
-export function openConsole(host: Host, config: Config, version: string) {
+export function openConsole(host: Host, config: Config) {
   const log = config.json
     ? undefined
     : serviceLog(host, { services: ['backend', ...Object.keys(config.services)], timestamps: config.timestamps, only: config.logOnly })
@@ -61,7 +61,7 @@ export function openConsole(host: Host, config: Config, version: string) {
           log,
           live,
           openPage: (page) => tellOpened(host, report, page),
-          runDoctor: () => runDoctor(host, config, control, version),
+          runDoctor: () => runDoctor(host, config, control),
         })
       }
       void show()
@@ -104,7 +104,7 @@ export function opening(host: Host, report: Report): Report {
 }
 
 /** The doctor on this run's own WebSocket, on this terminal. */
-async function runDoctor(host: Host, config: Config, control: StackControl, version: string): Promise<void> {
+async function runDoctor(host: Host, config: Config, control: StackControl): Promise<void> {
   const { diagnose, targetsOf } = await import('./doctor-look.ts')
   const { doctorText } = await import('../report/doctor.ts')
   const { runMeansOf } = await import('../report/stack-control.ts')
@@ -113,6 +113,6 @@ async function runDoctor(host: Host, config: Config, control: StackControl, vers
   const there = withVariables(host, runMeansOf(control)?.env ?? {})
   const url = websocket === undefined ? undefined : new URL(websocket.url)
   const here = url === undefined ? config : { ...config, port: Number(url.port), path: url.pathname }
-  const run = await diagnose(there, here, await targetsOf(there, here, []), { version, wanted: new Set() })
+  const run = await diagnose(there, here, await targetsOf(there, here, []), { wanted: new Set() })
   for (const line of doctorText(host, run, { verbose: config.verbose })) host.terminal.out(line)
 }

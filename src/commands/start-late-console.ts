@@ -12,13 +12,13 @@ const unhurried: ReadonlySet<RunEvent['event']> = new Set(['note', 'phase'])
  * The console of `start`, of some twenty files: they are loaded while the server starts,
  * unless there is something to be told before it is launched. What is reported until then is kept.
  */
-export function lateConsole(host: Host, config: Config, version: string) {
+export function lateConsole(host: Host, config: Config) {
   let kept: RunEvent[] = []
   let opened: StartConsole | undefined
   let opening: Promise<StartConsole> | undefined
   const open = async () => {
     const { openConsole } = await import('./start-console.ts')
-    opened = openConsole(host, config, version)
+    opened = openConsole(host, config)
     for (const event of kept) opened.report(event)
     kept = []
     return opened

@@ -11,6 +11,7 @@ import type { Prepared } from './start-prepare.ts'
 import type { StartExtras } from './start.ts'
 import { within } from '../host/race-stop.ts'
 import { httpUrl } from '../verify/endpoint.ts'
+import { version } from '../version.ts'
 
 /** How long the application's other WebSockets are waited for once the first was tried, in milliseconds. */
 const besideMs = 100
@@ -53,7 +54,7 @@ export async function summaryOf(
   if (first.user !== undefined && account === 'found')
     notes.push(`${first.user} is an account of this project's database: --user NAME takes another one`)
   return {
-    version: extras.version,
+    version,
     readyMs: host.now() - (extras.since ?? 0),
     websocket: { url: prover.url, state: stateOf(first) },
     // begun with the first one, they have mostly settled by now

@@ -16,7 +16,6 @@ import type { StackControl } from '../report/stack-control.ts'
 export interface StartExtras {
   /** The page to name in the banner, once the port is known. */
   readonly page?: (backendUrl: URL) => string
-  readonly version: string
   /** What it sets of the configuration by itself. */
   readonly own?: Flags
   /** Replaces what the configuration says of the report: text or JSON on the terminal. */
@@ -49,10 +48,10 @@ export interface Proving extends Pick<Prover, 'last' | 'again'> {
  * `election-dev stop` or a program, 1 for a finding, 130, 143 and 129 after
  * SIGINT, SIGTERM and SIGHUP.
  */
-export async function start(host: Host, flags: Flags, extras: StartExtras): Promise<number> {
+export async function start(host: Host, flags: Flags, extras: StartExtras = {}): Promise<number> {
   const config = await resolveConfig(host, flags, extras.own)
   let stack: Stack | undefined
-  const console = extras.report === undefined ? lateConsole(host, config, extras.version) : undefined
+  const console = extras.report === undefined ? lateConsole(host, config) : undefined
   const said = extras.report ?? console?.report ?? (await reportFor(host, config))
   const seen = config.open ? (await import('./start-console.ts')).opening(host, said) : said
   const look = holdBack(() => console?.sinks() ?? [], { pause: () => stack?.services.pause(), resume: () => stack?.services.resume() })

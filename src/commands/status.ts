@@ -11,7 +11,7 @@ import { cleanRuns } from '../run/run-state.ts'
 import { lookAt, nothingRuns } from './run-choice.ts'
 
 /** `election-dev status`: exit status 0 where every run is up with its WebSocket proven, else 1. */
-export async function statusCommand(options: Options, version: string): Promise<number> {
+export async function statusCommand(options: Options): Promise<number> {
   const host = nodeHost({ cwd: cwdOf(options) })
   const facts = await readRuns(host, host.cwd)
   const looks = await Promise.all(facts.flatMap((fact) => (fact.kind === 'alive' ? [lookAt(fact)] : [])))
@@ -19,7 +19,7 @@ export async function statusCommand(options: Options, version: string): Promise<
   await cleanRuns(host.cwd, facts)
   const sound = looks.length > 0 && looks.every(({ status }) => isSound(status))
   if (options['json'] === true) {
-    host.terminal.json(statusJson(version, looks, others))
+    host.terminal.json(statusJson(looks, others))
     return sound ? ExitCode.ok : ExitCode.finding
   }
   const style = styleFor(host)

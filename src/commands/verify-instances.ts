@@ -19,18 +19,17 @@ import type { CrossingMessage } from './verify.ts'
 interface Run {
   readonly host: Host
   readonly config: Config
-  readonly version: string
 }
 
 /** Proves each of several instances, then that a message sent at each reaches a socket at every other one. Gives the exit status. */
 export async function verifyInstances(run: Run, endpoints: readonly Endpoint[], message: CrossingMessage): Promise<number> {
-  const { host, config, version } = run
+  const { host, config } = run
   const first = await Promise.all(endpoints.map((endpoint) => prove(endpoint, { holdMs: config.hold, isTold: toldLater })))
   const outcome = await crossed(run, endpoints, first, message).finally(() => {
     for (const { socket } of first) socket?.terminate()
   })
   if (config.json) host.terminal.json(verifyInstancesJson(outcome))
-  else for (const line of verifyInstancesText(host, outcome, version)) host.terminal.out(line)
+  else for (const line of verifyInstancesText(host, outcome)) host.terminal.out(line)
   return outcome.diagnosis === undefined && outcome.proofs.every(({ state }) => state === 'proven') ? ExitCode.ok : ExitCode.finding
 }
 

@@ -21,7 +21,7 @@ import { wrapped } from '../report/wrapped.ts'
  * several URLs each one, and that a broadcast crosses between them. Gives 0
  * where it is proven, 1 with the cause where it isn't.
  */
-export async function verifyCommand(url: string | undefined, options: Options, version: string): Promise<number> {
+export async function verifyCommand(url: string | undefined, options: Options): Promise<number> {
   const machine = nodeHost({ cwd: cwdOf(options) })
   const urls = urlsOf(url, options)
   const { host, config } = await besideRun(machine, flagsOf(options), urls[0])
@@ -29,13 +29,13 @@ export async function verifyCommand(url: string | undefined, options: Options, v
   if (message !== undefined) {
     const { verifyInstances } = await import('./verify-instances.ts')
     const endpoints = await Promise.all(urls.map((each) => withLogin(host, config, endpointOf(host, config, each))))
-    return verifyInstances({ host, config, version }, endpoints, message)
+    return verifyInstances({ host, config }, endpoints, message)
   }
   const two = options['two'] === true
   const wantsPage = config.browser === true || two || config.screenshot !== undefined
   const verified = await verifyOnce(host, config, urls[0], wantsPage ? { two } : undefined)
   if (config.json) host.terminal.json(verifyJson(verified))
-  else for (const line of verifyText(host, verified, version)) host.terminal.out(wrapped(line, host))
+  else for (const line of verifyText(host, verified)) host.terminal.out(wrapped(line, host))
   const isPageWell = verified.page === undefined || verified.page.state === 'open'
   return verified.proof.state === 'proven' && isPageWell ? ExitCode.ok : ExitCode.finding
 }

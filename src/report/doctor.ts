@@ -8,10 +8,10 @@ import type { Host } from '../host/host.ts'
 import { diagnosisPage } from './failure.ts'
 import { besideLine } from './beside.ts'
 import { dotOf, styleFor, type Style } from './style.ts'
+import { version } from '../version.ts'
 
 /** One run of the doctor, to be told. */
 export interface DoctorRun {
-  readonly version: string
   readonly wire: WireFacts
   readonly others: readonly WireFacts[]
   /** The application's other WebSockets, where they were proven beside. */
@@ -67,7 +67,7 @@ export function doctorJson(run: DoctorRun): DoctorDocument {
   return {
     schemaVersion: 1,
     command: 'doctor',
-    version: run.version,
+    version,
     ok: state === 'healthy',
     ...(run.judgement.root === undefined
       ? { state: state === 'healthy' ? state : 'unknown', diagnosis: null }

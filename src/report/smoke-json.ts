@@ -1,6 +1,7 @@
 import type { Judged } from '../checks/diagnosis.ts'
 import { nulls } from '../host/json.ts'
 import type { Interruption, SmokeResult, SmokeStep } from './smoke-result.ts'
+import { version } from '../version.ts'
 
 /** The version of the document's shape (`smoke.schema.json`). */
 export const smokeSchemaVersion = 1
@@ -13,7 +14,8 @@ export interface SmokeStepJson extends Omit<SmokeStep, 'ms' | 'diagnosis'> {
 }
 
 /** What `election-dev smoke --reporter json` writes: one document of this shape. */
-export interface SmokeDocument extends Pick<SmokeResult, 'version' | 'state' | 'startedAt' | 'versions' | 'warnings' | 'phases' | 'log'> {
+export interface SmokeDocument extends Pick<SmokeResult, 'state' | 'startedAt' | 'versions' | 'warnings' | 'phases' | 'log'> {
+  readonly version: string
   readonly schemaVersion: typeof smokeSchemaVersion
   readonly command: 'smoke'
   readonly ok: boolean
@@ -44,7 +46,7 @@ export function smokeJson(result: SmokeResult): SmokeDocument {
   return {
     schemaVersion: smokeSchemaVersion,
     command: 'smoke',
-    version: result.version,
+    version,
     ok: result.state === 'passed',
     state: result.state,
     exitCode: result.exitCode,

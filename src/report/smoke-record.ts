@@ -14,7 +14,6 @@ const toldLines = 40
 
 /** Everything that a run of `smoke` has come to so far. */
 export interface SmokeRecord {
-  readonly version: string
   readonly startedAt: Date
   /** When the run began, on the host's clock. */
   readonly began: number

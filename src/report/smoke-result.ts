@@ -42,7 +42,6 @@ export interface SmokePhase {
 
 /** The one document of a run of `smoke`, which every reporter renders. Its texts hold no secret. */
 export interface SmokeResult {
-  readonly version: string
   readonly state: 'passed' | 'failed' | 'interrupted'
   readonly exitCode: number
   /** ISO 8601, UTC. */

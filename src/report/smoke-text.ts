@@ -10,7 +10,7 @@ export function smokeText(result: SmokeResult, style: Style, columns: number): s
 /** What is known before the command runs. */
 export function smokeHead(result: SmokeResult, style: Style): string[] {
   return [
-    ...heading(result.version, 'smoke', style),
+    ...heading('smoke', style),
     ...result.steps.filter(({ name }) => name !== 'command').map((step) => stepLine(step, style)),
     ...result.warnings.map(({ id, text }) => `  ${style.yellow('!')} ${text}   ${style.dim(id)}`),
   ]

@@ -192,7 +192,7 @@ function banner(summary: ReadySummary, style: Style): string[] {
     backend.environment,
   ].join(' · ')
   return [
-    ...heading(summary.version, head, style),
+    ...heading(head, style),
     row('WebSocket', `${style.cyan(websocket.url)}   ${dot(state, style)}${besides === '' ? '' : style.dim(` · ${besides}`)}`, style),
     ...besideRows(summary.beside ?? [], style),
     row('Backend', `${style.cyan(backend.url)}   ${details}`, style),

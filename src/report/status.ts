@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import type { RunFact, RunState } from '../facts/run-state.ts'
 import { isSound, runStatusSchema, type RunStatus, type SocketStatus } from '../facts/run-status.ts'
 import { dotOf, type Style } from './style.ts'
+import { version } from '../version.ts'
 
 /** A run that is up, as it was seen. */
 export interface RunLook {
@@ -142,7 +143,6 @@ export const statusSchema = v.strictObject({
 
 /** `status --json`: one document. Holds no key of a control socket. */
 export function statusJson(
-  version: string,
   looks: readonly RunLook[],
   others: readonly Exclude<RunFact, { kind: 'alive' }>[],
 ): v.InferOutput<typeof statusSchema> {

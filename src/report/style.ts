@@ -1,6 +1,7 @@
 import { Chalk, type ChalkInstance } from 'chalk'
 import type { Host } from '../host/host.ts'
 import type { socketWord } from './run-event.ts'
+import { version } from '../version.ts'
 
 /** Words in colour. Without colour the same words say the same. */
 export type Style = Pick<ChalkInstance, 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan'>
@@ -11,7 +12,7 @@ export function styleFor(host: Pick<Host, 'terminal'>): Style {
 }
 
 /** The first lines of what a command prints: who speaks, and of what. */
-export function heading(version: string, what: string, style: Style): string[] {
+export function heading(what: string, style: Style): string[] {
   return ['', `  ${style.bold(style.green('election-dev'))} ${style.green(version)}   ${what}`, '']
 }
 

@@ -13,11 +13,11 @@ import type { PageSummary } from './run-event.ts'
 import { dotOf, heading, styleFor, type Style } from './style.ts'
 
 /** `verify` for people: a line a step, then the cause where there is one. */
-export function verifyText(host: Host, { proof, beside, page }: Seen, version: string): string[] {
+export function verifyText(host: Host, { proof, beside, page }: Seen): string[] {
   const style = styleFor(host)
   const others = beside.map((socket) => `     ${besideLine(socket, style)}`)
   return [
-    ...heading(version, 'verify', style),
+    ...heading('verify', style),
     ...proofLines(host, proof, style),
     ...(others.length === 0 ? [] : [...others, '']),
     ...(page === undefined ? [] : pageLines(host, page, style)),
@@ -37,9 +37,9 @@ function pageLines(host: Host, page: PageSummary, style: Style): string[] {
 }
 
 /** `verify` of several instances for people: each of them, then what crosses, then the cause where there is one. */
-export function verifyInstancesText(host: Host, { proofs, crossing, diagnosis }: InstancesProof, version: string): string[] {
+export function verifyInstancesText(host: Host, { proofs, crossing, diagnosis }: InstancesProof): string[] {
   const style = styleFor(host)
-  const lines = [...heading(version, 'verify', style), ...proofs.flatMap((proof) => proofLines(host, proof, style))]
+  const lines = [...heading('verify', style), ...proofs.flatMap((proof) => proofLines(host, proof, style))]
   const width = Math.max(0, ...crossing.map(({ from, to }) => from.length + to.length))
   for (const fact of crossing) {
     const mark = crosses([fact]) ? style.green('➜') : style.red('✖')

@@ -7,7 +7,6 @@ import { bareSummary } from '../support/ready.ts'
 
 const facts = wireOf({ token: { kind: 'none' }, identity: { source: 'session', wantsSession: true, user: 'usher' } })
 const record = (status = 200): SmokeRecord => ({
-  version: '0.1.0',
   startedAt: new Date(0),
   began: 0,
   timeoutMs: 1000,

@@ -47,7 +47,6 @@ const failing = (evidence: readonly string[]): SmokeStep =>
   })
 
 const result = (more: Partial<SmokeResult> = {}): SmokeResult => ({
-  version: '0.1.0',
   state: 'passed',
   exitCode: 0,
   startedAt: '2026-11-23T09:29:29.196Z',
