@@ -1,7 +1,10 @@
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { optionsAt } from './config/options/call.ts'
+import { dashed, defaultWords, isNegated } from './config/options/keys.ts'
+import type { Option as Row } from './config/options/option.ts'
 import { withoutEscapes } from './host/escape-codes.ts'
 
-/** A command that gives an exit status: to whoever is `told`. */
+/** A command that gives an exit status: to whoever is `told`. Its options are those of the table under its name. */
 export class CliCommand extends Command {
   readonly #told: (status: number) => void
 
@@ -13,7 +16,9 @@ export class CliCommand extends Command {
   }
 
   override createCommand(name?: string): CliCommand {
-    return new CliCommand(name, this.#told)
+    const command = new CliCommand(name, this.#told)
+    for (const [key, row] of optionsAt(name ?? '')) command.#add(key, row)
+    return command
   }
 
   /** Below its help: how it is called, and what its exit status means. */
@@ -21,15 +26,21 @@ export class CliCommand extends Command {
     return this.addHelpText('after', `\nExamples:${text}\n${exitCodes}`)
   }
 
-  /** An option that takes one of a few words. */
-  choice(flags: string, description: string, words: readonly string[]): this {
-    return this.addOption(new Option(flags, description).choices(words))
-  }
-
-  /** What many commands take alike. */
-  with(...groups: readonly ((command: CliCommand) => void)[]): this {
-    for (const add of groups) add(this)
-    return this
+  /** An option of the table. */
+  #add(key: string, row: Row): void {
+    const { takes, flag, letter, about, no } = row
+    const usual = isNegated(row) ? undefined : defaultWords(row)
+    const told = usual === undefined ? '' : ` (default${row.unset === undefined ? ' ' : ': '}${usual})`
+    const name = dashed(row.name ?? key)
+    if (flag !== undefined) {
+      const option = new Option(`${letter === undefined ? '' : `-${letter}, `}--${name} ${flag}`.trimEnd(), `${about}${told}`)
+      if (typeof takes === 'object' && 'words' in takes) option.choices(takes.words)
+      else if (takes === 'port' || takes === 'milliseconds' || (typeof takes === 'object' && 'least' in takes)) option.argParser(number)
+      else if (takes === 'names') option.argParser(list)
+      else if (takes === 'repeated') option.argParser(collect)
+      this.addOption(option)
+    }
+    if (no !== undefined) this.option(`--no-${name}`, no)
   }
 
   /** What it does, once its options are read. */
@@ -44,3 +55,22 @@ Exit codes:
   1    a finding: what is wrong was said, with its id
   2    could not run: usage or configuration
   130  stopped by Ctrl+C (SIGINT); 143 by SIGTERM; 129 by a closed terminal`
+
+/** A whole number, as commander hands it over. Throws InvalidArgumentError. */
+function number(value: string): number {
+  if (!/^\d+$/.test(value)) throw new InvalidArgumentError('It must be a number.')
+  return Number(value)
+}
+
+/** An option that may be given more than once. */
+function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
+  return [...(earlier ?? []), value]
+}
+
+/** Names with commas between them. */
+function list(value: string): readonly string[] {
+  return value
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+}

@@ -1,18 +1,6 @@
 import { Argument, CommanderError } from 'commander'
 import { CliCommand } from './cli-command.ts'
-import {
-  collect,
-  commonOptions,
-  exportOptions,
-  launchOptions,
-  layerOptions,
-  number,
-  pidOption,
-  projectOptions,
-  smokeOptions,
-  stackOptions,
-} from './cli-options.ts'
-import type { Options } from './config/flags.ts'
+import type { OptionsOf } from './config/options/call.ts'
 import { version } from './version.ts'
 
 /**
@@ -61,9 +49,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 Every option has its key in election-dev.config.{json,js,mjs,ts} and a variable:
 --port is "port" there and ELECTION_DEV_PORT in the environment.`,
     )
-    .runs(async (options: Options) => (await import('./commands/start-command.ts')).startCommand(options))
-    .with(projectOptions, launchOptions, stackOptions)
-    .option('--detach', 'run in the background once the WebSocket was tried: status, logs, restart and stop go on from there')
+    .runs(async (options: OptionsOf<'start'>) => (await import('./commands/start-command.ts')).startCommand(options))
 
   program
     .command('status')
@@ -73,8 +59,7 @@ Every option has its key in election-dev.config.{json,js,mjs,ts} and a variable:
   $ election-dev status                           0: up and proven; 1: nothing runs, or not all of it is well
   $ election-dev status --json                    one document, with a schema`,
     )
-    .runs(async (options: Options) => (await import('./commands/status.ts')).statusCommand(options))
-    .with(commonOptions)
+    .runs(async (options: OptionsOf<'status'>) => (await import('./commands/status.ts')).statusCommand(options))
 
   program
     .command('logs')
@@ -86,12 +71,9 @@ Every option has its key in election-dev.config.{json,js,mjs,ts} and a variable:
   $ election-dev logs -f backend                  until the run ends
   $ election-dev logs -n 1000 --timestamps`,
     )
-    .runs(async (service: string | undefined, options: Options) => (await import('./commands/logs.ts')).logsCommand(service, options))
-    .with(commonOptions)
-    .option('-f, --follow', 'print what comes, until the run ends')
-    .option('-n, --lines <lines>', 'how many lines of before (default 200)', number)
-    .option('--timestamps', 'begin each line with the time')
-    .with(pidOption)
+    .runs(async (service: string | undefined, options: OptionsOf<'logs'>) =>
+      (await import('./commands/logs.ts')).logsCommand(service, options),
+    )
 
   program
     .command('restart')
@@ -102,8 +84,9 @@ Every option has its key in election-dev.config.{json,js,mjs,ts} and a variable:
   $ election-dev restart
   $ election-dev restart backend`,
     )
-    .runs(async (service: string | undefined, options: Options) => (await import('./commands/restart.ts')).restartCommand(service, options))
-    .with(commonOptions, pidOption)
+    .runs(async (service: string | undefined, options: OptionsOf<'restart'>) =>
+      (await import('./commands/restart.ts')).restartCommand(service, options),
+    )
 
   program
     .command('stop')
@@ -113,10 +96,7 @@ Every option has its key in election-dev.config.{json,js,mjs,ts} and a variable:
   $ election-dev stop                             0: nothing is left of it, also where nothing ran
   $ election-dev stop --all                       all runs of this folder`,
     )
-    .runs(async (options: Options) => (await import('./commands/stop.ts')).stopCommand(options))
-    .with(commonOptions)
-    .option('--all', 'end all runs of this folder')
-    .with(pidOption)
+    .runs(async (options: OptionsOf<'stop'>) => (await import('./commands/stop.ts')).stopCommand(options))
 
   program
     .command('verify')
@@ -130,18 +110,9 @@ Every option has its key in election-dev.config.{json,js,mjs,ts} and a variable:
   $ election-dev verify --url ws://a:8000/ws/x/ --url ws://b:8000/ws/x/ --send '{"type":"vote","note":"{marker}"}' --count 100
                                       does what is sent at one instance reach a socket at the other, and back?`,
     )
-    .runs(async (url: string | undefined, options: Options) => (await import('./commands/verify.ts')).verifyCommand(url, options))
-    .with(projectOptions)
-    .option('--hold <ms>', 'how long the socket is held open, in milliseconds (default 2000)', number)
-    .option('--port <port>', 'port of the backend (default 8000)', number)
-    .option('--host <address>', 'address of the backend (default 127.0.0.1)')
-    .option('--url <url>', 'the WebSocket; given again: further instances, between which broadcasts must cross', collect)
-    .option('--send <json>', 'several URLs: the message that makes the application broadcast; {marker} in it becomes a random word')
-    .option('--expect <json>', 'what the message that arrives must contain (default: the marker, else any message)')
-    .option('--count <n>', 'how often it is sent at each instance (default 1)', number)
-    .option('--browser', 'look at the page in a headless browser as well: is its own WebSocket open?')
-    .option('--two', 'with --browser: open two windows, and see a change in one arrive in the other ("page.change" of the configuration)')
-    .option('--screenshot <file>', 'with --browser: write a picture of the page to this file')
+    .runs(async (url: string | undefined, options: OptionsOf<'verify'>) =>
+      (await import('./commands/verify.ts')).verifyCommand(url, options),
+    )
 
   program
     .command('smoke')
@@ -165,8 +136,7 @@ configuration, add to it. Nothing is watched, restarted, opened or asked.
 Exit codes: the command's own (128 + n: ended by signal n; 127: no such program), 1 for a finding,
 2 for usage and configuration, 130 and 143 where it was stopped.`,
     )
-    .runs(async (command: string[], options: Options) => (await import('./commands/smoke.ts')).smokeCommand(command, options))
-    .with(projectOptions, launchOptions, smokeOptions)
+    .runs(async (command: string[], options: OptionsOf<'smoke'>) => (await import('./commands/smoke.ts')).smokeCommand(command, options))
 
   program
     .command('doctor')
@@ -183,32 +153,18 @@ Exit codes: the command's own (128 + n: ended by signal n; 127: no such program)
   $ election-dev doctor explain redis-too-old     the page on one
   $ election-dev doctor redis-too-old redis-oom   these checks alone`,
     )
-    .runs(async (checks: string[], options: Options) => (await import('./commands/doctor.ts')).doctorCommand(checks, options))
-    .with(projectOptions)
-    .option('--url <url>', 'the WebSocket that the page opens; given again: further instances', collect)
-    .option('--port <port>', 'port of the backend (default 8000)', number)
-    .option('--host <address>', 'address of the backend (default 127.0.0.1)')
-    .option('--hold <ms>', 'how long a socket is held open, in milliseconds (default 2000)', number)
-    .option('--list', 'list the checks')
-    .option('--fix', 'fix the cause: by itself where that is safe, after asking where it is not')
-    .option('--yes', 'with --fix or --undo: take every question for answered with yes')
-    .option(
-      '--undo',
-      'list what the newest of doctor --fix, start --setup and init changed or made (files, an environment), and take it back after asking',
-    )
+    .runs(async (checks: string[], options: OptionsOf<'doctor'>) => (await import('./commands/doctor.ts')).doctorCommand(checks, options))
 
   program
     .command('env')
     .description("show what the channel layer's choice would change in .env; --write changes it")
-    .option('--write', 'write it')
     .examples(
       `
   $ election-dev env                              what would start decide, and why
   $ election-dev env --channel-layer memory       as a diff
   $ election-dev env --channel-layer redis --write`,
     )
-    .runs(async (options: Options) => (await import('./commands/env.ts')).envCommand(options))
-    .with(projectOptions, layerOptions)
+    .runs(async (options: OptionsOf<'env'>) => (await import('./commands/env.ts')).envCommand(options))
 
   program
     .command('init')
@@ -227,15 +183,7 @@ docker-compose.yml, Makefile and package.json, and says what it took from where.
   $ election-dev init --replace-scripts           start-services.ps1 and its kind become one call each
   $ election-dev init --ci gitlab`,
     )
-    .runs(async (options: Options) => (await import('./commands/init.ts')).initCommand(options))
-    .with(commonOptions)
-    .option('--dry-run', 'show the diff, and write nothing; status 1 where there is something to do')
-    .option('--yes', 'write it without asking')
-    .option('--settings [module]', 'also add the choice of the channel layer to the settings')
-    .option('--replace-scripts', 'also make each script that started or stopped the project one line that calls election-dev')
-    .option('--backend <folder>', 'folder that holds manage.py')
-    .option('--application <name>', 'ASGI application, such as core.asgi:application')
-    .choice('--ci <kind>', 'CI job to write as well (default: none)', ['github', 'gitlab', 'none'])
+    .runs(async (options: OptionsOf<'init'>) => (await import('./commands/init.ts')).initCommand(options))
 
   program
     .command('demo')
@@ -246,8 +194,7 @@ docker-compose.yml, Makefile and package.json, and says what it took from where.
   $ election-dev demo
   $ election-dev demo /tmp/election --port 8010`,
     )
-    .runs(async (dir: string, options: Options) => (await import('./commands/demo.ts')).demoCommand(dir, options))
-    .with(commonOptions, launchOptions)
+    .runs(async (dir: string, options: OptionsOf<'demo'>) => (await import('./commands/demo.ts')).demoCommand(dir, options))
 
   program
     .command('export')
@@ -260,8 +207,7 @@ docker-compose.yml, Makefile and package.json, and says what it took from where.
   $ election-dev export kubernetes --host election.example.org --image example.org/election:1
   $ election-dev export procfile --dry-run`,
     )
-    .runs(async (target: string, options: Options) => (await import('./commands/export.ts')).exportCommand(target, options))
-    .with(projectOptions, exportOptions)
+    .runs(async (target: string, options: OptionsOf<'export'>) => (await import('./commands/export.ts')).exportCommand(target, options))
 
   program
     .command('completion')

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
-import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
-import { mergeConfig } from '../config/resolve.ts'
+import { flagsOf } from '../config/flags.ts'
+import type { OptionsOf } from '../config/options/call.ts'
+import { mergeConfig } from '../config/merge.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import { readCheckout } from '../facts/checkout.ts'
 import { isFile, readText } from '../host/files.ts'
@@ -22,8 +23,8 @@ import { replaceFile } from '../host/replace-file.ts'
  * and user, and starts it. A second run finds all of it there. Gives the exit
  * status of `start`.
  */
-export async function demoCommand(dir: string, options: Options): Promise<number> {
-  const outer = nodeHost({ cwd: cwdOf(options) })
+export async function demoCommand(dir: string, options: OptionsOf<'demo'>): Promise<number> {
+  const outer = nodeHost({ cwd: options.cwd })
   const folder = resolve(outer.cwd, dir)
   const host: Host = { ...outer, cwd: folder }
   const flags = flagsOf(options)

@@ -2,7 +2,8 @@ import { open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { readText } from '../host/files.ts'
-import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
+import { flagsOf } from '../config/flags.ts'
+import type { OptionsOf } from '../config/options/call.ts'
 import type { Config } from '../config/config.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { ExitCode } from '../errors.ts'
@@ -29,8 +30,8 @@ import { lookAt } from './run-choice.ts'
  * WebSocket is proven, 1 where the start fails (nothing is left then) or where
  * it is up without a proof, 130 and so on where this is stopped before.
  */
-export async function detach(options: Options): Promise<number> {
-  const host = nodeHost({ cwd: cwdOf(options) })
+export async function detach(options: OptionsOf<'start'>): Promise<number> {
+  const host = nodeHost({ cwd: options.cwd })
   const config = await resolveConfig(host, flagsOf(options))
   const folder = await makeHome(host.cwd, 'logs')
   // two at once would both find that nothing runs

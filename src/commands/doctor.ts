@@ -1,5 +1,6 @@
 import { isCauseId } from '../causes/causes.ts'
-import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
+import { flagsOf } from '../config/flags.ts'
+import type { OptionsOf } from '../config/options/call.ts'
 import { usageError } from '../errors.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { besideRun } from '../look/run.ts'
@@ -11,21 +12,21 @@ import { diagnose, exitOf, targetsOf } from './doctor-look.ts'
  * and the command that fixes it. Gives 0 where all is well, 1 with a cause, 2
  * where nothing could be judged.
  */
-export async function doctorCommand(words: readonly string[], options: Options): Promise<number> {
-  const machine = nodeHost({ cwd: cwdOf(options) })
-  const json = options['json'] === true
-  if (options['list'] === true) return (await import('./doctor-causes.ts')).listCommand(machine, { json })
+export async function doctorCommand(words: readonly string[], options: OptionsOf<'doctor'>): Promise<number> {
+  const machine = nodeHost({ cwd: options.cwd })
+  const json = options.json === true
+  if (options.list === true) return (await import('./doctor-causes.ts')).listCommand(machine, { json })
   if (words[0] === 'explain') return (await import('./doctor-causes.ts')).explainCommand(machine, words[1] ?? '', { json })
-  if (options['undo'] === true) return (await import('./doctor-undo.ts')).undoCommand(machine, { json, yes: options['yes'] === true })
+  if (options.undo === true) return (await import('./doctor-undo.ts')).undoCommand(machine, { json, yes: options.yes === true })
   const wanted = wantedIds(words)
-  const urls = urlsOf(options['url'])
+  const urls = options.url ?? []
   const { host, config } = await besideRun(machine, flagsOf(options), urls[0])
-  if (options['fix'] === true) {
+  if (options.fix === true) {
     const { fixCommand } = await import('./doctor-fix.ts')
     return fixCommand(host, config, {
       wanted,
       urls,
-      yes: options['yes'] === true,
+      yes: options.yes === true,
       // what the run that was up has had ends with that
       start: async (flags, without) => {
         const env = { ...machine.env }
@@ -49,8 +50,4 @@ function wantedIds(words: readonly string[]): ReadonlySet<string> {
     }
   }
   return new Set(words)
-}
-
-function urlsOf(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
 }

@@ -1,4 +1,5 @@
-import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
+import { flagsOf } from '../config/flags.ts'
+import type { OptionsOf } from '../config/options/call.ts'
 import { projectHost } from '../config/config.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
@@ -17,8 +18,8 @@ import { layerEdit, writeLayerChoice } from '../run/layer-choice.ts'
  * `.env`, as a diff; `--write` changes it. Gives 0, or 1 where Redis is
  * asked for and can't be used.
  */
-export async function envCommand(options: Options): Promise<number> {
-  const machine = nodeHost({ cwd: cwdOf(options) })
+export async function envCommand(options: OptionsOf<'env'>): Promise<number> {
+  const machine = nodeHost({ cwd: options.cwd })
   const config = await resolveConfig(machine, flagsOf(options))
   const host = projectHost(machine, config)
   const checkout = await readCheckout(host, config)
@@ -39,9 +40,7 @@ export async function envCommand(options: Options): Promise<number> {
   const after = planned?.edit.kind === 'changed' ? planned.edit.text : undefined
   const diff = after === undefined ? [] : renderDotenvDiff(shown(project, dotenv.path), planned?.before, after)
   const written =
-    options['write'] === true && decision.write !== undefined && after !== undefined
-      ? await writeLayerChoice(checkout, decision.write)
-      : false
+    options.write === true && decision.write !== undefined && after !== undefined ? await writeLayerChoice(checkout, decision.write) : false
   const status = decision.error === undefined ? ExitCode.ok : ExitCode.finding
 
   const redisText =

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { Config } from '../config/config.ts'
-import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
+import { flagsOf } from '../config/flags.ts'
+import { callOptions, type OptionsOf } from '../config/options/call.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { ExitCode, usageError } from '../errors.ts'
 import { readCheckout, type Checkout } from '../facts/checkout.ts'
@@ -13,15 +14,13 @@ import { nodeHost } from '../host/node-host.ts'
 import { choosePython } from '../plan/environment.ts'
 import { planners } from '../plan/export-files.ts'
 import { managedLook } from '../plan/way.ts'
-import { deployable, exportTargets, proxies, type ExportRequest, type ExportTarget, type ProxyName } from '../plan/export.ts'
+import { deployable, exportTargets, type ExportRequest, type ExportTarget } from '../plan/export.ts'
 import { exportDiff, exportJson, exportText, type ExportRun } from '../report/export.ts'
 import { compareExport, writeExport } from '../run/export-write.ts'
 import { ask } from '../host/ask.ts'
 
 /** Milliseconds for the project to say its routes. */
 const inspectMs = 20_000
-const defaultReplicas = 2
-const defaultHost = 'election.example.org'
 
 /**
  * `election-dev export compose|kubernetes|procfile`: writes a set-up for several
@@ -29,20 +28,19 @@ const defaultHost = 'election.example.org'
  * only after their diff and a yes. Gives 0, or 1 where they were to change and
  * nobody said yes.
  */
-export async function exportCommand(name: string, options: Options): Promise<number> {
-  const { out, proxy, replicas, host: hostName, image, ...rest } = options
+export async function exportCommand(name: string, options: OptionsOf<'export'>): Promise<number> {
+  const { host: _, ...rest } = options
   const target = exportTargets.find((known) => known === name)
   if (target === undefined) throw usageError('usage', `There is no export for ${name}`)
-  const host = nodeHost({ cwd: cwdOf(options) })
+  const host = nodeHost({ cwd: options.cwd })
   const config = await resolveConfig(host, flagsOf(rest))
   const checkout = await readCheckout(host, config)
-  const asked = { out, proxy, replicas, host: hostName, image }
-  const request = requestOf(checkout.project.root, target, asked)
+  const request = requestOf(checkout.project.root, target, options)
   const facts = await readDeployment(config, checkout, await socketPath(host, config, checkout))
   const plan = planners[target](deployable(facts, target === 'procfile' ? { ...request, replicas: 1 } : request), request)
   const states = await compareExport(request.out, plan)
   const before = { target, folder: shown(checkout.project, request.out), plan, states }
-  const outcome = await carryOut(host, config, before, request.out, { dryRun: options['dryRun'] === true, yes: options['yes'] === true })
+  const outcome = await carryOut(host, config, before, request.out, { dryRun: options.dryRun === true, yes: options.yes === true })
   const run: ExportRun = { ...before, outcome }
   if (config.json) host.terminal.json(exportJson(run))
   else for (const line of exportText(host, run)) host.terminal.out(line)
@@ -83,16 +81,12 @@ async function socketPath(host: Host, config: Config, checkout: Checkout): Promi
   return plainPaths(routes?.routes ?? [])[0]
 }
 
-function requestOf(root: string, target: ExportTarget, asked: Options): ExportRequest {
-  const text = (name: string) => (typeof asked[name] === 'string' ? asked[name] : undefined)
-  const proxy: ProxyName = proxies.find((known) => known === asked['proxy']) ?? 'nginx'
-  const replicas = typeof asked['replicas'] === 'number' ? asked['replicas'] : defaultReplicas
-  const host = text('host') ?? defaultHost
+function requestOf(root: string, target: ExportTarget, asked: OptionsOf<'export'>): ExportRequest {
+  const { proxy = callOptions.proxy.default, replicas = callOptions.replicas.default, host = callOptions.host.default, image } = asked
   if (replicas < 1) throw usageError('usage', '--replicas must be 1 or more')
   // RFC 1123; what is no host name would be refused by the cluster, or change the meaning of a file
   if (!/^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/.test(host))
     throw usageError('usage', '--host must be a host name, such as election.example.org')
-  const image = text('image')
   if (image !== undefined && !/^[\w][\w./:@-]*$/.test(image))
     throw usageError('usage', '--image must be the name of an image, such as example.org/election:1')
   const standard = target === 'procfile' ? '.' : `deploy/${target}`
@@ -103,5 +97,5 @@ function requestOf(root: string, target: ExportTarget, asked: Options): ExportRe
     ...(target === 'kubernetes' ? [`--host ${host}`] : []),
     ...(image === undefined || target === 'procfile' ? [] : [`--image ${image}`]),
   ]
-  return { target, out: resolve(root, text('out') ?? standard), proxy, replicas, host, image, command: words.join(' ') }
+  return { target, out: resolve(root, asked.out ?? standard), proxy, replicas, host, image, command: words.join(' ') }
 }

@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { layerBlock, type LayerBlock } from '../fix/planners/layer-block.ts'
-import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
+import { flagsOf } from '../config/flags.ts'
+import type { OptionsOf } from '../config/options/call.ts'
 import type { Config } from '../config/config.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
@@ -32,16 +33,19 @@ import { ask } from '../host/ask.ts'
  * the user's word. Gives 0 where it was written or nothing is to do, 1 where
  * something is to do and nothing was written.
  */
-export async function initCommand(options: Options): Promise<number> {
-  const host = nodeHost({ cwd: cwdOf(options) })
-  const { dryRun, yes, ci, settings, replaceScripts, ...rest } = options
-  const flags = flagsOf({ ...rest, ...(typeof settings === 'string' ? { settings } : {}) })
+export async function initCommand(options: OptionsOf<'init'>): Promise<number> {
+  const host = nodeHost({ cwd: options.cwd })
+  const { dryRun, yes, ci, replaceScripts, ...rest } = options
+  // true where it stands without a module
+  const settings: string | boolean | undefined = options.settings
+  const { settings: _, ...withoutModule } = rest
+  const flags = flagsOf(typeof settings === 'string' ? rest : withoutModule)
   const config = await resolveConfig(host, flags)
   const found = await findCheckout(host, config, flags)
   hideSecrets(host, found.scripts)
   const run = await decide(host, found, {
-    settings: settings !== undefined && settings !== false,
-    ci: typeof ci === 'string' ? ci : undefined,
+    settings: settings !== undefined,
+    ci,
     scripts: replaceScripts === true,
   })
   const say = (lines: readonly string[]): void => {

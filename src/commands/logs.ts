@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { cwdOf, type Options } from '../config/flags.ts'
+import { callOptions, type OptionsOf } from '../config/options/call.ts'
 import { ExitCode, LauncherError, usageError } from '../errors.ts'
 import { followLog, lastRecords, logIds, type LogRecord } from '../facts/run-log.ts'
 import { logsFolder, readRuns, type FactOfRun } from '../facts/run-state.ts'
@@ -8,10 +8,8 @@ import { nodeHost } from '../host/node-host.ts'
 import { processTable, rowOf } from '../host/process-table.ts'
 import { exitStatusOf, stopSignal } from '../host/stop-signals.ts'
 import { logLines } from '../report/service-log.ts'
-import { chooseRun, nothingRuns, pidOf } from './run-choice.ts'
+import { chooseRun, nothingRuns } from './run-choice.ts'
 
-/** How many lines are printed without --lines. */
-const usualLines = 200
 /** How often a followed log is looked at, and whether its launcher still runs, in milliseconds. */
 const lookEveryMs = 100
 const aliveEveryMs = 1000
@@ -20,28 +18,27 @@ const aliveEveryMs = 1000
  * `election-dev logs [service]`: the last lines of the run in the background, or
  * of the last one where none runs; with --follow what comes, until the run ends.
  */
-export async function logsCommand(service: string | undefined, options: Options): Promise<number> {
-  const host = nodeHost({ cwd: cwdOf(options) })
-  const { id, run } = await chooseLog(host, pidOf(options))
+export async function logsCommand(service: string | undefined, options: OptionsOf<'logs'>): Promise<number> {
+  const host = nodeHost({ cwd: options.cwd })
+  const { id, run } = await chooseLog(host, options.pid)
   const folder = logsFolder(host.cwd)
-  const { lines } = options
   const seen = new Set<string>()
   const wanted = (record: LogRecord) => {
     if ('line' in record) seen.add(record.service)
     return 'line' in record && (service === undefined || record.service === service)
   }
-  const show = logLines({ timestamps: options['timestamps'] === true, color: host.terminal.color })
+  const show = logLines({ timestamps: options.timestamps === true, color: host.terminal.color })
   const print = (record: LogRecord) => {
     if (!wanted(record) || !('line' in record)) return
-    if (options['json'] === true) host.terminal.jsonLog(record)
+    if (options.json === true) host.terminal.jsonLog(record)
     else host.terminal.log(show(record))
   }
-  const last = await lastRecords(folder, id, { count: typeof lines === 'number' ? lines : usualLines, wanted })
+  const last = await lastRecords(folder, id, { count: options.lines ?? callOptions.lines.default, wanted })
   const known = new Set([...seen, ...(run?.run.status.services.map(({ name }) => name) ?? [])])
   if (service !== undefined && last.records.length === 0 && !known.has(service))
     throw usageError('no-such-service', `Nothing of a service ${service} is in the log`, { hint: `There is: ${[...known].join(', ')}` })
   for (const record of last.records) print(record)
-  if (options['follow'] !== true || last.ended || run === undefined) return ExitCode.ok
+  if (options.follow !== true || last.ended || run === undefined) return ExitCode.ok
   return follow(host, followLog(folder, id, last.position), run.run.launcher, print)
 }
 

@@ -1,4 +1,5 @@
-import { resolveConfig, type Flags } from '../config/resolve.ts'
+import { resolveConfig } from '../config/resolve.ts'
+import type { Flags } from '../config/config.ts'
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { sinkTerminal } from '../host/terminal.ts'

@@ -1,4 +1,4 @@
-import { cwdOf, type Options } from '../config/flags.ts'
+import type { OptionsOf } from '../config/options/call.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import { readRuns } from '../facts/run-state.ts'
 import { isSound } from '../facts/run-status.ts'
@@ -7,7 +7,7 @@ import { statusJson, statusText } from '../report/status.ts'
 import { styleFor } from '../report/style.ts'
 import { askRun } from '../run/control-client.ts'
 import { cleanRuns } from '../run/run-state.ts'
-import { chooseRun, nothingRuns, pidOf } from './run-choice.ts'
+import { chooseRun, nothingRuns } from './run-choice.ts'
 
 /** A restart with its proof takes no longer, in milliseconds: the launcher has deadlines of its own. */
 const restartMs = 180_000
@@ -17,13 +17,13 @@ const restartMs = 180_000
  * all of them, and waits until the WebSocket was proven anew. Exit status 0
  * where it is, 1 where it isn't or nothing runs.
  */
-export async function restartCommand(service: string | undefined, options: Options): Promise<number> {
-  const host = nodeHost({ cwd: cwdOf(options) })
+export async function restartCommand(service: string | undefined, options: OptionsOf<'restart'>): Promise<number> {
+  const host = nodeHost({ cwd: options.cwd })
   const facts = await readRuns(host, host.cwd)
   await cleanRuns(host.cwd, facts)
   const chosen = chooseRun(
     facts.flatMap((fact) => (fact.kind === 'alive' ? [fact] : [])),
-    pidOf(options),
+    options.pid,
     'restart',
   )
   if (chosen === undefined) throw await nothingRuns(host.cwd)
@@ -41,7 +41,7 @@ export async function restartCommand(service: string | undefined, options: Optio
     })
   }
   const look = { run, status: outcome.status, unanswered: undefined }
-  if (options['json'] === true) host.terminal.json({ ...statusJson([look], []), command: 'restart' })
+  if (options.json === true) host.terminal.json({ ...statusJson([look], []), command: 'restart' })
   else for (const line of statusText(look, styleFor(host), Date.now())) host.terminal.out(line)
   return isSound(outcome.status) ? ExitCode.ok : ExitCode.finding
 }

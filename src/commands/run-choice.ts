@@ -1,4 +1,3 @@
-import type { Options } from '../config/flags.ts'
 import { LauncherError, usageError } from '../errors.ts'
 import type { RunLook } from '../report/status.ts'
 import { askRun, unansweredWords } from '../run/control-client.ts'
@@ -47,12 +46,6 @@ export async function nothingRuns(root: string): Promise<LauncherError> {
   return new LauncherError('nothing-runs', 'Nothing that election-dev has started runs in this folder', {
     hint: above === undefined ? 'election-dev start --detach' : `There was something in ${above}:  --cwd ${above}`,
   })
-}
-
-/** `--pid`, where it was given. */
-export function pidOf(options: Options): number | undefined {
-  const { pid } = options
-  return typeof pid === 'number' ? pid : undefined
 }
 
 /** How long a launcher may take to say how it stands, in milliseconds. */

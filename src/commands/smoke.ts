@@ -1,8 +1,9 @@
 import { inShape } from '../causes/causes.ts'
 import { dirname, join, resolve } from 'node:path'
-import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
-import type { Config } from '../config/config.ts'
-import { resolveConfig, type Flags } from '../config/resolve.ts'
+import { flagsOf } from '../config/flags.ts'
+import { callOptions, type OptionsOf } from '../config/options/call.ts'
+import type { Flags, Config } from '../config/config.ts'
+import { resolveConfig } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import { findProject } from '../facts/project.ts'
 import type { Host } from '../host/host.ts'
@@ -17,22 +18,18 @@ import { proveAndRun, type SmokeRun } from './smoke-run.ts'
 import { stopByDeadline } from './smoke-stop.ts'
 import { start } from './start.ts'
 
-/** How long the whole may take unless `--timeout` says otherwise, in milliseconds. */
-const usualTimeoutMs = 120_000
-
 /**
  * `election-dev smoke [-- COMMAND…]`: starts the project, proves it, runs the
  * command, ends all of it, under one deadline. Gives the exit status: the
  * command's own, 1 for a finding, 2 for usage and configuration, 130 and 143
  * where it was stopped. The reports are written in any case.
  */
-export async function smokeCommand(words: readonly string[], options: Options): Promise<number> {
-  const host = nodeHost({ cwd: cwdOf(options) })
+export async function smokeCommand(words: readonly string[], options: OptionsOf<'smoke'>): Promise<number> {
+  const host = nodeHost({ cwd: options.cwd })
   const { reporter, timeout, json } = options
-  const wanted = Array.isArray(reporter) ? reporter.filter((value) => typeof value === 'string') : []
-  const reporters = reportersOf(wanted, json === true, host.env)
+  const reporters = reportersOf(reporter ?? [], json === true, host.env)
   const record: SmokeRecord = {
-    timeoutMs: typeof timeout === 'number' ? timeout : usualTimeoutMs,
+    timeoutMs: timeout ?? callOptions.timeout.default,
     startedAt: new Date(),
     began: host.now(),
     phases: [],
@@ -106,8 +103,8 @@ async function conduct(
 }
 
 /** A smoke test is of the backend; the page's dev server and a Procfile's processes are started where they are asked for by name. */
-function wantsFrontend(config: Config, options: Options): boolean {
-  return options['frontend'] === true || (config.source('frontend') !== 'default' && config.frontend !== false)
+function wantsFrontend(config: Config, options: OptionsOf<'smoke'>): boolean {
+  return options.frontend === true || (config.source('frontend') !== 'default' && config.frontend !== false)
 }
 
 /** The page is looked at where its frontend is started, or it is named, and a browser is there; by name in any case. */

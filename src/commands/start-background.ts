@@ -1,4 +1,5 @@
-import { flagsOf, cwdOf, type Options } from '../config/flags.ts'
+import { flagsOf } from '../config/flags.ts'
+import type { OptionsOf } from '../config/options/call.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { logsFolder, readRuns } from '../facts/run-state.ts'
 import { launcherService } from '../facts/run-log.ts'
@@ -20,8 +21,8 @@ const keptLogs = 3
  * `start` in the background: what it says goes to the one that has started it
  * until the banner is out, and to the log of the run all the time. Gives the exit status.
  */
-export async function startInBackground(options: Options, order: BackgroundOrder): Promise<number> {
-  const own = nodeHost({ cwd: cwdOf(options) })
+export async function startInBackground(options: OptionsOf<'start'>, order: BackgroundOrder): Promise<number> {
+  const own = nodeHost({ cwd: options.cwd })
   const tell = answerStarter()
   const host: Host = { ...own, terminal: starterTerminal(own, order, tell) }
   // nobody is there to press a key, and the end of the starter is no reason to stop

@@ -1,5 +1,5 @@
-import { projectHost } from '../config/config.ts'
-import { resolveConfig, type Flags } from '../config/resolve.ts'
+import { type Flags, projectHost } from '../config/config.ts'
+import { resolveConfig } from '../config/resolve.ts'
 import { ExitCode, LauncherError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { exitStatusOf, hangUp, onStopRequest, type StopReason } from '../host/stop-signals.ts'

@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import { cwdOf, type Options } from '../config/flags.ts'
+import type { OptionsOf } from '../config/options/call.ts'
 import { ExitCode } from '../errors.ts'
 import { readRuns, type RunFact } from '../facts/run-state.ts'
 import { isSound } from '../facts/run-status.ts'
@@ -11,14 +11,14 @@ import { cleanRuns } from '../run/run-state.ts'
 import { lookAt, nothingRuns } from './run-choice.ts'
 
 /** `election-dev status`: exit status 0 where every run is up with its WebSocket proven, else 1. */
-export async function statusCommand(options: Options): Promise<number> {
-  const host = nodeHost({ cwd: cwdOf(options) })
+export async function statusCommand(options: OptionsOf<'status'>): Promise<number> {
+  const host = nodeHost({ cwd: options.cwd })
   const facts = await readRuns(host, host.cwd)
   const looks = await Promise.all(facts.flatMap((fact) => (fact.kind === 'alive' ? [lookAt(fact)] : [])))
   const others = facts.filter((fact) => fact.kind !== 'alive')
   await cleanRuns(host.cwd, facts)
   const sound = looks.length > 0 && looks.every(({ status }) => isSound(status))
-  if (options['json'] === true) {
+  if (options.json === true) {
     host.terminal.json(statusJson(looks, others))
     return sound ? ExitCode.ok : ExitCode.finding
   }

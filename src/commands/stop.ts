@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import { cwdOf, type Options } from '../config/flags.ts'
+import type { OptionsOf } from '../config/options/call.ts'
 import { ExitCode } from '../errors.ts'
 import { readRuns, runsAbove, type RecordedProcess, type RunFact } from '../facts/run-state.ts'
 import type { Host } from '../host/host.ts'
@@ -8,22 +8,22 @@ import { factWords } from '../report/status.ts'
 import { styleFor } from '../report/style.ts'
 import { endRun, type EndOfRun } from '../run/run-end.ts'
 import { cleanRuns } from '../run/run-state.ts'
-import { chooseRun, pidOf, upRuns, type UpRun } from './run-choice.ts'
+import { chooseRun, upRuns, type UpRun } from './run-choice.ts'
 
 /**
  * `election-dev stop`: ends the run of this folder and waits until all of it is
  * gone. Exit status 0 where nothing is left of it, also where nothing ran; 1
  * where something could not be ended.
  */
-export async function stopCommand(options: Options): Promise<number> {
-  const host = nodeHost({ cwd: cwdOf(options) })
-  const json = options['json'] === true
+export async function stopCommand(options: OptionsOf<'stop'>): Promise<number> {
+  const host = nodeHost({ cwd: options.cwd })
+  const json = options.json === true
   const say = (text: string) => {
     if (!json) host.terminal.err(`  ${text}`)
   }
   const facts = await readRuns(host, host.cwd)
   const up = upRuns(facts)
-  const chosen = options['all'] === true ? up : [chooseRun(up, pidOf(options), 'stop') ?? []].flat()
+  const chosen = options.all === true ? up : [chooseRun(up, options.pid, 'stop') ?? []].flat()
   const others = facts.filter((fact): fact is Exclude<RunFact, UpRun> => fact.kind !== 'alive' && fact.kind !== 'orphaned')
   const words = others.map((fact) => factWords(fact, (file) => relative(host.cwd, file)))
   const style = styleFor(host)

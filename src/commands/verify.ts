@@ -1,4 +1,5 @@
-import { cwdOf, flagsOf, type Options } from '../config/flags.ts'
+import { flagsOf } from '../config/flags.ts'
+import { callOptions, type OptionsOf } from '../config/options/call.ts'
 import type { Config } from '../config/config.ts'
 import { checkConfig, type BroadcastMessage } from '../config/schema.ts'
 import type { Beside } from '../checks/beside.ts'
@@ -21,8 +22,8 @@ import { wrapped } from '../report/wrapped.ts'
  * several URLs each one, and that a broadcast crosses between them. Gives 0
  * where it is proven, 1 with the cause where it isn't.
  */
-export async function verifyCommand(url: string | undefined, options: Options): Promise<number> {
-  const machine = nodeHost({ cwd: cwdOf(options) })
+export async function verifyCommand(url: string | undefined, options: OptionsOf<'verify'>): Promise<number> {
+  const machine = nodeHost({ cwd: options.cwd })
   const urls = urlsOf(url, options)
   const { host, config } = await besideRun(machine, flagsOf(options), urls[0])
   const message = broadcastOf(config, options, urls)
@@ -31,7 +32,7 @@ export async function verifyCommand(url: string | undefined, options: Options): 
     const endpoints = await Promise.all(urls.map((each) => withLogin(host, config, endpointOf(host, config, each))))
     return verifyInstances({ host, config }, endpoints, message)
   }
-  const two = options['two'] === true
+  const two = options.two === true
   const wantsPage = config.browser === true || two || config.screenshot !== undefined
   const verified = await verifyOnce(host, config, urls[0], wantsPage ? { two } : undefined)
   if (config.json) host.terminal.json(verifyJson(verified))
@@ -86,9 +87,8 @@ export async function verifyOnce(host: Host, config: Config, url: string | undef
 }
 
 /** The argument, then what `--url` names. */
-function urlsOf(argument: string | undefined, { url }: Options): string[] {
-  const named = Array.isArray(url) ? url.filter((each) => typeof each === 'string') : []
-  return [...(argument === undefined ? [] : [argument]), ...named]
+function urlsOf(argument: string | undefined, { url }: OptionsOf<'verify'>): string[] {
+  return [...(argument === undefined ? [] : [argument]), ...(url ?? [])]
 }
 
 /** How often a message may be sent. */
@@ -105,10 +105,14 @@ export interface CrossingMessage {
  * else `broadcast` of the configuration. Undefined for a single URL. Throws
  * LauncherError `usage` where URLs and message don't go together.
  */
-export function broadcastOf(config: Pick<Config, 'broadcast'>, options: Options, urls: readonly string[]): CrossingMessage | undefined {
-  const { send, expect, count = 1 } = options
+export function broadcastOf(
+  config: Pick<Config, 'broadcast'>,
+  options: OptionsOf<'verify'>,
+  urls: readonly string[],
+): CrossingMessage | undefined {
+  const { send, expect, count = callOptions.count.default } = options
   const several = urls.length > 1
-  if (!several && [send, expect, options['count']].every((option) => option === undefined)) return undefined
+  if (!several && [send, expect, options.count].every((option) => option === undefined)) return undefined
   if (!several)
     throw usage(
       '--send, --expect and --count are for several URLs',
@@ -124,14 +128,14 @@ export function broadcastOf(config: Pick<Config, 'broadcast'>, options: Options,
       'No message is named that could cross from one URL to the other',
       `One that makes the application broadcast: --send '{"type":"vote","note":"{marker}"}', or "broadcast" in election-dev.config.json.`,
     )
-  if (typeof count !== 'number' || count < 1 || count > most) throw usage(`--count takes a whole number from 1 to ${most}`, '--count 100')
+  if (count < 1 || count > most) throw usage(`--count takes a whole number from 1 to ${most}`, '--count 100')
   const checked = checkConfig({ broadcast: given })
   if (!('config' in checked) || checked.config.broadcast === undefined) throw usage('The message is not a JSON object', '')
   return { message: checked.config.broadcast, count }
 }
 
-function objectOf(flag: string, text: unknown): object {
-  const value = parseJson(String(text))
+function objectOf(flag: string, text: string): object {
+  const value = parseJson(text)
   if (isRecord(value)) return value
   throw usage(`${flag} is not a JSON object`, `Such as ${flag} '{"type":"vote"}'`)
 }

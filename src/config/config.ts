@@ -1,57 +1,12 @@
 import type { Host } from '../host/host.ts'
+import { usual, type Defaulted } from './options/keys.ts'
 import type { ConfigKey, PartialConfig } from './schema.ts'
 
 /** Where a value of the configuration came from, in words: `--port`, `ELECTION_DEV_PORT`, `election-dev.config.json`, `default`. */
 export type ConfigSource = string
 
-export const defaults = {
-  host: '127.0.0.1',
-  port: 8000,
-  strictPort: false,
-  tokenIn: 'query',
-  subprotocols: [],
-  ping: { type: 'ping' },
-  channelLayer: 'auto',
-  channelLayerVariable: 'USE_REDIS_FOR_CHANNELS',
-  strict: false,
-  setup: false,
-  watch: true,
-  parentWatch: true,
-  observer: true,
-  hold: 2000,
-  startTimeout: 60_000,
-  stopTimeout: 5000,
-  env: {},
-  envDefaults: {},
-  dependsOn: [],
-  services: {},
-  managed: false,
-  managedRedis: false,
-  only: [],
-  instances: 1,
-  install: false,
-  open: false,
-  reload: false,
-  restart: true,
-  takeover: false,
-  keys: true,
-  logFileSize: 10_000_000,
-  logFileCount: 3,
-  logOnly: [],
-  timestamps: false,
-  json: false,
-  verbose: false,
-} as const satisfies PartialConfig
-
-/** Keys that hold without a word, so that their flag takes them back: `--no-watch`. */
-export const negated: ReadonlySet<string> = new Set(
-  Object.entries(defaults).flatMap(([key, value]) => (value === true || key === 'ping' ? [key] : [])),
-)
-
 /** A flag of the command line, as its words. */
 export type GivenFlag = readonly [string, ...string[]]
-
-type Defaulted = keyof typeof defaults
 
 /** The configuration of one run; what each key means stands in the schema. What is undefined here is found out from the project. */
 export type Config = {
@@ -64,6 +19,20 @@ export type Config = {
   /** Flags that were given and are no keys, as a command to type keeps them. */
   readonly beside: readonly GivenFlag[]
 }
+
+/** Values of the command line, under the names of their keys; `beside`: flags that are no keys, and that a command to type keeps. */
+export type Flags = Readonly<Partial<Record<ConfigKey, unknown>>> & { readonly beside?: readonly GivenFlag[] }
+
+type UsualConfig = Required<Pick<PartialConfig, Defaulted>>
+
+/** What holds without a word. */
+export function usualConfig(): UsualConfig {
+  if (isUsual(usual)) return usual
+  throw new Error('a key without its default')
+}
+
+/** Its values are those of the table, of which the types are made. */
+const isUsual = (values: object): values is UsualConfig => 'port' in values
 
 /** The host as the project sees it: what the configuration says of the backend's environment wins over what the launcher has (`env`), or fills its gaps (`envDefaults`). */
 export function projectHost(host: Host, { env, envDefaults }: Pick<Config, 'env' | 'envDefaults'>): Host {

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { readText } from '../host/files.ts'
 import { errorMessage, usageError } from '../errors.ts'
 import { isRecord, parseJson } from '../host/json.ts'
-import { checkConfig, type PartialConfig } from './schema.ts'
+import type { PartialConfig } from './schema.ts'
 
 /** A configuration file that was found and is valid. */
 export interface ConfigFile {
@@ -38,7 +38,7 @@ export async function loadConfigFile(folder: string): Promise<ConfigFile | undef
   const found = await loadConfig(join(folder, file)).catch((error: unknown) => {
     throw usageError('config-invalid', `${file} can't be read: ${errorMessage(error)}`, { cause: error })
   })
-  const { outOfBounds } = await import('./bounds.ts')
+  const [{ outOfBounds }, { checkConfig }] = await Promise.all([import('./bounds.ts'), import('./schema.ts')])
   const beyond = outOfBounds(found)
   const checked = beyond.length > 0 ? { problems: beyond } : checkConfig(found)
   if ('config' in checked) return { name, config: checked.config }

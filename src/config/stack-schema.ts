@@ -11,7 +11,7 @@ export const whole = (least: number, most: number) => {
 export const portNumber = whole(1, 65535)
 export const text = (description: string) => optional(filled, description)
 export const names = (description: string) => optional(v.array(filled), description)
-export const milliseconds = (description: string) => optional(whole(1, 3_600_000), description)
+const milliseconds = (description: string) => optional(whole(1, 3_600_000), description)
 
 /** A command: its words, or one text that is split at blanks as a shell splits it, and run without one. */
 const command = v.union([filled, v.pipe(v.array(v.string()), v.minLength(1))])

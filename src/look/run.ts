@@ -1,5 +1,5 @@
-import { projectHost, withVariables, type Config } from '../config/config.ts'
-import { resolveConfig, type Flags } from '../config/resolve.ts'
+import { type Flags, projectHost, withVariables, type Config } from '../config/config.ts'
+import { resolveConfig } from '../config/resolve.ts'
 import { isCauseId } from '../causes/causes.ts'
 import type { Evidence } from '../checks/evidence.ts'
 import { isLocal } from '../facts/frontend-wiring.ts'

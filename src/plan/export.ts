@@ -1,3 +1,4 @@
+import type { callOptions } from '../config/options/call.ts'
 import { relative, resolve, sep } from 'node:path'
 import type { DeploymentFacts } from '../facts/deployment.ts'
 import type { ServerName } from '../config/schema.ts'
@@ -8,8 +9,7 @@ export const exportTargets = ['compose', 'kubernetes', 'procfile'] as const
 export type ExportTarget = (typeof exportTargets)[number]
 
 /** What stands in front of the replicas of a compose set-up. */
-export const proxies = ['nginx', 'caddy', 'traefik'] as const
-export type ProxyName = (typeof proxies)[number]
+type ProxyName = (typeof callOptions.proxy.takes.words)[number]
 
 /** What the user asked for. */
 export interface ExportRequest {

@@ -1,4 +1,5 @@
-import { defaults, type Config } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
+import { keys } from '../config/options/keys.ts'
 import { isLocal } from '../facts/frontend-wiring.ts'
 import { usualPath } from '../facts/project.ts'
 import { bracketed } from '../host/tcp.ts'
@@ -19,7 +20,7 @@ export interface BackendAddress {
  * wants that, the one of a run without it.
  */
 export function backendAddress({ host, port: wanted, path = usualPath, source }: AddressConfig, port: number): BackendAddress {
-  return { host, port, wantedPort: port === wanted && source('port') === '--port' ? defaults.port : wanted, path }
+  return { host, port, wantedPort: port === wanted && source('port') === '--port' ? keys.port.default : wanted, path }
 }
 
 type AddressConfig = Pick<Config, 'host' | 'port' | 'path' | 'source'>

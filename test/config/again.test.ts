@@ -1,9 +1,11 @@
 /** The command that is the one that was given, and more. */
 import { tmpdir } from 'node:os'
 import { expect, test } from 'vitest'
-import { givenFlags, startAgain, withGiven } from '../../src/config/again.ts'
+import { givenFlags, startAgain } from '../../src/config/again.ts'
 import { flagsOf } from '../../src/config/flags.ts'
-import { mergeConfig, type Flags } from '../../src/config/resolve.ts'
+import { withGiven } from '../../src/config/kept-flags.ts'
+import { mergeConfig } from '../../src/config/merge.ts'
+import type { Flags } from '../../src/config/config.ts'
 import { configSchema } from '../../src/config/schema.ts'
 import { runCli } from '../support/cli.ts'
 import { testHost } from '../support/host.ts'

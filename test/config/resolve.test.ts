@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { flagsOf } from '../../src/config/flags.ts'
-import { mergeConfig, readAs, type Flags } from '../../src/config/resolve.ts'
+import { mergeConfig, readAs } from '../../src/config/merge.ts'
+import type { Flags } from '../../src/config/config.ts'
 import type { PartialConfig } from '../../src/config/schema.ts'
 import { LauncherError } from '../../src/errors.ts'
 import { testHost } from '../support/host.ts'

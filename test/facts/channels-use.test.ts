@@ -1,6 +1,6 @@
 /** Whether a project tells of Channels: only where all of it was read is the answer no. */
 import { afterEach, expect, test } from 'vitest'
-import { mergeConfig } from '../../src/config/resolve.ts'
+import { mergeConfig } from '../../src/config/merge.ts'
 import { speaksOfChannels } from '../../src/facts/channels-use.ts'
 import { findProject } from '../../src/facts/project.ts'
 import { findRequirements } from '../../src/facts/requirements.ts'

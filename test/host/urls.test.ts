@@ -1,7 +1,7 @@
 /** A path stays at its origin, and so does what is sent to it. */
 import { createServer } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
-import { mergeConfig } from '../../src/config/resolve.ts'
+import { mergeConfig } from '../../src/config/merge.ts'
 import { atPath } from '../../src/host/urls.ts'
 import { endpointAt } from '../../src/look/target.ts'
 import { httpUrl } from '../../src/verify/endpoint.ts'

@@ -3,7 +3,7 @@
  * status line and the keys are the real ones, put together as `start` does it;
  * the control says what it is asked to do. It logs a line every 20 ms.
  */
-import { mergeConfig } from '../../src/config/resolve.ts'
+import { mergeConfig } from '../../src/config/merge.ts'
 import { attachKeys } from '../../src/commands/start-keys.ts'
 import type { StackControl } from '../../src/report/stack-control.ts'
 import { nodeHost } from '../../src/host/node-host.ts'
