@@ -1,4 +1,5 @@
 import { resolveConfig } from '../config/resolve.ts'
+import { atNamedPort } from '../facts/named-port.ts'
 import type { Flags } from '../config/config.ts'
 import type { Host } from '../host/host.ts'
 import { nodeHost } from '../host/node-host.ts'
@@ -29,7 +30,7 @@ export function programHost(options: ProjectOptions, json: (text: string) => voi
 /** `verify` for a program. */
 export async function verifyForProgram(options: VerifyOptions): Promise<VerifyResult> {
   const host = programHost(options)
-  const config = await resolveConfig(host, flagsOfOptions(options))
+  const config = await atNamedPort(host, await resolveConfig(host, flagsOfOptions(options)))
   const { proof } = await verifyOnce(host, config, options.url)
   const { state, facts, diagnosis } = proof
   const { endpoint, handshake, session } = facts
@@ -49,7 +50,7 @@ export async function verifyForProgram(options: VerifyOptions): Promise<VerifyRe
 /** `doctor` for a program. */
 export async function doctorForProgram(options: DoctorOptions): Promise<DoctorResult> {
   const host = programHost(options)
-  const config = await resolveConfig(host, flagsOfOptions(options))
+  const config = await atNamedPort(host, await resolveConfig(host, flagsOfOptions(options)))
   const targets = await targetsOf(host, config, options.urls ?? [])
   return doctorJson(await diagnose(host, config, targets, { wanted: new Set() }))
 }

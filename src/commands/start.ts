@@ -49,7 +49,9 @@ export interface Proving extends Pick<Prover, 'last' | 'again'> {
  * SIGINT, SIGTERM and SIGHUP.
  */
 export async function start(host: Host, flags: Flags, extras: StartExtras = {}): Promise<number> {
-  const config = await resolveConfig(host, flags, extras.own)
+  const resolved = await resolveConfig(host, flags, extras.own)
+  const config =
+    resolved.source('port') === 'default' ? await (await import('../facts/named-port.ts')).atNamedPort(host, resolved) : resolved
   let stack: Stack | undefined
   const console = extras.report === undefined ? lateConsole(host, config) : undefined
   const said = extras.report ?? console?.report ?? (await reportFor(host, config))

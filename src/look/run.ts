@@ -2,6 +2,7 @@ import { type Flags, projectHost, withVariables, type Config } from '../config/c
 import { resolveConfig } from '../config/resolve.ts'
 import { isCauseId } from '../causes/causes.ts'
 import type { Evidence } from '../checks/evidence.ts'
+import { atNamedPort } from '../facts/named-port.ts'
 import { isLocal } from '../facts/frontend-wiring.ts'
 import { readRuns, runsUp } from '../facts/run-state.ts'
 import type { Host } from '../host/host.ts'
@@ -35,7 +36,7 @@ export interface Beginning {
  * says. `url`: the first that was named. Throws LauncherError where the configuration is wrong.
  */
 export async function besideRun(machine: Host, flags: Flags, url?: string): Promise<Beginning> {
-  const config = await resolveConfig(machine, flags)
+  const config = await atNamedPort(machine, await resolveConfig(machine, flags))
   const [run] = await runsUp(machine, machine.cwd, portAsked(config, url))
   const outcome = run && (await askRun(run, 'means', { deadlineMs: answerMs }))
   const means = outcome?.kind === 'answer' ? outcome.means : undefined

@@ -97,6 +97,19 @@ test('the same without a terminal: the run ends with the place, and its command 
   await isGreen(begin(made, args), port, page)
 })
 
+test('the port that the proxy names is where the backend goes, and doctor looks for it there', async () => {
+  const made = await project({ consumer: votesConsumer, style: 'plain' })
+  const [port, page] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')]
+  await writeViteFrontend(made, {
+    socket: '`ws://${location.host}/ws/election-updates/`',
+    port: page,
+    server: `proxy: { '/ws': { target: process.env.API_URL ?? 'http://127.0.0.1:${port}', ws: true } }`,
+  })
+  const ended = await begin(made, ['doctor', '--json']).end()
+  expect(JSON.parse(ended.stdout)).toMatchObject({ targets: [{ url: expect.stringContaining(`:${port}/`) }] })
+  await isGreen(begin(made, ['start']), port, page)
+})
+
 test('a no on the terminal ends the run, and nothing else', async () => {
   const { made, port } = await checkout(fixed)
   const old = await ownServer(made, port)
