@@ -83,7 +83,8 @@ async function closes(setUp: SetUp, folder: string, asking: Asking, answer: Answ
 async function runLine(line: string, folder: string, env: NodeJS.ProcessEnv, uid: number | undefined): Promise<string | undefined> {
   // a fix goes over to what stays up where somebody is there who can end it
   const shell = ['/bin/sh', '-c', line]
-  const [program = '', ...args] = line.includes(' --fix') ? [basePython(), onTerminal, ...shell] : shell
+  const typesIn = line.includes(' --fix')
+  const [program = '', ...args] = typesIn ? [basePython(), onTerminal, ...shell] : shell
   const child = spawn(program, args, {
     cwd: folder,
     env,
@@ -97,7 +98,9 @@ async function runLine(line: string, folder: string, env: NodeJS.ProcessEnv, uid
   const ended = once(child, 'close')
   onTestFinished(async () => {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
-    process.kill(-child.pid, 'SIGINT')
+    // what runs on a terminal is in the group of its shell there
+    if (typesIn) child.stdin.write('\u{3}')
+    else process.kill(-child.pid, 'SIGINT')
     await ended
   })
   const url = () => /WebSocket +(wss?:\S+)/.exec(said)?.[1]

@@ -111,9 +111,10 @@ class Updates(AsyncJsonWebsocketConsumer):
 
 /** A stand-in for the package dj_database_url, whose `config` gives nothing where its variable isn't there. */
 export const databaseUrlModule = `import os
+from urllib.parse import unquote
 def config():
     url = os.environ.get("DATABASE_URL")
-    return {"ENGINE": "django.db.backends.sqlite3", "NAME": url.split("///")[1]} if url else {}
+    return {"ENGINE": "django.db.backends.sqlite3", "NAME": unquote(url.split("///")[1])} if url else {}
 `
 
 /** Each accepts, answers pings, and closes 1.5 s later, in line 11: inside the time for which a socket has to live. */
