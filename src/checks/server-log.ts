@@ -50,8 +50,10 @@ function judgeRead({ text, lines, ownFrame }: LoggedException): Diagnosis | unde
   const where = /^redis\.exceptions\.TimeoutError: Timeout reading from (\S+)/.exec(text)?.[1]
   if (where === undefined) return undefined
   const isOfLayer = lines.some((line) => line.includes('channels_redis'))
+  // raised again out of the task that waits for the layer: a middleware's frame above it has no part in that
+  const isWait = lines.findLast((line) => /^\s*File "|^channels\//.test(line))?.includes('await_many_dispatch') === true
   // a client of the application's own
-  if (!isOfLayer && ownFrame !== undefined) return undefined
+  if (!isOfLayer && !isWait && ownFrame !== undefined) return undefined
   if (isOfLayer && !lines.some((line) => /\bbzpopmin\(/.test(line)))
     return redisDiagnosis('redis-unresponsive', { where, evidence: told(text, ownFrame) })
   return clientTimeout(told(text, undefined), [['python', '-m', 'pip', 'install', 'redis<8']])

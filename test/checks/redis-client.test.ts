@@ -83,6 +83,7 @@ const traceback = (...frames: readonly string[]) => [
 const wait = `  File "${packages}/channels/utils.py", line 57, in await_many_dispatch\n    await task`
 const own =
   '  File "/srv/backend/updates/consumers.py", line 9, in connect\n    await self.channel_layer.group_add("updates", self.channel_name)'
+const middleware = '  File "/srv/backend/accounts/ws.py", line 29, in __call__\n    return await self.app(scope, receive, send)'
 const layerFrame = (call: string) => `  File "${packages}/channels_redis/core.py", line 218, in any\n    ${call}`
 const read = `  File "${packages}/redis/asyncio/connection.py", line 1311, in read_response\n    raise TimeoutError(f"Timeout reading from {host_error}")`
 
@@ -94,6 +95,12 @@ describe('from an exception', () => {
   const zadd = 'await connection.zadd(group_key, {channel: time.time()})'
   test.each<[string, string | undefined, readonly string[], Pick<Raised, 'behind' | 'place'>]>([
     ['raised a second time, without the frames of the layer', id, [wait], {}],
+    [
+      'a second time, through a middleware of the project',
+      id,
+      [middleware, wait],
+      { behind: 'channels/utils.py: await_many_dispatch', place: { file: 'accounts/ws.py', line: 29, function: '__call__' } },
+    ],
     ['with them', id, [wait, layerFrame(bzpopmin), read], { behind: behind(bzpopmin) }],
     ['a call of the layer that is answered at once', 'redis-unresponsive', [own, layerFrame(zadd), read], { behind: behind(zadd), place }],
     ["a client of the consumer's own", undefined, [own.replace('self.channel_layer.group_add', 'self.redis.blpop'), read], { place }],

@@ -136,9 +136,12 @@ def described(error):
 
 
 def layer_call(error):
-    """What the channel layer asked of Redis, as its source has it: `channels_redis/core.py: await connection.eval(…)`."""
-    calls = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
-    return ["%s: %s" % (shown(file), linecache.getline(file, line).strip()[:200]) for file, line in calls if is_layer(file)]
+    """What the channel layer asked of Redis, as its source has it: `channels_redis/core.py: await connection.eval(…)`; or Channels' wait for the layer."""
+    steps = list(traceback.walk_tb(error.__traceback__))
+    calls = [(frame.f_code.co_filename, line) for frame, line in steps]
+    # raised a second time, out of the task that waits: the layer's frames went with the first
+    waits = ["channels/utils.py: await_many_dispatch"] if steps and steps[-1][0].f_code.co_name == "await_many_dispatch" else []
+    return ["%s: %s" % (shown(file), linecache.getline(file, line).strip()[:200]) for file, line in calls if is_layer(file)] or waits
 
 
 def is_layer(file):
