@@ -86,10 +86,12 @@ function judgeDatabase(evidence: Evidence): Diagnosis | undefined {
   return undefined
 }
 
-/** What a database lacks, where it breaks no socket: one that is used, or one that is empty, where the project is being started. Pure. */
+/** What a database lacks, where it breaks no socket: one that is used or can't be, or one that is empty, where the project is being started. Pure. */
 export function judgeUnready(evidence: Evidence): Diagnosis | undefined {
   const state = evidence.examination?.get('database')?.state
-  return state === 'ready' || (state === 'empty' && evidence.launched !== undefined) ? judgeDatabase(evidence) : undefined
+  // one that can't be opened fails whatever comes after the handshake
+  const isUnfit = state === 'ready' || state === 'unreachable' || (state === 'empty' && evidence.launched !== undefined)
+  return isUnfit ? judgeDatabase(evidence) : undefined
 }
 
 /**

@@ -140,6 +140,6 @@ function tell({ report, signal }: Prepared, found: readonly (Diagnosis | undefin
   for (const cause of found) {
     if (signal.aborted || cause === undefined || said.has(cause.id)) continue
     const { id, title, evidence, remedy } = cause
-    report({ event: 'warning', id, text: `${title}. ${evidence[0] ?? ''}. ${fixLine(remedy)}` })
+    report({ event: 'warning', id, text: `${title}. ${(evidence[0] ?? '').replaceAll(/\s+/g, ' ')}. ${fixLine(remedy)}` })
   }
 }

@@ -150,6 +150,14 @@ describe('does not name as the cause', () => {
 })
 
 test.each([
+  [{ state: 'unreachable', message: 'x' }, ['database-unreachable']],
+  [{ state: 'empty' }, []],
+] as const)('told beside a WebSocket that works: %j', (database, expected) => {
+  const { root, notes } = judge(evidenceOf({ examination: look(database, {}) }))
+  expect([root, notes.map(({ id }) => id)]).toEqual([undefined, expected])
+})
+
+test.each([
   ['FATAL:  database "my "votes" does not exist', 'database-absent', 'no database my', 'CREATE DATABASE "my ""votes";'],
   ['FATAL:  role "u" does not exist', 'database-absent', 'no role u', 'CREATE ROLE "u" LOGIN;'],
   ['FATAL:  the database system is starting up', 'database-unreachable', 'no connections yet', 'Wait'],
