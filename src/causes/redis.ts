@@ -1,11 +1,15 @@
 import { judgeClientLimit, judgeClientNote, judgeClientStruck } from '../checks/redis-client.ts'
-import { judgeRedis, judgeRedisNote } from '../checks/redis-layer.ts'
+import { judgeRedis, judgeRedisNote, judgeRedisUnready } from '../checks/redis-layer.ts'
 import { waitForRedis } from '../fix/planners/database.ts'
 import { emptyPassword, memoryInstead } from '../fix/planners/dotenv.ts'
 import { endlessRead } from '../fix/planners/layer-hosts.ts'
 import { own, type Cause } from './cause.ts'
 
-const redis = { family: 'redis', severity: 'error', rules: { inside: judgeRedis, working: judgeRedis, note: judgeRedisNote } } as const
+const redis = {
+  family: 'redis',
+  severity: 'error',
+  rules: { unready: judgeRedisUnready, inside: judgeRedis, working: judgeRedis, note: judgeRedisNote },
+} as const
 
 /** Redis, where the channel layer uses it. */
 export const redisCauses = [

@@ -121,6 +121,7 @@ function chosen(evidence: Evidence, found: Diagnosis): Diagnosis {
   const { checkout } = evidence
   const { text, commands, alternatives = [] } = found.remedy
   const isManaged = found.id === 'redis-unreachable' && canBeManaged(evidence)
+  const managed = managedStart(evidence)
   if (checkout?.layerVariable !== undefined) return isManaged ? orElse(found, [managed]) : found
   const heeded = commands.filter((words) => !chooses(words))
   const others = alternatives.filter((steps) => !steps.some(chooses))
@@ -136,7 +137,11 @@ function chosen(evidence: Evidence, found: Diagnosis): Diagnosis {
   return { ...found, remedy: { ...found.remedy, text: `${text} ${how}`, commands: heeded } }
 }
 
-const managed = ['election-dev', 'start', '--managed-redis']
+/** A run that has a Redis of its own, and a database where that can't be opened either: a new one has no tables yet. */
+function managedStart({ examination, databaseOutlook }: Evidence): readonly string[] {
+  const lacksDatabase = examination?.get('database')?.state === 'unreachable' && databaseOutlook?.by !== undefined
+  return ['election-dev', 'start', ...(lacksDatabase ? ['--setup', '--managed'] : ['--managed-redis'])]
+}
 
 /** Whether a Redis of the run's own would be where the settings look: by a variable, or because they look where it has to be. */
 function canBeManaged({ examination, checkout, redisPlace }: Evidence): boolean {
@@ -198,13 +203,11 @@ function judgeEnded(evidence: Evidence, end: FailedStart): Diagnosis[] {
 
 /** Nothing serves: somewhere else, or what stops a start, from the interpreter to the port. */
 function judgeNobody(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
-  return [
-    ...ask('elsewhere', evidence, verdict.evidence),
-    ...judgeWay(evidence, ask('stopped', evidence)),
-    ...ask('unbound', evidence),
-    ...ask('unready', evidence),
-    verdict,
-  ]
+  const stopped = judgeWay(evidence, ask('stopped', evidence))
+  const unready = ask('unready', evidence)
+  // what another way leads around is served all the same: what its sockets need comes first
+  const [first, last] = evidence.otherwise === undefined ? [stopped, []] : [[], stopped]
+  return [...ask('elsewhere', evidence, verdict.evidence), ...first, ...ask('unbound', evidence), ...unready, ...last, verdict]
 }
 
 /** The server runs in another folder than this project's: it is another project's, or an older copy's, however well it answers. */

@@ -31,6 +31,11 @@ export function judgeRedis(evidence: Evidence): Diagnosis[] {
   return examination?.get('trip')?.received === true && !isCluster ? [] : redisCauses(evidence)
 }
 
+/** Nothing serves yet: where nothing chooses the layer, a run would have no other one. Pure. */
+export function judgeRedisUnready(evidence: Evidence): Diagnosis[] {
+  return evidence.checkout?.layerVariable === undefined ? judgeRedis(evidence) : []
+}
+
 /** Redis is wished for and can't be used, and the settings went over to memory by themselves: sockets work, and broadcasts stay in their process. */
 export function judgeFallback(evidence: Evidence): Diagnosis[] {
   const { checkout } = evidence

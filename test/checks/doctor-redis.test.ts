@@ -21,6 +21,7 @@ import {
   settingsOf,
   wireOf,
 } from '../support/facts.ts'
+import { unstarted } from '../support/evidence.ts'
 
 const idOf = (evidence: Evidence) => judge(evidence).root?.id
 const tooOld = (line: string) =>
@@ -258,6 +259,36 @@ test('a stopped Redis is told beside a token that is refused before the layer is
     evidenceOf({ wire, checkout, redis: redisOf('redis-unreachable'), examination: examinationOf([onRedis(), played]) }),
   )
   expect([root, ...explained, ...notes].map((cause) => cause?.id)).toContain('redis-unreachable')
+})
+
+test.each<[string, Partial<Evidence>, string | undefined, readonly string[]]>([
+  ['no other layer', {}, 'redis-unreachable', []],
+  ['a variable that chooses another', { checkout }, 'server-not-running', []],
+  // start takes the other way, and comes to the same
+  ['another way to the application', { otherwise: 'runserver' }, 'redis-unreachable', []],
+  [
+    'no database either, of which a run can have one',
+    { databaseOutlook: { where: 'db:5432', isHere: false, by: 'a PostgreSQL of its own', why: '', compose: undefined } },
+    'redis-unreachable',
+    ['election-dev', 'start', '--setup', '--managed'],
+  ],
+])('nothing serves, no Redis, and %s', (_, more, id, command) => {
+  const engine = 'django.db.backends.postgresql'
+  const gone = { fact: 'database', state: 'unreachable', engine, name: 'election', path: null, message: 'refused' } as const
+  const facts = more.databaseOutlook === undefined ? [] : [gone]
+  const { root } = judge(
+    unstarted({
+      checkout: { ...checkout, layerVariable: undefined, wish: { kind: 'none' } },
+      redis: redisOf('redis-unreachable'),
+      examination: examinationOf([
+        onRedis({ layer_hosts: [{ host: '127.0.0.1', port: 6379, db: 0, tls: false, password: false }] }),
+        ...facts,
+      ]),
+      ...more,
+    }),
+  )
+  expect(root?.id).toBe(id)
+  if (command.length > 0) expect(root?.remedy.commands).toEqual([command])
 })
 
 test('no command chooses a layer where nothing was seen to read the choice', () => {
