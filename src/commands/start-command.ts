@@ -1,6 +1,6 @@
 import { flagsOf } from '../config/flags.ts'
 import type { OptionsOf } from '../config/options/call.ts'
-import { takeBackgroundOrder } from '../host/background-process.ts'
+import { isInBackground } from '../host/background-order.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { keepHeapSmall } from '../host/small-heap.ts'
 import { registrar } from './run-registrar.ts'
@@ -8,7 +8,7 @@ import { start } from './start.ts'
 
 /** `election-dev start` from the command line. Gives the exit status. */
 export async function startCommand(options: OptionsOf<'start'>): Promise<number> {
-  const order = takeBackgroundOrder()
+  const order = isInBackground() ? (await import('../host/background-process.ts')).takeBackgroundOrder() : undefined
   if (order !== undefined) {
     keepHeapSmall()
     return (await import('./start-background.ts')).startInBackground(options, order)

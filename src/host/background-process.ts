@@ -1,9 +1,7 @@
 import { spawn } from 'node:child_process'
 import * as v from 'valibot'
+import { orderVariable } from './background-order.ts'
 import { parseAs } from './json-shape.ts'
-
-/** How a launcher that was started in the background is told so, by the one that starts it. Taken out of its environment at once. */
-const variable = 'ELECTION_DEV_BACKGROUND'
 
 const orderSchema = v.object({ id: v.pipe(v.string(), v.regex(/^[\w-]+$/)), color: v.boolean(), columns: v.number() })
 
@@ -48,7 +46,7 @@ export function launchBackground(
     detached: true,
     windowsHide: true,
     stdio: ['ignore', descriptor, descriptor, 'ipc'],
-    env: { ...process.env, [variable]: JSON.stringify(order) },
+    env: { ...process.env, [orderVariable]: JSON.stringify(order) },
   })
   child.on('message', (message) => {
     const result = v.safeParse(messageSchema, message)
@@ -77,8 +75,8 @@ export function launchBackground(
 
 /** The order that this launcher was started with, if it was started in the background; to be asked once. */
 export function takeBackgroundOrder(): BackgroundOrder | undefined {
-  const text = process.env[variable]
-  delete process.env[variable]
+  const text = process.env[orderVariable]
+  delete process.env[orderVariable]
   return text === undefined || process.send === undefined ? undefined : parseAs(orderSchema, text)
 }
 

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
-import { parseObserved, type Observed } from '../facts/observed.ts'
+import type { Observed } from '../facts/observed.ts'
 import { LineSplitter } from '../host/lines.ts'
 
 /** How many events are kept: a page that reconnects for ever must not fill the memory. */
@@ -27,8 +27,7 @@ export function observe(input: Writable, output: Readable, nonce: string) {
   let owes = false
   let closed = false
   let observes = false
-  const splitter = new LineSplitter((line) => {
-    const event = parseObserved(line)
+  const take = (event: Observed | undefined): void => {
     if (event?.event === 'hello') greeted = event.nonce === nonce
     if (event === undefined || !greeted) return
     if (event.event === 'fact') {
@@ -40,7 +39,17 @@ export function observe(input: Writable, output: Readable, nonce: string) {
     count++
     if (kept.length > keptEvents) kept.shift()
     for (const listener of listeners) listener(event)
-  })
+  }
+  let parse: ((line: string) => Observed | undefined) | undefined
+  const early: string[] = []
+  // loaded while the server starts: nothing comes before it is there
+  const load = async (): Promise<void> => {
+    const { parseObserved } = await import('../facts/observed.ts')
+    parse = parseObserved
+    for (const line of early.splice(0)) take(parseObserved(line))
+  }
+  void load()
+  const splitter = new LineSplitter((line) => void (parse === undefined ? early.push(line) : take(parse(line))))
   output.on('data', (chunk: Buffer) => splitter.push(chunk))
   const say = (message: Readonly<Record<string, unknown>>) => void input.write(`${JSON.stringify(message)}\n`, () => {})
   // a server that has ended takes nothing any more; its end is told by `exited`

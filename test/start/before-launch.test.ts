@@ -33,5 +33,5 @@ test('nothing that judges, fixes, proves or speaks to Redis is loaded before the
   expect(early).toContain('src/run/server.ts')
   expect(early.filter((path) => /^src\/(?:causes|checks|fix|judge|look|verify)\//.test(path))).toEqual([])
   expect(early.filter((path) => /^node_modules\/(?:execa|get-port|ioredis|jiti|ora|ws)\//.test(path))).toEqual([])
-  expect(size).toBeLessThan(200_000)
+  expect(size).toBeLessThan(180_000)
 })
