@@ -33,7 +33,8 @@ export function managerMissing({ manager, shown }: FrontendInstall, named: strin
 /** A dev server that has ended, or serves no page. `said`: its last lines, of which the first that speaks of an error says most. */
 export function frontendFailed(shown: string, why: string, said: readonly string[]): Diagnosis {
   const lines = said.filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
-  const error = lines.find((line) => /error\b/i.test(line))?.trim()
+  // `error when starting dev server:` is what stands above the error
+  const error = lines.find((line) => /error\b/i.test(line) && !line.trimEnd().endsWith(':'))?.trim()
   return diagnosis(
     'frontend-failed',
     `The frontend does not run: ${error ?? why}`,

@@ -170,8 +170,7 @@ export class Service {
     const lines = server.lastLines()
     const hopeless = readyMs === undefined ? this.plan.hopeless : undefined
     const known = hopeless?.find(({ line: pattern }) => lines.some((line) => pattern.test(line)))
-    const why =
-      known?.why ?? this.services.host.secrets.mask(await (await import('./why-ended.ts')).whyEnded(this.plan, exit, lines.at(-1)))
+    const why = known?.why ?? this.services.host.secrets.mask(await (await import('./why-ended.ts')).whyEnded(this.plan, exit, lines))
     return this.decide({
       why,
       readyMs,

@@ -159,6 +159,12 @@ test('one that crashes before it was ever ready fails when its time is over', as
   expect(await running.wait('after')).toBe('failed')
 })
 
+test("what a program of Node's died of is the exception, not the last line of its stack", async () => {
+  const running = supervise([service('worker', 'throw new Error("no ballots")', { restart: 'no', ready: { log: 'never' } })])
+  expect(await running.wait('worker')).toBe('failed')
+  expect(told.last('worker')?.why).toMatch(/^ended with 1 after \d\.\d s: Error: no ballots$/)
+})
+
 test('one that can never run is not started again, and why is said', async () => {
   const hopeless = [{ line: /Cannot find package/, why: 'its packages are not all there' }]
   const running = supervise([
