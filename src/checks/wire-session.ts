@@ -1,4 +1,4 @@
-import type { WireFacts } from '../facts/wire.ts'
+import type { Greeting, WireFacts } from '../facts/wire.ts'
 import { whyClosed } from './common-causes.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { at } from './wire-inside.ts'
@@ -6,6 +6,7 @@ import { said, seconds } from './wire-words.ts'
 
 /** The cause behind a socket that was open and died; undefined while it lives. */
 export function judgeSession({ session, http, endpoint }: WireFacts): Diagnosis | undefined {
+  if (session?.unsaid !== undefined) return unsaid(session.unsaid)
   if (session?.close === undefined) return undefined
   const { close, second, pong, pingBy, closedBy } = session
   if (session.silent === true) {
@@ -89,5 +90,15 @@ export function judgeSession({ session, http, endpoint }: WireFacts): Diagnosis 
     'The consumer raises an exception after it accepted',
     [first, messages, ...hint, 'From outside an exception of the channel layer (a Redis that is too old, or gone) looks the same'],
     "The server's log has the traceback, with file and line: correct what raises there.",
+  )
+}
+
+/** It was accepted, and is none of a user's before it has said whose it is. */
+function unsaid({ message, place }: Greeting): Diagnosis {
+  return diagnosis(
+    'token-missing',
+    'The page says who it is in its first message, and no token is there for that',
+    [`The page sends it at ${place}: ${message}`, 'No token was given, and none could be made'],
+    'Give one in ELECTION_DEV_TOKEN.',
   )
 }

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { envValues } from './frontend-variables.ts'
 import { storesIn, type PageStore } from './page-stores.ts'
+import { greetingsIn, type PageGreeting } from './page-greetings.ts'
 import { lineOf, withoutComments, type SourcePlace } from './script-text.ts'
 import { sourceTexts } from './source-texts.ts'
 
@@ -20,6 +21,8 @@ export interface PageSpeech {
   readonly paths: readonly PagePath[]
   /** Where it sends {"type": "ping"}. */
   readonly pings: readonly SourcePlace[]
+  /** What it says of who it is. */
+  readonly greetings: readonly PageGreeting[]
   /** What it offers where it opens a WebSocket. */
   readonly offers: readonly (SourcePlace & { readonly subprotocols: readonly string[] })[]
   /** Where it keeps its token. */
@@ -41,6 +44,7 @@ export async function readPageSpeech(folder: string): Promise<PageSpeech> {
   return {
     paths: said.flatMap(({ paths }) => paths),
     pings: said.flatMap(({ pings }) => pings),
+    greetings: said.flatMap(({ greetings }) => greetings),
     offers: said.flatMap(({ offers }) => offers),
     stores: storesIn(all.map(({ text }) => text)),
   }
@@ -51,12 +55,12 @@ function speechOfDotenv(file: string, text: string): FileSpeech {
     const path = /^(?:wss?|https?):\/\//i.test(value) ? pathIn(value) : undefined
     return path === undefined || path === '/' ? [] : [{ file, line, path, isSocket: /^ws/i.test(value) }]
   })
-  return { paths, pings: [], offers: [] }
+  return { paths, pings: [], greetings: [], offers: [] }
 }
 
 /** The same of one source or template, comments passed over. Pure. */
 export function speechIn(file: string, source: string): FileSpeech {
-  if (!/["'`]/.test(source)) return { paths: [], pings: [], offers: [] }
+  if (!/["'`]/.test(source)) return { paths: [], pings: [], greetings: [], offers: [] }
   const text = joined(withoutComments(source))
   const place = (at: number): SourcePlace => ({ file, line: lineOf(text, at) })
   const paths = [...text.matchAll(literal)]
@@ -75,7 +79,7 @@ export function speechIn(file: string, source: string): FileSpeech {
     ...place(match.index),
     subprotocols: [...(match[1] ?? '').matchAll(/["'`]([\w.+-]+)["'`]/g)].flatMap(([, name]) => name ?? []),
   }))
-  return { paths, pings, offers }
+  return { paths, pings, greetings: greetingsIn(file, text), offers }
 }
 
 const literal = /(["'`])((?:\\.|(?!\1)[^\\\n]){1,300})\1/g

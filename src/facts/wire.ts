@@ -114,12 +114,20 @@ export interface ShownEndpoint {
 /** Who says that a ping is known where it is sent. */
 type PingBy = 'configuration' | 'page' | 'consumer'
 
+/** The message with which a page says who it is, once its socket is open: `{token}` stands for the token. */
+export interface Greeting {
+  readonly message: string
+  /** Where the page sends it: file and line. */
+  readonly place: string
+}
+
 /** What is said to a socket. */
 export interface Spoken {
   readonly subprotocols: readonly string[]
   /** The message that the application answers with a pong; false: none is sent. */
   readonly ping: false | Readonly<Record<string, unknown>>
   readonly pingBy?: PingBy | undefined
+  readonly greeting?: Greeting | undefined
 }
 
 /** An open socket: what came over it, and how it ended. */
@@ -130,6 +138,8 @@ export interface SessionFact {
   readonly pong: PongFact | undefined
   /** Where a ping was sent. */
   readonly pingBy?: PingBy | undefined
+  /** What it should have been told first, where no token was there for that. */
+  readonly unsaid?: Greeting | undefined
   /** Where it died: a second socket, which was sent nothing. Its close is undefined where it lived on. */
   readonly second: SecondSocket | undefined
   /** It was cut by us: a ping frame got no answer. */

@@ -27,11 +27,13 @@ export function spokenAt(
         : socket?.route?.pings === true
           ? 'consumer'
           : undefined
+  const greeting = said.greetings.find(isMeant)
   const wanted = socket?.route?.subprotocols ?? []
   const offered = wanted.length > 0 ? wanted : (said.offers.find(isMeant)?.subprotocols ?? [])
   return {
     ping: by !== undefined && config.ping,
     pingBy: by,
+    ...(greeting === undefined ? {} : { greeting: { message: greeting.message, place: `${greeting.file}:${greeting.line}` } }),
     subprotocols: config.source('subprotocols') === 'default' ? offered : config.subprotocols,
   }
 }

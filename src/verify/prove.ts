@@ -4,6 +4,7 @@ import { httpUrl, requestOf, type Endpoint } from './endpoint.ts'
 import { byAddress, experiment } from './experiments.ts'
 import { shakeHands, type Opened } from './handshake.ts'
 import { isPong, type HeldSocket } from './held-socket.ts'
+import { recordOf } from '../host/json.ts'
 import { openings } from './openings.ts'
 import { httpRequest, type HttpFact } from '../host/http.ts'
 import { connectOnce, type TcpFact } from '../host/tcp.ts'
@@ -130,7 +131,7 @@ async function reach(endpoint: Endpoint): Promise<{ nameError: string | undefine
 }
 
 async function hold(endpoint: Endpoint, { fact, socket }: Opened, options: ProofOptions): Promise<SessionFact> {
-  const { pong, pingBy } = await greet(endpoint, socket, fact.subprotocol, options)
+  const { pong, pingBy, unsaid } = await greet(endpoint, socket, fact.subprotocol, options)
   const held = socket.hold(options.holdMs)
   const whole = held.then(() => false)
   // what is seen of the consumer by the observer says as much of it as a pong
@@ -139,23 +140,45 @@ async function hold(endpoint: Endpoint, { fact, socket }: Opened, options: Proof
   const isEnough = await Promise.race([early(), whole])
   const close = isEnough ? undefined : await held
   const closedBy = close === undefined ? undefined : await options.closedBy?.()
-  const session = { heldMs: socket.heldMs, close, messages: socket.messages, pong, pingBy, second: undefined, closedBy }
+  const session = {
+    heldMs: socket.heldMs,
+    close,
+    messages: socket.messages,
+    pong,
+    pingBy,
+    second: undefined,
+    closedBy,
+    ...(unsaid === undefined ? {} : { unsaid }),
+  }
   // a code of the application's own says all that there is to know, and so does its line where we have sent nothing
   const isTold = close === undefined || close.code >= 4000 || (closedBy?.place !== undefined && pingBy === undefined)
   return isTold ? session : { ...session, second: await secondSocket(endpoint, options) }
 }
 
-/** Says what the subprotocol begins with, or sends the ping that is known there; nothing where neither is. */
+/** Says what the subprotocol begins with, or who it is as the page says that, or sends the ping that is known there; nothing where neither is. */
 async function greet(
   endpoint: Endpoint,
   socket: HeldSocket,
   subprotocol: string,
   { holdMs, spoken }: ProofOptions,
-): Promise<Pick<SessionFact, 'pong' | 'pingBy'>> {
+): Promise<Pick<SessionFact, 'pong' | 'pingBy' | 'unsaid'>> {
   const deadlineMs = Math.max(limits.pong, holdMs)
   const opening = openings.get(subprotocol)
   if (opening !== undefined) return { pong: await socket.ask(opening.message, opening.isAnswer, deadlineMs) }
-  const { ping, pingBy } = endpoint.ping === false ? ((await spoken?.()) ?? endpoint) : endpoint
+  const { ping, pingBy, greeting } =
+    endpoint.ping === false && endpoint.greeting === undefined ? ((await spoken?.()) ?? endpoint) : endpoint
+  if (greeting !== undefined) {
+    const { token } = endpoint
+    if (token === undefined) return { pong: undefined, unsaid: greeting }
+    // whatever is answered to it: one that refuses it closes
+    return {
+      pong: await socket.ask(
+        recordOf(greeting.message.replaceAll('{token}', () => JSON.stringify(token).slice(1, -1))),
+        () => true,
+        deadlineMs,
+      ),
+    }
+  }
   return ping === false ? { pong: undefined } : { pong: await socket.ask(ping, isPong, deadlineMs), pingBy }
 }
 
@@ -181,7 +204,13 @@ async function proofOf(facts: WireFacts, socket: HeldSocket | undefined): Promis
 
 /** It was opened and lives, at every address that was tried: no rule has anything to say of it. */
 function isUnharmed({ handshake, session, experiments }: WireFacts): boolean {
-  return handshake?.result === 'open' && session !== undefined && session.close === undefined && experiments.byAddress === undefined
+  return (
+    handshake?.result === 'open' &&
+    session !== undefined &&
+    session.close === undefined &&
+    session.unsaid === undefined &&
+    experiments.byAddress === undefined
+  )
 }
 
 /** What is known of an endpoint before anything was tried. */

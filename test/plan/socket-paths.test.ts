@@ -30,7 +30,12 @@ const plain = (path: string, more: Partial<RouteFact> = {}) => route(path, `${pa
 const room = route('ws/chat/<slug:room>/', String.raw`ws/chat/(?P<room>[-a-zA-Z0-9_]+)/\Z`, '/ws/chat/example/')
 const said = (...sources: string[]): FileSpeech => {
   const all = sources.map((source, index) => speechIn(`${index}.ts`, source))
-  return { paths: all.flatMap(({ paths }) => paths), pings: all.flatMap(({ pings }) => pings), offers: all.flatMap(({ offers }) => offers) }
+  return {
+    paths: all.flatMap(({ paths }) => paths),
+    pings: all.flatMap(({ pings }) => pings),
+    greetings: all.flatMap(({ greetings }) => greetings),
+    offers: all.flatMap(({ offers }) => offers),
+  }
 }
 
 describe('what a page says', () => {
