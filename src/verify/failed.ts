@@ -18,5 +18,9 @@ export function failed(facts: WireFacts, cause: Judged): Proof {
 
 /** Whether a cause says that all is well but for a token that nobody has given. */
 function wantsToken({ id }: Judged, facts: WireFacts): boolean {
-  return facts.session === undefined && causeOf(id).family === 'token' && (facts.token.kind === 'none' || isOurs(facts))
+  return (
+    (facts.session === undefined || facts.session.unsaid !== undefined) &&
+    causeOf(id).family === 'token' &&
+    (facts.token.kind === 'none' || isOurs(facts))
+  )
 }

@@ -1,0 +1,79 @@
+/** A socket that is nobody's before its first message says whose it is, as the page's source sends that. */
+import { expect, onTestFinished, test } from 'vitest'
+import { startCli } from '../support/cli.ts'
+import { makeProject } from '../support/project.ts'
+import { freePort } from '../support/redis.ts'
+import { secret } from '../support/secrets.ts'
+
+const token = secret()
+
+const consumer = `
+import asyncio
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+class Updates(AsyncJsonWebsocketConsumer):
+    async def connect(self):
+        self.known = False
+        await self.accept()
+        self.limit = asyncio.create_task(self.expire())
+
+    async def expire(self):
+        await asyncio.sleep(4)
+        if not self.known:
+            await self.close(code=4401)
+
+    async def disconnect(self, code):
+        self.limit.cancel()
+
+    async def receive_json(self, content):
+        if content != {"action": "authenticate", "jwt": "${token}"}:
+            await self.close(code=4401)
+            return
+        self.known = True
+        await self.channel_layer.group_add("updates", self.channel_name)
+        await self.send_json({"type": "welcome"})
+`
+
+const page = `const ws = new WebSocket('ws://localhost:8000/ws/election-updates/')
+ws.onopen = () => ws.send(JSON.stringify({ action: 'authenticate', jwt: localStorage.getItem('jwt') }))
+`
+
+/** What the run says of its WebSocket for longer than the application waits for the message. */
+async function statesOf(env: Readonly<Record<string, string>>): Promise<{ stdout: string; states: string[] }> {
+  const project = await makeProject({
+    style: 'plain',
+    settings: 'DATABASES = {}\n',
+    consumer,
+    files: { 'frontend/src/live.js': page },
+  })
+  onTestFinished(project.remove)
+  const port = await freePort('127.0.0.1')
+  const cli = startCli(['start', '--port', String(port), '--json', '--no-frontend', '--no-browser'], { cwd: project.root, env })
+  await cli.waitFor(/"event":"ready".*\n/)
+  // 4401 would come after 4 s: the socket of the proof is kept
+  const late = setTimeout(() => cli.child.kill('SIGINT'), 6000)
+  onTestFinished(() => clearTimeout(late))
+  const { stdout } = await cli.end()
+  const events = stdout.split('\n').filter((line) => /"event":"(?:ready|websocket)"/.test(line))
+  return { stdout, states: events.flatMap((line) => /"state":"(connected|not-connected|wants-token|refused)"/.exec(line)?.[1] ?? []) }
+}
+
+test('with a token it is sent, and the socket stays', { timeout: 60_000 }, async () => {
+  const { states, stdout } = await statesOf({ ELECTION_DEV_TOKEN: token })
+  expect(states, stdout).toEqual(['connected'])
+  expect(stdout).not.toContain(token)
+})
+
+test('without one it is never green: the place that sends it is told', { timeout: 60_000 }, async () => {
+  const { states, stdout } = await statesOf({})
+  expect(new Set(states), stdout).toEqual(new Set(['wants-token']))
+  expect(stdout).toContain('token-missing')
+  // what is under such a name is masked, a place for it as well
+  expect(stdout).toMatch(/frontend\/src\/live\.js:2: \{[^}]*authenticate[^}]*jwt/)
+})
+
+test('one that the application refuses is told with its code', { timeout: 60_000 }, async () => {
+  const { states, stdout } = await statesOf({ ELECTION_DEV_TOKEN: secret('another') })
+  expect(states, stdout).not.toContain('connected')
+  expect(stdout).toContain('4401')
+})
