@@ -10,6 +10,8 @@ export interface ServedPlace {
   readonly url: string
   readonly line: number
   readonly column: number
+  /** Who called it, the nearest first. */
+  readonly above?: readonly ServedPlace[]
 }
 
 interface SeenSocket extends Omit<PageSocket, 'at' | 'url'> {
@@ -256,13 +258,18 @@ function withRefusal(before: PageWatch, refusal: PageRefusal): PageWatch {
   return isKnown || before.refusals.length >= most ? before : { ...before, refusals: [...before.refusals, refusal] }
 }
 
-/** The first frame of a stack that was served: our own script has no URL. */
+/** So many frames of a stack are kept: behind them it is a framework's. */
+const mostFrames = 12
+
+/** The first frame of a stack that was served, with those above it: our own script has no URL. */
 function placeOf(stack: Readonly<Record<string, unknown>>): ServedPlace | undefined {
+  const [place, ...above] = framesOf(stack).slice(0, mostFrames)
+  return place && (above.length === 0 ? place : { ...place, above })
+}
+
+function framesOf(stack: Readonly<Record<string, unknown>>): ServedPlace[] {
   const frames = Array.isArray(stack['callFrames']) ? stack['callFrames'].filter(isRecord) : []
-  return (
-    frames.map((frame) => placeIn(frame)).find((place) => place !== undefined) ??
-    (isRecord(stack['parent']) ? placeOf(stack['parent']) : undefined)
-  )
+  return [...frames.flatMap((frame) => placeIn(frame) ?? []), ...(isRecord(stack['parent']) ? framesOf(stack['parent']) : [])]
 }
 
 function placeIn({ url, lineNumber, columnNumber }: Readonly<Record<string, unknown>>): ServedPlace | undefined {

@@ -52,7 +52,7 @@ export async function lookAtPage(job: PageJob, visit: Visit): Promise<PageLook> 
   const own = ownSockets(watch)
   const trouble = [...own.filter(({ state }) => state !== 'open'), ...(own.length === 0 ? watch.exceptions : [])]
   for (const place of trouble.flatMap((each) => each.place ?? []).slice(0, lookedUp))
-    places.set(place, await originalPlace(place, async (url) => scriptAt(page, url, left)))
+    places.set(place, await ownPlace(place, async (url) => scriptAt(page, url, left)))
   const placed = (place: ServedPlace | undefined) => (place === undefined ? undefined : places.get(place))
   const sockets = own.map(({ url, state, status, error, close, received, sent, place }) => ({
     url: shownUrl(url),
@@ -210,6 +210,26 @@ async function makeChange(page: PageWindow, { by }: PageChange): Promise<string 
     ? undefined
     : 'the page has no open WebSocket to send it by'
 }
+
+/** Where a place stands in the sources; where that is an installed package's, who of the project's own has called it, if anybody is seen to. */
+async function ownPlace(place: ServedPlace, load: (url: string) => Promise<string | undefined>): Promise<ScriptPlace> {
+  const loaded = new Map<string, Promise<string | undefined>>()
+  const once = async (url: string) => {
+    const text = loaded.get(url) ?? load(url)
+    loaded.set(url, text)
+    return text
+  }
+  const first = await originalPlace(place, once)
+  if (!isInstalled(first.file)) return first
+  // what the dev server has made of packages needn't be looked up
+  for (const above of (place.above ?? []).filter(({ url }) => !isInstalled(new URL(url).pathname))) {
+    const found = await originalPlace(above, once)
+    if (!isInstalled(found.file)) return found
+  }
+  return first
+}
+
+const isInstalled = (file: string): boolean => /(?:^|\/)node_modules\//.test(file)
 
 /** The text of a script or of its map, fetched by the page's own browser. */
 async function scriptAt(page: PageWindow, url: string, left: () => number): Promise<string | undefined> {

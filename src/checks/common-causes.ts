@@ -105,6 +105,12 @@ export function portHeld({ port }: ShownEndpoint, title: string, seen: Seen): Di
   return diagnosis('port-in-use', title, seen, 'End that program, or use another port for the backend.', commands)
 }
 
+/** What is in front of the backend answers, and nothing answers that. */
+export function badGateway(title: string, seen: Seen): Diagnosis {
+  const remedy = 'Start the backend, or correct the port that the proxy leads to.'
+  return diagnosis('server-not-running', title, seen, remedy, [['election-dev', 'start']])
+}
+
 /** The port is the frontend's: its page answers, whether the upgrade got it or a plain request did. */
 export function frontendServes({ port }: ShownEndpoint, seen: Seen): Diagnosis {
   const remedy = 'Correct the WebSocket URL (VITE_WS_URL or the like) to the port of the backend.'

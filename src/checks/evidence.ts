@@ -4,6 +4,7 @@ import type { CrossingFact } from '../facts/crossing.ts'
 import type { BroadcastFact, Lack } from '../facts/observed.ts'
 import type { FailedStart } from '../facts/startup.ts'
 import type { Beside } from './beside.ts'
+import type { Diagnosis } from './diagnosis.ts'
 import type { LoggedException } from './traceback.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import type { DotenvSurvey } from '../facts/dotenv-survey.ts'
@@ -93,6 +94,8 @@ export interface Evidence {
   readonly crossing?: readonly CrossingFact[] | undefined
   /** The other WebSockets of the application, where they were proven beside. */
   readonly beside?: readonly Beside[] | undefined
+  /** What keeps the page's own WebSocket from being open though this one is: seen by the run that serves the page, or through its dev server. */
+  readonly page?: readonly Diagnosis[] | undefined
   /** Paths that our own experiments asked for: their tracebacks are our doing. */
   readonly ourPaths: readonly string[]
   /** Files of the routing that are newer than the server, relative to the checkout. */

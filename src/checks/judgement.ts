@@ -45,7 +45,7 @@ export function judge(evidence: Evidence): Judgement {
   const [root] = candidates
   const seen = new Set<string>([root?.id ?? ''])
   const explained = candidates.filter(({ id }) => !seen.has(id) && seen.add(id) !== undefined)
-  const notes = [...ask('note', evidence), ...besideCauses(evidence.beside ?? [])]
+  const notes = [...ask('note', evidence), ...ofPage(evidence, 'warning'), ...besideCauses(evidence.beside ?? [])]
     .map((cause) => runnable(evidence, cause))
     .filter(({ id }) => !seen.has(id))
   return { root, explained, notes }
@@ -290,5 +290,10 @@ function judgeWorking(evidence: Evidence): Diagnosis[] {
     const verdict = judgeWire(wire)
     return verdict === undefined ? [] : [{ ...verdict, title: `The instance at ${wire.endpoint.url}: ${verdict.title}` }]
   })
-  return [...ask('working', evidence), ...ask('tried', evidence), ...others, ...ask('sent', evidence)]
+  return [...ask('working', evidence), ...ask('tried', evidence), ...others, ...ask('sent', evidence), ...ofPage(evidence, 'error')]
+}
+
+/** What is wrong with the page: a socket of its own that isn't open, or less. */
+function ofPage({ page = [] }: Evidence, severity: 'error' | 'warning'): Diagnosis[] {
+  return page.filter(({ id }) => (causeOf(id).severity === 'error') === (severity === 'error'))
 }

@@ -1,15 +1,56 @@
 import type { FrontendReading } from '../facts/frontend-reading.ts'
 import { isLocal } from '../facts/frontend-wiring.ts'
+import { hole, type PagePath } from '../facts/page-paths.ts'
 import type { SourcePlace } from '../facts/script-text.ts'
 import { hostOf, portOf } from '../host/urls.ts'
 
 /** What the sources of a page name, files as a person in the checkout writes them. */
-export type PageSources = Pick<FrontendReading, 'variables' | 'urls' | 'ports' | 'pageSocket'>
+export interface PageSources extends Pick<FrontendReading, 'variables' | 'urls' | 'ports' | 'pageSocket'> {
+  /** Every path that they name. */
+  readonly paths: readonly PagePath[]
+  /** Where they put a parameter into a query. */
+  readonly parameters: readonly (WrittenPlace & { readonly name: string })[]
+  /** Where the application reads its token from the query. */
+  readonly tokenRead: SourcePlace | undefined
+}
 
 /** A place that makes a WebSocket go where it goes. */
 export interface WrittenPlace extends SourcePlace {
   /** What stands there. */
   readonly text: string
+}
+
+/** Whether a person would change what stands there: a package's sources are installed. Pure. */
+export function isEditable({ file }: Pick<SourcePlace, 'file'>): boolean {
+  return !/(?:^|\/)node_modules\//.test(file)
+}
+
+/** An identifier in a path: a number, a UUID. */
+const identifier = /^(?:\d+|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/i
+
+/** Whether two paths are of the same route, as far as that can be told without it: they differ in identifiers alone. Pure. */
+export function isSameRoute(one: string, other: string): boolean {
+  const [these, those] = [one.split('/'), other.split('/')]
+  return (
+    these.length === those.length &&
+    these.every((part, index) => part === those[index] || (identifier.test(part) && identifier.test(those[index] ?? '')))
+  )
+}
+
+/** Where the path of a WebSocket is written, as one of a WebSocket's before any other text. Pure. */
+export function pathPlaces({ paths }: PageSources, { pathname }: URL): WrittenPlace[] {
+  const isIt = ({ path }: PagePath) => {
+    const parts = path.split(hole).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
+    return parts.some((part) => part.length > 1) && new RegExp(`^${parts.join('[^/]+')}$`).test(pathname)
+  }
+  const found = paths.filter(isIt)
+  const sockets = found.filter(({ isSocket }) => isSocket)
+  return (sockets.length > 0 ? sockets : found).slice(0, most).map(({ file, line, path }) => ({ file, line, text: path }))
+}
+
+/** Where the page puts these parameters into a query. Pure. */
+export function sentPlaces({ parameters }: PageSources, names: readonly string[]): WrittenPlace[] {
+  return parameters.filter(({ name }) => names.includes(name)).slice(0, most)
 }
 
 /** So many are told. */

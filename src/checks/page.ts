@@ -1,30 +1,7 @@
-import { isLocal } from '../facts/frontend-wiring.ts'
 import type { PageRefusal, PageSeen, PageSocket, ScriptPlace } from '../facts/page-seen.ts'
-import { hostOf } from '../host/urls.ts'
-import { writtenPlaces, type PageSources, type WrittenPlace } from './page-places.ts'
-import { diagnosis, type Commands, type Diagnosis, type Seen } from './diagnosis.ts'
-
-/** What the page is held against. */
-export interface PageContext {
-  /** The WebSocket that was proven, without a token; undefined where none was. */
-  readonly proven: URL | undefined
-  /** Whom the application saw at the page's own socket, where it told. */
-  readonly user: string | undefined
-  /** Who is put into the page's cookies and storage, where somebody is. */
-  readonly standsFor: string | undefined
-  /** Why it got nothing of theirs. */
-  readonly withheld: string | undefined
-  /** The paths of the application's other WebSockets. */
-  readonly paths: readonly string[]
-  /** Who listens on a port of this machine, in words, where that is known. */
-  readonly holders: ReadonlyMap<string, string>
-  /** The folder of the page's sources, as it is shown; undefined where the backend serves it. */
-  readonly folder: string | undefined
-  /** What those name, where they were read. */
-  readonly sources: PageSources | undefined
-  /** The page's dev server is elsewhere than its configuration says: the port that was held, and what frees it. */
-  readonly moved: { readonly from: number; readonly commands: Commands } | undefined
-}
+import { isEditable } from './page-places.ts'
+import { socketTrouble, statusWords, type PageContext } from './page-socket.ts'
+import { diagnosis, type Diagnosis, type Seen } from './diagnosis.ts'
 
 /** What is said of a page: nothing in it but what the browser told. */
 export interface PageVerdict {
@@ -81,6 +58,8 @@ function whyNot(seen: PageSeen, context: PageContext): Diagnosis | PageVerdict |
     context.standsFor === undefined
   )
     return loginWanted(seen, trouble)
+  const forbidden = seen.refusals.find(({ isSocket, url }) => isSocket && url === trouble?.url)
+  if (forbidden !== undefined) return blocked(forbidden, seen)
   if (trouble !== undefined) return socketTrouble(trouble, seen, context)
   if (looked.length > 0) {
     if (seen.expected === false)
@@ -148,7 +127,7 @@ function broken(seen: PageSeen, title: string, evidence: Seen): Diagnosis {
     'page-broken',
     title,
     [...evidence, ...consoleWords(seen)],
-    at === undefined ? 'The console of the browser has the rest: F12, then Console.' : `Correct ${at.file}:${at.line}.`,
+    at === undefined || !isEditable(at) ? 'The console of the browser has the rest: F12, then Console.' : `Correct ${at.file}:${at.line}.`,
   )
 }
 
@@ -173,83 +152,6 @@ function refusalWords({ kind, url, isSocket }: PageRefusal): string {
   return `${kind === 'cors' || kind === 'csp' || kind === 'mixed-content' ? by[kind] : 'failed:'} ${what}`
 }
 
-/** A WebSocket of the page that isn't open: it goes elsewhere, or is refused where ours is not. */
-function socketTrouble(socket: PageSocket, seen: PageSeen, context: PageContext): Diagnosis {
-  const { proven } = context
-  const url = new URL(socket.url)
-  const told = statusWords(socket)
-  const written = context.sources === undefined ? [] : writtenPlaces(context.sources, url, new URL(seen.url))
-  const holder = context.holders.get(url.port)
-  const there = holder === undefined || socket.error === 'net::ERR_CONNECTION_REFUSED' ? [] : [`there listens ${holder}`]
-  const evidence: Seen = [`${socket.url}: ${told}`, ...there, ...builtAt(socket.at)]
-  const forbidden = seen.refusals.find(({ isSocket, url: refused }) => isSocket && refused === socket.url)
-  if (forbidden !== undefined) return blocked(forbidden, seen)
-  const isThere = proven !== undefined && proven.port === url.port
-  const isOurs = isThere && proven.pathname === url.pathname && proven.protocol === url.protocol
-  if (isOurs || (socket.status === 101 && isThere))
-    return diagnosis(
-      'page-socket-refused',
-      socket.status === 101 ? `its WebSocket was ${told}` : `its WebSocket is refused: ${told}`,
-      [...evidence, `the same WebSocket is proven${context.standsFor === undefined ? '' : ` as ${context.standsFor}`}`],
-      'The page identifies itself otherwise than the proof does: log in on it by "page": {"login": …} of election-dev.config.json, or look at the token that its sources send.',
-    )
-  return diagnosis(
-    'page-socket-elsewhere',
-    `its WebSocket goes to ${shortUrl(url)}: ${told}`,
-    [
-      ...evidence,
-      ...written.map(({ file, line, text }) => `${file}:${line} makes it go there: ${text}`),
-      ...(proven === undefined ? [] : [`proven is ${proven.href}`]),
-    ],
-    ...elsewhere(socket, { page: new URL(seen.url), at: written[0] ?? socket.at }, context),
-  )
-}
-
-/** What helps: at the page's own address, at the backend without TLS, at a port of this machine, or anywhere else. */
-function elsewhere(
-  socket: PageSocket,
-  { page, at }: { readonly page: URL; readonly at: Pick<WrittenPlace, 'file' | 'line'> | undefined },
-  { proven, paths, moved }: PageContext,
-): [string, Commands] {
-  const url = new URL(socket.url)
-  const place = at === undefined ? 'the sources of the page' : `${at.file}:${at.line}`
-  if (proven === undefined) return [`Correct the URL in ${place}.`, []]
-  const proxy = `a proxy of the dev server for ${url.pathname} to ${proven.protocol.replace('ws', 'http')}//${proven.host}, with WebSockets (Vite: ws: true)`
-  if (url.host === page.host && socket.status === undefined)
-    return moved === undefined
-      ? [`Its dev server answers there: give it ${proxy}. Or correct the URL in ${place} to ${proven.host}.`, []]
-      : [
-          `Its dev server is on port ${page.port} because ${moved.from} is held, and ${place} is right for ${moved.from}. End this run, then free the port.`,
-          moved.commands,
-        ]
-  if (url.port === proven.port && url.protocol !== proven.protocol)
-    return [`The backend speaks no TLS. Let the page open its WebSocket at its own host, through ${proxy}; or serve the page by http.`, []]
-  const isKnownPath = url.pathname === proven.pathname || paths.includes(url.pathname)
-  if (isLocal(hostOf(url)) && isKnownPath && url.port !== proven.port && url.port !== '')
-    return [
-      `Start the backend where the page looks for it, or correct the URL in ${place} to ${proven.host}.`,
-      [['election-dev', 'start', '--port', url.port]],
-    ]
-  return [`Correct the URL in ${place}: the application's WebSocket is ${proven.href}.`, []]
-}
-
-function builtAt(at: ScriptPlace | undefined): string[] {
-  return at === undefined ? [] : [`opened at ${at.file}:${at.line}${at.text === undefined || at.text === '' ? '' : `: ${at.text}`}`]
-}
-
 function placeWords(at: ScriptPlace | undefined): string {
   return at === undefined ? '' : ` at ${at.file}:${at.line}`
-}
-
-/** What the browser told of a WebSocket that isn't open. */
-function statusWords({ state, status, error, close }: PageSocket): string {
-  if (state === 'opening') return 'no answer to its handshake'
-  if (close !== undefined && status === 101) return `closed with code ${close.code}${close.reason === '' ? '' : ` (${close.reason})`}`
-  if (status !== undefined && status !== 101) return `the handshake was answered with ${status}`
-  if (error === 'net::ERR_CONNECTION_REFUSED') return 'nothing listens there'
-  return error ?? 'it was closed again'
-}
-
-function shortUrl(url: URL): string {
-  return `${url.protocol}//${url.host}${url.pathname}`
 }

@@ -5,7 +5,7 @@ import { all, diagnosis, withSeen, type Diagnosis, type Found } from './diagnosi
 import { commandLine, listenerOf, named, programOf, type Evidence } from './evidence.ts'
 import { proxyWords } from './proxies.ts'
 import { judgeWire } from './wire.ts'
-import { said, seconds, vitePage } from './wire-words.ts'
+import { said, seconds, unansweredBehind, vitePage } from './wire-words.ts'
 
 /** What two handshakes are compared by. */
 export type ProxyEvidence = Pick<Evidence, 'wire' | 'direct' | 'servers' | 'frontend'>
@@ -29,13 +29,14 @@ export function judgeProxied(evidence: ProxyEvidence): Found {
   if (through.result === 'open')
     return plain.result === 'open' ? all(judgeIdle(evidence, direct, compared), judgeHost(evidence, direct, who)) : undefined
   const known = judgeWire(wire)
-  const astray = judgeTarget(evidence, direct, compared)
+  const isSame = through.result === 'refused' && plain.result === 'refused' && plain.status === through.status
+  const astray = isSame ? undefined : judgeTarget(evidence, direct, compared)
   if (astray !== undefined) return astray
   if (known?.id === 'wrong-frontend-port') return withBackend(evidence, known)
   if (known?.id === 'wss-vs-ws' || known?.id === 'tls-untrusted') return known
   if (through.result === 'refused') {
     const { status, headers } = through
-    if (plain.result === 'refused' && plain.status === status) return undefined
+    if (isSame) return undefined
     if (known !== undefined && (known.id === 'proxy-redirects' || known.id === 'proxy-auth')) return withSeen(known, ...compared)
     const hosts = judgeHost(evidence, direct, who)
     if (status === 400 && hosts !== undefined) return hosts
@@ -67,19 +68,27 @@ function entryFor({ frontend, wire }: ProxyEvidence, passesUpgrades: boolean) {
   return frontend === undefined || entry === undefined ? undefined : { ...entry, place: placeIn(frontend, entry) }
 }
 
-/** A dev server that passes upgrades on, to another port than the backend's. */
+/** A dev server that passes upgrades on to where the backend isn't: to another port than its own, or to where nobody answers. */
 function judgeTarget(evidence: ProxyEvidence, direct: WireFacts, compared: readonly string[]): Diagnosis | undefined {
   const { wire } = evidence
-  if (wire.http?.result !== 'answer' || !vitePage.test(wire.http.body) || direct.handshake?.result !== 'open') return undefined
+  const { host, port } = direct.endpoint
+  const isDevServer = wire.http?.result === 'answer' && vitePage.test(wire.http.body)
+  // one that is sent without what identifies it is refused, and is the backend all the same
+  if (!isDevServer || (direct.handshake?.result !== 'open' && direct.handshake?.result !== 'refused')) return undefined
   const entry = entryFor(evidence, true)
-  if (entry?.target === undefined || !URL.canParse(entry.target)) return undefined
-  const port = new URL(entry.target).port
-  if (port === '' || Number(port) === direct.endpoint.port) return undefined
+  const target = entry?.target === undefined || !URL.canParse(entry.target) ? undefined : new URL(entry.target)
+  const isElsewhere = target !== undefined && target.port !== '' && Number(target.port) !== port
+  const unanswered = unansweredBehind(wire)
+  if (!isElsewhere && unanswered === undefined) return undefined
+  const passes = entry && `${entry.place} passes ${entry.context} on to ${entry.target ?? 'what is no plain text'}`
+  const [first = '', ...more] = [...(passes === undefined ? withoutWs(evidence) : [passes]), ...(unanswered ?? []), ...compared]
   return diagnosis(
     'wrong-frontend-port',
-    `The dev server's proxy leads to port ${port}, and the backend listens on ${direct.endpoint.port}`,
-    [`${entry.place} passes ${entry.context} on to ${entry.target}`, ...compared],
-    `Let the proxy lead to port ${direct.endpoint.port}.`,
+    isElsewhere
+      ? `The dev server's proxy leads to port ${target.port}, and the backend listens on ${port}`
+      : `The dev server's proxy leads to ${target?.host ?? 'an address'}, where nothing answers; the backend is at ${host}:${port}`,
+    [first, ...more],
+    isElsewhere ? `Let the proxy lead to port ${port}.` : `Let the proxy lead to ${host}:${port}.`,
   )
 }
 

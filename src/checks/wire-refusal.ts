@@ -1,5 +1,6 @@
 import type { WireFacts } from '../facts/wire.ts'
 import {
+  badGateway,
   frontendServes,
   inItsPlace,
   originMissing,
@@ -29,7 +30,8 @@ export function judgeRefusal(facts: WireFacts, refused: Refused): Diagnosis {
   if (status === 401 || status === 407) return unauthorised(facts, refused)
   if (status === 403) return seenInside(facts, refused, forbidden(facts, refused))
   if (status === 414 || status === 431) return urlTooLong(facts.endpoint, [upgradeAnswer(refused)])
-  if (status === 502 || status === 503 || status === 504) return badGateway(refused)
+  if (status === 502 || status === 503 || status === 504)
+    return badGateway('The proxy answers, and the backend behind it does not', [upgradeAnswer(refused)])
   if (status >= 500) return judgeServerError(facts, refused)
   return notASocket(facts, refused)
 }
@@ -151,16 +153,6 @@ function isForeignRefusal({ http }: WireFacts, refused: Refused): boolean {
   if (servers.some((name) => asgiServers.test(name) || proxies.test(name))) return false
   // an upgrade that daphne refuses has no header at all, and hypercorn and uvicorn are named above
   return Object.keys(refused.headers).length > 0
-}
-
-function badGateway(refused: Refused): Diagnosis {
-  return diagnosis(
-    'server-not-running',
-    'The proxy answers, and the backend behind it does not',
-    [upgradeAnswer(refused)],
-    'Start the backend, or correct the port that the proxy leads to.',
-    [['election-dev', 'start']],
-  )
 }
 
 /** 404, 200 and the rest: an ASGI server with a WebSocket part never says these to an upgrade. */

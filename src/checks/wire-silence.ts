@@ -1,7 +1,7 @@
 import { longUrlBytes, unsendable, type WireFacts } from '../facts/wire.ts'
-import { frontendServes, portHeld, speaksTls, urlTooLong } from './common-causes.ts'
+import { badGateway, frontendServes, portHeld, speaksTls, urlTooLong } from './common-causes.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
-import { frontendPage, said, seconds, vitePage } from './wire-words.ts'
+import { frontendPage, said, seconds, unansweredBehind, vitePage } from './wire-words.ts'
 import type { Unanswered } from './wire.ts'
 
 /** daphne resets a socket that the application neither accepts nor closes after about 5 s, sometimes 4.4 s. */
@@ -116,6 +116,9 @@ function judgeForeign({ endpoint, http, experiments }: WireFacts, first: string)
 /** Vite takes upgrades for its own socket and leaves the others hanging. */
 function judgeFrontend({ endpoint, http, experiments }: WireFacts, handshake: Unanswered, first: string): Diagnosis | undefined {
   const onPath = experiments.httpOnPath
+  const unanswered = unansweredBehind({ experiments })
+  if (unanswered !== undefined && http?.result === 'answer' && vitePage.test(http.body))
+    return badGateway('The dev server answers, and what its proxy leads to does not', [first, ...unanswered])
   if (handshake.result !== 'silent' || onPath?.result !== 'answer' || http?.result !== 'answer') return undefined
   if (onPath.status === 200 && frontendPage.test(onPath.body)) {
     return frontendServes(endpoint, [first, "GET on the WebSocket's path gives the frontend's page"])

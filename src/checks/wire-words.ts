@@ -35,6 +35,14 @@ export const proxies = /^(?:nginx|caddy|apache|traefik|haproxy|envoy|openresty|c
 
 /** A Vite dev server's page. */
 export const vitePage = /\/@vite\/client/i
+/** What a dev server's proxy says by itself of a page that nobody behind it answers: Vite with an empty 500, webpack's with a 504. */
+export function unansweredBehind({ experiments }: Pick<WireFacts, 'experiments'>): readonly [string] | undefined {
+  const { httpOnPath: answer } = experiments
+  if (answer?.result !== 'answer' || answer.server !== undefined) return undefined
+  const isItsOwn = answer.status === 504 || (answer.status === 500 && answer.body === '')
+  return isItsOwn ? [`GET on the path got ${answer.status} from the dev server itself, as where nothing answers its proxy`] : undefined
+}
+
 /** The page of any frontend: a root element for the application, and nothing in it. */
 export const frontendPage = /\/@vite\/client|<div id="(?:root|app|__next)">/i
 

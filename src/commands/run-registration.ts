@@ -5,7 +5,7 @@ import type { Host } from '../host/host.ts'
 import { thisMachine } from '../host/machine.ts'
 import { processTable, rowOf, type ProcessIdentity } from '../host/process-table.ts'
 import { ownMark } from '../host/run-mark.ts'
-import { runMeansOf, runStatusOf } from '../report/stack-control.ts'
+import { pageCausesOf, runMeansOf, runStatusOf } from '../report/stack-control.ts'
 import { serveControl, type ControlServer } from '../run/control-server.ts'
 import { endRun } from '../run/run-end.ts'
 import { cleanRuns, newRunId, removeRun, writeRun } from '../run/run-state.ts'
@@ -51,6 +51,7 @@ export function registerRun({ host, config, report }: SetupRun, control: StackCo
       restart: control.restart,
       verify: control.verify,
       means: () => runMeansOf(control),
+      page: () => pageCausesOf(control),
       // its end is seen by the end of the process
       stop: () => void control.stop().catch(() => undefined),
     }

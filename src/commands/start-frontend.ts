@@ -18,9 +18,7 @@ import type { FrontendSummary } from '../report/run-event.ts'
 import { installFrontend } from '../run/frontend-install.ts'
 import type { Services } from '../run/services.ts'
 import { portOf } from '../host/urls.ts'
-import type { Endpoint } from '../verify/endpoint.ts'
-import { proveFrontend, type FrontendProof } from '../verify/frontend.ts'
-import { prove } from '../verify/prove.ts'
+import { proveFrontend, refusedOrigin, type FrontendProof } from '../verify/frontend.ts'
 import { DevServer } from './start-dev-server.ts'
 import { freeFrontendPort } from './start-frontend-port.ts'
 import type { Up } from './start-life.ts'
@@ -186,14 +184,16 @@ export function startFrontend(
     )
     if (proof === undefined) return
     // the backend was proven with the Origin that was expected: a page that is elsewhere has another
-    const refused = endpoint.origin === page.origin || config.origin !== undefined ? undefined : await refusal(endpoint, page)
+    const refused = endpoint.origin === page.origin || config.origin !== undefined ? undefined : await refusedOrigin(endpoint, page)
     const diagnosis = proof.diagnosis ?? refused
+    const before = summary?.diagnosis?.id
     tell({
       url: page.href,
       state: proof.state === 'proven' && diagnosis === undefined ? 'ready' : 'failed',
       text: words(proof, diagnosis),
       ...(diagnosis === undefined ? {} : { diagnosis }),
     })
+    if (diagnosis !== undefined && diagnosis.id === before) return
     if (diagnosis !== undefined) report({ event: 'diagnosis', diagnosis })
     else if (proof.state === 'proven') served({ url: page, app: app(), given: now.wanted.port })
   }
@@ -245,6 +245,11 @@ export function startFrontend(
       report({ event: 'note', text: "the frontend's packages are still being installed, which is waited for (Ctrl+C ends it)" })
       await begun
     },
+    /** Its page and the WebSocket through it, tried anew where they were tried already. */
+    proveAgain: async () => {
+      if (summary !== undefined && summary.state !== 'starting') proveSoon()
+      await proving
+    },
     /** The backend is up: the WebSocket through the page's own server can be tried. */
     backendIsUp: (now: Up) => {
       up = now
@@ -260,13 +265,6 @@ export function startFrontend(
       void services.restart('frontend', next.service)
     },
   }
-}
-
-/** Whether the backend refuses the Origin that the page really has; its own cause then. */
-async function refusal(endpoint: Endpoint, page: URL): Promise<Judged | undefined> {
-  const proof = await prove({ ...endpoint, origin: page.origin }, { holdMs: 0, ours: true })
-  proof.socket?.terminate()
-  return proof.state === 'failed' ? proof.diagnosis : undefined
 }
 
 function planAt(

@@ -145,6 +145,12 @@ export function watchPage(prepared: Prepared, { failedScreenshot }: Pick<StartEx
       look(true)
       await looking
     },
+    /** What was seen to be wrong is looked at anew: a source may be another one by now. */
+    lookAgain: async () => {
+      await looking
+      if (last?.state === 'failed') look(true)
+      await looking
+    },
     /** Ends a look that is under way, with all that it started. */
     end: async () => {
       ending.abort()

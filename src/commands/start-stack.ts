@@ -241,6 +241,13 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, apply, stop }
         })
       await page.lookNow()
     },
+    pageCauses: async () => {
+      await frontend?.proveAgain()
+      // one that is right now is looked at for the first time
+      await watching
+      await page?.lookAgain()
+      return [frontend?.summary()?.diagnosis, page?.summary()?.diagnosis].flatMap((cause) => cause ?? [])
+    },
     stop: async () => {
       stop()
       await ended.catch(() => {})

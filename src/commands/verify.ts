@@ -76,7 +76,11 @@ export async function verifyOnce(host: Host, config: Config, url: string | undef
       proof: await withCause(host, config, completed, first, { isOfProject: url === undefined, stranger: held.stranger }),
       beside: (await beside) ?? [],
     }
-    if (page === undefined || first.state === 'failed' || first.state === 'refused') return verified
+    if (first.state === 'failed' || first.state === 'refused') return verified
+    if (page === undefined) {
+      const isWell = url === undefined && verified.proof.state === 'proven'
+      return isWell ? { ...verified, page: await (await import('./verify-page.ts')).pageWay(host, config, completed, first) } : verified
+    }
     const { verifyPage } = await import('./verify-page.ts')
     const paths = verified.beside.map(({ path }) => path)
     return { ...verified, page: await verifyPage(host, config, { endpoint: completed, paths, two: page.two }) }

@@ -155,7 +155,8 @@ function inlineOf(args: readonly string[]): Record<string, unknown> {
 async function answerOf(folder: string, told: Readonly<Record<string, unknown>>, base: string): Promise<ToolAnswer> {
   const { port, strictPort, https, env, configFile, proxies } = told
   const path = typeof configFile === 'string' ? configFile : join(folder, 'package.json')
-  const file = path.startsWith(folder) ? path.slice(folder.length + 1).replaceAll('\\', '/') : path
+  const isBelow = path.startsWith(folder) && /[\\/]/.test(path[folder.length] ?? '')
+  const file = isBelow ? path.slice(folder.length + 1).replaceAll('\\', '/') : path
   const text = withoutComments((await readText(path)) ?? '')
   return {
     port: typeof port === 'number' ? port : undefined,

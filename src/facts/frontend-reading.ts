@@ -31,7 +31,11 @@ export const readingBounds = { files: 1500, bytes: 512 * 1024, ms: 300 }
 const configName = /^(?:vite|astro|vue|next|webpack)\.config\.[cm]?[jt]s$/
 
 /** Reads a frontend's folder, or the pages of a backend's, as far as the bounds go. `except`: a folder below it that is passed over. Never throws: what can't be read says nothing. */
-export async function readFrontend(folder: string, bounds: Bounds = readingBounds, except?: string): Promise<FrontendReading> {
+export async function readFrontend(
+  folder: string,
+  bounds: Bounds = readingBounds,
+  except?: string,
+): Promise<Omit<FrontendReading, 'folder'>> {
   const until = performance.now() + bounds.ms
   const textsOf = (files: readonly string[]) =>
     Promise.all(files.map(async (file) => ({ file, text: (await boundedText(join(folder, file), bounds.bytes)) ?? '' })))
@@ -86,6 +90,7 @@ export interface FrontendFiles {
 }
 
 const nothing: FrontendReading = {
+  folder: '.',
   urls: [],
   variables: [],
   proxies: [],
@@ -110,12 +115,12 @@ export async function gatherFrontend(
 ): Promise<FrontendFiles> {
   const frontend = await findFrontend(config, project, host.env)
   if (frontend.kind === 'none') return { frontend, program: undefined, reading: nothing }
-  const { folder, command } = frontend.app
+  const { folder, shown, command } = frontend.app
   const [program, reading] = await Promise.all([
     command.kind === 'command' ? findProgram(host, folder, command.command, frontend.app, node) : undefined,
     readFrontend(folder),
   ])
-  return { frontend, program, reading }
+  return { frontend, program, reading: { ...reading, folder: shown } }
 }
 
 /**

@@ -29,16 +29,18 @@ export interface UrlVariable extends EnvValue {
 
 /** How a frontend is told where its backend is, read as text: nothing is evaluated. */
 export interface FrontendWiring {
-  /** Relative to the checkout; `frontend` where nothing else is said. */
-  readonly folder?: string
+  /** As a person in the checkout writes it: the files below are relative to it. */
+  readonly folder: string
   readonly urls: readonly WrittenUrl[]
   readonly variables: readonly UrlVariable[]
   readonly proxies: readonly DevProxy[]
 }
 
 /** A place of the frontend as it is shown: `frontend/src/live.ts:3`. */
-export function placeIn({ folder = 'frontend' }: FrontendWiring, { file, line }: SourcePlace): string {
-  return `${folder === '.' ? '' : `${folder}/`}${file}:${line}`
+export function placeIn({ folder }: Pick<FrontendWiring, 'folder'>, { file, line }: SourcePlace): string {
+  // a configuration may be outside of it
+  const isBelow = folder !== '.' && !/^(?:\/|[A-Za-z]:)/.test(file)
+  return `${isBelow ? `${folder}/` : ''}${file}:${line}`
 }
 
 /** The URLs of a source, comments passed over. One whose host is put together at run time (`ws://${host}/`) isn't written there. */

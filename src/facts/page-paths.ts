@@ -9,7 +9,7 @@ import { sourceTexts } from './source-texts.ts'
 export const hole = '{}'
 
 /** A path that a page names, in a source, a template or a variable that the bundler hands to it. */
-interface PagePath extends SourcePlace {
+export interface PagePath extends SourcePlace {
   /** Beginning with a slash, without query and fragment; `{}` where a value isn't written there. */
   readonly path: string
   /** It stands in a WebSocket's URL; else it is any text that may be a path. */

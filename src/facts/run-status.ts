@@ -46,6 +46,15 @@ export const runMeansSchema = v.object({
   flags: v.record(v.string(), v.unknown()),
 })
 
+/** What is wrong with the page of a run: a cause with what was seen of it. */
+export const pageCauseSchema = v.object({
+  id: v.string(),
+  title: v.string(),
+  evidence: v.array(v.string()),
+  remedy: v.object({ text: v.string(), commands: v.array(v.array(v.string())), automatic: v.picklist(['yes', 'ask', 'no']) }),
+})
+
+export type PageCause = v.InferOutput<typeof pageCauseSchema>
 export type RunMeans = v.InferOutput<typeof runMeansSchema>
 
 export type RunStatus = v.InferOutput<typeof runStatusSchema>

@@ -30,16 +30,12 @@ export async function askedOrigin(...context: Parameters<typeof lookAtFrontend>)
   return frontendOrigin((await lookAtFrontend(...context)).frontend)
 }
 
-/** What the frontend says of its backend, with the folder that it is in. */
-export async function wiringOf(...context: Parameters<typeof lookAtFrontend>): Promise<FrontendReading> {
-  return foundIn(await lookAtFrontend(...context), context[2].root)
-}
-
-/** The same by its files alone. */
+/** What the frontend says of its backend by its files alone. */
 export async function writtenWiring(...[host, config, project]: Parameters<typeof lookAtFrontend>): Promise<FrontendReading> {
-  return foundIn(await gatherFrontend(host, config, project, process.execPath), project.root)
+  return wiringOf(await gatherFrontend(host, config, project, process.execPath), project.root)
 }
 
-async function foundIn({ frontend, reading }: FrontendFiles, root: string): Promise<FrontendReading> {
-  return frontend.kind === 'app' ? { ...reading, folder: frontend.app.shown } : readFrontend(join(root, 'frontend'))
+/** What the frontend says of its backend; where there is none that could be started, what is written in `frontend/`. */
+export async function wiringOf({ frontend, reading }: FrontendFiles, root: string): Promise<FrontendReading> {
+  return frontend.kind === 'app' ? reading : { ...(await readFrontend(join(root, 'frontend'))), folder: 'frontend' }
 }

@@ -39,9 +39,10 @@ import { httpUrl, type Endpoint } from '../verify/endpoint.ts'
 import { experimentPaths } from '../verify/experiments.ts'
 import type { Proof } from '../verify/prove.ts'
 import { proveBeside, type BesideOptions } from './beside.ts'
-import { wiringOf } from './frontend.ts'
+import { lookAtFrontend, wiringOf } from './frontend.ts'
 import { outlookOf } from './database.ts'
 import { gatherInside, type Inside, type LookServed } from './inside.ts'
+import { pageTrouble } from './page-trouble.ts'
 import { gatherRedis } from './redis.ts'
 import { waitingRun } from './run.ts'
 import { socketsOf } from './sockets.ts'
@@ -160,7 +161,7 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
     installersOf(host, checkout?.requirements),
     project === undefined ? new Set<string>() : modulesOf(project.backend),
     privilegedPorts(host.platform),
-    checkout === undefined ? undefined : wiringOf(shell, config, checkout.project),
+    checkout === undefined ? undefined : lookAtFrontend(shell, config, checkout.project),
     servingEnvironment(host, serving, choice?.environment?.python),
     checkout === undefined ? [] : readLines(checkout.project),
     checkout === undefined ? undefined : gatherRedis(host, config, checkout, inside.settings, dotenv, problems),
@@ -170,7 +171,7 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
   if (targets.proof === undefined) main.socket?.terminate()
   const wire = await withPage(main.facts, targets.main, examination)
   const [
-    [pathPython, shebang, installers, own, below, wiring, serverPython, settingsLines, redis],
+    [pathPython, shebang, installers, own, below, frontend, serverPython, settingsLines, redis],
     secretKeys,
     holders,
     newer,
@@ -186,6 +187,10 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
     outlookOf(host, chosen, checkout, choice?.environment?.python, examination),
     project === undefined || wire.handshake?.result !== 'refused' ? [] : fixturesOf(project.backend),
   ])
+  const page =
+    checkout === undefined || frontend === undefined || targets.isOfProject !== true || targets.own !== undefined || main.state !== 'proven'
+      ? undefined
+      : await pageTrouble(shell, { project: checkout.project, files: async () => frontend, endpoint: targets.main, direct: wire })
   return {
     wire,
     direct: direct?.facts,
@@ -213,7 +218,8 @@ export async function gather(given: Host, config: Config, targets: Targets): Pro
     holders,
     fixtures,
     databaseOutlook: outlook,
-    frontend: wiring,
+    frontend: frontend && (await wiringOf(frontend, project?.root ?? shell.cwd)),
+    page: page?.causes,
     logged,
     ...targets.own?.(),
     crossing: targets.crossing,

@@ -1,6 +1,8 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path'
 import type { PageSources } from '../checks/page-places.ts'
 import { readFrontend } from '../facts/frontend-reading.ts'
+import { parametersIn, tokenReadIn } from '../facts/query-places.ts'
+import { readPageSpeech } from '../facts/page-paths.ts'
 import type { PageSeen, ScriptPlace } from '../facts/page-seen.ts'
 import { isFile } from '../host/files.ts'
 
@@ -18,7 +20,18 @@ interface SeenInSources {
  */
 export async function inSources(
   look: PageSeen,
-  { root, folder }: { readonly root: string; readonly folder: string },
+  {
+    root,
+    folder,
+    backend,
+    tokenName,
+  }: {
+    readonly root: string
+    readonly folder: string
+    readonly backend: string | undefined
+    /** The parameter that the application reads its token from. */
+    readonly tokenName: string | undefined
+  },
 ): Promise<SeenInSources> {
   const shown = (file: string) => relative(root, resolve(folder, file)).split(sep).join('/')
   const found = async (at: ScriptPlace | undefined): Promise<ScriptPlace | undefined> => {
@@ -33,7 +46,13 @@ export async function inSources(
   ])
   const here = { ...look, sockets, exceptions }
   if (sockets.every(({ state }) => state === 'open')) return { look: here, sources: undefined }
-  const { variables, urls, ports, pageSocket } = await readFrontend(folder)
+  const names = [...new Set(sockets.filter(({ state }) => state !== 'open').flatMap(({ url }) => [...new URL(url).searchParams.keys()]))]
+  const [{ variables, urls, ports, pageSocket }, { paths }, parameters, tokenRead] = await Promise.all([
+    readFrontend(folder),
+    readPageSpeech(folder),
+    parametersIn(folder, names),
+    backend === undefined || tokenName === undefined ? undefined : tokenReadIn(backend, tokenName),
+  ])
   const inCheckout = <Place extends { readonly file: string }>(place: Place): Place => ({ ...place, file: shown(place.file) })
   return {
     look: here,
@@ -42,6 +61,14 @@ export async function inSources(
       urls: urls.map(inCheckout),
       ports: ports.map(inCheckout),
       pageSocket: pageSocket && inCheckout(pageSocket),
+      paths: paths.map(inCheckout),
+      parameters: parameters.map(inCheckout),
+      tokenRead: tokenRead && {
+        ...tokenRead,
+        file: relative(root, resolve(backend ?? root, tokenRead.file))
+          .split(sep)
+          .join('/'),
+      },
     },
   }
 }

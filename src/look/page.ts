@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts'
-import { judgePage, notLooked, type PageContext, type PageVerdict } from '../checks/page.ts'
+import { judgePage, notLooked, type PageVerdict } from '../checks/page.ts'
+import type { PageContext } from '../checks/page-socket.ts'
 import { describeListener, listenersOn } from '../facts/listener.ts'
 import type { PageLook, PageRequest, PageSeen } from '../facts/page-seen.ts'
 import { isLocal } from '../facts/frontend-wiring.ts'
@@ -45,10 +46,25 @@ export async function provePage(
   const seen: PageLook = lacks === undefined ? await lookAt(host, request, target.signal) : { result: 'unseen', why: lacks }
   if (seen.result === 'unseen') return { look: seen, verdict: notLooked(seen.why) }
   const root = target.project?.root ?? host.cwd
-  const { look, sources } = await inSources(seen, { root, folder: target.app?.folder ?? root })
+  const { token, tokenIn, tokenName = 'token' } = target.endpoint
+  const inQuery = token !== undefined && tokenIn === 'query' ? tokenName : undefined
+  const { look, sources } = await inSources(seen, {
+    root,
+    folder: target.app?.folder ?? root,
+    backend: target.project?.backend,
+    tokenName: inQuery,
+  })
   const proven = new URL(shownUrl(target.endpoint.url))
   const more = await known(look, sources !== undefined)
-  const context = { proven, ...opening, ...more, holders: await holdersOf(host, look), folder: target.app?.shown, sources }
+  const context = {
+    proven,
+    tokenName: inQuery,
+    ...opening,
+    ...more,
+    holders: await holdersOf(host, look),
+    folder: target.app?.shown,
+    sources,
+  }
   return { look: { ...look, result: 'seen' }, verdict: judgePage(look, context) }
 }
 

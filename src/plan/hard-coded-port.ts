@@ -1,6 +1,6 @@
 import type { FrontendReading } from '../facts/frontend-reading.ts'
 import type { SourcePlace } from '../facts/script-text.ts'
-import { isLocal } from '../facts/frontend-wiring.ts'
+import { isLocal, placeIn } from '../facts/frontend-wiring.ts'
 import type { BackendAddress } from './frontend-address.ts'
 import type { MappedVariable } from './frontend-env.ts'
 
@@ -21,7 +21,7 @@ const mostPlaces = 20
  * for a variable that is set is no such place. Pure.
  */
 export function hardCodedPorts(
-  { urls, proxies, ports, configured, uses }: FrontendReading,
+  { urls, proxies, ports, configured, uses }: Omit<FrontendReading, 'folder'>,
   mapped: readonly MappedVariable[],
   { port, wantedPort }: Pick<BackendAddress, 'port' | 'wantedPort'>,
 ): HardCodedPort[] {
@@ -65,7 +65,7 @@ export function placesOfPort(
 ): string[] {
   const sources = [...ports, ...urls.filter(({ host }) => isLocal(host))]
     .filter((place) => place.port === port)
-    .map(({ file, line, text }) => `${under(folder, file)}:${line} (${text})`)
+    .map((place) => `${placeIn({ folder }, place)} (${place.text})`)
   const written = new RegExp(`(?:localhost|127\\.0\\.0\\.1|\\[::1\\]):${port}(?!\\d)`)
   const settings = backend.flatMap(({ file, text }) =>
     text.split('\n').flatMap((line, index) => {
@@ -92,10 +92,8 @@ export function hardCodedWords(
 
 /** Each place with file and line, as a person in the checkout writes it. */
 export function placeWords(places: readonly HardCodedPort[], folder: string): string[] {
-  return places.map(({ file, line, text }) => `${under(folder, file)}:${line} (${text})`)
+  return places.map((place) => `${placeIn({ folder }, place)} (${place.text})`)
 }
-
-const under = (folder: string, file: string): string => (folder === '.' ? file : `${folder}/${file}`)
 
 /** The first of a list; there may be many. */
 function listed(list: readonly string[]): string {

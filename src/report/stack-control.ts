@@ -1,8 +1,9 @@
 import { delimiter } from 'node:path'
 import { runFlags } from '../config/again.ts'
+import type { Judged } from '../checks/diagnosis.ts'
 import type { Config } from '../config/config.ts'
 import { insideFolder } from '../facts/inside-folder.ts'
-import type { RunMeans, RunStatus, SocketStatus } from '../facts/run-status.ts'
+import type { PageCause, RunMeans, RunStatus, SocketStatus } from '../facts/run-status.ts'
 import type { ServiceStatus } from '../facts/service-status.ts'
 import { nulls, textsOf } from '../host/json.ts'
 import { portOf } from '../host/urls.ts'
@@ -33,6 +34,8 @@ export interface StackControl {
   readonly means: () => { readonly env: Readonly<Record<string, string | undefined>> | undefined; readonly config: Config }
   /** Looks at the page in a browser, now. Rejects with LauncherError `no-page`. */
   readonly look: () => Promise<void>
+  /** What is wrong with the page, tried anew as `start` has tried it. */
+  readonly pageCauses: () => Promise<readonly Judged[]>
   /** Ends the run; resolves when nothing of it is left. */
   readonly stop: () => Promise<void>
   /** Calls back after each change of the status; gives the function that ends it. */
@@ -59,6 +62,17 @@ export function runMeansOf(control: Pick<StackControl, 'means' | 'status'>): Run
     env: Object.fromEntries(Object.entries(textsOf(all)).filter(([name]) => !name.startsWith('ELECTION_DEV_'))),
     flags: runFlags(config, websocket && portOf(new URL(websocket.url))),
   }
+}
+
+/** What is wrong with the page, as it leaves the process. */
+export async function pageCausesOf({ pageCauses }: Pick<StackControl, 'pageCauses'>): Promise<PageCause[]> {
+  const causes = await pageCauses()
+  return causes.map(({ id, title, evidence, remedy: { text, commands, automatic } }) => ({
+    id,
+    title,
+    evidence: [...evidence],
+    remedy: { text, commands: commands.map((words) => [...words]), automatic },
+  }))
 }
 
 function socketStatusOf(url: string, state: SocketState | undefined): SocketStatus {

@@ -2,18 +2,18 @@ import { connect } from 'node:net'
 import * as v from 'valibot'
 import { errorCode } from '../errors.ts'
 import type { RunState } from '../facts/run-state.ts'
-import { runMeansSchema, runStatusSchema, type RunMeans, type RunStatus } from '../facts/run-status.ts'
+import { pageCauseSchema, runMeansSchema, runStatusSchema, type PageCause, type RunMeans, type RunStatus } from '../facts/run-status.ts'
 import { parseAs } from '../host/json-shape.ts'
 
 /** One request a connection: a line of JSON, answered by a line of JSON. */
 export const requestSchema = v.object({
   key: v.string(),
-  ask: v.picklist(['status', 'restart', 'verify', 'stop', 'means']),
+  ask: v.picklist(['status', 'restart', 'verify', 'stop', 'means', 'page']),
   service: v.nullable(v.string()),
 })
 
 const answerSchema = v.variant('ok', [
-  v.object({ ok: v.literal(true), status: runStatusSchema, means: v.optional(runMeansSchema) }),
+  v.object({ ok: v.literal(true), status: runStatusSchema, means: v.optional(runMeansSchema), page: v.optional(v.array(pageCauseSchema)) }),
   v.object({ ok: v.literal(false), code: v.string(), message: v.string(), hint: v.nullable(v.string()) }),
 ])
 
@@ -22,7 +22,12 @@ export type ControlAnswer = v.InferOutput<typeof answerSchema>
 
 /** What came of asking a launcher. */
 export type ControlOutcome =
-  | { readonly kind: 'answer'; readonly status: RunStatus; readonly means?: RunMeans | undefined }
+  | {
+      readonly kind: 'answer'
+      readonly status: RunStatus
+      readonly means?: RunMeans | undefined
+      readonly page?: readonly PageCause[] | undefined
+    }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string; readonly hint: string | undefined }
   /** It takes the connection, or holds it up, and says nothing within the deadline: it hangs. */
   | { readonly kind: 'silent' }
@@ -69,6 +74,6 @@ export function unansweredWords(outcome: Exclude<ControlOutcome, { kind: 'answer
 function outcomeOf(text: string): ControlOutcome {
   const answer = parseAs(answerSchema, text)
   if (answer === undefined) return { kind: 'absent', reason: text === '' ? 'it closed without an answer' : 'its answer is none' }
-  if (answer.ok) return { kind: 'answer', status: answer.status, ...(answer.means === undefined ? {} : { means: answer.means }) }
+  if (answer.ok) return { kind: 'answer', status: answer.status, means: answer.means, page: answer.page }
   return { kind: 'refused', code: answer.code, message: answer.message, hint: answer.hint ?? undefined }
 }

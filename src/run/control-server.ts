@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { errorMessage, LauncherError } from '../errors.ts'
-import type { RunMeans, RunStatus } from '../facts/run-status.ts'
+import type { PageCause, RunMeans, RunStatus } from '../facts/run-status.ts'
 import type { Host } from '../host/host.ts'
 import { requestSchema, type ControlAnswer, type ControlRequest } from './control-client.ts'
 import { removeSocket, socketFolder, socketName } from './run-state.ts'
@@ -18,6 +18,8 @@ export interface ControlTarget {
   readonly verify: () => Promise<unknown>
   /** Undefined where no backend was launched yet. */
   readonly means: () => RunMeans | undefined
+  /** Looks at its page anew where that was seen to be wrong, and gives what is. */
+  readonly page: () => Promise<readonly PageCause[]>
   /** Begins to end the run; the answer has left by then. */
   readonly stop: () => void
 }
@@ -131,6 +133,7 @@ async function carryOut({ ask, service }: ControlRequest, target: ControlTarget)
   try {
     if (ask === 'restart') await target.restart(service ?? undefined)
     if (ask === 'verify') await target.verify()
+    if (ask === 'page') return { ok: true, page: [...(await target.page())], status: target.status() }
     return { ok: true, status: target.status() }
   } catch (error) {
     if (error instanceof LauncherError) return { ok: false, code: error.code, message: error.message, hint: error.hint ?? null }

@@ -23,7 +23,7 @@ export interface FrontendTarget {
   readonly socket: Endpoint | undefined
   /** What the direct proof saw, to compare with. */
   readonly direct: WireFacts | undefined
-  /** The frontend's wiring, where it lies in `frontend/`: evidence names its lines under that name. */
+  /** The frontend's wiring, whose lines the evidence names. */
   readonly wiring: FrontendWiring | undefined
   /** How long the page may take to answer, in milliseconds. */
   readonly deadlineMs: number
@@ -69,16 +69,31 @@ export async function proveFrontend(host: Host, target: FrontendTarget): Promise
   const answers = page.status < 400
   // the certificate of a dev server is trusted by the browser alone, which was told to
   if (target.socket === undefined || target.page.protocol === 'https:') return { ...nothing, state: answers ? 'proven' : 'failed' }
-  const through = await prove(throughPage(target.socket, target.page), { holdMs: target.holdMs })
-  through.socket?.terminate()
-  const diagnosis = through.state === 'failed' ? whyNot(target, through) : undefined
+  const { through, diagnosis } = await proveThrough({ ...target, socket: target.socket })
   return {
     state: answers && diagnosis === undefined ? 'proven' : 'failed',
     page,
     owner,
-    through: { ...through, socket: undefined },
+    through,
     diagnosis,
   }
+}
+
+/** The WebSocket through a page's own server, and why it doesn't work so where it works directly. Its socket is closed again. Never throws. */
+export async function proveThrough(
+  target: Pick<FrontendTarget, 'page' | 'direct' | 'wiring' | 'holdMs'> & { readonly socket: Endpoint },
+): Promise<{ readonly through: Proof; readonly diagnosis: Judged | undefined }> {
+  const proof = await prove(throughPage(target.socket, target.page), { holdMs: target.holdMs })
+  proof.socket?.terminate()
+  const through = { ...proof, socket: undefined }
+  return { through, diagnosis: proof.state === 'failed' ? whyNot(target, through) : undefined }
+}
+
+/** Whether the backend refuses the Origin that a page really has; its own cause then. */
+export async function refusedOrigin(endpoint: Endpoint, page: URL): Promise<Judged | undefined> {
+  const proof = await prove({ ...endpoint, origin: page.origin }, { holdMs: 0, ours: true })
+  proof.socket?.terminate()
+  return proof.state === 'failed' ? proof.diagnosis : undefined
 }
 
 /** The same WebSocket at the page's own address, with the page's Origin. */
@@ -91,7 +106,7 @@ function throughPage(endpoint: Endpoint, page: URL): Endpoint {
 }
 
 /** What the dev server does to the handshake. What the backend refuses directly as well is no finding about the frontend. */
-function whyNot(target: FrontendTarget, through: Proof): Judged | undefined {
+function whyNot(target: Pick<FrontendTarget, 'direct' | 'wiring'>, through: Proof): Judged | undefined {
   const [compared] = all(
     judgeProxied({
       wire: through.facts,

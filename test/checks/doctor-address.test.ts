@@ -18,11 +18,13 @@ const unready: Partial<Evidence> = { choice: { kind: 'venv-missing', base: 'pyth
 const low = { ...nothingListens, endpoint: endpoint({ port: 80 }) }
 const vite = '<script type="module" src="/@vite/client"></script>'
 const frontend = (port: number): Evidence['frontend'] => ({
+  folder: 'frontend',
   urls: [{ file: 'src/socket.js', line: 3, text: `ws://localhost:${port}/ws/`, scheme: 'ws', host: 'localhost', port, path: '/ws/' }],
   variables: [],
   proxies: [],
 })
 const variable: Evidence['frontend'] = {
+  folder: 'frontend',
   urls: [],
   variables: [{ file: '.env', line: 2, name: 'VITE_WS_URL', value: 'ws://localhost:8000/ws/' }],
   proxies: [],
@@ -306,6 +308,7 @@ test('a server of this project whose folder is come to by a link is nobody else,
 const moved = (wiring: Evidence['frontend'], more: Partial<Evidence> = {}) =>
   judge(evidenceOf({ frontend: wiring, ...more })).notes.filter(({ id }) => id === 'wrong-frontend-port')
 const sent = (value: string, target?: string): Evidence['frontend'] => ({
+  folder: 'frontend',
   urls: [],
   variables: [{ file: '.env', line: 2, name: 'VITE_FEED_URL', value }],
   proxies: target === undefined ? [] : [{ file: 'vite.config.js', line: 1, context: '/ws', target, ws: true, rewrites: false }],

@@ -7,11 +7,18 @@ import { broken, elsewhere, ended, failed, machine, opened, page, proxied, refus
 
 const nginx = { server: 'nginx/1.22.1' }
 const vite = (ws: boolean | undefined): Evidence['frontend'] => ({
+  folder: 'apps/web',
   urls: [],
   variables: [],
   proxies: [{ file: 'vite.config.js', line: 5, context: '/ws', target: 'http://localhost:8000', ws, rewrites: false }],
 })
 const hangs = failed(silent, { http: page(200), experiments: { httpOnPath: page(404), httpAfter: page(200) } })
+/** A dev server that nothing answers. */
+const deadBehind = (status: number) =>
+  failed(broken('ECONNRESET'), {
+    http: page(200, undefined, '/@vite/client'),
+    experiments: { httpOnPath: page(status), httpAfter: page(200) },
+  })
 const lives = wireOf({
   session: { heldMs: 4000, close: undefined, messages: 1, pong: { result: 'pong', elapsedMs: 2 }, second: undefined },
 })
@@ -28,8 +35,19 @@ describe('names it', () => {
     [
       "wrong-frontend-port: the dev server's proxy leads to another port than the backend's",
       proxied(failed(broken('ECONNRESET'), { http: page(200, undefined, '/@vite/client') }), wireOf(), { frontend: vite(true) }),
-      /vite\.config\.js:5 passes \/ws on to http:\/\/localhost:8000/,
+      /^apps\/web\/vite\.config\.js:5 passes \/ws on to http:\/\/localhost:8000/,
     ],
+    [
+      'wrong-frontend-port: the same, where the backend wants a token that nobody has given',
+      proxied(deadBehind(500), failed(refused(403)), { frontend: vite(true) }),
+      /^apps\/web\/vite\.config\.js:5 passes .*\nGET on the path got 500 from the dev server itself/,
+    ],
+    [
+      "wrong-frontend-port: nothing answers what a dev server's proxy leads to, which is no plain text",
+      proxied(deadBehind(504), wireOf(), { frontend: undefined }),
+      /^GET on the path got 504 from the dev server itself/,
+    ],
+    ['server-not-running: the same, and no backend is seen', evidenceOf({ wire: deadBehind(500) }), /GET on the path got 500/],
     [
       'proxy-strips-upgrade: the backend is not to be seen',
       evidenceOf({ wire: failed(refused(404, nginx)), servers: { onPorts: [], ofProject: [], source: undefined, problem: 'x' } }),

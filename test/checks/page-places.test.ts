@@ -34,6 +34,9 @@ test.each<[string, string, string, string, string[]]>([
     urls: urlsIn('a.js', source),
     ports: portsIn('a.js', source),
     pageSocket: pageHostSocket('a.js', source),
+    paths: [],
+    parameters: [],
+    tokenRead: undefined,
   }
   expect(writtenPlaces(sources, new URL(socket), page).map(({ file, line, text }) => `${file}:${line} ${text}`)).toEqual(places)
 })

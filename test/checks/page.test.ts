@@ -1,9 +1,13 @@
 /** Every sentence about a page comes from what the browser told of it. */
 import { describe, expect, test } from 'vitest'
-import { judgePage, notLooked, type PageContext, type PageVerdict } from '../../src/checks/page.ts'
+import { judgePage, notLooked, type PageVerdict } from '../../src/checks/page.ts'
+import type { PageContext } from '../../src/checks/page-socket.ts'
 import type { PageRefusal, PageSeen, PageSocket } from '../../src/facts/page-seen.ts'
 
 const proven = new URL('ws://127.0.0.1:8000/ws/votes/')
+
+/** Sources that name nothing. */
+const unwritten = { ports: [], variables: [], urls: [], pageSocket: undefined, paths: [], parameters: [], tokenRead: undefined }
 
 const context = (more: Partial<PageContext> = {}): PageContext => ({
   proven,
@@ -14,6 +18,7 @@ const context = (more: Partial<PageContext> = {}): PageContext => ({
   holders: new Map(),
   folder: 'frontend',
   sources: undefined,
+  tokenName: undefined,
   moved: undefined,
   ...more,
 })
@@ -293,7 +298,7 @@ test('nobody looked: that is told, and nothing else', () => {
 describe('where it is made to go there', () => {
   const ports = [{ file: 'frontend/src/a.js', line: 2, text: "location.host.replace(':3000', ':8000')", port: 3000 }]
   const variables = [{ name: 'VITE_WS', value: 'ws://localhost:8001', file: 'frontend/.env', line: 1 }]
-  const sources = { ports, variables, urls: [], pageSocket: undefined }
+  const sources = { ...unwritten, ports, variables }
   const found = (page: Partial<PageSeen>, more: Partial<PageContext>) => judgePage(seen(page), context({ sources, ...more })).diagnosis
 
   test('what makes it go there is named: the variable, not where its value is used', () => {
@@ -321,5 +326,72 @@ describe('where it is made to go there', () => {
       text: expect.stringMatching(/port 3001 because 3000 is held, and frontend\/src\/a\.js:2/),
     })
     expect(found(page, {})?.remedy).toMatchObject({ commands: [], text: expect.stringMatching(/proxy .* to http:\/\/127\.0\.0\.1:8000/) })
+  })
+})
+
+describe('at the right address', () => {
+  const location = { ...unwritten, pageSocket: { file: 'web/live.ts', line: 4 } }
+  const judged = (own: Partial<PageSocket>, more: Partial<PageContext> = {}) => {
+    const at = socket({ state: 'refused', status: 403, url: 'ws://localhost:3000/ws/votes/?token=', ...own })
+    return judgePage(seen({ sockets: [at] }), context({ sources: location, ...more })).diagnosis
+  }
+
+  test('a token under another name than the application reads: both places are named, and no port', () => {
+    const parameters = [{ name: 'token', file: 'web/live.ts', line: 6, text: "url.searchParams.set('token', access)" }]
+    const found = judged({}, { tokenName: 'access', sources: { ...location, parameters, tokenRead: { file: 'api/auth.py', line: 9 } } })
+    expect(found).toMatchObject({ id: 'page-socket-refused', remedy: { commands: [] } })
+    expect(found?.evidence).toEqual([
+      'ws://localhost:3000/ws/votes/?token=: the handshake was answered with 403',
+      'the application reads its token from the parameter access at api/auth.py:9',
+      'the page sends token, and no access',
+      "web/live.ts:6 puts it there: url.searchParams.set('token', access)",
+      'the same WebSocket is proven',
+    ])
+    expect(found?.remedy.text).toBe('Let the page send its token as access in web/live.ts:6.')
+  })
+
+  test.each<[string, Partial<PageSocket>, Partial<PageContext>, RegExp]>([
+    ['no parameter at all', { url: 'ws://localhost:3000/ws/votes/' }, { tokenName: 'access' }, /the page sends no parameter/],
+    ['closed after it was open', { state: 'closed', status: 101, close: { code: 4001, reason: '' } }, { tokenName: 'access' }, /no access/],
+    ['the right name, and refused all the same', {}, { tokenName: 'token' }, /^(?!.*parameter)/],
+    ['the same route with another row', { url: 'ws://localhost:3000/ws/7/' }, { proven: new URL('ws://127.0.0.1:8000/ws/1/') }, /proven/],
+  ])('refused, and never for where it goes: %s', (_, own, more, evidence) => {
+    const found = judged(own, more)
+    expect(found).toMatchObject({ id: 'page-socket-refused', remedy: { commands: [] } })
+    expect(found?.evidence.join(' · ')).toMatch(evidence)
+    expect(found?.evidence.join()).not.toContain('location.host')
+  })
+
+  test.each<[string, string, string]>([
+    ['a page of the backend', 'ws://127.0.0.1:8000/ws/vote/', 'http://127.0.0.1:8000/votes/'],
+    ['a page of a dev server, which passes it on', 'ws://localhost:3000/ws/vote/', 'http://localhost:3000/'],
+  ])('another path: that is what is wrong, in %s', (_, url, page) => {
+    const paths = [
+      { file: 'web/other.ts', line: 1, path: '/ws/votes/', isSocket: true },
+      { file: 'web/live.ts', line: 4, path: '/ws/vote/', isSocket: true },
+    ]
+    const at = socket({ state: 'refused', status: 500, url })
+    const found = judgePage(seen({ sockets: [at], url: page }), context({ sources: { ...location, paths } })).diagnosis
+    expect(found?.evidence).toEqual([
+      `${url}: the handshake was answered with 500`,
+      'web/live.ts:4 names its path: /ws/vote/',
+      'proven is ws://127.0.0.1:8000/ws/votes/',
+    ])
+    expect(found?.remedy).toMatchObject({
+      commands: [],
+      text: "Correct the path in web/live.ts:4: the application's WebSocket is /ws/votes/.",
+    })
+  })
+
+  test("an installed package's source is no place to correct", () => {
+    const at = { file: 'web/node_modules/socket/create.ts', line: 101, text: 'new WebSocket(url)' }
+    for (const url of ['ws://localhost:3000/ws/vote/', 'ws://localhost:9000/ws/vote/', 'ws://localhost:3000/ws/votes/'])
+      for (const own of [{ status: 500 }, { status: undefined, error: 'net::ERR_CONNECTION_REFUSED' }]) {
+        const found = judged({ url, at, ...own }, { sources: undefined })
+        expect(found?.evidence).toContain('opened at web/node_modules/socket/create.ts:101: new WebSocket(url)')
+        expect(found?.remedy.text).not.toContain('node_modules')
+      }
+    const thrown = judgePage(seen({ exceptions: [{ text: 'TypeError: x', at }] }), context()).diagnosis
+    expect(thrown?.remedy.text).not.toContain('node_modules')
   })
 })

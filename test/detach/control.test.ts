@@ -33,6 +33,7 @@ function target(asked: string[]): ControlTarget {
     },
     verify: async () => void asked.push('verify'),
     means: () => means,
+    page: async () => [],
     stop: () => void asked.push('stop'),
   }
 }

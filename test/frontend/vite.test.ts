@@ -176,7 +176,7 @@ describe.each(['daphne', 'uvicorn'] as const)('the WebSocket through Vite to %s'
     const direct = await prove(endpoint, { holdMs: 300 })
     direct.socket?.terminate()
     expect(direct.state).toBe('proven')
-    const wiring = await readFrontend(folder)
+    const wiring = { ...(await readFrontend(folder)), folder: 'frontend' }
     const proof = await proveFrontend(testHost, target(plan, running, { socket: endpoint, direct: direct.facts, wiring }))
     return { proof, plan }
   }

@@ -27,6 +27,7 @@ function readingOf(files: Readonly<Record<string, string>>): FrontendReading {
   const sources = all.filter(([name]) => !isEnv(name) && !isConfig(name) && !name.endsWith('.json'))
   const configs = all.filter(([name]) => isConfig(name))
   return {
+    folder: 'frontend',
     urls: sources.flatMap(([name, text]) => urlsIn(name, text)),
     variables: [],
     proxies: [

@@ -6,6 +6,7 @@ import { pageUrl } from '../../src/plan/page-url.ts'
 const path = '/ws/election-updates/'
 const nothing: ServersFact = { onPorts: [], ofProject: [], source: '/proc', problem: undefined }
 const wiring = (parts: Partial<FrontendWiring>): FrontendWiring => ({
+  folder: 'frontend',
   urls: [],
   variables: [],
   proxies: [],

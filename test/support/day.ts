@@ -41,6 +41,7 @@ const pretendedControl: StackControl = {
     return Promise.resolve()
   },
   verify: () => Promise.resolve(state),
+  pageCauses: async () => [],
   means: () => ({ env: undefined, config: mergeConfig(host, {}, undefined) }),
   look: () => Promise.resolve(host.terminal.out('asked to look at the page')),
   stop: () => {

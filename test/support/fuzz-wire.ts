@@ -190,6 +190,7 @@ export function fuzzAskers(cases: number): void {
       restart: async () => {},
       verify: async () => undefined,
       means: () => undefined,
+      page: async () => [],
       stop: () => {},
     })
     await fc.assert(
