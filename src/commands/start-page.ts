@@ -1,9 +1,11 @@
 import { mkdir, rm } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { judged } from '../causes/causes.ts'
 import { notLooked } from '../checks/page.ts'
 import { errorMessage } from '../errors.ts'
 import type { FrontendApp } from '../facts/frontend-app.ts'
+import { readFrontend } from '../facts/frontend-reading.ts'
+import { shown } from '../facts/project.ts'
 import { pageMemory, pageMemoryFile, pageSign } from '../facts/page-memory.ts'
 import { pageUserAt } from '../look/outcome.ts'
 import { provePage, type PageTarget } from '../look/page.ts'
@@ -28,6 +30,15 @@ export interface ServedPage {
   readonly app: FrontendApp | undefined
   /** The port that its dev server was given; undefined where it was left to it. */
   readonly given: number | undefined
+}
+
+/** Says why nobody looks at a page of the backend's own, where its sources open a WebSocket: which page that is, nothing tells. */
+export async function tellUnnamed({ report, checkout: { project } }: Prepared, url: string): Promise<void> {
+  const { pageSocket } = await readFrontend(project.backend)
+  if (pageSocket === undefined) return
+  const at = `${shown(project, join(project.backend, pageSocket.file))}:${pageSocket.line}`
+  const why = `${at} opens a WebSocket, and nothing says on which page: "page": {"url": "/…"} in election-dev.config.json names it`
+  report({ event: 'page', url, ...notLooked(why), sockets: [] })
 }
 
 /**

@@ -85,6 +85,7 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, apply, stop }
   )
 
   let watching: Promise<RunPage> | undefined
+  let untold: Promise<void> | undefined
   /** Loaded once there is a page to look at: that is after the ready line. */
   const pageOf = async (prepared: Prepared): Promise<RunPage> =>
     (watching ??= import('./start-page.ts').then(({ watchPage }) => (page = watchPage(prepared, extras))))
@@ -92,7 +93,12 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, apply, stop }
   const lookAtPage = async (prepared: Prepared, up: Up) => {
     // what its dev server makes of its files may be known late
     const isAlone = (await frontend?.runs) !== true
-    if (isAlone && config.page === undefined && config.browser !== true) return
+    if (isAlone && config.page === undefined && config.browser !== true) {
+      // whoever started it knows the page
+      if (extras.page !== undefined) return
+      untold ??= import('./start-page.ts').then(({ tellUnnamed }) => tellUnnamed(prepared, up.summary.backend.url))
+      return untold
+    }
     const watched = await pageOf(prepared)
     watched.backendIs(up)
     if (isAlone) watched.isServed({ url: new URL(up.summary.backend.url), app: undefined, given: undefined })

@@ -8,6 +8,14 @@ import { listening, spoilsStream, viteStandIn } from '../support/node-servers.ts
 import { startApache, startHaproxy } from '../support/proxies.ts'
 import type { RunningServer } from '../support/servers.ts'
 
+/** What it lets in nobody would have to give. */
+const refusesAll = `from channels.generic.websocket import AsyncWebsocketConsumer
+
+class Updates(AsyncWebsocketConsumer):
+    async def connect(self):
+        await self.close(4001)
+`
+
 const { keep, project, server, folder, quietPort } = ending()
 const to = ({ port }: RunningServer, path = '') => `proxy_pass http://127.0.0.1:${port}${path};`
 
@@ -55,6 +63,26 @@ real('proxy-strips-upgrade', "a dev server's proxy without ws: true (a stand-in 
   expect(answer.evidence).toContain('vite.config.js:5')
   expect(answer.diagnosis?.remedy.text).toContain('ws: true')
 })
+
+real(
+  'wrong-frontend-port',
+  'a dev server whose proxy leads to where nothing listens, to a backend that wants a token (a stand-in for Vite)',
+  async () => {
+    const dead = await quietPort()
+    const made = await project({
+      consumer: refusesAll,
+      files: {
+        'client/package.json': '{"scripts": {"dev": "vite"}}',
+        'client/vite.config.js': `export default {\n  server: {\n    proxy: { '/ws': { target: 'http://127.0.0.1:${dead}', ws: true } },\n  },\n}\n`,
+      },
+    })
+    const running = await server('daphne', made)
+    const answer = await doctor(made.root, { url: urlOf(await listening(keep, viteStandIn({ backend: dead, ws: true }))) })
+    expect(answer.id, answer.evidence).toBe('wrong-frontend-port')
+    expect(answer.evidence).toContain(`client/vite.config.js:3 passes /ws on to http://127.0.0.1:${dead}`)
+    expect(answer.diagnosis?.remedy.text).toBe(`Let the proxy lead to port ${running.port}.`)
+  },
+)
 
 real('stream-broken', 'a proxy that writes a page of its own into the stream', async () => {
   const made = await project()

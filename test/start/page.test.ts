@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { halvesOf } from '../support/both-halves.ts'
+import { startCli } from '../support/cli.ts'
 import { ending } from '../support/ends.ts'
 import { browser } from '../support/page-look.ts'
 import { pageRowOf } from '../support/page-rows.ts'
@@ -99,6 +100,18 @@ describe.skipIf(browser === undefined)('its own WebSocket', { timeout: 90_000 },
     const config = `await new Promise((resolve) => setTimeout(resolve, 2500))\nconst own = () => ${at}\nexport default { cacheDir: '.vite', server: { port: own() } }\n`
     await writeFile(join(folder, 'vite.config.js'), config)
     expect(await pageRowOf(start())).toMatchObject({ state: 'open', url: `http://localhost:${at}/` })
+  })
+
+  test("a page of the backend's own that nobody has named: why nobody looks at it is told", async () => {
+    const source = 'const socket = new WebSocket(`ws://${location.host}/ws/election-updates/`)\n'
+    const made = await project({ consumer: votesConsumer, files: { 'backend/updates/static/live.js': `\n${source}` } })
+    const port = await freePort('127.0.0.1')
+    const cli = startCli(['start', '--json', '--port', String(port)], { cwd: made.root, env: await alone() })
+    keep({ stop: () => cli.end('SIGINT') })
+    expect(await pageRowOf(cli)).toMatchObject({
+      state: 'unseen',
+      text: 'not looked at: backend/updates/static/live.js:2 opens a WebSocket, and nothing says on which page: "page": {"url": "/…"} in election-dev.config.json names it',
+    })
   })
 
   test('looked at only where it is asked for', async () => {
