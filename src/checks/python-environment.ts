@@ -1,7 +1,9 @@
 import { noInterpreter, unavailable } from '../facts/base-python.ts'
+import { leftOutWords } from '../facts/platform-packages.ts'
 import { missingPackages } from '../plan/environment.ts'
 import { leftBehind, unsupportedChannels } from '../plan/channels-support.ts'
 import { freshEnvironment } from '../plan/fresh-environment.ts'
+import { requirementWords, typedPlaces } from '../plan/install.ts'
 import { chooseServer } from '../plan/server.ts'
 import { all, diagnosis, orElse, type Commands, type Diagnosis } from './diagnosis.ts'
 import { pythonOf, type Evidence } from './evidence.ts'
@@ -34,12 +36,16 @@ function make(evidence: Evidence, folder: string, options: readonly string[], ba
   const requirements = evidence.checkout?.requirements
   // how another tool's project is installed, setup knows
   if (requirements !== undefined && requirements.kind !== 'requirements') return [['election-dev', 'start', '--setup']]
-  const wanted = requirements === undefined ? ['django', 'channels', 'daphne'] : ['-r', requirementsOf(evidence)]
+  const place = { root: evidence.checkout?.project.root ?? '', platform: platformOf(evidence.checkout?.project.root ?? '') }
+  const wanted = requirements === undefined ? ['django', 'channels', 'daphne'] : typedPlaces(place, requirementWords(requirements))
   return [
     [base, '-m', 'venv', ...options, folder],
     [interpreterIn(evidence.checkout?.project.root ?? '', folder), '-m', 'pip', 'install', ...wanted],
   ]
 }
+
+/** The lines that `make` leaves out, each with its reason. */
+const leftOut = (evidence: Evidence): string[] => leftOutWords(evidence.checkout?.requirements, (path) => relativeTo(evidence, path))
 
 /** The commands that make an environment anew in its place, with the interpreter `base`, and install what the project asks for. */
 export const remake = (evidence: Evidence, folder: string, base?: string): Commands =>
@@ -98,7 +104,7 @@ function judgeBroken(evidence: Evidence): Diagnosis | undefined {
   return diagnosis(
     'venv-broken',
     `The virtual environment ${broken.label} is there and can't run`,
-    [broken.reason],
+    [broken.reason, ...leftOut(evidence)],
     'Make it anew.',
     remake(evidence, broken.folder),
   )
@@ -180,6 +186,7 @@ function judgeMissingVenv(evidence: Evidence): Diagnosis | undefined {
   const lacks = [
     base === undefined ? `There is ${noInterpreter(platform).seen} either` : `${base} has no Django, Channels and ASGI server`,
     ...(other === undefined ? [] : [`${other.word.source} names Python ${other.word.spec}: ${other.python} is ${other.version}`]),
+    ...leftOut(evidence),
   ]
   const made = make(evidence, folder, [])
   if (one !== undefined)

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts'
 import { usageError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { readDotenv, type DotenvFact } from './dotenv.ts'
+import { forPlatform } from './platform-packages.ts'
 import { findProject, type Project } from './project.ts'
 import { findPython, projectFolders, type PythonFact } from './python.ts'
 import { redisEndpoint, type RedisEndpointFact } from './redis-endpoint.ts'
@@ -26,7 +27,7 @@ export interface Checkout {
 /** Reads a checkout. Throws LauncherError where there is no project, or more than one; everything else is a fact. */
 export async function readCheckout(host: Host, config: Config): Promise<Checkout> {
   const project = await findProject(host, config)
-  const [python, dotenv, requirements, isFixed] = await Promise.all([
+  const [python, dotenv, asked, isFixed] = await Promise.all([
     findPython(host, config, project),
     readDotenv(project.dotenv, project.dotenvReader ?? 'decouple'),
     projectFolders(project).then((folders) => findRequirements(project.backend, folders)),
@@ -42,7 +43,7 @@ export async function readCheckout(host: Host, config: Config): Promise<Checkout
   return {
     project,
     python,
-    requirements,
+    requirements: asked === undefined ? undefined : forPlatform(asked, host.platform),
     dotenv,
     layerVariable,
     isLayerWrittenOut: isFixed,

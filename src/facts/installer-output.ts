@@ -1,5 +1,5 @@
 import type { RequirementLine } from './requirement-lines.ts'
-import { normalName, requiredName } from './packages.ts'
+import { requiredName } from './packages.ts'
 
 /** Why an installer gave up, as its output says it. */
 export interface InstallFailure {
@@ -189,22 +189,4 @@ export function installFailure(lines: readonly string[]): InstallFailure | undef
 export function lineOfNamed(named: string | undefined, asked: readonly RequirementLine[]): RequirementLine | undefined {
   const name = named === undefined ? undefined : requiredName(named)
   return asked.find((line) => line.name === name && line.isConstraint === undefined) ?? asked.find((line) => line.name === name)
-}
-
-/** What is for some machines alone, and the condition that says so (PEP 508). */
-const conditions: Readonly<Record<string, string>> = {
-  pywin32: 'sys_platform == "win32"',
-  pypiwin32: 'sys_platform == "win32"',
-  'pywin32-ctypes': 'sys_platform == "win32"',
-  'twisted-iocpsupport': 'sys_platform == "win32"',
-  pywinpty: 'sys_platform == "win32"',
-  'windows-curses': 'sys_platform == "win32"',
-  uvloop: 'sys_platform != "win32"',
-  'backports-zoneinfo': 'python_version < "3.9"',
-}
-
-/** The condition that a requirement has to have, because no other machine can have it. Pure. */
-export function conditionOf(named: string | undefined, platform: NodeJS.Platform): string | undefined {
-  const condition = named === undefined ? undefined : conditions[normalName(requiredName(named))]
-  return condition?.includes('sys_platform == "win32"') === true && platform === 'win32' ? undefined : condition
 }

@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import { readMarkedText } from '../host/files.ts'
 import { normalName } from './packages.ts'
 
@@ -17,6 +17,8 @@ export interface RequirementLine {
   readonly isConstraint?: true
   /** Of a repository, a folder or a URL: on an index its name may be a stranger's. */
   readonly isElsewhere?: true
+  /** How pip is told where that is: `-e /srv/vote/packages/tally`; without, the tool of the lock alone knows. Paths are absolute. */
+  readonly words?: readonly string[]
 }
 
 type Place = Pick<RequirementLine, 'file' | 'line'>
@@ -36,9 +38,21 @@ export function requirement(text: string, place: Place): RequirementLine | undef
   return { name: normalName(name), spec, marker, ...place }
 }
 
-/** What a requirements file and those that it includes ask for, in pip's order; undefined where it can't be read. */
-export async function requirementsOfFile(file: string): Promise<RequirementLine[] | undefined> {
+/** What a requirements file says. */
+interface FileRequirements {
+  /** What it and those that it includes ask for, in pip's order. */
+  readonly lines: readonly RequirementLine[]
+  /** The rest of it, in the words of pip's command line. */
+  readonly words: readonly string[]
+  /** It says what no command line can. */
+  readonly isFileOnly?: true
+}
+
+/** What a requirements file and those that it includes ask for; undefined where it can't be read. */
+export async function requirementsOfFile(file: string): Promise<FileRequirements | undefined> {
   const seen = new Set<string>()
+  const words: string[] = []
+  let isFileOnly = false
   const read = async (path: string, isConstraint: boolean): Promise<RequirementLine[] | undefined> => {
     if (seen.has(path) || seen.size > 20) return []
     seen.add(path)
@@ -49,12 +63,32 @@ export async function requirementsOfFile(file: string): Promise<RequirementLine[
     for (const [index, line] of text.split(/\r?\n/).entries()) {
       const [, option = '', included] = /^\s*(-r|--requirement|-c|--constraint)[ =]?\s*([^\s#=]+)/.exec(line) ?? []
       const own = requirement(line, { file: path, line: index + 1 })
-      if (included !== undefined) found.push(...((await read(join(dirname(path), included), isConstraint || /^--?c/.test(option))) ?? []))
-      else if (own !== undefined) found.push(isConstraint ? { ...own, isConstraint } : own)
+      if (included !== undefined) {
+        const isBounds = /^--?c/.test(option)
+        if (isBounds && !isConstraint) words.push('-c', join(dirname(path), included))
+        found.push(...((await read(join(dirname(path), included), isConstraint || isBounds)) ?? []))
+      } else if (own !== undefined) found.push(isConstraint ? { ...own, isConstraint } : own)
+      const others = isConstraint || included !== undefined || (own !== undefined && !options.test(line)) ? [] : otherWords(line, path)
+      if (others === undefined) isFileOnly = true
+      else words.push(...others)
     }
     return found
   }
-  return read(file, false)
+  const lines = await read(file, false)
+  return lines === undefined ? undefined : { lines, words, ...(isFileOnly ? { isFileOnly } : {}) }
+}
+
+/** A line that names no distribution, in the words of pip's command line, its folder from the file's; undefined where only a file can say it. Pure. */
+function otherWords(line: string, file: string): string[] | undefined {
+  const text = line.replace(/(^|\s)#.*$/, '').trim()
+  const there = (place: string) => (/^[a-z+]+:/i.test(place) || isAbsolute(place) ? place : join(dirname(file), place))
+  if (text === '' || /^--(?:pre|no-index|prefer-binary)$/.test(text)) return text === '' ? [] : [text]
+  // pip fills in variables in a file alone
+  if (text.includes('${')) return undefined
+  const [, option, value] =
+    /^(-e|--editable|-f|--find-links|-i|--index-url|--extra-index-url|--(?:no|only)-binary)[ =]\s*(\S+)$/.exec(text) ?? []
+  if (option !== undefined && value !== undefined) return [option, /binary|index/.test(option) || option === '-i' ? value : there(value)]
+  return text.startsWith('-') || /\s/.test(text) ? undefined : [there(text)]
 }
 
 /** Names of a requirements file: without options, URLs, and lines with a condition, which may not apply here. Pure. */

@@ -1,5 +1,6 @@
 import { dirname, join, relative, sep } from 'node:path'
 import { isFile, readText, upwards } from '../host/files.ts'
+import { originWords, withLocalPackages } from './local-packages.ts'
 import { normalName } from './packages.ts'
 import { requirement, scored, type RequirementLine } from './requirement-lines.ts'
 import type { Requirements, ScoredRequirements } from './requirements.ts'
@@ -12,7 +13,7 @@ export async function otherSources(
 ): Promise<{ locks: ScoredRequirements[]; unlocked: ScoredRequirements[] }> {
   const at = (name: string) => join(folder, name)
   const text = (await readText(at('pyproject.toml'))) ?? ''
-  const project = pyprojectRequirements(text, at('pyproject.toml'))
+  const project = await pyprojectRequirements(text, at('pyproject.toml'))
   const locks: ScoredRequirements[] = []
   for (const kind of ['uv', 'poetry', 'pdm'] as const) {
     const file = at(`${kind}.lock`)
@@ -21,8 +22,8 @@ export async function otherSources(
     const member = kind === 'uv' ? await memberOf(lock, folder, backend) : undefined
     const own =
       member === undefined
-        ? pyprojectRequirements(text, at('pyproject.toml'), kind === 'poetry' ? lockVersions(lock) : undefined)
-        : pyprojectRequirements((await readText(member)) ?? '', member)
+        ? await pyprojectRequirements(text, at('pyproject.toml'), kind === 'poetry' ? lockVersions(lock) : undefined)
+        : await pyprojectRequirements((await readText(member)) ?? '', member)
     const entry = made(kind, file, own.main, own.development, lockNames(lock))
     locks.push(member === undefined ? entry : { ...entry, folder: dirname(member), score: entry.score + 0.5 })
   }
@@ -79,20 +80,13 @@ async function memberOf(lock: string, folder: string, backend: string): Promise<
 const developers = /^(?:dev|develop|development|local)$/
 
 /** What a pyproject.toml asks for: of a project (PEP 621), of its groups for developers (PEP 735), of Poetry. `development`: of those groups. */
-function pyprojectRequirements(
+async function pyprojectRequirements(
   text: string,
   file: string,
   locked?: ReadonlyMap<string, string>,
-): { main: RequirementLine[]; development: RequirementLine[] } {
+): Promise<{ main: RequirementLine[]; development: RequirementLine[] }> {
   const tables = tomlTables(text)
-  // a package of the workspace or of a folder: on an index its name may be a stranger's
-  const local = new Set(
-    [...tables].flatMap(([name, entries]) => (name === 'tool.uv.sources' ? entries.map(({ key }) => normalName(key)) : [])),
-  )
-  const array = (entry: TomlEntry) =>
-    tomlStrings(entry)
-      .flatMap((one) => requirement(one.text, { file, line: one.line }) ?? [])
-      .filter(({ name }) => !local.has(name))
+  const array = (entry: TomlEntry) => tomlStrings(entry).flatMap((one) => requirement(one.text, { file, line: one.line }) ?? [])
   const main = (tables.get('project') ?? []).filter(({ key }) => key === 'dependencies').flatMap((entry) => array(entry))
   const groups = ['project.optional-dependencies', 'dependency-groups', 'tool.pdm.dev-dependencies'].flatMap(
     (name) => tables.get(name) ?? [],
@@ -103,7 +97,7 @@ function pyprojectRequirements(
     else if (/^tool\.poetry\.(?:dev-dependencies|group\.(?:dev|develop|development|local)\.dependencies)$/.test(name))
       development.push(...keyed(entries, file, locked))
   }
-  return { main, development }
+  return { main: await withLocalPackages(main, file), development: await withLocalPackages(development, file) }
 }
 
 /** What a Pipfile asks for. */
@@ -120,7 +114,16 @@ function keyed(entries: readonly TomlEntry[], file: string, locked?: ReadonlyMap
       const name = normalName(key)
       const spec = keyedSpec(key, value, locked?.get(name))
       const isElsewhere = /^\s*\[|\b(?:git|path|url|file)\s*=/.test(value)
-      return { name, spec, marker: condition, file, line, ...(isElsewhere ? { isElsewhere } : {}) }
+      const words = isElsewhere ? originWords({ name }, { value, folder: dirname(file) }) : undefined
+      return {
+        name,
+        spec,
+        marker: condition,
+        file,
+        line,
+        ...(isElsewhere ? { isElsewhere } : {}),
+        ...(words === undefined ? {} : { words }),
+      }
     })
 }
 

@@ -21,6 +21,12 @@ export interface Requirements {
   readonly lines?: readonly RequirementLine[]
   /** What developers install besides. */
   readonly development?: readonly RequirementLine[]
+  /** What is asked for that another platform alone can have: in none of the above. */
+  readonly left?: readonly RequirementLine[]
+  /** What a requirements file says besides, in the words of pip's command line: options, folders, URLs. */
+  readonly words?: readonly string[]
+  /** It says what only a file can say: hashes. */
+  readonly isFileOnly?: true
   /** Where the tool is called, if not beside the file: a member of a workspace. */
   readonly folder?: string
 }
@@ -67,9 +73,9 @@ async function requirementsIn(folder: string): Promise<ScoredRequirements[]> {
   const found: ScoredRequirements[] = []
   for (const name of requirementFiles) {
     const file = join(folder, name)
-    const lines = await requirementsOfFile(file)
+    const { lines, ...more } = (await requirementsOfFile(file)) ?? {}
     if (lines === undefined) continue
-    const entry = { kind: 'requirements' as const, file, ...scored(lines) }
+    const entry = { kind: 'requirements' as const, file, ...more, ...scored(lines) }
     // what a host of the deployment wants to find at the root
     const isDeployed = /^[ \t]*(?:-r|--requirement)[ =]?\s*\S*prod/m.test((await readText(file)) ?? '')
     found.push(isDeployed ? { ...entry, score: entry.score - 0.5 } : entry)

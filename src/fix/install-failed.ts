@@ -17,13 +17,15 @@ export async function installError(
 ): Promise<LauncherError> {
   const failure = installFailure(error.lines)
   if (failure === undefined) return error
+  const read = [...new Set([...files, ...installs.map(({ file }) => file)])]
   const found = judgeInstall(failure, {
     asked: installs,
     lines: error.lines,
     python: around.python,
     platform: around.platform,
     shown: (path) => pathFrom(around.root, path),
-    broken: await brokenPlace(failure, [...new Set([...files, ...installs.map(({ file }) => file)])]),
+    broken: await brokenPlace(failure, read),
+    utf16: await utf16Of(read),
     isWhole: argv.includes('pip') || argv[0] === 'uv',
   })
   if (found !== undefined) return found
@@ -50,6 +52,12 @@ export function leftOut({ checkout, choice }: SetupSeen): LauncherError | undefi
     shown: (path) => pathFrom(project.root, path),
     file: requirements?.file,
   })
+}
+
+/** Those of the files that begin with the mark of UTF-16. */
+async function utf16Of(files: readonly string[]): Promise<ReadonlySet<string>> {
+  const marks = await Promise.all(files.map(async (file) => (await readBytes(file).catch(() => undefined))?.subarray(0, 2).toString('hex')))
+  return new Set(files.filter((_, index) => marks[index] === 'fffe' || marks[index] === 'feff'))
 }
 
 /** Where a file isn't UTF-8, or the line that so many bytes come before. */

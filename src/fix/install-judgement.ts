@@ -1,6 +1,7 @@
 import type { RequirementLine } from '../facts/requirement-lines.ts'
 import { requiredName } from '../facts/packages.ts'
-import { backtracked, conditionOf, lineOfNamed, type InstallFailure } from '../facts/installer-output.ts'
+import { conditionOf } from '../facts/platform-packages.ts'
+import { backtracked, lineOfNamed, type InstallFailure } from '../facts/installer-output.ts'
 import { LauncherError } from '../errors.ts'
 
 /** What is known around an installation that has failed. */
@@ -15,6 +16,8 @@ export interface InstallFacts {
   readonly shown: (path: string) => string
   /** Where the file can't be read: not UTF-8, or at so many bytes. */
   readonly broken: { readonly file: string; readonly line: number } | undefined
+  /** The files that aren't UTF-8 but UTF-16, as PowerShell writes them. */
+  readonly utf16?: ReadonlySet<string>
   /** It installs all or nothing. */
   readonly isWhole: boolean
 }
@@ -43,8 +46,13 @@ export function judgeInstall(failure: InstallFailure, facts: InstallFacts): Laun
   const own = python === undefined ? 'this Python' : `Python ${python}`
   const condition = conditionOf(failure.named, facts.platform)
   const correct = at === undefined ? 'Correct what asks for it' : `Correct ${at}`
+  // an editor that takes it for UTF-8 breaks it
+  const coded =
+    place !== undefined && facts.utf16?.has(place.file) === true
+      ? ` ${shown(place.file)} is UTF-16, as PowerShell writes it: save it so, or all of it as UTF-8.`
+      : ''
   const found = (title: string, remedy: string) =>
-    new LauncherError('requirement-not-installable', title, { evidence, hint: `${remedy} Then: election-dev start --setup.` })
+    new LauncherError('requirement-not-installable', title, { evidence, hint: `${remedy}${coded} Then: election-dev start --setup.` })
   if (condition !== undefined && (kind === 'build' || kind === 'not-found'))
     return found(
       `${named} is not for this machine: it is asked for where ${condition}`,

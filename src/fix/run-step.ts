@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Action, Step } from './step.ts'
 import { errorMessage, LauncherError } from '../errors.ts'
@@ -10,6 +10,7 @@ import type { Host } from '../host/host.ts'
 import { processTable, treeOf } from '../host/process-table.ts'
 import type { Backup } from '../run/backup.ts'
 import { rowOf, send } from '../host/process-table.ts'
+import { pathFrom } from '../host/paths.ts'
 import { inShell, typedInOrder } from '../host/shell.ts'
 import { CommandFailed, runCommand } from '../run/command.ts'
 import { askRun, unansweredWords } from '../run/control-client.ts'
@@ -149,8 +150,25 @@ async function command(host: Host, { id, shown }: Step, action: CommandAction, c
     if (!(error instanceof CommandFailed)) throw error
     if (action.installs !== undefined)
       throw await installError(error, action, { root: context.root, python: context.version, platform: host.platform })
-    throw refusedByChecks(error, shown, context.python) ?? error
+    throw refusedByChecks(error, shown, context.python) ?? (await failedImport(error, shown, context)) ?? error
   }
+}
+
+/** A command that couldn't import what the code asks for: what it was to make isn't what is missing. */
+async function failedImport(error: CommandFailed, shown: string, { root, backend }: StepContext): Promise<LauncherError | undefined> {
+  const last = error.lines.findLast((line) => line.trim() !== '') ?? ''
+  const module = /^ModuleNotFoundError: No module named '([\w.]+)'/.exec(last)?.[1]
+  const [top = ''] = module?.split('.') ?? []
+  // a module of its own is the project's to look for
+  if (module === undefined || (await isEntry(join(backend, top))) || (await isFile(join(backend, `${top}.py`)))) return undefined
+  const [, file = '', line = ''] = /^\s*File "(.+)", line (\d+)/.exec(error.lines.findLast((each) => /^\s*File "/.test(each)) ?? '') ?? []
+  const where = file === '' ? [] : [`${pathFrom(root, file)}:${line} imports it`]
+  return new LauncherError('missing-dep', `A module that the code imports isn't installed: ${module}`, {
+    evidence: [`${shown}: ${last}`, ...where],
+    hint: 'What would install it, if the project asks for it:',
+    commands: [['election-dev', 'doctor']],
+    cause: error,
+  })
 }
 
 /** Django refuses any command of a project whose checks fail: which they are, its last lines alone don't say. */

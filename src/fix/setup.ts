@@ -4,8 +4,9 @@ import { LauncherError } from '../errors.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import { dotenvSource } from '../facts/dotenv-survey.ts'
 import type { Examination } from '../facts/examination.ts'
+import { leftOutWords } from '../facts/platform-packages.ts'
 import { noInterpreter, unavailable } from '../facts/base-python.ts'
-import type { Place } from '../plan/install.ts'
+import { relativeTo, type Place } from '../plan/install.ts'
 import { leftBehind } from '../plan/channels-support.ts'
 import { missingCause, missingPackages, type PythonChoice } from '../plan/environment.ts'
 import { lostModule } from '../plan/own-module.ts'
@@ -106,7 +107,8 @@ function environmentSteps(seen: SetupSeen): Step[] {
   const missing = choice.kind === 'packages-missing' && lacks.length === 0 ? choice.missing : lacks
   const old = `channels ${choice.environment?.packages.get('channels') ?? ''} is installed, and the project asks for ${behind?.spec ?? ''}`
   const lack = missing.length === 0 ? (behind === undefined ? 'the environment is to be made' : old) : `not installed: ${listed(missing)}`
-  const why = `${lack}${withoutManager(seen)}`
+  const left = leftOutWords(checkout.requirements, (path) => relativeTo(placeOf(seen), path))
+  const why = [`${lack}${withoutManager(seen)}`, ...left].join('; ')
   return steps(seen, id, plan, why).map((step) =>
     step.action.kind !== 'command' || step.action.makes === undefined
       ? step

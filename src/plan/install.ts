@@ -3,6 +3,7 @@ import type { PythonChoice } from './environment.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import type { Examination } from '../facts/examination.ts'
 import { interpreterOf } from '../facts/environments.ts'
+import { requiredName } from '../facts/packages.ts'
 import type { RequirementLine } from '../facts/requirement-lines.ts'
 import type { Installers } from '../facts/programs.ts'
 import { managerNamed, type Manager, type Requirements } from '../facts/requirements.ts'
@@ -124,7 +125,7 @@ export function managerOf({
   const kind = managerNamed(requirements)
   // without its tool, pip can install what is asked for by name
   const lines = requirements?.lines ?? []
-  const isKnown = lines.length > 0 && lines.every(({ isElsewhere }) => isElsewhere === undefined)
+  const isKnown = lines.length > 0 && lines.every(({ isElsewhere, words }) => isElsewhere === undefined || words !== undefined)
   return (kind === 'uv' ? hasUv : hasManager !== false) || !isKnown ? kind : undefined
 }
 
@@ -150,6 +151,17 @@ export function pipCommands(facts: CommandFacts): CommandAction[] {
   return [{ ...command(facts, [python.environment.python, '-m', 'ensurepip', '--upgrade'], backend), what: 'pip in the environment' }]
 }
 
+/**
+ * What pip is told of what a project asks for: its file; where some of that is
+ * for another platform alone, or the file is none that pip reads, the rest of it
+ * by name. Empty where nobody but the project's own build knows it. Pure.
+ */
+export function requirementWords({ file, kind, lines = [], development = [], left = [], words = [], isFileOnly }: Requirements): string[] {
+  if (kind === 'requirements' && (left.length === 0 || isFileOnly === true)) return ['-r', file]
+  const asked = [...lines, ...development].filter(({ isConstraint }) => isConstraint === undefined)
+  return [...words, ...asked.flatMap((line) => line.words ?? [line.spec])]
+}
+
 /** Installs what the project asks for, with the tool that it uses. */
 export function installCommand(facts: CommandFacts): CommandAction {
   const { requirements, hasUv, platform } = facts
@@ -159,16 +171,16 @@ export function installCommand(facts: CommandFacts): CommandAction {
       ...packagesCommand(facts, ['django', 'channels', 'daphne']),
       what: 'what every Channels project needs, since no file here says what this one does',
     }
-  const { file, kind, lines = [], development = [], folder = pathsOf(platform).dirname(file) } = requirements
+  const { file, kind, lines = [], development = [], left = [], folder = pathsOf(platform).dirname(file) } = requirements
   const what = `the packages of ${relativeTo(facts, file)}`
-  const installs = [...lines, ...development]
+  const installs = [...lines, ...development, ...left]
   if (manager !== undefined) return { ...managerCommand(facts, manager, managers[manager].install, folder), what, installs }
   // uv knows of sources that aren't an index
-  if (kind === 'requirements' || (hasUv && kind === 'pyproject' && development.length === 0))
-    return { ...packagesCommand(facts, ['-r', file]), what, installs, files: [file] }
+  const isForUv = hasUv && kind === 'pyproject' && development.length === 0 && left.length === 0
+  const words = isForUv ? ['-r', file] : requirementWords(requirements)
+  if (words.length > 0)
+    return { ...packagesCommand(facts, words), what, installs, ...(kind === 'requirements' || isForUv ? { files: [file] } : {}) }
   // what it asks for by itself: to install the project as well, it has to be one that can be built
-  const specs = installs.map(({ spec }) => spec)
-  if (specs.length > 0) return { ...packagesCommand(facts, specs), what, installs }
   return { ...packagesCommand(facts, ['-e', folder]), cwd: folder, what }
 }
 
@@ -185,6 +197,10 @@ function managerCommand(facts: CommandFacts, manager: Manager, args: readonly st
 export function addCommands(facts: CommandFacts, words: readonly string[]): CommandAction[] {
   const { requirements, platform, python } = facts
   const manager = managerOf(facts)
+  // a package of the project's own: on an index its name may be a stranger's
+  const places = new Map([...(requirements?.lines ?? []), ...(requirements?.development ?? [])].map((line) => [line.name, line.words]))
+  const placed = words.flatMap((word) => places.get(requiredName(word)) ?? [])
+  if (placed.length > 0) return manager === undefined ? [...pipCommands(facts), packagesCommand(facts, placed)] : [installCommand(facts)]
   // one that was made by hand beside it is none of the tool's
   const { label, python: file } = python.environment ?? { label: '', python: '' }
   const isTools = label.startsWith(`${manager} (`) || /[\\/]\.venv[\\/](?:bin|Scripts)[\\/][^\\/]+$/.test(file)
@@ -199,13 +215,24 @@ export function addCommands(facts: CommandFacts, words: readonly string[]): Comm
 /** Installs packages into the environment. */
 function packagesCommand(facts: CommandFacts, words: readonly string[]): CommandAction {
   const file = interpreterAfter(facts)
-  return command(
+  const made = command(
     facts,
     facts.hasUv
       ? ['uv', 'pip', 'install', '--python', file, ...words]
       : [file, '-m', 'pip', 'install', '--disable-pip-version-check', ...words],
     facts.backend,
   )
+  const [[...typed] = []] = made.typed
+  return { ...made, typed: [[...typed.slice(0, typed.length - words.length), ...typedPlaces(facts, words)]] }
+}
+
+/** What pip is told, as it is typed in the checkout: a folder without a slash would be a name of the index. Pure. */
+export function typedPlaces(place: Place, words: readonly string[]): string[] {
+  return words.map((word, index) => {
+    if (!pathsOf(place.platform).isAbsolute(word)) return word
+    const short = relativeTo(place, word)
+    return /[/\\]/.test(short) || /^-[rcef]$/.test(words[index - 1] ?? '') ? short : `./${short}`
+  })
 }
 
 /** A command of manage.py, by the environment that there will be then. */

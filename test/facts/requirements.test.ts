@@ -172,6 +172,66 @@ describe('the file that says what to install', () => {
   })
 })
 
+const sources = (text: string) => `\n[tool.uv.sources]\n${text}\n`
+const told = async (root: string, folder: string) => {
+  const found = await findRequirements(join(root, folder), [join(root, folder), root])
+  return found?.lines?.map((line) => (line.words ?? [line.spec]).map((word) => word.replace(`${root}/`, '')).join(' '))
+}
+
+describe('what comes from no index', () => {
+  const built = '[build-system]\nrequires = ["hatchling"]\n'
+  const member = (name: string, dependencies: readonly string[] = [], more = built) =>
+    `[project]\nname = "${name}"\ndependencies = ${JSON.stringify(dependencies)}\n\n${more}`
+
+  test('members of a workspace, and those that they ask for', async () => {
+    const root = await filesIn({
+      'pyproject.toml': `[project]\nname = "all"\n[tool.uv.workspace]\nmembers = ["apps/api", "packages/*"]\n${sources('votes-base = { workspace = true }')}`,
+      'uv.lock':
+        '[[package]]\nname = "django"\n[[package]]\nname = "channels"\n[[package]]\nname = "api"\nsource = { virtual = "apps/api" }\n',
+      'apps/api/manage.py': '',
+      'apps/api/pyproject.toml': member(
+        'api',
+        ['Django>=5', 'channels', 'Votes.Tally[fast]', 'notes'],
+        sources('votes-tally = { workspace = true }\nnotes = { workspace = true }'),
+      ),
+      'packages/tally/pyproject.toml': member('votes-tally', ['votes-base', 'httpx']),
+      'packages/base/pyproject.toml': member('votes_base'),
+      // no build system: what it asks for is all that there is of it
+      'packages/notes/pyproject.toml': member('notes', ['markdown>=3', 'votes-base'], ''),
+    })
+    expect(await told(root, 'apps/api')).toEqual(['Django>=5', 'channels', '-e packages/tally[fast]', '-e packages/base', 'markdown>=3'])
+  })
+
+  test.each([
+    ['{ path = "../x", editable = true }', ['-e x']],
+    ['{ path = "../x" }', ['x']],
+    ['{ git = "https://example.org/x", tag = "v1" }', ['x @ git+https://example.org/x@v1']],
+    ['{ url = "https://example.org/x-1.tar.gz" }', ['x @ https://example.org/x-1.tar.gz']],
+    // a private index, or not to be told
+    ['{ index = "ours" }', []],
+    ['{ workspace = true }', []],
+    ['[{ path = "../x", marker = "sys_platform == \'linux\'" }]', []],
+  ])('uv: %s', async (source, words) => {
+    const root = await filesIn({
+      'backend/pyproject.toml': member('site', ['django', 'channels', 'x'], sources(`x = ${source}`)),
+      'x/pyproject.toml': member('x'),
+    })
+    expect(await told(root, 'backend')).toEqual(['django', 'channels', ...words])
+  })
+
+  test.each([
+    ['{ path = "../x", develop = true }', '-e x'],
+    ['{ path = "../x" }', 'x'],
+    ['{ git = "https://example.org/x", rev = "abc", subdirectory = "py" }', 'x @ git+https://example.org/x@abc#subdirectory=py'],
+  ])('Poetry: %s', async (source, words) => {
+    const root = await filesIn({
+      'backend/pyproject.toml': `[tool.poetry.dependencies]\ndjango = "*"\nchannels = "*"\nx = ${source}\n`,
+      'x/pyproject.toml': member('x'),
+    })
+    expect(await told(root, 'backend')).toEqual(['django', 'channels', words])
+  })
+})
+
 describe('what Poetry and pipenv ask for, in the words of pip', () => {
   test.each([
     ['"^5.2"', '>=5.2,<6'],

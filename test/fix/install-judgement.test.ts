@@ -183,6 +183,14 @@ test.each([
   expect(told(`error: Failed to build \`${spec}\``, [line], { platform })?.hint).toContain(remedy)
 })
 
+test('who is to edit a file in UTF-16 is told so', () => {
+  const told16 = [[file], ['/srv/vote/other.txt']].map(
+    (files) => told(pipBuild, [asked('psycopg2==2.9.9', 2)], { utf16: new Set(files) })?.hint,
+  )
+  expect(told16[0]).toContain('requirements.txt is UTF-16, as PowerShell writes it: save it so, or all of it as UTF-8.')
+  expect(told16[1]).not.toContain('UTF-16')
+})
+
 test('what a condition leaves out is named with it', () => {
   const facts = { asked: [asked('django; python_version >= "3.12"', 4)], python: '3.11.7', shown: (path: string) => path.slice(10), file }
   expect(judgeLeftOut(['django', 'channels'], facts).evidence.slice(1)).toEqual([

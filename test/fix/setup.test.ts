@@ -311,6 +311,25 @@ test('on Windows: its paths, its launcher, its commands', () => {
   })
 })
 
+const line = (spec: string, number: number) => ({
+  name: spec.replace(/=.*/, ''),
+  spec,
+  marker: undefined,
+  file: '/srv/vote/backend/requirements.txt',
+  line: number,
+})
+
+test('what another platform alone can have is left out of the command, and said', () => {
+  const requirements = {
+    ...of('requirements', '/srv/vote/backend/requirements.txt'),
+    lines: [line('django==5.2', 1)],
+    left: [line('wmi==1.5', 2)],
+  }
+  const [, step] = planSetup(seenOf({ ...fresh, requirements }))
+  expect(step?.shown).toBe('backend/venv/bin/python -m pip install django==5.2')
+  expect(step?.evidence).toBe('not installed: django; backend/requirements.txt:2: wmi==1.5 is left out: it is for Windows alone')
+})
+
 test('what can only be forecast is marked', () => {
   const steps = planSetup(seenOf({ ...fresh, missingFolders: ['/srv/vote/backend/logs'] }))
   expect(steps.map(({ id, certain }) => [id, certain])).toEqual([

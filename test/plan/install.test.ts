@@ -7,17 +7,25 @@ import { environmentWith } from '../support/evidence.ts'
 const root = '/home/ada/vote'
 const line = { name: 'django', spec: 'django', marker: undefined, file: `${root}/pyproject.toml`, line: 1 }
 
-function typed(kind: Requirements['kind'], words: readonly string[], more: { label?: string; python?: string; hasManager?: boolean } = {}) {
-  const { label = '.venv', python = `${root}/.venv/bin/python`, hasManager } = more
+interface More {
+  readonly label?: string
+  readonly python?: string
+  readonly hasManager?: boolean
+  readonly hasUv?: boolean
+  readonly lines?: Requirements['lines']
+}
+
+function typed(kind: Requirements['kind'], words: readonly string[], more: More = {}) {
+  const { label = '.venv', python = `${root}/.venv/bin/python`, hasManager, hasUv = kind === 'uv', lines = [line] } = more
   const commands = addCommands(
     {
       root,
       backend: `${root}/backend`,
       fresh: `${root}/.venv`,
       platform: 'linux',
-      requirements: { kind, file: `${root}/backend/pyproject.toml`, names: ['django'], lines: [line] },
+      requirements: { kind, file: `${root}/backend/pyproject.toml`, names: ['django'], lines },
       python: { kind: 'ready', environment: { ...environmentWith(['django', 'pip']), label, python }, note: undefined },
-      hasUv: kind === 'uv',
+      hasUv,
       hasManager,
     },
     words,
@@ -48,4 +56,10 @@ test.each([
   ['requirements', ['daphne'], {}, ['.venv/bin/python -m pip install daphne']],
 ] as const)('%s %j %j', (kind, words, more, expected) => {
   expect(typed(kind, words, more)).toEqual(expected)
+})
+
+test('a package of the project itself comes from its folder, never by its name', () => {
+  const own = { ...line, name: 'vote-tally', spec: 'vote-tally', words: ['-e', `${root}/tally`] }
+  expect(typed('uv', ['vote_tally'], { hasUv: false, lines: [line, own] })).toEqual(['.venv/bin/python -m pip install -e tally'])
+  expect(typed('uv', ['vote_tally'], { lines: [line, own] })).toEqual(['cd backend', 'uv sync'])
 })

@@ -31,9 +31,10 @@ export const installRows: readonly InstallRow[] = [
     ],
   },
   {
+    // with an option that only a file can have, so that it has to be installed as it is
     name: 'a freeze of Windows',
-    lines: ['twisted-iocpsupport==1.0.4'],
-    says: ['not for this machine', 'Write twisted-iocpsupport==1.0.4 ; sys_platform == "win32" in backend/requirements.txt:1'],
+    lines: ['--trusted-host pypi.example.org', 'twisted-iocpsupport==1.0.4'],
+    says: ['not for this machine', 'Write twisted-iocpsupport==1.0.4 ; sys_platform == "win32" in backend/requirements.txt:2'],
   },
   {
     name: 'a release that there is not',

@@ -1,3 +1,4 @@
+import { leftOutWords } from '../../facts/platform-packages.ts'
 import { noInterpreter } from '../../facts/base-python.ts'
 import { dirname, join } from 'node:path'
 import { listenerOf, type Evidence } from '../../checks/evidence.ts'
@@ -7,7 +8,17 @@ import { normalName, requiredName } from '../../facts/packages.ts'
 import { freshEnvironment } from '../../plan/fresh-environment.ts'
 import { missingPackages, type PythonChoice } from '../../plan/environment.ts'
 import { fix, isNoFix, noFix, type Fix, type NoFix, type Planner, type PlannerOf, type FixFacts } from '../step.ts'
-import { addCommands, commandFacts, environmentCommand, installCommand, managerOf, pipCommands, installedBy } from '../../plan/install.ts'
+import {
+  addCommands,
+  commandFacts,
+  environmentCommand,
+  installCommand,
+  managerOf,
+  pipCommands,
+  installedBy,
+  relativeTo,
+  type CommandFacts,
+} from '../../plan/install.ts'
 import { importError } from './dotenv.ts'
 import { handOver, startAnew } from './serving.ts'
 
@@ -24,8 +35,12 @@ export const installPackage: PlannerOf<'checkout' | 'choice'> = (evidence, facts
   const isAsked = wanted.every((name) => asked.includes(requiredName(name)))
   const specs = wanted.map((name) => requirementOf(evidence, facts, name) ?? name)
   const isWhole = isAsked && (managerOf(around) !== undefined || asked.length > 1 || wanted.length === 0)
-  return fix(isWhole ? [...pipCommands(around), installCommand(around)] : addCommands(around, specs), { restart: true })
+  return isWhole
+    ? fix([...pipCommands(around), installCommand(around)], { restart: true, notes: leftOut(around) })
+    : fix(addCommands(around, specs), { restart: true })
 }
+
+const leftOut = (around: CommandFacts): string[] => leftOutWords(around.requirements, (path) => relativeTo(around, path))
 
 /** Installs newer releases of packages that are there. */
 export const upgradePackages: Planner = (evidence, facts, cause) => {
@@ -60,7 +75,7 @@ function remade(
   if (isNeeded && unchosen(python).base === undefined && base === undefined && !facts.hasUv)
     return noFix(`there is ${noInterpreter(facts.platform).seen} that could make one`)
   const made = managerOf(around) === undefined ? [environmentCommand(around, folder, base)] : []
-  return fix([...made, installCommand(around)], { restart: true })
+  return fix([...made, installCommand(around)], { restart: true, notes: leftOut(around) })
 }
 
 /** A choice of an environment that can't be used, whatever the folder holds. */
