@@ -80,7 +80,7 @@ export async function fixLoop<Cause extends FixableCause, S extends Seen<Cause>>
   const text = (...lines: readonly string[]) => say({ kind: 'text', lines })
   const kept = () => {
     const shown = backup.shown()
-    if (shown !== undefined) text(`As it was: ${shown}   (election-dev doctor --undo puts it back)`)
+    if (shown !== undefined && backup.restores()) text(`As it was: ${shown}   (election-dev doctor --undo puts it back)`)
   }
   const putBack = async (mark: number): Promise<readonly PutBack[]> => {
     const done = await backup.putBack(mark)

@@ -140,8 +140,7 @@ async function command(host: Host, { id, shown }: Step, action: CommandAction, c
     if (await isEntry(makes)) await backup.move(makes, undefined)
     await backup.making(makes)
   } else if (changes === undefined) await backup.ran(shown)
-  else if (await isFile(changes)) await backup.changing(changes)
-  else await backup.creating(changes)
+  else for (const file of changes) await ((await isFile(file)) ? backup.changing(file) : backup.creating(file))
   const launch = { id, shown, file, args, cwd, deadlineMs: limits.command }
   try {
     await runCommand(host, makes === undefined ? launch : { ...launch, makes }, context)

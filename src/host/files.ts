@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs'
 import { lstat, open, realpath, stat, type FileHandle } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, sep } from 'node:path'
 
 /** So much of a file is read at most, in bytes: nothing that people write by hand is larger. */
 const mostBytes = 8_000_000
@@ -110,4 +110,12 @@ export function upwards(folder: string, top: string): string[] {
     folders.push(current)
   }
   return folders
+}
+
+/** Whether the path is below the folder, links on the way to it resolved. */
+export async function isInside(root: string, path: string): Promise<boolean> {
+  let above = dirname(path)
+  while (!(await isEntry(above))) above = dirname(above)
+  const [top, real] = await Promise.all([realPath(root), realPath(above)])
+  return real === top || real.startsWith(top.endsWith(sep) ? top : top + sep)
 }

@@ -20,8 +20,8 @@ export interface CommandAction {
   readonly what?: string
   /** A folder that it makes, which a run that was cut short must not leave half-made. One that is there goes into the backup before. */
   readonly makes?: string
-  /** A file that it changes, which is kept before. */
-  readonly changes?: string
+  /** Files that it changes, which are kept before. */
+  readonly changes?: readonly string[]
   /** What it is to install, with where the project asks for it. */
   readonly installs?: readonly RequirementLine[]
   /** The files that it reads for that. */
@@ -194,8 +194,9 @@ function managerCommand(facts: CommandFacts, manager: Manager, args: readonly st
  * tool that keeps its environment, which adds them to what the project asks
  * for, since it takes away what isn't in its lock; else into the environment alone.
  */
-export function addCommands(facts: CommandFacts, words: readonly string[]): CommandAction[] {
+export function addCommands(facts: CommandFacts, names: readonly string[]): CommandAction[] {
   const { requirements, platform, python } = facts
+  const words = names.map((name) => withOwnBounds(requirements, name))
   const manager = managerOf(facts)
   // a package of the project's own: on an index its name may be a stranger's
   const places = new Map([...(requirements?.lines ?? []), ...(requirements?.development ?? [])].map((line) => [line.name, line.words]))
@@ -209,7 +210,27 @@ export function addCommands(facts: CommandFacts, words: readonly string[]): Comm
   const args = isUpgrade ? upgrade?.(words.slice(1)) : add && [...add, ...words]
   if (manager === undefined || requirements === undefined || args === undefined)
     return [...pipCommands(facts), packagesCommand(facts, words)]
-  return [managerCommand(facts, manager, args, requirements.folder ?? pathsOf(platform).dirname(requirements.file))]
+  const { dirname, join } = pathsOf(platform)
+  const { folder = dirname(requirements.file) } = requirements
+  const [manifest, lock] = manager === 'pipenv' ? ['Pipfile', 'Pipfile.lock'] : ['pyproject.toml', `${manager}.lock`]
+  const changes = [join(folder, manifest), join(dirname(requirements.file), lock)]
+  return [{ ...managerCommand(facts, manager, args, folder), changes }]
+}
+
+/** An upper bound with what the project itself asks for below it: `redis<8` is `redis>=5.2,<8` where it has `redis>=5.2`. Any other word as it is. Pure. */
+export function withOwnBounds(requirements: Requirements | undefined, word: string): string {
+  const [, name = '', bound = ''] = /^([\w.-]+)<(\d+)$/.exec(word) ?? []
+  const asked = [...(requirements?.lines ?? []), ...(requirements?.development ?? [])].find((line) => line.name === requiredName(name))
+  const [, extras = '', clauses = ''] = /^[\w.-]+\s*(\[[^\]]*\])?\s*([^;@]*)/.exec(asked?.spec ?? '') ?? []
+  if (bound === '' || asked === undefined) return word
+  const kept = clauses
+    .split(',')
+    .map((clause) => clause.replaceAll(/\s/g, ''))
+    .filter((clause) => {
+      const [, sign, version = ''] = /^(>=|>|!=)(\d+)/.exec(clause) ?? []
+      return sign === '!=' || (sign !== undefined && Number(version) < Number(bound))
+    })
+  return `${name}${extras}${[...kept, `<${bound}`].join(',')}`
 }
 
 /** Installs packages into the environment. */

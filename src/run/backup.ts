@@ -1,8 +1,8 @@
 import { mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { errorCode, errorMessage, LauncherError } from '../errors.ts'
 import { homeName } from '../facts/home-name.ts'
-import { isEntry, readBytes, realPath } from '../host/files.ts'
+import { isEntry, isInside, readBytes } from '../host/files.ts'
 import { isWithin } from '../host/paths.ts'
 import type { Host } from '../host/host.ts'
 import { digest, readManifest, writeManifest, type Entry } from './backup-manifest.ts'
@@ -46,6 +46,8 @@ export function makeBackup(host: Machine, root: string, now: Date = new Date()) 
   return {
     /** Relative to the checkout, once something is kept. */
     shown: () => (isMade ? label(folder) : undefined),
+    /** Whether there is anything to put back: of commands that ran there is nothing. */
+    restores: () => entries.some(({ kind }) => kind !== 'ran'),
     /** Keeps the file as it is now. `after`: what will be in it; a command is followed by `settle`. */
     changing: async (path: string, after?: Uint8Array) => {
       await open()
@@ -123,6 +125,11 @@ export async function newestBackup(host: Machine, root: string): Promise<Undo> {
     const entries = (await foreignHome(root, 'backups', name)) === undefined ? await readManifest(host, folder) : 'foreign'
     if (entries === 'foreign') throw notOurs(shown, 'was made by no run of this user on this machine')
     if (entries === undefined || entries.length === 0) continue
+    if (entries.every(({ kind }) => kind === 'ran'))
+      throw new LauncherError('no-backup', 'There is nothing to put back of the newest run: it has changed no file that is kept', {
+        evidence: entries.flatMap((entry) => (entry.kind === 'ran' ? [`${entry.command}   ${ranWhy}`] : [])),
+        hint: `To put back what an earlier run has changed, take ${shown} away first.`,
+      })
     const run = async () => {
       const done = await putBackAll({ root, folder, later: `${folder}-undone` }, entries, (rest) => writeManifest(host, folder, rest))
       await rename(folder, `${folder}-undone`)
@@ -277,14 +284,6 @@ async function putBackOne(place: Place, entry: Exclude<Entry, { kind: 'ran' }>, 
       return { path: entry.path, outcome: 'restored' }
     }
   }
-}
-
-/** Whether the path is below the folder, links on the way to it resolved. */
-async function isInside(root: string, path: string): Promise<boolean> {
-  let above = dirname(path)
-  while (!(await isEntry(above))) above = dirname(above)
-  const [top, real] = await Promise.all([realPath(root), realPath(above)])
-  return real === top || real.startsWith(top.endsWith(sep) ? top : top + sep)
 }
 
 async function bytesOf(path: string): Promise<Buffer | undefined> {

@@ -141,7 +141,10 @@ real(
     await ownEnvironment(join(project.backend, 'venv'), 'main', /^redis(?:-|$)/i)
     await run(join(project.backend, 'venv', 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', 'redis>=8'])
     const url = `ws://127.0.0.1:${await freePort('127.0.0.1')}/ws/election-updates/`
-    const answer = await fix(project.root, { url, yes: false })
+    // the release that is there goes for good
+    const word = await fix(project.root, { url, yes: false })
+    expect(word.made, word.evidence).toMatchObject([{ id: 'redis-client-timeout', kind: 'command', outcome: 'needs-word' }])
+    const answer = await fix(project.root, { url })
     expect(answer.made[0], answer.evidence).toMatchObject({ id: 'redis-client-timeout', kind: 'command', outcome: 'done' })
     expect(answer.id, answer.evidence).toBe('server-not-running')
   },

@@ -1,7 +1,7 @@
 /** What installs a package is the tool that keeps the environment: what it hasn't in its lock it takes away again. */
 import { expect, test } from 'vitest'
 import type { Requirements } from '../../src/facts/requirements.ts'
-import { addCommands } from '../../src/plan/install.ts'
+import { addCommands, withOwnBounds } from '../../src/plan/install.ts'
 import { environmentWith } from '../support/evidence.ts'
 
 const root = '/home/ada/vote'
@@ -62,4 +62,28 @@ test('a package of the project itself comes from its folder, never by its name',
   const own = { ...line, name: 'vote-tally', spec: 'vote-tally', words: ['-e', `${root}/tally`] }
   expect(typed('uv', ['vote_tally'], { hasUv: false, lines: [line, own] })).toEqual(['.venv/bin/python -m pip install -e tally'])
   expect(typed('uv', ['vote_tally'], { lines: [line, own] })).toEqual(['cd backend', 'uv sync'])
+})
+
+test.each([
+  ['redis>=5.2', 'redis>=5.2,<8'],
+  ['redis[hiredis] >= 5.2, != 6.1, < 9', 'redis[hiredis]>=5.2,!=6.1,<8'],
+  ['redis==8.1.0', 'redis<8'],
+  ['redis>=8', 'redis<8'],
+  ['redis', 'redis<8'],
+  ['hiredis>=3', 'redis<8'],
+])('an older client where the project asks for %s', (spec, expected) => {
+  const lines = [{ ...line, name: /^\w+/.exec(spec)?.[0] ?? '', spec }]
+  expect(withOwnBounds({ kind: 'uv', file: `${root}/uv.lock`, names: [], lines }, 'redis<8')).toBe(expected)
+  expect(typed('uv', ['redis<8'], { lines })).toEqual(['cd backend', `uv add ${expected}`])
+})
+
+test("what a tool adds is kept before: its project's file and its lock, which may lie above", () => {
+  const requirements = { kind: 'uv' as const, file: `${root}/uv.lock`, names: ['django'], lines: [line], folder: `${root}/apps/api` }
+  const python = {
+    kind: 'ready' as const,
+    environment: { ...environmentWith(['django']), python: `${root}/.venv/bin/python` },
+    note: undefined,
+  }
+  const around = { root, backend: `${root}/apps/api`, fresh: '', platform: 'linux' as const, requirements, python, hasUv: true }
+  expect(addCommands(around, ['redis<8'])).toMatchObject([{ changes: [`${root}/apps/api/pyproject.toml`, `${root}/uv.lock`] }])
 })

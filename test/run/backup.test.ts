@@ -222,3 +222,19 @@ test('it is listed and asked for, and one that is killed goes on where it was, p
   const texts = await Promise.all(names.map((name) => textOf(join(root, name))))
   expect(texts).toEqual(names.map((name) => (name === 'file-399' ? "somebody's" : 'before')))
 })
+
+test('of a run that has only called commands nothing is put back, and nothing of an earlier one either', async () => {
+  const root = await filesIn({ '.env': 'before' })
+  const earlier = makeBackup(host, root, new Date(0))
+  await earlier.changing(join(root, '.env'), Buffer.from('after'))
+  await writeFile(join(root, '.env'), 'after')
+  const backup = makeBackup(host, root)
+  await backup.ran('pip install daphne')
+  expect([earlier.restores(), backup.restores()]).toEqual([true, false])
+  await expect(undo(root)).rejects.toMatchObject({
+    code: 'no-backup',
+    evidence: ['pip install daphne   what a command did is not taken back'],
+    hint: `To put back what an earlier run has changed, take ${backup.shown() ?? ''} away first.`,
+  })
+  expect(await textOf(join(root, '.env'))).toBe('after')
+})

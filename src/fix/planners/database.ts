@@ -10,7 +10,7 @@ export const migrate: PlannerOf<'checkout' | 'choice' | 'examination'> = (eviden
   if (around === undefined) return noFix('there is no project here')
   const path = evidence.examination?.get('database')?.path ?? undefined
   const command = manageCommand(around, ['migrate', '--no-input'])
-  return fix([{ ...command, what: 'the database tables', ...(path === undefined ? {} : { changes: path }) }])
+  return fix([{ ...command, what: 'the database tables', ...(path === undefined ? {} : { changes: [path] }) }])
 }
 
 /** Makes the first migrations of the apps that have none, by name, and applies them. */

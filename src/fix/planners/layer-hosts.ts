@@ -1,6 +1,6 @@
 import type { Evidence } from '../../checks/evidence.ts'
-import { fix, noFix, type Fix, type FixFacts, type NoFix, type Planner } from '../step.ts'
-import { addCommands, commandFacts, managerOf, relativeTo } from '../../plan/install.ts'
+import { fix, isUndoable, noFix, type Fix, type FixFacts, type NoFix, type Planner } from '../step.ts'
+import { addCommands, commandFacts, managerOf, relativeTo, withOwnBounds } from '../../plan/install.ts'
 import { replaced, settingsAssignments } from './files.ts'
 import { elementsOf, entryOf, spliced } from './python-text.ts'
 
@@ -25,8 +25,14 @@ function olderClient(evidence: Evidence, facts: FixFacts): Fix | NoFix {
   if (!environment.isVirtual) return noFix(`${environment.label} is no virtual environment: nothing is installed into it`)
   const { requirements } = around
   const file = requirements === undefined ? 'the requirements' : relativeTo(around, requirements.file)
-  const note = `${older} belongs into ${file}, too: what is installed anew from it gets the newest client otherwise`
-  return fix(addCommands(around, [older]), { restart: true, notes: managerOf(around) === undefined ? [note] : [] })
+  const bounded = withOwnBounds(requirements, older)
+  const note = `${bounded} belongs into ${file}, too: what is installed anew from it gets the newest client otherwise`
+  const actions = addCommands(around, [older])
+  const isKept = actions.every(isUndoable)
+  const manager = managerOf(around)
+  const back = `doctor --undo puts the files back that ${manager ?? ''} changes; what is installed follows them with its next install`
+  // another release in the place of the one that is there is taken back by nobody
+  return fix(actions, { restart: true, asks: !isKept, notes: isKept ? [back] : [note] })
 }
 
 /**
