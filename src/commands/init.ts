@@ -214,11 +214,13 @@ async function filesOf(root: string): Promise<InitFiles> {
   return { otherConfig: others[0] ?? inManifest, config, manifest, gitignore, workflow, gitlabJob, gitlabCi, templates }
 }
 
-async function settingsBlock({ checkout, variable }: Found): Promise<LayerBlock> {
+async function settingsBlock({ checkout, variable, environment }: Found): Promise<LayerBlock> {
   const { project } = checkout
   const texts = await Promise.all(project.settingsFiles.map((file) => exactText(file, shown(project, file))))
   const files = project.settingsFiles.flatMap((file, index) => (texts[index] === undefined ? [] : [{ file, text: texts[index] }]))
-  return layerBlock({ files, reader: project.dotenvReader, variable, variables: project.variables })
+  const asked = checkout.requirements?.lines?.find(({ name }) => name === 'channels-redis')?.spec
+  const layerVersion = environment?.packages.get('channels-redis') ?? /==\s*(\d[\w.]*)/.exec(asked ?? '')?.[1]
+  return layerBlock({ files, reader: project.dotenvReader, variable, variables: project.variables, layerVersion })
 }
 
 /** What the layer is of no use without. */

@@ -46,7 +46,8 @@ const noChoiceHint =
 
 /** Writes the choice into `.env` where one is to be written. A file that can't be changed is no reason to end: the server has the choice in its environment. */
 export async function writeLayer({ report }: SetupRun, checkout: Checkout, { write, environment }: LayerDecision): Promise<void> {
-  if (write === undefined) return
+  // a file that nothing reads is none to make: the server has the choice in its environment
+  if (write === undefined || (checkout.dotenv.kind === 'absent' && checkout.project.dotenvReader === undefined)) return
   const choice = `${write.key}=${write.value}`
   try {
     const { writeLayerChoice } = await import('../run/layer-choice.ts')

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { layerBlock } from '../../src/fix/planners/layer-block.ts'
@@ -108,8 +108,10 @@ test.each<[string, string, string, number]>([
     { ...on, REDIS_HOST: 'h', REDIS_PORT: '7', REDIS_PASSWORD: password },
     { ...on, REDIS_URL: 'redis://u:1/2' },
   ]
+  // what had Redis whatever is set has it still where nobody sets anything
+  const isRedis = settings.includes('RedisChannelLayer')
   expect(await layersOf(root, envs)).toEqual([
-    inMemory,
+    isRedis ? atRedis({ host, port, password: null }) : inMemory,
     inMemory,
     atRedis({ host, port, password: null }),
     atRedis({ host: 'h', port: 7, password }),
@@ -118,6 +120,19 @@ test.each<[string, string, string, number]>([
   if (!/decouple|environ|dotenv/.test(settings)) return
   await writeFile(join(root, 'backend/.env'), 'USE_REDIS_FOR_CHANNELS=True\n')
   expect(await layersOf(root, [{}])).toMatchObject([{ BACKEND: 'channels_redis.core.RedisChannelLayer' }])
+})
+
+test.each([
+  ['channels-redis==3.4.1', undefined, `${apps}${redis}`, { address: ['redis.internal', 6390], password: null }],
+  ['channels_redis==2.4.2', undefined, apps, { address: ['127.0.0.1', 6379], password: null }],
+  ['channels-redis==3.4.1', { REDIS_URL: 'redis://u:1/2', REDIS_PASSWORD: 'p' }, apps, { address: 'redis://u:1/2', password: 'p' }],
+])('%s has another client: it gets an address alone, %j', async (spec, more, settings, host) => {
+  const root = await checkout(settings, { 'backend/requirements.txt': `django\nchannels\n${spec}\n` })
+  await rm(join(root, 'backend', 'venv'))
+  expect((await runCli(['init', '--settings', '--yes', '--ci', 'none'], { cwd: root })).status).toBe(0)
+  expect(await layersOf(root, [{ USE_REDIS_FOR_CHANNELS: '1', ...more }])).toEqual([
+    { BACKEND: 'channels_redis.core.RedisChannelLayer', CONFIG: { hosts: [host] } },
+  ])
 })
 
 test('settings that let a variable choose already are left alone', async () => {

@@ -15,6 +15,8 @@ export interface LayerBlockFacts {
   readonly variable: string
   /** Every variable that the settings name. */
   readonly variables: ReadonlySet<string>
+  /** Of channels_redis, where that is known: `3.4.1`. */
+  readonly layerVersion?: string | undefined
 }
 
 /** What `init --settings` does to the settings. Lines are counted from 1. */
@@ -32,7 +34,7 @@ export type LayerBlock =
 
 /** How a file reads a variable, and the import that it lacks for that. */
 interface Style {
-  readonly flag: (name: string) => string
+  readonly flag: (name: string, fallback: boolean) => string
   readonly text: (name: string, fallback: string) => string
   readonly number: (name: string, fallback: number) => string
   readonly missing: string | undefined
@@ -40,10 +42,11 @@ interface Style {
 
 /**
  * The channel layer as a choice: Redis where the variable says so, else the
- * memory of the process. An assignment that is there is replaced where it is a
+ * memory of the process; where nobody sets it, what the settings had before,
+ * which a deployment goes by. An assignment that is there is replaced where it is a
  * plain literal; otherwise nothing is touched. Pure.
  */
-export function layerBlock({ files, reader, variable, variables }: LayerBlockFacts): LayerBlock {
+export function layerBlock({ files, reader, variable, variables, layerVersion }: LayerBlockFacts): LayerBlock {
   const [main] = files
   if (main === undefined) return { kind: 'refused', why: 'the settings can’t be read', file: '', line: undefined, block: [] }
   if (variables.has(variable)) return { kind: 'there' }
@@ -54,12 +57,13 @@ export function layerBlock({ files, reader, variable, variables }: LayerBlockFac
   // beside what it belongs to: settings in several files have one for all of them
   const target = only ?? files.find((file) => isHome(file)) ?? main
   const style = styleOf(target.text, only?.start ?? target.text.length, reader)
+  const block = (defaults: LayerDefaults): string[] => blockOf(variable, style, { ...defaults, isOld: /^[123]\b/.test(layerVersion ?? '') })
   const refused = (why: string, at: { file: string; text: string; start?: number }): LayerBlock => ({
     kind: 'refused',
     why,
     file: at.file,
     line: at.start === undefined ? undefined : lineAt(at.text, at.start),
-    block: [...(style.missing === undefined ? [] : [style.missing, '']), ...blockOf(variable, style, {})],
+    block: [...(style.missing === undefined ? [] : [style.missing, '']), ...block({})],
   })
   const changed = files.find(({ text }) => /^[ \t]*CHANNEL_LAYERS\s*(?:\[|\.)/m.test(text))
   if (changed !== undefined)
@@ -68,7 +72,7 @@ export function layerBlock({ files, reader, variable, variables }: LayerBlockFac
       start: changed.text.search(/^[ \t]*CHANNEL_LAYERS\s*(?:\[|\.)/m),
     })
   if (only === undefined) {
-    const after = withImport(appended(target.text, blockOf(variable, style, {})), style.missing)
+    const after = withImport(appended(target.text, block({})), style.missing)
     return { kind: 'edit', file: target.file, before: target.text, after }
   }
   if (another !== undefined) return refused('CHANNEL_LAYERS is set more than once', another)
@@ -77,17 +81,22 @@ export function layerBlock({ files, reader, variable, variables }: LayerBlockFac
   if ('why' in defaults) return refused(defaults.why, only)
   const loads = /^[ \t]*(?:environ\.|\w+\.)?(?:read_env|load_dotenv)\(/m.exec(only.text.slice(only.span.end))
   if (loads !== null) return refused('the .env is read below it', only)
-  const block = blockOf(variable, style, defaults).join(newlineOf(only.text))
-  const after = withImport(spliced(only.text, { start: only.start, end: only.span.end }, block), style.missing)
+  const written = block(defaults).join(newlineOf(only.text))
+  const after = withImport(spliced(only.text, { start: only.start, end: only.span.end }, written), style.missing)
   return { kind: 'edit', file: only.file, before: only.text, after }
 }
 
 const isHome = ({ text }: SettingsText): boolean => assignmentsOf(text, 'INSTALLED_APPS').some(({ operator }) => operator === '=')
 
-function blockOf(variable: string, { flag, text, number }: Style, { host = '127.0.0.1', port = 6379, url = '' }: LayerDefaults): string[] {
+interface BlockFacts extends LayerDefaults {
+  /** channels_redis before 4, whose client is aioredis: it takes an address alone. */
+  readonly isOld: boolean
+}
+
+function blockOf(variable: string, style: Style, { isRedis = false, isOld, ...place }: BlockFacts): string[] {
   return [
     '# In memory is enough for one server process; several need Redis 5.0 or newer.',
-    `${variable} = ${flag(variable)}`,
+    `${variable} = ${style.flag(variable, isRedis)}`,
     '',
     `if ${variable}:`,
     '    CHANNEL_LAYERS = {',
@@ -96,6 +105,19 @@ function blockOf(variable: string, { flag, text, number }: Style, { host = '127.
     '            "CONFIG": {',
     '                "hosts": [',
     '                    {',
+    ...(isOld ? oldHost(style, place) : hostOf(style, place)),
+    '                    }',
+    '                ]',
+    '            },',
+    '        }',
+    '    }',
+    'else:',
+    '    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}',
+  ]
+}
+
+function hostOf({ text, number }: Style, { host = '127.0.0.1', port = 6379, url = '' }: LayerDefaults): string[] {
+  return [
     '                        # redis-py 8 would end each socket that is idle for 5 s',
     '                        "socket_timeout": None,',
     '                        **(',
@@ -107,15 +129,18 @@ function blockOf(variable: string, { flag, text, number }: Style, { host = '127.
     `                                "password": ${text('REDIS_PASSWORD', '')} or None,`,
     '                            }',
     '                        ),',
-    '                    }',
-    '                ]',
-    '            },',
-    '        }',
-    '    }',
-    'else:',
-    '    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}',
   ]
 }
+
+function oldHost({ text, number }: Style, { host = '127.0.0.1', port = 6379, url = '' }: LayerDefaults): string[] {
+  return [
+    `                        "address": ${text('REDIS_URL', url)}`,
+    `                        or (${text('REDIS_HOST', host)}, ${number('REDIS_PORT', port)}),`,
+    `                        "password": ${text('REDIS_PASSWORD', '')} or None,`,
+  ]
+}
+
+const python = (value: boolean): string => (value ? 'True' : 'False')
 
 /** The style of the file above an offset; what its other files import isn't counted on. */
 function styleOf(text: string, at: number, reader: LayerBlockFacts['reader']): Style {
@@ -125,7 +150,7 @@ function styleOf(text: string, at: number, reader: LayerBlockFacts['reader']): S
   if (config !== undefined || reader === 'decouple') {
     const name = config ?? 'config'
     return {
-      flag: (variable) => `${name}("${variable}", default=False, cast=bool)`,
+      flag: (variable, fallback) => `${name}("${variable}", default=${python(fallback)}, cast=bool)`,
       text: (variable, fallback) => `${name}("${variable}", default="${fallback}")`,
       number: (variable, fallback) => `${name}("${variable}", default=${fallback}, cast=int)`,
       missing: config === undefined ? 'from decouple import config' : undefined,
@@ -133,14 +158,15 @@ function styleOf(text: string, at: number, reader: LayerBlockFacts['reader']): S
   }
   if (env !== undefined)
     return {
-      flag: (variable) => `${env}.bool("${variable}", default=False)`,
+      flag: (variable, fallback) => `${env}.bool("${variable}", default=${python(fallback)})`,
       text: (variable, fallback) => `${env}.str("${variable}", default="${fallback}")`,
       number: (variable, fallback) => `${env}.int("${variable}", default=${fallback})`,
       missing: undefined,
     }
   // python-dotenv and read_env of django-environ both fill os.environ
   return {
-    flag: (variable) => `os.environ.get("${variable}", "").strip().lower() in ("1", "true", "yes", "on")`,
+    flag: (variable, fallback) =>
+      `os.environ.get("${variable}", "${fallback ? 'true' : ''}").strip().lower() in ("1", "true", "yes", "on")`,
     text: (variable, fallback) => `os.environ.get("${variable}", "${fallback}")`,
     number: (variable, fallback) => `int(os.environ.get("${variable}", "${fallback}"))`,
     missing: /^import (?:[\w.]+, *)*os\b(?!\.| as)/m.test(above) ? undefined : 'import os',

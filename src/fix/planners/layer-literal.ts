@@ -5,6 +5,8 @@ export interface LayerDefaults {
   readonly host?: string
   readonly port?: number
   readonly url?: string
+  /** It is over Redis, whatever any variable says. */
+  readonly isRedis?: boolean
 }
 
 const understood = /^(?:channels\.layers\.InMemoryChannelLayer|channels_redis\.core\.RedisChannelLayer)$/
@@ -26,14 +28,15 @@ export function layerDefaults(text: string, span: Span): LayerDefaults | { reado
   if (parts === undefined || name === undefined || parts.some(({ key }) => key !== 'BACKEND' && key !== 'CONFIG'))
     return { why: 'CHANNEL_LAYERS is no plain literal' }
   if (!understood.test(name)) return { why: `the layer is ${name}` }
+  const isRedis = name.startsWith('channels_redis.') ? { isRedis: true } : {}
   const config = parts.find(({ key }) => key === 'CONFIG')
-  if (config === undefined) return {}
+  if (config === undefined) return isRedis
   const options = entriesAt(text, config)
   if (options === undefined) return { why: 'its CONFIG is no plain literal' }
   const lost = options.filter(({ key }) => key !== 'hosts').map(({ key }) => `"${key}"`)
   if (lost.length > 0) return { why: `its CONFIG has ${lost.join(', ')}, which would be lost` }
   const [hosts] = options
-  return hosts === undefined ? {} : hostOf(text, hosts)
+  return hosts === undefined ? isRedis : { ...hostOf(text, hosts), ...isRedis }
 }
 
 function hostOf(text: string, { start, end }: Span): LayerDefaults | { readonly why: string } {
