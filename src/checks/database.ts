@@ -26,6 +26,14 @@ function unreachable({ name, message, path, engine }: ExaminationOf<'database'>,
     const why = outlook === undefined ? '' : ` A run can't start one of its own: ${outlook.why}.`
     return diagnosis(id, title, seen, `${mend}${why}`)
   }
+  if (outlook?.isKept === true)
+    return diagnosis(
+      id,
+      title,
+      [...seen, 'The data of the PostgreSQL that an earlier run of this project has made are in .election-dev/postgres'],
+      'Start with --managed again, which uses them; without it nothing is started beside the backend.',
+      [['election-dev', 'start', '--managed']],
+    )
   const first = refusal === undefined ? 'Start the database, or have' : `${mend} Or have`
   // a new one has no tables yet
   return diagnosis(id, title, seen, `${first} the run use ${by}; the run ends it, its data stay.`, [

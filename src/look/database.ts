@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { databaseRefusal } from '../checks/database-refusal.ts'
 import type { Config } from '../config/config.ts'
 import type { Checkout } from '../facts/checkout.ts'
@@ -8,8 +8,10 @@ import { findDocker } from '../facts/docker.ts'
 import { examine } from '../facts/examine.ts'
 import type { Examination } from '../facts/examination.ts'
 import { shown } from '../facts/project.ts'
+import { homeName } from '../facts/home-name.ts'
 import { findPostgres } from '../facts/postgres-programs.ts'
 import { variableReader } from '../facts/variables.ts'
+import { isFolder } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { databaseKind, databasePlace, triedDatabases, usualPort, type DatabasePlace, type DatabaseServer } from '../plan/database-place.ts'
 import { databaseOutlook, type ComposeDatabase, type DatabaseOutlook, type DatabasePrograms } from '../plan/managed-database.ts'
@@ -97,7 +99,8 @@ export async function outlookOf(
   const compose = needs.compose && { ...needs.compose, file: shown(checkout.project, needs.compose.file) }
   const refusal = databaseRefusal(database.message)
   const refuses = refusal && (refusal.passes ? 'passing' : 'lasting')
-  return databaseOutlook(needs.kind, { ...needs, compose, refuses })
+  const isKept = needs.kind === 'postgresql' && (await isFolder(join(checkout.project.root, homeName, 'postgres')))
+  return { ...databaseOutlook(needs.kind, { ...needs, compose, refuses }), isKept }
 }
 
 /** By which variables the settings come to their database: tried, since no reading of their text is as sure. */

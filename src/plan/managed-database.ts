@@ -33,6 +33,8 @@ export interface DatabaseOutlook {
   readonly by: string | undefined
   /** Why it can't. */
   readonly why: string
+  /** An earlier run has made one in this checkout, and its data are there. */
+  readonly isKept?: boolean
   /** The service of the compose file that the host is the name of, and the port of this machine at which it answers. */
   readonly compose: { readonly file: string; readonly service: string; readonly port: number | undefined } | undefined
 }

@@ -218,3 +218,19 @@ test('what is typed from another folder: it is gone to where another program is 
   expect(commands({}, { given })).toEqual(['cd ../shop', expect.stringMatching(/manage\.py migrate$/)])
   expect(commands({ relative: true }, { given })).toEqual(['election-dev doctor --fix --yes --cwd ../shop --port 9000'])
 })
+
+test('beside a run that has its own database the command that goes there is the run itself', () => {
+  const given = [['--managed'], ['--port', '9000']] as const
+  expect(commands({}, { given })).toEqual(['election-dev start --setup --managed --port 9000'])
+})
+
+test('the day after: the data of an earlier run are named, and need no setup', () => {
+  const by = 'a PostgreSQL 17.1 of its own'
+  const outlook = { where: 'localhost:5432', isHere: true, by, why: '', compose: undefined, isKept: true }
+  const database = { state: 'unreachable', engine: 'django.db.backends.postgresql', path: null, message: 'refused' } as const
+  const { root: cause } = judge(evidenceOf({ wire: failing, examination: look(database), databaseOutlook: outlook }))
+  expect(cause).toMatchObject({
+    evidence: expect.arrayContaining([expect.stringContaining('.election-dev/postgres')]),
+    remedy: { commands: [['election-dev', 'start', '--managed']] },
+  })
+})
