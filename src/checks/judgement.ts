@@ -59,15 +59,14 @@ function runnable(evidence: Evidence, found: Diagnosis): Judged {
     return { ...cause, remedy: { ...cause.remedy, commands: cause.remedy.commands.filter((words) => !isStart(words)) } }
   const { root, backend } = checkout.project
   const manage = relativeTo(evidence, joined(backend, 'manage.py'))
-  const isElsewhere = isFolderBound(evidence)
   // where the database of this run is, no shell but its own knows
-  const isManaged = evidence.given?.some(([flag]) => flag === '--managed') === true
+  const own = evidence.given?.some(([flag]) => flag === '--managed') === true ? setUpAgain : isFolderBound(evidence) ? fixByTool : undefined
   // a server that has read the old state is ended after a yes alone
   const needsYes = cause.remedy.automatic === 'ask' || isOwn(listenerOf(evidence))
   const asked = (evidence.given ?? []).filter(([flag]) => flag !== blamed[cause.id])
   const cwd = asked.find(([flag]) => flag === '--cwd')
   const steps = (written: Commands): Commands => {
-    const commands = written.map((command) => (!isMigrate(command) ? command : isManaged ? setUpAgain : isElsewhere ? fixByTool : command))
+    const commands = written.map((command) => (isMigrate(command) ? own : undefined) ?? command)
     // what is another program's is typed in the folder of the project
     const goes = cwd !== undefined && commands.some((command) => !command.includes('election-dev'))
     const given = goes ? asked.filter((flag) => flag !== cwd) : asked
@@ -90,8 +89,7 @@ function runnable(evidence: Evidence, found: Diagnosis): Judged {
 /** The flag that is what is wrong: a command that mends it doesn't keep it. */
 const blamed: Readonly<Partial<Record<CauseId, string>>> = { 'wrong-settings-module': '--settings' }
 
-const setUpAgain = ['election-dev', 'start', '--setup', '--managed']
-const fixByTool = ['election-dev', 'doctor', '--fix']
+const [setUpAgain, fixByTool] = [['election-dev', 'start', '--setup', '--managed'] as const, ['election-dev', 'doctor', '--fix'] as const]
 const isFix = (words: readonly string[]): boolean => words.join(' ') === fixByTool.join(' ')
 const isMigrate = (words: readonly string[]): boolean => words.slice(0, 3).join(' ') === 'python manage.py migrate'
 

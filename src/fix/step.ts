@@ -116,6 +116,8 @@ export interface Fix {
   readonly actions: readonly Action[]
   /** It touches what isn't this checkout's: never without a yes, whatever the cause is. */
   readonly asks: boolean
+  /** What is there goes for good, and something else takes its place: `--fix` asks, a setup was given the word for it. */
+  readonly replaces: boolean
   /** Sentences for people: what is left to them. */
   readonly notes: readonly string[]
   /** A running server has read the old state, and has to be started anew. */
@@ -143,7 +145,7 @@ interface FixCause {
 
 /** A fix from its actions. */
 export function fix(actions: readonly Action[], options: Partial<Omit<Fix, 'actions'>> = {}): Fix {
-  return { actions, asks: false, notes: [], restart: false, url: undefined, ...options }
+  return { actions, asks: false, replaces: false, notes: [], restart: false, url: undefined, ...options }
 }
 
 /** A fix of one edit, or why there is none. */

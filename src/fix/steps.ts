@@ -7,7 +7,7 @@ export type StepCause = Pick<Step, 'id' | 'title' | 'evidence' | 'automatic'>
 
 /** The actions of a plan with what they are for. */
 export function stepsOf(plan: Fix, cause: StepCause, place: Place, certain = true): Step[] {
-  const automatic = plan.asks ? 'ask' : cause.automatic
+  const automatic = plan.asks || plan.replaces ? 'ask' : cause.automatic
   return plan.actions.map((action) => ({
     ...cause,
     automatic,

@@ -32,7 +32,7 @@ function olderClient(evidence: Evidence, facts: FixFacts): Fix | NoFix {
   const manager = managerOf(around)
   const back = `doctor --undo puts the files back that ${manager ?? ''} changes; what is installed follows them with its next install`
   // another release in the place of the one that is there is taken back by nobody
-  return fix(actions, { restart: true, asks: !isKept, notes: isKept ? [back] : [note] })
+  return fix(actions, { restart: true, replaces: !isKept, notes: isKept ? [back] : [note] })
 }
 
 /**
