@@ -73,7 +73,7 @@ test('without one it is never green: the place that sends it is told', { timeout
 })
 
 test('one that the application refuses is told with its code', { timeout: 60_000 }, async () => {
-  const { states, stdout } = await statesOf({ ELECTION_DEV_TOKEN: secret('another') })
+  const { states, stdout } = await statesOf({ ELECTION_DEV_TOKEN: secret() })
   expect(states, stdout).not.toContain('connected')
   expect(stdout).toContain('4401')
 })
