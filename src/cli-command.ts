@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { optionsAt } from './config/options/call.ts'
-import { dashed, defaultWords, isNegated } from './config/options/keys.ts'
+import { dashed, defaultWords, isNegated, isNumber } from './config/options/keys.ts'
 import type { Option as Row } from './config/options/option.ts'
 import { withoutEscapes } from './host/escape-codes.ts'
 
@@ -35,7 +35,7 @@ export class CliCommand extends Command {
     if (flag !== undefined) {
       const option = new Option(`${letter === undefined ? '' : `-${letter}, `}--${name} ${flag}`.trimEnd(), `${about}${told}`)
       if (typeof takes === 'object' && 'words' in takes) option.choices(takes.words)
-      else if (takes === 'port' || takes === 'milliseconds' || (typeof takes === 'object' && 'least' in takes)) option.argParser(number)
+      else if (isNumber(takes)) option.argParser(number)
       else if (takes === 'names') option.argParser(list)
       else if (takes === 'repeated') option.argParser(collect)
       this.addOption(option)

@@ -2,7 +2,7 @@ import { usageError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { usualConfig, type Config, type ConfigSource, type Flags } from './config.ts'
 import type { ConfigFile } from './file.ts'
-import { flagOf, keys, variableOf } from './options/keys.ts'
+import { flagOf, isNumber, keys, variableOf } from './options/keys.ts'
 import type { Option } from './options/option.ts'
 import { checkConfig, type ConfigKey, type PartialConfig } from './schema.ts'
 import { parseJson } from '../host/json.ts'
@@ -75,8 +75,7 @@ export function readAs(key: string, value: string): unknown {
   const takes = rows.find(([name]) => name === key)?.[1].takes
   if (takes === 'truth') return truthOf(value) ?? value
   if (takes === 'names' || takes === 'repeated') return value.split(',').map((name) => name.trim())
-  if (takes === 'port' || takes === 'milliseconds' || (typeof takes === 'object' && 'least' in takes))
-    return /^\d+$/.test(value) ? Number(value) : value
+  if (isNumber(takes)) return /^\d+$/.test(value) ? Number(value) : value
   return ofLine.get(key)?.(value) ?? value
 }
 

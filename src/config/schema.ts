@@ -65,6 +65,7 @@ function schemaOf(takes: Exclude<Takes, 'own'>): v.GenericSchema {
   if (takes === 'names' || takes === 'repeated') return v.array(filled)
   if (takes === 'port') return portNumber
   if (takes === 'milliseconds') return whole(1, 3_600_000)
+  if (takes === 'number') return whole(0, Number.MAX_SAFE_INTEGER)
   if ('least' in takes) return whole(takes.least, takes.most)
   return 'words' in takes ? v.picklist(takes.words) : v.pipe(v.string(), v.regex(takes.pattern, takes.allowed))
 }

@@ -21,6 +21,9 @@ export interface DevConfig {
   readonly secure: boolean
 }
 
+/** The names of what dev servers are configured by. */
+export const devConfigName = /^(?:vite|astro|vue|next|webpack)\.config\.[cm]?[jt]s$/
+
 /** What a configuration says of its dev server: Vite's `server` (https://vite.dev/config/server-options), webpack's and Vue CLI's `devServer`. */
 export function readDevConfig(file: string, source: string): DevConfig {
   const text = withoutComments(source)

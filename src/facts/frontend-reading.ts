@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import type { Host } from '../host/host.ts'
-import { readManifestProxy, readSetupProxy, readDevConfig } from './dev-proxy.ts'
+import { devConfigName, readManifestProxy, readSetupProxy, readDevConfig } from './dev-proxy.ts'
 import { pageHostSocket, portsIn, urlsIn, urlVariables, type FrontendWiring, type WrittenPort, type WrittenUrl } from './frontend-wiring.ts'
 import { findFrontend, givenPort, type FrontendFact } from './frontend-app.ts'
 import { envValues, variableUses, type EnvValue, type VariableUse } from './frontend-variables.ts'
@@ -28,8 +28,6 @@ export interface FrontendReading extends FrontendWiring {
 /** Bounds of one reading: files, bytes of each, milliseconds. */
 export const readingBounds = { files: 1500, bytes: 512 * 1024, ms: 300 }
 
-const configName = /^(?:vite|astro|vue|next|webpack)\.config\.[cm]?[jt]s$/
-
 /** Reads a frontend's folder, or the pages of a backend's, as far as the bounds go. `except`: a folder below it that is passed over. Never throws: what can't be read says nothing. */
 export async function readFrontend(
   folder: string,
@@ -42,7 +40,7 @@ export async function readFrontend(
   const names = (await readdir(folder).catch(() => [])).toSorted()
   // what says most comes first: there are few of these files
   const [own, setups, dotenv, manifests] = await Promise.all([
-    textsOf(names.filter((name) => configName.test(name))),
+    textsOf(names.filter((name) => devConfigName.test(name))),
     textsOf(['src/setupProxy.js', 'src/setupProxy.ts']),
     textsOf(names.filter(isDotenv)),
     textsOf(['package.json']),

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import type { Host } from '../host/host.ts'
-import { readDevConfig, readManifestProxy, readSetupProxy, type DevProxy } from './dev-proxy.ts'
+import { devConfigName, readDevConfig, readManifestProxy, readSetupProxy, type DevProxy } from './dev-proxy.ts'
 import { findFrontend } from './frontend-app.ts'
 import { envValues } from './frontend-variables.ts'
 import { isLocal, urlsIn, urlVariables } from './frontend-wiring.ts'
@@ -16,7 +16,6 @@ interface NamedPort {
   readonly line: number
 }
 
-const configName = /^(?:vite|astro|vue|next|webpack)\.config\.[cm]?[jt]s$/
 /** Of a configuration no more is read, in bytes. */
 const mostBytes = 128 * 1024
 
@@ -30,7 +29,7 @@ export async function atNamedPort(host: Pick<Host, 'cwd' | 'env'>, config: Confi
   if (fact.kind === 'none') return config
   const { folder, shown, address } = fact.app
   const names = await readdir(folder).catch(() => [])
-  const wanted = [...names.filter((name) => configName.test(name) || isDotenv(name)), 'src/setupProxy.js', 'package.json']
+  const wanted = [...names.filter((name) => devConfigName.test(name) || isDotenv(name)), 'src/setupProxy.js', 'package.json']
   const texts = await Promise.all(wanted.map(async (file) => ({ file, text: (await boundedText(join(folder, file), mostBytes)) ?? '' })))
   const named = namedPort(texts, address.port)
   if (named === undefined || named.port === config.port) return config
@@ -60,7 +59,7 @@ export function namedPort(
 
 function proxiesOf(file: string, text: string): readonly DevProxy[] {
   if (file === 'package.json') return readManifestProxy(file, text)
-  return configName.test(file) ? readDevConfig(file, text).proxies : readSetupProxy(file, text)
+  return devConfigName.test(file) ? readDevConfig(file, text).proxies : readSetupProxy(file, text)
 }
 
 /** Not of a store of files, or of another service that a page may use. */

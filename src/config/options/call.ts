@@ -12,7 +12,7 @@ export const callOptions = {
   },
   follow: { takes: 'truth', flag: '', letter: 'f', at: ['logs'], about: 'print what comes, until the run ends' },
   lines: {
-    takes: { least: 0, most: 10_000_000 },
+    takes: 'number',
     flag: '<lines>',
     letter: 'n',
     at: ['logs'],
@@ -20,7 +20,7 @@ export const callOptions = {
     about: 'how many lines of before',
   },
   pid: {
-    takes: { least: 0, most: 2 ** 32 },
+    takes: 'number',
     flag: '<pid>',
     at: ['logs', 'restart', 'stop'],
     about: 'the run of this launcher, where there are several',
@@ -46,7 +46,7 @@ export const callOptions = {
     unset: 'the marker, else any message',
     about: 'what the message that arrives must contain',
   },
-  count: { takes: { least: 0, most: 1_000_000 }, flag: '<n>', at: ['verify'], default: 1, about: 'how often it is sent at each instance' },
+  count: { takes: 'number', flag: '<n>', at: ['verify'], default: 1, about: 'how often it is sent at each instance' },
   two: {
     takes: 'truth',
     flag: '',
@@ -97,7 +97,7 @@ export const callOptions = {
     default: 'nginx',
     about: 'compose: what stands in front',
   },
-  replicas: { takes: { least: 0, most: 1_000_000 }, flag: '<n>', at: ['export'], default: 2, about: 'how many instances' },
+  replicas: { takes: 'number', flag: '<n>', at: ['export'], default: 2, about: 'how many instances' },
   host: { takes: 'text', flag: '<name>', at: ['export'], default: 'election.example.org', about: 'kubernetes: host name of the Ingress' },
   image: { takes: 'text', flag: '<name>', at: ['export'], unset: "the folder's, and -backend", about: "name of the backend's image" },
   dryRun: {

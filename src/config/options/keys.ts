@@ -4,7 +4,7 @@
  * Plain data: the command line reads it before anything else is loaded.
  */
 import { launchKeys } from './launch.ts'
-import type { Option } from './option.ts'
+import type { Option, Takes } from './option.ts'
 import { projectKeys } from './project.ts'
 import { stackKeys } from './stack.ts'
 
@@ -20,7 +20,7 @@ export type ValueOf<Kind> = Kind extends 'truth'
   ? boolean
   : Kind extends 'names' | 'repeated'
     ? string[]
-    : Kind extends 'port' | 'milliseconds' | { readonly least: number }
+    : Kind extends 'port' | 'milliseconds' | 'number' | { readonly least: number }
       ? number
       : Kind extends 'own'
         ? unknown
@@ -37,9 +37,14 @@ export const usual: Readonly<Record<string, unknown>> = Object.fromEntries(
   Object.entries<Option>(keys).flatMap(([key, row]) => (row.default === undefined ? [] : [[key, row.default]])),
 )
 
+/** Whether a whole number is what it takes. */
+export function isNumber(takes: Takes | undefined): boolean {
+  return takes === 'port' || takes === 'milliseconds' || takes === 'number' || (typeof takes === 'object' && 'least' in takes)
+}
+
 /** Whether it holds without a word, so that a flag can only take it back: `--no-watch`. */
-export function isNegated({ default: usual, flag }: Option): boolean {
-  return flag === undefined && usual !== undefined && usual !== false
+export function isNegated({ no, flag }: Option): boolean {
+  return flag === undefined && no !== undefined
 }
 
 /** The flag of an option, without its value. */

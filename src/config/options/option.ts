@@ -23,6 +23,8 @@ export type Takes =
   | 'repeated'
   | 'port'
   | 'milliseconds'
+  /** A whole number, of which the command itself says how far it goes. */
+  | 'number'
   | 'own'
   | { readonly least: number; readonly most: number }
   | { readonly words: readonly string[] }
