@@ -1,4 +1,4 @@
-import { patternSpans } from '../host/secret-patterns.ts'
+import { showsSecret } from '../host/secret-patterns.ts'
 import type { Config, GivenFlag } from './config.ts'
 import { keys, type OptionKey } from './options/keys.ts'
 import type { Option } from './options/option.ts'
@@ -40,7 +40,7 @@ export function runFlags(config: Config, port: number | undefined): Readonly<Rec
 }
 
 /** A path may have a token in its query: what is masked on the terminal is no command to type. */
-const isPlain = (word: string): boolean => patternSpans(word, new Set()).length === 0
+const isPlain = (word: string): boolean => !showsSecret(word)
 
 /** `election-dev start` with these words, and with the flags that this command line was given. Pure. */
 export function startAgain(config: Config, ...words: readonly string[]): readonly string[] {

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { isFile, isFolder, readText, upwards } from '../host/files.ts'
+import { showsSecret } from '../host/secret-patterns.ts'
 import { normalName } from './packages.ts'
 import { requirement, type RequirementLine } from './requirement-lines.ts'
 import { tomlStrings, tomlTables } from './toml-text.ts'
@@ -119,11 +120,11 @@ function pathIn({ value, folder }: Origin): string | undefined {
   return path === undefined ? undefined : resolve(folder, path)
 }
 
-/** How pip is told where a distribution comes from; undefined where that isn't said, or on conditions. Pure. */
+/** How pip is told where a distribution comes from; undefined where that isn't said, on conditions, or with a secret, which `ps` would show. Pure. */
 export function originWords({ name }: Pick<RequirementLine, 'name'>, origin: Origin): string[] | undefined {
   const { value } = origin
   // on one condition this, on another that
-  if (/^\s*\[/.test(value)) return undefined
+  if (/^\s*\[/.test(value) || showsSecret(value)) return undefined
   const path = pathIn(origin)
   if (path !== undefined) return /\b(?:editable|develop)\s*=\s*true/.test(value) ? ['-e', path] : [path]
   const git = said(value, 'git')

@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, join } from 'node:path'
 import { readMarkedText } from '../host/files.ts'
+import { showsSecret } from '../host/secret-patterns.ts'
 import { normalName } from './packages.ts'
 
 /** One distribution that a file asks for. */
@@ -69,7 +70,8 @@ export async function requirementsOfFile(file: string): Promise<FileRequirements
         found.push(...((await read(join(dirname(path), included), isConstraint || isBounds)) ?? []))
       } else if (own !== undefined) found.push(isConstraint ? { ...own, isConstraint } : own)
       const others = isConstraint || included !== undefined || (own !== undefined && !options.test(line)) ? [] : otherWords(line, path)
-      if (others === undefined) isFileOnly = true
+      // a login of an index or a repository would stand where every user's `ps` shows it
+      if (others === undefined || showsSecret(line)) isFileOnly = true
       else words.push(...others)
     }
     return found

@@ -26,6 +26,9 @@ export function patternSpans(text: string, known: ReadonlySet<string>): Span[] {
   return spans
 }
 
+/** Whether a text shows one: it is to stand in no command. */
+export const showsSecret = (text: string): boolean => patternSpans(text, new Set()).length > 0
+
 /** Tokens that their issuers made so that they can be found: GitHub's, GitLab's, Stripe's, Slack's, AWS' and Google's. */
 const ISSUED = /(?<![A-Za-z\d])(?:gh[oprsu]_|github_pat_|glpat-|[rs]k_(?:live|test)_|whsec_|xox[abeoprs]-|A[KS]IA|AIza)[\w-]{12,}/g
 

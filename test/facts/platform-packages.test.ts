@@ -6,6 +6,7 @@ import { conditionOf, forPlatform, leftOutWords } from '../../src/facts/platform
 import { findRequirements } from '../../src/facts/requirements.ts'
 import { requirementWords, typedPlaces } from '../../src/plan/install.ts'
 import { filesIn, removeFiles } from '../support/files.ts'
+import { secret } from '../support/secrets.ts'
 
 afterEach(removeFiles)
 
@@ -48,6 +49,9 @@ test('the rest of a file in words: options and folders as they are meant there, 
       '--extra-index-url https://pypi.example.org/simple\n-r base.txt\n-c limits.txt\n-e ../parts/tally[fast]  # ours\n../wheels/x-1-py3-none-any.whl\nwmi==1.5\n',
     'site/base.txt': 'Django==5.2\nchannels==4.3\n',
     'site/limits.txt': 'asgiref<4\n',
+    // no command line is to have it
+    'login/requirements.txt': `--extra-index-url https://build:${secret()}@pypi.example.org/simple\nDjango==5.2\nchannels==4.3\nwmi==1.5\n`,
+    'repository/requirements.txt': `tally @ git+https://build:${secret()}@git.example.org/tally.git\nDjango==5.2\nchannels==4.3\nwmi==1.5\n`,
     'hashed/requirements.txt': 'Django==5.2 \\\n    --hash=sha256:01\nchannels==4.3\nwmi==1.5\n',
   })
   const words = async (folder: string) => {
@@ -57,7 +61,7 @@ test('the rest of a file in words: options and folders as they are meant there, 
   expect((await words('site')).join(' ')).toBe(
     '--extra-index-url https://pypi.example.org/simple -c site/limits.txt -e parts/tally[fast] wheels/x-1-py3-none-any.whl Django==5.2 channels==4.3',
   )
-  expect(await words('hashed')).toEqual(['-r', 'hashed/requirements.txt'])
+  for (const folder of ['hashed', 'login', 'repository']) expect(await words(folder)).toEqual(['-r', `${folder}/requirements.txt`])
 })
 
 test('a folder beside the root is no name of the index', () => {

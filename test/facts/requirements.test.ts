@@ -4,6 +4,7 @@ import { requirementNames } from '../../src/facts/requirement-lines.ts'
 import { projectFolders } from '../../src/facts/python.ts'
 import { findRequirements } from '../../src/facts/requirements.ts'
 import { filesIn, removeFiles } from '../support/files.ts'
+import { secret } from '../support/secrets.ts'
 
 afterEach(removeFiles)
 
@@ -208,6 +209,7 @@ describe('what comes from no index', () => {
     ['{ git = "https://example.org/x", tag = "v1" }', ['x @ git+https://example.org/x@v1']],
     ['{ url = "https://example.org/x-1.tar.gz" }', ['x @ https://example.org/x-1.tar.gz']],
     // a private index, or not to be told
+    [`{ git = "https://build:${secret()}@example.org/x" }`, []],
     ['{ index = "ours" }', []],
     ['{ workspace = true }', []],
     ['[{ path = "../x", marker = "sys_platform == \'linux\'" }]', []],
