@@ -8,6 +8,7 @@ import { originalPlace } from './original-place.ts'
 import { shownUrl } from '../host/urls.ts'
 import { ownSockets, type ServedPlace } from './page-watch.ts'
 import { PageWindow, type Browser } from './page-window.ts'
+import { isInstalled } from '../facts/script-text.ts'
 
 /** How long a field of a form, what is expected, or a message in the other window is waited for, in milliseconds. */
 const patienceMs = 5000
@@ -228,8 +229,6 @@ async function ownPlace(place: ServedPlace, load: (url: string) => Promise<strin
   }
   return first
 }
-
-const isInstalled = (file: string): boolean => /(?:^|\/)node_modules\//.test(file)
 
 /** The text of a script or of its map, fetched by the page's own browser. */
 async function scriptAt(page: PageWindow, url: string, left: () => number): Promise<string | undefined> {

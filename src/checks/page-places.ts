@@ -1,7 +1,7 @@
 import type { FrontendReading } from '../facts/frontend-reading.ts'
 import { isLocal } from '../facts/frontend-wiring.ts'
 import { hole, type PagePath } from '../facts/page-paths.ts'
-import type { SourcePlace } from '../facts/script-text.ts'
+import { escapedText, isInstalled, type SourcePlace } from '../facts/script-text.ts'
 import { hostOf, portOf } from '../host/urls.ts'
 
 /** What the sources of a page name, files as a person in the checkout writes them. */
@@ -22,7 +22,7 @@ export interface WrittenPlace extends SourcePlace {
 
 /** Whether a person would change what stands there: a package's sources are installed. Pure. */
 export function isEditable({ file }: Pick<SourcePlace, 'file'>): boolean {
-  return !/(?:^|\/)node_modules\//.test(file)
+  return !isInstalled(file)
 }
 
 /** An identifier in a path: a number, a UUID. */
@@ -40,7 +40,7 @@ export function isSameRoute(one: string, other: string): boolean {
 /** Where the path of a WebSocket is written, as one of a WebSocket's before any other text. Pure. */
 export function pathPlaces({ paths }: PageSources, { pathname }: URL): WrittenPlace[] {
   const isIt = ({ path }: PagePath) => {
-    const parts = path.split(hole).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
+    const parts = path.split(hole).map(escapedText)
     return parts.some((part) => part.length > 1) && new RegExp(`^${parts.join('[^/]+')}$`).test(pathname)
   }
   const found = paths.filter(isIt)

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { lineOf, withoutComments, type SourcePlace } from './script-text.ts'
+import { escapedText, lineOf, withoutComments, type SourcePlace } from './script-text.ts'
 import { boundedText, sourcesOf, sourceTexts } from './source-texts.ts'
 
 /** Bounds of one reading: files, bytes of each, milliseconds. */
@@ -22,7 +22,7 @@ export async function parametersIn(folder: string, names: readonly string[]): Pr
 function parametersOf(file: string, source: string, names: readonly string[]): QueryParameter[] {
   const text = withoutComments(source)
   return names.flatMap((name) => {
-    const written = escaped(name)
+    const written = escapedText(name)
     const pattern = new RegExp(
       String.raw`\.(?:set|append)\(\s*["'\`]${written}["'\`]\s*,|[?&]${written}=|\bURLSearchParams\(\s*\{[^}]{0,200}?["']?\b${written}\b["']?\s*[:,}]`,
       'g',
@@ -43,10 +43,8 @@ export async function tokenReadIn(folder: string, name: string): Promise<SourceP
     const text = (await boundedText(join(folder, file), bounds.bytes)) ?? ''
     // what is asked of a request's own query is no WebSocket's
     if (!/query_string/.test(text)) continue
-    const at = text.split('\n').findIndex((line) => new RegExp(`["']${escaped(name)}["']`).test(line.replace(/(?:^|\s)#.*$/, '')))
+    const at = text.split('\n').findIndex((line) => new RegExp(`["']${escapedText(name)}["']`).test(line.replace(/(?:^|\s)#.*$/, '')))
     if (at >= 0) return { file, line: at + 1 }
   }
   return undefined
 }
-
-const escaped = (name: string): string => name.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)

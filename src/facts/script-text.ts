@@ -82,3 +82,9 @@ export function lineOf(text: string, at: number): number {
   for (let next = text.indexOf('\n'); next >= 0 && next < at; next = text.indexOf('\n', next + 1)) line += 1
   return line
 }
+
+/** Whether a file is an installed package's: nobody edits it. */
+export const isInstalled = (file: string): boolean => /(?:^|\/)node_modules\//.test(file)
+
+/** A text as an expression that fits it alone. */
+export const escapedText = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
