@@ -83,7 +83,8 @@ function logReport(host: Host, log: RunLog): Report {
     if (event.event === 'log') write(event.service, event.line)
     else if (event.event === 'setup-log') write('setup', event.line)
     // shown once, stored nowhere
-    else if (event.event === 'setup-user') say(`A development user was made (${event.model}): ${event.name}`)
+    else if (event.event === 'setup-user')
+      say(`A development ${event.isSuperuser ? 'superuser' : 'user'} was made (${event.model}): ${event.name}`)
     else text(event)
   }
 }

@@ -14,6 +14,7 @@ export interface MadeUser {
   readonly name: string
   readonly password: string
   readonly model: string
+  readonly isSuperuser: boolean
 }
 
 /** Makes a development user by the interpreter of the project. Throws LauncherError `user-missing`. */
@@ -23,7 +24,7 @@ export async function createUser(host: Host, context: StepContext): Promise<Made
   const made = found.get('created')
   if (made !== undefined) {
     await replaceFile(join(await makeHome(context.root), madeUserFile), `${made.user}\n`)
-    return { name: made.user, password, model: made.model }
+    return { name: made.user, password, model: made.model, isSuperuser: made.superuser }
   }
   throw new LauncherError('user-missing', 'No development user could be made', {
     evidence: whyNot(found, 'create_user'),

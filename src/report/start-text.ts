@@ -100,7 +100,7 @@ function linesOf(
     case 'setup-user':
       return [
         '',
-        `  A development user was made (${event.model}):  ${style.bold(event.name)}   password ${style.bold(event.password)}`,
+        `  A development ${event.isSuperuser ? 'superuser' : 'user'} was made (${event.model}):  ${style.bold(event.name)}   password ${style.bold(event.password)}`,
         style.dim('  It is shown this once and stored nowhere but as the hash in the database.'),
         '',
       ]

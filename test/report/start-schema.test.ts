@@ -88,7 +88,7 @@ const samples: { readonly [Name in RunEvent['event']]: readonly Extract<RunEvent
       backup: '.election-dev/backups/1',
     },
   ],
-  'setup-user': [{ event: 'setup-user', name: 'dev', password: secret(), model: 'auth.User' }],
+  'setup-user': [{ event: 'setup-user', name: 'dev', password: secret(), model: 'auth.User', isSuperuser: true }],
   ready: [
     { event: 'ready', ...bare },
     { event: 'ready', ...whole },
