@@ -3,7 +3,7 @@ import type { LoginRequest } from '../config/schema.ts'
 import type { Host } from '../host/host.ts'
 import { httpRequest, type HttpFact } from '../host/http.ts'
 import { isRecord, parseJson } from '../host/json.ts'
-import { formOf, type LoginForm } from './login-form.ts'
+import { formOf, loginCookies, type LoginForm } from './login-form.ts'
 
 /** What a login gave: a token, a session cookie, or the reason why it gave neither. */
 export type LoginFact =
@@ -61,8 +61,12 @@ function gained(host: Host, login: LoginRequest, answer: HttpFact): LoginFact | 
   if (answer.result !== 'answer' || answer.status >= 400) return undefined
   const token = tokenOf(answer.body, login.tokenField)
   if (token !== undefined) return { result: 'token', token: host.secrets.add(token) }
-  const [, name, cookie] = /(?:^|[,\s])(sessionid|[\w.-]*sess[\w.-]*)=([^;,\s]+)/i.exec(answer.headers['set-cookie'] ?? '') ?? []
-  return name === undefined || cookie === undefined ? undefined : { result: 'cookie', cookie: `${name}=${host.secrets.add(cookie)}` }
+  // a page with a form may set others, and hasn't let anybody in
+  const isForm = /<form\b/i.test(answer.body)
+  const cookies = loginCookies(answer).filter(({ name }) => !isForm || /sess/i.test(name))
+  return cookies.length === 0
+    ? undefined
+    : { result: 'cookie', cookie: cookies.map(({ name, value }) => `${name}=${host.secrets.add(value)}`).join('; ') }
 }
 
 function refused(login: LoginRequest, answer: HttpFact, more = ''): LoginFact {

@@ -30,6 +30,14 @@ def session(request):
     answer.set_cookie("sessionid", "${token}")
     return answer
 
+def cookies(request):
+    answer = JsonResponse({"email": "ada@example.com"})
+    answer.set_cookie("csrftoken", "other")
+    answer.set_cookie("fleet_access", "${token}", httponly=True, expires="Sat, 28 Nov 2099 10:00:00 GMT")
+    answer.set_cookie("fleet_refresh", "${password}", httponly=True)
+    answer.delete_cookie("sessionid")
+    return answer
+
 from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.views.decorators.csrf import csrf_protect
@@ -52,7 +60,7 @@ def page(request):
 def bare(request):
     return HttpResponse(status=405)
 
-urlpatterns = [path("form/", form), path("page/", page), path("bare/", bare), path("login/", login), path("session/", session), path("empty/", lambda request: JsonResponse({"detail": "welcome"}))]
+urlpatterns = [path("form/", form), path("page/", page), path("bare/", bare), path("login/", login), path("session/", session), path("cookies/", cookies), path("empty/", lambda request: JsonResponse({"detail": "welcome"}))]
 `
   project = await makeProject({ style: 'plain', environment: undefined, files: { 'backend/core/urls.py': urls } })
   server = await startServer('daphne', project)
@@ -69,6 +77,15 @@ test('a token, which is a secret from then on', async () => {
   const host = hostWith(password)
   expect(await logIn(host, backend(), { path: '/login/', username: 'ada' }, 5000)).toEqual({ result: 'token', token })
   expect(host.secrets.mask(`${token} ${password}`)).toBe('*** ***')
+})
+
+test('all cookies that stand for the user, where the answer has no token', async () => {
+  const host = hostWith(password)
+  expect(await logIn(host, backend(), { path: '/cookies/', username: 'ada' }, 5000)).toEqual({
+    result: 'cookie',
+    cookie: `fleet_access=${token}; fleet_refresh=${password}`,
+  })
+  expect(host.secrets.mask(token)).toBe('***')
 })
 
 test('a session cookie, picked from among several', async () => {
