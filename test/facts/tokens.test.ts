@@ -13,7 +13,7 @@ const program = `
 import json, sys
 sys.path[:0] = sys.argv[1:]
 from django.conf import settings
-settings.configure(JWT_COOKIE="kiln_jwt", INSTALLED_APPS=[])
+settings.configure(JWT_COOKIE="kiln_jwt", SIMPLE_JWT={"AUTH_COOKIE": "kiln_access"}, INSTALLED_APPS=[])
 import reader
 from election_dev_inside.tokens import own_modules, places_in, source_of
 print(json.dumps([place for module in own_modules([reader.Middleware], 1) for place in places_in(module, source_of(module))]))
@@ -34,6 +34,36 @@ test.each<[string, string, unknown[]]>([
     'a cookie that is read by hand',
     'cookies = parse_cookie(dict(scope["headers"])[b"cookie"].decode())\n        token = cookies["votes"]',
     [place('cookie', 'votes')],
+  ],
+  [
+    'a cookie of http.cookies, by a setting',
+    'cookie = SimpleCookie(dict(scope["headers"]).get(b"cookie", b"").decode())\n        token = cookie.get(settings.JWT_COOKIE)',
+    [place('cookie', 'kiln_jwt')],
+  ],
+  [
+    'a cookie of http.cookies that is loaded',
+    'jar = http.cookies.SimpleCookie()\n        jar.load(dict(scope["headers"])[b"cookie"].decode())\n        token = jar["fleet_access"].value',
+    [place('cookie', 'fleet_access')],
+  ],
+  [
+    'a cookie, by a setting within another',
+    'token = scope["cookies"].get(settings.SIMPLE_JWT["AUTH_COOKIE"])',
+    [place('cookie', 'kiln_access')],
+  ],
+  [
+    'a cookie, by a setting with a default',
+    'name = getattr(settings, "NO_SUCH_COOKIE", "usual")\n        token = scope["cookies"].get(name)',
+    [place('cookie', 'usual')],
+  ],
+  [
+    'a cookie that is looked for in its header',
+    'found = re.search(r"board_jwt=([^;]+)", dict(scope["headers"])[b"cookie"].decode())',
+    [place('cookie', 'board_jwt')],
+  ],
+  [
+    'a cookie, by a name of the class',
+    'jar = parse_cookie(dict(scope["headers"])[b"cookie"].decode())\n        token = jar.get(self.cookie_name)\n    cookie_name = "of_class"',
+    [place('cookie', 'of_class')],
   ],
   [
     'a header with its scheme',
@@ -57,7 +87,10 @@ test.each<[string, string, unknown[]]>([
   onTestFinished(() => rm(folder, { recursive: true }))
   await writeFile(
     join(folder, 'reader.py'),
-    `from urllib.parse import parse_qs
+    `import http.cookies
+import re
+from http.cookies import SimpleCookie
+from urllib.parse import parse_qs
 from django.conf import settings
 from django.http import parse_cookie
 NAME = b"ticket"

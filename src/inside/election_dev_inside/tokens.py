@@ -23,8 +23,10 @@ SCHEMES = ("bearer", "token", "jwt")
 WORDS = ("access_token", "access-token", "bearer", "jwt", "token", "authorization", "auth")
 # what a module speaks of that reads anything of a client
 SENT = re.compile("query_string|parse_qs|QueryDict|cookie|headers|subprotocol", re.I)
+# how a cookie is looked for in its header: `fleet_access=([^;]+)`
+COOKIE = re.compile(r"([\w-]+)=\([^()]*[\[.\\]")
 # keys of a scope that lead to what a client sends
-SOURCES = (("query", ("query_string", "parse_qs", "QueryDict")), ("cookie", ("cookies", "parse_cookie")), ("header", ("headers",)))
+SOURCES = (("query", ("query_string", "parse_qs", "QueryDict")), ("cookie", ("cookies", "parse_cookie", "SimpleCookie", "BaseCookie")), ("header", ("headers",)))
 
 
 def facts(middleware, consumers, user, anywhere, lasting):
@@ -173,6 +175,7 @@ class Reading(ast.NodeVisitor):
     def __init__(self, module, source):
         self.module, self.source = module, source
         self.assigned = {}
+        self.values = {}
         self.found = []
         self.texts = []
         self.prefixes = []
@@ -180,14 +183,20 @@ class Reading(ast.NodeVisitor):
 
     def visit_Assign(self, node):
         for target in node.targets:
-            if isinstance(target, ast.Name):
-                self.assigned[target.id] = self.written(node.value)
+            name = getattr(target, "id", None) or getattr(target, "attr", None)
+            if name:
+                self.assigned[name] = self.written(node.value)
+                self.values[name] = node.value
         self.generic_visit(node)
 
     def visit_Constant(self, node):
         text = text_of(node.value)
         if text is not None:
             self.texts.append(text)
+            # a pattern that is looked for in the whole header of cookies
+            pattern = COOKIE.search(text)
+            if pattern and "cookie" in self.source.lower():
+                self.found.append(("cookie", pattern.group(1)))
             self.subprotocols = self.subprotocols or text.lower() in ("subprotocols", "sec-websocket-protocol")
 
     def visit_Subscript(self, node):
@@ -201,7 +210,9 @@ class Reading(ast.NodeVisitor):
             self.look_up(node.func.value, node.args[0])
         if node.args and name in ("startswith", "removeprefix"):
             prefix = self.value_of(node.args[0])
-            if prefix and prefix not in self.prefixes:
+            if prefix and prefix[-1] == "=" and "cookie" in self.source.lower():
+                self.found.append(("cookie", prefix[:-1]))
+            elif prefix and prefix not in self.prefixes:
                 self.prefixes.append(prefix)
         self.generic_visit(node)
 
@@ -222,15 +233,39 @@ class Reading(ast.NodeVisitor):
             self.found.append((place, name))
 
     def value_of(self, node):
-        """A text that stands there, or that a name of the module or a setting has."""
-        value = getattr(node, "value", None) if isinstance(node, ast.Constant) else None
-        if isinstance(node, ast.Name):
-            value = getattr(self.module, node.id, None)
-        if isinstance(node, ast.Attribute) and getattr(node.value, "id", None) == "settings":
-            from django.conf import settings
+        """A text that stands there, or that a name of the module, of a class in it or a setting has."""
+        return text_of(self.constant(node))
 
-            value = getattr(settings, node.attr, None)
-        return text_of(value)
+    def constant(self, node, depth=0):
+        """What an expression is, where names and settings alone tell it: nothing of the project is called."""
+        if isinstance(node, ast.Constant):
+            return node.value
+        if isinstance(node, ast.Name):
+            value = vars(self.module).get(node.id)
+            return value if value is not None or depth > 3 else self.constant(self.values.get(node.id), depth + 1)
+        if isinstance(node, ast.Attribute):
+            if getattr(node.value, "id", None) in ("self", "cls"):
+                kinds = [kind for kind in vars(self.module).values() if inspect.isclass(kind) and node.attr in vars(kind)]
+                return vars(kinds[0])[node.attr] if kinds else None if depth > 3 else self.constant(self.values.get(node.attr), depth + 1)
+            return self.member(self.constant(node.value, depth), node.attr)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "getattr" and len(node.args) > 1:
+            found = self.member(self.constant(node.args[0], depth), text_of(self.constant(node.args[1], depth)) or "")
+            return self.constant(node.args[2], depth) if found is None and len(node.args) > 2 else found
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", None) == "get" and node.args:
+            values = self.constant(node.func.value, depth)
+            found = values.get(self.constant(node.args[0], depth)) if type(values) is dict else None
+            return self.constant(node.args[1], depth) if found is None and len(node.args) > 1 else found
+        if isinstance(node, ast.Subscript):
+            values = self.constant(node.value, depth)
+            key = getattr(node.slice, "value", node.slice) if type(node.slice).__name__ == "Index" else node.slice
+            return values.get(self.constant(key, depth)) if type(values) is dict else None
+        return None
+
+    @staticmethod
+    def member(owner, name):
+        from django.conf import settings
+
+        return getattr(settings, name, None) if owner is settings else vars(owner).get(name) if inspect.ismodule(owner) or inspect.isclass(owner) else None
 
     def written(self, node):
         return ast.get_source_segment(self.source, node) or ""
