@@ -8,7 +8,7 @@ import type { Host } from '../host/host.ts'
 import { isRecord, parseJson } from '../host/json.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { proveBeside, proveFirst } from '../look/beside.ts'
-import { endpointOf, endpointOfProject, withLogin, type HeldEndpoint } from '../look/target.ts'
+import { endpointNamed, endpointOf, endpointOfProject, withLogin, type HeldEndpoint } from '../look/target.ts'
 import { besideRun } from '../look/run.ts'
 import { toldLater, withCause } from '../look/cause.ts'
 import { projectSockets } from '../look/sockets.ts'
@@ -54,36 +54,32 @@ export interface Verified {
  * again. `page`: its page is looked at in a browser as well, in two windows.
  */
 export async function verifyOnce(host: Host, config: Config, url: string | undefined, page?: { readonly two: boolean }): Promise<Verified> {
-  const held: HeldEndpoint =
-    url === undefined
-      ? await endpointOfProject(host, config)
-      : { endpoint: endpointOf(host, config, url), release: undefined, isObserved: false, isOfRun: false }
+  const held: HeldEndpoint = await (url === undefined ? endpointOfProject(host, config) : endpointNamed(host, config, url))
   const { endpoint, release } = held
   // looked for while the handshake is made
-  const sockets = url === undefined ? undefined : projectSockets(host, config, endpoint)
+  const sockets = url === undefined || release !== undefined ? undefined : projectSockets(host, config, endpoint)
   const spoken = async () => (await sockets)?.pingSoon(endpoint.url.pathname)
   try {
-    const completed = url === undefined ? endpoint : await withLogin(host, config, endpoint)
-    const { isRefused, note } = completed.identity ?? {}
+    const { isRefused, note } = endpoint.identity ?? {}
     if (isRefused === true && note !== undefined) host.terminal.err(`  ${note}`)
     let beside: Promise<readonly Beside[]> | undefined
-    const first = await proveFirst(completed, { holdMs: config.hold, spoken, isTold: toldLater }, () => {
+    const first = await proveFirst(endpoint, { holdMs: config.hold, spoken, isTold: toldLater }, () => {
       if (held.sockets === undefined || config.path !== undefined) return undefined
-      return (beside = proveBeside(completed, held.sockets, { holdMs: config.hold, isObserved: held.isObserved }))
+      return (beside = proveBeside(endpoint, held.sockets, { holdMs: config.hold, isObserved: held.isObserved }))
     })
     first.socket?.terminate()
     const verified = {
-      proof: await withCause(host, config, completed, first, { isOfProject: url === undefined, stranger: held.stranger }),
+      proof: await withCause(host, config, endpoint, first, { isOfProject: url === undefined, stranger: held.stranger }),
       beside: (await beside) ?? [],
     }
     if (first.state === 'failed' || first.state === 'refused') return verified
     if (page === undefined) {
       const isWell = url === undefined && verified.proof.state === 'proven'
-      return isWell ? { ...verified, page: await (await import('./verify-page.ts')).pageWay(host, config, completed, first) } : verified
+      return isWell ? { ...verified, page: await (await import('./verify-page.ts')).pageWay(host, config, endpoint, first) } : verified
     }
     const { verifyPage } = await import('./verify-page.ts')
     const paths = verified.beside.map(({ path }) => path)
-    return { ...verified, page: await verifyPage(host, config, { endpoint: completed, paths, two: page.two }) }
+    return { ...verified, page: await verifyPage(host, config, { endpoint, paths, two: page.two }) }
   } finally {
     void sockets?.then((known) => known?.cancel())
     await release?.()

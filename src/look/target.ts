@@ -5,7 +5,7 @@ import { allowedOrigin, isAllowed } from '../facts/allowed-hosts.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
 import { examine } from '../facts/examine.ts'
 import { pageUser } from '../facts/page-user.ts'
-import { usualPath, type Project } from '../facts/project.ts'
+import { findProject, usualPath, type Project } from '../facts/project.ts'
 import { runningSocket } from '../facts/run-state.ts'
 import type { Host } from '../host/host.ts'
 import { bracketed, connectAddress } from '../host/tcp.ts'
@@ -16,7 +16,7 @@ import { httpUrl, originOf, type Endpoint } from '../verify/endpoint.ts'
 import { givenCredentials, madeCredentials, placed, unidentified, unsent } from './identity.ts'
 import type { Spoken } from '../facts/wire.ts'
 import { socketsOf, type Sockets } from './sockets.ts'
-import { strangerAt } from './stranger.ts'
+import { isServedBy, strangerAt } from './stranger.ts'
 import { askedOrigin } from './frontend.ts'
 
 /** How long the project's own interpreter may take, in milliseconds. */
@@ -114,19 +114,20 @@ export interface HeldEndpoint {
 }
 
 /** The endpoint of the project in this folder: that of a run which is up, else its path, its frontend's Origin, a session or a token made for a user that it has. */
-export async function endpointOfProject(host: Host, config: Config, deadlineMs = inspectMs): Promise<HeldEndpoint> {
+export async function endpointOfProject(host: Host, config: Config, deadlineMs = inspectMs, named?: Endpoint): Promise<HeldEndpoint> {
   const { project, python, requirements } = await readCheckout(host, config)
   const choice = choosePython(python, requirements?.names)
   // where a run is up, its WebSocket is meant: it may have had to take another port than the configured one
-  const running = await runningSocket(host, project.root, config.source('port').startsWith('--') ? config.port : undefined)
-  const port = running === undefined ? config.port : portOf(running.url)
+  const asked = named === undefined ? (config.source('port').startsWith('--') ? config.port : undefined) : portOf(named.url)
+  const running = await runningSocket(host, project.root, asked)
+  const port = asked ?? (running === undefined ? config.port : portOf(running.url))
   const isAsked = config.token === undefined
   // neither a session nor a password is for somebody else
   const stranger = isAsked ? await strangerAt(host, project, endpointAt(config, project, port).url) : undefined
   const logsIn = isAsked && stranger === undefined && config.login !== undefined
   const wantsToken = isAsked && stranger === undefined && !logsIn
   const origin = running?.origin ?? (config.origin === undefined ? askedOrigin(host, config, project) : undefined)
-  let path = config.path ?? running?.url.pathname
+  let path = named?.url.pathname ?? config.path ?? running?.url.pathname
   let spoken: Spoken = asConfigured(config)
   let settings: ExaminationOf<'settings'> | undefined
   let origins: ExaminationOf<'origins'> | undefined
@@ -164,17 +165,43 @@ export async function endpointOfProject(host: Host, config: Config, deadlineMs =
   }
   // by the name that the run has come to it by
   const at = running === undefined ? config : { ...config, host: hostOf(running.url) }
-  const endpoint = endpointAt(at, project, port, path ?? usualPath, await origin, settings, origins?.allowed)
+  const page = await origin
+  const endpoint =
+    named !== undefined
+      ? { ...named, origin: config.origin === undefined ? (page ?? named.origin) : named.origin }
+      : endpointAt(at, project, port, path ?? usualPath, page, settings, origins?.allowed)
   if (logsIn) credentials = (await givenCredentials(host, config, endpoint.url)) ?? credentials
   const whole = { ...endpoint, ...spoken, ...credentials, token: config.token ?? credentials.token }
   return {
     endpoint: { ...whole, ...(await place?.(whole)) },
     release,
-    sockets,
+    sockets: named === undefined ? sockets : undefined,
     isObserved: running !== undefined && config.observer,
     stranger,
     isOfRun: running !== undefined,
   }
+}
+
+/**
+ * The endpoint that a URL names. Where a server of this project is seen to listen there, it is identified as one that
+ * nobody has named; any other gets what was given for it, and nothing of the project's.
+ */
+export async function endpointNamed(
+  host: Host,
+  config: Config,
+  text: string,
+  { origin, deadlineMs }: { readonly origin?: string | undefined; readonly deadlineMs?: number } = {},
+): Promise<HeldEndpoint> {
+  const endpoint = endpointOf(host, config, text)
+  const named = origin === undefined ? endpoint : { ...endpoint, origin }
+  const isGiven = named.token !== undefined || config.login !== undefined
+  if (!isGiven && (await isOwnAt(host, config, named.url))) return endpointOfProject(host, config, deadlineMs, named)
+  return { endpoint: await withLogin(host, config, named), release: undefined, isObserved: false, isOfRun: false }
+}
+
+async function isOwnAt(host: Host, config: Config, url: URL): Promise<boolean> {
+  const project = await findProject(host, config).catch(() => undefined)
+  return project !== undefined && (await isServedBy(host, project, url))
 }
 
 /** The same at another URL: what was made in the project goes along only where no stranger would get it. */

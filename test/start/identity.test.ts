@@ -41,13 +41,14 @@ test.each(cases.slice(1))(title, { timeout: 60_000, tags: ['slow'] }, isUser)
 async function isUser(...[engine, guard, server]: Case): Promise<void> {
   const made = await project(sessionProject(engine, guards[guard]))
   await migrate(made, ['usher', '+warden'])
-  const { cli, ready } = await begin(made, '--server', server)
+  const { cli, ready, port } = await begin(made, '--server', server)
   expect(ready).toContain('"state":"connected","user":"warden"')
   expect(ready).toContain("warden is an account of this project's database")
   const kept = await sessionsOf(made)
   expect(kept).toBe(['cache', 'signed_cookies'].includes(engine) ? 0 : 1)
-  for (const command of ['verify', 'doctor']) {
-    const { status, stdout } = await runCli([command, '--json'], { cwd: made.root })
+  const url = `ws://127.0.0.1:${port}/ws/rota/`
+  for (const args of [['verify'], ['doctor'], ['verify', url], ['doctor', '--url', url]]) {
+    const { status, stdout } = await runCli([...args, '--json'], { cwd: made.root })
     // what is kept in the memory of the server, no other process can write
     expect(status, stdout).toBe(engine === 'cache' ? 1 : 0)
     if (engine === 'cache') expect(stdout).toMatch(/session-missing.*sessions are kept in the memory of the server/s)
@@ -275,7 +276,14 @@ test('nothing that stands for a user goes to a program that is not this projectâ
     files: { 'frontend/src/live.js': `new WebSocket('ws://127.0.0.1:${port}/ws/rota/')\n` },
   })
   await migrate(made, ['usher'])
-  for (const args of [['verify', '--port', String(port)], ['doctor', '--port', String(port)], ['doctor']]) {
+  const url = `ws://127.0.0.1:${port}/ws/rota/`
+  for (const args of [
+    ['verify', '--port', String(port)],
+    ['doctor', '--port', String(port)],
+    ['doctor'],
+    ['verify', url],
+    ['doctor', '--url', url],
+  ]) {
     got.length = 0
     await runCli([...args, '--json'], { cwd: made.root })
     expect(got.join('\n')).toMatch(/upgrade/)
