@@ -281,8 +281,8 @@ function afterWire(cause: Diagnosis, verdict: Diagnosis): Diagnosis {
 function judgeDefinite(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
   const told = withSeen(verdict, ...refusalInside(evidence))
   const nearer = all(causeOf(verdict.id).nearer?.(evidence, told))
-  // that it is for want of a token was a guess
-  return verdict.id === 'token-missing' && nearer.length > 0 ? nearer : [...nearer, told]
+  // that it is for want of a token, or of another one, was a guess
+  return (verdict.id === 'token-missing' && nearer.length > 0) || nearer[0]?.id === 'application-refuses' ? nearer : [...nearer, told]
 }
 
 /** The socket works: what breaks a broadcast, a page or the next instance. */

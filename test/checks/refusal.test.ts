@@ -250,6 +250,12 @@ test('what was played tells as much as what was seen', () => {
   })
 })
 
+test('whom it refuses by a rule of its own is not told to want another token as well', () => {
+  const found = judge(before(closed({ because: 'if not user.is_staff', user: usher }), minted, { token: { kind: 'current' } }))
+  expect(found.root?.id).toBe('application-refuses')
+  expect(found.explained).toEqual([])
+})
+
 const halls = (model: string, ...values: readonly string[]) => [
   { file: '/home/ada/votes/backend/motions/fixtures/some.json', rows: [{ model, values }] },
 ]
