@@ -7,7 +7,7 @@ import { diagnosis, type Diagnosis, type Seen } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
 import { judgeLifetime } from './server-process.ts'
 import { at } from './wire-inside.ts'
-import { byLogin, correctLogin } from './wire-words.ts'
+import { byLogin, correctLogin, loginCodes } from './wire-words.ts'
 
 /** What the application itself decided: the line that closes, under what condition, and who stood there. */
 interface Decision {
@@ -42,9 +42,6 @@ const absentCodes: ReadonlySet<number> = new Set([4004, 4404])
 /** With these a project says no; any other exception under a close is one of its code. */
 export const sayingNo =
   /(?:DoesNotExist|DenyConnection|Http404|PermissionDenied|ValidationError|Disconnect|StopConsumer)$|Authentication|Token|JWT|Signature|Expired|Decode|Invalid/
-
-/** By custom, as in HTTP; 3000 is the registered one (IANA, WebSocket Close Code Number Registry: Unauthorized). */
-const loginCodes: ReadonlySet<number> = new Set([3000, 4001, 4401])
 
 function decisionOf({ wire, examination }: Pick<Evidence, 'wire' | 'examination'>): Decision | undefined {
   const seen = wire.observed?.refused ?? wire.session?.closedBy

@@ -1,12 +1,14 @@
-import type { Greeting, WireFacts } from '../facts/wire.ts'
+import { isUnsaid, type WireFacts } from '../facts/wire.ts'
 import { whyClosed } from './common-causes.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { at } from './wire-inside.ts'
-import { said, seconds } from './wire-words.ts'
+import { tokenCause, tokenUnsaid } from './wire-token.ts'
+import { loginCodes, said, seconds } from './wire-words.ts'
 
 /** The cause behind a socket that was open and died; undefined while it lives. */
-export function judgeSession({ session, http, endpoint }: WireFacts): Diagnosis | undefined {
-  if (session?.unsaid !== undefined) return unsaid(session.unsaid)
+export function judgeSession(facts: WireFacts): Diagnosis | undefined {
+  const { session, http, endpoint, greeting } = facts
+  if (greeting !== undefined && isUnsaid(greeting)) return tokenUnsaid(facts, greeting)
   if (session?.close === undefined) return undefined
   const { close, second, pong, pingBy, closedBy } = session
   if (session.silent === true) {
@@ -32,6 +34,7 @@ export function judgeSession({ session, http, endpoint }: WireFacts): Diagnosis 
   // the word of the observer, which is around the application: a server that ends a socket has no line there
   const place = closedBy?.place
   const line = place === undefined ? undefined : `${closedBy?.class ?? 'The application'} closes it at ${at(place)}, in ${place.function}`
+  if (greeting?.isSent === true && loginCodes.has(close.code)) return tokenCause(facts, first, ...(line === undefined ? [] : [line]))
   if (close.code >= 4000 && close.code <= 4999) {
     return diagnosis(
       'close-after-accept',
@@ -90,15 +93,5 @@ export function judgeSession({ session, http, endpoint }: WireFacts): Diagnosis 
     'The consumer raises an exception after it accepted',
     [first, messages, ...hint, 'From outside an exception of the channel layer (a Redis that is too old, or gone) looks the same'],
     "The server's log has the traceback, with file and line: correct what raises there.",
-  )
-}
-
-/** It was accepted, and is none of a user's before it has said whose it is. */
-function unsaid({ message, place }: Greeting): Diagnosis {
-  return diagnosis(
-    'token-missing',
-    'The page says who it is in its first message, and no token is there for that',
-    [`The page sends it at ${place}: ${message}`, 'No token was given, and none could be made'],
-    'Give one in ELECTION_DEV_TOKEN.',
   )
 }

@@ -1,3 +1,4 @@
+import { shownGreeting, type Greeting } from '../facts/greeting.ts'
 import { instead, isOurs, type WireFacts } from '../facts/wire.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { byLogin, correctLogin, seconds } from './wire-words.ts'
@@ -11,6 +12,7 @@ export function tokenCause(facts: WireFacts, ...seen: readonly string[]): Diagno
   const { token } = facts
   const tokenIsOurs = isOurs(facts)
   const other = instead(facts.identity)
+  const isElsewhere = facts.greeting?.isSent !== true && !facts.endpoint.isPlaced
   switch (token.kind) {
     case 'none':
       return diagnosis(
@@ -57,8 +59,44 @@ export function tokenCause(facts: WireFacts, ...seen: readonly string[]): Diagno
           token.kind === 'opaque'
             ? 'The token is no JSON Web Token: only the backend can read it'
             : 'The token is well formed and has not expired',
+          sentAt(facts),
         ],
-        tokenIsOurs ? howToGiveToken : 'Log in again on this backend: another SECRET_KEY signed it, or its user is gone or inactive.',
+        tokenIsOurs
+          ? howToGiveToken
+          : isElsewhere
+            ? howToPlace
+            : 'Log in again on this backend: another SECRET_KEY signed it, or its user is gone or inactive.',
       )
   }
+}
+
+/** A place that nothing tells is a guess. */
+const howToPlace =
+  'Name the place where the application reads it: --token-in (query, header, cookie or subprotocol) and --token-name. Where that is the one: another SECRET_KEY signed it, or its user is gone or inactive.'
+
+function sentAt({ endpoint, greeting }: WireFacts): string {
+  if (greeting?.isSent === true && greeting.text !== undefined)
+    return `It was sent as the first message: ${shownGreeting(greeting.text)} (${greeting.source})`
+  return `It was sent ${endpoint.tokenAt}${endpoint.isPlaced ? '' : ', which is only the usual place: where the application reads it is not seen'}`
+}
+
+/** The socket is open, and the application waits for a message that says who comes. */
+export function tokenUnsaid(facts: WireFacts, { text, source }: Greeting): Diagnosis {
+  const { identity, token } = facts
+  const isKnown = text !== undefined
+  return diagnosis(
+    'token-missing',
+    `The application wants a token as its first message${isKnown ? '; none was sent' : ', and what that looks like is not seen'}`,
+    [
+      isKnown
+        ? `101, and then it wants to hear who comes, as at ${source}: ${shownGreeting(text)}`
+        : `101, and then it reads a token from a message (${source})`,
+      token.kind === 'none' ? (identity?.note ?? 'No token was sent') : 'There is a token, and nothing tells in which message it goes',
+    ],
+    !isKnown
+      ? 'See the page itself: election-dev start --browser tells what becomes of its own WebSocket.'
+      : identity?.isRefused === true
+        ? correctLogin
+        : howToGiveToken,
+  )
 }

@@ -52,6 +52,9 @@ export function sentWith({ token, identity }: WireFacts): string {
   return token.kind === 'none' ? 'no token' : 'with token'
 }
 
+/** By custom, as in HTTP; 3000 is the registered one (IANA, WebSocket Close Code Number Registry: Unauthorized). */
+export const loginCodes: ReadonlySet<number> = new Set([3000, 4001, 4401])
+
 /** How a login of the project's own is used. */
 export const byLogin =
   '"login": {"path": …, "username": …} in election-dev.config.json (login.usernameField and login.passwordField, where the form has other names than username and password), with ELECTION_DEV_PASSWORD.'

@@ -8,7 +8,7 @@ import { lookServed, type LookRequest } from '../facts/examine.ts'
 import type { Inspection } from '../facts/inspection.ts'
 import { reachedAll } from '../facts/observed.ts'
 import { usualPath } from '../facts/project.ts'
-import type { SocketClose } from '../facts/wire.ts'
+import type { SocketClose, Spoken } from '../facts/wire.ts'
 import type { Own } from '../look/gather.ts'
 import { placed, unidentified } from '../look/identity.ts'
 import { socketsOf } from '../look/sockets.ts'
@@ -48,6 +48,9 @@ export interface Listening {
   readonly isProven: boolean
 }
 
+/** What goes with a handshake; a ping is asked for once it is open. */
+const said = ({ subprotocols, greeting }: Spoken) => ({ subprotocols, greeting })
+
 /** Makes the prover of a run; nothing is tried before `first`. `origin`: of the frontend of this run, where there is one. */
 export function startProof(prepared: Prepared, looking: Inspection, up: Listening, origin: string | undefined) {
   const { config, checkout } = prepared
@@ -65,7 +68,7 @@ export function startProof(prepared: Prepared, looking: Inspection, up: Listenin
   const sockets = socketsSeenBy(inspection)
   /** Parameters of the path that nothing has told: a row that is made while the run waits for one tells them. */
   let madeUp: readonly string[] = []
-  let { subprotocols } = config
+  let spoken: Pick<Endpoint, 'subprotocols' | 'greeting'> = { subprotocols: config.subprotocols }
   let beside: Promise<readonly Beside[]> | undefined
   let isCrowded = false
   let last: Proof | undefined
@@ -80,7 +83,7 @@ export function startProof(prepared: Prepared, looking: Inspection, up: Listenin
 
   const endpoint = (): Endpoint => ({
     ...endpointAt(config, checkout.project, up.port, path, origin, settings, origins?.allowed),
-    subprotocols,
+    ...spoken,
     ...credentials,
     ...place,
     nonce: observing()?.nonce,
@@ -220,14 +223,15 @@ export function startProof(prepared: Prepared, looking: Inspection, up: Listenin
       settings = await inspection.get('settings')
       origins = await inspection.get('origins')
       const { hasUsualRoute, wantsSubprotocol } = checkout.project
-      const isKnown = path === usualPath && (config.path !== undefined || hasUsualRoute) && !wantsSubprotocol
+      const isUsual = path === usualPath && (config.path !== undefined || hasUsualRoute) && !wantsSubprotocol
+      const isKnown = isUsual && (await inspection.get('pings'))?.greeted !== true
       const [known, found] = await Promise.all([
         isKnown ? [] : sockets.paths(),
         credentialsFor(prepared, up.server, inspection, endpoint()),
       ])
       const chosen = known.find((socket) => socket.path !== undefined)
       path = config.path ?? chosen?.path ?? usualPath
-      if (!isKnown) ({ subprotocols } = await sockets.spokenAt(path))
+      if (!isKnown) spoken = said(await sockets.spokenAt(path))
       credentials = found
       identifiedAt = prepared.host.now()
       const [seen, before] = [observing(), observing()?.mark() ?? 0]
@@ -259,7 +263,7 @@ export function startProof(prepared: Prepared, looking: Inspection, up: Listenin
       beside = beside.then((all) => [left, ...all.filter((each) => each !== better)])
       path = better.path
       madeUp = []
-      ;({ subprotocols } = await sockets.spokenAt(path))
+      spoken = said(await sockets.spokenAt(path))
       return attempt(options)
     },
     /** `holdMs`: how long the socket must live at least, whatever its pong says. */

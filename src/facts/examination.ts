@@ -120,14 +120,16 @@ const examinationSchema = v.variant('fact', [
         consumer: v.string(),
         /** The source of the consumer asks for rows (`looks_up`), and has an answer to {"type": "ping"} (`pings`). */
         pings: v.optional(v.boolean()),
+        /** The message that it wants first, with a hole for the token; no text where its source doesn't tell all of it. */
+        first: v.nullish(v.object({ text, needed: v.boolean(), file: text, line: v.nullish(v.number()) })),
         /** The subprotocols that it wants a client to offer. */
         subprotocols: v.optional(v.array(v.string())),
         is_class: v.boolean(),
       }),
     ),
   }),
-  /** Whether each consumer answers a ping, or none does; null where they differ. Told by itself where the routes aren't waited for. */
-  v.object({ fact: v.literal('pings'), answered: v.nullish(v.boolean()) }),
+  /** Whether each consumer answers a ping, or none does; null where they differ; `greeted`: whether one reads a token from a message. Told by itself where the routes aren't waited for. */
+  v.object({ fact: v.literal('pings'), answered: v.nullish(v.boolean()), greeted: v.optional(v.boolean()) }),
   /** What a validator of Channels lets through, told by itself where the routes aren't waited for. */
   v.object({ fact: v.literal('origins'), allowed: v.nullable(v.array(v.string())) }),
   v.object({ fact: v.literal('asgi_setting'), ok: v.boolean(), value: text, message: text, kind: text }),

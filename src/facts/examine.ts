@@ -17,6 +17,8 @@ export interface ExamineConsumer {
   readonly origin: string | undefined
   readonly headers: Readonly<Record<string, string>>
   readonly subprotocols: readonly string[]
+  /** What is said first once it is accepted: it holds a token. */
+  readonly first?: string | undefined
   /** The message that a pong answers; false: none is sent. */
   readonly ping: unknown
   /** How long `connect()` may take. */
@@ -261,6 +263,7 @@ export function wireRequest({ consumer, ...request }: LookRequest): Readonly<Rec
             origin: consumer.origin ?? null,
             headers: consumer.headers,
             subprotocols: consumer.subprotocols,
+            first: consumer.first ?? null,
             ping: consumer.ping,
             limit_s: consumer.limitMs / 1000,
             watch_s: consumer.watchMs / 1000,

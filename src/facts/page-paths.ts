@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
+import { greetingsIn } from './greeting.ts'
 import { envValues } from './frontend-variables.ts'
 import { storesIn, type PageStore } from './page-stores.ts'
-import { greetingsIn, type PageGreeting } from './page-greetings.ts'
 import { lineOf, withoutComments, type SourcePlace } from './script-text.ts'
 import { sourceTexts } from './source-texts.ts'
 
@@ -21,8 +21,8 @@ export interface PageSpeech {
   readonly paths: readonly PagePath[]
   /** Where it sends {"type": "ping"}. */
   readonly pings: readonly SourcePlace[]
-  /** What it says of who it is. */
-  readonly greetings: readonly PageGreeting[]
+  /** What it sends to say who it is: `text` as in a Greeting. */
+  readonly greetings: readonly (SourcePlace & { readonly text: string | undefined })[]
   /** What it offers where it opens a WebSocket. */
   readonly offers: readonly (SourcePlace & { readonly subprotocols: readonly string[] })[]
   /** Where it keeps its token. */
@@ -75,11 +75,12 @@ export function speechIn(file: string, source: string): FileSpeech {
       return [{ ...place(match.index), path, isSocket }]
     })
   const pings = [...text.matchAll(pingSent)].map(({ index }) => place(index))
+  const greetings = greetingsIn(text).map(({ at, text: sent }) => ({ ...place(at), text: sent }))
   const offers = [...text.matchAll(offered)].map((match) => ({
     ...place(match.index),
     subprotocols: [...(match[1] ?? '').matchAll(/["'`]([\w.+-]+)["'`]/g)].flatMap(([, name]) => name ?? []),
   }))
-  return { paths, pings, greetings: greetingsIn(file, text), offers }
+  return { paths, pings, greetings, offers }
 }
 
 const literal = /(["'`])((?:\\.|(?!\1)[^\\\n]){1,300})\1/g

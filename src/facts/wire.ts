@@ -1,3 +1,4 @@
+import type { Greeting } from './greeting.ts'
 import type { HttpFact } from '../host/http.ts'
 import type { TcpFact } from '../host/tcp.ts'
 import type { ObservedHandshake, Refusal } from './observed.ts'
@@ -106,6 +107,9 @@ export interface ShownEndpoint {
   readonly host: string
   readonly secure: boolean
   readonly origin: string | undefined
+  /** Where the token goes, in words; `isPlaced`: the sources or the configuration say so. */
+  readonly tokenAt: string
+  readonly isPlaced: boolean
   /** Length of the URL as it is sent, in bytes. */
   readonly urlBytes: number
   readonly offersSubprotocol: boolean
@@ -114,19 +118,13 @@ export interface ShownEndpoint {
 /** Who says that a ping is known where it is sent. */
 type PingBy = 'configuration' | 'page' | 'consumer'
 
-/** The message with which a page says who it is, once its socket is open: `{token}` stands for the token. */
-export interface Greeting {
-  readonly message: string
-  /** Where the page sends it: file and line. */
-  readonly place: string
-}
-
 /** What is said to a socket. */
 export interface Spoken {
   readonly subprotocols: readonly string[]
   /** The message that the application answers with a pong; false: none is sent. */
   readonly ping: false | Readonly<Record<string, unknown>>
   readonly pingBy?: PingBy | undefined
+  /** What it wants to hear first, to know who comes. */
   readonly greeting?: Greeting | undefined
 }
 
@@ -138,8 +136,6 @@ export interface SessionFact {
   readonly pong: PongFact | undefined
   /** Where a ping was sent. */
   readonly pingBy?: PingBy | undefined
-  /** What it should have been told first, where no token was there for that. */
-  readonly unsaid?: Greeting | undefined
   /** Where it died: a second socket, which was sent nothing. Its close is undefined where it lived on. */
   readonly second: SecondSocket | undefined
   /** It was cut by us: a ping frame got no answer. */
@@ -156,6 +152,11 @@ export interface SecondSocket {
   readonly listens: boolean | undefined
 }
 
+/** Whether a socket wants to hear first who comes, and was told nothing: it is open, and proves nothing. */
+export function isUnsaid(greeting: WireFacts['greeting']): boolean {
+  return greeting !== undefined && greeting.isNeeded && !greeting.isSent
+}
+
 /** Everything that was seen of an endpoint over the wire. What was not tried is undefined. */
 export interface WireFacts {
   readonly endpoint: ShownEndpoint
@@ -169,6 +170,8 @@ export interface WireFacts {
   readonly http: HttpFact | undefined
   readonly handshake: HandshakeFact | undefined
   readonly session: SessionFact | undefined
+  /** What the socket wants to hear first, and whether it was said to it. */
+  readonly greeting?: (Greeting & { readonly isSent: boolean }) | undefined
   readonly experiments: Experiments
   /** What the observer told of the handshake, where there is one. */
   readonly observed?: ObservedHandshake | undefined

@@ -64,14 +64,15 @@ export async function placed(
   endpoint: Endpoint,
   inspection: Inspection,
   isStranger: () => boolean = () => false,
-): Promise<Pick<Endpoint, 'tokenIn' | 'tokenName' | 'tokenPrefix'>> {
+): Promise<Pick<Endpoint, 'tokenIn' | 'tokenName' | 'tokenPrefix' | 'isPlaced'>> {
   const { tokenIn, tokenName } = endpoint
   const isTold = config.source('tokenIn') !== 'default' || config.source('tokenName') !== 'default'
-  if (endpoint.token === undefined || isTold) return { tokenIn, tokenName }
+  if (endpoint.token === undefined || isTold) return { tokenIn, tokenName, isPlaced: isTold }
   const places = ((await inspection.get('token'))?.places ?? []).map((place) => ({
     tokenIn: place.in,
     tokenName: place.name ?? undefined,
     tokenPrefix: place.prefix ?? undefined,
+    isPlaced: true,
   }))
   for (const place of places.length > 1 ? places : []) {
     const { socket } = await shakeHands(requestOf({ ...endpoint, ...place }), { deadlineMs: 5000 })

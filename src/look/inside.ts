@@ -192,7 +192,7 @@ function givesUp({ stage, seconds, frames }: ExaminationOf<'standing'>): boolean
 
 /** The page's handshake as the look plays it. The token goes through standard input only. */
 function playedBy(endpoint: Endpoint, ping: Endpoint['ping']): ExamineConsumer {
-  const { url, headers, subprotocols } = requestOf(endpoint)
+  const { url, headers, subprotocols, first } = requestOf(endpoint)
   const asked = new URL(url)
   const { Origin: _origin, ...rest } = headers
   return {
@@ -201,6 +201,7 @@ function playedBy(endpoint: Endpoint, ping: Endpoint['ping']): ExamineConsumer {
     origin: endpoint.origin,
     headers: { host: asked.host, ...rest },
     subprotocols,
+    first,
     ping: endpoint.ping === false ? ping : endpoint.ping,
     limitMs: limits.consumer,
     watchMs: limits.watch,

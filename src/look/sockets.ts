@@ -46,10 +46,11 @@ export function socketsOf(
   const spoken = async (path: string) => spokenAt(config, await ask(), path)
   const ping = async (path: string): Promise<Omit<Spoken, 'subprotocols'>> => {
     const isDefault = config.source('ping') === 'default'
-    if (isDefault && (await pings?.())?.answered === true) return { ping: config.ping, pingBy: 'consumer' }
+    if (isDefault && (await pings?.())?.answered === true && (await pings?.())?.greeted !== true)
+      return { ping: config.ping, pingBy: 'consumer' }
     const route = (await application())?.routes.find((each) => serves(each, path) === true)
     // whatever a page sends: it is answered
-    return route?.pings === true && isDefault ? { ping: config.ping, pingBy: 'consumer' } : spoken(path)
+    return route?.pings === true && isDefault && typeof route.first !== 'object' ? { ping: config.ping, pingBy: 'consumer' } : spoken(path)
   }
   return {
     paths: async () => (await ask()).paths,

@@ -2,7 +2,9 @@ import type { Config } from '../config/config.ts'
 import type { FileSpeech } from '../facts/page-paths.ts'
 import { serves } from '../facts/routes.ts'
 import type { SourcePlace } from '../facts/script-text.ts'
+import type { Greeting } from '../facts/greeting.ts'
 import type { Spoken } from '../facts/wire.ts'
+import type { RouteFact } from '../facts/examination.ts'
 import { isNamedBy, type SocketPath } from './socket-paths.ts'
 
 /**
@@ -27,13 +29,28 @@ export function spokenAt(
         : socket?.route?.pings === true
           ? 'consumer'
           : undefined
-  const greeting = said.greetings.find(isMeant)
   const wanted = socket?.route?.subprotocols ?? []
   const offered = wanted.length > 0 ? wanted : (said.offers.find(isMeant)?.subprotocols ?? [])
   return {
     ping: by !== undefined && config.ping,
     pingBy: by,
-    ...(greeting === undefined ? {} : { greeting: { message: greeting.message, place: `${greeting.file}:${greeting.line}` } }),
+    greeting: config.source('tokenIn') === 'default' ? greetingOf(socket?.route, said.greetings.filter(isMeant)) : undefined,
     subprotocols: config.source('subprotocols') === 'default' ? offered : config.subprotocols,
   }
+}
+
+/** As a page sends it, where all of that can be read; else as the consumer reads it. Whether it is needed, the consumer tells. */
+function greetingOf(route: RouteFact | undefined, written: FileSpeech['greetings']): Greeting | undefined {
+  const ofPage = written.find(({ text }) => text !== undefined) ?? written[0]
+  const read = route?.first ?? undefined
+  if (read === undefined && ofPage === undefined) return undefined
+  const page = ofPage === undefined ? undefined : { text: ofPage.text, source: `${ofPage.file}:${ofPage.line}` }
+  const consumer =
+    read === undefined
+      ? undefined
+      : { text: read.text ?? undefined, source: typeof read.file === 'string' ? `${read.file}:${read.line ?? 1}` : (route?.consumer ?? '') }
+  const [first = { text: undefined, source: '' }] = [page, consumer]
+    .filter((each) => each !== undefined)
+    .toSorted((a, b) => Number(a.text === undefined) - Number(b.text === undefined))
+  return { ...first, isNeeded: read?.needed ?? true }
 }

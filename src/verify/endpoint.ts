@@ -1,5 +1,6 @@
 import { atPath } from '../host/urls.ts'
 import type { TokenPlace } from '../facts/examination.ts'
+import { greetingWith } from '../facts/greeting.ts'
 import type { Identity, Spoken } from '../facts/wire.ts'
 
 /** The WebSocket that is to be proven: where it is and what the page would send. */
@@ -14,6 +15,8 @@ export interface Endpoint extends Spoken {
   readonly tokenName: string | undefined
   /** What a header's value begins with, or the subprotocol that it is a part of. */
   readonly tokenPrefix?: string | undefined
+  /** The sources or the configuration say that it goes there; else that is only what is usual. */
+  readonly isPlaced?: boolean | undefined
   /** A session cookie, as it is sent. */
   readonly cookie: string | undefined
   /** Whom token and cookie stand for. */
@@ -29,6 +32,8 @@ export interface Request {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly subprotocols: readonly string[]
+  /** The message that is sent as soon as it is open. */
+  readonly first?: string
 }
 
 /** What every handshake of ours says of who makes it: a run that watches its server tells the doctor's from the page's by it. */
@@ -46,19 +51,37 @@ export function requestOf(endpoint: Endpoint): Request {
   if (endpoint.nonce !== undefined) headers['X-Election-Dev'] = endpoint.nonce
   if (endpoint.beside !== undefined) headers['X-Election-Dev-Beside'] = endpoint.beside
   const subprotocols = [...endpoint.subprotocols]
+  const first = firstOf(endpoint)
+  // what is read from a message stands nowhere else: a URL is logged
+  const place = first === undefined || endpoint.isPlaced === true ? endpoint.tokenIn : 'message'
   if (endpoint.token !== undefined) {
     if (url.pathname.includes(tokenPlace)) url.pathname = url.pathname.replace(tokenPlace, endpoint.token)
-    else if (endpoint.tokenIn === 'query') url.searchParams.set(endpoint.tokenName ?? 'token', endpoint.token)
-    else if (endpoint.tokenIn === 'cookie') cookies.push(`${endpoint.tokenName ?? 'token'}=${endpoint.token}`)
-    else if (endpoint.tokenIn === 'header') {
+    else if (place === 'query') url.searchParams.set(endpoint.tokenName ?? 'token', endpoint.token)
+    else if (place === 'cookie') cookies.push(`${endpoint.tokenName ?? 'token'}=${endpoint.token}`)
+    else if (place === 'header') {
       const name = endpoint.tokenName ?? 'Authorization'
       const prefix = endpoint.tokenPrefix ?? (name.toLowerCase() === 'authorization' ? 'Bearer' : undefined)
       headers[name] = prefix === undefined ? endpoint.token : `${prefix} ${endpoint.token}`
-    } else
+    } else if (place === 'subprotocol')
       subprotocols.push(...(endpoint.tokenName === undefined ? [] : [endpoint.tokenName]), `${endpoint.tokenPrefix ?? ''}${endpoint.token}`)
   }
   if (cookies.length > 0) headers['Cookie'] = cookies.join('; ')
-  return { url: url.href, headers, subprotocols }
+  return { url: url.href, headers, subprotocols, ...(first === undefined ? {} : { first }) }
+}
+
+/** Where the token goes, in words. Without the token. */
+export function tokenAt({ tokenIn, tokenName, tokenPrefix, url }: Endpoint): string {
+  if (url.pathname.includes(tokenPlace)) return 'in the path'
+  if (tokenIn === 'query') return `in the query, as ${tokenName ?? 'token'}`
+  if (tokenIn === 'cookie') return `as the cookie ${tokenName ?? 'token'}`
+  if (tokenIn === 'header') return `in the header ${tokenName ?? 'Authorization'}`
+  const before = tokenName ?? tokenPrefix
+  return before === undefined ? 'as a subprotocol' : `as a subprotocol, after ${before}`
+}
+
+/** What is said first to who wants to know who comes; undefined where nothing is, or there is no token for it. */
+function firstOf({ greeting, token }: Endpoint): string | undefined {
+  return greeting?.text === undefined || token === undefined ? undefined : greetingWith(greeting.text, token)
 }
 
 /** The Origin that is sent: the one that was chosen, `none` for a client that is no browser and sends none, else the usual one. */

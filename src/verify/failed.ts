@@ -18,8 +18,9 @@ export function failed(facts: WireFacts, cause: Judged): Proof {
 
 /** Whether a cause says that all is well but for a token that nobody has given. */
 function wantsToken({ id }: Judged, facts: WireFacts): boolean {
+  // a socket that wants to hear who comes accepts before it knows
   return (
-    (facts.session === undefined || facts.session.unsaid !== undefined) &&
+    (facts.session === undefined || facts.greeting !== undefined) &&
     causeOf(id).family === 'token' &&
     (facts.token.kind === 'none' || isOurs(facts))
   )

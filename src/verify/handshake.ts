@@ -61,7 +61,10 @@ export async function shakeHands(
       }
     }
     const timer = setTimeout(() => finish({ result: 'silent', elapsedMs: elapsed() }), options.deadlineMs)
-    socket.once('open', () => finish({ result: 'open', elapsedMs: elapsed(), subprotocol: socket.protocol }))
+    socket.once('open', () => {
+      if (request.first !== undefined) socket.send(request.first, () => {})
+      finish({ result: 'open', elapsedMs: elapsed(), subprotocol: socket.protocol })
+    })
     socket.once('unexpected-response', (sent: ClientRequest, response: IncomingMessage) => {
       const elapsedMs = elapsed()
       const { statusCode: status = 0, statusMessage: reason = '' } = response

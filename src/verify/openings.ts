@@ -1,7 +1,7 @@
 import { recordOf } from '../host/json.ts'
 
 /** What a client says first in a subprotocol, and how it knows the answer. */
-interface Opening {
+export interface Opening {
   readonly message: Readonly<Record<string, unknown>>
   readonly isAnswer: (text: string) => boolean
 }

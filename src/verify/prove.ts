@@ -1,17 +1,25 @@
 import type { Judged } from '../checks/diagnosis.ts'
 import { hostOf, portOf, shownUrl } from '../host/urls.ts'
-import { httpUrl, requestOf, type Endpoint } from './endpoint.ts'
+import { httpUrl, requestOf, tokenAt, type Endpoint } from './endpoint.ts'
 import { byAddress, experiment } from './experiments.ts'
 import { shakeHands, type Opened } from './handshake.ts'
 import { isPong, type HeldSocket } from './held-socket.ts'
-import { recordOf } from '../host/json.ts'
-import { openings } from './openings.ts'
+import { openings, type Opening } from './openings.ts'
 import { httpRequest, type HttpFact } from '../host/http.ts'
 import { connectOnce, type TcpFact } from '../host/tcp.ts'
 import { addressesOf } from './tcp.ts'
 import { shapeOf } from './token.ts'
 import type { BroadcastFact, ObservedHandshake, Refusal } from '../facts/observed.ts'
-import type { Experiments, HandshakeFact, SecondSocket, SessionFact, ShownEndpoint, Spoken, WireFacts } from '../facts/wire.ts'
+import {
+  isUnsaid,
+  type Experiments,
+  type HandshakeFact,
+  type SecondSocket,
+  type SessionFact,
+  type ShownEndpoint,
+  type Spoken,
+  type WireFacts,
+} from '../facts/wire.ts'
 import { within } from '../host/race-stop.ts'
 
 /** How long each step may take, in milliseconds. */
@@ -100,11 +108,11 @@ export async function prove(endpoint: Endpoint, options: ProofOptions): Promise<
     return proofOf({ ...refused, http, experiments: await experiment(endpoint, handshake, tcp, isTold) }, undefined)
   }
   options.opened?.()
-  const [session, experiments] = await Promise.all([hold(endpoint, shaken, options), otherAddresses(endpoint, tcp)])
+  const [{ session, greeting }, experiments] = await Promise.all([hold(endpoint, shaken, options), otherAddresses(endpoint, tcp)])
   const earlier = answered(options.earlier?.facts.http)
   const wanted = session.close !== undefined && earlier === undefined && (await options.mayExperiment?.()) !== false
   const http = asked === undefined ? (wanted ? await page() : earlier) : await asked
-  const facts: WireFacts = { ...base, http, handshake, session, experiments }
+  const facts: WireFacts = { ...base, http, handshake, session, experiments, greeting }
   return proofOf(facts, shaken.socket)
 }
 
@@ -130,55 +138,48 @@ async function reach(endpoint: Endpoint): Promise<{ nameError: string | undefine
   return { nameError: error, tcp }
 }
 
-async function hold(endpoint: Endpoint, { fact, socket }: Opened, options: ProofOptions): Promise<SessionFact> {
-  const { pong, pingBy, unsaid } = await greet(endpoint, socket, fact.subprotocol, options)
+/** What came of an open socket, and what it wanted to hear first. */
+interface Held {
+  readonly session: SessionFact
+  readonly greeting: WireFacts['greeting']
+}
+
+async function hold(endpoint: Endpoint, { fact, socket }: Opened, options: ProofOptions): Promise<Held> {
+  const opening = openings.get(fact.subprotocol)
+  const told = opening === undefined && endpoint.ping === false ? await options.spoken?.() : undefined
+  const spoken = told === undefined ? endpoint : { ...endpoint, ...told, greeting: endpoint.greeting ?? told.greeting }
+  const greeting = greetingOf(spoken)
+  if (isUnsaid(greeting))
+    return { greeting, session: { heldMs: socket.heldMs, close: undefined, messages: socket.messages, pong: undefined, second: undefined } }
+  // one that was known goes with the handshake
+  const { first } = requestOf(spoken)
+  if (endpoint.greeting === undefined && first !== undefined) socket.send(first)
+  const { pong, pingBy } = await greet(spoken, socket, opening, options)
   const held = socket.hold(options.holdMs)
   const whole = held.then(() => false)
   // what is seen of the consumer by the observer says as much of it as a pong
   const isAnswered = async () => pong?.result === 'pong' || (pong === undefined && (await options.settled?.(socket)) === true)
-  const early = async () => options.pongIsEnough !== undefined && (await isAnswered()) && (await options.pongIsEnough())
+  // whom it takes is told by what becomes of it once it has heard who comes
+  const early = async () =>
+    first === undefined && options.pongIsEnough !== undefined && (await isAnswered()) && (await options.pongIsEnough())
   const isEnough = await Promise.race([early(), whole])
   const close = isEnough ? undefined : await held
   const closedBy = close === undefined ? undefined : await options.closedBy?.()
-  const session = {
-    heldMs: socket.heldMs,
-    close,
-    messages: socket.messages,
-    pong,
-    pingBy,
-    second: undefined,
-    closedBy,
-    ...(unsaid === undefined ? {} : { unsaid }),
-  }
+  const session = { heldMs: socket.heldMs, close, messages: socket.messages, pong, pingBy, second: undefined, closedBy }
   // a code of the application's own says all that there is to know, and so does its line where we have sent nothing
   const isTold = close === undefined || close.code >= 4000 || (closedBy?.place !== undefined && pingBy === undefined)
-  return isTold ? session : { ...session, second: await secondSocket(endpoint, options) }
+  return { greeting, session: isTold ? session : { ...session, second: await secondSocket(spoken, options) } }
 }
 
-/** Says what the subprotocol begins with, or who it is as the page says that, or sends the ping that is known there; nothing where neither is. */
+/** Says what the subprotocol begins with, or sends the ping that is known there; nothing where neither is. */
 async function greet(
-  endpoint: Endpoint,
+  { ping, pingBy }: Endpoint,
   socket: HeldSocket,
-  subprotocol: string,
-  { holdMs, spoken }: ProofOptions,
-): Promise<Pick<SessionFact, 'pong' | 'pingBy' | 'unsaid'>> {
+  opening: Opening | undefined,
+  { holdMs }: ProofOptions,
+): Promise<Pick<SessionFact, 'pong' | 'pingBy'>> {
   const deadlineMs = Math.max(limits.pong, holdMs)
-  const opening = openings.get(subprotocol)
   if (opening !== undefined) return { pong: await socket.ask(opening.message, opening.isAnswer, deadlineMs) }
-  const { ping, pingBy, greeting } =
-    endpoint.ping === false && endpoint.greeting === undefined ? ((await spoken?.()) ?? endpoint) : endpoint
-  if (greeting !== undefined) {
-    const { token } = endpoint
-    if (token === undefined) return { pong: undefined, unsaid: greeting }
-    // whatever is answered to it: one that refuses it closes
-    return {
-      pong: await socket.ask(
-        recordOf(greeting.message.replaceAll('{token}', () => JSON.stringify(token).slice(1, -1))),
-        () => true,
-        deadlineMs,
-      ),
-    }
-  }
   return ping === false ? { pong: undefined } : { pong: await socket.ask(ping, isPong, deadlineMs), pingBy }
 }
 
@@ -203,14 +204,18 @@ async function proofOf(facts: WireFacts, socket: HeldSocket | undefined): Promis
 }
 
 /** It was opened and lives, at every address that was tried: no rule has anything to say of it. */
-function isUnharmed({ handshake, session, experiments }: WireFacts): boolean {
+function isUnharmed({ handshake, session, experiments, greeting }: WireFacts): boolean {
   return (
+    !isUnsaid(greeting) &&
     handshake?.result === 'open' &&
     session !== undefined &&
     session.close === undefined &&
-    session.unsaid === undefined &&
     experiments.byAddress === undefined
   )
+}
+
+function greetingOf(endpoint: Endpoint): WireFacts['greeting'] {
+  return endpoint.greeting && { ...endpoint.greeting, isSent: requestOf(endpoint).first !== undefined }
 }
 
 /** What is known of an endpoint before anything was tried. */
@@ -220,6 +225,7 @@ export function untried(endpoint: Endpoint, { ours = false }: Pick<ProofOptions,
     ours,
     token: shapeOf(endpoint.token, Date.now()),
     identity: endpoint.identity,
+    greeting: greetingOf(endpoint),
     nameError: undefined,
     tcp: [],
     http: undefined,
@@ -239,6 +245,8 @@ function showEndpoint(endpoint: Endpoint): ShownEndpoint {
     host: hostOf(endpoint.url),
     secure: endpoint.url.protocol === 'wss:',
     origin: endpoint.origin,
+    tokenAt: tokenAt(endpoint),
+    isPlaced: endpoint.isPlaced === true,
     urlBytes: Buffer.byteLength(request.url),
     offersSubprotocol: request.subprotocols.length > 0,
   }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { onAbort, raceStop } from '../host/race-stop.ts'
 import type { SocketClose } from '../facts/wire.ts'
+import { loginCodes } from '../checks/wire-words.ts'
 import { restartDelayMs } from '../plan/restart.ts'
 import type { HeldSocket } from './held-socket.ts'
 import type { Proof } from './prove.ts'
@@ -11,6 +12,13 @@ const aliveMs = 5000
 
 /** A socket that lived at most this long may die the same way again: its next proof must outlive it, in milliseconds. */
 const shortLifeMs = 10_000
+/** The same where it was closed for want of a login: an application may wait so long for one. */
+const patientLifeMs = 60_000
+
+/** How long the proof after a death has to hold its socket, so that it isn't well for as long as the one before; undefined where that tells nothing. Pure. */
+export function holdAfter({ code }: Pick<SocketClose, 'code'>, heldMs: number): number | undefined {
+  return heldMs < (loginCodes.has(code) ? patientLifeMs : shortLifeMs) ? heldMs + 1500 : undefined
+}
 
 export interface WatchOptions {
   readonly signal: AbortSignal
@@ -40,7 +48,7 @@ export async function watch(first: HeldSocket | undefined, options: WatchOptions
       if (close === undefined) break
       const dead = socket
       socket = undefined
-      if (dead.heldMs < shortLifeMs) holdMs = dead.heldMs + 1500
+      holdMs = holdAfter(close, dead.heldMs) ?? holdMs
       const id = await raceStop(options.onDead(close, dead.closedByUs), signal)
       if (id === undefined) break
       lastId = id

@@ -37,6 +37,8 @@ const endpoint: ShownEndpoint = {
   secure: false,
   origin: 'http://localhost:3000',
   urlBytes: 40,
+  tokenAt: 'in the query, as token',
+  isPlaced: true,
   offersSubprotocol: false,
 }
 const sound: WireFacts = {
@@ -62,6 +64,8 @@ const failed = (handshake: HandshakeFact, experiments: Experiments = {}, more: P
   ...more,
 })
 const died = (session: SessionFact, more: Partial<WireFacts> = {}): WireFacts => ({ ...sound, session, ...more })
+const greeting = { text: '{"type":"auth","token":"{token}"}', isNeeded: true, source: 'src/live.js:9', isSent: false }
+const said = { ...greeting, isSent: true }
 const secure = { ...endpoint, secure: true }
 const elsewhere = { address: '::1', handshake: refused(404) }
 const here = { address: '127.0.0.1', handshake: open }
@@ -73,6 +77,8 @@ describe('nothing is wrong', () => {
   test.each<[string, WireFacts]>([
     ['held, with its pong', died(lived)],
     ['held, no pong', died({ ...lived, pong: { result: 'unanswered' } })],
+    ['held, and it was said who comes', died(lived, { greeting: said })],
+    ['held, and it may be said who comes', died(lived, { greeting: { ...greeting, isNeeded: false } })],
     ['held, no ping sent', died({ ...lived, pong: undefined })],
     [
       '::1 is refused and 127.0.0.1 took the handshake',
@@ -232,6 +238,14 @@ test.each<[string, string, WireFacts]>([
   ],
   ['consumer-exception', 'it dies of our ping', died(ended(1011, { second: { handshake: open, close: undefined, listens: undefined } }))],
   ['message-too-big', '1009', died(ended(1009))],
+  ['token-missing', 'it wants to hear first who comes', died(lived, { greeting })],
+  [
+    'token-missing',
+    'in a message that nothing tells',
+    died(lived, { greeting: { ...greeting, text: undefined }, token: { kind: 'opaque' } }),
+  ],
+  ['token-rejected', 'it has heard who comes', died(ended(4401), { greeting: said, token: { kind: 'opaque' } })],
+  ['close-after-accept', 'for another reason than who comes', died(ended(4404), { greeting: said, token: { kind: 'opaque' } })],
 ])('%s: %s', (id, _, facts) => {
   const found = judgeWire(facts)
   expect(found?.id).toBe(id)
@@ -248,4 +262,16 @@ test('the cause that can not be told from another says so', () => {
     died(ended(1011)),
   ]
   for (const facts of ambiguous) expect(judgeWire(facts)?.evidence.join('\n')).toContain('From outside')
+})
+
+const sentTo = (isPlaced: boolean) =>
+  judgeWire(failed(refused(403), accepted, { token: { kind: 'current' }, endpoint: { ...endpoint, isPlaced } }))
+
+test('a token that goes to the usual place alone says so, and how the place is named', () => {
+  expect(sentTo(false)?.evidence).toContain(
+    'It was sent in the query, as token, which is only the usual place: where the application reads it is not seen',
+  )
+  expect(sentTo(false)?.remedy.text).toMatch(/^Name the place where the application reads it: --token-in .*--token-name/)
+  expect(sentTo(true)?.evidence).toContain('It was sent in the query, as token')
+  expect(sentTo(true)?.remedy.text).toMatch(/^Log in again on this backend/)
 })

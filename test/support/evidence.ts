@@ -239,6 +239,8 @@ export function wireOf(overrides: Partial<WireFacts> = {}): WireFacts {
       secure: false,
       origin: 'http://localhost:3000',
       urlBytes: 40,
+      tokenAt: 'in the query, as token',
+      isPlaced: true,
       offersSubprotocol: false,
     },
     ours: false,

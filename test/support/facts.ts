@@ -38,6 +38,8 @@ export function wireOf(more: Partial<WireFacts> = {}): WireFacts {
       secure: false,
       origin: 'http://localhost:3000',
       urlBytes: 40,
+      tokenAt: 'in the query, as token',
+      isPlaced: true,
       offersSubprotocol: false,
     },
     ours: false,

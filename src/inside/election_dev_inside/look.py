@@ -184,8 +184,9 @@ class Look:
         tokens.facts(around, consumers, self.user if self.request.get("mint", True) else None, self.request.get("anywhere"), self.account == "made")
 
     def pings(self):
-        answers = {routes.answers_ping(each) for each in self.parts()[1]} if self.application_object is not None else set()
-        tell("pings", answered=answers.pop() if len(answers) == 1 else None)
+        consumers = self.parts()[1] if self.application_object is not None else []
+        answers = {routes.answers_ping(each) for each in consumers}
+        tell("pings", answered=answers.pop() if len(answers) == 1 else None, greeted=any(map(routes.greeting, consumers)))
 
     def consumer(self):
         if self.serving:

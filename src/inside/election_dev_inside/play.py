@@ -27,6 +27,8 @@ def hide_tokens(wanted):
     if not wanted:
         return
     pairs = list((wanted.get("headers") or {}).items()) + [("", value) for value in wanted.get("subprotocols") or ()]
+    if wanted.get("first"):
+        hide(wanted["first"], everywhere=True)
     query = (wanted.get("query_string") or "").lstrip("?")
     pairs += parse_qsl(query) + [tuple(part.split("=", 1)) for part in query.split("&") if "=" in part]
     for name, value in pairs:
@@ -183,9 +185,13 @@ class Handshake:
         """Watches the open connection, with a ping where one is wanted, until nothing more is to come of it."""
         opened, ping = time.monotonic(), self.wanted.get("ping")
         end = opened + float(self.wanted.get("watch_s") or 1.2)
+        first = self.wanted.get("first")
+        if first:
+            self.queue.put_nowait({"type": "websocket.receive", "text": first, "bytes": None})
+        greeted = bool(first)
         found = {"later": "open"}
         # until its connect() has returned, an application asks for nothing more
-        while time.monotonic() < (end if self.asked > 1 else max(end, opened + STUCK)):
+        while time.monotonic() < (end if self.asked > 1 + greeted else max(end, opened + STUCK)):
             if self.ended is not None:
                 found = self.ended
                 break
@@ -194,7 +200,7 @@ class Handshake:
                 if error is not None:
                     found = {"later": "raised", "raised": raised(error)}
                 break
-            at_rest = self.asked > 1 + self.pinged and not under_way(others | {task})
+            at_rest = self.asked > 1 + greeted + self.pinged and not under_way(others | {task})
             if at_rest and (self.pinged or not ping) and (self.pong or time.monotonic() - self.asked_at >= REST):
                 break
             if ping and not self.pinged and (at_rest or time.monotonic() - opened >= PING_AFTER):

@@ -5,6 +5,7 @@ import inspect
 import re
 import sys
 
+from .greeting import greeting
 from .reach import consumer_of, ways
 from .samples import sample
 from .spoken import answers_ping, looks_up, subprotocols
@@ -145,6 +146,7 @@ def served(callback, patterns):
         "looks_up": looks_up(consumer),
         "consumer": getattr(consumer, "__name__", None) or type(consumer).__name__,
         "pings": answers_ping(consumer),
+        "first": greeting(consumer),
         "subprotocols": subprotocols(consumer, getattr(callback, "consumer_initkwargs", None)),
         "is_class": isinstance(callback, type) and hasattr(callback, "as_asgi"),
     }

@@ -84,17 +84,17 @@ def survives(function, line):
                    for key, node in keys_read(function) if isinstance(getattr(node, "ctx", ast.Load()), ast.Load))
 
 
-def compared(source, function):
-    """Where something is compared with "ping": the key that it was read from, where that can be told, and the line."""
+def compared(source, function, word="ping"):
+    """Where something is compared with a word: the key that it was read from, where that can be told, and the line."""
     for node in ast.walk(function):
         if isinstance(node, ast.Compare):
             sides = [node.left] + node.comparators
-            if any(isinstance(side, ast.Dict) and "ping" in strings(side.values, source) for side in sides):
+            if any(isinstance(side, ast.Dict) and word in strings(side.values, source) for side in sides):
                 yield "type", node.lineno
             for side in sides:
-                if "ping" in strings(side, source):
+                if word in strings(side, source):
                     yield next((key_of(other, function) for other in sides if other is not side), None), node.lineno
-        elif isinstance(node, ast.Dict) and any(key is not None and "ping" in strings(key, source) for key in node.keys):
+        elif isinstance(node, ast.Dict) and any(key is not None and word in strings(key, source) for key in node.keys):
             # a table of what to do
             yield None, node.lineno
         elif type(node).__name__ == "Match":  # Python 3.10
@@ -102,9 +102,9 @@ def compared(source, function):
                 pattern = case.pattern
                 if type(pattern).__name__ == "MatchMapping":
                     for key, value in zip(pattern.keys, pattern.patterns):
-                        if "ping" in strings(getattr(value, "value", None), source):
+                        if word in strings(getattr(value, "value", None), source):
                             yield getattr(key, "value", None), node.lineno
-                elif any("ping" in strings(getattr(each, "value", None), source) for each in ast.walk(pattern)):
+                elif any(word in strings(getattr(each, "value", None), source) for each in ast.walk(pattern)):
                     yield key_of(node.subject, function), node.lineno
 
 
