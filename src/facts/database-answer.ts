@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { deadline } from '../host/deadline.ts'
 
 /** What a database server answers. `starting`: it is there, and takes no work yet. */
 export type DatabaseAnswer = 'up' | 'starting' | 'nothing'
@@ -19,11 +20,11 @@ export async function askDatabase(
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port })
     const finish = (answer: DatabaseAnswer) => {
-      clearTimeout(timer)
+      quit()
       socket.destroy()
       resolve(answer)
     }
-    const timer = setTimeout(() => finish('nothing'), answerMs)
+    const quit = deadline(answerMs, () => finish('nothing'))
     if (kind === 'postgresql') socket.once('connect', () => socket.write(startupMessage(user, name)))
     socket.once('data', (bytes) => finish(kind === 'postgresql' ? postgresAnswer(bytes) : 'up'))
     socket.on('error', () => finish('nothing'))

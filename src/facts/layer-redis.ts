@@ -1,5 +1,6 @@
 import type { ExaminationOf, LayerHost } from './examination.ts'
 import type { RedisEndpoint, RedisEndpointFact } from './redis-endpoint.ts'
+import { deadline } from '../host/deadline.ts'
 import { probeNow } from './redis-now.ts'
 import { refusalsOfLogin } from './redis-refusal.ts'
 import type { RedisFact } from './redis.ts'
@@ -66,9 +67,9 @@ async function masterOf({ sentinels = [], master }: LayerHost): Promise<{ host: 
   const connections = sentinels.map(({ host, port }) =>
     openConnection({ host, port: Number(port), db: 0, tls: false, source: 'CHANNEL_LAYERS' }, false),
   )
-  const timer = setTimeout(() => {
+  const quit = deadline(sentinelMs, () => {
     for (const connection of connections) connection.close()
-  }, sentinelMs)
+  })
   try {
     const answers = connections.map(async (connection) => {
       const answer = (await connection.connect()) ? await connection.ask('SENTINEL', 'get-master-addr-by-name', master ?? '') : undefined
@@ -77,7 +78,7 @@ async function masterOf({ sentinels = [], master }: LayerHost): Promise<{ host: 
     })
     return (await Promise.all(answers)).find((found) => found !== undefined)
   } finally {
-    clearTimeout(timer)
+    quit()
     for (const connection of connections) connection.close()
   }
 }

@@ -1,6 +1,7 @@
 import { request as requestHttp, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { errorCode } from '../errors.ts'
+import { deadline } from './deadline.ts'
 
 /** What an HTTP request brought back. */
 export type HttpFact =
@@ -47,12 +48,12 @@ export async function httpRequest(url: URL, options: HttpRequest): Promise<HttpF
       ...(secure ? { rejectUnauthorized: false } : {}),
     })
     const finish = (fact: HttpFact) => {
-      clearTimeout(timer)
+      quit()
       request.destroy()
       resolve(fact)
     }
     let answerSoFar = () => finish({ result: 'silent', elapsedMs: elapsed() })
-    const timer = setTimeout(() => answerSoFar(), options.deadlineMs)
+    const quit = deadline(options.deadlineMs, () => answerSoFar())
     request.on('error', (error) => finish({ result: 'broken', code: errorCode(error) ?? error.message, elapsedMs: elapsed() }))
     const answer = (response: IncomingMessage, body: string) => {
       const headers = headersOf(response)

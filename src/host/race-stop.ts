@@ -1,3 +1,5 @@
+import { deadline } from './deadline.ts'
+
 /** Calls back once the signal is aborted, at once where it is already; gives the function that takes that back. */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   signal.addEventListener('abort', callback, { once: true })
@@ -20,13 +22,13 @@ export async function raceStop<T>(promise: Promise<T>, signal: AbortSignal): Pro
 
 /** What the promise gives, or undefined where that takes longer than `ms` milliseconds. The timer is gone in either case. */
 export async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined
+  let quit: (() => void) | undefined
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, Math.max(0, ms), undefined)
+    quit = deadline(ms, () => resolve(undefined))
   })
   try {
     return await Promise.race([promise, late])
   } finally {
-    clearTimeout(timer)
+    quit?.()
   }
 }

@@ -1,5 +1,6 @@
 import { connect, isIP } from 'node:net'
 import { errorCode } from '../errors.ts'
+import { deadline } from './deadline.ts'
 
 /** What a TCP connect to one address said. */
 export interface TcpFact {
@@ -18,11 +19,11 @@ export async function connectOnce(address: string, port: number, deadlineMs: num
   return new Promise((resolve) => {
     const socket = connect({ host: address, port })
     const finish = (result: TcpFact['result'], code?: string) => {
-      clearTimeout(timer)
+      quit()
       socket.destroy()
       resolve({ address, family, result, code, elapsedMs: performance.now() - started })
     }
-    const timer = setTimeout(() => finish('timeout'), deadlineMs)
+    const quit = deadline(deadlineMs, () => finish('timeout'))
     socket.once('connect', () => {
       // where nobody listens, the system may choose the wanted port as our own and connect us to ourselves (TCP's simultaneous open)
       const toOurselves = socket.localPort === port && socket.localAddress === socket.remoteAddress

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { errorCode } from '../errors.ts'
 import type { RunState } from '../facts/run-state.ts'
 import { pageCauseSchema, runMeansSchema, runStatusSchema, type PageCause, type RunMeans, type RunStatus } from '../facts/run-status.ts'
+import { deadline } from '../host/deadline.ts'
 import { parseAs } from '../host/json-shape.ts'
 
 /** One request a connection: a line of JSON, answered by a line of JSON. */
@@ -49,11 +50,11 @@ export async function askRun(
     let text = ''
     const socket = connect(control.address)
     const done = (outcome: ControlOutcome) => {
-      clearTimeout(timer)
+      quit()
       socket.destroy()
       resolve(outcome)
     }
-    const timer = setTimeout(() => done({ kind: 'silent' }), options.deadlineMs)
+    const quit = deadline(options.deadlineMs, () => done({ kind: 'silent' }))
     socket.setEncoding('utf8')
     socket.once('connect', () => socket.write(`${JSON.stringify({ key: control.key, ask, service: options.service ?? null })}\n`))
     socket.once('error', (error) => done({ kind: 'absent', reason: errorCode(error) ?? error.message }))

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Observed } from '../facts/observed.ts'
+import { deadline } from '../host/deadline.ts'
 import { LineSplitter } from '../host/lines.ts'
 
 /** How many events are kept: a page that reconnects for ever must not fill the memory. */
@@ -73,13 +74,13 @@ export function observe(input: Writable, output: Readable, nonce: string) {
       if (found !== undefined) return found
     }
     return new Promise((resolve) => {
-      const timer = setTimeout(() => finish(undefined), deadlineMs)
-      const quit = listen((event) => {
+      const quit = deadline(deadlineMs, () => finish(undefined))
+      const unlisten = listen((event) => {
         const found = pick(event)
         if (found !== undefined) finish(found)
       })
       const finish = (found: T | undefined) => {
-        clearTimeout(timer)
+        unlisten()
         quit()
         resolve(found)
       }

@@ -4,6 +4,7 @@ import { WebSocket } from 'ws'
 import { errorCode, errorMessage } from '../errors.ts'
 import type { Request } from './endpoint.ts'
 import { HeldSocket } from './held-socket.ts'
+import { deadline } from '../host/deadline.ts'
 import { collectBody, headersOf } from '../host/http.ts'
 import { unsendable, type HandshakeFact } from '../facts/wire.ts'
 
@@ -53,14 +54,14 @@ export async function shakeHands(
     const finish = (fact: HandshakeFact) => {
       if (settled) return
       settled = true
-      clearTimeout(timer)
+      quit()
       if (fact.result === 'open') resolve({ fact, socket: held })
       else {
         held.terminate()
         resolve({ fact, socket: undefined })
       }
     }
-    const timer = setTimeout(() => finish({ result: 'silent', elapsedMs: elapsed() }), options.deadlineMs)
+    const quit = deadline(options.deadlineMs, () => finish({ result: 'silent', elapsedMs: elapsed() }))
     socket.once('open', () => {
       if (request.first !== undefined) socket.send(request.first, () => {})
       finish({ result: 'open', elapsedMs: elapsed(), subprotocol: socket.protocol })

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { errorCode } from '../errors.ts'
+import { deadline } from '../host/deadline.ts'
 import { lookUp, type Lookup } from '../host/lookup.ts'
 import type { TlsFact } from '../facts/wire.ts'
 
@@ -20,11 +21,11 @@ export async function tryTls(host: string, port: number, deadlineMs: number): Pr
     const name = isIP(host) === 0 ? { servername: host } : {}
     const socket = connectTls({ host, port, rejectUnauthorized: false, ...name })
     const finish = (fact: TlsFact) => {
-      clearTimeout(timer)
+      quit()
       socket.destroy()
       resolve(fact)
     }
-    const timer = setTimeout(() => finish({ result: 'silent' }), deadlineMs)
+    const quit = deadline(deadlineMs, () => finish({ result: 'silent' }))
     socket.once('secureConnect', () => {
       const problem = socket.authorizationError
       finish({ result: 'tls', trusted: socket.authorized, problem: socket.authorized ? undefined : String(problem) })
