@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config'
  * Of the real faults (test/faults) `npm test` runs these; the whole takes many
  * minutes and has a script of its own, `npm run test:faults`.
  */
-const quick = ['broken-probes', 'routing']
+const quick = ['broken-probes']
 const slowSuite = process.env['TEST_SLOW'] === 'all'
 const faults = process.env['TEST_FAULTS'] === 'all'
 const matrix = process.env['TEST_MATRIX'] === 'all'

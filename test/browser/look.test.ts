@@ -86,7 +86,7 @@ describe.skipIf(browser === undefined)('a page in a real browser', { timeout: 60
     expect(sockets).toEqual([expect.objectContaining({ url: `ws://[::1]:${port}/ws/`, state: 'open' })])
   })
 
-  test('a source map that is none keeps nothing back', async () => {
+  test('a source map that is none keeps nothing back', { tags: ['slow'] }, async () => {
     const { origin } = await servePage(keep, '<!doctype html><script src="/a.js"></script>', {
       answer: ({ url }, response) => {
         if (url !== '/a.js') return false

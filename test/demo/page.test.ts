@@ -133,7 +133,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
       expect(heard.console.some((text) => text.includes(secret))).toBe(false)
     })
 
-    it('says that the password is wrong', async () => {
+    it('says that the password is wrong', { tags: ['slow'] }, async () => {
       const page = await open(demo)
       await page.fill('#password', 'not the password')
       await page.click('#login-form button')
@@ -160,7 +160,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
       expect(await page.evaluate<unknown>('sessionStorage.length')).toBe(0)
     })
 
-    it('stays signed in over a reload', async () => {
+    it('stays signed in over a reload', { tags: ['slow'] }, async () => {
       const page = await open(demo)
       await signIn(page)
       await page.reload()

@@ -114,7 +114,7 @@ test('start --detach, status, logs, restart, stop: one run from its start to its
   expect((await cli('logs', 'election-dev')).stdout).toContain('Stopping (election-dev stop)')
 })
 
-test('status while the backend is started again tells of that, and not of what was before', async () => {
+test('status while the backend is started again tells of that, and not of what was before', { tags: ['slow'] }, async () => {
   await stand.remove()
   const gate = 'import time\nwhile not (BASE_DIR / "gate").exists():\n    time.sleep(0.02)\n'
   stand = await makeStand({ settings: gate, files: { 'backend/gate': '' } })

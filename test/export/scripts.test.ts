@@ -8,9 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { simplejwtConsumer, makeProject, type TestProject } from '../support/project.ts'
 import { freePort } from '../support/redis.ts'
 import { secret } from '../support/secrets.ts'
-import { startProgram, startServer, type RunningServer } from '../support/servers.ts'
+import { startProgram, startServer, type RunningServer, type ServerKind } from '../support/servers.ts'
 import { basePython, redisServer, root } from '../support/tools.ts'
 import { outcomeOf } from '../support/validators.ts'
+import { variants } from '../support/variants.ts'
 
 const script = (name: string): string => join(root, 'templates', 'export', name)
 
@@ -24,7 +25,8 @@ const probe = (kind: string, port: number, path = '/ws/election-updates/', env =
   outcomeOf(basePython(), [script('probe.py'), kind], { PROBE_PORT: String(port), PROBE_PATH: path, ...env })
 
 describe('the probe', () => {
-  it.each(['daphne', 'uvicorn', 'hypercorn'] as const)('tells a healthy %s from a wrong path, and both from nothing', async (kind) => {
+  const kinds: [ServerKind][] = [['daphne'], ['uvicorn'], ['hypercorn']]
+  variants(kinds, { title: 'tells a healthy %s from a wrong path, and both from nothing', quick: 1 }, async (kind) => {
     const project = await makeProject()
     const server = await startServer(kind, project)
     expect(await probe('live', server.port)).toMatchObject({ ok: true })

@@ -196,7 +196,7 @@ const cases: readonly (readonly [string, ProjectOptions, object])[] = [
 ]
 
 describe('a consumer that', () => {
-  variants(cases, { quick: cases.length - standing.length + 3 }, async (_, options, expected) => {
+  variants(cases, { quick: cases.length - standing.length + 1 }, async (_, options, expected) => {
     project = await makeProject(options)
     const seen = await look(project, { consumer: page })
     expect(seen.get('consumer'), JSON.stringify([seen.how, seen.errorOf('consumer'), seen.output])).toMatchObject(expected)

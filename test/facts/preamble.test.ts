@@ -2,6 +2,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { look } from '../support/examine.ts'
 import { makeProject, type ProjectOptions } from '../support/project.ts'
+import { variants } from '../support/variants.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
 
@@ -50,24 +51,29 @@ test.each([
   expect(seen.get('application')?.websocket).toBe(true)
 })
 
-test.each([
+const stops: [name: string, more: string, word: string][] = [
   ['raises', 'raise ValueError("no such mode")\n', 'ValueError: no such mode'],
   ['exits', 'sys.exit("a .env is wanted")\n', 'SystemExit: a .env is wanted'],
   ['loops, for 3 s', 'while True:\n    try:\n        pass\n    except Exception:\n        pass\n', 'no command of Django'],
-  ['sleeps, for 3 s', 'import time\ntime.sleep(60)\n', 'no command of Django'],
   ['becomes another program', 'os.execv(sys.executable, [sys.executable, "-c", ""])\n', 'it calls execv'],
-  ['becomes another one that is looked for', 'os.execlp("python3", "python3", "-c", "")\n', 'it calls execv'],
   ['starts a program', 'import subprocess\nsubprocess.check_output(["true"])\n', 'it calls subprocess'],
   ['asks a question', 'input("Which settings? ")\n', 'it calls input'],
   ['runs no command of Django', '', "it runs none of Django's commands"],
-])('a manage.py that %s is left alone, and so is what it has done', async (_, more, word) => {
-  const { seen, values, said } = await follow(first + more)
-  expect({ values, said }, JSON.stringify(seen.output)).toEqual({
-    values: { MARK: 'none', PATHS: 'False', ARGV: 'True', OWN: 'True' },
-    said: [expect.stringContaining(word)],
-  })
-  expect(seen.get('application')?.websocket).toBe(true)
-})
+  ['sleeps, for 3 s', 'import time\ntime.sleep(60)\n', 'no command of Django'],
+  ['becomes another one that is looked for', 'os.execlp("python3", "python3", "-c", "")\n', 'it calls execv'],
+]
+variants(
+  stops,
+  { title: 'a manage.py that %s is left alone, and so is what it has done', quick: stops.length - 2 },
+  async (_, more, word) => {
+    const { seen, values, said } = await follow(first + more)
+    expect({ values, said }, JSON.stringify(seen.output)).toEqual({
+      values: { MARK: 'none', PATHS: 'False', ARGV: 'True', OWN: 'True' },
+      said: [expect.stringContaining(word)],
+    })
+    expect(seen.get('application')?.websocket).toBe(true)
+  },
+)
 
 test('runserver: Django is set up before the application is imported', async () => {
   const project = await makeProject({

@@ -83,7 +83,7 @@ describe.skipIf(executablePath === undefined)('two windows', () => {
     await expectVotesToCross(page)
   })
 
-  test('the same with the wanted port held: the page is told the new one', async () => {
+  test('the same with the wanted port held: the page is told the new one', { tags: ['slow'] }, async () => {
     const wanted = await listening(
       keep,
       createServer((_, response) => response.end('held')),

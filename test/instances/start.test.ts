@@ -7,6 +7,7 @@ import { listens } from '../support/processes.ts'
 import type { ProjectOptions } from '../support/project.ts'
 import { freePort, startRedis, until, type RunningRedis } from '../support/redis.ts'
 import { makeStand, type Stand } from '../support/stand.ts'
+import { variants } from '../support/variants.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -107,7 +108,7 @@ test('the banner has a line for each, and a layer that only seems to be shared i
 
 const fixed = (backend: string) => `CHANNEL_LAYERS = {"default": {"BACKEND": "${backend}"}}`
 
-test.each<[string, ProjectOptions, readonly string[], RegExp]>([
+const unshared: [name: string, options: ProjectOptions, args: readonly string[], said: RegExp][] = [
   [
     '--channel-layer memory',
     {},
@@ -126,7 +127,8 @@ test.each<[string, ProjectOptions, readonly string[], RegExp]>([
     ['--channel-layer', 'redis'],
     /channel-layer-unset[\s\S]*no CHANNEL_LAYERS/,
   ],
-])('refused, and nothing is started: %s', async (_, options, args, said) => {
+]
+variants(unshared, { title: 'refused, and nothing is started: %s', quick: 2 }, async (_, options, args, said) => {
   const redis = await startRedis()
   const stand = await makeStand(options)
   try {
@@ -141,7 +143,7 @@ test.each<[string, ProjectOptions, readonly string[], RegExp]>([
   }
 })
 
-test('refused: no Redis answers; with --strict-port, a port above is held', async (context) => {
+test('refused: no Redis answers; with --strict-port, a port above is held', { tags: ['slow'] }, async (context) => {
   const stand = await standOf(context)
   const without = await stand.start(['--instances', '2'], { REDIS_PORT: String(await freePort('127.0.0.1')) }).end()
   expect(without.stderr).toMatch(/redis-unreachable[\s\S]*2 instances, because of --instances/)

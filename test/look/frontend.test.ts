@@ -28,7 +28,7 @@ test('the Origin of a page that is not up: verify and doctor are let in as it wo
   expect(doctor.status, doctor.stdout).toBe(0)
 })
 
-test('the Origin of a page that is up elsewhere than its files say is that of the run', async () => {
+test('the Origin of a page that is up elsewhere than its files say is that of the run', { tags: ['slow'] }, async () => {
   const { made, page, folder } = await checkout()
   const port = await freePort('127.0.0.1')
   const cli = startCli(['start', '--json', '--port', String(port)], { cwd: made.root, env: {} })

@@ -55,7 +55,7 @@ test('a syntax error says so with its line, the backend goes on with the last go
   expect(events(cli, 'restarting')).toHaveLength(1)
 })
 
-test('what raises at its import is said with its cause, and the next save is waited for', async () => {
+test('what raises at its import is said with its cause, and the next save is waited for', { tags: ['slow'] }, async () => {
   const { stand: at, cli, save } = await reloading()
   await save(1, 'raises')
   await cli.waitFor(/"event":"diagnosis".*half an edit/)
@@ -104,7 +104,7 @@ test('a new migration, a cache, an environment, a log and a frontend restart not
   )
 })
 
-test('settings that change are decided anew: another ASGI application is served', async () => {
+test('settings that change are decided anew: another ASGI application is served', { tags: ['slow'] }, async () => {
   const { stand: at, cli } = await reloading()
   const settings = join(at.project.backend, 'core', 'settings.py')
   const asgi = join(at.project.backend, 'core', 'asgi.py')

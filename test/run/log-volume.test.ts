@@ -70,7 +70,7 @@ test('text: each line of two services arrives, in its order, at a slow reader, a
   expect(peak).toBeLessThan(110)
 })
 
-test('JSON on the terminal, and a log file: each line is in both', async () => {
+test('JSON on the terminal, and a log file: each line is in both', { tags: ['slow'] }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'flood-'))
   try {
     const file = join(folder, 'log', 'all.log')

@@ -20,11 +20,12 @@ afterEach(async () => {
   await stand.remove()
 })
 
-test.each([
+const signals: [signal: NodeJS.Signals, status: number][] = [
   ['SIGINT', 130],
   ['SIGTERM', 143],
   ['SIGHUP', 129],
-] as const)('%s once: gracefully, exit %i, nothing left', async (signal, status) => {
+]
+variants(signals, { title: '%s once: gracefully, nothing left', quick: 1 }, async (signal, status) => {
   stand = await makeStand()
   const cli = stand.start(longStop)
   await cli.waitFor(ready)
@@ -62,7 +63,7 @@ test('Ctrl+C twice ends a backend that ignores SIGTERM at once', async () => {
   await stand.expectNothingLeft()
 })
 
-test('the same Ctrl+C sent on by a parent is one request', async () => {
+test('the same Ctrl+C sent on by a parent is one request', { tags: ['slow'] }, async () => {
   stand = await makeStand({ consumer: deafConsumer })
   const cli = stand.start(['--stop-timeout', '1500'])
   await cli.waitFor(ready)
@@ -96,7 +97,7 @@ test('a stopped backend (SIGSTOP) ends like any other', async () => {
   await stand.expectNothingLeft()
 })
 
-test('a child of the backend that ignores SIGTERM ends with it', async () => {
+test('a child of the backend that ignores SIGTERM ends with it', { tags: ['slow'] }, async () => {
   stand = await makeStand({ consumer: deafChildConsumer })
   const cli = stand.start(['--stop-timeout', '1000'])
   await cli.waitFor(ready)
@@ -123,7 +124,7 @@ test('a child in a session of its own, orphaned by kill -9, does not hold the la
   expect(await exited).toEqual([1, null])
 })
 
-test.each(['uvicorn', 'hypercorn'] as const)('open sockets of a browser do not hold %s', async (server) => {
+variants([['uvicorn'], ['hypercorn']], { title: 'open sockets of a browser do not hold %s', quick: 1 }, async (server) => {
   stand = await makeStand()
   const cli = stand.start(['--server', server, ...longStop])
   await cli.waitFor(ready)
@@ -151,7 +152,7 @@ test('SIGINT before the server listens', async () => {
   await stand.expectNothingLeft()
 })
 
-test('SIGINT while the settings are asked for their application', async () => {
+test('SIGINT while the settings are asked for their application', { tags: ['slow'] }, async () => {
   // no asgi.py beside the settings and a computed name: the interpreter has to be asked first
   stand = await makeStand({ settings: 'ASGI_APPLICATION = ".".join(["somewhere", "asgi", "application"])\nimport time\ntime.sleep(30)' })
   const cli = stand.start()
@@ -162,7 +163,7 @@ test('SIGINT while the settings are asked for their application', async () => {
   await stand.expectNothingLeft()
 })
 
-variants([[0], [300], [60], [120], [200], [450]], { title: 'SIGTERM %s ms after the launcher was started', quick: 2 }, async (ms) => {
+variants([[0], [300], [60], [120], [200], [450]], { title: 'SIGTERM %s ms after the launcher was started', quick: 1 }, async (ms) => {
   stand = await makeStand()
   const cli = stand.start()
   await delay(ms)

@@ -49,7 +49,7 @@ test("a run's page whose proxy passes no upgrade on, until it does", { timeout: 
   expect(await verified(made.root)).toEqual({ status: 0, ok: true, id: undefined })
 })
 
-test.skipIf(browser === undefined)("a run's page that a browser saw go elsewhere", { timeout: 120_000 }, async () => {
+test.skipIf(browser === undefined)("a run's page that a browser saw go elsewhere", { timeout: 120_000, tags: ['slow'] }, async () => {
   const { made, start } = await both((backend) => ({ socket: `'ws://localhost:${backend}/ws/old/'` }))
   const env = { HOME: await emptyFolder(), XDG_CACHE_HOME: undefined, ELECTION_DEV_BROWSER: undefined }
   expect(await pageRowOf(start([], env))).toMatchObject({ state: 'failed', diagnosis: { id: 'page-socket-elsewhere' } })

@@ -172,7 +172,7 @@ test('--log-file has every line with its time, and --log-only prints one service
   await writeFile(file, '')
 })
 
-test('a Redis of the run is started again in its folder, whatever else has cleared up there', async () => {
+test('a Redis of the run is started again in its folder, whatever else has cleared up there', { tags: ['slow'] }, async () => {
   const server = await redisServer('system')
   if (server === undefined) throw new Error('no redis-server can be had')
   stand = await makeStand()

@@ -5,12 +5,11 @@ import { nameOf, setUps } from '../support/doctor.ts'
 
 const names = [
   'broadcast-handler-missing: a type that no method handles, read from the sources',
-  'asgi-syntax-error: in the settings, of a package that is not core',
   'token-expired: uvicorn',
   'redis-unreachable: a name that nobody resolves, django-environ, a package other than core, hypercorn',
 ]
 
-await agreement(['broadcast', 'redis', 'startup', 'token'], names)
+await agreement(['broadcast', 'redis', 'token'], names)
 
 test('the set-ups are there', () => {
   const there = new Set(setUps().map(nameOf))

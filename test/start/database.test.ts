@@ -44,7 +44,7 @@ test('a new migration is no reason to refuse: it is said with its name', async (
   expect(line).toContain('Pending: updates.0001_new')
 })
 
-test('tables without an active user: the setup names user-missing, and makes one', async () => {
+test('tables without an active user: the setup names user-missing, and makes one', { tags: ['slow'] }, async () => {
   project = await makeProject()
   await run(pythonOf('main'), ['manage.py', 'migrate'], { cwd: project.backend })
   cli = startCli(['start', '--setup', '--json', '--port', String(await freePort('127.0.0.1'))], { cwd: project.root })

@@ -72,7 +72,7 @@ test('without one it is never green: the place that sends it is told', { timeout
   expect(stdout).toMatch(/frontend\/src\/live\.js:2: \{[^}]*authenticate[^}]*jwt/)
 })
 
-test('one that the application refuses is told with its code', { timeout: 60_000 }, async () => {
+test('one that the application refuses is told with its code', { timeout: 60_000, tags: ['slow'] }, async () => {
   const { states, stdout } = await statesOf({ ELECTION_DEV_TOKEN: secret() })
   expect(states, stdout).not.toContain('connected')
   expect(stdout).toContain('4401')

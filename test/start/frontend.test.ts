@@ -15,6 +15,7 @@ import { listens } from '../support/processes.ts'
 import { run } from '../support/tools.ts'
 import { until } from '../support/redis.ts'
 import { onlyOrigin } from '../support/vite-frontend.ts'
+import { variants } from '../support/variants.ts'
 
 const { keep, project } = ending()
 
@@ -52,10 +53,11 @@ const scripts = async (folder: string, dev: string, more: object = {}) => {
 }
 
 describe('its port', () => {
-  test.each([
+  const tells: [name: string, slowMs: number][] = [
     ['that only Vite can tell is kept, and the backend is proven with its Origin', 0],
     ['that Vite takes its time to tell as well', 3000],
-  ])('%s', async (_, slowMs) => {
+  ]
+  variants(tells, { quick: 1 }, async (_, slowMs) => {
     const { start, folder, page } = await both(undefined, (at) => ({ asgi: onlyOrigin(at) }))
     const slow = slowMs === 0 ? '' : `await new Promise((resolve) => setTimeout(resolve, ${slowMs}))\n`
     const config = `${slow}const shift = 1\nexport default { cacheDir: '.vite', server: { port: ${page - 1} + shift } }\n`
@@ -157,7 +159,7 @@ describe('a WebSocket through it', () => {
 })
 
 describe('its script', () => {
-  test('that takes a shell is run by its package manager', async () => {
+  test('that takes a shell is run by its package manager', { tags: ['slow'] }, async () => {
     const { start, folder, page } = await both()
     await scripts(folder, 'node -e "process.exit(0)" && vite')
     const cli = start()
@@ -211,7 +213,7 @@ describe('no page, in one row', () => {
     await again.waitFor(new RegExp(`"url":"http://localhost:${page}/","state":"ready"`))
   })
 
-  test('package-manager-missing: a release that can not be fetched', async () => {
+  test('package-manager-missing: a release that can not be fetched', { tags: ['slow'] }, async () => {
     const { start, folder, made } = await both()
     await scripts(folder, 'node -e "process.exit(0)" && vite', { packageManager: 'yarn@4.5.0' })
     const env = { COREPACK_NPM_REGISTRY: 'http://127.0.0.1:1', COREPACK_HOME: join(made.root, 'corepack') }

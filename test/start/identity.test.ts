@@ -136,7 +136,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", 
   expect(ready).toMatch(/session-missing.*sessions are kept on cache\.example\.invalid, which is another machine/)
 })
 
-test('and are asked about on a terminal', { timeout: 60_000 }, async () => {
+test('and are asked about on a terminal', { timeout: 60_000, tags: ['slow'] }, async () => {
   const made = await project({
     ...sessionProject('cache', guards.before),
     settings: `${engines.cache}

@@ -103,7 +103,7 @@ test('nothing chooses, and a .env that is not read would: said once', async () =
   expect(cli.stdout().split('env-not-loaded')).toHaveLength(2)
 })
 
-test('a value that is no truth value is said, and taken as False', async () => {
+test('a value that is no truth value is said, and taken as False', { tags: ['slow'] }, async () => {
   project = await makeProject({ dotenv: ['USE_REDIS_FOR_CHANNELS=ture'] })
   cli = startCli(['start', '--port', String(await freePort('127.0.0.1'))], { cwd: project.root })
   await cli.waitFor(/Channels.*/)

@@ -113,44 +113,45 @@ class Updates(AsyncJsonWebsocketConsumer):
             raise LookupError("no such election")
 `
 
-test.for(['daphne', 'uvicorn', 'hypercorn'] as const)(
-  '%s: what ends a socket of the page is named, once for each place',
-  async (server, context) => {
-    const { cli, port } = await run(context, { consumer: faulty }, ['--server', server])
-    await cli.waitFor(/broadcast 2\/2/)
-    // read from the sources, before any socket shows it
-    await cli.waitFor(/ {2}! .* {3}group-name-invalid\n/)
-    for (const text of [
-      'not JSON',
-      'nor this',
-      '{"type":"decimal"}',
-      '{"type":"handler"}',
-      '{"type":"group"}',
-      '{"type":"own"}',
-      '{"type":"own"}',
-    ]) {
-      const socket = page(port)
-      socket.on('error', () => {})
-      socket.on('open', () => socket.send(text))
-      await once(socket, 'close')
-    }
-    await cli.waitFor(/no such election at updates\/consumers\.py:20 .* {3}consumer-exception\n/)
-    const warnings = cli
-      .stdout()
-      .split('\n')
-      .filter((line) => line.startsWith('  ! '))
-    expect(warnings.map((line) => / {3}([\w-]+)$/.exec(line)?.[1])).toEqual([
-      'group-name-invalid',
-      'client-sends-non-json',
-      'broadcast-not-serialisable',
-      'broadcast-handler-missing',
-      'group-name-invalid',
-      'consumer-exception',
-    ])
-    expect(warnings[1]).toContain('json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)')
-    expect(warnings[3]).toContain('async def election_moved(self, event)')
-  },
-)
+const namesPlaces = '%s: what ends a socket of the page is named, once for each place'
+test.for(['daphne'] as const)(namesPlaces, namesEach)
+test.for(['uvicorn', 'hypercorn'] as const)(namesPlaces, { tags: ['slow'] }, namesEach)
+
+async function namesEach(server: string, context: TestContext): Promise<void> {
+  const { cli, port } = await run(context, { consumer: faulty }, ['--server', server])
+  await cli.waitFor(/broadcast 2\/2/)
+  // read from the sources, before any socket shows it
+  await cli.waitFor(/ {2}! .* {3}group-name-invalid\n/)
+  for (const text of [
+    'not JSON',
+    'nor this',
+    '{"type":"decimal"}',
+    '{"type":"handler"}',
+    '{"type":"group"}',
+    '{"type":"own"}',
+    '{"type":"own"}',
+  ]) {
+    const socket = page(port)
+    socket.on('error', () => {})
+    socket.on('open', () => socket.send(text))
+    await once(socket, 'close')
+  }
+  await cli.waitFor(/no such election at updates\/consumers\.py:20 .* {3}consumer-exception\n/)
+  const warnings = cli
+    .stdout()
+    .split('\n')
+    .filter((line) => line.startsWith('  ! '))
+  expect(warnings.map((line) => / {3}([\w-]+)$/.exec(line)?.[1])).toEqual([
+    'group-name-invalid',
+    'client-sends-non-json',
+    'broadcast-not-serialisable',
+    'broadcast-handler-missing',
+    'group-name-invalid',
+    'consumer-exception',
+  ])
+  expect(warnings[1]).toContain('json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)')
+  expect(warnings[3]).toContain('async def election_moved(self, event)')
+}
 
 const layer = (body: string): ProjectOptions => ({
   settings: 'CHANNEL_LAYERS = {"default": {"BACKEND": "updates.layers.Layer"}}',
@@ -195,7 +196,7 @@ class Updates(AsyncJsonWebsocketConsumer):
 /** Without what answers a ping. */
 const mute = (consumer: string) => consumer.replace(/\n *async def receive_json[^]*/, '\n')
 
-test.for([
+const lateInConnect: [name: string, then: string, told: RegExp][] = [
   ['is not held once it waits for messages', '', /● connected {3}101 in \d+ ms · held \d+ ms\n/],
   ['is held while connect() goes on', 'while True:\n    await asyncio.sleep(1)', /● connected {3}101 in \d+ ms · held 2\.\d s\n/],
   [
@@ -204,10 +205,15 @@ test.for([
     /● not connected {3}consumer-exception/,
   ],
   ['that is closed late in connect()', 'await asyncio.sleep(1)\nawait self.close(code=4001)', /● not connected {3}close-after-accept/],
-] as const)('without a channel layer, a socket %s', async ([, then, told], context) => {
+]
+const withoutLayer = 'without a channel layer, a socket %s'
+test.for(lateInConnect.slice(0, 3))(withoutLayer, isToldOfConnect)
+test.for(lateInConnect.slice(3))(withoutLayer, { tags: ['slow'] }, isToldOfConnect)
+
+async function isToldOfConnect([, then, told]: (typeof lateInConnect)[number], context: TestContext): Promise<void> {
   const { cli } = await run(context, { settings: 'CHANNEL_LAYERS = {}', consumer: mute(consumerOf(`await self.accept()\n${then}`)) })
   await cli.waitFor(told)
-})
+}
 
 test('a consumer that accepts with one subprotocol is offered what the page offers', async (context) => {
   const { cli } = await run(context, {

@@ -135,7 +135,7 @@ test('a page with the port fixed and another program on it: the commands free it
   await isGreen(begin(made, ['start', '--port', String(port)]), port, page)
 })
 
-test("a template of the backend's own that names it counts as well, and a link does not", async () => {
+test("a template of the backend's own that names it counts as well, and a link does not", { tags: ['slow'] }, async () => {
   const made = await project({ consumer: votesConsumer, style: 'plain' })
   const port = await listening(
     keep,

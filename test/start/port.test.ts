@@ -65,7 +65,7 @@ test('held by a foreign HTTP server', async () => {
   )
 })
 
-test("held by a WSGI runserver of this very project, with Django's reloader", async () => {
+test("held by a WSGI runserver of this very project, with Django's reloader", { tags: ['slow'] }, async () => {
   stand = await makeStand()
   const port = await freePort('127.0.0.1')
   // no test environment: Django without daphne serves WSGI
@@ -105,7 +105,7 @@ test('held by a listener that never answers', async () => {
   await expectFallback(stand, port, new RegExp(`\\(PID ${process.pid}\\) \\(it does not answer HTTP`), 'port-in-use')
 })
 
-test.skipIf(!hasIpv6)('held on IPv6 only (skipped where the machine has no ::1)', async () => {
+test.skipIf(!hasIpv6)('held on IPv6 only (skipped where the machine has no ::1)', { tags: ['slow'] }, async () => {
   stand = await makeStand()
   const port = await freePort('::1')
   server = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\nServer: six\r\nContent-Length: 0\r\n\r\n')).listen(port, '::1')

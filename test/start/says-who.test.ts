@@ -5,6 +5,7 @@ import { ending } from '../support/ends.ts'
 import type { ProjectOptions } from '../support/project.ts'
 import { freePort } from '../support/redis.ts'
 import { migrate, rowsOf } from '../support/session-project.ts'
+import { variants } from '../support/variants.ts'
 
 const { project, keep } = ending()
 
@@ -116,12 +117,13 @@ async function begin(options: ProjectOptions, users: readonly string[] = ['usher
   return { at, cli, ready, port }
 }
 
-test.each([
+const said: [name: string, options: ProjectOptions][] = [
   ['as the page sends it, for a consumer that names its kind', made(kinds, page)],
-  ['as the page sends it, where the consumer doesn’t tell its kind', made(untold, page)],
   ['as the consumer reads it: another kind, one key within another', made(actions)],
+  ['as the page sends it, where the consumer doesn’t tell its kind', made(untold, page)],
   ['a bare token', made(bare)],
-])('%s', { timeout: 60_000 }, async (_, options) => {
+]
+variants(said, { quick: 2, timeout: 60_000 }, async (_, options) => {
   const { at, cli, ready, port } = await begin(options)
   expect(ready).toContain('"state":"connected"')
   expect(ready).toMatch(/"broadcast":\{"sent":2,"received":2/)

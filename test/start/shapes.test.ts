@@ -1,11 +1,12 @@
 /** Healthy projects in shapes that people have: proven by start, verify and doctor, and nothing that they send harms one. */
 import { symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect } from 'vitest'
 import { runCli, startCli, type RunningCli } from '../support/cli.ts'
 import { freshProject, installerEnvironment, type FreshProject } from '../support/fresh-project.ts'
 import { freePort } from '../support/redis.ts'
 import { environmentFolder } from '../support/tools.ts'
+import { variants } from '../support/variants.ts'
 
 let project: FreshProject | undefined
 let cli: RunningCli | undefined
@@ -76,13 +77,12 @@ const localhostFiles = {
 }
 
 const shapes: [where: string, files: Record<string, string>, told: string[], name: string, path: string][] = [
+  ['a path with a token in it, by the subprotocol that is wanted', feedFiles, [], '127.0.0.1', '/ws/feed/election-dev-token/'],
   ['a path that is made for its route', chatFiles, [], '127.0.0.1', '/ws/chat/example/'],
   ['the path that start was told', chatFiles, ['--path', '/ws/chat/lobby/'], '127.0.0.1', '/ws/chat/lobby/'],
-  ['a path with a token in it, by the subprotocol that is wanted', feedFiles, [], '127.0.0.1', '/ws/feed/election-dev-token/'],
   ['localhost, where ALLOWED_HOSTS has that alone', localhostFiles, [], 'localhost', '/'],
 ]
-test.each(shapes.filter((_, index) => index % 2 === 0))('at %s', { timeout: 60_000 }, isProven)
-test.each(shapes.filter((_, index) => index % 2 !== 0))('at %s', { timeout: 60_000, tags: ['slow'] }, isProven)
+variants(shapes, { title: 'at %s', quick: 1, timeout: 60_000 }, isProven)
 
 async function isProven(...[, files, told, name, path]: (typeof shapes)[number]): Promise<void> {
   project = await freshProject({ files })

@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest'
 import { startCli, type RunningCli } from '../support/cli.ts'
 import { makeProject, type ProjectOptions, type TestProject } from '../support/project.ts'
 import { freePort, startRedis } from '../support/redis.ts'
+import { variants } from '../support/variants.ts'
 
 let project: TestProject | undefined
 let cli: RunningCli | undefined
@@ -20,25 +21,30 @@ if REDIS_URL:
 
 const withDaphne = ['daphne', 'django.contrib.contenttypes', 'django.contrib.auth', 'channels', 'updates']
 
-test.each<[string, ProjectOptions, string, string[]?]>([
+const layouts: [name: string, options: ProjectOptions, server: string, more?: string[]][] = [
   ['the seed layout, decouple, daphne', {}, 'daphne'],
-  ['plain os.environ, config.asgi', { style: 'plain', package: 'config', settings: redisUrlSettings }, 'daphne'],
-  ['django-environ', { style: 'environ' }, 'daphne'],
   ['uvicorn only', { style: 'plain', environment: 'uvicorn' }, 'uvicorn'],
   ['hypercorn only', { style: 'plain', environment: 'hypercorn' }, 'hypercorn'],
   ['the daphne app, which makes runserver speak ASGI', { installedApps: withDaphne }, 'daphne'],
   ['the same by runserver itself', { installedApps: withDaphne }, 'runserver (daphne)', ['--server', 'runserver']],
-])('%s: starts with no configuration, green', async (_, options, server, more = []) => {
-  project = await makeProject(options)
-  const port = await freePort('127.0.0.1')
-  cli = startCli(['start', '--port', String(port), ...more], { cwd: project.root })
-  const [banner] = await cli.waitFor(/ready in[\s\S]*Channels.*/)
-  expect(banner).toContain('● connected')
-  expect(banner).toContain(`ws://127.0.0.1:${port}/ws/election-updates/`)
-  expect(banner).toContain(server)
-  const { status } = await cli.end('SIGINT')
-  expect(status).toBe(130)
-})
+  ['plain os.environ, config.asgi', { style: 'plain', package: 'config', settings: redisUrlSettings }, 'daphne'],
+  ['django-environ', { style: 'environ' }, 'daphne'],
+]
+variants(
+  layouts,
+  { title: '%s: starts with no configuration, green', quick: layouts.length - 2 },
+  async (_, options, server, more = []) => {
+    project = await makeProject(options)
+    const port = await freePort('127.0.0.1')
+    cli = startCli(['start', '--port', String(port), ...more], { cwd: project.root })
+    const [banner] = await cli.waitFor(/ready in[\s\S]*Channels.*/)
+    expect(banner).toContain('● connected')
+    expect(banner).toContain(`ws://127.0.0.1:${port}/ws/election-updates/`)
+    expect(banner).toContain(server)
+    const { status } = await cli.end('SIGINT')
+    expect(status).toBe(130)
+  },
+)
 
 test('a layer that only REDIS_URL chooses is the settings own: a usable Redis is used and named', async () => {
   const redis = await startRedis()

@@ -56,6 +56,14 @@ const staticPages = async ({ onTestFinished }: TestContext, host: string, port?:
   return server
 }
 
+async function aRedis(scheme: 'ws' | 'wss', context: TestContext): Promise<void> {
+  const redis = await startRedis()
+  context.onTestFinished(redis.stop)
+  const { json } = await verify(`${scheme}://127.0.0.1:${redis.port}${path}`)
+  expect(json.diagnosis).toMatchObject({ id: 'port-in-use' })
+  expect(json.diagnosis?.title).toContain("doesn't speak HTTP")
+}
+
 describe.concurrent('another program', () => {
   test('nothing listens', async () => {
     const { json, elapsedMs } = await verify(`ws://127.0.0.1:${await freePort('127.0.0.1')}${path}`)
@@ -76,13 +84,8 @@ describe.concurrent('another program', () => {
     expect(json.diagnosis?.title).toContain('SimpleHTTP')
   })
 
-  test.for(['ws', 'wss'] as const)('a Redis, by %s', async (scheme, context) => {
-    const redis = await startRedis()
-    context.onTestFinished(redis.stop)
-    const { json } = await verify(`${scheme}://127.0.0.1:${redis.port}${path}`)
-    expect(json.diagnosis).toMatchObject({ id: 'port-in-use' })
-    expect(json.diagnosis?.title).toContain("doesn't speak HTTP")
-  })
+  test.for(['ws'] as const)('a Redis, by %s', aRedis)
+  test.for(['wss'] as const)('a Redis, by %s', { tags: ['slow'] }, aRedis)
 
   test('a server that redirects', async (context) => {
     const port = await listen(context, (_, response) => response.writeHead(301, { Location: 'https://votes.example/ws/?token=abc' }).end())
@@ -175,7 +178,7 @@ async function isSuspended(scheme: string, context: TestContext): Promise<void> 
 }
 
 describe.concurrent('a server that stands still', () => {
-  test('stopped by SIGSTOP, by ws', (context) => isSuspended('ws', context))
+  test('stopped by SIGSTOP, by ws', { tags: ['slow'] }, (context) => isSuspended('ws', context))
   test('stopped by SIGSTOP, by wss', { tags: ['slow'] }, (context) => isSuspended('wss', context))
 })
 

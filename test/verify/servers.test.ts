@@ -59,9 +59,8 @@ function isProven(kind: (typeof asgiServers)[number]): void {
     expect(json.steps.session?.heldMs).toBeGreaterThanOrEqual(2000)
   })
 
-  test.for([
+  const faults: [name: string, options: ProjectOptions, id: string, evidence: RegExp][] = [
     ['an application without a WebSocket part', { asgi: httpOnlyAsgi }, 'no-websocket-route', /no WebSocket part/],
-    ['a route with another name', { route: 'ws/votes/' }, 'no-websocket-route', /From outside/],
     [
       'a consumer that raises before it accepts',
       { consumer: raisesBeforeAccept },
@@ -69,16 +68,20 @@ function isProven(kind: (typeof asgiServers)[number]): void {
       /the consumer raises before it accepts/,
     ],
     ['a consumer that raises after it accepted', { consumer: raisesAfterAccept }, 'consumer-exception', /101, and the socket ended/],
-    ['a consumer that raises on our ping', { consumer: raisesOnPing }, 'consumer-exception', /that was sent nothing lived on/],
-    ['a consumer that accepts and closes with 4001', { consumer: closesWith4001 }, 'close-after-accept', /4001/],
     ['a consumer that ends the whole process', { consumer: endsTheProcess }, 'server-crashes', /ECONNREFUSED/],
     ['a consumer that never accepts', { consumer: acceptMissing }, 'accept-missing', /From outside/],
     ['a consumer that blocks the server', { consumer: blocks }, 'sync-consumer-blocks', /GET \/ got 200 before it/],
-  ] as const)('%s', async ([, options, id, evidence], context) => {
+    ['a route with another name', { route: 'ws/votes/' }, 'no-websocket-route', /From outside/],
+    ['a consumer that raises on our ping', { consumer: raisesOnPing }, 'consumer-exception', /that was sent nothing lived on/],
+    ['a consumer that accepts and closes with 4001', { consumer: closesWith4001 }, 'close-after-accept', /4001/],
+  ]
+  const isNamed = async ([, options, id, evidence]: (typeof faults)[number], context: TestContext) => {
     const { json } = await verify(urlOf(await serve(context, kind, options)), pings)
     expect(json).toMatchObject({ state: 'failed', diagnosis: { id } })
     expect(json.diagnosis?.evidence.join('\n')).toMatch(evidence)
-  })
+  }
+  test.for(faults.slice(0, -3))('%s', isNamed)
+  test.for(faults.slice(-3))('%s', { tags: ['slow'] }, isNamed)
 
   test('a URL without the last slash', async (context) => {
     const { json } = await verify(urlOf(await serve(context, kind), '/ws/election-updates'))
