@@ -12,7 +12,7 @@ import { shownUrl } from '../host/urls.ts'
 import { pageUrl } from '../plan/page-url.ts'
 import { stateOfRun, type DoctorRun } from '../report/doctor.ts'
 import type { Endpoint } from '../verify/endpoint.ts'
-import { endpointNamed, endpointOf, endpointOfProject, movedTo, withLogin } from '../look/target.ts'
+import { endpointOf, endpointOfProject, endpointsNamed, movedTo } from '../look/target.ts'
 
 /** The exit status that a run calls for. */
 export function exitOf(run: DoctorRun): number {
@@ -97,15 +97,11 @@ export async function targetsOf(host: Host, config: Config, urls: readonly strin
   }
   const project = config.origin === undefined ? await findProject(host, config).catch(() => undefined) : undefined
   const origin = project === undefined ? undefined : await askedOrigin(host, config, project)
-  const { endpoint: main, release } = await endpointNamed(host, config, first, { origin, deadlineMs: tokenMs })
-  const named = async (url: string) => {
-    const endpoint = await withLogin(host, config, endpointOf(host, config, url))
-    return origin === undefined ? endpoint : { ...endpoint, origin }
-  }
+  const { main, others, release } = await endpointsNamed(host, config, [first, ...rest], { origin, deadlineMs: tokenMs })
   return {
     main,
     ...(release === undefined ? {} : { release }),
-    others: await Promise.all(rest.map(named)),
+    others,
     given: urls.filter(isPlain).map((url) => ['--url', url] as const),
   }
 }

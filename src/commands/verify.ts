@@ -8,7 +8,7 @@ import type { Host } from '../host/host.ts'
 import { isRecord, parseJson } from '../host/json.ts'
 import { nodeHost } from '../host/node-host.ts'
 import { proveBeside, proveFirst } from '../look/beside.ts'
-import { endpointNamed, endpointOf, endpointOfProject, withLogin, type HeldEndpoint } from '../look/target.ts'
+import { endpointNamed, endpointOfProject, endpointsNamed, type HeldEndpoint } from '../look/target.ts'
 import { besideRun } from '../look/run.ts'
 import { toldLater, withCause } from '../look/cause.ts'
 import { projectSockets } from '../look/sockets.ts'
@@ -27,10 +27,11 @@ export async function verifyCommand(url: string | undefined, options: OptionsOf<
   const urls = urlsOf(url, options)
   const { host, config } = await besideRun(machine, flagsOf(options), urls[0])
   const message = broadcastOf(config, options, urls)
-  if (message !== undefined) {
+  const [first, ...rest] = urls
+  if (message !== undefined && first !== undefined) {
     const { verifyInstances } = await import('./verify-instances.ts')
-    const endpoints = await Promise.all(urls.map((each) => withLogin(host, config, endpointOf(host, config, each))))
-    return verifyInstances({ host, config }, endpoints, message)
+    const { main, others, release } = await endpointsNamed(host, config, [first, ...rest])
+    return verifyInstances({ host, config }, [main, ...others], message).finally(release)
   }
   const two = options.two === true
   const wantsPage = config.browser === true || two || config.screenshot !== undefined

@@ -199,6 +199,31 @@ export async function endpointNamed(
   return { endpoint: await withLogin(host, config, named), release: undefined, isObserved: false, isOfRun: false }
 }
 
+/**
+ * The endpoints that several URLs name, the first as by `endpointNamed`. Whoever was made for that comes to the others
+ * as well, from the same page, where no stranger would get it.
+ */
+export async function endpointsNamed(
+  host: Host,
+  config: Config,
+  [first, ...rest]: readonly [string, ...string[]],
+  options: Parameters<typeof endpointNamed>[3] = {},
+): Promise<{ readonly main: Endpoint; readonly others: readonly Endpoint[]; readonly release: HeldEndpoint['release'] }> {
+  const { endpoint: main, release } = await endpointNamed(host, config, first, options)
+  const project = isMade(main) && rest.length > 0 ? await findProject(host, config) : undefined
+  const page = main.origin === httpUrl(main.url).origin ? options.origin : main.origin
+  const at = async (text: string): Promise<Endpoint> => {
+    const named = endpointOf(host, config, text)
+    const whole = page === undefined ? named : { ...named, origin: page }
+    if (project === undefined || named.token !== undefined) return withLogin(host, config, whole)
+    return { ...(await movedTo(host, project, main, named.url)), origin: whole.origin }
+  }
+  return { main, others: await Promise.all(rest.map(at)), release }
+}
+
+/** Who comes was made in the project, for this look. */
+const isMade = ({ identity }: Endpoint): boolean => identity?.source === 'session' || identity?.source === 'minted'
+
 async function isOwnAt(host: Host, config: Config, url: URL): Promise<boolean> {
   const project = await findProject(host, config).catch(() => undefined)
   return project !== undefined && (await isServedBy(host, project, url))
@@ -206,8 +231,7 @@ async function isOwnAt(host: Host, config: Config, url: URL): Promise<boolean> {
 
 /** The same at another URL: what was made in the project goes along only where no stranger would get it. */
 export async function movedTo(host: Host, project: Project, endpoint: Endpoint, url: URL): Promise<Endpoint> {
-  const isMade = endpoint.identity?.source === 'session' || endpoint.identity?.source === 'minted'
-  const stranger = isMade ? await strangerAt(host, project, url) : undefined
+  const stranger = isMade(endpoint) ? await strangerAt(host, project, url) : undefined
   return stranger === undefined ? { ...endpoint, url } : { ...endpoint, url, ...unsent(stranger) }
 }
 

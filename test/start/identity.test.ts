@@ -11,6 +11,7 @@ import { ending } from '../support/ends.ts'
 import { listening } from '../support/node-servers.ts'
 import { browser } from '../support/page-look.ts'
 import { freePort } from '../support/redis.ts'
+import { startServer } from '../support/servers.ts'
 import { engines, guards, deleteRows, migrate, rowsOf, sessionProject, sessionsOf } from '../support/session-project.ts'
 import type { ProjectOptions, TestProject } from '../support/project.ts'
 
@@ -112,6 +113,31 @@ test.skipIf(browser === undefined)(
     }
   },
 )
+
+test('of several URLs each of this project is come to as the same user, and a stranger as nobody', { timeout: 90_000 }, async () => {
+  const made = await project(sessionProject('database', guards.before))
+  await migrate(made, ['usher'])
+  const [one, other] = [await startServer('daphne', made), await startServer('daphne', made)]
+  keep(one)
+  keep(other)
+  const cookies: (string | undefined)[] = []
+  const stranger = createServer().on('upgrade', ({ headers }, socket) => {
+    cookies.push(headers.cookie)
+    socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
+  })
+  const at = (port: number) => `ws://127.0.0.1:${port}/ws/rota/`
+  const named = [at(one.port), at(other.port), at(await listening(keep, stranger))].flatMap((url) => ['--url', url])
+  const send = ['--send', '{"text": "{marker}"}']
+  const both = await runCli(['verify', '--json', ...named.slice(0, 4), ...send], { cwd: made.root })
+  expect(JSON.parse(both.stdout)).toMatchObject({ instances: [{ state: 'proven' }, { state: 'proven' }] })
+  const doctor = await runCli(['doctor', ...named], { cwd: made.root })
+  const strange = new RegExp(`The instance at ${named.at(-1)}: .*token-missing[^]*goes to a server of this project alone: PID \\d+`)
+  expect(doctor.stdout).toMatch(strange)
+  expect(doctor.stdout).not.toContain(`The instance at ${at(other.port)}`)
+  expect(cookies.length).toBeGreaterThan(0)
+  expect(cookies).toEqual(cookies.map(() => undefined))
+  expect(await sessionsOf(made)).toBe(0)
+})
 
 test('the user that the setup makes is the one', { timeout: 60_000 }, async () => {
   const made = await project(sessionProject('database', guards.before))
