@@ -50,6 +50,7 @@ describe('of a page', () => {
   test('the token takes its place as JSON has it', () => {
     expect(greetingWith('{"token":"{token}"}', 'a"b')).toBe(String.raw`{"token":"a\"b"}`)
     expect(greetingWith('{token}', 'a"b')).toBe('a"b')
+    expect(greetingWith('{token}', 'a$&b')).toBe('a$&b')
   })
 })
 
