@@ -236,7 +236,7 @@ export async function movedTo(host: Host, project: Project, endpoint: Endpoint, 
 }
 
 /** The same with what a login gives, where one is configured and no token was named. */
-export async function withLogin(host: Host, config: Config, endpoint: Endpoint): Promise<Endpoint> {
+async function withLogin(host: Host, config: Config, endpoint: Endpoint): Promise<Endpoint> {
   const given = endpoint.token === undefined ? await givenCredentials(host, config, endpoint.url) : undefined
   return given === undefined ? endpoint : { ...endpoint, ...given }
 }

@@ -114,6 +114,8 @@ test.skipIf(browser === undefined)(
   },
 )
 
+const at = (port: number) => `ws://127.0.0.1:${port}/ws/rota/`
+
 test('of several URLs each of this project is come to as the same user, and a stranger as nobody', { timeout: 90_000 }, async () => {
   const made = await project(sessionProject('database', guards.before))
   await migrate(made, ['usher'])
@@ -125,7 +127,6 @@ test('of several URLs each of this project is come to as the same user, and a st
     cookies.push(headers.cookie)
     socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
   })
-  const at = (port: number) => `ws://127.0.0.1:${port}/ws/rota/`
   const named = [at(one.port), at(other.port), at(await listening(keep, stranger))].flatMap((url) => ['--url', url])
   const send = ['--send', '{"text": "{marker}"}']
   const both = await runCli(['verify', '--json', ...named.slice(0, 4), ...send], { cwd: made.root })
