@@ -16,13 +16,21 @@ function withTable(text, keys, defaultWords) {
     const shown = row.unset === undefined && usual !== 'none' ? `\`${usual}\`` : usual
     const flag =
       row.flag === undefined && row.no !== undefined ? ` (\`--no-${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}\`)` : ''
-    return `| \`${key}\` | ${cell(shown)} | ${cell(row.about)}${flag} |`
+    const words = row.takes.words?.every((word) => row.about.includes(word)) ? undefined : row.takes.words
+    const choice = words === undefined ? '' : ` (${words.map((word) => `\`${word}\``).join(', ')})`
+    return `| \`${key}\` | ${cell(shown)} | ${cell(row.about)}${choice}${flag} |`
   })
   const table = ['| Key | Default | |', '|---|---|---|', ...rows].join('\n')
   return text.replace(/^\| Key \| Default \| \|\n(?:\|.*\n)+/m, () => `${table}\n`)
 }
 
-const { outputFiles } = await build({ entryPoints: [join(root, 'src/config/options/keys.ts')], bundle: true, write: false, format: 'esm' })
+const { outputFiles } = await build({
+  entryPoints: [join(root, 'src/config/options/keys.ts')],
+  bundle: true,
+  write: false,
+  format: 'esm',
+  platform: 'node',
+})
 const { keys, defaultWords } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`)
 const before = await readFile(readme, 'utf8')
 const after = withTable(before, keys, defaultWords)

@@ -1,5 +1,7 @@
 /** Causes that several looks name in the same words: the wire, the process, the look from inside, a log. */
 import type { ShownEndpoint } from '../facts/wire.ts'
+import type { Server } from '../servers/server.ts'
+import { preferred } from '../servers/known.ts'
 import { diagnosis, type Commands, type Diagnosis, type Seen } from './diagnosis.ts'
 import { distributionOf } from './distributions.ts'
 import type { RemovedModule } from './removed-modules.ts'
@@ -78,13 +80,23 @@ export function startWithout(name: string, start: Commands): Commands {
 /** What answers is a WSGI server. */
 export function wsgiServer(seen: Seen, commands: Commands): Diagnosis {
   const title = "A WSGI server answers: it can't speak WebSocket"
-  return diagnosis('wsgi-server-on-port', title, seen, 'Run the ASGI application with daphne.', commands)
+  return diagnosis('wsgi-server-on-port', title, seen, `Run the ASGI application with ${preferred.name}.`, commands)
 }
 
-/** gunicorn runs the ASGI application by a worker that speaks WSGI. */
-export function wsgiWorker(seen: Seen, commands: Commands): Diagnosis {
-  const title = 'The ASGI application is run by a WSGI worker of gunicorn'
-  return diagnosis('asgi-app-under-wsgi-server', title, seen, 'Add -k uvicorn.workers.UvicornWorker, or use daphne.', commands)
+/** The server runs the ASGI application by a worker that speaks WSGI. */
+export function wsgiWorker({ name, worker }: Pick<Server, 'name' | 'worker'>, seen: Seen, commands: Commands): Diagnosis {
+  const title = `The ASGI application is run by a WSGI worker of ${name}`
+  return diagnosis('asgi-app-under-wsgi-server', title, seen, `Add ${worker?.asgi ?? ''}, or use ${preferred.name}.`, commands)
+}
+
+/** The server has none of the libraries that it speaks WebSocket by. */
+export function withoutLibrary(
+  { name, install }: Pick<Server, 'name' | 'install'>,
+  seen: Seen,
+  text: string,
+  commands = pip(install),
+): Diagnosis {
+  return diagnosis('ws-library-missing', `${name} runs without a WebSocket library`, seen, text, commands)
 }
 
 /** ws:// on a port of TLS. */

@@ -1,4 +1,5 @@
 import { normalName, requiredName } from '../facts/packages.ts'
+import { serverPrograms } from '../servers/known.ts'
 import { successors } from './removed-modules.ts'
 
 /** PyPI's name of a module, where the two differ. */
@@ -33,15 +34,13 @@ const distributions: Readonly<Record<string, string>> = {
 
 /** Well-known ones that are called like their module. */
 const sameName = [
+  ...serverPrograms.map(({ name }) => name),
   'aiohttp',
   'asgiref',
   'celery',
   'channels',
-  'daphne',
   'django',
-  'gunicorn',
   'httpx',
-  'hypercorn',
   'msgpack',
   'numpy',
   'pandas',
@@ -51,7 +50,6 @@ const sameName = [
   'requests',
   'stripe',
   'twisted',
-  'uvicorn',
   'websockets',
   'whitenoise',
   'wsproto',

@@ -1,6 +1,6 @@
 import { noInterpreter, unavailable } from '../facts/base-python.ts'
 import { leftOutWords } from '../facts/platform-packages.ts'
-import { missingPackages } from '../plan/environment.ts'
+import { bareNeeds, missingPackages } from '../plan/environment.ts'
 import { leftBehind, unsupportedChannels } from '../plan/channels-support.ts'
 import { freshEnvironment } from '../plan/fresh-environment.ts'
 import { requirementWords, typedPlaces } from '../plan/install.ts'
@@ -37,7 +37,7 @@ function make(evidence: Evidence, folder: string, options: readonly string[], ba
   // how another tool's project is installed, setup knows
   if (requirements !== undefined && requirements.kind !== 'requirements') return [['election-dev', 'start', '--setup']]
   const place = { root: evidence.checkout?.project.root ?? '', platform: platformOf(evidence.checkout?.project.root ?? '') }
-  const wanted = requirements === undefined ? ['django', 'channels', 'daphne'] : typedPlaces(place, requirementWords(requirements))
+  const wanted = requirements === undefined ? bareNeeds : typedPlaces(place, requirementWords(requirements))
   return [
     [base, '-m', 'venv', ...options, folder],
     [interpreterIn(evidence.checkout?.project.root ?? '', folder), '-m', 'pip', 'install', ...wanted],

@@ -1,12 +1,13 @@
+import { allServers } from '../servers/known.ts'
 import { missingPart, missingParts } from './database-refusal.ts'
 import { diagnosis } from './diagnosis.ts'
-import { inMemory, noWebSocketPart, pip } from './common-causes.ts'
+import { inMemory, noWebSocketPart, withoutLibrary } from './common-causes.ts'
 import { rule, servingRule, type LogRule } from './log-rule.ts'
 
 /** What makes a socket of a running server fail, in the order of the roots. */
 export const servingRules: readonly LogRule[] = [
-  rule(/No supported WebSocket library detected/i, (_, evidence) =>
-    diagnosis('ws-library-missing', 'uvicorn runs without a WebSocket library', evidence, 'Install one.', pip('uvicorn[standard]')),
+  ...allServers.flatMap((server) =>
+    server.libraries === undefined ? [] : [rule(server.libraries.log, (_, evidence) => withoutLibrary(server, evidence, 'Install one.'))],
   ),
   rule(/unknown command ['"`]?BZPOPMIN/i, (_, evidence) =>
     diagnosis(

@@ -1,6 +1,9 @@
-import { wsgiCommandOf, wsgiCommands } from '../facts/server-invocation.ts'
+import { wsgiCommandOf } from '../facts/server-invocation.ts'
 import type { ServerProcess } from '../facts/server-process.ts'
-import { inItsPlace, wsgiServer, wsgiWorker } from './common-causes.ts'
+import { wsgiCommands } from '../servers/wsgi.ts'
+import type { Server } from '../servers/server.ts'
+import { servers, wsgiWorkerOf } from '../servers/known.ts'
+import { inItsPlace, withoutLibrary, wsgiServer, wsgiWorker } from './common-causes.ts'
 import { diagnosis, orElse, withSeen, type Commands, type Diagnosis } from './diagnosis.ts'
 import { commandLine, isOwn, listenerOf, named, pythonOf, type Evidence } from './evidence.ts'
 
@@ -40,12 +43,13 @@ function judgeCommand(evidence: Evidence, server: ServerProcess, seen: readonly 
   const application = evidence.checkout?.project.application ?? 'core.asgi:application'
   const asgi = inItsPlace(evidence.wire.endpoint)
   const namesWsgi = /wsgi/i.test(command.application ?? '')
-  if (command.program === 'gunicorn') {
-    const worker = command.workerClass ?? 'sync'
-    if (/uvicorn|asgi|hypercorn|daphne/i.test(worker)) return undefined
+  const program: Server = servers[command.program]
+  if (program.worker !== undefined) {
+    const worker = wsgiWorkerOf(command)
+    if (worker === undefined) return undefined
     return namesWsgi || !/asgi/i.test(command.application ?? '')
       ? wsgiServer([shownUp(server), ...seen], asgi)
-      : wsgiWorker([shownUp(server), `Its worker class is ${worker}, which speaks WSGI`, ...seen], asgi)
+      : wsgiWorker(program, [shownUp(server), `Its worker class is ${worker}, which speaks WSGI`, ...seen], asgi)
   }
   if (command.program === 'runserver') return judgeRunserver(evidence, server, seen, asgi)
   if (namesWsgi) {
@@ -60,7 +64,7 @@ function judgeCommand(evidence: Evidence, server: ServerProcess, seen: readonly 
   if (command.ws === 'none') {
     return diagnosis(
       'ws-library-missing',
-      'uvicorn was told to run without WebSocket',
+      `${program.name} was told to run without WebSocket`,
       [`${shownUp(server)} has --ws none`, ...seen],
       'Drop --ws none.',
       asgi,
@@ -68,19 +72,14 @@ function judgeCommand(evidence: Evidence, server: ServerProcess, seen: readonly 
   }
   const packages = evidence.choice?.environment?.packages
   if (
-    command.program === 'uvicorn' &&
+    program.libraries !== undefined &&
     server.project === 'this' &&
-    packages?.has('uvicorn') === true &&
-    !packages.has('websockets') &&
-    !packages.has('wsproto')
+    packages?.has(program.name) === true &&
+    !program.libraries.names.some((name) => packages.has(name))
   ) {
-    return diagnosis(
-      'ws-library-missing',
-      'uvicorn runs without a WebSocket library',
-      [shownUp(server), 'Its environment has neither websockets nor wsproto', ...seen],
-      "Install one into the backend's environment.",
-      [[pythonOf(evidence), '-m', 'pip', 'install', 'uvicorn[standard]']],
-    )
+    const lack = `Its environment has neither ${program.libraries.names.join(' nor ')}`
+    const commands = [[pythonOf(evidence), '-m', 'pip', 'install', program.install]]
+    return withoutLibrary(program, [shownUp(server), lack, ...seen], "Install one into the backend's environment.", commands)
   }
   return undefined
 }

@@ -5,13 +5,14 @@ import {
   inItsPlace,
   originMissing,
   originRejected,
-  pip,
   portHeld,
   speaksTls,
   urlTooLong,
+  withoutLibrary,
   wsgiServer,
   wsgiWorker,
 } from './common-causes.ts'
+import { allServers, serverSaying } from '../servers/known.ts'
 import { proxyWords } from './proxies.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { seenInside } from './wire-inside.ts'
@@ -40,7 +41,8 @@ export function judgeRefusal(facts: WireFacts, refused: Refused): Diagnosis {
 function judgeWsgi({ endpoint }: WireFacts, refused: Refused): Diagnosis | undefined {
   const server = refused.headers['server'] ?? ''
   if (!wsgiServers.test(server)) return undefined
-  if (/^gunicorn/i.test(server) && refused.status >= 500) return wsgiWorker([upgradeAnswer(refused)], inItsPlace(endpoint))
+  const byWorker = serverSaying(server)
+  if (byWorker?.worker !== undefined && refused.status >= 500) return wsgiWorker(byWorker, [upgradeAnswer(refused)], inItsPlace(endpoint))
   return wsgiServer([upgradeAnswer(refused)], inItsPlace(endpoint))
 }
 
@@ -57,10 +59,13 @@ function redirected(refused: Refused): Diagnosis {
 function badRequest({ http, endpoint }: WireFacts, refused: Refused): Diagnosis {
   const server = http?.result === 'answer' ? (http.server ?? '') : ''
   // where something stood in between, GET / would name that
-  if (/^uvicorn/i.test(server) && http?.result === 'answer' && http.status !== 400)
-    return withoutLibrary(upgradeAnswer(refused), `GET / got ${http.status} from uvicorn: plain HTTP works`)
-  if (/unsupported upgrade request/i.test(refused.body))
-    return withoutLibrary(`${upgradeAnswer(refused)}, body \`Unsupported upgrade request.\``)
+  const byHeader = serverSaying(server)
+  if (byHeader?.libraries !== undefined && http?.result === 'answer' && http.status !== 400)
+    return withoutLibrary(byHeader, [upgradeAnswer(refused), `GET / got ${http.status} from ${byHeader.name}: plain HTTP works`], orWithout)
+  for (const one of allServers) {
+    const [words] = one.libraries?.body.exec(refused.body) ?? []
+    if (words !== undefined) return withoutLibrary(one, [`${upgradeAnswer(refused)}, body \`${words}\``], orWithout)
+  }
   // nginx and Go say so in plain HTTP on a TLS port
   if (/HTTP request (?:was sent )?to (?:an )?HTTPS (?:port|server)/i.test(refused.body))
     return speaksTls(endpoint, [`${upgradeAnswer(refused)}; its page says that it speaks HTTPS`])
@@ -73,15 +78,7 @@ function badRequest({ http, endpoint }: WireFacts, refused: Refused): Diagnosis 
   )
 }
 
-function withoutLibrary(...evidence: [string, ...string[]]): Diagnosis {
-  return diagnosis(
-    'ws-library-missing',
-    'uvicorn runs without a WebSocket library',
-    evidence,
-    "Install one into the backend's environment, or drop --ws none.",
-    pip('uvicorn[standard]'),
-  )
-}
+const orWithout = "Install one into the backend's environment, or drop --ws none."
 
 function allowedHosts(refused: Refused, more: string): Diagnosis {
   return diagnosis(
@@ -165,8 +162,8 @@ function notASocket(facts: WireFacts, refused: Refused): Diagnosis {
     onPath?.result === 'answer' && onPath.status === refused.status
       ? [`GET on the same path got ${onPath.status} too: the upgrade was read as a page`]
       : []
-  // uvicorn 0.20 and newer takes an upgrade that it can't make for a page
-  if (/^uvicorn/i.test(server)) return withoutLibrary(first, ...asPage)
+  const named = serverSaying(server)
+  if (named?.libraries !== undefined) return withoutLibrary(named, [first, ...asPage], orWithout)
   if (proxies.test(server)) {
     return diagnosis(
       'proxy-strips-upgrade',

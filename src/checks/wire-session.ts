@@ -1,4 +1,5 @@
 import { isUnsaid, type WireFacts } from '../facts/wire.ts'
+import { serverSaying } from '../servers/known.ts'
 import { whyClosed } from './common-causes.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { at } from './wire-inside.ts'
@@ -79,7 +80,9 @@ export function judgeSession(facts: WireFacts): Diagnosis | undefined {
     )
   }
   const server = http?.result === 'answer' ? (http.server ?? '') : ''
-  if (close.code === 1000 && !/^hypercorn/i.test(server)) {
+  const by = serverSaying(server)
+  const isSound = close.code === 1000
+  if (isSound && by?.exceptionCode !== close.code) {
     return diagnosis(
       'close-after-accept',
       'The application accepts and then closes the socket',
@@ -87,7 +90,7 @@ export function judgeSession(facts: WireFacts): Diagnosis | undefined {
       whyClosed(close.code, undefined),
     )
   }
-  const hint = close.code === 1000 ? ['hypercorn closes with 1000 after an exception, as after a close() of the application'] : []
+  const hint = isSound ? [`${by?.name ?? ''} closes with 1000 after an exception, as after a close() of the application`] : []
   return diagnosis(
     'consumer-exception',
     'The consumer raises an exception after it accepted',

@@ -1,4 +1,6 @@
 import type { HandshakeFact, WireFacts } from '../facts/wire.ts'
+import { allServers, deployedServers } from '../servers/known.ts'
+import { otherWsgi } from '../servers/wsgi.ts'
 
 /** What a handshake said, for evidence: `403 Access denied`. */
 export function said(fact: HandshakeFact): string {
@@ -27,10 +29,19 @@ export function upgradeAnswer({ status, reason, headers }: Extract<HandshakeFact
   return `The upgrade got \`${status}${reason === '' ? '' : ` ${reason}`}\`${server === undefined ? ' without a Server header' : ` from \`Server: ${server}\``}`
 }
 
-/** Servers that run ASGI applications, as their Server header names them. daphne's own refusals carry no header at all. */
-export const asgiServers = /^(?:daphne|uvicorn|hypercorn|granian|python\/[\d.]+ websockets)/i
+const anyHeader = (headers: readonly string[]): RegExp => new RegExp(`^(?:${headers.join('|')})`, 'i')
+/** Servers that run ASGI applications, as their Server header names them. */
+export const asgiServers = anyHeader([
+  'granian',
+  ...deployedServers.flatMap(({ header, libraryHeader = [] }) => [header].concat(libraryHeader)),
+])
 /** Servers that run WSGI applications and can't speak WebSocket. */
-export const wsgiServers = /^(?:WSGIServer|gunicorn|waitress|werkzeug|uWSGI|cheroot)/i
+export const wsgiServers = anyHeader([
+  ...allServers.filter(({ deploy }) => deploy === undefined).map(({ header }) => header),
+  ...otherWsgi.values(),
+  'werkzeug',
+  'cheroot',
+])
 export const proxies = /^(?:nginx|caddy|apache|traefik|haproxy|envoy|openresty|cloudflare)/i
 
 /** A Vite dev server's page. */

@@ -6,7 +6,6 @@ import { insideFolder } from '../facts/inside-folder.ts'
 import type { Inspection } from '../facts/inspection.ts'
 import type { Way } from '../facts/manage-py.ts'
 import { probePort } from '../facts/port.ts'
-import { missingLogFolders } from '../facts/log-folders.ts'
 import { shown } from '../facts/project.ts'
 import type { PythonEnvironment } from '../facts/python.ts'
 import { redisNow, redisProtocol, type RedisNow } from '../facts/redis-now.ts'
@@ -162,7 +161,8 @@ async function checkoutOf(run: SetupRun, checkout: Checkout, look: boolean): Pro
     await (await import('./start-setup.ts')).refuseUnsupported(run, checkout)
   const { project, dotenv } = checkout
   const lacksDotenv = dotenv.kind === 'absent' && project.dotenvExample !== undefined
-  const signs = choice.kind !== 'ready' || lacksDotenv || (await missingLogFolders(project)).length > 0
+  const lacksFolders = async () => (await (await import('../facts/log-folders.ts')).missingLogFolders(project)).length > 0
+  const signs = choice.kind !== 'ready' || lacksDotenv || (project.logFolders.length > 0 && (await lacksFolders()))
   if (!signs && !config.setup && !look) return checkout
   const { completeCheckout } = await import('./start-setup.ts')
   return completeCheckout(run, checkout, { look, again: (anew, installed) => checkoutOf(anew, installed, look) })

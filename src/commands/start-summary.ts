@@ -4,6 +4,8 @@ import { shown } from '../facts/project.ts'
 import { isInMemory, isRedisLayer, type RedisNow } from '../facts/redis-now.ts'
 import type { ReadySummary, SocketState } from '../report/run-event.ts'
 import { fixLine } from '../report/words.ts'
+import type { Server } from '../servers/server.ts'
+import { servers } from '../servers/known.ts'
 import { unreadChoice } from '../look/files.ts'
 import type { Proof } from '../verify/prove.ts'
 import type { Listening, Prover } from './start-proof.ts'
@@ -53,6 +55,7 @@ export async function summaryOf(
   if (first.state === 'wants-token' && note !== undefined) notes.push(note)
   if (first.user !== undefined && account === 'found')
     notes.push(`${first.user} is an account of this project's database: --user NAME takes another one`)
+  const { shown: shownServer = server.name }: Server = servers[server.name]
   return {
     version,
     readyMs: host.now() - (extras.since ?? 0),
@@ -62,7 +65,7 @@ export async function summaryOf(
     beside: prover.isAlone() ? undefined : await within(besideMs, prover.beside()),
     backend: {
       url: url.href,
-      server: server.name === 'runserver' ? 'runserver (daphne)' : server.name,
+      server: shownServer,
       serverVersion: server.version,
       django: environment.packages.get('django'),
       environment: shownEnvironment(prepared),

@@ -15,8 +15,6 @@ import {
   whole,
 } from './stack-schema.ts'
 
-/** The servers that the launcher can run, in the order of preference. Never a WSGI server. */
-export type ServerName = (typeof keys.server.takes.words)[number]
 export type ChannelLayerChoice = (typeof keys.channelLayer.takes.words)[number]
 
 /** How to log in over HTTP where no token is given and none can be minted. The password comes from ELECTION_DEV_PASSWORD alone. */

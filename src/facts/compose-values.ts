@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { readText } from '../host/files.ts'
+import { allServers, anyOf } from '../servers/known.ts'
 import { dotenvValue, parseDotenv } from './dotenv.ts'
 import type { SourcePlace } from './script-text.ts'
 import { readYaml, yamlAt, type YamlNode } from './yaml-text.ts'
@@ -199,7 +200,7 @@ export function localValue(compose: Compose | undefined, value: string): string 
   )
 }
 
-const servers = /manage\.py|runserver|daphne|uvicorn|hypercorn|gunicorn|asgi/
+const servers = new RegExp(String.raw`manage\.py|asgi|${anyOf(allServers)}`)
 const helpers = /celery|worker|beat|flower|migrat|test/
 
 /** The service that runs the backend of a folder: the one whose command starts a server of Python, that is built from there, or is called so. Pure. */

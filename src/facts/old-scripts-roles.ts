@@ -1,9 +1,10 @@
+import { readOptions, wholeNumber, type OptionTable } from '../servers/options.ts'
+import type { ServerCommand } from '../servers/known.ts'
+import { otherWsgi } from '../servers/wsgi.ts'
 import { portFlag } from './dev-address.ts'
 import type { ScriptCommand } from './old-scripts-session.ts'
 import { readServerCommand } from './server-command.ts'
 import { isPython, nameOf, wsgiCommandOf } from './server-invocation.ts'
-import { readOptions, wholeNumber, type OptionTable } from './server-options.ts'
-import type { ServerCommand } from './server-process.ts'
 
 /** What a command of a script is there for. */
 export type ScriptRole =
@@ -64,16 +65,8 @@ function settingsOf(words: readonly string[]): string | undefined {
   return named !== undefined && /^[\w.]+$/.test(named) ? named : undefined
 }
 
-/** waitress (docs.pylonsproject.org/projects/waitress, runner), uWSGI (uwsgi-docs, Options), mod_wsgi-express, Werkzeug through django-extensions. */
-const wsgiServers: ReadonlyMap<string, string> = new Map([
-  ['waitress', 'waitress'],
-  ['waitress-serve', 'waitress'],
-  ['uwsgi', 'uwsgi'],
-  ['mod_wsgi-express', 'mod_wsgi-express'],
-])
-
 function wsgiOf(called: string, words: readonly string[]): ScriptRole | undefined {
-  const program = wsgiServers.get(called) ?? wsgiCommandOf(words)
+  const program = otherWsgi.get(called) ?? wsgiCommandOf(words)
   if (program === undefined) return undefined
   const place = words
     .map((word) => /^(?:--(?:listen|http|http-socket|port)=?)?(?:(\*|[\w.]+|\[[^\]]*\])?:)?(\d{2,5})$/.exec(word))
@@ -83,7 +76,7 @@ function wsgiOf(called: string, words: readonly string[]): ScriptRole | undefine
 }
 
 const managers = new Set(['npm', 'yarn', 'pnpm', 'bun'])
-const managerOptions: OptionTable = { valued: ['--prefix --cwd --dir -C'], flags: [], abbreviates: false, others: 'flag' }
+const managerOptions: OptionTable = { valued: '--prefix --cwd --dir -C', flags: '', abbreviates: false, others: 'flag' }
 const devScript = /^(?:dev|start|serve|develop|watch)(?:[:-].*)?$/
 /** A dev server with the word that starts it, or without one that does something else. */
 const devServer =

@@ -6,7 +6,6 @@ import type { Host } from '../host/host.ts'
 import { dotenvValue, readDotenv } from './dotenv.ts'
 import { foldersIn, holding } from './manage-py-places.ts'
 import { findFrontend, frontendOrigin } from './frontend-app.ts'
-import { logFoldersOf } from './log-folders.ts'
 import {
   asgiApplicationOf,
   dotenvReaderOf,
@@ -84,7 +83,8 @@ export async function findProject(host: Host, config: Config): Promise<Project> 
     dotenvReader,
     ...files,
     hasDaphneApp: hasDaphneApp(settings),
-    logFolders: logFoldersOf(settings),
+    // rare, and before every launch
+    logFolders: settings.includes('filename') ? (await import('./log-folders.ts')).logFoldersOf(settings) : [],
     ...(await readSockets(backend, asgi)),
     frontendOrigin: frontendOrigin(await findFrontend(config, { root, backend }, host.env)),
   }

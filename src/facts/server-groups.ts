@@ -1,6 +1,6 @@
+import type { ServerCommand } from '../servers/known.ts'
 import { readServerCommand } from './server-command.ts'
-import { isPython, nameOf, serverOf } from './server-invocation.ts'
-import type { ServerCommand } from './server-process.ts'
+import { isPython, isTitle, nameOf, serverOf } from './server-invocation.ts'
 import type { SeenProcess } from './server-view.ts'
 
 /** One server: the process that was started, and those that it started to serve. */
@@ -57,5 +57,5 @@ function parentOf(row: SeenProcess, byPid: ReadonlyMap<number, SeenProcess>): Se
 
 function runsPython(row: SeenProcess): boolean {
   const [program = ''] = row.argv
-  return isPython(program) || program.startsWith('gunicorn: ') || serverOf(nameOf(program)) !== undefined
+  return isPython(program) || isTitle(program) || serverOf(nameOf(program)) !== undefined
 }

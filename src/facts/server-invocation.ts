@@ -1,4 +1,5 @@
-import type { ServerProgram } from './server-process.ts'
+import { wsgiCommands } from '../servers/wsgi.ts'
+import { allServers, serverPrograms, type ServerProgram } from '../servers/known.ts'
 
 /** Which server a command line starts, and with what. */
 export interface Invocation {
@@ -7,17 +8,6 @@ export interface Invocation {
   /** The manage.py, as it is written there. */
   readonly managePy: string | undefined
 }
-
-/** Commands of manage.py that serve WSGI alone, whatever is installed, and what they serve by. */
-export const wsgiCommands: Readonly<Record<string, string>> = {
-  // https://django-extensions.readthedocs.io/en/latest/runserver_plus.html
-  runserver_plus: 'serves by Werkzeug, which knows WSGI alone',
-  // https://github.com/teddziuba/django-sslserver
-  runsslserver: 'serves WSGI alone, over TLS',
-}
-
-/** Django's runserver and testserver, and what projects and packages make of them: `runserver_plus`, `runsslserver`, `devserver`. */
-const servingCommand = /^(?:run_?|test|dev|live)\w*server\w*$/
 
 /** The command of a WSGI server of manage.py that stands on a command line. */
 export function wsgiCommandOf(argv: readonly string[]): string | undefined {
@@ -64,19 +54,22 @@ function ofModule(module: string, args: readonly string[]): Invocation | undefin
   const name = module.split('.')[0] ?? ''
   const server = serverOf(name)
   if (server !== undefined) return { program: server, args, managePy: undefined }
-  if (isRunserver(args)) return { program: 'runserver', args: args.slice(1), managePy: undefined }
+  const command = commandOf(args)
+  if (command !== undefined) return { program: command, args: args.slice(1), managePy: undefined }
   return carriers.has(name) ? carried(args) : undefined
 }
 
-const isRunserver = ([command = '']: readonly string[]) => servingCommand.test(command)
+/** The server that is a command of manage.py. */
+const commandOf = ([word = '']: readonly string[]): ServerProgram | undefined => allServers.find(({ command }) => command?.test(word))?.name
 
 function ofScript(script: string, args: readonly string[]): Invocation | undefined {
   const name = nameOf(script).replace(/(?:-script)?\.pyw?$/, '')
   const server = serverOf(name)
   if (server !== undefined) return { program: server, args, managePy: undefined }
   // Django takes nothing but the first argument for the command's name
-  if (isRunserver(args) && (name === 'django-admin' || script.endsWith('.py') || name === 'manage')) {
-    return { program: 'runserver', args: args.slice(1), managePy: name === 'django-admin' ? undefined : script }
+  const command = commandOf(args)
+  if (command !== undefined && (name === 'django-admin' || script.endsWith('.py') || name === 'manage')) {
+    return { program: command, args: args.slice(1), managePy: name === 'django-admin' ? undefined : script }
   }
   return carriers.has(name) ? carried(args) : undefined
 }
@@ -93,5 +86,10 @@ function carried(args: readonly string[]): Invocation | undefined {
 
 /** The server whose program or module has the name. */
 export function serverOf(name: string): ServerProgram | undefined {
-  return (['daphne', 'uvicorn', 'hypercorn', 'gunicorn'] as const).find((server) => server === name)
+  return serverPrograms.find((server) => server.name === name)?.name
+}
+
+/** Whether a server has written over its arguments. */
+export function isTitle(written: string): boolean {
+  return allServers.some(({ name, title }) => title !== undefined && written.startsWith(`${name}: `))
 }

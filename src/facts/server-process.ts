@@ -1,27 +1,4 @@
-import type { Place } from './server-options.ts'
-
-/** The servers that can run a Django project, by the command that runs them. */
-export type ServerProgram = 'daphne' | 'uvicorn' | 'hypercorn' | 'gunicorn' | 'runserver'
-
-/** What a server's command line says of it. What it doesn't say is undefined. */
-export interface ServerCommand extends Place {
-  readonly program: ServerProgram
-  /** `core.asgi:application`, as it is written there. */
-  readonly application: string | undefined
-  readonly workers: number | undefined
-  /** gunicorn's -k. */
-  readonly workerClass: string | undefined
-  /** daphne's --websocket_timeout, in seconds; undefined where it isn't there or means never. */
-  readonly websocketTimeout: number | undefined
-  /** uvicorn's --ws. */
-  readonly ws: string | undefined
-  /** uvicorn's --ws-max-size, in bytes. */
-  readonly wsMaxSize: number | undefined
-  readonly reload: boolean
-  /** A runserver that serves WSGI alone, whatever is installed: --noasgi, runserver_plus, runsslserver. */
-  readonly noAsgi: boolean
-  readonly tls: boolean
-}
+import type { ServerCommand } from '../servers/known.ts'
 
 /** A process that serves, or holds a port that we ask for. What this user may not see is undefined. */
 export interface ServerProcess {

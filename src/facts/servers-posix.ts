@@ -1,5 +1,6 @@
 import type { Host } from '../host/host.ts'
 import { runToEnd } from '../host/processes.ts'
+import { isTitle } from './server-invocation.ts'
 import { viewOfTables, type MachineView, type SeenDetails, type SeenProcess } from './server-view.ts'
 
 /** `ps -axwwo pid=,ppid=,state=,lstart=,command=` in the C locale: the start is `Mon Nov 23 08:00:00 2026`, local time. */
@@ -14,7 +15,7 @@ export function parsePsCommands(output: string): SeenProcess[] {
         pid: Number(pid),
         parent: Number(parent),
         // ps joins arguments with spaces: one that holds a space can't be told from two
-        argv: command.startsWith('gunicorn: ') ? [command] : command.split(/\s+/),
+        argv: isTitle(command) ? [command] : command.split(/\s+/),
         stopped: /^[Tt]/.test(state),
         startedAt: Number.isNaN(startedAt) ? undefined : startedAt,
       },

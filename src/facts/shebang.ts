@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { readText } from '../host/files.ts'
+import { serverPrograms } from '../servers/known.ts'
 
 /** A script of an environment whose interpreter is gone: the system says ENOENT for it, as for a missing file. */
 export interface DeadShebang {
@@ -11,7 +12,7 @@ export interface DeadShebang {
 }
 
 /** Server scripts whose first line pip writes with the interpreter's absolute path. */
-const scripts = ['daphne', 'uvicorn', 'hypercorn', 'gunicorn', 'pip'] as const
+const scripts = [...serverPrograms.map(({ name }) => name), 'pip']
 
 /** The first script beside an interpreter that names another one which isn't there. Never throws; nothing on Windows, where they are programs. */
 export async function deadShebang(python: string): Promise<DeadShebang | undefined> {

@@ -1,5 +1,5 @@
 /** A script of package.json that takes a shell, as text: enough to find the dev server in it, and a server of the backend; never to run it. */
-
+import { anyOf, serverPrograms } from '../servers/known.ts'
 /** One command of such a script. */
 export interface ShellPart {
   /** As it is written, quotes and blanks at its ends taken off. */
@@ -35,11 +35,13 @@ export function shellParts(scripts: Readonly<Record<string, string>>, text: stri
   })
 }
 
+const serving = new RegExp(
+  String.raw`\bmanage\.py\s+(?:run\w*|\w*serve\w*)\b|(?:^|[\s/\\])(?:granian|${anyOf(serverPrograms)})(?:\s|$)|\belection-dev\s+start\b`,
+)
+
 /** Whether a command serves this project's backend, or starts the whole run. */
 export function servesBackend(text: string): boolean {
-  return /\bmanage\.py\s+(?:run\w*|\w*serve\w*)\b|(?:^|[\s/\\])(?:daphne|uvicorn|hypercorn|gunicorn|granian)(?:\s|$)|\belection-dev\s+start\b/.test(
-    text,
-  )
+  return serving.test(text)
 }
 
 const unquoted = (text: string): string =>

@@ -10,6 +10,8 @@ import { deferred } from '../host/deferred.ts'
 import type { Host } from '../host/host.ts'
 import { choosePython } from '../plan/environment.ts'
 import { chooseServer, type ServerChoice } from '../plan/server.ts'
+import type { Launch } from '../servers/server.ts'
+import { servers } from '../servers/known.ts'
 import { firstWay, nextWay } from '../plan/way.ts'
 import { requestOf, type Endpoint } from '../verify/endpoint.ts'
 
@@ -168,12 +170,10 @@ export function gatherInside(
   }
 }
 
-/** What each server's program begins with. */
-const programs: Readonly<Record<string, string>> = { daphne: 'daphne.cli', uvicorn: 'uvicorn.main', hypercorn: 'hypercorn.run' }
-
 /** Where none serves, the server that would is imported as well, last of all. */
 function serverOf(serving: Way | undefined, choice: ServerChoice): Pick<LookRequest, 'tell' | 'server'> {
-  const server = choice.kind === 'server' ? programs[choice.name] : undefined
+  const launch: Launch | undefined = choice.kind === 'server' ? servers[choice.name].launch : undefined
+  const server = launch?.imports
   return serving === undefined && server !== undefined ? { tell: [...thoroughLook, 'server'], server } : { tell: thoroughLook }
 }
 

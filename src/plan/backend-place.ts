@@ -1,7 +1,9 @@
 import type { Project } from '../facts/project.ts'
 import { readServerCommand } from '../facts/server-command.ts'
-import type { ServerCommand } from '../facts/server-process.ts'
 import { nameOf } from '../facts/server-invocation.ts'
+import type { Server } from '../servers/server.ts'
+import { servers, wsgiWorkerOf, type ServerCommand } from '../servers/known.ts'
+import { otherWsgi } from '../servers/wsgi.ts'
 import { readCommand, type CommandContext } from './command-words.ts'
 
 /** What of a project tells its own servers from others'. */
@@ -18,8 +20,6 @@ export interface BackendServer {
 /** What only starts the program behind it. */
 const carriers = new Set(['exec', 'env', 'nice', 'nohup', 'run', 'poetry', 'pipenv', 'uv', 'pdm', 'hatch', 'dotenv', 'doppler'])
 const carrierPrograms = new Set(['ddtrace-run', 'opentelemetry-instrument', 'newrelic-admin', 'run-program', 'honcho'])
-/** WSGI servers that nothing else here has to know. */
-const otherWsgi = new Set(['waitress-serve', 'uwsgi', 'mod_wsgi-express'])
 
 /**
  * The server of this project that a command starts, also behind `migrate &&`
@@ -58,9 +58,9 @@ function serverOfWords(words: readonly string[], project: OwnProject): BackendSe
 
 /** Whether a server can speak WebSocket as it is called. */
 export function speaksWebSocket(server: ServerCommand, { hasDaphneApp }: Pick<OwnProject, 'hasDaphneApp'>): boolean {
-  if (server.program === 'runserver') return hasDaphneApp && !server.noAsgi
-  if (server.program === 'gunicorn' && !/uvicorn|hypercorn|asgi|daphne/i.test(server.workerClass ?? '')) return false
-  return !/(?:^|\.)wsgi(?:[:.]|$)/.test(server.application ?? '')
+  const { command }: Server = servers[server.program]
+  if (command !== undefined) return hasDaphneApp && !server.noAsgi
+  return wsgiWorkerOf(server) === undefined && !/(?:^|\.)wsgi(?:[:.]|$)/.test(server.application ?? '')
 }
 
 const top = (module: string | undefined) => module?.split(/[.:]/)[0]

@@ -1,4 +1,5 @@
 import type { BasePython } from '../facts/base-python.ts'
+import { deployedServers, preferred } from '../servers/known.ts'
 import type { Candidate, PythonEnvironment, PythonFact } from '../facts/python.ts'
 
 /** Which interpreter runs the backend, or why none can. */
@@ -26,7 +27,8 @@ interface Unchosen {
 
 /** What every project that is served needs. The server is a choice of its own. */
 const needed = ['django', 'channels'] as const
-const servers = ['daphne', 'uvicorn', 'hypercorn'] as const
+/** The same, with a server. */
+export const bareNeeds: readonly string[] = [...needed, preferred.install]
 
 /**
  * Takes the first environment that has Django, Channels and a server; else the
@@ -68,7 +70,7 @@ export function isOldChannels(version: string | undefined): boolean {
 /** Distributions that the environment lacks before it can serve a WebSocket. */
 function lacking(environment: PythonEnvironment): string[] {
   const missing: string[] = needed.filter((name) => !environment.packages.has(name))
-  if (!servers.some((name) => environment.packages.has(name))) missing.push('daphne')
+  if (!deployedServers.some(({ name }) => environment.packages.has(name))) missing.push(preferred.install)
   return missing
 }
 
@@ -80,7 +82,7 @@ export function missingCause(
   if (choice.kind === 'venv-missing' && choice.isForeign === true) return 'foreign-environment'
   if (choice.kind === 'venv-broken' || choice.kind === 'venv-missing') return choice.kind
   if (choice.kind === 'python-broken') return 'venv-broken'
-  return choice.kind === 'packages-missing' && choice.missing[0] === 'daphne' ? 'daphne-missing' : 'missing-dep'
+  return choice.kind === 'packages-missing' && choice.missing[0] === preferred.install ? 'daphne-missing' : 'missing-dep'
 }
 
 /** Requirements that the chosen environment lacks, normalised names; all of them where there is no environment. */

@@ -1,8 +1,9 @@
 import type { callOptions } from '../config/options/call.ts'
 import { relative, resolve, sep } from 'node:path'
 import type { DeploymentFacts } from '../facts/deployment.ts'
-import type { ServerName } from '../config/schema.ts'
 import { LauncherError } from '../errors.ts'
+import type { Deploy, Server } from '../servers/server.ts'
+import { deployedServers, preferred, servers, type DeployedServer } from '../servers/known.ts'
 
 /** What a set-up is written for. */
 export const exportTargets = ['compose', 'kubernetes', 'procfile'] as const
@@ -49,8 +50,6 @@ export interface ExportPlan {
   /** What to do next, a command each. */
   readonly next: readonly string[]
 }
-
-type DeployedServer = Exclude<ServerName, 'runserver'>
 
 /** A set-up's facts with everything known that its files need. */
 export interface Deployable extends DeploymentFacts {
@@ -117,40 +116,29 @@ export function deployable(facts: DeploymentFacts, { out, replicas }: Pick<Expor
   return { ...facts, application, requirements, server, added: addedTo(facts, server), outFolder, context }
 }
 
-/** What is asked for, else what the requirements name, else what is installed; daphne where nothing tells. */
+/** What is asked for, else what the requirements name, else what is installed; the preferred one where nothing tells. */
 function serverOf({ wantedServer, requiredNames, installed }: DeploymentFacts): DeployedServer {
-  if (wantedServer !== undefined) return wantedServer === 'runserver' ? 'daphne' : wantedServer
-  const order = ['daphne', 'uvicorn', 'hypercorn'] as const
-  return order.find((name) => requiredNames?.has(name)) ?? order.find((name) => installed.has(name)) ?? 'daphne'
+  const told = wantedServer === undefined ? [requiredNames, installed] : [new Set<string>([wantedServer])]
+  const [first = preferred] = told.flatMap((names) => deployedServers.filter(({ name }) => names?.has(name)))
+  return first.name
 }
 
 function addedTo({ requiredNames, layer }: DeploymentFacts, server: DeployedServer): string[] {
   // what only the project's tool can read is taken at its word
   if (requiredNames === undefined) return []
   const has = (...names: readonly string[]) => names.some((name) => requiredNames.has(name))
+  const { install, libraries }: Server = servers[server]
   const added: string[] = []
-  if (!has(server)) added.push(server === 'uvicorn' ? 'uvicorn[standard]' : server)
+  if (!has(server)) added.push(install)
   // the extras of `uvicorn[standard]` don't show in its name; uvicorn alone speaks no WebSocket
-  else if (server === 'uvicorn' && !has('websockets', 'wsproto')) added.push('websockets')
+  else if (libraries !== undefined && !has(...libraries.names)) added.push(libraries.names[0])
   if (layer.kind !== 'memory' && !has('channels-redis')) added.push('channels-redis')
   return added
 }
 
-/** Arguments of the server inside its container: all addresses, behind a proxy, ended after a drain. */
+/** The server inside its container, with its arguments. */
 export function serverWords({ server, application }: Pick<Deployable, 'server' | 'application'>, port: string): string[] {
-  switch (server) {
-    case 'daphne':
-      return ['daphne', '--proxy-headers', '-b', '0.0.0.0', '-p', port, application]
-    case 'uvicorn':
-      // without it, uvicorn waits without end for sockets that browsers hold (uvicorn #1972)
-      return ['uvicorn', '--host', '0.0.0.0', '--port', port, '--proxy-headers', '--forwarded-allow-ips', '*'].concat(
-        '--timeout-graceful-shutdown',
-        String(drainSeconds),
-        application,
-      )
-    case 'hypercorn':
-      return ['hypercorn', '--bind', `0.0.0.0:${port}`, '--workers', '0', '--graceful-timeout', String(drainSeconds), application]
-  }
+  return [server, ...servers[server].deploy.args(application, port, String(drainSeconds))]
 }
 
 /** Variables of the backend that are no secret. `hosts` are the names under which it is reached. */
@@ -208,8 +196,8 @@ export function commonNotes(facts: Deployable, set: ReadonlySet<string>): Export
     )
   if (facts.added.length > 0)
     note('requirements-added', `The image installs ${facts.added.join(', ')}, which ${facts.requirements.files[0] ?? ''} doesn't name`)
-  if (facts.server === 'daphne')
-    note('drain', 'daphne ends its sockets at once when it is told to: pages must connect again, as after any update')
+  const deploy: Deploy = servers[facts.server].deploy
+  if (deploy.note !== undefined) note('drain', deploy.note)
   if (facts.webSocketPath === undefined)
     note('path-unknown', 'The path of the WebSocket is not known, so that readiness asks / alone: --path names it')
   const open = facts.dotenvKeys.filter((key) => !set.has(key))

@@ -3,6 +3,7 @@ import type { PackageFolder } from '../facts/init-project.ts'
 import { takesPython } from '../facts/python-spec.ts'
 import type { PythonWish } from '../facts/python-wish.ts'
 import type { Requirements } from '../facts/requirements.ts'
+import { bareNeeds } from './environment.ts'
 import { fill } from './template.ts'
 
 export type CiKind = 'github' | 'gitlab'
@@ -71,7 +72,7 @@ function installCommand({ backend, requirements }: CiFacts): string {
     case 'uv':
       return `python -m pip install uv && uv sync --project ${backend}`
     default:
-      return 'python -m pip install django channels daphne'
+      return `python -m pip install ${bareNeeds.join(' ')}`
   }
 }
 

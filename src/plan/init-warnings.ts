@@ -1,5 +1,7 @@
 import type { JudgedCommand, OldScript } from '../facts/old-scripts.ts'
 import type { ScriptRole } from '../facts/old-scripts-roles.ts'
+import type { Server } from '../servers/server.ts'
+import { preferred, servers } from '../servers/known.ts'
 import { speaksWebSocket, type OwnProject } from './backend-place.ts'
 import type { InitNote } from './init-sources.ts'
 
@@ -23,7 +25,8 @@ function whatRuns(role: ScriptRole, argv: readonly string[]): string {
   if (role.kind === 'wsgi-only') return role.program
   if (role.kind !== 'backend') return argv[0] ?? ''
   const { program, application } = role.server
-  if (program === 'runserver') return 'manage.py runserver'
+  const { command }: Server = servers[program]
+  if (command !== undefined) return `manage.py ${program}`
   return application === undefined ? program : `${program} ${application}`
 }
 
@@ -32,9 +35,10 @@ function hintFor(role: ScriptRole, hasDaphneApp: boolean): string {
     return hasDaphneApp
       ? 'Leave --noasgi out.'
       : 'election-dev start runs an ASGI server; "daphne" first in INSTALLED_APPS makes runserver one, too.'
-  if (role.kind === 'backend' && role.server.program === 'gunicorn')
-    return 'Behind gunicorn: -k uvicorn.workers.UvicornWorker core.asgi:application; here election-dev start runs an ASGI server.'
-  return 'election-dev start runs an ASGI server; elsewhere: daphne core.asgi:application'
+  const { name, worker }: Pick<Server, 'name' | 'worker'> = role.kind === 'backend' ? servers[role.server.program] : preferred
+  return worker === undefined
+    ? `election-dev start runs an ASGI server; elsewhere: ${preferred.name} core.asgi:application`
+    : `Behind ${name}: ${worker.asgi} core.asgi:application; here election-dev start runs an ASGI server.`
 }
 
 /** What a server is told that `start` has no key for. */

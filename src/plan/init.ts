@@ -1,8 +1,8 @@
-import type { ServerName } from '../config/schema.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import type { Project } from '../facts/project.ts'
 import type { JudgedCommand, OldScript } from '../facts/old-scripts.ts'
 import type { ScriptRole } from '../facts/old-scripts-roles.ts'
+import { preferred, servers, type ServerName } from '../servers/known.ts'
 import { servicesOf } from './init-services.ts'
 import { frontendOf } from './init-frontend.ts'
 import { variablesOf } from './init-variables.ts'
@@ -50,7 +50,7 @@ export function decideInit(facts: InitFacts): InitDecision {
   take('settings', saidBy(backends, settingsSaid), facts.settingsModule)
   take('application', saidBy(asgi, applicationSaid), facts.application)
   take('python', saidBy(backends, environmentSaid(facts)))
-  take('server', saidBy(asgi, serverSaid), facts.server ?? 'daphne')
+  take('server', saidBy(asgi, serverSaid), facts.server ?? preferred.name)
   take('host', saidBy(backends, hostSaid), '127.0.0.1', (host) =>
     opensToNetwork(host) ? 'it opens the server to the whole network: leave the key out to serve this machine alone' : undefined,
   )
@@ -108,8 +108,8 @@ function environmentSaid({ backend, platform }: InitFacts) {
 /** gunicorn with uvicorn's workers is uvicorn; runserver with the daphne app is daphne. */
 function serverSaid({ role }: BackendCommand): ServerName | undefined {
   if (role.kind !== 'backend') return undefined
-  const { program } = role.server
-  return program === 'gunicorn' ? 'uvicorn' : program === 'runserver' ? 'daphne' : program
+  const server = servers[role.server.program]
+  return 'standsFor' in server ? server.standsFor : server.name
 }
 
 /** What a container or a platform listens on is no word about this machine. */

@@ -1,14 +1,12 @@
 import { nameOf } from '../facts/server-invocation.ts'
+import { serverPrograms } from '../servers/known.ts'
 import { inShell, typedInOrder } from '../host/shell.ts'
 
 /** Programs that come with a Python package of another name, or with the same one. */
 const pythonPackages: Readonly<Record<string, string>> = {
   celery: 'celery',
   flower: 'flower',
-  daphne: 'daphne',
-  uvicorn: 'uvicorn[standard]',
-  hypercorn: 'hypercorn',
-  gunicorn: 'gunicorn',
+  ...Object.fromEntries(serverPrograms.map(({ name, install }) => [name, install])),
   dramatiq: 'dramatiq',
   huey_consumer: 'huey',
   'huey_consumer.py': 'huey',

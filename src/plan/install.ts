@@ -1,5 +1,5 @@
 import { freshEnvironment } from './fresh-environment.ts'
-import type { PythonChoice } from './environment.ts'
+import { bareNeeds, type PythonChoice } from './environment.ts'
 import type { Checkout } from '../facts/checkout.ts'
 import type { Examination } from '../facts/examination.ts'
 import { interpreterOf } from '../facts/environments.ts'
@@ -168,7 +168,7 @@ export function installCommand(facts: CommandFacts): CommandAction {
   const manager = managerOf(facts)
   if (requirements === undefined)
     return {
-      ...packagesCommand(facts, ['django', 'channels', 'daphne']),
+      ...packagesCommand(facts, bareNeeds),
       what: 'what every Channels project needs, since no file here says what this one does',
     }
   const { file, kind, lines = [], development = [], left = [], folder = pathsOf(platform).dirname(file) } = requirements

@@ -2,6 +2,7 @@ import type { Holder } from '../facts/holder.ts'
 import { describeListener } from '../facts/listener.ts'
 import { isFree, type PortFact } from '../facts/port.ts'
 import { platformOf } from '../host/paths.ts'
+import { allServers, anyOf } from '../servers/known.ts'
 
 /** Who holds the wanted port, as far as it matters. */
 type HolderKind = 'earlier-run' | 'foreign' | 'unknown'
@@ -24,13 +25,15 @@ export function decidePort(fact: PortFact, host: string): PortDecision {
   return held.length > 0 && own?.result === 'free' && held.every(({ address }) => address.includes(':')) ? 'ipv6-localhost' : 'port-in-use'
 }
 
+const namesServer = new RegExp(String.raw`\b(?:${anyOf(allServers)})\b`)
+
 /** Says what kind of program the holder is, by its command line and its folder. */
 export function holderKind(holder: Holder | undefined, backend: string): HolderKind {
   if (holder === undefined) return 'unknown'
   const { listener } = holder
   const command = listener?.command
   const here = command !== undefined && (listener?.cwd === backend || namesFolder(command, backend))
-  if (here && /\b(?:daphne|uvicorn|hypercorn|gunicorn|runserver)\b/.test(command)) return 'earlier-run'
+  if (here && namesServer.test(command)) return 'earlier-run'
   return command === undefined ? 'unknown' : 'foreign'
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { namedFolders, readServerCommand } from '../../src/facts/server-command.ts'
-import { readBind, readEndpoint } from '../../src/facts/server-options.ts'
-import type { ServerCommand } from '../../src/facts/server-process.ts'
+import { readBind, readEndpoint } from '../../src/servers/options.ts'
+import type { ServerCommand } from '../../src/servers/known.ts'
 
 const app = 'core.asgi:application'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ServerName } from '../../src/config/schema.ts'
+import type { ServerName } from '../../src/servers/known.ts'
 import { chooseServer, serverArguments, servesFromChild } from '../../src/plan/server.ts'
 
 /** name==version, as the environment has them. */

@@ -1,3 +1,4 @@
+import { deployedServers, launchedServers } from '../../servers/known.ts'
 import { launching, proving, type Option, optIn } from './option.ts'
 
 const project = ['start', 'verify', 'smoke', 'doctor', 'env', 'export'] as const
@@ -34,13 +35,13 @@ export const projectKeys = {
     about: 'interpreter of the backend, its environment, or what --setup makes that with',
   },
   server: {
-    takes: { words: ['daphne', 'uvicorn', 'hypercorn', 'runserver'] },
+    takes: { words: launchedServers.map(({ name }) => name) },
     flag: '<name>',
     at: [...launching, 'export'],
     look: true,
     unset: 'the first that is installed',
     about: 'ASGI server',
-    said: { export: { unset: 'the one of the requirements', words: ['daphne', 'uvicorn', 'hypercorn'] } },
+    said: { export: { unset: 'the one of the requirements', words: deployedServers.map(({ name }) => name) } },
   },
   host: {
     takes: 'text',

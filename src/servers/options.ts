@@ -2,9 +2,9 @@
 
 /** The options of a program: which take a value, and whether it lets long ones be shortened, as argparse does. */
 export interface OptionTable {
-  /** Options that take a value; several spellings of one are separated by a space, the first is its name. */
-  readonly valued: readonly string[]
-  readonly flags: readonly string[]
+  /** Options that take a value, with commas between them; several spellings of one are separated by a space, the first is its name. */
+  readonly valued: string
+  readonly flags: string
   readonly abbreviates: boolean
   /** What an option that is in neither list is taken for. */
   readonly others: 'valued' | 'flag'
@@ -20,12 +20,13 @@ export interface ReadOptions {
   readonly positionals: readonly string[]
 }
 
+const spellingsOf = (options: string): string[][] => (options.match(/[^,\s][^,]*/g) ?? []).map((option) => option.trim().split(/\s+/))
+
 /** Takes arguments apart by a program's table. A value may be the next argument, follow `=`, or hang on a short option (`-p8001`). */
 export function readOptions(args: readonly string[], table: OptionTable): ReadOptions {
-  const names = new Map(
-    [...table.valued, ...table.flags].flatMap((spellings) => spellings.split(' ').map((one) => [one, spellings.split(' ')[0] ?? one])),
-  )
-  const valued = new Set(table.valued.flatMap((spellings) => spellings.split(' ')))
+  const valuedOnes = spellingsOf(table.valued)
+  const names = new Map([...valuedOnes, ...spellingsOf(table.flags)].flatMap((all) => all.map((one) => [one, all[0] ?? one] as const)))
+  const valued = new Set(valuedOnes.flat())
   const found = new Map<string, string[]>()
   const positionals: string[] = []
   const add = (spelling: string, value: string): void => {
@@ -80,6 +81,25 @@ export interface Place {
   readonly unixSocket: string | undefined
 }
 
+/** What a server's command line says of it. What it doesn't say is undefined. */
+export interface ToldCommand extends Place {
+  /** `core.asgi:application`, as it is written there. */
+  readonly application: string | undefined
+  readonly workers: number | undefined
+  /** gunicorn's -k. */
+  readonly workerClass: string | undefined
+  /** daphne's --websocket_timeout, in seconds; undefined where it isn't there or means never. */
+  readonly websocketTimeout: number | undefined
+  /** uvicorn's --ws. */
+  readonly ws: string | undefined
+  /** uvicorn's --ws-max-size, in bytes. */
+  readonly wsMaxSize: number | undefined
+  readonly reload: boolean
+  /** A runserver that serves WSGI alone, whatever is installed: --noasgi, runserver_plus, runsslserver. */
+  readonly noAsgi: boolean
+  readonly tls: boolean
+}
+
 /** A place that a command line doesn't tell: a file descriptor, a configuration file. */
 export const untoldPlace: Place = { host: undefined, port: undefined, unixSocket: undefined }
 
@@ -111,3 +131,24 @@ export function readEndpoint(endpoint: string): Place & { readonly tls: boolean 
     tls,
   }
 }
+
+/** The first TCP place of several, and the first socket. */
+function placeAmong(places: readonly Place[]): Place {
+  const { host, port } = places.find((place) => place.port !== undefined) ?? untoldPlace
+  return { host, port, unixSocket: places.find(({ unixSocket }) => unixSocket !== undefined)?.unixSocket }
+}
+
+/** What hypercorn and gunicorn are told alike. A configuration file may name a place where the command line doesn't. */
+function readBound(options: ReadOptions, binds: readonly string[]): Partial<ToldCommand> {
+  const untold = options.has('--config') ? untoldPlace : readBind('127.0.0.1:8000')
+  return {
+    ...(binds.length === 0 ? untold : placeAmong(binds.map((bind) => readBind(bind)))),
+    workers: options.number('--workers'),
+    workerClass: options.value('--worker-class'),
+    reload: options.has('--reload'),
+    tls: options.has('--certfile') || options.has('--keyfile'),
+  }
+}
+
+/** What reads a place that a server is told. */
+export const places = { readBind, readEndpoint, readBound, placeAmong, wholeNumber } as const
