@@ -13,6 +13,8 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Another user, which only root may be. */
   readonly uid?: number
+  /** Another build than that of these sources. */
+  readonly bin?: string
 }
 
 export interface CliResult {
@@ -44,7 +46,7 @@ export function cliEnvironment(extra: CliOptions['env'] = {}): NodeJS.ProcessEnv
 export function startCli(args: readonly string[], options: CliOptions): RunningCli {
   return follow(
     args,
-    spawn(process.execPath, [bin, ...args], {
+    spawn(process.execPath, [options.bin ?? bin, ...args], {
       cwd: options.cwd,
       env: cliEnvironment(options.env),
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -3,8 +3,8 @@ import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { environmentFolder, type EnvironmentName } from './tools.ts'
 
-/** Makes `folder` an environment with the packages of another, but those whose entries match `without`. */
-export async function ownEnvironment(folder: string, from: EnvironmentName, without: RegExp): Promise<void> {
+/** Makes `folder` an environment with the packages of another, but those whose entries match `without`; returns where its packages are. */
+export async function ownEnvironment(folder: string, from: EnvironmentName, without: RegExp): Promise<string> {
   const source = environmentFolder(from)
   const [version = ''] = await readdir(join(source, 'lib'))
   const packages = join(folder, 'lib', version, 'site-packages')
@@ -16,4 +16,5 @@ export async function ownEnvironment(folder: string, from: EnvironmentName, with
   for (const name of await readdir(join(source, 'lib', version, 'site-packages'))) {
     if (!without.test(name)) await symlink(join(source, 'lib', version, 'site-packages', name), join(packages, name))
   }
+  return packages
 }
