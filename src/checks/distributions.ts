@@ -33,29 +33,13 @@ const distributions: Readonly<Record<string, string>> = {
 }
 
 /** Well-known ones that are called like their module. */
-const sameName = [
-  ...serverPrograms.map(({ name }) => name),
-  'aiohttp',
-  'asgiref',
-  'celery',
-  'channels',
-  'django',
-  'httpx',
-  'msgpack',
-  'numpy',
-  'pandas',
-  'psycopg',
-  'pytz',
-  'redis',
-  'requests',
-  'stripe',
-  'twisted',
-  'websockets',
-  'whitenoise',
-  'wsproto',
-]
-
-const known: ReadonlySet<string> = new Set([...Object.values(distributions), ...sameName, ...successors].map((name) => requiredName(name)))
+const sameName = `aiohttp asgiref celery channels django httpx msgpack numpy pandas psycopg pytz redis requests stripe
+  twisted websockets whitenoise wsproto`.split(/\s+/)
+const known: ReadonlySet<string> = new Set(
+  [...Object.values(distributions), ...sameName, ...serverPrograms.map(({ name }) => name), ...successors].map((name) =>
+    requiredName(name),
+  ),
+)
 
 /** Whether a name is that of a well-known package. Any other may be a stranger's on PyPI, so that installing it would be a guess. */
 export function isWellKnown(distribution: string): boolean {

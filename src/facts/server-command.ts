@@ -1,4 +1,4 @@
-import { places, readOptions, untoldPlace } from '../servers/options.ts'
+import { places, readOptions, untoldPlace, type ToldCommand } from '../servers/options.ts'
 import { allServers, servers, type ServerCommand } from '../servers/known.ts'
 import type { Server } from '../servers/server.ts'
 import { readInvocation, wsgiCommandOf } from './server-invocation.ts'
@@ -17,7 +17,7 @@ const nothing = {
   reload: false,
   noAsgi: false,
   tls: false,
-} as const satisfies Omit<ServerCommand, 'program'>
+} as const satisfies ToldCommand
 
 /**
  * What a process's arguments say of the server that it is; undefined where it

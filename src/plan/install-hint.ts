@@ -4,19 +4,13 @@ import { inShell, typedInOrder } from '../host/shell.ts'
 
 /** Programs that come with a Python package of another name, or with the same one. */
 const pythonPackages: Readonly<Record<string, string>> = {
-  celery: 'celery',
-  flower: 'flower',
+  ...Object.fromEntries('celery flower dramatiq rq watchfiles honcho aiosmtpd'.split(' ').map((name) => [name, name])),
   ...Object.fromEntries(serverPrograms.map(({ name, install }) => [name, install])),
-  dramatiq: 'dramatiq',
   huey_consumer: 'huey',
   'huey_consumer.py': 'huey',
-  rq: 'rq',
   rqworker: 'rq',
   'django-admin': 'django',
   watchmedo: 'watchdog',
-  watchfiles: 'watchfiles',
-  honcho: 'honcho',
-  aiosmtpd: 'aiosmtpd',
 }
 
 /** What else is known of how a program is got. */

@@ -1,6 +1,6 @@
 import type { Packages } from '../facts/packages.ts'
-import type { Launch, LaunchRequest, Server } from '../servers/server.ts'
-import { deployedServers, preferred, servers, type ServerName } from '../servers/known.ts'
+import type { LaunchRequest } from '../servers/server.ts'
+import { deployedServers, preferred, servers, type Launched, type ServerName } from '../servers/known.ts'
 
 /** What decides about the server. */
 export interface ServerFacts {
@@ -58,12 +58,7 @@ function missing(id: 'daphne-missing' | 'ws-library-missing', reason: string, in
   return { kind: 'none', id, reason, install }
 }
 
-type Launched = Server & { readonly launch: Launch }
-
-/** Which server is launched, and with what. */
-interface ServerCommand extends LaunchRequest {
-  readonly name: ServerName
-}
+type ServerCommand = LaunchRequest & { readonly name: ServerName }
 
 /** Whether a child of the process that is launched serves, out of reach of what is around the application. Pure. */
 export function servesFromChild({ name, version }: Pick<ServerCommand, 'name' | 'version'>): boolean {

@@ -9,13 +9,8 @@ import { allServers } from '../servers/known.ts'
 import type { ReadyOutcome, ReadyTarget } from './readiness.ts'
 
 /** What servers say when the port was taken before they could bind it. daphne says it and exits with 0. */
-const portTakenLine = new RegExp(
-  [
-    String.raw`(?:Errno (?:98|48|10048)|WinError 10048)\b|Address already in use|EADDRINUSE|only one usage of each socket address`,
-    ...allServers.flatMap(({ saysTaken = [] }) => saysTaken),
-  ].join('|'),
-  'i',
-)
+const taken = String.raw`(?:Errno (?:98|48|10048)|WinError 10048)\b|Address already in use|EADDRINUSE|only one usage of each socket address`
+const portTakenLine = new RegExp([taken, ...allServers.flatMap(({ saysTaken = [] }) => saysTaken)].join('|'), 'i')
 
 /** Whether a server has said that its port was taken, whichever that was. */
 export const saysPortTaken = (lines: readonly string[]): boolean => lines.some((line) => portTakenLine.test(line))

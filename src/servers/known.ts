@@ -13,6 +13,9 @@ export type ServerName = Extract<Listed, { launch: unknown }>['name']
 /** Those that are also taken without being asked for, and that a container can run. */
 export type DeployedServer = Extract<Listed, { deploy: unknown }>['name']
 
+/** One that is run here. */
+export type Launched = Server & { readonly launch: Launch }
+
 /** What a server's command line says. */
 export interface ServerCommand extends ToldCommand {
   readonly program: ServerProgram
@@ -22,7 +25,7 @@ const inOrder = Object.values(list).toSorted((a, b) => a.preference - b.preferen
 
 /** All of them, in the order of preference. */
 export const allServers: readonly (Server & { readonly name: ServerProgram })[] = inOrder
-export const launchedServers: readonly (Server & { readonly name: ServerName; readonly launch: Launch })[] = inOrder.flatMap((server) =>
+export const launchedServers: readonly (Launched & { readonly name: ServerName })[] = inOrder.flatMap((server) =>
   'launch' in server ? [server] : [],
 )
 export const deployedServers: readonly (Server & { readonly name: DeployedServer; readonly deploy: Deploy })[] = inOrder.flatMap(
