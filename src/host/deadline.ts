@@ -1,5 +1,5 @@
-/** As much of a deadline as one sleep is counted for, in milliseconds. */
-const sliceMs = 50
+/** As much of a deadline as one sleep is for, and how much longer one takes in which this process stood still, in milliseconds. */
+const limits = { slice: 50, stall: 100 }
 
 /**
  * Calls back once `ms` milliseconds have passed in which this process could
@@ -14,9 +14,15 @@ export function deadline(ms: number, callback: () => void): () => void {
   let isOver = false
   let timer: NodeJS.Timeout | undefined
   const sleep = () => {
-    const slice = Math.min(left, sliceMs)
-    left -= slice
-    timer = setTimeout(left > 0 ? sleep : read, slice)
+    const slice = Math.min(left, limits.slice)
+    const began = performance.now()
+    timer = setTimeout(() => {
+      const slept = performance.now() - began
+      left -= slept > slice + limits.stall ? slice : slept
+      // a timer may come a little early
+      if (left >= 1) sleep()
+      else read()
+    }, slice)
   }
   // what has come in meanwhile is read first
   const read = () => setImmediate(() => isOver || callback())
