@@ -12,14 +12,24 @@ const KEPT = 512
 /** More than all that is asked can be answered with, in bytes: who sends more sends without end. */
 const MOST = 4_000_000
 
-/** The same for lines: of arrays in arrays each costs as much as they are deep. */
+/** The same for lines. */
 const MOST_PIECES = 5000
+
+/** The same for arrays in each other: ioredis goes through all that are open with each line. The slots of a cluster are four deep. */
+const DEEPEST = 16
 
 /** What an answer begins with, in RESP2 and RESP3; a push is none. */
 const ANSWERS = '+-:$*_#,(=!%~|'
 /** A whole line of one, and the length of the string behind it. Of what it isn't, ioredis makes room for a billion, or two answers. */
 const ANSWER = /^(?:[+\-,(][^\r\n]*|:[+-]?\d+|[$=!](?:-1|(\d{1,12}))|[*%~|](?:-1|\d{1,5})|_|#[tf])\r\n$/
 const newLine = 10
+
+/** Of arrays that still want so many members each, those that do after one more: the last member of one makes that one whole. */
+function afterMember(open: readonly number[]): number[] {
+  const last = open.at(-1)
+  if (last === undefined) return []
+  return last > 1 ? open.with(-1, last - 1) : afterMember(open.slice(0, -1))
+}
 
 /**
  * One conversation with a server, in RESP2 and with nothing in it that wasn't
@@ -115,6 +125,8 @@ export class RedisConnection {
     let line = Buffer.alloc(0)
     /** Bytes of a string with a length that are still to come, its line end with them. */
     let left = 0
+    /** How many members the arrays still want that aren't whole, the outermost first. */
+    const open: number[] = []
     const take = (piece: Buffer): string | undefined => {
       if (++pieces > MOST_PIECES) return 'it sent more than any answer has'
       if (!this.#waits()) return 'it sent what nobody asked for'
@@ -130,6 +142,10 @@ export class RedisConnection {
       line = Buffer.alloc(0)
       const [text, length] = ANSWER.exec(whole.toString('latin1')) ?? []
       if (text === undefined) return 'it sent no answer of RESP'
+      const [, kind, members] = /^([*%~|])([1-9]\d*)/.exec(text) ?? []
+      if (members !== undefined) open.push(Number(members) * (kind === '*' || kind === '~' ? 1 : 2))
+      else open.splice(0, open.length, ...afterMember(open))
+      if (open.length > DEEPEST) return 'it sent more arrays in each other than any answer has'
       if (length !== undefined) left = Number(length) + 2
       parse.call(socket, whole)
       return undefined
