@@ -1,4 +1,5 @@
 import { SourceMap, type SourceMapPayload } from 'node:module'
+import { ofEach } from '../dev-tools/of-each.ts'
 import type { ScriptPlace } from '../facts/page-seen.ts'
 import { attempt } from '../errors.ts'
 import { isRecord, parseJson } from '../host/json.ts'
@@ -54,13 +55,18 @@ function entryAt(payload: SourceMapPayload, line: number, column: number): Scrip
   }
 }
 
+const prefixes = ofEach(({ sources }) => sources)
+const withoutPrefix = (source: string): string => prefixes.reduce((left, prefix) => left.replace(prefix, ''), source)
+
 /** `webpack://app/./src/App.js`, a path of this machine, or one beside the script that was served. */
 function fileOf(source: string, script: string): string {
-  const bare = source.replace(/^webpack:\/\/[^/]*\//, '').replace(/^(?:\.\/)+/, '')
+  const bare = withoutPrefix(source).replace(/^(?:\.\/)+/, '')
   if (bare !== source || /^(?:\/|[A-Za-z]:[\\/])/.test(bare)) return bare
   if (!URL.canParse(bare, script)) return bare
   const { pathname } = new URL(bare, script)
-  return (attempt(() => decodeURI(pathname)) ?? pathname).replace(/^\/(?:@fs(?=\/))?/, '')
+  const path = attempt(() => decodeURI(pathname)) ?? pathname
+  const own = withoutPrefix(path)
+  return own === path ? path.replace(/^\//, '') : own
 }
 
 function lineAt(text: string | undefined, line: number): string | undefined {

@@ -1,3 +1,4 @@
+import { upgradeWords } from '../dev-tools/of-each.ts'
 import { isLocal } from '../facts/frontend-wiring.ts'
 import type { PageSeen, PageSocket, ScriptPlace } from '../facts/page-seen.ts'
 import type { SourcePlace } from '../facts/script-text.ts'
@@ -120,7 +121,7 @@ function elsewhere(
   const url = new URL(socket.url)
   const place = at === undefined ? 'the sources of the page' : shown(at)
   if (proven === undefined) return [`Correct the URL in ${place}.`, []]
-  const proxy = `a proxy of the dev server for ${url.pathname} to ${proven.protocol.replace('ws', 'http')}//${proven.host}, with WebSockets (Vite: ws: true)`
+  const proxy = `a proxy of the dev server for ${url.pathname} to ${proven.protocol.replace('ws', 'http')}//${proven.host}, with WebSockets (${upgradeWords})`
   if (url.host === page.host && socket.status === undefined)
     return moved === undefined
       ? [`Its dev server answers there: give it ${proxy}. Or correct the URL in ${place} to ${proven.host}.`, []]

@@ -1,3 +1,5 @@
+import { upgradeWords } from '../dev-tools/of-each.ts'
+
 /** How a proxy is told to carry WebSockets, in its own words. */
 interface ProxyWords {
   /** Fits its process's name, and its `Server` header. */
@@ -51,5 +53,5 @@ const proxies: readonly ProxyWords[] = [
 export function proxyWords(kind: 'upgrade' | 'idle' | 'path' | 'host', names: readonly (string | undefined)[]): string {
   const found = proxies.find(({ pattern }) => names.some((name) => name !== undefined && pattern.test(name)))
   const { name, [kind]: words } = found ?? nginx
-  return `${name}: ${words}${found === undefined && kind === 'upgrade' ? ' Vite: ws: true on the proxy entry.' : ''}`
+  return `${name}: ${words}${found === undefined && kind === 'upgrade' ? ` ${upgradeWords} on the proxy entry.` : ''}`
 }

@@ -5,7 +5,7 @@ import { all, diagnosis, withSeen, type Diagnosis, type Found } from './diagnosi
 import { commandLine, listenerOf, named, programOf, type Evidence } from './evidence.ts'
 import { proxyWords } from './proxies.ts'
 import { judgeWire } from './wire.ts'
-import { said, seconds, unansweredBehind, vitePage } from './wire-words.ts'
+import { said, seconds, toolOfPage, unansweredBehind } from './wire-words.ts'
 
 /** What two handshakes are compared by. */
 export type ProxyEvidence = Pick<Evidence, 'wire' | 'direct' | 'servers' | 'frontend'>
@@ -72,7 +72,7 @@ function entryFor({ frontend, wire }: ProxyEvidence, passesUpgrades: boolean) {
 function judgeTarget(evidence: ProxyEvidence, direct: WireFacts, compared: readonly string[]): Diagnosis | undefined {
   const { wire } = evidence
   const { host, port } = direct.endpoint
-  const isDevServer = wire.http?.result === 'answer' && vitePage.test(wire.http.body)
+  const isDevServer = wire.http?.result === 'answer' && toolOfPage(wire.http.body) !== undefined
   // one that is sent without what identifies it is refused, and is the backend all the same
   if (!isDevServer || (direct.handshake?.result !== 'open' && direct.handshake?.result !== 'refused')) return undefined
   const entry = entryFor(evidence, true)

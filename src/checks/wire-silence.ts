@@ -1,7 +1,7 @@
 import { longUrlBytes, unsendable, type WireFacts } from '../facts/wire.ts'
 import { badGateway, frontendServes, portHeld, speaksTls, urlTooLong } from './common-causes.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
-import { frontendPage, said, seconds, unansweredBehind, vitePage } from './wire-words.ts'
+import { frontendPage, said, seconds, toolOfPage, unansweredBehind } from './wire-words.ts'
 import type { Unanswered } from './wire.ts'
 
 /** daphne resets a socket that the application neither accepts nor closes after about 5 s, sometimes 4.4 s. */
@@ -113,22 +113,23 @@ function judgeForeign({ endpoint, http, experiments }: WireFacts, first: string)
   return portHeld(endpoint, `Another program holds port ${endpoint.port}: it doesn't speak HTTP`, [first, seen])
 }
 
-/** Vite takes upgrades for its own socket and leaves the others hanging. */
+/** A dev server that takes upgrades for its own socket leaves the others hanging. */
 function judgeFrontend({ endpoint, http, experiments }: WireFacts, handshake: Unanswered, first: string): Diagnosis | undefined {
   const onPath = experiments.httpOnPath
   const unanswered = unansweredBehind({ experiments })
-  if (unanswered !== undefined && http?.result === 'answer' && vitePage.test(http.body))
+  if (unanswered !== undefined && http?.result === 'answer' && toolOfPage(http.body) !== undefined)
     return badGateway('The dev server answers, and what its proxy leads to does not', [first, ...unanswered])
   if (handshake.result !== 'silent' || onPath?.result !== 'answer' || http?.result !== 'answer') return undefined
   if (onPath.status === 200 && frontendPage.test(onPath.body)) {
     return frontendServes(endpoint, [first, "GET on the WebSocket's path gives the frontend's page"])
   }
-  if (vitePage.test(http.body)) {
+  const { title, config } = toolOfPage(http.body) ?? {}
+  if (config?.upgrades !== undefined) {
     return diagnosis(
       'proxy-strips-upgrade',
-      "Vite's proxy does not pass the upgrade on",
-      [first, `GET on the path is passed on (${onPath.status}); GET / is Vite's page`],
-      'Set ws: true on the proxy entry in vite.config.',
+      `${title}'s proxy does not pass the upgrade on`,
+      [first, `GET on the path is passed on (${onPath.status}); GET / is ${title}'s page`],
+      `Set ${config.upgrades} on the proxy entry in ${config.name}.`,
     )
   }
   return undefined

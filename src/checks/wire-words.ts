@@ -1,3 +1,6 @@
+import type { DevTool } from '../dev-tools/dev-tool.ts'
+import { devTools } from '../dev-tools/known.ts'
+import { ofEach } from '../dev-tools/of-each.ts'
 import type { HandshakeFact, WireFacts } from '../facts/wire.ts'
 import { allServers, deployedServers } from '../servers/known.ts'
 import { otherWsgi } from '../servers/wsgi.ts'
@@ -44,8 +47,8 @@ export const wsgiServers = anyHeader([
 ])
 export const proxies = /^(?:nginx|caddy|apache|traefik|haproxy|envoy|openresty|cloudflare)/i
 
-/** A Vite dev server's page. */
-export const vitePage = /\/@vite\/client/i
+/** The dev tool that a page comes from, where the page of a running one is told from what it builds. */
+export const toolOfPage = (body: string): DevTool | undefined => devTools.find(({ page }) => page?.test(body) === true)
 /** What a dev server's proxy says by itself of a page that nobody behind it answers: Vite with an empty 500, webpack's with a 504. */
 export function unansweredBehind({ experiments }: Pick<WireFacts, 'experiments'>): readonly [string] | undefined {
   const { httpOnPath: answer } = experiments
@@ -55,7 +58,10 @@ export function unansweredBehind({ experiments }: Pick<WireFacts, 'experiments'>
 }
 
 /** The page of any frontend: a root element for the application, and nothing in it. */
-export const frontendPage = /\/@vite\/client|<div id="(?:root|app|__next)">/i
+export const frontendPage = new RegExp(
+  [...ofEach(({ page }) => page?.source), `<div id="(?:${ofEach(({ root }) => root).join('|')})">`].join('|'),
+  'i',
+)
 
 /** What a handshake of ours identified itself with. */
 export function sentWith({ token, identity }: WireFacts): string {

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Config } from '../config/config.ts'
+import { launchedTools, packageOf, toolConfiguredBy } from '../dev-tools/known.ts'
 import type { ServerName } from '../servers/known.ts'
 import { isFile, readBytes, readText } from '../host/files.ts'
 import type { Checkout } from './checkout.ts'
@@ -158,19 +159,31 @@ async function frontendOf(root: string, backend: string, named: string | undefin
     const manifest = folder === backend ? undefined : await readText(join(folder, 'package.json'))
     if (manifest === undefined || !/"build"\s*:\s*"/.test(manifest)) continue
     const [wiring, names] = await Promise.all([readFrontend(folder), readdir(folder).catch((): string[] => [])])
-    const config = await readText(join(folder, names.find((name) => /^vite\.config\.[cm]?[jt]s$/.test(name)) ?? 'vite.config.js'))
     const lock = ['pnpm-lock.yaml', 'yarn.lock', 'package-lock.json'].find((name) => names.includes(name))
     return {
       folder: forward(relative(root, folder)),
       manager: lock === 'pnpm-lock.yaml' ? 'pnpm' : lock === 'yarn.lock' ? 'yarn' : 'npm',
       hasLock: lock !== undefined,
-      // https://vite.dev/config/build-options#build-outdir; create-react-app builds into build
-      output: /\boutDir\s*:\s*["']([\w./-]+)["']/.exec(config ?? '')?.[1] ?? (/"react-scripts"\s*:/.test(manifest) ? 'build' : 'dist'),
+      output: await outputOf(folder, names, manifest),
       proxied: pathsOf(wiring.proxies),
       variables: wiring.variables,
     }
   }
   return undefined
+}
+
+/** Where the page is built into: as the configuration says, else where its tool does by itself. */
+async function outputOf(folder: string, names: readonly string[], manifest: string): Promise<string> {
+  for (const name of names) {
+    const key = toolConfiguredBy(name)?.config?.output
+    const config = key === undefined ? '' : ((await readText(join(folder, name))) ?? '')
+    const written = new RegExp(String.raw`\b${key}\s*:\s*["']([\w./-]+)["']`).exec(config)?.[1]
+    if (written !== undefined) return written
+  }
+  return (
+    launchedTools.find((tool) => tool.output !== undefined && new RegExp(String.raw`"${packageOf(tool)}"\s*:`).test(manifest))?.output ??
+    'dist'
+  )
 }
 
 /** What a dev server's rules hand on, as far as it is a plain path. */

@@ -1,9 +1,8 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { toolConfiguredBy, toolNamed, type ToolName } from '../dev-tools/known.ts'
 import { readText } from '../host/files.ts'
-import type { DevConfig } from './dev-proxy.ts'
-import { devTools, type DevCommand, type DevTool } from './dev-script.ts'
-import { withoutComments } from './script-text.ts'
+import type { DevCommand } from './dev-script.ts'
 
 /** Where a dev server serves its page, as far as its files tell. */
 export interface DevAddress {
@@ -16,65 +15,58 @@ export interface DevAddress {
   readonly base: string
 }
 
-/** Tools whose configuration has a port. */
-const configNames: Partial<Record<DevTool, RegExp>> = {
-  vite: /^vite\.config\.[cm]?[jt]s$/,
-  astro: /^astro\.config\.[cm]?[jt]s$/,
-  'vue-cli-service': /^vue\.config\.[cm]?[jt]s$/,
-  webpack: /^webpack\.config\.[cm]?[jt]s$/,
-}
-
-/** Tools that take their port from the environment, where no argument tells it (https://create-react-app.dev/docs/advanced-configuration, https://nextjs.org/docs/app/api-reference/cli/next#next-dev-options, Vue CLI's lib/commands/serve.js). */
-const readPort: readonly DevTool[] = ['react-scripts', 'next', 'vue-cli-service']
-
 /** Reads where the dev server will be. `env`: what it would be started with. Never throws. */
 export async function devAddress(
   folder: string,
-  tool: DevTool,
+  name: ToolName,
   command: DevCommand | undefined,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<DevAddress> {
-  const names = await readdir(folder).catch(() => [])
-  const file = names.find((name) => configNames[tool]?.test(name) === true)
-  const config = file === undefined ? '' : withoutComments((await readText(join(folder, file))) ?? '')
+  const tool = toolNamed(name)
+  const { launch, config } = tool ?? {}
+  const names = config?.section === undefined ? [] : await readdir(folder).catch(() => [])
+  const file = names.find((one) => toolConfiguredBy(one) === tool)
   // most of what reads a configuration waits until there is one
-  const written: Pick<DevConfig, 'port' | 'secure'> =
-    file === undefined ? { port: undefined, secure: false } : (await import('./dev-proxy.ts')).readDevConfig(file, config)
-  const dotenv = tool === 'react-scripts' ? await dotenvOf(folder) : new Map<string, string>()
+  const said =
+    file === undefined ? undefined : (await import('./dev-proxy.ts')).readDevConfig(file, (await readText(join(folder, file))) ?? '')
+  const dotenv = launch?.dotenv === true ? await dotenvOf(folder) : {}
+  const { portVariable, secureVariable } = launch ?? {}
   const isSecure =
-    tool === 'react-scripts'
-      ? (command?.env['HTTPS'] ?? env['HTTPS'] ?? dotenv.get('HTTPS')) === 'true'
-      : written.secure || command?.args.some((word) => word === '--experimental-https' || word === '--https') === true
-  const base = tool === 'vite' ? (/\bbase\s*:\s*(['"`])(\/[\w\-./]*)\1/.exec(config)?.[2] ?? '/') : '/'
-  const readsVariable = readPort.includes(tool)
+    (of(command?.env, secureVariable) ?? of(env, secureVariable) ?? of(dotenv, secureVariable)) === 'true' ||
+    said?.secure === true ||
+    command?.args.some((word) => word === '--https' || word === launch?.secureFlag) === true
+  const base = said?.base ?? '/'
   const places: readonly (readonly [number | undefined, string])[] = [
-    [portFlag(command?.args ?? []), '--port of the script'],
-    [readsVariable || tool === 'other' ? numberIn(command?.env['PORT']) : undefined, 'PORT of the script'],
-    [readsVariable ? numberIn(env['PORT']) : undefined, 'PORT of the environment'],
-    [written.port === 'unread' ? undefined : written.port, file ?? ''],
-    [numberIn(dotenv.get('PORT')), 'PORT in .env'],
+    [portFlag(command?.args ?? [], launch?.portFlags), `${launch?.portFlags?.at(-1) ?? '--port'} of the script`],
+    [numberIn(of(command?.env, tool === undefined ? 'PORT' : portVariable)), `${portVariable ?? 'PORT'} of the script`],
+    [numberIn(of(env, portVariable)), `${portVariable} of the environment`],
+    [said?.port === 'unread' ? undefined : said?.port, file ?? ''],
+    [numberIn(of(dotenv, portVariable)), `${portVariable} in .env`],
   ]
   // a port that stands there and can't be read is no reason to believe in the usual one
-  const usual = [tool === 'other' || written.port === 'unread' ? undefined : devTools[tool].port, `default of ${tool}`] as const
+  const usual = [said?.port === 'unread' ? undefined : launch?.port, `default of ${name}`] as const
   const [port, source] = places.find(([found]) => found !== undefined) ?? usual
   return { port, source, scheme: isSecure ? 'https' : 'http', base: base.endsWith('/') ? base : `${base}/` }
 }
 
-/** The port of `--port 3001`, `--port=3001`, `-p 3001`. */
-export function portFlag(args: readonly string[]): number | undefined {
-  const [, joined] = /^(?:--port=|-p=?)(\d+)$/.exec(args.find((word) => /^(?:--port=|-p=?)\d/.test(word)) ?? '') ?? []
-  const at = args.findIndex((word) => word === '--port' || word === '-p')
-  return numberIn(joined ?? (at < 0 ? undefined : args[at + 1]))
+const of = (variables: Readonly<Record<string, string | undefined>> = {}, name = '') => variables[name]
+
+/** The port of `--port 3001`, `--port=3001`, `-p 3001`, or of an option of the tool's own. */
+export function portFlag(args: readonly string[], own: readonly string[] = []): number | undefined {
+  const flags = ['--port', '-p', ...own]
+  const joined = new RegExp(`^(?:(?:${flags.join('|')})=|-p)(\\d+)$`)
+  const at = args.findIndex((word) => flags.includes(word))
+  return numberIn(joined.exec(args.find((word) => joined.test(word)) ?? '')?.[1] ?? (at < 0 ? undefined : args[at + 1]))
 }
 
 const numberIn = (text: string | undefined): number | undefined => (text !== undefined && /^\d{1,5}$/.test(text) ? Number(text) : undefined)
 
-/** create-react-app's files, the first that has a name wins (https://create-react-app.dev/docs/adding-custom-environment-variables). */
-async function dotenvOf(folder: string): Promise<Map<string, string>> {
-  const values = new Map<string, string>()
+/** The `.env` files as create-react-app reads them, the last that has a name wins (https://create-react-app.dev/docs/adding-custom-environment-variables). */
+async function dotenvOf(folder: string): Promise<Record<string, string>> {
+  const values: Record<string, string> = {}
   for (const name of ['.env', '.env.development', '.env.local', '.env.development.local']) {
-    for (const [, key = '', value = ''] of ((await readText(join(folder, name))) ?? '').matchAll(/^[ \t]*(PORT|HTTPS)\s*=\s*["']?(\w+)/gm))
-      values.set(key, value)
+    for (const [, key = '', value = ''] of ((await readText(join(folder, name))) ?? '').matchAll(/^[ \t]*(\w+)\s*=\s*["']?(\w+)/gm))
+      values[key] = value
   }
   return values
 }

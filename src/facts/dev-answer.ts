@@ -1,8 +1,8 @@
 import { join } from 'node:path'
+import { toolNamed, type ToolName } from '../dev-tools/known.ts'
 import { readText } from '../host/files.ts'
 import { isRecord, recordOf, textsOf } from '../host/json.ts'
 import { runToEnd } from '../host/processes.ts'
-import type { DevTool } from './dev-script.ts'
 import type { DevProxy } from './dev-proxy.ts'
 import { lineOf, withoutComments } from './script-text.ts'
 
@@ -30,8 +30,8 @@ const askMs = 5000
 
 /**
  * Around each question, which runs in the frontend's folder, so that the tool is the
- * project's own copy, and makes an `answer`. That goes to descriptor 3: configurations
- * print. Plugins keep timers and sockets, so it ends by itself; not at once, since Vite 5
+ * project's own copy, and makes an `answer` of `inline` and `args`, its command line.
+ * That goes to descriptor 3: configurations print. Plugins keep timers and sockets, so it ends by itself; not at once, since Vite 5
  * and 6 take their bundled copy of the configuration away without waiting for it.
  */
 const begin = `
@@ -45,53 +45,17 @@ writeSync(3, JSON.stringify(answer))
 setTimeout(() => process.exit(0), 100).unref()
 `
 
-const viteQuestion = `
-const { resolveConfig } = await import('vite')
-const { server, base, env, configFile } = await resolveConfig({ ...inline, logLevel: 'silent' }, 'serve', 'development')
-const text = (target) =>
-  typeof target === 'string' || target instanceof URL ? String(target)
-  : target?.port === undefined ? undefined : 'http://' + (target.host ?? target.hostname ?? 'localhost') + ':' + target.port
-const proxies = Object.entries(server.proxy ?? {}).map(([context, given]) => {
-  const options = typeof given === 'string' ? { target: given } : given
-  const target = text(options.target)
-  const ws = options.ws ?? (/^wss?:/.test(target ?? '') ? true : undefined)
-  return { context, target, ws, rewrites: typeof options.rewrite === 'function' }
-})
-// before Vite 6 the default port stands nowhere
-const answer = { port: server.port ?? 5173, strictPort: server.strictPort === true, https: Boolean(server.https), base, env, configFile, proxies }
-`
-
-/** The same of Vue CLI, by what its \`serve\` goes by (lib/commands/serve.js, lib/util/prepareProxy.js). */
-const vueQuestion = `
-const Service = createRequire(process.cwd() + '/')('@vue/cli-service')
-const service = new Service(process.cwd())
-service.init(inline.mode ?? 'development')
-const { devServer = {}, publicPath } = service.projectOptions
-const { server, proxy } = devServer
-const https = args.includes('--https') || Boolean(devServer.https) || /^(?:https|spdy)$/.test(server?.type ?? server)
-const base = /^[/]/.test(publicPath) ? publicPath : '/'
-const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => /^VUE_APP_/.test(name)))
-const configFile = ['js', 'cjs', 'mjs'].map((kind) => process.cwd() + '/vue.config.' + kind).find((file) => existsSync(file))
-const given = typeof proxy === 'string' ? { '/': { target: proxy } } : (proxy ?? {})
-const proxies = Object.entries(given).map(([context, { target, ws, pathRewrite }]) => ({ context, target, ws: ws ?? true, rewrites: pathRewrite !== undefined }))
-const port = Number(inline.server.port ?? process.env.PORT ?? devServer.port ?? 8080)
-const answer = { port, strictPort: false, https, base, env, configFile, proxies }
-`
-
-const questions: Partial<Record<DevTool, string>> = { vite: viteQuestion, 'vue-cli-service': vueQuestion }
-
 /** A tool that tells what it would serve. */
-export const tells = (tool: DevTool): boolean => questions[tool] !== undefined
+export const tells = (tool: ToolName): boolean => toolNamed(tool)?.question !== undefined
 
 /**
- * Asks the dev tool of a frontend what it would serve: Vite by its `resolveConfig`
- * (https://vite.dev/guide/api-javascript.html#resolveconfig), Vue CLI by its service.
+ * Asks the dev tool of a frontend what it would serve, by the question of its record.
  * `args`: of its command line. `env`: what the dev server has. Never throws; 5 s at most.
  */
 export async function askTool(
   folder: string,
   context: {
-    readonly tool: DevTool
+    readonly tool: ToolName
     readonly args: readonly string[]
     readonly env: Readonly<Record<string, string | undefined>>
     readonly node: string
@@ -102,7 +66,7 @@ export async function askTool(
   const words = [
     '--input-type=module',
     '--eval',
-    `${begin}${questions[tool] ?? ''}${end}`,
+    `${begin}${(await toolNamed(tool)?.question?.())?.question}${end}`,
     JSON.stringify(inlineOf(args)),
     JSON.stringify(args),
   ]

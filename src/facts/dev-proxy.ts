@@ -1,3 +1,5 @@
+import { toolConfiguredBy } from '../dev-tools/known.ts'
+import { ofEach } from '../dev-tools/of-each.ts'
 import { closingOf, entriesOf, lineOf, literalOf, withoutComments, type SourcePlace } from './script-text.ts'
 
 /** An entry of a dev server's proxy: what it takes, and where it hands it on to. */
@@ -17,31 +19,35 @@ export interface DevConfig {
   readonly proxies: DevProxy[]
   /** Undefined where none is written, and `unread` where it is no plain number. */
   readonly port: number | 'unread' | undefined
-  /** It serves by https, or a plugin of Vite's sets that (https://vite.dev/config/server-options#server-https). */
+  /** It serves by https, or a plugin sets that. */
   readonly secure: boolean
+  /** Path of the page, where that is written. */
+  readonly base?: string | undefined
 }
 
-/** The names of what dev servers are configured by. */
-export const devConfigName = /^(?:vite|astro|vue|next|webpack)\.config\.[cm]?[jt]s$/
+const section = new RegExp(String.raw`\b(?:${ofEach(({ config }) => config?.section).join('|')})\s*[:=]\s*\{`)
+const plugins = ofEach(({ config }) => config?.secure)
 
-/** What a configuration says of its dev server: Vite's `server` (https://vite.dev/config/server-options), webpack's and Vue CLI's `devServer`. */
+/** What a configuration says of its dev server, in its own section: Vite's `server`, webpack's and Vue CLI's `devServer`. */
 export function readDevConfig(file: string, source: string): DevConfig {
   const text = withoutComments(source)
-  const server = braceAfter(text, /\b(?:devServer|server)\s*[:=]\s*\{/)
+  const server = braceAfter(text, section)
   const entries = server === undefined ? [] : entriesOf(text, server)
   const valueOf = (name: string) => entries.find(({ key }) => key === name)?.value
   const https = valueOf('https')
   const secure =
     (https !== undefined && !/^(?:false|undefined|null)$/.test(https)) ||
     /['"`](?:https|spdy)['"`]/.test(valueOf('server') ?? '') ||
-    /\b(?:basicSsl|mkcert)\s*\(/.test(text)
+    plugins.some((plugin) => plugin.test(text))
+  const key = toolConfiguredBy(file)?.config?.base
+  const base = key === undefined ? undefined : new RegExp(String.raw`\b${key}\s*:\s*(['"\`])(\/[\w\-./]*)\1`).exec(text)?.[2]
   const isShort = server !== undefined && /[{,]\s*port\s*[,}]/.test(text.slice(server, closingOf(text, server)))
   const written = valueOf('port') ?? (isShort ? 'port' : undefined)
   const port = written === undefined ? undefined : (numberOf(written, text) ?? 'unread')
   const own = entries.find(({ key, value }) => key === 'proxy' && value.startsWith('{'))?.valueAt
   // `server: { proxy }` names an object that was written above
   const open = own ?? (server === undefined ? braceAfter(text, /\bproxy\s*[:=]\s*\{/) : braceAfter(text, /\bproxy\w*\s*=\s*\{/))
-  return { proxies: open === undefined ? [] : proxiesIn(file, text, open), port, secure }
+  return { proxies: open === undefined ? [] : proxiesIn(file, text, open), port, secure, base }
 }
 
 /** A number, the one that stands in for a variable (`Number(process.env.PORT) || 3000`), or a constant's in `text`. */
@@ -52,6 +58,12 @@ function numberOf(written: string, text: string): number | undefined {
   if (!/^\w+$/.test(written)) return undefined
   const [, value] = new RegExp(String.raw`\b(?:const|let|var)\s+${written}\s*(?::\s*number\s*)?=\s*([^\n;]+)`).exec(text) ?? []
   return value === undefined ? undefined : numberOf(value.trim(), '')
+}
+
+/** The proxy's entries in one of the files that may have some. */
+export function proxiesOf(file: string, text: string): readonly DevProxy[] {
+  if (file === 'package.json') return readManifestProxy(file, text)
+  return toolConfiguredBy(file) === undefined ? readSetupProxy(file, text) : readDevConfig(file, text).proxies
 }
 
 /** create-react-app's "proxy" in package.json (https://create-react-app.dev/docs/proxying-api-requests-in-development). */

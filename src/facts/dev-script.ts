@@ -1,35 +1,9 @@
+import { launchedTools, toolServing, type ToolName } from '../dev-tools/known.ts'
 import { servesBackend, shellParts } from './shell-script.ts'
-
-/** The dev servers that are known: the package that brings the program, where it listens when nobody tells it otherwise, the subcommands that serve. */
-export const devTools = {
-  // https://vite.dev/config/server-options#server-port
-  vite: { package: 'vite', port: 5173, serving: /^(?:dev|serve)?$/ },
-  // https://create-react-app.dev/docs/advanced-configuration
-  'react-scripts': { package: 'react-scripts', port: 3000, serving: /^start$/ },
-  // https://nextjs.org/docs/app/api-reference/cli/next
-  next: { package: 'next', port: 3000, serving: /^(?:dev)?$/ },
-  // https://cli.vuejs.org/guide/cli-service.html
-  'vue-cli-service': { package: '@vue/cli-service', port: 8080, serving: /^serve$/ },
-  // https://webpack.js.org/configuration/dev-server/#devserverport
-  webpack: { package: 'webpack', port: 8080, serving: /^(?:serve|server|s)$/ },
-  // https://docs.astro.build/en/reference/configuration-reference/#serverport
-  astro: { package: 'astro', port: 4321, serving: /^(?:dev)?$/ },
-  // https://angular.dev/cli/serve
-  ng: { package: '@angular/cli', port: 4200, serving: /^(?:serve|s)$/ },
-} as const
-
-type KnownTool = keyof typeof devTools
-/** `other` is any program that is none of them, or one of them that doesn't serve (`vite build`). */
-export type DevTool = KnownTool | 'other'
-
-const isKnownTool = (name: string): name is KnownTool => Object.hasOwn(devTools, name)
-
-/** Every tool with a name. */
-export const knownTools = Object.keys(devTools).filter(isKnownTool)
 
 /** A command that runs without a shell. */
 export interface DevCommand {
-  readonly tool: DevTool
+  readonly tool: ToolName
   /** As it is written: `vite`, `node`. */
   readonly program: string
   readonly args: readonly string[]
@@ -113,7 +87,7 @@ export function commandOf(words: readonly string[], given: Readonly<Record<strin
     rest = rest.slice(1)
   }
   const [program, ...args] = rest
-  return program === undefined ? undefined : { tool: toolOf(program, args), program, args, env }
+  return program === undefined ? undefined : { tool: toolServing(launchedTools, program, args)?.name ?? 'other', program, args, env }
 }
 
 /** What `npx`, `yarn exec` and their kin run; undefined where it is none of them. */
@@ -139,10 +113,6 @@ function leadsTo({ program, args }: DevCommand): { name: string; args: string[] 
 }
 
 const withoutDashes = (words: readonly string[]): string[] => words.filter((word, index) => !(index === 0 && word === '--'))
-
-function toolOf(program: string, [first = '']: readonly string[]): DevTool {
-  return isKnownTool(program) && devTools[program].serving.test(first.startsWith('-') ? '' : first) ? program : 'other'
-}
 
 /**
  * The words of a command line as a shell splits it; undefined where only a shell

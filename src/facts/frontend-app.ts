@@ -1,9 +1,10 @@
 import { basename, join, relative, resolve, sep } from 'node:path'
 import type { Config } from '../config/config.ts'
 import type { FrontendConfig } from '../config/stack-schema.ts'
+import { launchedTools, packageOf, type ToolName } from '../dev-tools/known.ts'
 import { readText } from '../host/files.ts'
 import { devAddress, type DevAddress } from './dev-address.ts'
-import { commandOf, devTools, knownTools, readScript, splitWords, type DevTool, type ReadScript } from './dev-script.ts'
+import { commandOf, readScript, splitWords, type ReadScript } from './dev-script.ts'
 import { recordOf, textsOf } from '../host/json.ts'
 import { foldersIn } from './manage-py-places.ts'
 import { packageManager, type PackageManager } from './package-manager.ts'
@@ -20,7 +21,7 @@ export interface FrontendApp {
   readonly command: ReadScript
   /** The script's name; undefined where the configuration gives a command instead. */
   readonly script: string | undefined
-  readonly tool: DevTool
+  readonly tool: ToolName
   readonly address: DevAddress
   readonly manager: PackageManager
   /** Names of the packages that it asks for. */
@@ -109,7 +110,7 @@ async function appIn(folder: string, { root, wanted, named, env }: Wanted): Prom
   const scripts = textsOf(manifest['scripts'])
   const dependencies = Object.keys({ ...textsOf(manifest['devDependencies']), ...textsOf(manifest['dependencies']) })
   const script = wanted.command === undefined ? (wanted.script ?? usualScripts.find((name) => scripts[name] !== undefined)) : undefined
-  const ofPackages = knownTools.find((tool) => dependencies.includes(devTools[tool].package))
+  const ofPackages = launchedTools.find((tool) => dependencies.includes(packageOf(tool)))?.name
   if (wanted.command === undefined && (script === undefined || scripts[script] === undefined) && ofPackages === undefined) return undefined
   const command =
     wanted.command === undefined

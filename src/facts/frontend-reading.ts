@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
+import { toolConfiguredBy } from '../dev-tools/known.ts'
 import type { Host } from '../host/host.ts'
-import { devConfigName, readManifestProxy, readSetupProxy, readDevConfig } from './dev-proxy.ts'
+import { proxiesOf } from './dev-proxy.ts'
 import { pageHostSocket, portsIn, urlsIn, urlVariables, type FrontendWiring, type WrittenPort, type WrittenUrl } from './frontend-wiring.ts'
 import { findFrontend, givenPort, type FrontendFact } from './frontend-app.ts'
 import { envValues, variableUses, type EnvValue, type VariableUse } from './frontend-variables.ts'
@@ -40,14 +41,14 @@ export async function readFrontend(
   const names = (await readdir(folder).catch(() => [])).toSorted()
   // what says most comes first: there are few of these files
   const [own, setups, dotenv, manifests] = await Promise.all([
-    textsOf(names.filter((name) => devConfigName.test(name))),
+    textsOf(names.filter((name) => toolConfiguredBy(name) !== undefined)),
     textsOf(['src/setupProxy.js', 'src/setupProxy.ts']),
     textsOf(names.filter(isDotenv)),
     textsOf(['package.json']),
   ])
   const configs = [...own, ...setups]
   const values = dotenv.flatMap(({ file, text }) => envValues(file, text))
-  const vite = own.filter(({ file }) => file.startsWith('vite.')).slice(0, 1)
+  const proxying = own.filter(({ file }) => toolConfiguredBy(file)?.config?.proxies === true).slice(0, 1)
   const urls: WrittenUrl[] = []
   const uses: VariableUse[] = []
   const ports: WrittenPort[] = []
@@ -65,11 +66,7 @@ export async function readFrontend(
   return {
     urls,
     variables: urlVariables(values),
-    proxies: [
-      ...vite.flatMap(({ file, text }) => readDevConfig(file, text).proxies),
-      ...manifests.flatMap(({ file, text }) => readManifestProxy(file, text)),
-      ...setups.flatMap(({ file, text }) => readSetupProxy(file, text)),
-    ],
+    proxies: [...proxying, ...manifests, ...setups].flatMap(({ file, text }) => proxiesOf(file, text)),
     values,
     uses: [...uses, ...configs.flatMap(({ file, text }) => variableUses(file, text, true))],
     ports: [...ports, ...configs.flatMap(({ file, text }) => portsIn(file, text))],

@@ -1,3 +1,4 @@
+import { ownPrefixes } from '../dev-tools/of-each.ts'
 import type { DevProxy } from './dev-proxy.ts'
 import type { EnvValue } from './frontend-variables.ts'
 import { lineOf, withoutComments, type SourcePlace } from './script-text.ts'
@@ -80,10 +81,12 @@ export function isLocal(host: string): boolean {
   return /^(?:localhost|127(?:\.\d+){3}|0\.0\.0\.0|\[?::1?\]?)$/i.test(host)
 }
 
-/** The variables that the bundler hands to the page (Vite, create-react-app, Next.js) and that name a URL. */
+const handedOver = new RegExp(`^(?:${ownPrefixes.join('|')})\\w`)
+
+/** The variables that a dev tool hands to the page and that name a URL. */
 export function urlVariables(values: readonly EnvValue[]): UrlVariable[] {
   return values
-    .filter(({ name, value }) => /^(?:VITE|REACT_APP|NEXT_PUBLIC)_\w/.test(name) && /^(?:wss?|https?):\/\//i.test(value))
+    .filter(({ name, value }) => handedOver.test(name) && /^(?:wss?|https?):\/\//i.test(value))
     .map((variable) => ({ ...variable, value: variable.value.replace(/[?#].*$/, '').replace(/^(\w+:\/\/)[^/@]*@/, '$1') }))
 }
 

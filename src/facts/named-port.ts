@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import type { Host } from '../host/host.ts'
-import { devConfigName, readDevConfig, readManifestProxy, readSetupProxy, type DevProxy } from './dev-proxy.ts'
+import { proxiesOf, type DevProxy } from './dev-proxy.ts'
+import { toolConfiguredBy } from '../dev-tools/known.ts'
 import { findFrontend } from './frontend-app.ts'
 import { envValues } from './frontend-variables.ts'
 import { isLocal, urlsIn, urlVariables } from './frontend-wiring.ts'
@@ -29,7 +30,7 @@ export async function atNamedPort(host: Pick<Host, 'cwd' | 'env'>, config: Confi
   if (fact.kind === 'none') return config
   const { folder, shown, address } = fact.app
   const names = await readdir(folder).catch(() => [])
-  const wanted = [...names.filter((name) => devConfigName.test(name) || isDotenv(name)), 'src/setupProxy.js', 'package.json']
+  const wanted = [...names.filter((name) => toolConfiguredBy(name) !== undefined || isDotenv(name)), 'src/setupProxy.js', 'package.json']
   const texts = await Promise.all(wanted.map(async (file) => ({ file, text: (await boundedText(join(folder, file), mostBytes)) ?? '' })))
   const named = namedPort(texts, address.port)
   if (named === undefined || named.port === config.port) return config
@@ -55,11 +56,6 @@ export function namedPort(
   })
   const [first, ...rest] = all.filter(({ port }) => port !== own)
   return rest.every(({ port }) => port === first?.port) ? first : undefined
-}
-
-function proxiesOf(file: string, text: string): readonly DevProxy[] {
-  if (file === 'package.json') return readManifestProxy(file, text)
-  return devConfigName.test(file) ? readDevConfig(file, text).proxies : readSetupProxy(file, text)
 }
 
 /** Not of a store of files, or of another service that a page may use. */

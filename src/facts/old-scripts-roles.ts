@@ -1,3 +1,4 @@
+import { devTools, toolServing } from '../dev-tools/known.ts'
 import { readOptions, wholeNumber, type OptionTable } from '../servers/options.ts'
 import type { ServerCommand } from '../servers/known.ts'
 import { otherWsgi } from '../servers/wsgi.ts'
@@ -78,9 +79,6 @@ function wsgiOf(called: string, words: readonly string[]): ScriptRole | undefine
 const managers = new Set(['npm', 'yarn', 'pnpm', 'bun'])
 const managerOptions: OptionTable = { valued: '--prefix --cwd --dir -C', flags: '', abbreviates: false, others: 'flag' }
 const devScript = /^(?:dev|start|serve|develop|watch)(?:[:-].*)?$/
-/** A dev server with the word that starts it, or without one that does something else. */
-const devServer =
-  /^(?:(?:next|nuxt|nuxi|astro) dev|(?:ng|vue-cli-service) serve|react-scripts start)\b|^vite (?!(?:build|preview|optimize)\b)|^parcel (?!build\b)/
 
 function frontendOf(name: string, words: readonly string[]): ScriptRole | undefined {
   const rest = words.slice(1)
@@ -94,8 +92,8 @@ function frontendOf(name: string, words: readonly string[]): ScriptRole | undefi
   }
   const bare = name === 'npx' || name === 'bunx' ? rest.filter((word, index) => index > 0 || !word.startsWith('-')) : words
   const [tool = '', ...args] = name === 'node' ? [/([\w-]+)\.[cm]?js$/.exec(rest[0] ?? '')?.[1] ?? '', ...rest.slice(1)] : bare
-  const serves = devServer.test(`${nameOf(tool).replace(/\.cmd$/, '')} ${args.join(' ')}`)
-  return serves ? { kind: 'dev-server', argv: words, port: portFlag(args) } : undefined
+  const serves = toolServing(devTools, nameOf(tool).replace(/\.cmd$/, ''), args)
+  return serves && { kind: 'dev-server', argv: words, port: portFlag(args, serves.launch?.portFlags) }
 }
 
 /** What goes on beside the backend, and how it is called: a program, or a command of manage.py. */

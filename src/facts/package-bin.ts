@@ -1,9 +1,11 @@
-import { join, resolve } from 'node:path'
-import { firstFile, isFile, isFolder, openFile, readText, upwards } from '../host/files.ts'
+import { dirname, join, resolve } from 'node:path'
+import { packageOf, toolNamed } from '../dev-tools/known.ts'
+import { firstFile, isFile, isFolder, openFile, readText, realPath, upwards } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { isRecord, recordOf } from '../host/json.ts'
-import { managerProgram, programOnPath, type PackageManager, type Program } from './package-manager.ts'
-import { devTools, type DevCommand } from './dev-script.ts'
+import { pathFolders } from '../host/programs.ts'
+import type { ManagerName, PackageManager } from './package-manager.ts'
+import type { DevCommand } from './dev-script.ts'
 
 /** How the program of a dev script can be run. */
 export type ProgramFact =
@@ -40,7 +42,8 @@ export async function findProgram(
     const program = await managerProgram(host, manager.name, node)
     return program === undefined ? { state: 'no-manager' } : found({ ...program, args: [...program.args, 'run', script] })
   }
-  const known = command.tool === 'other' ? undefined : devTools[command.tool].package
+  const tool = toolNamed(command.tool)
+  const known = tool && packageOf(tool)
   for (const name of new Set(known === undefined ? [command.program, ...dependencies] : [known])) {
     for (const place of places) {
       const file = await binOf(join(place, 'node_modules', ...name.split('/')), command.program)
@@ -92,4 +95,62 @@ async function firstLine(file: string): Promise<string> {
 async function yarnRelease(folder: string): Promise<string | undefined> {
   const path = /^yarnPath:\s*["']?([^\s"']+)/m.exec((await readText(join(folder, '.yarnrc.yml'))) ?? '')?.[1]
   return path === undefined ? undefined : firstFile([resolve(folder, path)])
+}
+
+/** A program with the arguments that come before its own. */
+interface Program {
+  readonly file: string
+  readonly args: readonly string[]
+}
+
+/**
+ * How a package manager is run without a shell and without a `.cmd` shim: the
+ * JavaScript file of npm by this Node, the others by the PATH, else by corepack.
+ * Undefined where it isn't on this machine. Never throws.
+ */
+export async function managerProgram(host: Pick<Host, 'env' | 'platform'>, name: ManagerName, node: string): Promise<Program | undefined> {
+  if (name === 'npm') {
+    const file = await npmFile(host, node)
+    if (file !== undefined) return { file: node, args: [file] }
+  }
+  const found = await programOnPath(host, name, node)
+  if (found !== undefined || name === 'bun') return found
+  const corepack = await programOnPath(host, 'corepack', node)
+  return corepack && { ...corepack, args: [...corepack.args, name] }
+}
+
+/** npm says where it is when it starts something (npm_execpath); else it is beside Node. */
+async function npmFile({ env, platform }: Pick<Host, 'env' | 'platform'>, node: string): Promise<string | undefined> {
+  const told = env['npm_execpath']?.replace(/npx-cli\.js$/, 'npm-cli.js') ?? ''
+  const beside = join(dirname(node), platform === 'win32' ? '' : '../lib', 'node_modules/npm/bin/npm-cli.js')
+  return firstFile(told.endsWith('npm-cli.js') ? [told, beside] : [beside])
+}
+
+/** Where the JavaScript behind a shim of Windows is, beside the shim. */
+const behindShim: Readonly<Record<string, readonly string[]>> = {
+  npm: ['node_modules/npm/bin/npm-cli.js'],
+  yarn: ['node_modules/yarn/bin/yarn.js', 'node_modules/corepack/dist/yarn.js'],
+  pnpm: ['node_modules/pnpm/bin/pnpm.cjs', 'node_modules/corepack/dist/pnpm.js'],
+  corepack: ['node_modules/corepack/dist/corepack.js'],
+}
+
+/** A program of the PATH that can be run without a shell; JavaScript is run by `node`. Never throws. */
+export async function programOnPath(
+  { env, platform }: Pick<Host, 'env' | 'platform'>,
+  name: string,
+  node: string,
+): Promise<Program | undefined> {
+  const isWindows = platform === 'win32'
+  for (const folder of pathFolders({ platform, env })) {
+    if (isWindows) {
+      const program = join(folder, `${name}.exe`)
+      if (await isFile(program)) return { file: program, args: [] }
+      const script = await firstFile((behindShim[name] ?? []).map((below) => join(folder, ...below.split('/'))))
+      if (script !== undefined) return { file: node, args: [script] }
+    } else if (await isFile(join(folder, name))) {
+      const file = await realPath(join(folder, name))
+      return /\.[cm]?js$/.test(file) ? { file: node, args: [file] } : { file: join(folder, name), args: [] }
+    }
+  }
+  return undefined
 }

@@ -12,7 +12,7 @@ import {
 import type { Host } from '../host/host.ts'
 import { withoutOurs } from '../host/secret-names.ts'
 
-/** The frontend of a checkout as its own Vite tells it, where its packages are there, else as its files do. Never throws. */
+/** The frontend of a checkout as its own dev tool tells it, where its packages are there, else as its files do. Never throws. */
 export async function lookAtFrontend(
   host: Pick<Host, 'env' | 'platform'>,
   config: Pick<Config, 'frontend'>,

@@ -1,4 +1,5 @@
-import type { DevTool } from '../facts/dev-script.ts'
+import { toolNamed, type ToolName } from '../dev-tools/known.ts'
+import { prefixes } from '../dev-tools/of-each.ts'
 import type { FrontendReading } from '../facts/frontend-reading.ts'
 import { pageHost, readdress, type BackendAddress } from './frontend-address.ts'
 
@@ -13,7 +14,7 @@ export interface MappedVariable {
 /** What decides about the variables. */
 export interface MappingFacts {
   readonly reading: FrontendReading
-  readonly tool: DevTool
+  readonly tool: ToolName
   /** Of the dev server's own arguments: `--mode staging`. */
   readonly args: readonly string[]
   /** The environment that it would have without the mapping. */
@@ -68,8 +69,9 @@ function withoutValue({ reading, backend }: MappingFacts, name: string): MappedV
 }
 
 /** The names of a backend's URL: `VITE_API_URL`, `REACT_APP_WEBSOCKET_URL`, `VITE_API_BASE_URL`. A `VITE_SENTRY_API_URL` is another's. */
-const urlName =
-  /^(?:(?:VITE|REACT_APP|NEXT_PUBLIC|VUE_APP|PUBLIC)_)?(?:DJANGO_|BACKEND_)?(WS|WEBSOCKET|SOCKET|API|BACKEND|SERVER|DJANGO)(?:_(?:BASE|ROOT|SERVER|API|WS))*_(?:URL|URI|ORIGIN|ENDPOINT)$/
+const urlName = new RegExp(
+  `^(?:${prefixes.join('|')})?(?:DJANGO_|BACKEND_)?(WS|WEBSOCKET|SOCKET|API|BACKEND|SERVER|DJANGO)(?:_(?:BASE|ROOT|SERVER|API|WS))*_(?:URL|URI|ORIGIN|ENDPOINT)$`,
+)
 const portName = /(?:^|_)(?:WS|WEBSOCKET|SOCKET|API|BACKEND|SERVER|DJANGO)_PORT$/
 
 /** The value that the `.env` files give: the last file that has it wins, and which is last differs. */
@@ -79,7 +81,7 @@ function valueIn({ reading, tool, args }: MappingFacts, name: string): { value: 
     (at < 0 ? undefined : args[at + 1]) ?? /^--mode=(.+)$/.exec(args.find((word) => word.startsWith('--mode=')) ?? '')?.[1] ?? 'development'
   // https://vite.dev/guide/env-and-mode#env-files; create-react-app and Next.js let .env.local win over the mode's
   const files =
-    tool === 'react-scripts' || tool === 'next'
+    toolNamed(tool)?.localFirst === true
       ? ['.env', `.env.${mode}`, '.env.local', `.env.${mode}.local`]
       : ['.env', '.env.local', `.env.${mode}`, `.env.${mode}.local`]
   const found = files.flatMap((file) => reading.values.filter((value) => value.file === file && value.name === name)).at(-1)

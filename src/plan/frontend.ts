@@ -1,6 +1,7 @@
 import { delimiter as posixDelimiter } from 'node:path/posix'
 import { delimiter as windowsDelimiter } from 'node:path/win32'
 import type { Config } from '../config/config.ts'
+import { toolNamed, type ToolName } from '../dev-tools/known.ts'
 import { LauncherError, usageError } from '../errors.ts'
 import { givenPort, pageOrigin, type FrontendApp } from '../facts/frontend-app.ts'
 import type { FrontendFiles } from '../facts/frontend-reading.ts'
@@ -155,38 +156,17 @@ export function argumentsFor({ tool, args, script }: DevCommand, port: number | 
   return script === undefined ? given : given.filter((word, index) => index > 0 || word.startsWith('-'))
 }
 
-function argumentsAt(tool: DevCommand['tool'], args: readonly string[], port: number | undefined): string[] {
-  const at = (flag: string, ...more: readonly string[]) => (port === undefined ? [] : [flag, String(port), ...more])
-  const own = port === undefined ? args : withoutPort(args, '--port', ...(tool === 'next' ? ['-p'] : []))
-  switch (tool) {
-    case 'vite':
-      // without --strictPort it would go on to another port in silence
-      return [...(port === undefined ? own : own.filter((word) => word !== '--strictPort')), ...at('--port', '--strictPort')]
-    case 'next':
-      return [...(args.length === 0 ? ['dev'] : own), ...at('-p')]
-    case 'astro':
-      return [...(args.length === 0 ? ['dev'] : own), ...at('--port')]
-    case 'vue-cli-service':
-    case 'ng':
-      return [...withoutOpen(own), ...at('--port')]
-    case 'webpack':
-      // it heeds no BROWSER (https://webpack.js.org/configuration/dev-server/#devserveropen)
-      return [...withoutOpen(own), ...at('--port'), '--no-open']
-    case 'react-scripts':
-    case 'other':
-      return [...args]
-  }
+function argumentsAt(tool: ToolName, args: readonly string[], port: number | undefined): string[] {
+  const { portFlags, strictFlag, usual, opens, closed } = toolNamed(tool)?.launch ?? {}
+  const words = args.length === 0 && usual !== undefined ? [usual] : args.filter((word) => opens?.includes(word) !== true)
+  const more = closed === undefined ? [] : [closed]
+  if (port === undefined || portFlags === undefined) return [...words, ...more]
+  const given = new RegExp(`^(?:${portFlags.join('|')})(?:=.*)?$`)
+  const own = words.filter(
+    (word, index) => word !== strictFlag && !given.test(word) && !(portFlags.includes(words[index - 1] ?? '') && /^\d+$/.test(word)),
+  )
+  return [...own, portFlags[0], String(port), ...(strictFlag === undefined ? [] : [strictFlag]), ...more]
 }
-
-function withoutPort(args: readonly string[], ...names: readonly string[]): string[] {
-  const pattern = new RegExp(`^(?:${names.join('|')})(?:=.*)?$`)
-  return args.filter((word, index) => {
-    const before = args[index - 1] ?? ''
-    return !pattern.test(word) && !(names.includes(before) && /^\d+$/.test(word))
-  })
-}
-
-const withoutOpen = (args: readonly string[]): string[] => args.filter((word) => word !== '--open' && word !== '-o')
 
 /** What the launcher has, what the script sets, the folders of the packages' programs in front; and no browser by itself. */
 function environmentFor(
@@ -196,6 +176,7 @@ function environmentFor(
   keepsPort: boolean,
 ): Record<string, string | undefined> {
   const own: Record<string, string | undefined> = { ...withoutOurs(env), ...command.env }
+  const { portFlags, portVariable } = toolNamed(command.tool)?.launch ?? {}
   // Windows writes it Path, and takes two of them for one
   const path = Object.keys(own).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH'
   const folders = [...binFolders, ...(own[path] === undefined ? [] : [own[path]])]
@@ -204,7 +185,7 @@ function environmentFor(
     [path]: folders.join(platform === 'win32' ? windowsDelimiter : posixDelimiter),
     // Vite's server.open, create-react-app and vue-cli open one otherwise (https://vite.dev/config/server-options#server-open)
     BROWSER: 'none',
-    ...(command.tool === 'react-scripts' && !keepsPort && port !== undefined ? { PORT: String(port) } : {}),
+    ...(portFlags === undefined && portVariable !== undefined && !keepsPort && port !== undefined ? { [portVariable]: String(port) } : {}),
     ...(color ? { FORCE_COLOR: own['FORCE_COLOR'] ?? '1' } : {}),
   }
 }

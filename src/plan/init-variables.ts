@@ -1,3 +1,4 @@
+import { ownPrefixes } from '../dev-tools/of-each.ts'
 import { booleanOf } from '../facts/dotenv.ts'
 import type { JudgedCommand, OldScript } from '../facts/old-scripts.ts'
 import { fromRoot, type ScriptVariable } from '../facts/old-scripts-session.ts'
@@ -8,7 +9,7 @@ import { chosen, holdsLogin, saidMore, takerInto, type InitDecision, type InitNo
 /** Variables that have a key of their own, or that only the shell needs. */
 const passedOver = /^(?:DJANGO_SETTINGS_MODULE|PATH|VIRTUAL_ENV|HOST|PORT|HOSTNAME|PWD|HOME|SHELL|TERM|TITLE|BROWSER|ERRORLEVEL)$/i
 /** What the page's own tools read. */
-export const frontendVariable = /^(?:VITE_|REACT_APP_|NEXT_PUBLIC_|NUXT_|NODE_|VUE_APP_|BROWSER$|CHOKIDAR_)/
+export const frontendVariable = new RegExp(`^(?:${ownPrefixes.join('|')}|NODE_|BROWSER$|CHOKIDAR_)`)
 
 /** Sorts the variables that the scripts set for the backend. Pure. */
 export function variablesOf(

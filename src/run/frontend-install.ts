@@ -1,5 +1,6 @@
 import { LauncherError } from '../errors.ts'
-import { lockIn, managerProgram } from '../facts/package-manager.ts'
+import { managerProgram } from '../facts/package-bin.ts'
+import { lockIn } from '../facts/package-manager.ts'
 import type { Host } from '../host/host.ts'
 import type { FrontendInstall } from '../plan/frontend.ts'
 import { withoutOurs } from '../host/secret-names.ts'

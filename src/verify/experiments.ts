@@ -1,3 +1,4 @@
+import { launchedTools } from '../dev-tools/known.ts'
 import { hostOf, portOf } from '../host/urls.ts'
 import { requestOf, httpUrl, type Endpoint } from './endpoint.ts'
 import { shakeHands } from './handshake.ts'
@@ -88,8 +89,8 @@ async function tryOrigins(endpoint: Endpoint): Promise<NonNullable<Experiments['
   return tried
 }
 
-/** Where dev servers serve their pages: create-react-app and Next, Vite, Vue and Angular. */
-const usualOrigins = ['http://localhost:3000', 'http://localhost:5173', 'http://localhost:8080', 'http://localhost:4200'] as const
+/** Where dev servers serve their pages. */
+const usualOrigins = launchedTools.map(({ launch }) => `http://localhost:${launch.port}`)
 
 /** The handshake at each open address of a name by itself: a client may take any of them. */
 export async function byAddress(endpoint: Endpoint, tcp: readonly TcpFact[]): Promise<Pick<Experiments, 'byAddress'>> {

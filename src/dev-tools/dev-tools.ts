@@ -1,0 +1,12 @@
+/** The one explicit list of the dev tools. */
+export { angular } from './angular.ts'
+export { astro } from './astro.ts'
+export { createReactApp } from './create-react-app.ts'
+export { gatsby } from './gatsby.ts'
+export { next } from './next.ts'
+export { nuxt } from './nuxt.ts'
+export { parcel } from './parcel.ts'
+export { rsbuild } from './rsbuild.ts'
+export { vite } from './vite.ts'
+export { vueCli } from './vue-cli.ts'
+export { webpack } from './webpack.ts'
