@@ -21,18 +21,14 @@ export interface KeyActions {
 /** The service that `r` restarts. */
 const backend = 'backend'
 
-const help = [
-  ['r', 'restart the backend'],
-  ['R', 'restart everything'],
-  ['v', 'prove the WebSocket again'],
-  ['d', 'run the doctor'],
-  ['o', 'open the page'],
-  ['b', 'look at the page in a headless browser'],
-  ['l', 'log: of all services, of one after the other, of none'],
-  ['Enter', 'an empty line'],
-  ['Ctrl+L', 'clear the screen'],
-  ['q', 'quit'],
-] as const
+/** A key: the signs that a terminal sends for it, how the help calls it (as the first of them, if not otherwise), what it does in words and in deed. */
+interface Key {
+  readonly signs: readonly [string, ...string[]]
+  readonly shown?: string
+  /** Absent: it isn't named in the help. */
+  readonly what?: string
+  readonly act: () => void
+}
 
 /**
  * Takes the keys of a run that is up. Attach them once it is ready: no question
@@ -89,21 +85,25 @@ export function attachKeys(
     terminal.out(style.dim(`  log: ${words}`))
     live?.update()
   }
-  const showHelp = () => {
-    for (const [key, what] of help) terminal.out(`  ${style.bold(key.padEnd(7))} ${what}`)
-  }
-  const actions: Readonly<Record<string, () => void>> = {
-    r: () => void once('restart', () => control.restart(backend)),
-    R: () => void once('restart', () => control.restart(undefined)),
-    v: () => void once('verify', verify),
-    d: () => void once('doctor', doctor),
-    o: () => void once('open', open),
-    b: () => void once('look', () => control.look()),
-    l: nextLog,
-    h: showHelp,
-    '?': showHelp,
-    q: () => void once('stop', () => control.stop()),
-    '\r': () => terminal.out(''),
-  }
-  return takeKeys(host, { onKey: (key) => actions[key]?.(), onEnd: () => actions['q']?.() })
+  const keys: readonly Key[] = [
+    { signs: ['r'], what: 'restart the backend', act: () => void once('restart', () => control.restart(backend)) },
+    { signs: ['R'], what: 'restart everything', act: () => void once('restart', () => control.restart(undefined)) },
+    { signs: ['v'], what: 'prove the WebSocket again', act: () => void once('verify', verify) },
+    { signs: ['d'], what: 'run the doctor', act: () => void once('doctor', doctor) },
+    { signs: ['o'], what: 'open the page', act: () => void once('open', open) },
+    { signs: ['b'], what: 'look at the page in a headless browser', act: () => void once('look', () => control.look()) },
+    { signs: ['l'], what: 'log: of all services, of one after the other, of none', act: nextLog },
+    { signs: ['\r'], shown: 'Enter', what: 'an empty line', act: () => terminal.out('') },
+    { signs: ['\f'], shown: 'Ctrl+L', what: 'clear the screen', act: () => terminal.screen?.clear() },
+    // and Ctrl+D: the end of the input
+    { signs: ['q', '\u0004'], what: 'quit', act: () => void once('stop', () => control.stop()) },
+    {
+      signs: ['h', '?'],
+      act: () => {
+        for (const { signs, shown = signs[0], what } of keys)
+          if (what !== undefined) terminal.out(`  ${style.bold(shown.padEnd(7))} ${what}`)
+      },
+    },
+  ]
+  return takeKeys(host, (sign) => keys.find(({ signs }) => signs.includes(sign))?.act())
 }

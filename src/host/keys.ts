@@ -2,15 +2,7 @@ import { readText } from './files.ts'
 import type { Host } from './host.ts'
 import { runToEnd } from './processes.ts'
 
-/** What else can be done with the terminal than typing a letter. */
-export interface KeyEvents {
-  /** A letter or another sign, as it was typed; `\r` for Enter. */
-  readonly onKey: (key: string) => void
-  /** Ctrl+D: the end of the input. */
-  readonly onEnd: () => void
-}
-
-const [ctrlC, ctrlD, ctrlL, ctrlZ, escape] = ['\u0003', '\u0004', '\f', '\u001A', '\u001B']
+const [ctrlC, ctrlZ, escape] = ['\u0003', '\u001A', '\u001B']
 /** More characters than these in one piece were pasted: nobody meant them as commands. */
 const typedAtOnce = 4
 /** Who goes on this long after it suspended itself was not suspended, or has been continued; in milliseconds. */
@@ -25,8 +17,9 @@ const backgroundEveryMs = 300
  * there is nobody to type, or standard output isn't the same person's terminal:
  * a pager beside us reads the keyboard itself. Else the function that gives the
  * keyboard back: lines are edited by the terminal again, and Ctrl+C is a signal.
+ * `onKey`: a letter or another sign, as it was typed; `\r` for Enter.
  */
-export function takeKeys(host: Pick<Host, 'terminal' | 'platform'>, events: KeyEvents): (() => void) | undefined {
+export function takeKeys(host: Pick<Host, 'terminal' | 'platform'>, onKey: (key: string) => void): (() => void) | undefined {
   const { terminal, platform } = host
   const { stdin } = process
   if (!terminal.interactive || !terminal.outIsTerminal) return undefined
@@ -75,11 +68,8 @@ export function takeKeys(host: Pick<Host, 'terminal' | 'platform'>, events: KeyE
     else if (text.startsWith(escape) || text.length > typedAtOnce) return
     else
       for (const key of text) {
-        if (key === ctrlD) events.onEnd()
-        else if (key === ctrlL) terminal.screen?.clear()
-        else if (key === ctrlZ) {
-          if (platform !== 'win32') suspend()
-        } else events.onKey(key)
+        if (key !== ctrlZ) onKey(key)
+        else if (platform !== 'win32') suspend()
       }
   }
   const restore = () => {
