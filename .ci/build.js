@@ -60,8 +60,11 @@ await cp(join(root, 'src/causes/pages'), join(dist, 'causes/pages'), { recursive
 const { config, status } = await validated()
 await writeFile(join(dist, 'config.schema.json'), `${JSON.stringify(config, undefined, 2)}\n`)
 await writeFile(join(dist, 'status.schema.json'), `${JSON.stringify(status, undefined, 2)}\n`)
-await writeSchemas(root, dist)
-await writeTypes(root, dist, config)
+// made by TypeScript, which takes most of the time: a test of what runs leaves them out
+if (!process.argv.includes('--no-types')) {
+  await writeSchemas(root, dist)
+  await writeTypes(root, dist, config)
+}
 await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await notices(Object.keys(result.metafile.inputs)))
 
 /**

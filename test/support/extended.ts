@@ -17,8 +17,8 @@ export interface Extended {
   readonly remove: () => Promise<void>
 }
 
-/** Copies the sources, adds to them, and builds them with their own script. */
-export async function buildWith(additions: readonly Addition[]): Promise<Extended> {
+/** Copies the sources, adds to them, and builds them with their own script, which gets `args`. */
+export async function buildWith(additions: readonly Addition[], args: readonly string[] = []): Promise<Extended> {
   const folder = await mkdtemp(join(tmpdir(), 'election-extended-'))
   for (const name of ['.ci', 'bin', 'src', 'README.md', 'package.json', 'tsconfig.json', 'tsconfig.build.json'])
     await cp(join(root, name), join(folder, name), { recursive: true })
@@ -36,6 +36,6 @@ export async function buildWith(additions: readonly Addition[]): Promise<Extende
       await writeFile(join(folder, file), old.toSpliced(at, 0, line).join('\n'))
     }
   }
-  await run(process.execPath, [join(folder, '.ci', 'build.js')], { cwd: folder })
+  await run(process.execPath, [join(folder, '.ci', 'build.js'), ...args], { cwd: folder })
   return { folder, bin: join(folder, 'bin', 'election-dev.js'), remove: () => rm(folder, { recursive: true, force: true }) }
 }
