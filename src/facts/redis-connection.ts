@@ -28,7 +28,8 @@ const newLine = 10
 function afterMember(open: readonly number[]): number[] {
   const last = open.at(-1)
   if (last === undefined) return []
-  return last > 1 ? open.with(-1, last - 1) : afterMember(open.slice(0, -1))
+  const others = open.slice(0, -1)
+  return last > 1 ? [...others, last - 1] : afterMember(others)
 }
 
 /**
