@@ -60,6 +60,7 @@ describe('a script', () => {
     ['webpack', { dev: 'webpack serve --mode development' }, { tool: 'webpack' }],
     ['Astro', { dev: 'astro dev' }, { tool: 'astro' }],
     ['Angular', { dev: 'ng serve' }, { tool: 'ng' }],
+    ['Vite, told of a folder', { dev: 'vite page --port 3001' }, { tool: 'vite', args: ['page', '--port', '3001'] }],
     ['any program', { dev: 'node server.js' }, { tool: 'other', program: 'node', args: ['server.js'] }],
   ])('%s', (_, scripts, command) => {
     expect(readScript(scripts, 'dev')).toMatchObject({ kind: 'command', command })
@@ -137,4 +138,13 @@ test.each<[string[], number | undefined]>([
   [[], undefined],
 ])('the port of %j', (args, port) => {
   expect(portFlag(args)).toBe(port)
+})
+
+test.each<[string[], number | undefined]>([
+  [['--listen-on', '3001'], 3001],
+  [['--listen-on=3001'], 3001],
+  [['--listen-on3001'], undefined],
+])('the port of %j, by an option of the tool alone', (args, port) => {
+  expect(portFlag(args, ['--listen-on'])).toBe(port)
+  expect(portFlag(args)).toBeUndefined()
 })
