@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Action, Step } from './step.ts'
@@ -133,13 +133,16 @@ async function act(host: Host, step: Step, context: StepContext): Promise<void> 
 }
 
 async function command(host: Host, { id, shown }: Step, action: CommandAction, context: StepContext): Promise<void> {
-  const { argv, cwd, makes, changes } = action
+  const { argv, cwd, adds, changes } = action
   const { backup } = context
   const [file, ...args] = argv
+  const there = adds === undefined ? undefined : await readdir(adds).catch(() => undefined)
+  const makes = there === undefined ? (action.makes ?? adds) : action.makes
   if (makes !== undefined) {
     if (await isEntry(makes)) await backup.move(makes, undefined)
     await backup.making(makes)
-  } else if (changes === undefined) await backup.ran(shown)
+  } else if (there !== undefined) await backup.ran(shown)
+  else if (changes === undefined) await backup.ran(shown)
   else for (const file of changes) await ((await isFile(file)) ? backup.changing(file) : backup.creating(file))
   const launch = { id, shown, file, args, cwd, deadlineMs: limits.command }
   try {
@@ -150,6 +153,16 @@ async function command(host: Host, { id, shown }: Step, action: CommandAction, c
     if (action.installs !== undefined)
       throw await installError(error, action, { root: context.root, python: context.version, platform: host.platform })
     throw refusedByChecks(error, shown, context.python) ?? (await failedImport(error, shown, context)) ?? error
+  } finally {
+    if (adds !== undefined && there !== undefined) await keepAdded(adds, there, backup)
+  }
+}
+
+/** Remembers what a command has added to a folder in which so much was there. */
+async function keepAdded(folder: string, there: readonly string[], backup: Backup): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name)
+    if (!there.includes(name) && (await isFile(path))) await backup.creating(path, await readBytes(path))
   }
 }
 

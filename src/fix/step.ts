@@ -165,6 +165,6 @@ export function isNoFix(plan: Fix | NoFix): plan is NoFix {
 
 /** Whether `--undo` can take it back; what can't be taken back is told before. */
 export function isUndoable(action: Action): boolean {
-  if (action.kind === 'command') return action.makes !== undefined || action.changes !== undefined
+  if (action.kind === 'command') return action.makes !== undefined || action.adds !== undefined || action.changes !== undefined
   return action.kind !== 'create-user' && action.kind !== 'create-row' && action.kind !== 'signal'
 }

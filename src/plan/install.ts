@@ -20,6 +20,8 @@ export interface CommandAction {
   readonly what?: string
   /** A folder that it makes, which a run that was cut short must not leave half-made. One that is there goes into the backup before. */
   readonly makes?: string
+  /** A folder that it adds files to, and makes where there is none: what is in it stays. */
+  readonly adds?: string
   /** Files that it changes, which are kept before. */
   readonly changes?: readonly string[]
   /** What it is to install, with where the project asks for it. */

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { appendFile, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect } from 'vitest'
 import { databaseUrlModule } from '../support/consumers.ts'
-import { fix, fixes } from '../support/fix.ts'
+import { fix, fixes, undo } from '../support/fix.ts'
 import { doctor, real } from '../support/doctor.ts'
 import { ownEnvironment } from '../support/own-environment.ts'
 import { makeProject, type ProjectOptions, type TestProject } from '../support/project.ts'
@@ -234,6 +234,41 @@ real('database-locked', 'the holder is ended', async () => {
     await holder.stop()
   }
 })
+
+const rowsOfAll = `
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from .models import Vote
+class Updates(AsyncJsonWebsocketConsumer):
+    async def connect(self):
+        await database_sync_to_async(lambda: list(Vote.objects.all()))()
+        await self.accept()
+`
+const votes = 'from django.db import models\n\nclass Vote(models.Model):\n    name = models.CharField(max_length=20)\n'
+
+real(
+  'migrations-not-made',
+  'a new field, beside a migration that is applied: that one stays, and --undo takes the new one back',
+  async () => {
+    project = await makeProject({ style: 'plain', consumer: rowsOfAll, files: { 'backend/updates/models.py': votes } })
+    const { backend } = project
+    const manage = (...args: readonly string[]) => run(pythonOf('main'), ['manage.py', ...args], { cwd: backend })
+    await manage('makemigrations', 'updates')
+    await manage('migrate')
+    const folder = join(backend, 'updates', 'migrations')
+    const files = async () => (await readdir(folder)).filter((name) => name.endsWith('.py')).toSorted()
+    const kept = async () => [await files(), await readFile(join(folder, '0001_initial.py'), 'utf8')]
+    const before = await kept()
+    await appendFile(join(backend, 'updates', 'models.py'), '    note = models.TextField(default="")\n')
+    server = await startServer('daphne', project)
+    const { made, evidence } = await fix(project.root, { url: `ws://127.0.0.1:${server.port}/ws/election-updates/`, yes: true })
+    expect(made[0], evidence).toMatchObject({ id: 'migrations-not-made', outcome: 'done' })
+    expect(await files()).toEqual(['0001_initial.py', '0002_vote_note.py', '__init__.py'])
+    expect(await readFile(join(folder, '0001_initial.py'), 'utf8')).toBe(before[1])
+    await undo(project.root)
+    expect([await files(), await readFile(join(folder, '0001_initial.py'), 'utf8')]).toEqual(before)
+  },
+)
 
 async function holdLock(file: string): Promise<RunningServer> {
   const source = `import sqlite3, socket, sys

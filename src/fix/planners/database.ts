@@ -13,7 +13,7 @@ export const migrate: PlannerOf<'checkout' | 'choice' | 'examination'> = (eviden
   return fix([{ ...command, what: 'the database tables', ...(path === undefined ? {} : { changes: [path] }) }])
 }
 
-/** Makes the first migrations of the apps that have none, by name, and applies them. */
+/** Makes the migrations that apps lack, by name, and applies them. */
 export const makeMigrations: PlannerOf<'checkout' | 'choice' | 'examination'> = (evidence, facts, cause) => {
   const around = commandFacts(evidence, facts)
   const unmade = evidence.examination?.get('migrations')?.unmade ?? []
@@ -23,7 +23,7 @@ export const makeMigrations: PlannerOf<'checkout' | 'choice' | 'examination'> = 
   const made = unmade.map(({ label, folder }) => ({
     ...manageCommand(around, ['makemigrations', label, '--no-input']),
     what: `the migrations of ${label}`,
-    makes: pathsOf(facts.platform).join(around.backend, folder, 'migrations'),
+    adds: pathsOf(facts.platform).join(around.backend, folder, 'migrations'),
   }))
   return { ...applied, actions: [...made, ...applied.actions] }
 }
