@@ -201,7 +201,7 @@ function sqliteUrl(path: string): string {
 
 /** A host of one word is a container's name: what it publishes is on this machine. */
 function local(value: string): string {
-  return value.replace(/^([a-z][a-z\d+.-]*:\/\/(?:[^\s/@,]*@)?)(?!localhost\b)[a-z][\w-]*(?=[:/]|$)/i, '$1127.0.0.1')
+  return value.replace(/^([a-z][a-z\d+.-]*:\/\/(?:[^\s/@,]*@)?)(?![^\s/]*@)(?!localhost\b)[a-z][\w-]*(?=[:/]|$)/i, '$1127.0.0.1')
 }
 
 /** The value as what is made of it wants it; undefined where it can't be that. */

@@ -61,6 +61,8 @@ describe('a value', () => {
     ['DATABASE_URL', 'str', silent, undefined],
     ['DATABASE_URL', 'db', ['postgres://ada@db.example.org/vote'], 'sqlite:////srv/my%20votes/.election-dev/db.sqlite3'],
     ['DATABASE_URL', 'db', ['postgres://ada@127.0.0.1:5433/vote'], 'postgres://ada@127.0.0.1:5433/vote'],
+    ['DATABASE_URL', 'db', ['postgres://ada:of-no-worth@db:5432/vote'], 'postgres://ada:of-no-worth@127.0.0.1:5432/vote'],
+    ['DATABASE_URL', 'db', ['postgres://ada:of-no-worth@127.0.0.1:5432/vote'], 'postgres://ada:of-no-worth@127.0.0.1:5432/vote'],
     ['REDIS_URL', 'str', ['redis://redis:6379/1'], 'redis://127.0.0.1:6379/1'],
     ['PRESS_LIMIT', 'int', ['twelve', '12'], '12'],
     ['PRESS_LIMIT', 'int', silent, undefined],
