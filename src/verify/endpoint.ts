@@ -62,8 +62,12 @@ export function requestOf(endpoint: Endpoint): Request {
       const name = endpoint.tokenName ?? 'Authorization'
       const prefix = endpoint.tokenPrefix ?? (name.toLowerCase() === 'authorization' ? 'Bearer' : undefined)
       headers[name] = prefix === undefined ? endpoint.token : `${prefix} ${endpoint.token}`
-    } else if (place === 'subprotocol')
-      subprotocols.push(...(endpoint.tokenName === undefined ? [] : [endpoint.tokenName]), `${endpoint.tokenPrefix ?? ''}${endpoint.token}`)
+    } else if (place === 'subprotocol') {
+      const { tokenName: name, tokenPrefix = '', token } = endpoint
+      if (name !== undefined && !subprotocols.includes(name)) subprotocols.push(name)
+      // right after its name, which a page may offer by itself: the same one twice no client sends
+      subprotocols.splice(name === undefined ? subprotocols.length : subprotocols.indexOf(name) + 1, 0, `${tokenPrefix}${token}`)
+    }
   }
   if (cookies.length > 0) headers['Cookie'] = cookies.join('; ')
   return { url: url.href, headers, subprotocols, ...(first === undefined ? {} : { first }) }

@@ -25,6 +25,9 @@ test('the token goes where it is wanted', () => {
   expect(requestOf({ ...endpoint, tokenIn: 'header' }).headers['Authorization']).toBe('Bearer a b+c')
   expect(requestOf({ ...endpoint, tokenIn: 'header', tokenName: 'X-Token' }).headers['X-Token']).toBe('a b+c')
   expect(requestOf({ ...endpoint, tokenIn: 'subprotocol' }).subprotocols).toEqual(['v1', 'a b+c'])
+  // the page offers the name, too: the same one twice no client sends
+  const named = { ...endpoint, tokenIn: 'subprotocol', tokenName: 'jwt', subprotocols: ['jwt', 'v1'] } as const
+  expect(requestOf(named).subprotocols).toEqual(['jwt', 'a b+c', 'v1'])
   const inPath = { ...endpoint, url: new URL('ws://127.0.0.1:8000/ws/election-dev-token/') }
   expect(requestOf({ ...inPath, token: 'a.b-c' }).url).toBe('ws://127.0.0.1:8000/ws/a.b-c/')
   expect(requestOf({ ...inPath, token: undefined }).url).toBe(inPath.url.href)
