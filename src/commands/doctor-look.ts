@@ -8,11 +8,10 @@ import { serversOf } from '../facts/servers.ts'
 import type { Host } from '../host/host.ts'
 import { askedOrigin, writtenWiring } from '../look/frontend.ts'
 import { gather, type Targets } from '../look/gather.ts'
-import { shownUrl } from '../host/urls.ts'
 import { pageUrl } from '../plan/page-url.ts'
 import { stateOfRun, type DoctorRun } from '../report/doctor.ts'
 import type { Endpoint } from '../verify/endpoint.ts'
-import { endpointOf, endpointOfProject, endpointsNamed, movedTo } from '../look/target.ts'
+import { endpointOf, endpointOfProject, endpointsNamed, movedTo, urlFlags } from '../look/target.ts'
 
 /** The exit status that a run calls for. */
 export function exitOf(run: DoctorRun): number {
@@ -76,9 +75,6 @@ async function ofThePage(host: Host, config: Config, endpoint: Endpoint): Promis
   return movedTo(host, project, endpoint, endpointOf(host, config, page.url).url)
 }
 
-/** Nothing of it is hidden where it is shown. */
-const isPlain = (url: string): boolean => URL.canParse(url) && shownUrl(new URL(url)) === new URL(url).href
-
 /** What to look at: the URLs that were named, else the WebSocket of the project in this folder. */
 export async function targetsOf(host: Host, config: Config, urls: readonly string[]): Promise<Targets> {
   const [first, ...rest] = urls
@@ -102,6 +98,6 @@ export async function targetsOf(host: Host, config: Config, urls: readonly strin
     main,
     ...(release === undefined ? {} : { release }),
     others,
-    given: urls.filter(isPlain).map((url) => ['--url', url] as const),
+    given: urlFlags(urls),
   }
 }

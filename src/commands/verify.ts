@@ -70,7 +70,7 @@ export async function verifyOnce(host: Host, config: Config, url: string | undef
     })
     first.socket?.terminate()
     const verified = {
-      proof: await withCause(host, config, endpoint, first, { isOfProject: url === undefined, stranger: held.stranger }),
+      proof: await withCause(host, config, endpoint, first, { url, isOfProject: url === undefined, stranger: held.stranger }),
       beside: (await beside) ?? [],
     }
     if (first.state === 'failed' || first.state === 'refused') return verified

@@ -7,6 +7,7 @@ import type { Endpoint } from '../verify/endpoint.ts'
 import { failed } from '../verify/failed.ts'
 import type { Proof } from '../verify/prove.ts'
 import { gather, type Targets } from './gather.ts'
+import { urlFlags } from './target.ts'
 import { within } from '../host/race-stop.ts'
 
 /** The look from inside is ended after so long, and the rest has a little more, in milliseconds. */
@@ -39,7 +40,7 @@ const ofAnother: ReadonlySet<string> = new Set(['port-in-use', 'stale-server-old
 
 /**
  * A proof of a server that anybody may have launched; where it failed, with the cause as the doctor has it.
- * `isOfProject`: nobody has named its URL. `stranger`: why it isn't seen to be of this project: then what was proven may
+ * `url`: as somebody has named it; `isOfProject`: nobody has. `stranger`: why it isn't seen to be of this project: then what was proven may
  * be another one's.
  */
 export async function withCause(
@@ -47,10 +48,21 @@ export async function withCause(
   config: Config,
   main: Endpoint,
   proof: Proof,
-  { isOfProject = false, stranger }: { readonly isOfProject?: boolean; readonly stranger?: string | undefined } = {},
+  {
+    url,
+    isOfProject = false,
+    stranger,
+  }: { readonly url?: string | undefined; readonly isOfProject?: boolean; readonly stranger?: string | undefined } = {},
 ): Promise<Proof> {
   if (proof.diagnosis === undefined && stranger === undefined) return proof
-  const { root, explained } = await judgeLooking(host, config, { main, others: [], proof, isUntried: true, isOfProject })
+  const { root, explained } = await judgeLooking(host, config, {
+    main,
+    others: [],
+    proof,
+    isUntried: true,
+    isOfProject,
+    given: urlFlags(url === undefined ? [] : [url]),
+  })
   const isAnother = [root, ...explained].some((cause) => cause !== undefined && ofAnother.has(cause.id))
   return root === undefined || (proof.diagnosis === undefined && !isAnother) ? proof : failed(proof.facts, root)
 }

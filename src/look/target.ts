@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts'
+import type { Config, GivenFlag } from '../config/config.ts'
 import { usageError } from '../errors.ts'
 import { readCheckout } from '../facts/checkout.ts'
 import { allowedOrigin, isAllowed } from '../facts/allowed-hosts.ts'
@@ -11,7 +11,7 @@ import type { Host } from '../host/host.ts'
 import { bracketed, connectAddress } from '../host/tcp.ts'
 import { choosePython } from '../plan/environment.ts'
 import { managedLook } from '../plan/way.ts'
-import { atPath, hostOf, portOf } from '../host/urls.ts'
+import { atPath, hostOf, portOf, shownUrl } from '../host/urls.ts'
 import { httpUrl, originOf, type Endpoint } from '../verify/endpoint.ts'
 import { givenCredentials, madeCredentials, placed, unidentified, unsent } from './identity.ts'
 import type { Spoken } from '../facts/wire.ts'
@@ -21,6 +21,11 @@ import { askedOrigin } from './frontend.ts'
 
 /** How long the project's own interpreter may take, in milliseconds. */
 const inspectMs = 20_000
+
+/** The flags that name URLs, for a command that is printed; of one that has something to hide, none. Pure. */
+export function urlFlags(urls: readonly string[]): readonly GivenFlag[] {
+  return urls.filter((url) => URL.canParse(url) && shownUrl(new URL(url)) === new URL(url).href).map((url) => ['--url', url] as const)
+}
 
 /** The endpoint that a URL names; a token in its query is taken out and becomes a secret. */
 export function endpointOf(host: Host, config: Config, text: string): Endpoint {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { findPostgres } from '../../src/facts/postgres-programs.ts'
 import { makeBench, urlOf } from '../support/bench.ts'
+import { runCli } from '../support/cli.ts'
 import { databaseUrlModule } from '../support/consumers.ts'
 import { doctor, real } from '../support/doctor.ts'
 import { startPostgres } from '../support/postgres.ts'
@@ -99,7 +100,10 @@ real('env-variables-missing', 'a URL of the database without a default: the sett
   const answer = await doctor(project.root, { url: urlOf(server.port) })
   expect(answer.id, answer.evidence).toBe('env-variables-missing')
   expect(answer.diagnosis?.title).toBe('The settings ask for DATABASE_URL, and nobody gives it')
-  expect(answer.diagnosis?.remedy.commands).toEqual([['election-dev', 'doctor', '--fix', '--yes', '--url', urlOf(server.port)]])
+  const commands = [['election-dev', 'doctor', '--fix', '--yes', '--url', urlOf(server.port)]]
+  expect(answer.diagnosis?.remedy.commands).toEqual(commands)
+  const { stdout } = await runCli(['verify', '--json', urlOf(server.port)], { cwd: project.root })
+  expect(JSON.parse(stdout)).toMatchObject({ diagnosis: { remedy: { commands } } })
 })
 
 real('migrations-pending', 'a new table, and a consumer that hides the error behind a refusal, on uvicorn', async () => {
