@@ -12,12 +12,15 @@ const aliveMs = 5000
 
 /** A socket that lived at most this long may die the same way again: its next proof must outlive it, in milliseconds. */
 const shortLifeMs = 10_000
-/** The same where it was closed for want of a login: an application may wait so long for one. */
+/** The same where the application closed it by a code of its own: it may wait so long for a login, or for a message. */
 const patientLifeMs = 60_000
+
+/** Codes of the application's own (RFC 6455, section 7.4.2), and the registered one for want of a login. */
+const isOfApplication = (code: number): boolean => code >= 4000 || loginCodes.has(code)
 
 /** How long the proof after a death has to hold its socket, so that it isn't well for as long as the one before; undefined where that tells nothing. Pure. */
 export function holdAfter({ code }: Pick<SocketClose, 'code'>, heldMs: number): number | undefined {
-  return heldMs < (loginCodes.has(code) ? patientLifeMs : shortLifeMs) ? heldMs + 1500 : undefined
+  return heldMs < (isOfApplication(code) ? patientLifeMs : shortLifeMs) ? heldMs + 1500 : undefined
 }
 
 export interface WatchOptions {
