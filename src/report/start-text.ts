@@ -69,6 +69,9 @@ function waitsFor(event: RunEvent): string | undefined {
   return event.event === 'restarting' ? 'starting the backend again' : undefined
 }
 
+/** A copy that isn't one to the letter: in which values, shows only once the packages are there. */
+const saysMore = ({ action }: Step): boolean => action.kind === 'copy' && (action.values ?? []).length > 0
+
 function linesOf(
   event: Exclude<RunEvent, { event: 'log' }>,
   style: Style,
@@ -87,7 +90,7 @@ function linesOf(
     case 'setup':
       return setupLines(event.steps, event.cause, style)
     case 'setup-step':
-      return [`  ${style.cyan('›')} ${event.step.shown}`]
+      return [`  ${style.cyan('›')} ${event.step.shown}`, ...(saysMore(event.step) ? [style.dim(`    ${event.step.evidence}`)] : [])]
     case 'setup-done':
       return spun || event.step.id === 'frontend-install'
         ? [`  ${style.green('✔')} ${event.step.shown}   ${style.dim(seconds(event.elapsedMs))}`]
