@@ -52,7 +52,7 @@ export class CliCommand extends Command {
 const exitCodes = `
 Exit codes:
   0    the WebSocket is proven, or the command did what it was asked
-  1    a finding: what is wrong was said, with its id
+  1    a finding: the problem was reported, with its id
   2    could not run: usage or configuration
   130  stopped by Ctrl+C (SIGINT); 143 by SIGTERM; 129 by a closed terminal`
 

@@ -19,15 +19,15 @@ export async function main(argv: readonly string[]): Promise<number> {
     .helpOption('-h, --help', 'print this help')
     .examples(
       `
-  $ election-dev demo                 lay out a small election backend, start it, prove its WebSocket
+  $ election-dev demo                 set up a small election backend, start it, prove its WebSocket
   $ election-dev start                in your checkout: start the backend, prove its WebSocket, stay up
-  $ election-dev start --setup        the same on a fresh clone: makes what is missing first
+  $ election-dev start --setup        the same on a fresh clone: creates what is missing first
   $ election-dev start --detach       the same in the background: status, logs -f, restart, stop
-  $ election-dev verify               is the WebSocket of the running backend sound?
-  $ election-dev smoke -- npm test    start, prove, run a command against it, end all of it: for CI
+  $ election-dev verify               does the running backend's WebSocket work?
+  $ election-dev smoke -- npm test    start, prove, run a command against it, stop it all: for CI
   $ election-dev doctor               why does the WebSocket not work, and what fixes it?
   $ election-dev env                  which channel layer would be written to .env, as a diff
-  $ election-dev init                 a configuration out of the scripts that started the project until now`,
+  $ election-dev init                 a configuration from the scripts that started the project so far`,
     )
     .exitOverride()
     .showHelpAfterError('(election-dev --help lists the commands)')
@@ -40,11 +40,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   $ election-dev start
   $ election-dev start --setup                      fresh clone: environment, packages, .env, tables, a user
   $ election-dev start --port 8001 --strict-port
-  $ election-dev start --channel-layer redis        use Redis, and fail where it can't be used
-  $ ELECTION_DEV_TOKEN=… election-dev start         prove it with a token of yours
-  $ election-dev start --json                       one JSON event a line
+  $ election-dev start --channel-layer redis        use Redis, and fail if it can't be used
+  $ ELECTION_DEV_TOKEN=… election-dev start         prove it with your token
+  $ election-dev start --json                       one JSON event per line
   $ election-dev start --detach                     in the background: status, logs -f, restart, stop
-  $ election-dev start --takeover                   end the earlier server of this project that holds the port
+  $ election-dev start --takeover                   end this project's earlier server that holds the port
 
 Every option has its key in election-dev.config.{json,js,mjs,ts} and a variable:
 --port is "port" there and ELECTION_DEV_PORT in the environment.`,
@@ -53,21 +53,21 @@ Every option has its key in election-dev.config.{json,js,mjs,ts} and a variable:
 
   program
     .command('status')
-    .description('what runs here: services, addresses, the WebSocket, how long, what went wrong last')
+    .description('what runs here: services, addresses, the WebSocket, uptime, the last failure')
     .examples(
       `
-  $ election-dev status                           0: up and proven; 1: nothing runs, or not all of it is well
+  $ election-dev status                           0: up and proven; 1: nothing runs, or something is wrong
   $ election-dev status --json                    one document, with a schema`,
     )
     .runs(async (options: OptionsOf<'status'>) => (await import('./commands/status.ts')).statusCommand(options))
 
   program
     .command('logs')
-    .argument('[service]', 'this service alone, such as backend; election-dev is the launcher itself')
-    .description('what a run in the background has printed, and with -f what it prints')
+    .argument('[service]', 'only this service, such as backend; election-dev is the launcher itself')
+    .description('what a background run has printed; with -f, also what it prints next')
     .examples(
       `
-  $ election-dev logs                             the last 200 lines, also of a run that has ended
+  $ election-dev logs                             the last 200 lines, even of a run that has ended
   $ election-dev logs -f backend                  until the run ends
   $ election-dev logs -n 1000 --timestamps`,
     )
@@ -77,8 +77,8 @@ Every option has its key in election-dev.config.{json,js,mjs,ts} and a variable:
 
   program
     .command('restart')
-    .argument('[service]', 'this service alone, such as backend')
-    .description('start a service of the run again, or all of them, and prove the WebSocket anew')
+    .argument('[service]', 'only this service, such as backend')
+    .description('restart a service of the run, or all of them, and prove the WebSocket again')
     .examples(
       `
   $ election-dev restart
@@ -90,17 +90,17 @@ Every option has its key in election-dev.config.{json,js,mjs,ts} and a variable:
 
   program
     .command('stop')
-    .description('end the run of this folder: exactly what was started, and nothing else')
+    .description('end the run in this folder: exactly what was started, and nothing else')
     .examples(
       `
-  $ election-dev stop                             0: nothing is left of it, also where nothing ran
-  $ election-dev stop --all                       all runs of this folder`,
+  $ election-dev stop                             0: nothing is left of it, or nothing ran
+  $ election-dev stop --all                       all runs in this folder`,
     )
     .runs(async (options: OptionsOf<'stop'>) => (await import('./commands/stop.ts')).stopCommand(options))
 
   program
     .command('verify')
-    .argument('[url]', 'the WebSocket; default: the one of the run that is up in this folder, else of its project')
+    .argument('[url]', "the WebSocket; default: that of this folder's run, else of its project")
     .description('prove a WebSocket that is already served: TCP, HTTP, handshake, 2 s hold, ping')
     .examples(
       `
@@ -108,7 +108,7 @@ Every option has its key in election-dev.config.{json,js,mjs,ts} and a variable:
   $ election-dev verify ws://127.0.0.1:8000/ws/election-updates/ --origin http://localhost:3000
   $ ELECTION_DEV_TOKEN=… election-dev verify wss://example.org/ws/election-updates/
   $ election-dev verify --url ws://a:8000/ws/x/ --url ws://b:8000/ws/x/ --send '{"type":"vote","note":"{marker}"}' --count 100
-                                      does what is sent at one instance reach a socket at the other, and back?`,
+                                      does a message sent to one instance reach a socket on the other, and back?`,
     )
     .runs(async (url: string | undefined, options: OptionsOf<'verify'>) =>
       (await import('./commands/verify.ts')).verifyCommand(url, options),
@@ -116,31 +116,31 @@ Every option has its key in election-dev.config.{json,js,mjs,ts} and a variable:
 
   program
     .command('smoke')
-    .argument('[command...]', 'what to run once all is proven, behind --')
-    .description('start, prove the WebSocket, run a command against it, end all of it: for CI')
+    .argument('[command...]', 'what to run once all is proven, after --')
+    .description('start, prove the WebSocket, run a command against it, stop it all: for CI')
     .addHelpText(
       'after',
       `
 Examples:
   $ election-dev smoke                              start, prove (2 s hold, ping, broadcast), end
-  $ election-dev smoke -- npx playwright test       the same, and the tests in between
+  $ election-dev smoke -- npx playwright test       the same, with the tests in between
   $ election-dev smoke --setup --reporter text --reporter junit=smoke.xml
   $ election-dev smoke --timeout 60000 --json       one JSON document (dist/smoke.schema.json)
 
 The command gets ELECTION_DEV_URL, ELECTION_DEV_WS_URL and ELECTION_DEV_ORIGIN, with a frontend
-ELECTION_DEV_PAGE_URL, and ELECTION_DEV_TOKEN where you gave one. It isn't run unless all is proven.
+ELECTION_DEV_PAGE_URL, and ELECTION_DEV_TOKEN if you set one. It runs only if all is proven.
 Reporters: text, json, junit, github; KIND=FILE writes to a file. Default: text, and github in GitHub Actions.
-The backend alone is started, since it is what is proven; --frontend, or "frontend" and "services" in the
+Only the backend is started, since it is what is proven; --frontend, or "frontend" and "services" in the
 configuration, add to it. Nothing is watched, restarted, opened or asked.
 
 Exit codes: the command's own (128 + n: ended by signal n; 127: no such program), 1 for a finding,
-2 for usage and configuration, 130 and 143 where it was stopped.`,
+2 for usage and configuration, 130 and 143 if it was stopped.`,
     )
     .runs(async (command: string[], options: OptionsOf<'smoke'>) => (await import('./commands/smoke.ts')).smokeCommand(command, options))
 
   program
     .command('doctor')
-    .argument('[checks...]', 'run these checks alone; or: explain <id>')
+    .argument('[checks...]', 'run only these checks; or: explain <id>')
     .description('name the one cause of a broken WebSocket, with its evidence and the command that fixes it')
     .examples(
       `
@@ -151,16 +151,16 @@ Exit codes: the command's own (128 + n: ended by signal n; 127: no such program)
   $ election-dev doctor --undo                    put back what the last --fix or --setup did
   $ election-dev doctor --list                    every check
   $ election-dev doctor explain redis-too-old     the page on one
-  $ election-dev doctor redis-too-old redis-oom   these checks alone`,
+  $ election-dev doctor redis-too-old redis-oom   only these checks`,
     )
     .runs(async (checks: string[], options: OptionsOf<'doctor'>) => (await import('./commands/doctor.ts')).doctorCommand(checks, options))
 
   program
     .command('env')
-    .description("show what the channel layer's choice would change in .env; --write changes it")
+    .description('show what choosing a channel layer would change in .env; --write changes it')
     .examples(
       `
-  $ election-dev env                              what would start decide, and why
+  $ election-dev env                              what start would decide, and why
   $ election-dev env --channel-layer memory       as a diff
   $ election-dev env --channel-layer redis --write`,
     )
@@ -168,7 +168,7 @@ Exit codes: the command's own (128 + n: ended by signal n; 127: no such program)
 
   program
     .command('init')
-    .description('write a configuration, npm scripts and a .gitignore line out of what the project has; shows a diff first')
+    .description('write a configuration, npm scripts and a .gitignore line from what the project has; shows a diff first')
     .addHelpText(
       'after',
       `
@@ -180,15 +180,15 @@ docker-compose.yml, Makefile and package.json, and says what it took from where.
   $ election-dev init                             shows what it would write, and asks
   $ election-dev init --yes                       writes it
   $ election-dev init --settings                  also lets USE_REDIS_FOR_CHANNELS choose the channel layer
-  $ election-dev init --replace-scripts           start-services.ps1 and its kind become one call each
+  $ election-dev init --replace-scripts           start-services.ps1 and the like become one call each
   $ election-dev init --ci gitlab`,
     )
     .runs(async (options: OptionsOf<'init'>) => (await import('./commands/init.ts')).initCommand(options))
 
   program
     .command('demo')
-    .argument('[dir]', 'where the demo is laid out', 'election-demo')
-    .description('lay out a small election backend, make its environment, start it, prove its WebSocket')
+    .argument('[dir]', 'where to put the demo', 'election-demo')
+    .description('set up a small election backend with its environment, start it, prove its WebSocket')
     .examples(
       `
   $ election-dev demo
@@ -198,8 +198,8 @@ docker-compose.yml, Makefile and package.json, and says what it took from where.
 
   program
     .command('export')
-    .addArgument(new Argument('<target>', 'what the set-up is for').choices(['compose', 'kubernetes', 'procfile']))
-    .description('write a set-up for several instances: replicas behind a proxy, Redis, migrations, probes')
+    .addArgument(new Argument('<target>', 'what the setup is for').choices(['compose', 'kubernetes', 'procfile']))
+    .description('write a setup for several instances: replicas behind a proxy, Redis, migrations, probes')
     .examples(
       `
   $ election-dev export compose                          into deploy/compose, behind nginx
@@ -212,9 +212,9 @@ docker-compose.yml, Makefile and package.json, and says what it took from where.
   program
     .command('completion')
     .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish', 'powershell']))
-    .argument('[words...]', 'what is typed: the scripts ask with it, behind --')
+    .argument('[words...]', "what is typed: for the scripts' own use, after --")
     .description(
-      `print what teaches a shell the commands and options: ${process.platform === 'win32' ? 'election-dev completion powershell | Out-String | Invoke-Expression' : 'source <(election-dev completion bash)'}`,
+      `print a script that teaches a shell the commands and options: ${process.platform === 'win32' ? 'election-dev completion powershell | Out-String | Invoke-Expression' : 'source <(election-dev completion bash)'}`,
     )
     .runs(async (shell: string, words: string[]) => (await import('./commands/completion.ts')).completionCommand(shell, words, program))
 

@@ -150,7 +150,7 @@ it('offers every option with its description, as the help does, and the value be
   expect(options.length).toBeGreaterThan(40)
   const { stdout } = await runCli(['completion', 'zsh', '--', 'start', ':--'], { cwd: folder })
   expect(linesOf(stdout).map((line) => line.split('\t')[0])).toEqual(expect.arrayContaining(options))
-  expect(stdout).toContain('--strict-port\tfail where the port is held\n')
+  expect(stdout).toContain('--strict-port\tfail if the port is in use\n')
   expect(await runCli(['completion', 'fish', '--', 'export', ':--proxy=n'], { cwd: folder })).toMatchObject({ stdout: '--proxy=nginx\n' })
 })
 

@@ -43,6 +43,6 @@ test("a stranger's server on the port says nothing of a project that isn't set u
 test('the help of --undo names all that it takes back', async () => {
   const { stdout } = await runCli(['doctor', '--help'], { cwd: tmpdir() })
   expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
-    'the newest of doctor --fix, start --setup and init changed or made (files, an environment)',
+    'the last doctor --fix, start --setup or init changed or created (files, an environment)',
   )
 })

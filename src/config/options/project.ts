@@ -3,8 +3,8 @@ import { launching, proving, type Option, optIn } from './option.ts'
 
 const project = ['start', 'verify', 'smoke', 'doctor', 'env', 'export'] as const
 const layer = [...launching, 'env'] as const
-const port = { about: 'port of the backend' }
-const host = { about: 'address of the backend' }
+const port = { about: "the backend's port" }
+const host = { about: "the backend's address" }
 
 /** How a project is looked at, and by whom. */
 export const projectKeys = {
@@ -16,7 +16,7 @@ export const projectKeys = {
     look: true,
     unset: 'from manage.py',
     about: 'settings module, such as core.settings',
-    said: { init: { flag: '[module]', unset: '', about: 'also add the choice of the channel layer to the settings' } },
+    said: { init: { flag: '[module]', unset: '', about: 'also let the settings choose the channel layer' } },
   },
   application: {
     takes: { pattern: /^[\w.]+:[\w.]+$/, allowed: 'module:attribute, such as core.asgi:application' },
@@ -32,16 +32,16 @@ export const projectKeys = {
     at: project,
     look: true,
     unset: 'found',
-    about: 'interpreter of the backend, its environment, or what --setup makes that with',
+    about: "the backend's interpreter or environment, or the interpreter --setup makes it with",
   },
   server: {
     takes: { words: launchedServers.map(({ name }) => name) },
     flag: '<name>',
     at: [...launching, 'export'],
     look: true,
-    unset: 'the first that is installed',
+    unset: 'the first installed',
     about: 'ASGI server',
-    said: { export: { unset: 'the one of the requirements', words: deployedServers.map(({ name }) => name) } },
+    said: { export: { unset: 'as the requirements say', words: deployedServers.map(({ name }) => name) } },
   },
   host: {
     takes: 'text',
@@ -58,10 +58,10 @@ export const projectKeys = {
     at: proving,
     look: true,
     default: 8000,
-    about: 'port to bind; the next free one where it is held',
+    about: 'port to bind; the next free one if it is in use',
     said: { verify: port, doctor: port },
   },
-  strictPort: { ...optIn(launching), about: 'fail where the port is held' },
+  strictPort: { ...optIn(launching), about: 'fail if the port is in use' },
   path: {
     takes: { pattern: /^\//, allowed: 'a text that begins with /' },
     flag: '<path>',
@@ -76,12 +76,12 @@ export const projectKeys = {
     at: project,
     look: true,
     unset: "the dev server's",
-    about: 'Origin that the browser will send, such as http://localhost:3000; none: no browser, and none is sent',
+    about: 'Origin that the browser will send, such as http://localhost:3000; none: no browser, so none is sent',
   },
   token: {
     takes: 'text',
     look: true,
-    about: 'token for the WebSocket; ELECTION_DEV_TOKEN is the better place, and there is no flag: ps would show it',
+    about: 'token for the WebSocket; better in ELECTION_DEV_TOKEN. There is no flag, since ps would show it',
   },
   tokenIn: {
     takes: { words: ['query', 'header', 'cookie', 'subprotocol'] },
@@ -90,7 +90,7 @@ export const projectKeys = {
     look: true,
     default: 'query',
     unset: 'where the sources read one, else query',
-    about: 'where the token goes; a route with a parameter token has it in its path',
+    about: 'where the token goes; a route with a parameter token takes it in its path',
   },
   tokenName: {
     takes: 'text',
@@ -98,15 +98,15 @@ export const projectKeys = {
     at: project,
     look: true,
     unset: 'what the sources read, else token, or Authorization',
-    about: 'name of the query parameter, header or cookie that takes the token, or of the subprotocol before it',
+    about: 'name of the query parameter, header or cookie with the token, or of the subprotocol before it',
   },
   user: {
     takes: 'text',
     flag: '<name>',
     at: project,
     look: true,
-    unset: 'the one that --setup made, else one of the database',
-    about: 'user of the project that stands for the page',
+    unset: "--setup's, else one from the database",
+    about: 'user of the project to connect as',
   },
   subprotocols: {
     takes: 'repeated',
@@ -116,7 +116,7 @@ export const projectKeys = {
     look: true,
     default: [],
     unset: 'those that the consumer, its library or the page name',
-    about: 'subprotocol that the page offers; may be given more than once',
+    about: 'subprotocol that the page offers; repeatable',
   },
   login: {
     takes: 'own',
@@ -129,7 +129,7 @@ export const projectKeys = {
     look: true,
     default: { type: 'ping' },
     about:
-      "message that the application answers with a pong; not configured, it is sent only where the consumer's source answers it or the page's source sends it; false: none",
+      "message that the application answers with a pong; unless configured, it is sent only if the consumer's source answers it or the page's source sends it; false: none",
     no: 'send the application no {"type":"ping"}',
   },
   broadcast: {
@@ -152,6 +152,6 @@ export const projectKeys = {
     default: 'USE_REDIS_FOR_CHANNELS',
     about: 'variable that the settings read to choose Redis',
   },
-  strict: { ...optIn(layer), about: 'fail where Redis is wanted and not usable, instead of going on in memory' },
+  strict: { ...optIn(layer), about: 'fail if Redis is wanted but not usable, instead of using memory' },
   envFile: { takes: 'text', flag: '<file>', at: project, look: true, unset: 'found', about: 'the .env that the settings read' },
 } as const satisfies Readonly<Record<string, Option>>
