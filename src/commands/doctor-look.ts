@@ -93,7 +93,7 @@ export async function targetsOf(host: Host, config: Config, urls: readonly strin
   }
   const project = config.origin === undefined ? await findProject(host, config).catch(() => undefined) : undefined
   const origin = project === undefined ? undefined : await askedOrigin(host, config, project)
-  const { main, others, release } = await endpointsNamed(host, config, [first, ...rest], { origin, deadlineMs: tokenMs })
+  const { main, others, release } = await endpointsNamed(host, config, [first, ...rest], { origin, deadlineMs: tokenMs, isOfPage: true })
   return {
     main,
     ...(release === undefined ? {} : { release }),

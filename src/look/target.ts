@@ -187,6 +187,13 @@ export async function endpointOfProject(host: Host, config: Config, deadlineMs =
   }
 }
 
+/** How a URL is meant. `isOfPage`: as a page opens it, which has the token in it where it is read from there. */
+interface NamedOptions {
+  readonly origin?: string | undefined
+  readonly deadlineMs?: number
+  readonly isOfPage?: boolean
+}
+
 /**
  * The endpoint that a URL names. Where a server of this project is seen to listen there, it is identified as one that
  * nobody has named; any other gets what was given for it, and nothing of the project's.
@@ -195,12 +202,16 @@ export async function endpointNamed(
   host: Host,
   config: Config,
   text: string,
-  { origin, deadlineMs }: { readonly origin?: string | undefined; readonly deadlineMs?: number } = {},
+  { origin, deadlineMs, isOfPage = false }: NamedOptions = {},
 ): Promise<HeldEndpoint> {
   const endpoint = endpointOf(host, config, text)
   const named = origin === undefined ? endpoint : { ...endpoint, origin }
   const isGiven = named.token !== undefined || config.login !== undefined
-  if (!isGiven && (await isOwnAt(host, config, named.url))) return endpointOfProject(host, config, deadlineMs, named)
+  if (!isGiven && (await isOwnAt(host, config, named.url))) {
+    const held = await endpointOfProject(host, config, deadlineMs, named)
+    const lacksToken = isOfPage && held.endpoint.identity?.source === 'minted' && held.endpoint.tokenIn === 'query'
+    return lacksToken ? { ...held, endpoint: { ...held.endpoint, token: undefined, identity: undefined } } : held
+  }
   return { endpoint: await withLogin(host, config, named), release: undefined, isObserved: false, isOfRun: false }
 }
 
@@ -212,7 +223,7 @@ export async function endpointsNamed(
   host: Host,
   config: Config,
   [first, ...rest]: readonly [string, ...string[]],
-  options: Parameters<typeof endpointNamed>[3] = {},
+  options: NamedOptions = {},
 ): Promise<{ readonly main: Endpoint; readonly others: readonly Endpoint[]; readonly release: HeldEndpoint['release'] }> {
   const { endpoint: main, release } = await endpointNamed(host, config, first, options)
   const project = isMade(main) && rest.length > 0 ? await findProject(host, config) : undefined

@@ -248,7 +248,7 @@ const tokens: readonly (readonly [name: string, find: string, read: string, acce
 test.each(tokens.slice(0, 1))('%s', { timeout: 60_000 }, isTokensUser)
 test.each(tokens.slice(1))('%s', { timeout: 60_000, tags: ['slow'] }, isTokensUser)
 
-async function isTokensUser(...[, find, read, accept]: (typeof tokens)[number]): Promise<void> {
+async function isTokensUser(...[name, find, read, accept]: (typeof tokens)[number]): Promise<void> {
   const made = await project({
     ...sessionProject(
       'database',
@@ -276,12 +276,15 @@ application = ProtocolTypeRouter({"http": http, "websocket": CookieMiddleware(Re
     files: { 'backend/updates/reading.py': middleware(read, find) },
   })
   await migrate(made, ['usher'])
-  const { cli, ready } = await begin(made)
+  const { cli, ready, port } = await begin(made)
   expect(ready).toContain('"state":"connected","user":"usher"')
-  for (const command of ['verify', 'doctor']) {
-    const { status, stdout } = await runCli([command, '--json'], { cwd: made.root })
+  for (const args of [['verify'], ['doctor'], ['verify', at(Number(port))]]) {
+    const { status, stdout } = await runCli([...args, '--json'], { cwd: made.root })
     expect(status, stdout).toBe(0)
   }
+  // that URL is a page's, which would have its token in it
+  const named = await runCli(['doctor', '--json', '--url', at(Number(port))], { cwd: made.root })
+  expect(JSON.parse(named.stdout)).toMatchObject({ diagnosis: name.endsWith('in the query') ? { id: 'token-missing' } : null })
   const { stdout } = await cli.end('SIGINT')
   expect(await rowsOf(made, 'authtoken_token')).toBe(0)
   expect(stdout).not.toMatch(/Traceback|eyJ|\b[0-9a-f]{40}\b/)
