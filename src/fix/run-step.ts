@@ -160,7 +160,8 @@ async function command(host: Host, { id, shown }: Step, action: CommandAction, c
 
 /** Remembers what a command has added to a folder in which so much was there. */
 async function keepAdded(folder: string, there: readonly string[], backup: Backup): Promise<void> {
-  for (const name of await readdir(folder)) {
+  // one that is gone has nothing to take back, and hides no failure of the command
+  for (const name of await readdir(folder).catch(() => [])) {
     const path = join(folder, name)
     if (!there.includes(name) && (await isFile(path))) await backup.creating(path, await readBytes(path))
   }

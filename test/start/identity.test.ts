@@ -12,7 +12,7 @@ import { listening } from '../support/node-servers.ts'
 import { browser } from '../support/page-look.ts'
 import { freePort } from '../support/redis.ts'
 import { startServer } from '../support/servers.ts'
-import { engines, guards, deleteRows, migrate, rowsOf, sessionProject, sessionsOf } from '../support/session-project.ts'
+import { engines, guards, deleteRows, migrate, rowsOf, sessionProject, sessionsOf, tokenApps } from '../support/session-project.ts'
 import type { ProjectOptions, TestProject } from '../support/project.ts'
 
 const { project, keep } = ending()
@@ -254,14 +254,7 @@ async function isTokensUser(...[name, find, read, accept]: (typeof tokens)[numbe
       'database',
       `if not self.scope["user"].is_authenticated:\n            await self.close(code=4401)\n        else:\n            ${accept}`,
     ),
-    installedApps: [
-      'django.contrib.contenttypes',
-      'django.contrib.auth',
-      'rest_framework',
-      'rest_framework.authtoken',
-      'channels',
-      'updates',
-    ],
+    installedApps: tokenApps,
     asgi: `import os
 from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")

@@ -4,7 +4,7 @@ import { runCli, startCli } from '../support/cli.ts'
 import { ending } from '../support/ends.ts'
 import type { ProjectOptions } from '../support/project.ts'
 import { freePort } from '../support/redis.ts'
-import { migrate, rowsOf } from '../support/session-project.ts'
+import { migrate, rowsOf, tokenApps } from '../support/session-project.ts'
 import { variants } from '../support/variants.ts'
 
 const { project, keep } = ending()
@@ -82,14 +82,7 @@ const untold = kinds
 
 const made = (consumer: string, page?: string): ProjectOptions => ({
   consumer,
-  installedApps: [
-    'django.contrib.contenttypes',
-    'django.contrib.auth',
-    'rest_framework',
-    'rest_framework.authtoken',
-    'channels',
-    'updates',
-  ],
+  installedApps: tokenApps,
   asgi: `import os
 from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")

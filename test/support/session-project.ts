@@ -23,6 +23,16 @@ export const guards = {
   after: 'await self.accept()\n        if not self.scope["user"].is_authenticated:\n            await self.close(code=4001)',
 } as const
 
+/** INSTALLED_APPS of a project whose users have a token each, kept in a table. */
+export const tokenApps = [
+  'django.contrib.contenttypes',
+  'django.contrib.auth',
+  'rest_framework',
+  'rest_framework.authtoken',
+  'channels',
+  'updates',
+]
+
 const asgi = (application: string) => `import os
 from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")
