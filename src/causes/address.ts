@@ -28,7 +28,7 @@ export const addressCauses = [
     ...address,
     id: 'bind-address-unavailable',
     automatic: 'yes',
-    title: "The server is to bind an address that this machine doesn't have",
+    title: "The server should bind an address that this machine doesn't have",
     rules: { unbound: judgeAddress },
     fix: otherAddress,
   },

@@ -30,13 +30,13 @@ export type Stage =
 
 /** Why there is no command for what is somebody's own to change. */
 export const own = {
-  code: "what is wrong stands in the project's own code",
-  settings: 'what is wrong stands in the settings: doctor --fix shows the edit, and makes it',
-  url: "the URL is the page's: doctor --fix corrects it where its source has it",
-  proxy: "what is wrong stands in the proxy's own configuration",
-  redis: "what is wrong is set at the Redis server, which is not the project's",
-  redisValue: 'the address or the password of Redis is corrected where the settings take it from',
-  token: "who the page is, and what it sends, is the page's and the application's own",
+  code: "the fault is in the project's own code",
+  settings: 'the fault is in the settings: doctor --fix shows the edit, and makes it',
+  url: "the URL is the page's: doctor --fix corrects it if the page's source has it",
+  proxy: "the fault is in the proxy's own configuration",
+  redis: "the fault is in the Redis server's setup, which is not the project's",
+  redisValue: "Redis's address or password is corrected where the settings read it",
+  token: 'who the page is and what it sends is up to page and application',
 } as const
 
 /** What a cause belongs to. */

@@ -20,7 +20,7 @@ export const originCauses = [
     id: 'origin-missing',
     noCommands: 'the client that sends no Origin is not in this checkout',
     automatic: 'yes',
-    title: 'The client sends no Origin, and the backend wants one',
+    title: 'The client sends no Origin, but the backend requires one',
     fix: 'the client that sends no Origin is not in this checkout: a browser always sends one',
   },
   {

@@ -24,14 +24,14 @@ export const proxyCauses = [
     id: 'proxy-idle-timeout',
     noCommands: own.proxy,
     automatic: 'no',
-    title: 'A proxy ends WebSockets on which nothing is sent for a while',
+    title: 'A proxy ends idle WebSockets',
   },
   {
     ...proxy,
     id: 'stream-broken',
     noCommands: own.proxy,
     automatic: 'no',
-    title: 'What follows the 101 is no WebSocket',
+    title: 'What follows the 101 is not the WebSocket protocol',
   },
   {
     ...proxy,

@@ -14,16 +14,16 @@ const redis = {
 /** Redis, where the channel layer uses it. */
 export const redisCauses = [
   { ...redis, id: 'redis-unreachable', automatic: 'ask', title: 'Nothing answers where the settings look for Redis', fix: memoryInstead },
-  { ...redis, id: 'redis-unresponsive', automatic: 'ask', title: 'Redis accepts the connection and never answers', fix: memoryInstead },
+  { ...redis, id: 'redis-unresponsive', automatic: 'ask', title: 'Redis accepts the connection but never answers', fix: memoryInstead },
   { ...redis, id: 'redis-too-old', automatic: 'ask', title: 'Redis is older than 5.0, which channels_redis needs', fix: memoryInstead },
-  { ...redis, id: 'redis-no-bzpopmin', automatic: 'no', title: 'Redis has BZPOPMIN renamed or taken away' },
-  { ...redis, id: 'redis-no-eval', automatic: 'no', title: 'Redis has EVAL renamed or taken away' },
+  { ...redis, id: 'redis-no-bzpopmin', automatic: 'no', title: 'Redis has BZPOPMIN renamed or disabled' },
+  { ...redis, id: 'redis-no-eval', automatic: 'no', title: 'Redis has EVAL renamed or disabled' },
   {
     ...redis,
     id: 'redis-auth-required',
     noCommands: own.redisValue,
     automatic: 'no',
-    title: 'Redis wants a password, and none is sent',
+    title: 'Redis requires a password, but none is sent',
   },
   {
     ...redis,
@@ -88,7 +88,7 @@ export const redisCauses = [
     id: 'redis-not-redis',
     noCommands: own.redisValue,
     automatic: 'no',
-    title: 'Another program than Redis listens on REDIS_PORT',
+    title: 'What listens on REDIS_PORT is not Redis',
   },
   {
     ...redis,

@@ -25,9 +25,9 @@ export const routingCauses = [
   {
     ...routing,
     id: 'middleware-missing',
-    noCommands: 'what is wrong stands in the ASGI module: doctor --fix shows the edit, and makes it',
+    noCommands: 'the fault is in the ASGI module: doctor --fix shows the edit, and makes it',
     automatic: 'ask',
-    title: 'The consumer reads of its scope what no middleware puts there',
+    title: 'The consumer reads a scope key that no middleware sets',
     fix: wrapRoutes,
   },
   {

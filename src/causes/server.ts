@@ -15,7 +15,7 @@ export const serverCauses = [
   {
     ...listener,
     id: 'asgi-app-wrong',
-    title: 'The ASGI server was given something that is no ASGI application',
+    title: 'The ASGI server was given something other than an ASGI application',
     vague: 'log',
     fix: startAnew,
   },
@@ -32,7 +32,7 @@ export const serverCauses = [
   {
     ...server,
     id: 'server-crashes',
-    noCommands: 'the crash lies in code that only its own traceback tells',
+    noCommands: "only the crash's own traceback shows where it lies",
     automatic: 'no',
     title: 'The server process dies while a socket is open',
     vague: 'log',

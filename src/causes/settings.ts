@@ -20,7 +20,7 @@ export const settingsCauses = [
     ...settings,
     id: 'own-module-missing',
     automatic: 'ask',
-    title: "A module of the project isn't there, and the sample of it is",
+    title: 'A module of the project is missing, but its sample exists',
     fix: placeModule,
   },
   {
@@ -33,7 +33,7 @@ export const settingsCauses = [
   {
     ...settings,
     id: 'env-bool-typo',
-    noCommands: "what was meant by the value is its user's to say: doctor --fix shows the edit, and makes it",
+    noCommands: 'only you know what the value should be: doctor --fix shows the edit, and makes it',
     automatic: 'ask',
     title: "A boolean in .env isn't one, or is read as its opposite",
     rules: { ...settings.rules, note: judgeBooleans },
@@ -44,7 +44,7 @@ export const settingsCauses = [
     ...settings,
     id: 'env-variables-missing',
     automatic: 'ask',
-    title: 'The settings ask for variables that nobody gives',
+    title: 'The settings need variables that are not set',
     fix: giveVariables,
   },
   { ...settings, id: 'env-encoding', automatic: 'yes', title: ".env isn't plain UTF-8", fix: encodeDotenv },
@@ -52,9 +52,9 @@ export const settingsCauses = [
     ...settings,
     id: 'env-value-malformed',
     automatic: 'yes',
-    title: "A value in .env can't be what the settings take it for",
+    title: "A value in .env isn't what the settings expect",
     fix: bareValue,
   },
-  { ...settings, id: 'env-shadowed', automatic: 'ask', title: 'A variable of the shell beats the one in .env', fix: leaveOut },
+  { ...settings, id: 'env-shadowed', automatic: 'ask', title: 'A shell variable overrides the one in .env', fix: leaveOut },
   { ...settings, id: 'log-dir-missing', automatic: 'yes', title: "LOGGING writes to a folder that isn't there", fix: makeFolders },
 ] as const satisfies readonly Cause[]

@@ -21,7 +21,7 @@ export const startupCauses = [
     ...startup,
     id: 'asgi-attribute-missing',
     automatic: 'yes',
-    title: "The server is told a name that the ASGI module doesn't have",
+    title: "The server is given a name that the ASGI module doesn't have",
     fix: rightApplication,
   },
   {
@@ -37,7 +37,7 @@ export const startupCauses = [
     id: 'daphne-app-order',
     noCommands: own.settings,
     automatic: 'yes',
-    title: '"daphne" stands after staticfiles in INSTALLED_APPS',
+    title: '"daphne" comes after staticfiles in INSTALLED_APPS',
     fix: daphneFirst,
   },
   {

@@ -11,7 +11,7 @@ export const urlCauses = [
     ...url,
     id: 'wrong-frontend-port',
     automatic: 'yes',
-    title: "The page's WebSocket URL names another port than the backend's",
+    title: "The page's WebSocket URL names a port that isn't the backend's",
     rules: { elsewhere: judgeElsewhere, note: judgePagePort },
     nearer: withBackend,
     fix: rightPort,
@@ -38,7 +38,7 @@ export const urlCauses = [
   {
     ...url,
     id: 'tls-untrusted',
-    noCommands: "whom a machine trusts is its user's to say",
+    noCommands: 'what a machine trusts is up to its user',
     automatic: 'no',
     title: "The server's TLS certificate isn't trusted",
     nearer: wsgiBehind,
@@ -46,16 +46,16 @@ export const urlCauses = [
   {
     ...url,
     id: 'url-too-long',
-    noCommands: "what goes into a token is the application's own",
+    noCommands: 'what goes into a token is up to the application',
     automatic: 'no',
-    title: 'The URL with its token is longer than the server takes',
+    title: 'The URL with its token is too long for the server',
   },
   {
     ...url,
     id: 'trailing-slash-missing',
     noCommands: own.url,
     automatic: 'yes',
-    title: 'The URL and the route differ in the last slash',
+    title: 'The URL and the route differ in the final slash',
     fix: rightSlash,
   },
 ] as const satisfies readonly Cause[]

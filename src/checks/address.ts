@@ -129,7 +129,7 @@ export function judgePermission({ wire, privilegedBelow, isRoot }: Evidence): Di
   return diagnosis(
     'bad-port-permission',
     `This user may not bind port ${port}`,
-    [`Ports below ${privilegedBelow} are for root alone on this machine`, `Nothing listens on port ${port}`],
+    [`Ports below ${privilegedBelow} are for root only on this machine`, `Nothing listens on port ${port}`],
     'Use a port above 1023.',
     [['election-dev', 'start', '--port', '8000']],
   )

@@ -29,16 +29,16 @@ export function judgeCrashedImport({ examination }: Evidence): Diagnosis | undef
   return diagnosis(
     'server-crashes',
     `Importing ${stage === 'settings' ? 'the settings' : 'the ASGI application'} ends the process`,
-    ["The backend's own interpreter ended in it, without an exception", ...output.slice(-3)],
-    'Run it under python -X faulthandler, which tells the line, and correct that.',
+    ["The backend's own interpreter ended during it, without an exception", ...output.slice(-3)],
+    'Run it under python -X faulthandler, which shows the line, and correct that.',
   )
 }
 
 function attributeMissing({ checkout }: Evidence, module: string, name: string, seen: string): Diagnosis {
   const { applicationThere: there, applicationSource: source } = checkout?.project ?? {}
   const title = source === '--application' ? `--application names ${module}:${name}, which isn't there` : `${module} has no ${name}`
-  if (there === undefined) return diagnosis('asgi-attribute-missing', title, [seen], 'Name the application that is there.')
-  const text = `Name the application that is there: ${there}.`
+  if (there === undefined) return diagnosis('asgi-attribute-missing', title, [seen], 'Name the existing application.')
+  const text = `Name the existing application: ${there}.`
   return diagnosis('asgi-attribute-missing', title, [seen], text, [['election-dev', 'start', '--application', there]])
 }
 
@@ -59,7 +59,7 @@ function settingWrong(evidence: Evidence, alive: readonly string[]): Diagnosis |
   const value = fact.value ?? undefined
   return diagnosis(
     'asgi-application-setting-wrong',
-    value === undefined ? 'ASGI_APPLICATION is not set' : `ASGI_APPLICATION names something else than the ASGI application: ${value}`,
+    value === undefined ? 'ASGI_APPLICATION is not set' : `ASGI_APPLICATION doesn't name the ASGI application: ${value}`,
     [fact.message ?? (fact.kind === 'wsgi' ? `${value ?? ''} is the WSGI application` : `${value ?? ''} can't be served`), ...alive],
     `ASGI_APPLICATION = "${usualSetting(evidence)}".`,
   )
@@ -73,7 +73,7 @@ function judgeRunserver(evidence: Evidence): Diagnosis | undefined {
   if (settings.daphne_app === 'after-staticfiles') {
     return diagnosis(
       'daphne-app-order',
-      '"daphne" stands after django.contrib.staticfiles in INSTALLED_APPS',
+      '"daphne" comes after django.contrib.staticfiles in INSTALLED_APPS',
       ['runserver refuses to serve: daphne.E001', ...alive],
       'Put "daphne" first in INSTALLED_APPS.',
     )
@@ -114,10 +114,10 @@ function judgeCommands(evidence: Evidence): Diagnosis[] {
 function wrongFolder(server: ServerProcess, cwd: string, backend: string, seen: string): Diagnosis {
   return diagnosis(
     'wrong-working-directory',
-    'The server was started in another folder than the one with manage.py',
+    'The server was not started in the folder with manage.py',
     [
       seen,
-      `Its working folder is ${cwd}; manage.py is in ${backend}, and ${server.command?.application ?? 'the application'} is found from there only`,
+      `Its working folder is ${cwd}; manage.py is in ${backend}, and ${server.command?.application ?? 'the application'} can only be found from there`,
     ],
     `Go to ${backend} first; start does so by itself.`,
     [['election-dev', 'start']],
@@ -147,7 +147,7 @@ export function judgeUnserved(evidence: Evidence): Diagnosis | undefined {
   if (application === undefined || application.routes.length === 0 || typeof refusedBy !== 'string' || /OriginValidator/.test(refusedBy))
     return undefined
   const cause = judgeRoutes(evidence)
-  return cause?.id === 'no-websocket-route' ? withSeen(cause, `${refusedBy} makes a refusal of it`) : undefined
+  return cause?.id === 'no-websocket-route' ? withSeen(cause, `${refusedBy} turns it into a refusal`) : undefined
 }
 
 /** What is wrong with the application that a server serves: it speaks, and every socket is an error. */
@@ -161,16 +161,16 @@ export function judgeRoutes(evidence: Evidence): Diagnosis | undefined {
   if (!application.websocket && !isUnread) {
     return noWebSocketPart([
       application.kind === 'http-only'
-        ? "It is Django's plain get_asgi_application(), which handles HTTP alone"
+        ? "It is Django's plain get_asgi_application(), which handles only HTTP"
         : 'Its ProtocolTypeRouter has no "websocket" key',
-      `Every WebSocket path is an error, ${path} too`,
+      `Every WebSocket path fails, including ${path}`,
     ])
   }
   const bare = application.routes.find(({ is_class }) => is_class)
   if (bare !== undefined && servesPath([bare], path)) {
     return diagnosis(
       'as-asgi-missing',
-      `The consumer class itself is in the route: ${bare.consumer}`,
+      `The route holds the consumer class itself: ${bare.consumer}`,
       [`The route ${bare.route} leads to the class ${bare.consumer}, not to an application made by as_asgi()`],
       `Write ${bare.consumer}.as_asgi() in the routing.`,
     )
@@ -190,7 +190,7 @@ export function judgeRoutes(evidence: Evidence): Diagnosis | undefined {
     [
       list.length === 0
         ? isUnread
-          ? "Which routes there are can't be read"
+          ? "The routes can't be read"
           : 'The routing has no WebSocket route at all'
         : `The routes on disk are ${list.slice(0, 6).join(', ')}`,
       ...(unfound
@@ -200,9 +200,9 @@ export function judgeRoutes(evidence: Evidence): Diagnosis | undefined {
     ],
     served === undefined
       ? isUnread
-        ? 'Name the path that the application serves: election-dev start --path.'
+        ? 'Name a path that the application serves: election-dev start --path.'
         : 'Make path and route agree; no slash at the start of the pattern.'
-      : `The application serves ${served}: let the page ask for that, or the route be ${path}.`,
+      : `The application serves ${served}: let the page request that, or change the route to ${path}.`,
     served === undefined || slashed !== undefined ? [] : [['election-dev', 'start', '--path', served]],
   )
 }

@@ -76,7 +76,7 @@ function judgeGroups({ examination }: Evidence): Diagnosis | undefined {
     'Broadcasts go to a group that no socket joins',
     [
       `${lost.file}:${lost.line} sends to ${JSON.stringify(lost.group)}`,
-      `${add === undefined ? 'The socket' : `${add.file}:${add.line}`} joins ${played.groups.map((group) => JSON.stringify(group)).join(', ')}, and nothing is sent there`,
+      `${add === undefined ? 'The socket' : `${add.file}:${add.line}`} joins ${played.groups.map((group) => JSON.stringify(group)).join(', ')}, but nothing is sent there`,
     ],
     'Use one constant for both.',
   )

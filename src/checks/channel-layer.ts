@@ -26,7 +26,7 @@ export function judgeLayer(evidence: Evidence): Diagnosis | undefined {
       evidence.choice?.environment?.packages.has('channels-redis') !== true
     return missing
       ? redisLayerMissing(seen, [[pythonOf(evidence), '-m', 'pip', 'install', 'channels-redis']])
-      : wrongBackend(`CHANNEL_LAYERS names a BACKEND that isn't there: ${settings.layer_backend ?? ''}`, seen)
+      : wrongBackend(`CHANNEL_LAYERS names a BACKEND that doesn't exist: ${settings.layer_backend ?? ''}`, seen)
   }
   if (/InvalidChannelLayerError: BACKEND key not specified|No BACKEND/.test(text))
     return wrongBackend('CHANNEL_LAYERS names no BACKEND', seen)
@@ -34,7 +34,7 @@ export function judgeLayer(evidence: Evidence): Diagnosis | undefined {
   if (/could not be cast to integer value|Invalid IPv6 URL/.test(text)) {
     return diagnosis(
       'channel-layer-config-wrong',
-      'A Redis URL in CHANNEL_LAYERS holds characters that are not percent-encoded',
+      'A Redis URL in CHANNEL_LAYERS has characters that are not percent-encoded',
       seen,
       'Percent-encode the password in the URL (# is %23, / is %2F, @ is %40): urllib.parse.quote(PASSWORD, safe="").',
       [],
@@ -45,7 +45,7 @@ export function judgeLayer(evidence: Evidence): Diagnosis | undefined {
     'channel-layer-config-wrong',
     "CONFIG of CHANNEL_LAYERS isn't what the backend takes",
     seen,
-    'Write "CONFIG": {"hosts": [(host, port)]}: a list, also for one.',
+    'Write "CONFIG": {"hosts": [(host, port)]}: a list, even for one.',
   )
 }
 
@@ -70,7 +70,7 @@ function layerUnset({ examination }: Evidence): Diagnosis {
   const raised = examination?.get('consumer')?.raised
   return diagnosis(
     'channel-layer-unset',
-    "CHANNEL_LAYERS isn't set, and the consumers use it",
+    "CHANNEL_LAYERS isn't set, but the consumers use it",
     [
       'The settings have no CHANNEL_LAYERS',
       ...(adds === undefined ? [] : [`${adds.file}:${adds.line} calls group_add`]),
@@ -101,7 +101,7 @@ export function judgeInstances(evidence: Evidence): Found {
       orElse(
         diagnosis(
           'layer-inmemory-multi-instance',
-          'More than one process serves, and each keeps its own channel layer in memory',
+          'More than one process serves, each with its own channel layer in memory',
           ['CHANNEL_LAYERS is InMemoryChannelLayer: a broadcast stays in the process that sent it', ...seen],
           'Run one process, or use Redis 5 or newer for the layer.',
           workers > 1 ? inItsPlace(evidence.wire.endpoint) : [],
@@ -119,11 +119,11 @@ export function judgeWorkers({ examination }: Evidence): Diagnosis | undefined {
   if (sends.length === 0 || !isInMemory(examination?.get('settings')?.layer_backend)) return undefined
   const [first = '', ...rest] = sends.slice(0, 5).map(({ file, line, by }) => {
     const whose = by === 'command' ? 'a management command' : `a task of ${by ?? ''}, which a worker runs`
-    return `${file}:${line} sends to a group in ${whose}: a process of its own`
+    return `${file}:${line} sends to a group in ${whose}: a separate process`
   })
   const unshared = diagnosis(
     'layer-inmemory-multi-instance',
-    'What a worker or a management command sends reaches no page: the channel layer is in the memory of each process',
+    'What a worker or a management command sends reaches no page: each process has its own in-memory channel layer',
     [first, ...rest, 'CHANNEL_LAYERS is InMemoryChannelLayer: a broadcast stays in the process that sent it'],
     'Use Redis 5 or newer for the layer.',
   )

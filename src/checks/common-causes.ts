@@ -25,7 +25,7 @@ export function missing(module: string, seen: Seen, more: readonly string[] = []
       ? `A package that the code imports isn't installed: ${names[0] ?? module}`
       : `${names.length} packages that the code imports aren't installed: ${names.join(', ')}`,
     seen,
-    `Install ${one ? 'it' : 'them'} into the environment of the backend.`,
+    `Install ${one ? 'it' : 'them'} into the backend's environment.`,
     pip(...names),
   )
 }
@@ -35,7 +35,7 @@ export function moduleRemoved(module: string, { minor, name }: RemovedModule, py
   const since = minor === undefined ? 'setuptools no longer brings it' : `Python 3.${minor} left it out`
   return diagnosis(
     'stdlib-module-removed',
-    `${module} is no longer there: ${since}, and this is Python ${python}`,
+    `${module} is gone: ${since}, and this is Python ${python}`,
     seen,
     name === undefined
       ? `Replace it in the code (docs.python.org/3/whatsnew/3.${minor ?? 12}.html#removed), or make the environment with Python 3.${(minor ?? 12) - 1}.`
@@ -48,9 +48,9 @@ export function moduleRemoved(module: string, { minor, name }: RemovedModule, py
 export function redisLayerMissing(seen: Seen, commands = pip('channels-redis')): Diagnosis {
   return diagnosis(
     'channels-redis-missing',
-    "The Redis layer is configured, and channels_redis isn't installed",
+    "The Redis layer is configured, but channels_redis isn't installed",
     seen,
-    'Install it into the environment of the backend.',
+    "Install it into the backend's environment.",
     commands,
   )
 }
@@ -102,7 +102,7 @@ export function withoutLibrary(
 /** ws:// on a port of TLS. */
 export function speaksTls({ port }: ShownEndpoint, seen: Seen): Diagnosis {
   const remedy = 'Use wss://, or run the server without TLS in development.'
-  return diagnosis('wss-vs-ws', `ws:// is used, and port ${port} speaks TLS`, seen, remedy)
+  return diagnosis('wss-vs-ws', `ws:// is used, but port ${port} speaks TLS`, seen, remedy)
 }
 
 /** The URL is longer than the server takes. */
@@ -119,20 +119,20 @@ export function portHeld({ port }: ShownEndpoint, title: string, seen: Seen): Di
 
 /** What is in front of the backend answers, and nothing answers that. */
 export function badGateway(title: string, seen: Seen): Diagnosis {
-  const remedy = 'Start the backend, or correct the port that the proxy leads to.'
+  const remedy = "Start the backend, or correct the proxy's target port."
   return diagnosis('server-not-running', title, seen, remedy, [['election-dev', 'start']])
 }
 
 /** The port is the frontend's: its page answers, whether the upgrade got it or a plain request did. */
 export function frontendServes({ port }: ShownEndpoint, seen: Seen): Diagnosis {
-  const remedy = 'Correct the WebSocket URL (VITE_WS_URL or the like) to the port of the backend.'
+  const remedy = "Correct the WebSocket URL (VITE_WS_URL or the like) to the backend's port."
   return diagnosis('wrong-frontend-port', `Port ${port} is the frontend's dev server, not the backend`, seen, remedy)
 }
 
 /** The backend wants an Origin, and got none. */
 export function originMissing(seen: Seen): Diagnosis {
-  const title = 'The client sends no Origin, and the backend wants one'
-  return diagnosis('origin-missing', title, seen, 'Send the Origin that the page has, as every browser does.')
+  const title = 'The client sends no Origin, but the backend requires one'
+  return diagnosis('origin-missing', title, seen, "Send the page's Origin, as every browser does.")
 }
 
 /** The backend wants another Origin; `more`: what else may be done about it. */
@@ -143,9 +143,9 @@ export function originRejected(origin: string, seen: Seen, more: string): Diagno
 
 /** What there is to do about a socket that the application closes with `code`, at a line where it can be seen. */
 export function whyClosed(code: number | null | undefined, place: string | undefined): string {
-  if (code === 4001) return 'By custom 4001 means not logged in: log in again.'
-  if (typeof code === 'number' && code >= 4000) return 'Look up what the code means in the consumer.'
+  if (code === 4001) return 'By convention, 4001 means not logged in: log in again.'
+  if (typeof code === 'number' && code >= 4000) return "Look up the code's meaning in the consumer."
   return place === undefined
     ? 'See where the consumer calls close(), and start daphne without --websocket_timeout.'
-    : `See why it comes to ${place}: a page's WebSocket is to stay open.`
+    : `See why it gets to ${place}: a page's WebSocket should stay open.`
 }

@@ -25,7 +25,7 @@ function judgeRaised(raised: Raised, when: string, seen: readonly string[]): Dia
     'consumer-exception',
     `The consumer raises an exception ${when}`,
     evidence,
-    place === undefined ? 'No line of this project is in its traceback: see what the text of the exception names.' : `Correct ${place}.`,
+    place === undefined ? "No line of this project is in its traceback: see what the exception's text names." : `Correct ${place}.`,
   )
 }
 
@@ -59,8 +59,8 @@ export function judgePing({ wire: { session }, examination }: Evidence): Diagnos
   return diagnosis(
     'ping-unanswered',
     'The application does not answer {"type":"ping"}',
-    ['The socket stayed open, and no pong came back'],
-    'Answer with {"type":"pong"}, or let the page not wait for one; "ping": false in the configuration leaves this check out.',
+    ['The socket stayed open, but no pong came back'],
+    'Answer with {"type":"pong"}, or don\'t let the page wait for one; "ping": false in the configuration skips this check.',
   )
 }
 
@@ -70,13 +70,13 @@ export function judgeStuck({ examination }: Pick<Evidence, 'examination'>): Diag
   const place = placeOf(frames.findLast((frame) => frame.own))
   if (takes !== false || place === undefined) return undefined
   const name = `connect() of ${consumer ?? 'the consumer'}`
-  const seen = `2.5 s after accept() the application had asked for no message: connect() was still at ${place}`
+  const seen = `2.5 s after accept() the application had not asked for a message: connect() was still at ${place}`
   if (stuck === true)
     return diagnosis(
       'connect-never-returns',
-      `${name} accepts and never returns: no message of the page is taken`,
+      `${name} accepts and never returns: no message from the page is received`,
       [seen],
-      'Let connect() return after accept(): start what goes on as a task of its own (self.task = asyncio.create_task(…)), and cancel it in disconnect().',
+      'Let connect() return after accept(): run the rest as its own task (self.task = asyncio.create_task(…)), and cancel it in disconnect().',
     )
   return synchronous === true ? busy(`${name} keeps the thread of all synchronous consumers for itself`, [seen]) : undefined
 }
@@ -96,8 +96,8 @@ function busy(title: string, [first, ...rest]: Seen): Diagnosis {
   return diagnosis(
     'sync-consumer-blocks',
     title,
-    [first, ...rest, 'All synchronous consumers of a process, and its database_sync_to_async, run in one thread, one after the other'],
-    'Do slow work outside of the consumer (a task queue, a management command), or in an asynchronous consumer that awaits it.',
+    [first, ...rest, 'All synchronous consumers of a process, and its database_sync_to_async, take turns in one thread'],
+    'Do slow work outside the consumer (a task queue, a management command), or in an asynchronous consumer that awaits it.',
   )
 }
 
@@ -150,7 +150,7 @@ function judgeAccepted(played: Played, session: SessionFact | undefined): Diagno
       'subprotocol-mismatch',
       'The consumer accepts with a subprotocol that the page did not offer',
       [`accept(subprotocol=${JSON.stringify(subprotocol)}); the page offers ${offered.length === 0 ? 'none' : offered.join(', ')}`],
-      'Let the consumer accept(subprotocol=…) with one that the page offers; where the page does offer it, name it: --subprotocol.',
+      'Let the consumer accept(subprotocol=…) with one that the page offers; if the page does offer it, name it: --subprotocol.',
     )
   }
   // what comes of a ping counts only where the real one is sent it, too
@@ -160,8 +160,8 @@ function judgeAccepted(played: Played, session: SessionFact | undefined): Diagno
   if (later === 'raised' && raised !== undefined && raised !== null) {
     if (after === 'ping')
       return {
-        ...judgeRaised(raised, 'at the ping of the page', ['It was sent {"type":"ping"}']),
-        title: 'The consumer dies of a message: {"type":"ping"}',
+        ...judgeRaised(raised, "at the page's ping", ['It was sent {"type":"ping"}']),
+        title: 'The consumer fails on a message: {"type":"ping"}',
       }
     return judgeRaised(raised, 'after it accepted', [])
   }

@@ -18,8 +18,8 @@ export function judgeCrossing(facts: readonly CrossingFact[], backend: string | 
   const [first = '', ...more] = facts.map((fact) => crossingWords(fact))
   const raised = facts.find((fact) => fact.raised !== undefined)?.raised
   if (raised !== undefined)
-    return judgeRaised(exceptionFrom(raised), 'A message over the channel layer does not get to the other instance', [first, ...more])
-  const sound = 'Each of the instances is sound by itself'
+    return judgeRaised(exceptionFrom(raised), 'A message over the channel layer does not reach the other instance', [first, ...more])
+  const sound = 'Each instance works by itself'
   if (isInMemory(backend))
     return orElse(
       diagnosis(
@@ -59,7 +59,7 @@ export function judgeEnded(url: string, { code, reason }: Pick<SocketClose, 'cod
     : diagnosis(
         'consumer-exception',
         'A socket ended before anything was sent on it',
-        [`${closed} while it waited for what the other instance broadcasts`],
+        [`${closed} while it waited for the other instance's broadcast`],
         "Correct what raises; the server's log has the traceback.",
       )
 }

@@ -35,12 +35,12 @@ const refusals: readonly Words[] = [
     id: 'database-absent',
     title: (name) => `The database server is there, and has no role ${name}`,
     remedy: (name) =>
-      `Make it, in psql as a role that may: CREATE ROLE ${quoted(name)} LOGIN; and where the server asks for a password, give it the one of the settings (\\password).`,
+      `Make it, in psql as a role that may: CREATE ROLE ${quoted(name)} LOGIN; if the server asks for a password, give it the one in the settings (\\password).`,
   },
   {
     says: /FATAL: +the database system is (?:starting up|shutting down|in recovery mode|not yet accepting connections)/,
     passes: true,
-    title: () => 'The database server is there, and takes no connections yet',
+    title: () => 'The database server runs, but takes no connections yet',
     remedy: () => 'Wait until it has started.',
   },
   {
@@ -52,22 +52,22 @@ const refusals: readonly Words[] = [
     says: /FATAL: +password authentication failed for user "(.+)"/,
     title: (name) => `The database server doesn't take the password for ${name}`,
     // auth_failed() gives away to nobody whether there is such a role
-    remedy: () => 'Correct the user and the password in the settings; the server says the same where it has no such role.',
+    remedy: () => 'Correct the user and the password in the settings; the server says the same if it has no such role.',
   },
   {
     says: /FATAL: +(?:Peer|Ident) authentication failed for user "(.+)"/,
-    title: (name) => `The database server takes ${name} from the system's user of that name alone`,
-    remedy: () => 'Name the host 127.0.0.1 and a password in the settings: over its socket the server asks for the user of the system.',
+    title: (name) => `The database server accepts ${name} only from the system user of that name`,
+    remedy: () => 'Name the host 127.0.0.1 and a password in the settings: over its socket the server checks the system user.',
   },
   {
     says: /fe_sendauth: no password supplied/,
-    title: () => 'The database server asks for a password, and the settings have none',
-    remedy: () => 'Give the settings the password of the role.',
+    title: () => 'The database server asks for a password, but the settings have none',
+    remedy: () => "Put the role's password into the settings.",
   },
   {
     says: /FATAL: +no pg_hba\.conf entry for host/,
-    title: () => 'The database server lets nobody in from here as this user',
-    remedy: () => 'Add a line for it to pg_hba.conf, and have the server read it again.',
+    title: () => 'The database server refuses this user from here',
+    remedy: () => 'Add a line for it to pg_hba.conf, and have the server reload it.',
   },
   {
     says: /\(1049, ["']Unknown database '(.+)'/,
@@ -77,7 +77,7 @@ const refusals: readonly Words[] = [
   },
   {
     says: /\((?:1044|1045|1698), ["']Access denied for user '(.*?)'@/,
-    title: (name) => `The database server doesn't let ${name === '' ? 'a user without a name' : name} in`,
+    title: (name) => `The database server doesn't let ${name === '' ? 'an unnamed user' : name} in`,
     remedy: () => 'Correct the user and the password in the settings, or grant the user the database.',
   },
   {

@@ -15,7 +15,7 @@ function unreachable({ name, message, path, engine }: ExaminationOf<'database'>,
       : `DATABASES has the engine ${engine}${where === undefined ? '' : `, and names ${where}`}`,
     ...(compose === undefined
       ? []
-      : [`${compose.service} is a service of ${compose.file}: a name inside Docker's network alone`, ...published]),
+      : [`${compose.service} is a service of ${compose.file}: a name only inside Docker's network`, ...published]),
   ]
   const refusal = databaseRefusal(message)
   const id = refusal?.id ?? 'database-unreachable'
@@ -30,13 +30,13 @@ function unreachable({ name, message, path, engine }: ExaminationOf<'database'>,
     return diagnosis(
       id,
       title,
-      [...seen, 'The data of the PostgreSQL that an earlier run of this project has made are in .election-dev/postgres'],
-      'Start with --managed again, which uses them; without it nothing is started beside the backend.',
+      [...seen, 'Data of a PostgreSQL from an earlier run of this project is in .election-dev/postgres'],
+      'Start with --managed again, which uses it; without it only the backend is started.',
       [['election-dev', 'start', '--managed']],
     )
   const first = refusal === undefined ? 'Start the database, or have' : `${mend} Or have`
   // a new one has no tables yet
-  return diagnosis(id, title, seen, `${first} the run use ${by}; the run ends it, its data stay.`, [
+  return diagnosis(id, title, seen, `${first} the run use ${by}; the run ends it, its data stays.`, [
     ['election-dev', 'start', '--setup', '--managed'],
   ])
 }
@@ -47,7 +47,7 @@ export function judgeUnidentified(evidence: Evidence, verdict: Diagnosis): Diagn
   const { identity, token } = evidence.wire
   const isNobody = identity === undefined ? token.kind === 'none' : identity.source === 'none'
   if (database?.state !== 'unreachable' || !isNobody) return undefined
-  return withSeen(unreachable(database, evidence), 'Whoever stands for the page is made in it', ...verdict.evidence.slice(0, 1))
+  return withSeen(unreachable(database, evidence), "The page's user is created in it", ...verdict.evidence.slice(0, 1))
 }
 
 /** Settings that have no database for want of the variable that names it. */
@@ -154,8 +154,8 @@ function partMissing(evidence: Evidence, said: string, part: string): Diagnosis 
     return diagnosis(
       'migrations-not-made',
       `No migrations were made for the models of ${labels.join(', ')}`,
-      [asked, ...unmade.map(({ folder }) => `${folder} has models, or fields of them, that no migration makes`)],
-      'Make them, apply them, and commit the files.',
+      [asked, ...unmade.map(({ folder }) => `${folder} has models, or fields, that no migration creates`)],
+      'Create them, apply them, and commit the files.',
       [
         ['python', 'manage.py', 'makemigrations', ...labels],
         ['python', 'manage.py', 'migrate'],
@@ -166,7 +166,7 @@ function partMissing(evidence: Evidence, said: string, part: string): Diagnosis 
     'migrations-pending',
     part,
     [asked, ...(pending.length === 0 ? [] : [`Pending: ${listOf(pending)}`])],
-    pending.length === 0 ? 'Make the migrations of the app, and apply them.' : 'Apply the migrations.',
+    pending.length === 0 ? "Create the app's migrations, and apply them." : 'Apply the migrations.',
     [...(pending.length === 0 ? [['python', 'manage.py', 'makemigrations']] : []), ['python', 'manage.py', 'migrate']],
   )
 }

@@ -10,14 +10,14 @@ export function judgeClash({ examination, choice }: Pick<Evidence, 'examination'
   const [one, another] = [importer, other].map(({ name, version }) => `${name} ${version}`)
   return diagnosis(
     'dependency-conflict',
-    `${one ?? ''} and ${another ?? ''} don't fit each other`,
+    `${one ?? ''} and ${another ?? ''} are incompatible`,
     [
       `Importing ${importer.name} fails in its own code (${file}:${line}): ${type}: ${message}`,
       typeof asks === 'string'
-        ? `${importer.name} ${importer.version} asks for ${asks}, which ${other.version} may be: no installer sees the conflict`
+        ? `${importer.name} ${importer.version} asks for ${asks}, which allows ${other.version}: no installer sees the conflict`
         : `${other.name} ${other.version} is installed in ${choice?.environment?.label ?? 'the environment'}`,
     ],
-    'Install newer releases of both, and have the requirements pin neither of the old ones.',
+    'Install newer releases of both, and remove any pins of the old ones from the requirements.',
     pip('--upgrade', importer.name, other.name),
   )
 }

@@ -33,10 +33,10 @@ function judgeTakenForTrue(evidence: Evidence, cause: Diagnosis): Diagnosis | un
   const value = evidence.env[name] ?? inFile(evidence, name)?.value ?? 'False'
   return diagnosis(
     'env-bool-typo',
-    `${name} is ${value}, and the settings take it for true`,
+    `${name} is ${value}, but the settings read it as true`,
     [
       `${placeOfVariable(evidence, name)}: ${name}=${value}`,
-      `${at.file}:${at.line} takes any text for true: \`${at.text.slice(0, 160)}\``,
+      `${at.file}:${at.line} reads any text as true: \`${at.text.slice(0, 160)}\``,
       ...cause.evidence,
     ],
     'Read it with cast=bool of decouple (env.bool of django-environ), or compare its text: .lower() == "true".',
@@ -65,7 +65,7 @@ function judgeNoBoolean(evidence: Evidence): Diagnosis[] {
         `${name} isn't a boolean: ${shownValue(name, value)}`,
         [
           `${placeOfVariable(evidence, name)}: ${name}=${shownValue(name, value)}`,
-          `${file}:${line} reads it with env.bool, which takes any word that it doesn't know for false`,
+          `${file}:${line} reads it with env.bool, which reads any unknown word as false`,
         ],
         'Write True or False.',
       ),
@@ -102,7 +102,7 @@ function judgeUnread(evidence: Evidence, cause: Diagnosis): Diagnosis | undefine
 export function judgeUnreadKey(evidence: Evidence, cause: Diagnosis): Diagnosis | undefined {
   const [place] = evidence.otherKeys
   if (place === undefined || evidence.env['SECRET_KEY'] !== undefined || inRead(evidence, 'SECRET_KEY')) return undefined
-  return unread(evidence, place.replace(/:\d+$/, ''), 'SECRET_KEY', [`${place}: SECRET_KEY=***, and the settings have another one`], cause)
+  return unread(evidence, place.replace(/:\d+$/, ''), 'SECRET_KEY', [`${place}: SECRET_KEY=***, but the settings have another one`], cause)
 }
 
 /** A file that the settings don't read chooses the channel layer, and nothing else does. Pure. */
@@ -125,11 +125,11 @@ function unread({ dotenv }: Evidence, shown: string, name: string, seen: readonl
   const isThere = shown === wanted
   const [why, remedy, commands] = isThere
     ? [
-        'The settings import no reader of .env: they see the environment alone',
+        'The settings import no .env reader: they see only the environment',
         'Load it in the settings (load_dotenv of python-dotenv), or start with the variables in the environment.',
       ]
     : dotenv?.fact.kind === 'absent'
-      ? [`There is no ${wanted}, which is where the settings look`, 'Put it where it is looked for.', [['cp', shown, wanted]]]
+      ? [`There is no ${wanted}, where the settings look`, 'Put it where the settings look.', [['cp', shown, wanted]]]
       : [`The settings read ${wanted}, which has no ${name}`, `Write ${name} into ${wanted}.`]
   const [first = shown, ...rest] = seen
   return diagnosis(

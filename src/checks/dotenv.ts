@@ -48,9 +48,9 @@ export function judgeNotLoaded(evidence: Pick<Evidence, 'dotenv'>, wanted: strin
     const source = dotenvSource(dotenv)
     return diagnosis(
       'env-not-loaded',
-      `${shown} isn't there: the settings find no ${wanted}`,
+      `${shown} doesn't exist: the settings find no ${wanted}`,
       [`There is no ${shown}`, ...rest, ...seen],
-      'Put it where it is looked for.',
+      'Put it where the settings look.',
       // an example has blanks, which the setup fills
       source === undefined || source.kind === 'example' ? [['election-dev', 'start', '--setup']] : [['cp', source.shown, shown]],
     )
@@ -60,8 +60,8 @@ export function judgeNotLoaded(evidence: Pick<Evidence, 'dotenv'>, wanted: strin
   const elsewhere = others.filter(({ kind }) => kind !== 'example')
   return diagnosis(
     'env-not-loaded',
-    `${shown} has no ${wanted}, which the settings ask for`,
-    [`${shown} is read, and ${wanted} isn't among its keys`, ...elsewhere.map((other) => `${other.shown} is there too`), ...seen],
+    `${shown} has no ${wanted}, which the settings need`,
+    [`${shown} is read, but ${wanted} isn't among its keys`, ...elsewhere.map((other) => `${other.shown} is there too`), ...seen],
     `Add ${wanted} to ${shown}${others.some(({ kind }) => kind === 'example') ? ', as its example has it' : ''}.`,
   )
 }
@@ -103,10 +103,7 @@ export function judgeReversed(evidence: Pick<Evidence, 'dotenv' | 'env' | 'exami
       diagnosis(
         'env-bool-typo',
         `${name} is ${text} in ${place}, and ${read ? 'true' : 'false'} in the settings`,
-        [
-          `${place}: ${name}=${text}`,
-          `The settings have ${name} = ${read ? 'True' : 'False'}: bool() of any text that isn't empty is True`,
-        ],
+        [`${place}: ${name}=${text}`, `The settings have ${name} = ${read ? 'True' : 'False'}: bool() of any non-empty text is True`],
         'Read it with cast=bool of decouple (env.bool of django-environ) in the settings.',
       ),
     ]
@@ -128,9 +125,9 @@ export function judgeMalformed(
     const name = entry?.key ?? Object.entries(evidence.env).find(([, text]) => text === bare)?.[0] ?? 'A number'
     return diagnosis(
       'env-value-malformed',
-      `${name} in ${place} isn't the number that the settings want`,
+      `${name} in ${place} isn't the number that the settings need`,
       [`${place}: ${name}=${shownValue(name, bare)}`, ...seen],
-      'Put nothing behind the value: a comment becomes part of it.',
+      'Put nothing after the value: a comment becomes part of it.',
       commands,
     )
   }
@@ -138,7 +135,7 @@ export function judgeMalformed(
   const { name, source, evidence: words } = redis.malformed
   return diagnosis(
     'env-value-malformed',
-    `${name} in ${source} can't be what the settings take it for`,
+    `${name} in ${source} isn't what the settings expect`,
     [words[0] ?? name, ...words.slice(1), ...seen],
     'Write the bare value.',
     commands,
@@ -161,7 +158,7 @@ export function judgeShadowed(
   const shown = (value: string) => (value === '' ? '(empty)' : shownValue(first.name, value))
   return diagnosis(
     'env-shadowed',
-    `${first.name} of the shell beats ${evidence.dotenv?.shown ?? '.env'}`,
+    `${first.name} from the shell overrides ${evidence.dotenv?.shown ?? '.env'}`,
     [
       `${first.file.shown}: ${first.name}=${shown(first.file.value)}`,
       `${environmentOf(evidence, first.name)}: ${first.name}=${shown(first.shell)}; the environment wins`,

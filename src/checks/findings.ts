@@ -94,7 +94,7 @@ function coverageOf(id: CauseId, family: Family, evidence: Evidence): Coverage {
 /** What the look from inside came to. */
 function inside({ checkout, examination, problems }: Evidence, name: 'settings' | 'application' | 'database' | 'checks'): Coverage {
   if (checkout === undefined) return skipped(problems['project'] ?? 'there is no project here')
-  if (examination === undefined) return unknown(problems['examination'] ?? 'the project could not be looked at from inside')
+  if (examination === undefined) return unknown(problems['examination'] ?? 'the project could not be examined from inside')
   if (examination.get(name) !== undefined) return passed
   const error = examination.errorOf('settings') ?? examination.errorOf('application')
   if (error !== undefined) return skipped(`the import ended before: ${error.type}`)

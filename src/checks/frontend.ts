@@ -20,7 +20,7 @@ export function managerMissing({ manager, shown }: FrontendInstall, named: strin
   const as = named === undefined ? '' : ` as package.json names it: ${named}`
   return diagnosis(
     'package-manager-missing',
-    `The frontend is not started: ${manager} can't be had${as}`,
+    `The frontend is not started: ${manager} isn't available${as}`,
     [first ?? `${shown} could not be run: there is no ${manager} on the PATH`, ...rest],
     manager === 'bun'
       ? 'Install it: https://bun.sh'

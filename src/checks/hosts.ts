@@ -29,8 +29,8 @@ function judgeList(evidence: Evidence, refused: Diagnosis): Diagnosis | undefine
     evidence: [...refused.evidence, `Its OriginValidator lets through: ${origins.length === 0 ? 'nothing' : origins.join(', ')}`],
     remedy: {
       text: lets
-        ? `Its list has ${origin}: the validator refuses it by a rule of its own. Correct valid_origin() of the class that derives from OriginValidator.`
-        : `Add ${JSON.stringify(origin)} to the list that OriginValidator is given where the application is put together.`,
+        ? `Its list has ${origin}: the validator refuses it by its own rule. Correct valid_origin() of the class that derives from OriginValidator.`
+        : `Add ${JSON.stringify(origin)} to the list passed to OriginValidator in the ASGI application.`,
       commands: [],
       automatic: 'no',
     },
@@ -75,7 +75,7 @@ export function judgeHosts(evidence: Evidence, seen: readonly string[]): Diagnos
     [
       'GET / is 400 (DisallowedHost)',
       ...(settings === undefined ? [] : [hostsWords(evidence, settings.allowed_hosts)]),
-      ...(scheme === undefined ? [] : ['An Origin is matched with its scheme, a Host never: so the socket may be 101 all the same']),
+      ...(scheme === undefined ? [] : ['An Origin is matched with its scheme, a Host never: so the socket may still get 101']),
       ...seen,
     ],
     'Write bare host names: localhost,127.0.0.1,[::1].',

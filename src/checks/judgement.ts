@@ -111,7 +111,7 @@ function unguessed({ checkout, choice }: Evidence, found: Diagnosis): Diagnosis 
   const named = found.remedy.commands.flatMap(installedBy)
   const guessed = named.find((name) => !isWellKnown(requiredName(name)) && !asked.has(requiredName(name)))
   if (guessed === undefined) return found
-  const text = `Nothing in this project asks for ${guessed}. Correct the import, if it is misspelled; else add the package that has it to the requirements, and install it.`
+  const text = `Nothing in this project requires ${guessed}. Correct the import if it is misspelled; else add its package to the requirements and install it.`
   return { ...found, remedy: { text, commands: [], automatic: 'no' } }
 }
 

@@ -62,7 +62,7 @@ export function socketTrouble(socket: PageSocket, seen: PageSeen, context: PageC
         ...named.map(({ file, line, text }) => `${file}:${line} names its path: ${text}`),
         `proven is ${proven.href}`,
       ],
-      `Correct the path ${place === undefined ? 'where the page names it (its sources were not seen to)' : `in ${shown(place)}`}: the application's WebSocket is ${proven.pathname}.`,
+      `Correct the path ${place === undefined ? 'where the page sets it (not found in its sources)' : `in ${shown(place)}`}: the application's WebSocket is ${proven.pathname}.`,
     )
   }
   const written = sources === undefined ? [] : writtenPlaces(sources, url, page)
@@ -92,7 +92,7 @@ function refusedThere(socket: PageSocket, seen: Seen, { standsFor, sources, toke
       'page-socket-refused',
       title,
       [...seen, proven],
-      'The page identifies itself otherwise than the proof does: log in on it by "page": {"login": …} of election-dev.config.json, or look at the token that its sources send.',
+      'The page identifies itself differently from the proof: log in on it with "page": {"login": …} in election-dev.config.json, or check the token that its sources send.',
     )
   const places = sources === undefined ? [] : sentPlaces(sources, sent)
   const readAt = sources?.tokenRead
@@ -119,7 +119,7 @@ function elsewhere(
   { proven, paths, moved }: PageContext,
 ): [string, Commands] {
   const url = new URL(socket.url)
-  const place = at === undefined ? 'the sources of the page' : shown(at)
+  const place = at === undefined ? "the page's sources" : shown(at)
   if (proven === undefined) return [`Correct the URL in ${place}.`, []]
   const proxy = `a proxy of the dev server for ${url.pathname} to ${proven.protocol.replace('ws', 'http')}//${proven.host}, with WebSockets (${upgradeWords})`
   if (url.host === page.host && socket.status === undefined)
@@ -130,7 +130,10 @@ function elsewhere(
           moved.commands,
         ]
   if (url.port === proven.port && url.protocol !== proven.protocol)
-    return [`The backend speaks no TLS. Let the page open its WebSocket at its own host, through ${proxy}; or serve the page by http.`, []]
+    return [
+      `The backend speaks no TLS. Let the page open its WebSocket at its own host, through ${proxy}; or serve the page over http.`,
+      [],
+    ]
   const isKnownPath = [proven.pathname, ...paths].some((path) => isSameRoute(path, url.pathname))
   if (isLocal(hostOf(url)) && isKnownPath && url.port !== proven.port && url.port !== '' && url.host !== page.host)
     return [

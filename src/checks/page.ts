@@ -20,7 +20,7 @@ export function notLooked(why: string): Pick<PageVerdict, 'text'> & { readonly s
 export function judgePage(look: PageSeen, context: PageContext): PageVerdict {
   const cause = whyNot(look, context)
   if (cause === undefined) return { state: 'open', text: openWords(look, context) }
-  const nobody = context.withheld === undefined ? '' : ` · opened as nobody: ${context.withheld}`
+  const nobody = context.withheld === undefined ? '' : ` · opened without a user: ${context.withheld}`
   if ('text' in cause) return { ...cause, text: `${cause.text}${nobody}` }
   return {
     state: cause.id === 'page-socket-none' ? 'yellow' : 'failed',
@@ -63,11 +63,11 @@ function whyNot(seen: PageSeen, context: PageContext): Diagnosis | PageVerdict |
   if (trouble !== undefined) return socketTrouble(trouble, seen, context)
   if (looked.length > 0) {
     if (seen.expected === false)
-      return broken(seen, `its WebSocket is open, and what "expect" names is not on the page`, ['no element was found for it within 5 s'])
+      return broken(seen, `its WebSocket is open, but what "expect" names is not on the page`, ['no element was found for it within 5 s'])
     if (typeof seen.expected === 'string')
       return {
         state: 'yellow',
-        text: `its WebSocket is open, and whether what "expect" names is there can't be told: ${seen.expected} (${browser})`,
+        text: `its WebSocket is open, but whether what "expect" names is there can't be checked: ${seen.expected} (${browser})`,
       }
     if (seen.change?.arrived === false) return broken(seen, `its change did not arrive: ${seen.change.why}`, [seen.change.why])
     return undefined
@@ -87,7 +87,7 @@ function loginWanted({ browser, url }: PageSeen, refused: PageSocket | undefined
 /** No WebSocket was opened: what kept the page from it, as far as the browser tells. */
 function noSocket(seen: PageSeen, context: PageContext): Diagnosis | PageVerdict {
   const { error, url, refusals, exceptions, status, browser } = seen
-  if (seen.end === 'crashed') return broken(seen, 'its process has died', [`${browser} told that the page's process crashed`])
+  if (seen.end === 'crashed') return broken(seen, 'its process crashed', [`${browser} reported that the page's process crashed`])
   if (error !== undefined) return broken(seen, `it can't be opened: ${error}`, [`${url}: ${error}`])
   if (status !== undefined && status >= 400) return broken(seen, `it answers ${status}`, [`${url}: ${status}`])
   const forbidden = refusals.find(({ kind }) => kind === 'csp' || kind === 'mixed-content' || kind === 'cors')
@@ -109,10 +109,10 @@ function noSocket(seen: PageSeen, context: PageContext): Diagnosis | PageVerdict
   return diagnosis(
     'page-socket-none',
     'opens no WebSocket',
-    [`${url} was loaded and at rest, and had opened none`, ...consoleWords(seen)],
+    [`${url} had loaded and settled without opening one`, ...consoleWords(seen)],
     context.folder === undefined
       ? 'If another page opens it, name that one: "page": {"url": "/dashboard/"} in election-dev.config.json.'
-      : 'If another page opens it, name that one: "page": {"url": "/dashboard"} in election-dev.config.json. Else look at why its sources don\'t get as far as new WebSocket(…).',
+      : 'If another page opens it, name that one: "page": {"url": "/dashboard"} in election-dev.config.json. Else see why its sources don\'t reach new WebSocket(…).',
   )
 }
 
@@ -127,7 +127,7 @@ function broken(seen: PageSeen, title: string, evidence: Seen): Diagnosis {
     'page-broken',
     title,
     [...evidence, ...consoleWords(seen)],
-    at === undefined || !isEditable(at) ? 'The console of the browser has the rest: F12, then Console.' : `Correct ${at.file}:${at.line}.`,
+    at === undefined || !isEditable(at) ? "The browser's console has the rest: F12, then Console." : `Correct ${at.file}:${at.line}.`,
   )
 }
 
@@ -135,9 +135,9 @@ function blocked(refusal: PageRefusal, { url }: PageSeen): Diagnosis {
   const { origin } = new URL(url)
   const target = new URL(refusal.url)
   const remedies: Readonly<Record<string, string>> = {
-    cors: `Let ${origin} in at the backend: CORS_ALLOWED_ORIGINS = ["${origin}"] of django-cors-headers (with CORS_ALLOW_CREDENTIALS where cookies are sent), or send these requests through the dev server's proxy.`,
+    cors: `Allow ${origin} in the backend: CORS_ALLOWED_ORIGINS = ["${origin}"] of django-cors-headers (with CORS_ALLOW_CREDENTIALS if cookies are sent), or send these requests through the dev server's proxy.`,
     csp: `Add ${target.protocol}//${target.host} to ${refusal.text} of the page's Content-Security-Policy.`,
-    'mixed-content': `Serve the page by http while you develop, or open ${target.protocol === 'ws:' ? 'wss' : 'https'}:// through its own host.`,
+    'mixed-content': `Serve the page over http in development, or open ${target.protocol === 'ws:' ? 'wss' : 'https'}:// through its own host.`,
   }
   return diagnosis('page-blocked', refusalWords(refusal), [`${refusal.url}: ${refusal.text}`], remedies[refusal.kind] ?? '')
 }

@@ -30,7 +30,7 @@ const proxies: readonly ProxyWords[] = [
   {
     pattern: /^haproxy\b/i,
     name: 'HAProxy',
-    upgrade: 'mode http, and nothing that takes the headers Upgrade and Connection away.',
+    upgrade: 'mode http, and nothing that removes the headers Upgrade and Connection.',
     idle: '`timeout tunnel 1h` in defaults or in the backend: without it `timeout client` and `timeout server` end an idle socket',
     path: 'no http-request set-path or replace-path for this path',
     host: 'no http-request set-header Host.',
@@ -39,8 +39,8 @@ const proxies: readonly ProxyWords[] = [
     pattern: /^(?:apache|httpd)/i,
     name: 'Apache',
     upgrade:
-      '`ProxyPass "/ws/" "http://127.0.0.1:8000/ws/" upgrade=websocket` above the ProxyPass of "/", whose first match counts (before 2.4.47: mod_proxy_wstunnel and ws://).',
-    idle: 'timeout=3600 behind the ProxyPass of the WebSocket (what ends an idle socket is the longer one of Timeout and ProxyTimeout)',
+      '`ProxyPass "/ws/" "http://127.0.0.1:8000/ws/" upgrade=websocket` above the ProxyPass of "/", since the first match wins (before 2.4.47: mod_proxy_wstunnel and ws://).',
+    idle: "timeout=3600 after the WebSocket's ProxyPass (an idle socket is ended by the longer of Timeout and ProxyTimeout)",
     path: 'the same path on both sides of ProxyPass, with a last slash on both or on neither',
     host: 'ProxyPreserveHost On.',
   },

@@ -85,7 +85,7 @@ function judgeTarget(evidence: ProxyEvidence, direct: WireFacts, compared: reado
   return diagnosis(
     'wrong-frontend-port',
     isElsewhere
-      ? `The dev server's proxy leads to port ${target.port}, and the backend listens on ${port}`
+      ? `The dev server's proxy leads to port ${target.port}, but the backend listens on ${port}`
       : `The dev server's proxy leads to ${target?.host ?? 'an address'}, where nothing answers; the backend is at ${host}:${port}`,
     [first, ...more],
     isElsewhere ? `Let the proxy lead to port ${port}.` : `Let the proxy lead to ${host}:${port}.`,

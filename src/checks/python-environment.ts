@@ -72,9 +72,9 @@ export function judgeChannels(evidence: Pick<Evidence, 'choice' | 'checkout' | '
   if (newer !== undefined)
     return diagnosis(
       'missing-dep',
-      `The Channels that is installed is older than what the project asks for: ${installed?.version ?? ''}`,
+      `The installed Channels is older than the project requires: ${installed?.version ?? ''}`,
       [first, `${relativeTo(evidence, newer.file)}:${newer.line} asks for ${newer.spec}`],
-      `Install into ${installed?.label ?? ''} what the project asks for.`,
+      `Install the project's requirements into ${installed?.label ?? ''}.`,
       [['election-dev', 'start', '--setup']],
     )
   return diagnosis(
@@ -82,8 +82,8 @@ export function judgeChannels(evidence: Pick<Evidence, 'choice' | 'checkout' | '
     title,
     [first, ...more],
     speaksOfChannels === false
-      ? 'There is no WebSocket to start: see the tutorial of Channels, or go to the project that has one.'
-      : 'Move the project to Channels 4: routes take as_asgi(), and the application get_asgi_application() (channels.readthedocs.io, release notes of 3.0).',
+      ? 'There is no WebSocket to start: see the Channels tutorial, or go to the project that has one.'
+      : 'Move the project to Channels 4: routes take as_asgi(), and the application get_asgi_application() (channels.readthedocs.io, 3.0 release notes).',
   )
 }
 
@@ -103,7 +103,7 @@ function judgeBroken(evidence: Evidence): Diagnosis | undefined {
   if (choice?.kind === 'venv-broken' && choice.other?.kind === 'none') return undefined
   return diagnosis(
     'venv-broken',
-    `The virtual environment ${broken.label} is there and can't run`,
+    `The virtual environment ${broken.label} exists but can't run`,
     [broken.reason, ...leftOut(evidence)],
     'Make it anew.',
     remake(evidence, broken.folder),
@@ -116,12 +116,12 @@ function judgeShebang(evidence: Evidence): Diagnosis | undefined {
   if (dead === undefined) return undefined
   const served = diagnosis(
     'venv-broken',
-    `${relativeTo(evidence, dead.script)} can't be run: its first line names an interpreter that isn't there`,
+    `${relativeTo(evidence, dead.script)} can't be run: its first line names an interpreter that doesn't exist`,
     [
       `${relativeTo(evidence, dead.script)}:1 is \`#!${dead.interpreter}\`, and there is no such file`,
       'The environment was moved or copied; its own bin/python runs',
     ],
-    'Run the server as a module (python -m daphne …, as election-dev start does), or make the environment anew.',
+    'Run the server as a module (python -m daphne …, as election-dev start does), or recreate the environment.',
     [['election-dev', 'start']],
   )
   return orElse(served, remake(evidence, dead.folder))
@@ -140,7 +140,7 @@ function judgeActive(evidence: Evidence): Diagnosis | undefined {
   const what = pathPython === undefined ? '' : pathPython.hasDjango ? 'daphne' : 'Django'
   return diagnosis(
     'wrong-venv',
-    'Another environment is active than the one of this project',
+    "An environment other than this project's is active",
     [
       `VIRTUAL_ENV is ${active}${what === '' ? ", which can't run" : `: its python (${pathPython?.executable ?? ''}) has no ${what}`}`,
       `${own.label} has them`,
@@ -161,7 +161,7 @@ export function judgeServing(evidence: Evidence, seen: readonly string[]): Diagn
   if (lacks.length === 0) return undefined
   return diagnosis(
     'wrong-venv',
-    "The server runs in another environment than the project's",
+    "The server runs in an environment other than the project's",
     [`PID ${serving.pid} runs ${serving.python}, which has no ${lacks.join(' and no ')}`, `${own.label} has it`, ...seen],
     `Stop it, and start it with ${pythonOf(evidence)}.`,
     [
@@ -192,9 +192,9 @@ function judgeMissingVenv(evidence: Evidence): Diagnosis | undefined {
   if (one !== undefined)
     return diagnosis(
       'foreign-environment',
-      `The virtual environment ${one.label} is one of ${one.system}, and there is none of this system`,
+      `The virtual environment ${one.label} is from ${one.system}, and there is none for this system`,
       [`${one.label} has the layout of ${one.system}: it is left alone`, ...lacks],
-      `Make one of this system beside it, in ${folder}.`,
+      `Make one for this system beside it, in ${folder}.`,
       made,
     )
   return diagnosis(

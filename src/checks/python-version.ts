@@ -60,7 +60,7 @@ export function judgeTooOld(
     'python-too-old',
     `Python ${python} is too old for this code: it needs 3.${need.minor}`,
     [...seen, `${need.what} came with Python 3.${need.minor}; the backend's interpreter is ${python}`],
-    `Make the environment anew with Python 3.${need.minor} or newer${base === undefined ? ', which has to be installed first: none is on the PATH' : ''}.`,
+    `Recreate the environment with Python 3.${need.minor} or newer${base === undefined ? ', which has to be installed first: none is on the PATH' : ''}.`,
     base === undefined ? [] : remake(evidence, folder, base),
   )
 }

@@ -11,7 +11,7 @@ export function clientTimeout(seen: Seen, commands: Commands): Diagnosis {
     'redis-client-timeout',
     'Every idle WebSocket ends after a few seconds: the Redis client stops reading while the channel layer still waits for a message',
     seen,
-    'Give each of the hosts in CHANNEL_LAYERS "socket_timeout": None; or use redis-py below 8, which has no limit of its own, and write redis<8 into the requirements.',
+    'Give each of the hosts in CHANNEL_LAYERS "socket_timeout": None; or use redis-py below 8, which has no such limit, and write redis<8 into the requirements.',
     commands,
   )
 }

@@ -41,7 +41,7 @@ export function judgeFallback(evidence: Evidence): Diagnosis[] {
   const { checkout } = evidence
   const wished = checkout?.wish.kind === 'set' && checkout.wish.redis
   if (!wished || wantsRedis(evidence) || !isInMemory(evidence.examination?.get('settings')?.layer_backend)) return []
-  return redisCauses(evidence).map((cause) => withSeen(cause, 'The settings went over to the in-memory layer by themselves'))
+  return redisCauses(evidence).map((cause) => withSeen(cause, 'The settings fell back to the in-memory layer by themselves'))
 }
 
 /** What is worth a word beside another cause: the same, or what waits behind a refusal that comes before the layer is used. Pure. */

@@ -16,7 +16,7 @@ const words: Readonly<Record<RedisRefusal, Words>> = {
     memory: true,
   },
   'redis-unresponsive': {
-    title: (_, where) => `Redis at ${where} accepts the connection and never answers`,
+    title: (_, where) => `Redis at ${where} accepts the connection but never answers`,
     remedy: 'Restart Redis.',
     memory: true,
   },
@@ -26,17 +26,17 @@ const words: Readonly<Record<RedisRefusal, Words>> = {
     memory: true,
   },
   'redis-no-bzpopmin': {
-    title: (name, where) => `${name} at ${where} has no BZPOPMIN: it was renamed or taken away`,
-    remedy: 'Take out rename-command BZPOPMIN.',
+    title: (name, where) => `${name} at ${where} has no BZPOPMIN: it was renamed or disabled`,
+    remedy: 'Remove rename-command BZPOPMIN.',
     memory: true,
   },
   'redis-no-eval': {
-    title: (name, where) => `${name} at ${where} has no EVAL: it was renamed or taken away`,
-    remedy: 'Take out rename-command EVAL.',
+    title: (name, where) => `${name} at ${where} has no EVAL: it was renamed or disabled`,
+    remedy: 'Remove rename-command EVAL.',
     memory: true,
   },
   'redis-auth-required': {
-    title: (_, where) => `Redis at ${where} wants a password, and none is sent`,
+    title: (_, where) => `Redis at ${where} requires a password, but none is sent`,
     remedy: 'Set REDIS_PASSWORD, and pass it on in CHANNEL_LAYERS.',
   },
   'redis-wrong-password': {
@@ -74,8 +74,8 @@ const words: Readonly<Record<RedisRefusal, Words>> = {
     remedy: 'Set a password, or reach it over loopback.',
   },
   'redis-tls': {
-    title: (_, where) => `Redis at ${where} and the settings do not agree about TLS`,
-    remedy: 'rediss:// (or ssl=True) in hosts where Redis speaks TLS; redis:// where it does not.',
+    title: (_, where) => `Redis at ${where} and the settings disagree about TLS`,
+    remedy: 'rediss:// (or ssl=True) in hosts if Redis speaks TLS, else redis://.',
   },
   'redis-cluster': { title: (_, where) => `Redis at ${where} is a node of a cluster`, remedy: 'Use a stand-alone Redis.' },
 }

@@ -117,9 +117,9 @@ function isUntold({ wire }: Evidence, { isConsumer, because, code }: Decision, {
 function refusesUntold({ by, place }: Decision, seen: Seen): Diagnosis {
   return diagnosis(
     'application-refuses',
-    `${by} refuses the socket by a rule of its own`,
+    `${by} refuses the socket by its own rule`,
     seen,
-    `See what ${at(place)} asks for. Nothing tells whether that is somebody who may, or something in the path, in the query or in what else the page sends: --path, --origin, --subprotocol, ELECTION_DEV_TOKEN. The WebSocket itself works.`,
+    `See what ${at(place)} checks. Nothing shows whether it is a permission, or something in the path, the query or whatever else the page sends: --path, --origin, --subprotocol, ELECTION_DEV_TOKEN. The WebSocket itself works.`,
   )
 }
 
@@ -137,9 +137,9 @@ export function behindClose(evidence: Evidence, verdict: Diagnosis): Diagnosis |
 function refuses(name: string, seen: Seen): Diagnosis {
   return diagnosis(
     'application-refuses',
-    `The application refuses ${name} by a rule of its own`,
-    [...seen, `${name} stood at the consumer: who it is, is accepted`],
-    `See what the condition asks for. Where it is about who may: give ${name} what it wants, or take somebody who has it (--user NAME). The WebSocket itself works.`,
+    `The application refuses ${name} by its own rule`,
+    [...seen, `${name} reached the consumer: the identity is accepted`],
+    `See what the condition checks. If it is about permissions: give ${name} what it requires, or use an account that has it (--user NAME). The WebSocket itself works.`,
   )
 }
 
@@ -155,7 +155,7 @@ function judgeRow({ examination, wire }: Evidence, { by, because = '', code }: D
           'row-missing',
           `${by} finds nothing at ${path}`,
           seen,
-          'Name a path of something that the application gives out (--path), or start it again: what its tables have is looked up at the start.',
+          'Name a path of something that the application offers (--path), or restart it: its tables are read at startup.',
         )
       : undefined
   // any other condition may have nothing to do with it
@@ -190,16 +190,16 @@ function absentRow({ name, model }: Unfilled, by: string, path: string, isMadeUp
   if (typeof model === 'string')
     return diagnosis(
       'row-missing',
-      `There is no ${model} that ${by} could be opened for`,
+      `There is no ${model} to open ${by} for`,
       [...seen, `The table of ${model} is empty${isMadeUp ? `, and ${name} in ${path} is made up` : ''}`],
-      `Make a row of ${model}, or name the path of one: --path. The WebSocket itself works.`,
+      `Create a row of ${model}, or name the path of one: --path. The WebSocket itself works.`,
     )
   // a path that somebody has named may be refused for whatever reason
   if (!isMadeUp) return undefined
   return diagnosis(
     'row-missing',
     `${by} knows nothing at ${path}`,
-    [...seen, `${name} in the path is made up: neither the page's sources nor a row tells one`],
+    [...seen, `${name} in the path is made up: neither the page's sources nor a row gives one`],
     'Name a path that the application knows: --path. The WebSocket itself works.',
   )
 }
@@ -225,7 +225,7 @@ export function rowBehind({ examination, wire }: Evidence, found: Diagnosis): Di
     'row-missing',
     `${route.consumer} finds no ${model} at ${path}`,
     seen,
-    `Name the path of a ${model} that is there: --path. The WebSocket itself works.`,
+    `Name the path of an existing ${model}: --path. The WebSocket itself works.`,
   )
 }
 
@@ -233,9 +233,9 @@ function sessionMissing({ wire: { identity } }: Evidence, seen: Seen): Diagnosis
   if (identity?.source === 'session')
     return diagnosis(
       'session-missing',
-      'The application sees nobody, though a session was sent',
+      'The application sees no user, though a session was sent',
       [...seen, `A session of ${identity.user ?? 'a user'} was made through the settings' own engine, and sent as the page sends it`],
-      'See which cookie, and which engine, its middleware reads.',
+      'See which cookie and which engine its middleware reads.',
     )
   const noUser = identity?.hasNoUser === true
   const isRefused = identity?.isRefused === true
@@ -243,19 +243,19 @@ function sessionMissing({ wire: { identity } }: Evidence, seen: Seen): Diagnosis
   if (other !== undefined)
     return diagnosis(
       'session-missing',
-      `The application wants somebody who is logged in, and ${identity?.note ?? 'there is no such user'}`,
+      `The application requires a login, and ${identity?.note ?? 'there is no such user'}`,
       [...seen, other.seen],
       other.remedy,
     )
   return diagnosis(
     'session-missing',
-    `The application wants somebody who is logged in${noUser ? ', and the database has no active user' : ''}`,
+    `The application requires a login${noUser ? ', and the database has no active user' : ''}`,
     [
       ...seen,
       identity?.note === undefined ? 'No session was sent' : isRefused ? identity.note : `No session could be made: ${identity.note}`,
     ],
     noUser
-      ? 'Let the setup make a development user: its session is sent then.'
+      ? 'Let the setup create a development user, whose session is then sent.'
       : isRefused
         ? correctLogin
         : `Log in as the page does: ${byLogin}`,

@@ -13,7 +13,7 @@ export function withRow(evidence: Evidence, found: Diagnosis): Diagnosis {
   const loaded = withFixture(evidence, found)
   const row = loaded === found && found.id === 'row-missing' ? wantedRow(evidence) : undefined
   if (row === undefined) return loaded
-  const text = `Make a row of ${row.model}: with what its table asks for, the command makes an example. Or name the path of one that is there: --path. The WebSocket itself works.`
+  const text = `Create a row of ${row.model}: the command makes an example with what its table needs. Or name the path of an existing one: --path. The WebSocket itself works.`
   return { ...found, remedy: { ...found.remedy, text, commands: [['election-dev', 'doctor', '--fix']] } }
 }
 

@@ -17,8 +17,8 @@ function middlewareMissing({ examination, checkout }: Evidence, name: string, se
   const application = examination?.get('application')
   const around = application?.middleware ?? []
   const module = checkout?.project.application?.split(':')[0] ?? 'the ASGI module'
-  const reads = `The consumer reads scope["${name}"], and nothing puts it there`
-  const stands = application === undefined ? [] : [`Around the routes stands ${around.length === 0 ? 'nothing' : around.join(', ')}`]
+  const reads = `The consumer reads scope["${name}"], but nothing sets it`
+  const stands = application === undefined ? [] : [`Around the routes: ${around.length === 0 ? 'nothing' : around.join(', ')}`]
   const wrapper = wrappers[name]
   if (wrapper === undefined)
     return diagnosis(
@@ -30,7 +30,7 @@ function middlewareMissing({ examination, checkout }: Evidence, name: string, se
   const { call, kind, module: from } = wrapper
   // one of the project's own may leave it out for whom it doesn't know
   const others = around.filter((each) => !/^(?:Origin|AllowedHostsOrigin)Validator$|^(?:Cookie|Session)Middleware$/.test(each))
-  const own = others.length === 0 ? '' : ` Or let ${others.join(' or ')} set it, for whom it does not know as well.`
+  const own = others.length === 0 ? '' : ` Or let ${others.join(' or ')} set it, even for unknown users.`
   return diagnosis(
     'middleware-missing',
     `${reads}: there is no ${kind} around it`,

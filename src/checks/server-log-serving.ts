@@ -47,7 +47,7 @@ export const servingRules: readonly LogRule[] = [
         'channel-layer-config-wrong',
         "CONFIG of CHANNEL_LAYERS isn't what the backend takes",
         evidence,
-        'Write "CONFIG": {"hosts": [(host, port)]}: a list, also for one, and what the connection takes in a dict for each.',
+        'Write "CONFIG": {"hosts": [(host, port)]}: a list, even for one; other connection arguments go in a dict for each.',
       ),
   ),
   rule(missingParts, ([said], evidence) =>
@@ -58,13 +58,13 @@ export const servingRules: readonly LogRule[] = [
     (_, evidence) => noWebSocketPart(evidence),
   ),
   rule(/can't be used in ['"]await['"] expression/, (_, evidence) =>
-    diagnosis('as-asgi-missing', 'The consumer class itself is in the route', evidence, 'Write Consumer.as_asgi() in the routing.'),
+    diagnosis('as-asgi-missing', 'The route holds the consumer class itself', evidence, 'Write Consumer.as_asgi() in the routing.'),
   ),
   // Channels' own words (auth.py, sessions.py)
   servingRule(/^ValueError: (.*\b(?:find session in scope|No cookies in scope)\b.*)/, ([, said = ''], evidence) =>
     diagnosis(
       'middleware-missing',
-      'A middleware of Channels lacks the one that has to stand around it',
+      'A Channels middleware lacks the one that must wrap it',
       evidence,
       `${said.includes('cookies') ? 'Put CookieMiddleware around SessionMiddleware' : 'Put SessionMiddlewareStack around it'}, or use AuthMiddlewareStack (channels.auth), which brings both along.`,
     ),
@@ -85,7 +85,7 @@ export const servingRules: readonly LogRule[] = [
       'no-websocket-route',
       `No WebSocket route fits /${path}`,
       evidence,
-      'Make path and route agree, without a slash at the start of the pattern; election-dev start --path asks for another path.',
+      'Make path and route agree, without a slash at the start of the pattern; election-dev start --path requests another path.',
     ),
   ),
   // a consumer that parses something else than its client's text does so in a line of its own
@@ -120,7 +120,7 @@ export const servingRules: readonly LogRule[] = [
   servingRule(/Group name must be a valid unicode string/, (_, evidence) =>
     diagnosis(
       'group-name-invalid',
-      'The name of a group has characters that a channel layer refuses, or is too long',
+      'A group name has characters that a channel layer refuses, or is too long',
       evidence,
       'Use letters, digits, hyphens, underscores and periods, fewer than 100.',
     ),

@@ -14,16 +14,20 @@ export const bindRules: readonly LogRule[] = [
   startRule(/(?:Errno|WinError) 10013\b/, (_, evidence) =>
     diagnosis(
       'bad-port-permission',
-      'Windows keeps the port, or another program has it for itself alone',
+      'Windows reserves the port, or another program holds it exclusively',
       evidence,
-      'Take another port, as start does by itself. Those that it keeps: netsh interface ipv4 show excludedportrange protocol=tcp',
+      'Use another port, as start does by itself. Reserved ports: netsh interface ipv4 show excludedportrange protocol=tcp',
       [['election-dev', 'start']],
     ),
   ),
   startRule(/(?:Errno (?:99|49|10049)|WinError 10049)\b|^(?!.*connecting to)(?:.*Can(?:no|')t assign requested address)/i, (_, evidence) =>
-    diagnosis('bind-address-unavailable', "This machine doesn't have the address that the server is to bind", evidence, 'Bind 127.0.0.1.', [
-      ['election-dev', 'start', '--host', '127.0.0.1'],
-    ]),
+    diagnosis(
+      'bind-address-unavailable',
+      "This machine doesn't have the address that the server should bind",
+      evidence,
+      'Bind 127.0.0.1.',
+      [['election-dev', 'start', '--host', '127.0.0.1']],
+    ),
   ),
 ]
 
@@ -48,7 +52,7 @@ export const startRules: readonly LogRule[] = [
     },
   ),
   rule(/InvalidChannelLayerError: Cannot import BACKEND (.+)/, ([, name = ''], evidence) =>
-    wrongBackend(`CHANNEL_LAYERS names a BACKEND that isn't there: ${name}`, evidence),
+    wrongBackend(`CHANNEL_LAYERS names a BACKEND that doesn't exist: ${name}`, evidence),
   ),
   // Django imports the settings for who names them; a file of the project's own that imports such a module means another
   startRule(/ModuleNotFoundError: No module named ['"]([\w.]*settings[\w.]*)['"]/, ([, name = ''], evidence, frame) =>
@@ -78,10 +82,10 @@ export const startRules: readonly LogRule[] = [
       ),
   ),
   startRule(/ValueError: (?:Invalid truth value|Not a boolean): ?(.*)/i, ([, value = ''], evidence) =>
-    diagnosis('env-bool-typo', `A boolean of the settings isn't one: ${value}`, evidence, 'Write True or False in .env.'),
+    diagnosis('env-bool-typo', `A boolean in the settings isn't one: ${value}`, evidence, 'Write True or False in .env.'),
   ),
   startRule(/invalid literal for int\(\) with base 10: (.*)/, ([, value = ''], evidence) =>
-    diagnosis('env-value-malformed', `A number of the settings isn't one: ${value}`, evidence, 'Put no comment behind a value in .env.'),
+    diagnosis('env-value-malformed', `A number in the settings isn't one: ${value}`, evidence, 'Put no comment after a value in .env.'),
   ),
   startRule(/codec can't decode byte 0x(?:ff|fe)/i, (_, evidence) =>
     diagnosis('env-encoding', ".env isn't plain UTF-8", evidence, 'Save it as UTF-8 without BOM.'),
@@ -96,7 +100,7 @@ export const startRules: readonly LogRule[] = [
       'apps-not-ready',
       'asgi.py imports models or routing before Django is set up',
       evidence,
-      'Call get_asgi_application() before the import of the routing.',
+      'Call get_asgi_application() before importing the routing.',
     ),
   ),
   rule(/^\s*(?:SyntaxError|IndentationError|TabError): (.*)/, ([, text = ''], evidence) =>
@@ -116,7 +120,7 @@ export const startRules: readonly LogRule[] = [
     diagnosis('asgi-import-error', `Importing the application fails: ${said}`, evidence, 'Correct the import.'),
   ),
   startRule(/daphne\.E001/, (_, evidence) =>
-    diagnosis('daphne-app-order', '"daphne" stands after django.contrib.staticfiles in INSTALLED_APPS', evidence, 'Put "daphne" first.'),
+    diagnosis('daphne-app-order', '"daphne" comes after django.contrib.staticfiles in INSTALLED_APPS', evidence, 'Put "daphne" first.'),
   ),
   startRule(/(?:Cannot find .* in|You have not set|Cannot import) ASGI_APPLICATION/, (_, evidence) =>
     diagnosis(

@@ -170,7 +170,7 @@ export function judgeHeld(evidence: Evidence): Diagnosis | undefined {
 export function judgeWaiting({ waiting }: Evidence): Diagnosis | undefined {
   if (waiting === undefined) return undefined
   const { launcher, id, title, remedy } = waiting
-  return diagnosis(id, title, [`election-dev start (PID ${launcher}) runs, and its backend has ended: it waits to start it again`], remedy)
+  return diagnosis(id, title, [`election-dev start (PID ${launcher}) runs, but its backend has ended: it waits to restart it`], remedy)
 }
 
 /** True for a server of another project, which a copy of the checkout isn't: that has most of its files, and an application of the same name. */
@@ -189,7 +189,7 @@ export function judgeForeign(evidence: Evidence, seen: readonly string[]): Diagn
   const moved = diagnosis(
     'port-in-use',
     `Another program holds port ${port}: ${named(server)}`,
-    [shownUp(server), ...(isAsked ? [] : ['Nothing shows that it is of this project']), ...seen],
+    [shownUp(server), ...(isAsked ? [] : ['Nothing shows that it belongs to this project']), ...seen],
     isAsked ? `Use another port for the backend, or stop PID ${server.pid}.` : 'Use another port for the backend.',
     [['election-dev', 'start', '--port', String(port + 1)]],
   )
@@ -208,6 +208,6 @@ export function judgeCrashed({ examination, wire }: Evidence, seen: readonly str
     'server-crashes',
     'The consumer ends the process that serves it',
     ["Played in the backend's own interpreter: it ended that one too, without an exception", ...seen],
-    'Run it under python -X faulthandler, which tells the line, and mend the crash.',
+    'Run it under python -X faulthandler, which shows the line, and fix the crash.',
   )
 }

@@ -44,11 +44,11 @@ function judgeHang(examination: Examination): Diagnosis | undefined {
     'settings-import-hang',
     `Importing ${what} does not end`,
     [
-      `After ${standing.seconds.toFixed(0)} s the import still stood at the same place`,
+      `After ${standing.seconds.toFixed(0)} s the import was still at the same place`,
       ...(own === undefined ? [] : [`${own.file}:${own.line}, in ${own.function}`]),
       ...(inner === undefined || inner === own ? [] : [`It waits in ${inner.file}:${inner.line}, ${inner.function}`]),
     ],
-    'Give what it waits for a time limit; no blocking call and no question in the settings.',
+    'Set a time limit on what it waits for; the settings must not block or prompt.',
   )
 }
 
@@ -74,9 +74,9 @@ export function judgeImport(evidence: Evidence, error: ExaminationOf<'error'>, w
   if (error.type === 'EOFError') {
     return diagnosis(
       'settings-import-hang',
-      'The settings ask a question on the terminal, and wait for its answer',
+      'The settings prompt on the terminal and wait for an answer',
       seen,
-      'No question in the settings: read a variable.',
+      "Don't prompt in the settings: read a variable.",
     )
   }
   const known =
@@ -156,9 +156,9 @@ function judgeLostModule({ examination, checkout }: Evidence, seen: Seen): Diagn
   const [from, to] = [lost.sample, lost.path].map((path) => relativeTo({ checkout }, joined(backend, ...path.split(/[\\/]/))))
   return diagnosis(
     'own-module-missing',
-    `${to ?? ''} isn't there, which ${lost.file} imports`,
+    `${lost.file} imports ${to ?? ''}, which isn't there`,
     [...seen, `${lost.file}:${lost.line} imports ${lost.module}`, `${from ?? ''} is there`],
-    'Copy the one to the other; what is to be secret in it needs values of your own.',
+    'Copy one to the other; its secrets need your own values.',
     [['cp', from ?? '', to ?? '']],
   )
 }

@@ -9,7 +9,7 @@ const shownLines = 12
 /** How the server ended, or that it never listened, in a sentence. */
 export function endWords(end: FailedStart): string {
   if (end.kind === 'silent')
-    return `The process lives, and no socket of it listens on port ${end.port} after ${Math.round(end.afterMs / 1000)} s`
+    return `The process lives, but no socket of it listens on port ${end.port} after ${Math.round(end.afterMs / 1000)} s`
   return `The server ended after ${Math.round(end.exit.afterMs)} ms with ${statusWords(end)}`
 }
 
@@ -22,7 +22,7 @@ export function judgeProcess(end: FailedStart): Diagnosis | undefined {
   if (end.kind === 'silent') return undefined
   const { exit, lines, port } = end
   if (exit.spawnError !== undefined) {
-    return diagnosis('venv-broken', "The interpreter can't be run", [exit.spawnError], 'Make the environment anew.', [
+    return diagnosis('venv-broken', "The interpreter can't be run", [exit.spawnError], 'Recreate the environment.', [
       ['election-dev', 'start', '--setup'],
     ])
   }
@@ -37,7 +37,7 @@ export function judgeProcess(end: FailedStart): Diagnosis | undefined {
           .filter((line) => /Errno|address|port/i.test(line))
           .slice(-2),
       ],
-      'Start again, or take another port.',
+      'Start again, or use another port.',
       [['election-dev', 'start', '--port', String(port + 1)]],
     )
   }
@@ -47,7 +47,7 @@ export function judgeProcess(end: FailedStart): Diagnosis | undefined {
       `The server was ended by ${exit.signal}`,
       [`${endWords(end)}; its last lines:`, ...lines.slice(-shownLines)],
       exit.signal === 'SIGKILL'
-        ? 'Somebody ended it by force (kill -9, or the system for want of memory). Start it again.'
+        ? 'It was killed (kill -9, or by the system when out of memory). Start it again.'
         : 'Its last lines say more.',
     )
   }
@@ -66,9 +66,9 @@ export function judgeOutput(end: FailedStart): Diagnosis {
   return end.kind === 'silent'
     ? diagnosis(
         'settings-import-hang',
-        `The server runs and doesn't listen on port ${end.port} after ${Math.round(end.afterMs / 1000)} s`,
-        ['Its process lives, and no socket of it listens', ...tail],
-        'See where it hangs: python -X faulthandler; no blocking call and no question in the settings. A start that takes longer: --start-timeout.',
+        `The server runs but doesn't listen on port ${end.port} after ${Math.round(end.afterMs / 1000)} s`,
+        ['Its process lives, but no socket of it listens', ...tail],
+        'See where it hangs: python -X faulthandler; the settings must not block or prompt. For a slower start: --start-timeout.',
       )
     : diagnosis(
         'server-crashes',

@@ -28,7 +28,7 @@ export function judgeChecksOfTables(evidence: Evidence): Diagnosis | undefined {
   const consumer = evidence.examination?.get('consumer')
   const said = `${consumer?.database_error ?? ''} ${consumer?.raised?.message ?? ''}`
   const found = /no such table|relation ".*" does not exist|Table '.*' doesn't exist/.test(said) ? judgeChecksNoted(evidence) : undefined
-  return found && withSeen(found, `The consumer met ${said.trim()}: migrate would refuse to make the tables`)
+  return found && withSeen(found, `The consumer met ${said.trim()}: migrate would refuse to create the tables`)
 }
 
 /** What is worth a word where the socket works all the same: an ASGI server doesn't run the checks. Pure. */

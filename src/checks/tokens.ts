@@ -61,7 +61,7 @@ function hiddenBehind(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
     secretKeys === 'different' && wellFormed
       ? diagnosis(
           'secret-key-changes',
-          'SECRET_KEY is made anew at every start, so every restart voids all tokens',
+          'Every start makes a new SECRET_KEY, so every restart voids all tokens',
           ['Two imports of the settings gave two different SECRET_KEYs', ...verdict.evidence],
           'Write a fixed SECRET_KEY into .env, and read it in the settings.',
           [['election-dev', 'doctor', '--fix']],
@@ -72,7 +72,7 @@ function hiddenBehind(evidence: Evidence, verdict: Diagnosis): Diagnosis[] {
     : undefined
   // nobody has given one, and that another one is wanted than we can make is no fault of ours
   const missing = isOurs(wire)
-    ? withSeen({ ...verdict, id: 'token-missing' }, 'It was made for a user of the project: nobody has given one')
+    ? withSeen({ ...verdict, id: 'token-missing' }, 'It was made for a user of the project, since none was given')
     : undefined
   return all(keys, sources, missing)
 }

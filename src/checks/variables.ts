@@ -13,8 +13,8 @@ export function judgeVariables(evidence: Pick<Evidence, 'dotenv' | 'checkout' | 
   const names = asked.map(({ name }) => name)
   const one = asked.length === 1
   const title = one
-    ? `The settings ask for ${names[0] ?? ''}, and nobody gives it`
-    : `The settings ask for ${asked.length} variables that nobody gives: ${names.join(', ')}`
+    ? `The settings need ${names[0] ?? ''}, which is not set`
+    : `The settings need ${asked.length} variables that are not set: ${names.join(', ')}`
   const lines = asked.map(({ name, file, line }) => {
     const given = placed.find(({ variable }) => variable.name === name)
     const words =

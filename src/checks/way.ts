@@ -19,7 +19,7 @@ export function judgeWay(evidence: Evidence, stops: readonly Diagnosis[]): reado
     `Importing ${module} alone: ${raisedLine(error)}`,
     otherwise === 'runserver'
       ? 'manage.py runserver sets Django up first, and imports it'
-      : 'After what manage.py does first it can be imported',
+      : 'After what manage.py does first, it can be imported',
   ] as const
   // it is served all the same
   const commands = [['election-dev', 'start']]
@@ -42,9 +42,9 @@ export function judgeWay(evidence: Evidence, stops: readonly Diagnosis[]): reado
     ? [
         diagnosis(
           'asgi-import-error',
-          `${module} can't be imported alone: manage.py does more before`,
+          `${module} can't be imported alone: manage.py does more first`,
           seen,
-          `Do at the top of ${module} what manage.py does before it calls Django.`,
+          `At the top of ${module}, do what manage.py does before it calls Django.`,
           commands,
         ),
       ]

@@ -32,7 +32,7 @@ export function judgeRefusal(facts: WireFacts, refused: Refused): Diagnosis {
   if (status === 403) return seenInside(facts, refused, forbidden(facts, refused))
   if (status === 414 || status === 431) return urlTooLong(facts.endpoint, [upgradeAnswer(refused)])
   if (status === 502 || status === 503 || status === 504)
-    return badGateway('The proxy answers, and the backend behind it does not', [upgradeAnswer(refused)])
+    return badGateway('The proxy answers, but the backend behind it does not', [upgradeAnswer(refused)])
   if (status >= 500) return judgeServerError(facts, refused)
   return notASocket(facts, refused)
 }
@@ -133,7 +133,7 @@ function refusedOutside(facts: WireFacts, first: string, same: string, origins: 
     facts,
     first,
     same,
-    `So it is with the Origin ${origins.join(', ')}: from outside a token that is wanted and an Origin that none of these is look the same`,
+    `Likewise with the Origin ${origins.join(', ')}: from outside, a missing token and another required Origin look the same`,
   )
   if (facts.token.kind !== 'none') return judged
   return {

@@ -21,7 +21,7 @@ export function judgeServerError(facts: WireFacts, refused: Refused): Diagnosis 
   if (http?.result === 'answer' && http.status >= 500) {
     return diagnosis(
       'asgi-app-wrong',
-      'Every page and every socket is an error: the server was given something that is no working ASGI application',
+      'Every page and every socket fails: what the server was given is not a working ASGI application',
       [first, `GET / got ${http.status} as well`],
       "Run the project's ASGI application, not its WSGI one; the server's log has the traceback.",
       inItsPlace(endpoint),
@@ -31,7 +31,7 @@ export function judgeServerError(facts: WireFacts, refused: Refused): Diagnosis 
     return diagnosis(
       'consumer-exception',
       'The consumer raises an exception before it accepts',
-      [first, `Without the token the same path got ${said(withoutToken)}: there is a consumer, and it breaks with the token`],
+      [first, `Without the token the same path got ${said(withoutToken)}: there is a consumer, and it fails with the token`],
       "The server's log has the traceback, with file and line: correct what raises there.",
     )
   }
@@ -42,6 +42,6 @@ export function judgeServerError(facts: WireFacts, refused: Refused): Diagnosis 
     'no-websocket-route',
     `No WebSocket route fits ${endpoint.path}, or its consumer raises before it accepts`,
     [first, ...slash, unsure],
-    "Make path and route agree; the server's log says which of them it is.",
+    "Make path and route agree; the server's log says which it is.",
   )
 }

@@ -26,9 +26,9 @@ export function judgeSession(facts: WireFacts): Diagnosis | undefined {
   if (close.broken !== undefined) {
     return diagnosis(
       'stream-broken',
-      'What comes over the open socket is no WebSocket',
-      [`101, and after ${seconds(close.afterMs)} came what is no frame: ${close.broken}`, messages],
-      'See what stands between the page and the backend: it answers the upgrade, and then writes text of its own, or changes what it passes on.',
+      'What comes over the open socket is not the WebSocket protocol',
+      [`101, and after ${seconds(close.afterMs)} came data that is no frame: ${close.broken}`, messages],
+      'See what stands between page and backend: it answers the upgrade, then writes its own text or changes what it passes on.',
     )
   }
   const first = `101, and the socket ended after ${seconds(close.afterMs)} ${close.code === 1006 ? 'without a close frame' : `with ${close.code}`}${close.reason === '' ? '' : ` (${close.reason})`}`
@@ -66,9 +66,9 @@ export function judgeSession(facts: WireFacts): Diagnosis | undefined {
   if (second?.handshake.result === 'open' && second.close === undefined && pingBy !== undefined && pong?.result !== 'pong') {
     return diagnosis(
       'consumer-exception',
-      'The consumer dies of a message that it does not know',
-      [first, `A second socket at ${endpoint.path} that was sent nothing lived on: it dies of {"type":"ping"}`],
-      'Let the consumer answer {"type":"ping"} with {"type":"pong"}, or at least pass over it; or set "ping": false in the configuration.',
+      'The consumer fails on a message that it does not know',
+      [first, `A second socket at ${endpoint.path} that was sent nothing stayed open: {"type":"ping"} makes it fail`],
+      'Let the consumer answer {"type":"ping"} with {"type":"pong"}, or at least ignore it; or set "ping": false in the configuration.',
     )
   }
   if (place !== undefined && line !== undefined) {
@@ -86,15 +86,15 @@ export function judgeSession(facts: WireFacts): Diagnosis | undefined {
     return diagnosis(
       'close-after-accept',
       'The application accepts and then closes the socket',
-      [first, messages, "1000 is a close of the application's own, or daphne's --websocket_timeout"],
+      [first, messages, "1000 is the application's own close, or daphne's --websocket_timeout"],
       whyClosed(close.code, undefined),
     )
   }
-  const hint = isSound ? [`${by?.name ?? ''} closes with 1000 after an exception, as after a close() of the application`] : []
+  const hint = isSound ? [`${by?.name ?? ''} closes with 1000 after an exception, as after the application's own close()`] : []
   return diagnosis(
     'consumer-exception',
     'The consumer raises an exception after it accepted',
-    [first, messages, ...hint, 'From outside an exception of the channel layer (a Redis that is too old, or gone) looks the same'],
+    [first, messages, ...hint, 'From outside, a channel layer exception (a Redis that is too old, or gone) looks the same'],
     "The server's log has the traceback, with file and line: correct what raises there.",
   )
 }

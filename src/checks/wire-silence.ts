@@ -28,7 +28,7 @@ function judgeUnsendable({ token }: WireFacts, handshake: Unanswered): Diagnosis
   if (token.kind === 'none')
     return diagnosis(
       'subprotocol-mismatch',
-      'A subprotocol that the page offers is not one',
+      'A subprotocol that the page offers is not valid',
       [`Nothing was sent: ${handshake.message}`],
       'Offer names without spaces, commas or quotes.',
     )
@@ -66,7 +66,7 @@ function judgeScheme({ endpoint, experiments }: WireFacts, handshake: Unanswered
   if (tls?.result === 'tls') {
     // a trusted one: TLS isn't the trouble
     if (tls.trusted || handshake.result !== 'broken') return undefined
-    const without = untrusted === undefined ? [] : [`The handshake without a look at the certificate: ${said(untrusted)}`]
+    const without = untrusted === undefined ? [] : [`The handshake without checking the certificate: ${said(untrusted)}`]
     return diagnosis(
       'tls-untrusted',
       `The certificate of ${endpoint.host} isn't trusted`,
@@ -82,7 +82,7 @@ function judgeScheme({ endpoint, experiments }: WireFacts, handshake: Unanswered
   if (otherScheme?.result === 'open' || otherScheme?.result === 'refused') {
     return diagnosis(
       'wss-vs-ws',
-      `wss:// is used, and port ${endpoint.port} doesn't speak TLS`,
+      `wss:// is used, but port ${endpoint.port} doesn't speak TLS`,
       [first, `ws:// on the same port got ${said(otherScheme)}`],
       'Use ws:// in development.',
     )
@@ -118,7 +118,7 @@ function judgeFrontend({ endpoint, http, experiments }: WireFacts, handshake: Un
   const onPath = experiments.httpOnPath
   const unanswered = unansweredBehind({ experiments })
   if (unanswered !== undefined && http?.result === 'answer' && toolOfPage(http.body) !== undefined)
-    return badGateway('The dev server answers, and what its proxy leads to does not', [first, ...unanswered])
+    return badGateway("The dev server answers, but its proxy's target does not", [first, ...unanswered])
   if (handshake.result !== 'silent' || onPath?.result !== 'answer' || http?.result !== 'answer') return undefined
   if (onPath.status === 200 && frontendPage.test(onPath.body)) {
     return frontendServes(endpoint, [first, "GET on the WebSocket's path gives the frontend's page"])
@@ -184,12 +184,8 @@ function judgeStandstill({ endpoint, http, ours }: WireFacts, first: string): Di
   if (ours) return blocks('The server has just come up, and GET / gets no answer either since the handshake began')
   return diagnosis(
     'server-suspended',
-    `The server on port ${endpoint.port} accepts connections and answers nothing`,
-    [
-      first,
-      'GET / got no answer before it either',
-      'From outside a stopped process and one that is blocked by an earlier call look the same',
-    ],
+    `The server on port ${endpoint.port} accepts connections but answers nothing`,
+    [first, 'GET / got no answer before it either', 'From outside, a stopped process and one blocked by an earlier call look the same'],
     'Continue the process (fg, or kill -CONT PID), or start it again.',
   )
 }

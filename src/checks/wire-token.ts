@@ -50,9 +50,7 @@ export function tokenCause(facts: WireFacts, ...seen: readonly string[]): Diagno
       return diagnosis(
         'token-rejected',
         // it was made as simplejwt makes it, so its refusal says that the application wants another kind
-        tokenIsOurs
-          ? 'The backend speaks WebSocket and wants another token than one that can be made for it'
-          : 'The backend refuses the token',
+        tokenIsOurs ? "The backend speaks WebSocket but wants a token that can't be made for it" : 'The backend refuses the token',
         [
           first,
           ...rest,
@@ -72,12 +70,12 @@ export function tokenCause(facts: WireFacts, ...seen: readonly string[]): Diagno
 
 /** A place that nothing tells is a guess. */
 const howToPlace =
-  'Name the place where the application reads it: --token-in (query, header, cookie or subprotocol) and --token-name. Where that is the one: another SECRET_KEY signed it, or its user is gone or inactive.'
+  'Name the place where the application reads it: --token-in (query, header, cookie or subprotocol) and --token-name. If that is right: another SECRET_KEY signed it, or its user is gone or inactive.'
 
 function sentAt({ endpoint, greeting }: WireFacts): string {
   if (greeting?.isSent === true && greeting.text !== undefined)
     return `It was sent as the first message: ${shownGreeting(greeting.text)} (${greeting.source})`
-  return `It was sent ${endpoint.tokenAt}${endpoint.isPlaced ? '' : ', which is only the usual place: where the application reads it is not seen'}`
+  return `It was sent ${endpoint.tokenAt}${endpoint.isPlaced ? '' : ', which is only the usual place: where the application reads it is unknown'}`
 }
 
 /** The socket is open, and the application waits for a message that says who comes. */
@@ -86,15 +84,15 @@ export function tokenUnsaid(facts: WireFacts, { text, source }: Greeting): Diagn
   const isKnown = text !== undefined
   return diagnosis(
     'token-missing',
-    `The application wants a token as its first message${isKnown ? '; none was sent' : ', and what that looks like is not seen'}`,
+    `The application wants a token as its first message${isKnown ? '; none was sent' : ', whose form is unknown'}`,
     [
       isKnown
-        ? `101, and then it wants to hear who comes, as at ${source}: ${shownGreeting(text)}`
+        ? `101, and then it expects to be told who connects, as at ${source}: ${shownGreeting(text)}`
         : `101, and then it reads a token from a message (${source})`,
-      token.kind === 'none' ? (identity?.note ?? 'No token was sent') : 'There is a token, and nothing tells in which message it goes',
+      token.kind === 'none' ? (identity?.note ?? 'No token was sent') : 'There is a token, but nothing shows which message takes it',
     ],
     !isKnown
-      ? 'See the page itself: election-dev start --browser tells what becomes of its own WebSocket.'
+      ? 'See the page itself: election-dev start --browser reports what becomes of its own WebSocket.'
       : identity?.isRefused === true
         ? correctLogin
         : howToGiveToken,

@@ -74,7 +74,7 @@ export const loginCodes: ReadonlySet<number> = new Set([3000, 4001, 4401])
 
 /** How a login of the project's own is used. */
 export const byLogin =
-  '"login": {"path": …, "username": …} in election-dev.config.json (login.usernameField and login.passwordField, where the form has other names than username and password), with ELECTION_DEV_PASSWORD.'
+  '"login": {"path": …, "username": …} in election-dev.config.json (login.usernameField and login.passwordField, if the form has names other than username and password), with ELECTION_DEV_PASSWORD.'
 
 /** What is to be done about one that was refused. */
 export const correctLogin =

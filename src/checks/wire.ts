@@ -46,7 +46,7 @@ function judgeFamilies({ endpoint, tcp, experiments, handshake }: WireFacts): Di
   const badWord = 'handshake' in bad ? said(bad.handshake) : (bad.code ?? bad.result)
   return diagnosis(
     'ipv6-localhost',
-    `${endpoint.host} means ${bad.address} to the client, and the backend answers at ${good.address}`,
+    `${endpoint.host} means ${bad.address} to the client, but the backend answers at ${good.address}`,
     [`The handshake at ${good.address}: ${said(good.handshake)}`, `The handshake at ${bad.address}: ${badWord}`],
     `Use ${bracketed(good.address)} in the URL, or end the program that answers at ${bad.address}.`,
   )

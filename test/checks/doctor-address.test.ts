@@ -68,7 +68,7 @@ describe('names it', () => {
     [
       'port-in-use: a program that is no Django server opens the socket',
       evidenceOf({ servers: machine([stranger(['node', 'chat.js'])], []), isOfProject: true }),
-      /Nothing shows that it is of this project/,
+      /Nothing shows that it belongs to this project/,
     ],
     [
       'stale-server-old-code: a copy of the checkout answers, and its socket is sound',

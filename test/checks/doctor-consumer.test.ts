@@ -73,7 +73,7 @@ test.each<[string, string | undefined, Partial<Evidence>, RegExp?]>([
     'sync-consumer-blocks: slow work after accept, in the thread of all',
     'sync-consumer-blocks',
     { examination: played({ takes: false, stuck: false, synchronous: true, frames }) },
-    /one thread, one after the other/,
+    /take turns in one thread/,
   ],
   [
     'sync-consumer-blocks: another socket has the thread',
@@ -134,7 +134,7 @@ test.each<[string, string | undefined, Partial<Evidence>, RegExp?]>([
         }),
       ]),
     },
-    /apps\/rooms has models, or fields of them, that no migration makes/,
+    /apps\/rooms has models, or fields, that no migration creates/,
   ],
   [
     'accept-missing: connect() returned',

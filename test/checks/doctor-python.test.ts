@@ -164,7 +164,7 @@ describe('names', () => {
           errors: [{ stage: 'application', type: 'ModuleNotFoundError', message: "No module named 'attrs'" }],
         }),
       }),
-      'Twisted 22.10.0 asks for attrs>=19.2.0, which 20.3.0 may be',
+      'Twisted 22.10.0 asks for attrs>=19.2.0, which allows 20.3.0',
     ],
     [
       'stdlib-module-removed: distutils on Python 3.12',

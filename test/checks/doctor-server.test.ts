@@ -79,7 +79,7 @@ describe('names it', () => {
     [
       'server-crashes: importing the application ends the process',
       unstarted({ examination: examinationOf({ how: 'crashed', stage: 'application', facts: { application: null } }) }),
-      /own interpreter ended in it/,
+      /own interpreter ended during it/,
     ],
     [
       'server-websocket-timeout: it closed within the hold',

@@ -136,7 +136,7 @@ describe('names', () => {
         checkout: checkoutOf({ wish: wish(false) }),
         settingsLines: [takesText],
       }),
-      'backend/core/settings.py:9 takes any text for true',
+      'backend/core/settings.py:9 reads any text as true',
     ],
     [
       'env-not-loaded: there is an example',

@@ -237,7 +237,7 @@ describe('names', () => {
           },
         }),
       }),
-      'Quiet makes a refusal of it',
+      'Quiet turns it into a refusal',
     ],
     [
       'as-asgi-missing',
@@ -249,7 +249,7 @@ describe('names', () => {
       }),
       'Updates',
     ],
-    ['middleware-missing', unscoped({ name: 'user' }), 'Around the routes stands OriginValidator'],
+    ['middleware-missing', unscoped({ name: 'user' }), 'Around the routes: OriginValidator'],
     ['middleware-missing: no router', unscoped({ name: 'url_route' }), "KeyError: 'url_route'"],
     ['route-parameter-missing', unscoped({ name: 'room_name', has: ['room'] }), 'The route ws/election-updates/ has the parameter room'],
   ])('%s', (title, evidence, telling) => {

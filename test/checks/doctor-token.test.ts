@@ -45,7 +45,7 @@ describe('names it', () => {
           experiments: { unknownPath: refused(500) },
         }),
       }),
-      /nobody has given one/,
+      /since none was given/,
     ],
     ['token-rejected: opaque', denied({ kind: 'opaque' }), /no JSON Web Token/],
     [

@@ -80,7 +80,7 @@ describe('names it', () => {
       before(closed({ because: 'if not user.is_staff', user: usher }), minted),
       /4403 at motions\/consumers\.py:12: if not user\.is_staff/,
     ],
-    ['application-refuses: after accept', after(closed({ user: usher }), session), /usher stood at the consumer/],
+    ['application-refuses: after accept', after(closed({ user: usher }), session), /usher reached the consumer/],
     [
       'application-refuses: a right, though a table is empty',
       before(closed({ because: 'if not user.has_perm("x")', user: usher }), session, {}, empty),
@@ -183,7 +183,7 @@ describe('names it', () => {
     [
       'token-missing: somebody else stood there than who was sent',
       before(closed({ because: 'if not key', user: { ...usher, name: 'bob' } }), minted, { token: { kind: 'current' } }),
-      /nobody has given one/,
+      /since none was given/,
     ],
     [
       'row-missing: it is gone, though the table has others',
@@ -215,7 +215,7 @@ describe('names it', () => {
     [
       'token-missing: one that we made',
       before(closed({ because: 'if user is None' }), minted, { token: { kind: 'current' } }),
-      /nobody has given one/,
+      /since none was given/,
     ],
     [
       'token-missing: nobody, and no session is read',

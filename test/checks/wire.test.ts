@@ -269,7 +269,7 @@ const sentTo = (isPlaced: boolean) =>
 
 test('a token that goes to the usual place alone says so, and how the place is named', () => {
   expect(sentTo(false)?.evidence).toContain(
-    'It was sent in the query, as token, which is only the usual place: where the application reads it is not seen',
+    'It was sent in the query, as token, which is only the usual place: where the application reads it is unknown',
   )
   expect(sentTo(false)?.remedy.text).toMatch(/^Name the place where the application reads it: --token-in .*--token-name/)
   expect(sentTo(true)?.evidence).toContain('It was sent in the query, as token')

@@ -99,7 +99,7 @@ real('env-variables-missing', 'a URL of the database without a default: the sett
   const server = await bench.serve('daphne', project)
   const answer = await doctor(project.root, { url: urlOf(server.port) })
   expect(answer.id, answer.evidence).toBe('env-variables-missing')
-  expect(answer.diagnosis?.title).toBe('The settings ask for DATABASE_URL, and nobody gives it')
+  expect(answer.diagnosis?.title).toBe('The settings need DATABASE_URL, which is not set')
   const commands = [['election-dev', 'doctor', '--fix', '--yes', '--url', urlOf(server.port)]]
   expect(answer.diagnosis?.remedy.commands).toEqual(commands)
   const { stdout } = await runCli(['verify', '--json', urlOf(server.port)], { cwd: project.root })
@@ -143,7 +143,7 @@ for (const [what, files] of unmade)
     const answer = await doctor(project.root, { url: urlOf(server.port) })
     expect(answer.id, answer.evidence).toBe('migrations-not-made')
     expect(answer.evidence).toContain('no such table: updates_vote')
-    expect(answer.evidence).toContain('updates has models, or fields of them, that no migration makes')
+    expect(answer.evidence).toContain('updates has models, or fields, that no migration creates')
     const { commands = [] } = answer.diagnosis?.remedy ?? {}
     expect(commands).toEqual([
       ['backend/venv/bin/python', 'backend/manage.py', 'makemigrations', 'updates'],
@@ -225,7 +225,7 @@ real('database-unreachable', 'the host of a compose file, and a page that has to
   const server = await bench.serve('daphne', project, { environment: 'postgres' })
   const answer = await doctor(project.root, { url: `ws://127.0.0.1:${server.port}/ws/rota/` })
   expect(answer.id, answer.evidence).toBe('database-unreachable')
-  expect(answer.evidence).toContain("db is a service of compose.yml: a name inside Docker's network alone")
+  expect(answer.evidence).toContain("db is a service of compose.yml: a name only inside Docker's network")
   // no variable leads elsewhere, and no name of a network can be taken
   expect(answer.diagnosis?.remedy).toMatchObject({ commands: [], text: expect.stringContaining('the settings name the host db') })
 })

@@ -123,7 +123,7 @@ def later():
   })
   const answer = await doctor(project.root, { url: await nobody() })
   expect(answer.id, answer.evidence).toBe('env-variables-missing')
-  expect(answer.diagnosis?.title).toBe('The settings ask for 3 variables that nobody gives: SECRET_KEY, PAGE_URL, LIMIT')
+  expect(answer.diagnosis?.title).toBe('The settings need 3 variables that are not set: SECRET_KEY, PAGE_URL, LIMIT')
   expect(answer.evidence).toMatch(/^SECRET_KEY {3}core\/settings\.py:\d+ {3}a random key$/m)
   expect(answer.evidence).toMatch(/^PAGE_URL {3}core\/settings\.py:\d+ {3}made for development: http:\/\/localhost:5173$/m)
   expect(answer.evidence).toMatch(/^LIMIT {3}core\/more\.py:2 {3}no file here has a value for it$/m)
@@ -152,7 +152,7 @@ if not DEBUG:
   const url = await nobody()
   const answer = await doctor(project.root, { url })
   expect(answer.id, answer.evidence).toBe('env-variables-missing')
-  expect(answer.diagnosis?.title).toBe('The settings ask for VOTE_HOSTS, and nobody gives it')
+  expect(answer.diagnosis?.title).toBe('The settings need VOTE_HOSTS, which is not set')
   expect(answer.diagnosis?.remedy).toMatchObject({
     text: 'Put it into backend/.env, as start --setup does.',
     commands: [['election-dev', 'start', '--setup', '--port', new URL(url).port]],
@@ -167,7 +167,7 @@ real('own-module-missing', 'settings that want a module that only its sample is 
   })
   const answer = await doctor(project.root, { url: await nobody() })
   expect(answer.id, answer.evidence).toBe('own-module-missing')
-  expect(answer.diagnosis?.title).toBe("backend/core/local_settings.py isn't there, which core/settings.py imports")
+  expect(answer.diagnosis?.title).toBe("core/settings.py imports backend/core/local_settings.py, which isn't there")
   expect(answer.diagnosis?.remedy.commands).toEqual([['cp', 'backend/core/local_settings.py.sample', 'backend/core/local_settings.py']])
 })
 

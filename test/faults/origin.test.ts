@@ -65,9 +65,7 @@ real('origin-rejected', 'an OriginValidator that allows the port of another fron
   const answer = await doctor(made.root, { url: urlOf(running.port), origin: 'http://localhost:5173' })
   expect(answer.id, answer.evidence).toBe('origin-rejected')
   expect(answer.evidence).toContain('http://localhost:3000')
-  expect(answer.diagnosis?.remedy.text).toBe(
-    'Add "http://localhost:5173" to the list that OriginValidator is given where the application is put together.',
-  )
+  expect(answer.diagnosis?.remedy.text).toBe('Add "http://localhost:5173" to the list passed to OriginValidator in the ASGI application.')
 })
 
 test('a token that is wanted as well: the Origin comes first, and a good Origin shows the token', async () => {

@@ -89,7 +89,7 @@ real('stream-broken', 'a proxy that writes a page of its own into the stream', a
   const running = await server('daphne', made)
   const answer = await doctor(made.root, { url: urlOf(await listening(keep, spoilsStream(running.port))) })
   expect(answer.id, answer.evidence).toBe('stream-broken')
-  expect(answer.evidence).toContain('came what is no frame: Invalid WebSocket frame: RSV')
+  expect(answer.evidence).toContain('came data that is no frame: Invalid WebSocket frame: RSV')
 })
 
 test('the same dev server with ws: true is healthy (a stand-in for Vite)', async () => {
@@ -185,7 +185,7 @@ real('proxy-idle-timeout', 'Apache with a short Timeout and ProxyTimeout', async
   const proxy = await startApache(`Timeout 3\nProxyTimeout 3\n${apacheTo(await server('daphne', made), '/', 'upgrade=websocket')}`)
   const answer = await doctor(made.root, { url: urlOf(keep(proxy ?? skip('no apache2')).port) })
   expect(answer.id, answer.evidence).toBe('proxy-idle-timeout')
-  expect(answer.diagnosis?.remedy.text).toMatch(/^Apache: timeout=3600 behind the ProxyPass/)
+  expect(answer.diagnosis?.remedy.text).toMatch(/^Apache: timeout=3600 after the WebSocket's ProxyPass/)
 })
 
 test('Apache as its remedies have it is healthy', async ({ skip }) => {

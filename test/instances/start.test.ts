@@ -102,7 +102,7 @@ test('the banner has a line for each, and a layer that only seems to be shared i
     .split('\n')
     .filter((line) => /^ {2}➜ {2,}http:.*do not share a channel layer.*layer-split$/.test(line.replace(/Backend/, '')))
   expect(rows).toHaveLength(2)
-  expect(stdout).toMatch(/0 of 1 arrived[\s\S]*Each of the instances is sound by itself[\s\S]*The channel layer is updates\.layers\.Layer/)
+  expect(stdout).toMatch(/0 of 1 arrived[\s\S]*Each instance works by itself[\s\S]*The channel layer is updates\.layers\.Layer/)
   await stand.expectNothingLeft()
 })
 

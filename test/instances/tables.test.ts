@@ -70,7 +70,7 @@ describe('what does not cross', () => {
     const found = judgeCrossing(lost, backend)
     expect(found).toMatchObject({ id })
     expect(found?.evidence[0]).toBe('http://127.0.0.1:8000/ → http://127.0.0.1:8001/: 0 of 1 arrived')
-    expect(found?.evidence.join('\n')).toContain(backend ?? 'sound by itself')
+    expect(found?.evidence.join('\n')).toContain(backend ?? 'works by itself')
   })
 
   test('and crosses is no finding', () => {

@@ -219,7 +219,7 @@ describe('no page, in one row', () => {
     const env = { COREPACK_NPM_REGISTRY: 'http://127.0.0.1:1', COREPACK_HOME: join(made.root, 'corepack') }
     const row = await rowOf(start([], env))
     expect(row).toMatchObject({ state: 'failed', diagnosis: { id: 'package-manager-missing' } })
-    expect(row.text).toMatch(/^not started: yarn can't be had as package\.json names it: yarn@4\.5\.0\..* {3}package-manager-missing$/)
+    expect(row.text).toMatch(/^not started: yarn isn't available as package\.json names it: yarn@4\.5\.0\..* {3}package-manager-missing$/)
   })
 
   test('package-manager-missing: the same, for an installation', { tags: ['slow'] }, async () => {

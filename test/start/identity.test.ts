@@ -105,10 +105,12 @@ test.skipIf(browser === undefined)(
       expect(looked.stdout).toContain('"state":"yellow"')
       if (cwd === made.root) {
         expect(page.cookies()).toMatch(/cookies: \w+=\w{20}/)
-        expect(looked.stdout).not.toContain('opened as nobody')
+        expect(looked.stdout).not.toContain('opened without a user')
       } else {
         expect(page.cookies()).not.toMatch(/cookies: (?!none)/)
-        expect(looked.stdout).toMatch(/opens no WebSocket .* · opened as nobody: PID \d+, .* is not seen to be a process of this project/)
+        expect(looked.stdout).toMatch(
+          /opens no WebSocket .* · opened without a user: PID \d+, .* is not seen to be a process of this project/,
+        )
       }
     }
   },

@@ -72,7 +72,7 @@ function isProven(kind: (typeof asgiServers)[number]): void {
     ['a consumer that never accepts', { consumer: acceptMissing }, 'accept-missing', /From outside/],
     ['a consumer that blocks the server', { consumer: blocks }, 'sync-consumer-blocks', /GET \/ got 200 before it/],
     ['a route with another name', { route: 'ws/votes/' }, 'no-websocket-route', /From outside/],
-    ['a consumer that raises on our ping', { consumer: raisesOnPing }, 'consumer-exception', /that was sent nothing lived on/],
+    ['a consumer that raises on our ping', { consumer: raisesOnPing }, 'consumer-exception', /that was sent nothing stayed open/],
     ['a consumer that accepts and closes with 4001', { consumer: closesWith4001 }, 'close-after-accept', /4001/],
   ]
   const isNamed = async ([, options, id, evidence]: (typeof faults)[number], context: TestContext) => {
