@@ -61,7 +61,7 @@ async function makeReady(run: SetupRun, folder: string): Promise<void> {
   const { checkout } = await setUp(run, await lookForSetup(run, laidOut, false), tellerOf(report), isOfPackages)
   const choice = choosePython(checkout.python, checkout.requirements?.names)
   if (choice.kind !== 'ready') {
-    throw new LauncherError(choice.kind, 'The environment of the demo lacks packages after the installation', {
+    throw new LauncherError(choice.kind, "The demo's environment lacks packages after the installation", {
       hint: `In ${checkout.project.backend}: venv/bin/python -m pip install -r requirements.txt`,
     })
   }

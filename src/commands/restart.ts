@@ -37,7 +37,7 @@ export async function restartCommand(service: string | undefined, options: Optio
       })
     throw new LauncherError('launcher-silent', `The launcher (PID ${run.launcher.pid}) did not restart anything`, {
       evidence: [outcome.kind === 'silent' ? `No answer within ${restartMs / 1000} s` : `It can't be asked: ${outcome.reason}`],
-      hint: 'election-dev stop ends it, whatever it does.',
+      hint: 'election-dev stop ends it in any case.',
     })
   }
   const look = { run, status: outcome.status, unanswered: undefined }

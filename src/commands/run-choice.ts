@@ -43,8 +43,8 @@ function described({ run }: UpRun): string {
 /** What is said where nothing runs: a run may have been started in a folder above. */
 export async function nothingRuns(root: string): Promise<LauncherError> {
   const above = await runsAbove(root)
-  return new LauncherError('nothing-runs', 'Nothing that election-dev has started runs in this folder', {
-    hint: above === undefined ? 'election-dev start --detach' : `There was something in ${above}:  --cwd ${above}`,
+  return new LauncherError('nothing-runs', 'Nothing started by election-dev runs in this folder', {
+    hint: above === undefined ? 'election-dev start --detach' : `Something was found in ${above}:  --cwd ${above}`,
   })
 }
 

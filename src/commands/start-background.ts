@@ -84,7 +84,7 @@ function logReport(host: Host, log: RunLog): Report {
     else if (event.event === 'setup-log') write('setup', event.line)
     // shown once, stored nowhere
     else if (event.event === 'setup-user')
-      say(`A development ${event.isSuperuser ? 'superuser' : 'user'} was made (${event.model}): ${event.name}`)
+      say(`Created a development ${event.isSuperuser ? 'superuser' : 'user'} (${event.model}): ${event.name}`)
     else text(event)
   }
 }

@@ -124,7 +124,7 @@ async function startDatabase(
     for (const value of Object.values(environment)) host.secrets.addNamed('DATABASE_URL', value)
   }
   if (place.kind === 'none')
-    throw new LauncherError('managed-database', "The settings can't be led to another database", {
+    throw new LauncherError('managed-database', "The settings can't be pointed to another database", {
       evidence: [place.why],
       hint: 'Let them read DATABASE_URL, or a variable for HOST and PORT.',
     })
@@ -161,7 +161,7 @@ async function startDatabase(
   if (made.service !== undefined) await untilReady(services, made.service, 'Start one by hand.', signal)
   const found = signal.aborted || (await opened(made.environment))
   if (found !== true && !signal.aborted)
-    throw new LauncherError('managed-database', `The settings don't come to the database ${server.name} of this run`, {
+    throw new LauncherError('managed-database', `The settings don't reach this run's database ${server.name}`, {
       evidence: [found],
       hint: 'Start the database that they name by hand.',
     })
@@ -174,7 +174,7 @@ async function untilReady(services: Services, service: ServicePlan, hint: string
   if (settled === 'ready' || signal.aborted) return
   const why = services.statuses.find(({ name }) => name === service.name)?.why
   const [id, what] = service.kind === 'redis' ? ['managed-redis', 'Redis'] : ['managed-database', 'database']
-  throw new LauncherError(id, `The ${what} of this run did not get ready`, {
+  throw new LauncherError(id, `This run's ${what} did not get ready`, {
     evidence: [`${service.shown}${why === undefined ? '' : `: ${why}`}`],
     hint,
   })

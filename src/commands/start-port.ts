@@ -160,7 +160,7 @@ export async function refuseHeldPorts({ host, instances }: Pick<SetupRun['config
       evidence: fact.binds
         .filter(({ result }) => result === 'held')
         .map(({ address }) => `Binding ${address} port ${fact.port}: EADDRINUSE`),
-      hint: 'End that program, or leave out --strict-port: the next free port is taken.',
+      hint: 'End that program, or leave out --strict-port: the next free port is used.',
     })
   }
 }

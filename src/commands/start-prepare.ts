@@ -56,7 +56,7 @@ export async function prepare(run: SetupRun, options: { look?: boolean; anew?: b
   if (choice.kind !== 'ready')
     throw new LauncherError(missingCause(choice), 'The backend has no Python environment that can run it', {
       evidence: choice.kind === 'packages-missing' ? [`${choice.environment.label} has no ${choice.missing.join(' and no ')}`] : [],
-      hint: 'Make it, and install what the project asks for.',
+      hint: "Create it, and install the project's requirements.",
       commands: [(await import('../config/again.ts')).startAgain(config, '--setup')],
     })
   const { environment } = choice
@@ -154,7 +154,7 @@ async function checkoutOf(run: SetupRun, checkout: Checkout, look: boolean): Pro
   if (choice.kind === 'python-broken') {
     throw new LauncherError('venv-broken', `The interpreter that ${config.source('python')} names can't be run`, {
       evidence: [choice.reason],
-      hint: 'Correct the path, or leave it out: the environment of the project is found by itself.',
+      hint: "Correct the path, or leave it out: the project's environment is found automatically.",
     })
   }
   if (choice.kind !== 'ready' || isOldChannels(choice.environment.packages.get('channels')))

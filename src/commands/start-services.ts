@@ -73,7 +73,7 @@ export async function untilReady(names: readonly string[], services: Services, s
     if (settled !== 'failed') continue
     throw new LauncherError('dependency-failed', `The backend needs ${name}, which is not ready`, {
       evidence: services.statuses.flatMap((status) => (status.name === name && status.why !== undefined ? [status.why] : [])),
-      hint: 'Correct it, or take it out of "dependsOn".',
+      hint: 'Correct it, or remove it from "dependsOn".',
     })
   }
 }

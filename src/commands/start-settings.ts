@@ -57,7 +57,7 @@ export async function askApplication(
       evidence: [`${error?.type ?? ''}: ${error?.message ?? ''}`],
       hint: 'Correct it, or leave it out.',
     })
-  throw new LauncherError('asgi-application-setting-wrong', 'Neither the settings nor the files tell which ASGI application to run', {
+  throw new LauncherError('asgi-application-setting-wrong', 'Neither the settings nor the files say which ASGI application to run', {
     evidence:
       error === undefined
         ? [`${settingsModule} has no ASGI_APPLICATION, and there is no asgi.py beside it`]
@@ -104,7 +104,7 @@ export async function refuseUnshared(
   if (layer.layer !== 'settings' || settings === undefined || !isRedisLayer(settings.layer_backend)) return
   const fact = await layerRedis(settings, checkout.redis, redisProtocol(environment.packages))
   if (fact?.usable !== false) return
-  throw new LauncherError(fact.id, `${config.instances} instances need the Redis that the settings name, and it can't be used`, {
+  throw new LauncherError(fact.id, `${config.instances} instances need the Redis that the settings name, but it can't be used`, {
     evidence: [...fact.evidence, because],
     hint: 'With it:  docker run -d --name redis -p 6379:6379 redis:7-alpine',
   })

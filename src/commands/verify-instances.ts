@@ -63,7 +63,7 @@ async function withCauses({ host, config }: Run, endpoints: readonly Endpoint[],
 function refuseUntold({ restless, besideSender, facts }: Exchange): void {
   if (restless.length > 0) {
     throw usageError('not-quiet', 'Messages come by themselves: which of them is ours can not be told', {
-      evidence: restless.map((url) => `The socket at ${url} got messages that nobody had asked for`),
+      evidence: restless.map((url) => `The socket at ${url} got unsolicited messages`),
       hint: 'Put {marker} into a text of --send that the application passes on, or into --expect.',
     })
   }

@@ -130,7 +130,7 @@ export class RedisConnection {
     const open: number[] = []
     const take = (piece: Buffer): string | undefined => {
       if (++pieces > MOST_PIECES) return 'it sent more than any answer has'
-      if (!this.#waits()) return 'it sent what nobody asked for'
+      if (!this.#waits()) return 'it sent an unsolicited answer'
       if (left > 0) {
         left -= piece.length
         parse.call(socket, piece)

@@ -35,8 +35,8 @@ export async function installError(
     : "the package index can't be reached"
   const more = isReached ? " Where it stays so, the index, a proxy before it or the installer's cache is broken." : ''
   return new LauncherError(error.code, `The packages could not be fetched: ${what}`, {
-    evidence: [...failure.words.map((word) => `The installer: ${word}`), 'Nothing of it was installed; what was made before stays'],
-    hint: `${isReached ? 'Run it again' : 'Look at the network, and run it again'}: election-dev start --setup goes on from here.${more}`,
+    evidence: [...failure.words.map((word) => `The installer: ${word}`), 'None of it was installed; what was made before stays'],
+    hint: `${isReached ? 'Run it again' : 'Look at the network, and run it again'}: election-dev start --setup continues from here.${more}`,
   })
 }
 

@@ -38,10 +38,10 @@ export function judgeInstall(failure: InstallFailure, facts: InstallFacts): Laun
   const together = excluded.map((each) => `${shown(each.file)}:${each.line}: ${each.spec}, of which older releases were tried`)
   const where =
     excluded.length > 0 ? together : at === undefined ? [] : [line === undefined || facts.broken !== undefined ? at : `${at}: ${line.spec}`]
-  const kept = isWhole ? ['Nothing of it was installed; what was made before stays'] : []
+  const kept = isWhole ? ['None of it was installed; what was made before stays'] : []
   // pip and uv say so of a name that nobody has, and of an index that answers with no list
   const isEmpty = kind === 'not-found' && facts.lines.some((line) => /from versions: none|there are no versions of/.test(line))
-  const none = isEmpty ? ['It was given no release at all: nobody has one of that name, or the index has answered with none'] : []
+  const none = isEmpty ? ["The index offered no release at all: the name doesn't exist, or it returned none"] : []
   const evidence = [...where, ...words.map((word) => `The installer: ${word}`), ...none, ...kept]
   const own = python === undefined ? 'this Python' : `Python ${python}`
   const condition = conditionOf(failure.named, facts.platform)
@@ -55,8 +55,8 @@ export function judgeInstall(failure: InstallFailure, facts: InstallFacts): Laun
     new LauncherError('requirement-not-installable', title, { evidence, hint: `${remedy}${coded} Then: election-dev start --setup.` })
   if (condition !== undefined && (kind === 'build' || kind === 'not-found'))
     return found(
-      `${named} is not for this machine: it is asked for where ${condition}`,
-      line === undefined ? `Ask for it under the condition ${condition}.` : `Write ${named} ; ${condition} in ${at ?? ''}.`,
+      `${named} is not for this machine: it is required where ${condition}`,
+      line === undefined ? `Require it under the condition ${condition}.` : `Write ${named} ; ${condition} in ${at ?? ''}.`,
     )
   switch (kind) {
     case 'build':
@@ -114,10 +114,10 @@ export function judgeLeftOut(
     return `${name}: ${file === undefined ? 'nothing asks for it' : `no line of ${shown(file)} that could be read asks for it`}`
   })
   const excluded = asked.some(({ name, marker }) => marker !== undefined && missing.includes(name))
-  return new LauncherError('requirement-not-installable', `Not there after everything was installed: ${missing.join(', ')}`, {
-    evidence: ['The installer ended well, and has not installed it', ...seen],
+  return new LauncherError('requirement-not-installable', `Missing after everything was installed: ${missing.join(', ')}`, {
+    evidence: ['The installer succeeded, but did not install it', ...seen],
     hint: excluded
-      ? 'Make the environment with a Python that the condition lets in, or correct the condition.'
-      : 'Add it to what the project asks for, and run election-dev start --setup again.',
+      ? 'Create the environment with a Python that meets the condition, or correct the condition.'
+      : "Add it to the project's requirements, and run election-dev start --setup again.",
   })
 }

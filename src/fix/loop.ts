@@ -166,7 +166,7 @@ export async function fixLoop<Cause extends FixableCause, S extends Seen<Cause>>
     // nobody is to end a server for a start that won't come
     if (handOver !== undefined && !ports.starts) {
       leave(steps, 'handed-over')
-      text('Not done here: it stays up until Ctrl+C, and nobody is at a terminal. Run it yourself.')
+      text('Not done here: it runs until Ctrl+C, and there is no terminal. Run it yourself.')
       return end
     }
     const failed = await run(steps, seen)

@@ -26,9 +26,9 @@ export async function createUser(host: Host, context: StepContext): Promise<Made
     await replaceFile(join(await makeHome(context.root), madeUserFile), `${made.user}\n`)
     return { name: made.user, password, model: made.model, isSuperuser: made.superuser }
   }
-  throw new LauncherError('user-missing', 'No development user could be made', {
+  throw new LauncherError('user-missing', 'No development user could be created', {
     evidence: whyNot(found, 'create_user'),
-    hint: 'Make one by hand: python manage.py createsuperuser',
+    hint: 'Create one by hand: python manage.py createsuperuser',
   })
 }
 
@@ -36,9 +36,9 @@ export async function createUser(host: Host, context: StepContext): Promise<Made
 export async function createRow(host: Host, context: StepContext, row: WantedRow): Promise<void> {
   const found = await lookMaking(host, context, 'create_row', { createRow: row })
   if (found.get('create_row') !== undefined) return
-  throw new LauncherError('row-missing', `No row of ${row.model} could be made`, {
+  throw new LauncherError('row-missing', `No row of ${row.model} could be created`, {
     evidence: whyNot(found, 'create_row'),
-    hint: 'Make one by hand: in the admin, in the page, or in python manage.py shell',
+    hint: 'Create one by hand: in the admin, on the page, or in python manage.py shell',
   })
 }
 

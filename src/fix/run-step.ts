@@ -178,7 +178,7 @@ async function failedImport(error: CommandFailed, shown: string, { root, backend
   const where = file === '' ? [] : [`${pathFrom(root, file)}:${line} imports it`]
   return new LauncherError('missing-dep', `A module that the code imports isn't installed: ${module}`, {
     evidence: [`${shown}: ${last}`, ...where],
-    hint: 'What would install it, if the project asks for it:',
+    hint: 'What would install it, if the project requires it:',
     commands: [['election-dev', 'doctor']],
     cause: error,
   })
@@ -204,7 +204,7 @@ async function edit(step: Extract<Action, { kind: 'edit' }>, { backup, python, e
   const after = Buffer.from(step.after)
   const problem = step.language === 'python' ? await parseProblem(python, step.after, env) : undefined
   if (problem !== undefined)
-    throw new LauncherError('fix-failed', 'The edited file would not be Python any more: it is left as it is', { evidence: [problem] })
+    throw new LauncherError('fix-failed', 'The edited file would no longer be valid Python: it is left as it is', { evidence: [problem] })
   if (step.before === undefined) {
     await backup.creating(step.file, after)
     await writeDotenv(step.file, undefined, after)
@@ -229,7 +229,7 @@ async function signal(host: Host, step: Extract<Action, { kind: 'signal' }>, sto
   const leader = rows?.find((row) => row.pid === step.pid && !row.zombie)
   if (rows === undefined || leader === undefined) return
   if (step.startedAt === undefined || leader.started !== step.startedAt)
-    throw new LauncherError('fix-failed', `PID ${step.pid} is another process by now: nothing was sent to it`)
+    throw new LauncherError('fix-failed', `PID ${step.pid} is now another process: nothing was sent to it`)
   const tree = new Set(treeOf(rows, step.pid))
   const members = rows.filter(({ pid }) => tree.has(pid))
   if (step.signal === 'SIGCONT') {
@@ -269,7 +269,7 @@ async function restart(host: Host, server: number): Promise<void> {
   const outcome = await askRun(run, 'restart', { deadlineMs: limits.restart, service: 'backend' })
   if (outcome.kind !== 'answer')
     throw new LauncherError('fix-failed', `election-dev start (PID ${run.launcher.pid}) ${unansweredWords(outcome, limits.restart)}`, {
-      hint: 'election-dev stop ends it, whatever it does.',
+      hint: 'election-dev stop ends it in any case.',
     })
 }
 
@@ -277,7 +277,7 @@ async function untilRedisIsThere(host: Host, { redisLoads, signal: stop }: StepC
   const deadline = host.now() + limits.redis
   while (await redisLoads()) {
     if (stop.aborted || host.now() > deadline)
-      throw new LauncherError('fix-failed', `Redis still reads its data after ${limits.redis / 1000} s`)
+      throw new LauncherError('fix-failed', `Redis is still reading its data after ${limits.redis / 1000} s`)
     await delay(lookEveryMs * 4)
   }
 }

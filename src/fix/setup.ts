@@ -148,7 +148,7 @@ function cannot(choice: PythonChoice, { noFix }: NoFix, platform: NodeJS.Platfor
       hint,
     })
   }
-  return new LauncherError('missing-dep', "What the project asks for can't be installed", { evidence: [noFix] })
+  return new LauncherError('missing-dep', "The project's requirements can't be installed", { evidence: [noFix] })
 }
 
 function listed(names: readonly string[]): string {
@@ -166,7 +166,7 @@ function dotenvSteps(seen: SetupSeen): Step[] {
   if (wanted !== undefined) {
     const names = wanted.asked.map(({ name }) => name)
     const chosen = wanted.placed.flatMap(({ variable, why }) => (why === undefined ? [] : [`; ${variable.name}: ${why}`]))
-    const why = `the settings ask for ${listed(names)}, and nobody gives ${names.length === 1 ? 'it' : 'them'}${chosen.join('')}`
+    const why = `the settings need ${listed(names)}, which ${names.length === 1 ? 'is' : 'are'} not set${chosen.join('')}`
     const plan = giveVariables(wanting, seen.facts, { id: 'env-variables-missing', commands: [] })
     return steps(seen, 'env-variables-missing', plan, why)
   }

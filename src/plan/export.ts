@@ -81,10 +81,13 @@ export function deployable(facts: DeploymentFacts, { out, replicas }: Pick<Expor
   if (layer.kind === 'memory' && replicas !== 1)
     throw new LauncherError(
       'layer-inmemory-multi-instance',
-      `${replicas} replicas need a channel layer that they share, and the settings have none but the one in memory`,
+      `${replicas} replicas need a shared channel layer, but the settings have only the in-memory one`,
       {
-        evidence: ['A message sent in one replica would never reach the sockets of another', 'No variable of the settings chooses Redis'],
-        hint: 'election-dev init --settings offers the block that makes it a choice; or export one instance: --replicas 1',
+        evidence: [
+          'A message sent in one replica would never reach the sockets of another',
+          'The settings read no variable that chooses Redis',
+        ],
+        hint: 'election-dev init --settings offers a block with that choice; or export one instance: --replicas 1',
       },
     )
   const lacks = (name: string) => layer.kind !== 'memory' && !variables.has('REDIS_URL') && !variables.has(name)
@@ -95,20 +98,20 @@ export function deployable(facts: DeploymentFacts, { out, replicas }: Pick<Expor
       { hint: 'Read it there: "host": config("REDIS_HOST", default="127.0.0.1"); election-dev init --settings offers the block' },
     )
   if (lacks('REDIS_PASSWORD'))
-    throw new LauncherError('redis-password-not-read', 'The settings read no REDIS_PASSWORD, and the Redis of this set-up has a password', {
+    throw new LauncherError('redis-password-not-read', "The settings read no REDIS_PASSWORD, but this setup's Redis has a password", {
       hint: 'Read it there: "password": config("REDIS_PASSWORD", default="") or None; election-dev init --settings offers the block',
     })
   if (application === undefined)
-    throw new LauncherError('application-unknown', 'Neither ASGI_APPLICATION nor an asgi.py says which ASGI application is to be served', {
+    throw new LauncherError('application-unknown', 'Neither ASGI_APPLICATION nor an asgi.py says which ASGI application to serve', {
       hint: 'Name it: --application core.asgi:application',
     })
   if (requirements === undefined)
     throw new LauncherError('requirements-missing', 'Nothing in the checkout says which packages the image needs', {
-      hint: 'Write them down: python -m pip freeze > requirements.txt   (in the environment of the backend)',
+      hint: "Write them down: python -m pip freeze > requirements.txt   (in the backend's environment)",
     })
   const outFolder = forward(relative(facts.root, out)) || '.'
   if (outFolder.startsWith('..') || resolve(facts.root, outFolder) !== resolve(out))
-    throw new LauncherError('out-outside', `${out} is outside of the checkout, and an image can take files only from below it`, {
+    throw new LauncherError('out-outside', `${out} is outside the checkout, and an image can only take files from inside it`, {
       hint: 'Name a folder of the checkout: --out deploy',
     })
   const server = serverOf(facts)
@@ -192,7 +195,7 @@ export function commonNotes(facts: Deployable, set: ReadonlySet<string>): Export
   if (facts.sqliteOnly)
     note(
       'database-in-file',
-      'The settings know SQLite alone: each container has a file of its own, gone with it. Point DATABASES to a server',
+      'The settings know only SQLite: each container has its own file, which is lost with it. Point DATABASES to a server',
     )
   if (facts.added.length > 0)
     note('requirements-added', `The image installs ${facts.added.join(', ')}, which ${facts.requirements.files[0] ?? ''} doesn't name`)

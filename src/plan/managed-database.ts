@@ -204,7 +204,7 @@ export function noDatabase(kind: 'postgresql' | 'mysql', { compose, docker }: Da
   const evidence = [kind === 'postgresql' ? 'no initdb and postgres were found' : `${what} is started by a compose file alone`]
   if (compose === undefined) evidence.push(`no compose file of the project has a service whose image is ${what}`)
   else evidence.push(`${compose.file} has ${compose.service}, and ${dockerWords(docker)}`)
-  return new LauncherError('managed-database', `There is no ${what} that could be started`, { evidence, hint: installHint(kind, platform) })
+  return new LauncherError('managed-database', `There is no ${what} to start`, { evidence, hint: installHint(kind, platform) })
 }
 
 function installHint(kind: 'postgresql' | 'mysql', platform: NodeJS.Platform): string {

@@ -159,7 +159,7 @@ function noRedis({ programs, platform }: ManagedRedisInputs): LauncherError {
   const evidence = ['neither redis-server nor valkey-server is in the PATH']
   if (compose === undefined) evidence.push('no compose file of the project has a service whose image is Redis or Valkey')
   else evidence.push(`${compose.file} has ${compose.service}, and ${dockerWords(docker)}`)
-  return new LauncherError('managed-redis', 'There is no Redis that could be started', { evidence, hint: installRedis(platform) })
+  return new LauncherError('managed-redis', 'There is no Redis to start', { evidence, hint: installRedis(platform) })
 }
 
 function installRedis(platform: NodeJS.Platform): string {

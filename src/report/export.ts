@@ -54,7 +54,7 @@ export function exportText(host: Pick<Host, 'terminal'>, run: ExportRun): string
   })
   const secrets = run.states.filter(({ kind, path }) => kind === 'new' && run.plan.secrets.includes(path))
   if (run.outcome === 'written' && secrets.length > 0)
-    lines.push('', `  ${secrets.length} random ${secrets.length === 1 ? 'value' : 'values'} made, for git and for other users out of reach`)
+    lines.push('', `  ${secrets.length} random ${secrets.length === 1 ? 'value' : 'values'} made, hidden from git and other users`)
   if (run.plan.notes.length > 0)
     lines.push('', ...run.plan.notes.map(({ id, text }) => `  ${style.yellow('!')} ${text}   ${style.dim(id)}`))
   lines.push('', ...endOf(run))
@@ -71,6 +71,6 @@ function endOf({ outcome }: ExportRun): string[] {
     case 'unchanged':
       return ['  Nothing to change. Next:']
     case 'refused':
-      return ['  Nothing is written: files that are there would change. --yes takes the change above']
+      return ['  Nothing is written: existing files would change. --yes accepts the change above']
   }
 }

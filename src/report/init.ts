@@ -69,7 +69,7 @@ function noteText(mark: string, { text, place, hint }: InitNote, style: Style): 
 function settingsText(settings: LayerBlock, style: Style): string[] {
   switch (settings.kind) {
     case 'there':
-      return ['  The settings let a variable choose the channel layer already.', '']
+      return ['  A variable already chooses the channel layer in the settings.', '']
     case 'edit':
       return []
     case 'refused':

@@ -103,8 +103,8 @@ function linesOf(
     case 'setup-user':
       return [
         '',
-        `  A development ${event.isSuperuser ? 'superuser' : 'user'} was made (${event.model}):  ${style.bold(event.name)}   password ${style.bold(event.password)}`,
-        style.dim('  It is shown this once and stored nowhere but as the hash in the database.'),
+        `  Created a development ${event.isSuperuser ? 'superuser' : 'user'} (${event.model}):  ${style.bold(event.name)}   password ${style.bold(event.password)}`,
+        style.dim('  It is shown only once, and stored only as a hash in the database.'),
         '',
       ]
     case 'ready':
@@ -131,8 +131,7 @@ function linesOf(
     }
     case 'reload-refused': {
       const { file, line, message, since } = event
-      const goesOn =
-        since === undefined ? 'waiting for the next save' : `the backend goes on with the code of ${since}, until the next save`
+      const goesOn = since === undefined ? 'waiting for the next save' : `the backend runs the code of ${since} until the next save`
       return [warned(`${file}:${line}: ${message}   ${style.dim(goesOn)}`, style)]
     }
     case 'websocket':
@@ -178,7 +177,7 @@ function setupEnd({ steps, elapsedMs, backup }: Extract<RunEvent, { event: 'setu
   const untold = spun || steps.length < 2 ? steps.filter(({ failed }) => failed === true) : steps
   const each = untold.map((step) => `${step.title}${step.failed === true ? ' (failed)' : ''} ${seconds(step.elapsedMs)}`)
   const all = steps.length === 0 ? 'nothing was done' : `${seconds(elapsedMs)} in all`
-  return style.dim(`  Setup: ${[...each, all].join(', ')}. election-dev doctor --undo takes back what it can, from ${backup}`)
+  return style.dim(`  Setup: ${[...each, all].join(', ')}. election-dev doctor --undo undoes what it can, from ${backup}`)
 }
 
 function banner(summary: ReadySummary, style: Style): string[] {

@@ -86,7 +86,7 @@ export function factWords(fact: Exclude<RunFact, { kind: 'alive' }>, shown: (fil
     case 'unreadable': {
       const owner =
         fact.owner === undefined
-          ? 'delete it where nothing of it runs'
+          ? 'delete it if nothing of it runs'
           : fact.owner.alive
             ? `its launcher (PID ${fact.owner.pid}) runs: end it with Ctrl+C in its terminal, or by its PID`
             : 'its launcher is gone'
@@ -95,7 +95,7 @@ export function factWords(fact: Exclude<RunFact, { kind: 'alive' }>, shown: (fil
     case 'elsewhere':
       return `${file} is of a run on ${fact.run.machine.hostname}, another machine or container: ask there`
     case 'unseen':
-      return `${file}: this machine doesn't show its processes, so nobody can tell whether PID ${fact.run.launcher.pid} is still the launcher`
+      return `${file}: this machine doesn't show its processes, so it is unknown whether PID ${fact.run.launcher.pid} is still the launcher`
   }
 }
 
@@ -104,7 +104,7 @@ export const statusSchema = v.strictObject({
   schemaVersion: v.literal(1),
   command: v.picklist(['status', 'restart']),
   version: v.pipe(v.string(), v.description('The version of election-dev.')),
-  ok: v.pipe(v.boolean(), v.description('There is a run, and of each one all services are up and the WebSocket is proven.')),
+  ok: v.pipe(v.boolean(), v.description('There is a run, and in each one all services are up and the WebSocket is proven.')),
   runs: v.array(
     v.strictObject({
       id: v.string(),

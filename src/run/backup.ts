@@ -62,7 +62,7 @@ export function makeBackup(host: Machine, root: string, now: Date = new Date()) 
     move: async (from: string, to: string | undefined) => {
       await open()
       const target = to ?? join(folder, `${entries.length}-${basename(from)}`)
-      if (await isEntry(target)) throw new LauncherError('fix-failed', `${label(target)} is there already: nothing was moved`)
+      if (await isEntry(target)) throw new LauncherError('fix-failed', `${label(target)} already exists: nothing was moved`)
       await add({ kind: 'moved', path: label(from), to: label(target) })
       await rename(from, target)
     },
@@ -126,9 +126,9 @@ export async function newestBackup(host: Machine, root: string): Promise<Undo> {
     if (entries === 'foreign') throw notOurs(shown, 'was made by no run of this user on this machine')
     if (entries === undefined || entries.length === 0) continue
     if (entries.every(({ kind }) => kind === 'ran'))
-      throw new LauncherError('no-backup', 'There is nothing to put back of the newest run: it has changed no file that is kept', {
+      throw new LauncherError('no-backup', 'There is nothing to undo from the last run: it changed no files', {
         evidence: entries.flatMap((entry) => (entry.kind === 'ran' ? [`${entry.command}   ${ranWhy}`] : [])),
-        hint: `To put back what an earlier run has changed, take ${shown} away first.`,
+        hint: `To undo an earlier run's changes, remove ${shown} first.`,
       })
     const run = async () => {
       const done = await putBackAll({ root, folder, later: `${folder}-undone` }, entries, (rest) => writeManifest(host, folder, rest))
@@ -138,13 +138,13 @@ export async function newestBackup(host: Machine, root: string): Promise<Undo> {
     return { shown, plan: await planned({ root, folder, later: `${folder}-undone` }, entries), run }
   }
   throw new LauncherError('no-backup', `There is nothing to put back in ${shownPath(root, above)}`, {
-    hint: 'election-dev doctor --fix keeps what it changes there.',
+    hint: 'election-dev doctor --fix backs up there what it changes.',
   })
 }
 
 function notOurs(shown: string, why: string): LauncherError {
   return new LauncherError('foreign-backup', `${shown} ${why}: nothing was put back`, {
-    hint: `Take ${shown} away, or copy back by hand what it keeps.`,
+    hint: `Remove ${shown}, or copy back by hand what it keeps.`,
   })
 }
 

@@ -31,7 +31,7 @@ export async function databaseFolder(root: string): Promise<DatabaseFolder> {
   if (process.getuid?.() !== 0) return { folder: await makeHome(root, 'postgres'), user: undefined, isOutside: false }
   const user = serverUser((await readText('/etc/passwd')) ?? '')
   if (user === undefined)
-    throw new LauncherError('managed-database', 'PostgreSQL is not run by root, and there is neither a user postgres nor nobody', {
+    throw new LauncherError('managed-database', "PostgreSQL can't run as root, and there is neither a user postgres nor a user nobody", {
       hint: 'Run election-dev as another user.',
     })
   if (await mayPass(user, root)) {
@@ -53,8 +53,8 @@ async function givenTo(user: ServerUser, folder: string): Promise<string> {
   })
   const found = await lstat(folder)
   if (!found.isDirectory() || (found.uid !== 0 && found.uid !== user.uid))
-    throw new LauncherError('managed-database', `${folder} is another user's`, {
-      hint: 'Take it away, or run election-dev as another user.',
+    throw new LauncherError('managed-database', `${folder} belongs to another user`, {
+      hint: 'Remove it, or run election-dev as another user.',
     })
   if (found.uid !== user.uid) await lchown(folder, user.uid, user.gid)
   return folder

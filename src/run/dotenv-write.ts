@@ -121,7 +121,7 @@ async function holds(path: string, target: string, before: Uint8Array): Promise<
       throw refused(path, 'this user may not read it', typed(['chmod', 'u+r', path]), error)
     throw replaceRefused(error, path, process.platform)
   })
-  if (!same(bytes, before)) throw changed(path, 'somebody else has written to it')
+  if (!same(bytes, before)) throw changed(path, 'another program has written to it')
   return true
 }
 
@@ -186,7 +186,9 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 function changed(path: string, what: string): LauncherError {
-  return new LauncherError('env-changed', `${path} is not as it was read: ${what}`, { hint: 'Nothing was written. Run the command again.' })
+  return new LauncherError('env-changed', `${path} has changed since it was read: ${what}`, {
+    hint: 'Nothing was written. Run the command again.',
+  })
 }
 
 function notAFile(path: string, entry: Stats): LauncherError {

@@ -70,7 +70,7 @@ export async function installFrontend(
   if (before === undefined && lock !== undefined)
     context.report({
       event: 'note',
-      text: `${install.manager} has written ${lock}, which belongs into the repository: no undo takes it away`,
+      text: `${install.manager} has written ${lock}, which belongs in the repository: undo doesn't remove it`,
     })
 }
 

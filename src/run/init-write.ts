@@ -30,7 +30,7 @@ export async function writeInit(
   try {
     for (const { language, after, file } of changes) {
       const problem = language === 'python' ? await parseProblem(python, after) : undefined
-      if (problem !== undefined) throw new LauncherError('init-write', `${file} would not be Python any more`, { evidence: [problem] })
+      if (problem !== undefined) throw new LauncherError('init-write', `${file} would no longer be valid Python`, { evidence: [problem] })
     }
     for (const { file, before, after } of changes) {
       const path = join(root, ...file.split('/'))

@@ -166,7 +166,7 @@ async function runningServer(
 async function portFor(host: Host, wanted: 'any' | number): Promise<number> {
   return localPort(wanted, async (port) => {
     const [listener] = await listenersOn(host, port)
-    return new LauncherError('managed-database', `The settings read no variable for the port of their database, and port ${port} is held`, {
+    return new LauncherError('managed-database', `The settings read no variable for their database's port, and port ${port} is held`, {
       evidence: [`port ${port} is held by ${describeListener(listener)}`],
       hint: 'Let the settings read DATABASE_URL, or end what holds the port.',
     })

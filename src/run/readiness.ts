@@ -157,7 +157,7 @@ async function lookAtPort(port: number, owner: Owner): Promise<Look> {
   const facts = await Promise.all(['127.0.0.1', '::1'].map((address) => connectOnce(address, port, lookMs)))
   const isOpen = facts.some(({ result }) => result === 'open')
   owner.wasOpen ??= isOpen
-  return isOpen ? isOurs(port, owner) : `nobody takes connections on port ${port}`
+  return isOpen ? isOurs(port, owner) : `nothing accepts connections on port ${port}`
 }
 
 /** Whether the service itself listens on the port of this machine. */
@@ -165,7 +165,7 @@ async function isOurs(port: number, owner: Owner): Promise<Look> {
   if (owner.pid === undefined || (owner.isEngine && owner.wasOpen === false)) return true
   const whose = await portOwner(owner.host, port, owner.pid)
   if (whose === 'ours' || whose === 'unknown') return true
-  if (whose === 'nobody') return `nobody listens on port ${port}`
+  if (whose === 'nobody') return `nothing listens on port ${port}`
   const [listener] = await listenersOn(owner.host, port)
   return `port ${port} is held by ${describeListener(listener)}, which is no process of this service`
 }

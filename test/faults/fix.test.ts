@@ -58,7 +58,7 @@ test('in a script what is on the disk is fixed, and the start that would stay up
   const { status, stdout } = await runCli(['doctor', '--fix', '--yes', '--url', url], { cwd: root })
   expect(await readFile(env, 'utf8')).toContain('USE_REDIS_FOR_CHANNELS=False')
   expect(stdout).toContain(`$ election-dev start --port ${new URL(url).port}`)
-  expect(stdout).toContain('Not done here: it stays up until Ctrl+C')
+  expect(stdout).toContain('Not done here: it runs until Ctrl+C')
   expect(status, stdout).toBe(1)
 })
 

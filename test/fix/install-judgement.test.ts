@@ -163,7 +163,7 @@ test('it names the line, in the words of the installer, and that nothing was ins
     evidence: [
       'requirements.txt:2: psycopg2==2.9.9',
       'The installer: Error: pg_config executable not found.',
-      'Nothing of it was installed; what was made before stays',
+      'None of it was installed; what was made before stays',
     ],
   })
   expect(told(pipPython, [asked('Django==6.0', 1)])?.message).toBe('Django==6.0 is not for Python 3.11.7: it asks for Python >=3.12')

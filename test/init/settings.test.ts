@@ -138,7 +138,7 @@ test.each([
 test('settings that let a variable choose already are left alone', async () => {
   const root = await checkout(`import os\n${apps}if os.environ.get("USE_REDIS_FOR_CHANNELS"):\n    ${memory}`)
   const result = await runCli(['init', '--settings', '--ci', 'none'], { cwd: root })
-  expect(result.stdout).toContain('The settings let a variable choose the channel layer already.')
+  expect(result.stdout).toContain('A variable already chooses the channel layer in the settings.')
   expect(result.stdout).not.toContain('settings.py')
 })
 

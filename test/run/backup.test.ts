@@ -234,7 +234,7 @@ test('of a run that has only called commands nothing is put back, and nothing of
   await expect(undo(root)).rejects.toMatchObject({
     code: 'no-backup',
     evidence: ['pip install daphne   what a command did is not taken back'],
-    hint: `To put back what an earlier run has changed, take ${backup.shown() ?? ''} away first.`,
+    hint: `To undo an earlier run's changes, remove ${backup.shown() ?? ''} first.`,
   })
   expect(await textOf(join(root, '.env'))).toBe('after')
 })

@@ -44,7 +44,7 @@ test('what was missing is there afterwards, dev dependencies too, and npm’s li
   expect(lines.join('\n')).toMatch(/added \d+ package/)
   expect(await programOf(root)).toMatchObject({ state: 'found', program: { file: process.execPath } })
   // now there is a lock file, and the next installation keeps to it
-  expect(lines.join('\n')).toContain('npm has written package-lock.json, which belongs into the repository')
+  expect(lines.join('\n')).toContain('npm has written package-lock.json, which belongs in the repository')
   expect(await readFile(join(root, 'frontend', 'package-lock.json'), 'utf8')).toContain('../server')
   expect((await install(root)).join('\n')).not.toContain('has written')
 })

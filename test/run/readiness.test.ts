@@ -83,7 +83,9 @@ test('port: in a child of its own', async () => {
 })
 
 test('port: nobody listens', async () => {
-  expect(await ready(runsOn, { ready: { port }, ...short })).toBe(`it was not ready within 1.2 s: nobody takes connections on port ${port}`)
+  expect(await ready(runsOn, { ready: { port }, ...short })).toBe(
+    `it was not ready within 1.2 s: nothing accepts connections on port ${port}`,
+  )
 })
 
 test.each(['port', 'http', 'websocket'] as const)('%s: another program’s answer is none', async (kind) => {

@@ -44,7 +44,7 @@ describe.each(['uv', 'pip'] as const)('%s', (tool) => {
     expect(performance.now() - began).toBeLessThan(30_000)
     const text = stderr.replaceAll(/\s+/g, ' ')
     expect(text).toMatch(words[tool])
-    expect(text).toContain('Nothing of it was installed; what was made before stays')
+    expect(text).toContain('None of it was installed; what was made before stays')
     const files = Object.keys(await listing(project.root))
     expect(files.filter((file) => /loom/i.test(file))).toEqual([])
     expect(files).not.toContain('backend/.env')

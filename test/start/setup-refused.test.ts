@@ -60,7 +60,7 @@ describe.skipIf(process.platform === 'win32')('on a terminal it asks', { timeout
     expect(stdout).toMatch(/the database tables · Applying/)
     expect(stdout).toMatch(/✔ cp backend\/\.env\.example backend\/\.env {3}\d[\d.]* m?s/)
     expect(stdout).toMatch(/✔ backend\/venv\/bin\/python backend\/manage\.py migrate {3}\d/)
-    expect(stdout).toMatch(/Setup: \d+\.\d s in all\. election-dev doctor --undo takes back what it can/)
+    expect(stdout).toMatch(/Setup: \d+\.\d s in all\. election-dev doctor --undo undoes what it can/)
     const undone = await runCli(['doctor', '--undo', '--yes'], { cwd: root })
     expect(undone.stdout).toMatch(/backend\/\.env {3}removed/)
     expect(undone.stdout).toMatch(/db\.sqlite3 {3}removed/)

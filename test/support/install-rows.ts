@@ -27,7 +27,7 @@ export const installRows: readonly InstallRow[] = [
       "loom-thread==1.0 can't be built here",
       'backend/requirements.txt:2: loom-thread==1.0',
       'loom-config executable not found',
-      'Nothing of it was installed',
+      'None of it was installed',
     ],
   },
   {
@@ -71,7 +71,7 @@ export const installRows: readonly InstallRow[] = [
     name: 'a condition that excludes this Python',
     lines: ['loom-warp', 'Django ; python_version >= "3.99"', 'channels ; python_version >= "3.99"'],
     says: [
-      'Not there after everything was installed: django, channels',
+      'Missing after everything was installed: django, channels',
       'backend/requirements.txt:2 asks for django only where python_version >= "3.99"',
     ],
   },
@@ -90,7 +90,7 @@ export const installRows: readonly InstallRow[] = [
       PIP_RETRIES: '1',
       PIP_NO_CACHE_DIR: '1',
     },
-    says: ["the package index can't be reached", 'Nothing of it was installed', 'start --setup goes on from here'],
+    says: ["the package index can't be reached", 'None of it was installed', 'start --setup continues from here'],
   },
 ]
 
