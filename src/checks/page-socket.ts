@@ -10,6 +10,8 @@ import { isEditable, isSameRoute, pathPlaces, sentPlaces, writtenPlaces, type Pa
 export interface PageContext {
   /** The WebSocket that was proven, without a token; undefined where none was. */
   readonly proven: URL | undefined
+  /** Nothing is wrong with that one. */
+  readonly isProven: boolean
   /** Whom the application saw at the page's own socket, where it told. */
   readonly user: string | undefined
   /** Who is put into the page's cookies and storage, where somebody is. */
@@ -35,7 +37,7 @@ const ofDevServer: ReadonlySet<number> = new Set([200, 404, 502, 503, 504])
 
 /** A WebSocket of the page that isn't open: it goes elsewhere, to another path, or is refused where ours is not. */
 export function socketTrouble(socket: PageSocket, seen: PageSeen, context: PageContext): Diagnosis {
-  const { proven, paths, sources } = context
+  const { proven, isProven, paths, sources } = context
   const url = new URL(socket.url)
   const page = new URL(seen.url)
   const told = statusWords(socket)
@@ -46,8 +48,8 @@ export function socketTrouble(socket: PageSocket, seen: PageSeen, context: PageC
   const isKnownPath = proven !== undefined && [proven.pathname, ...paths].some((path) => isSameRoute(path, url.pathname))
   const isAnswered = socket.status !== undefined && !ofDevServer.has(socket.status)
   const isOurs = isThere && isKnownPath && proven.protocol === url.protocol
-  // through the page's own server, which has passed it on
-  const isThrough = url.host === page.host && isKnownPath && isAnswered
+  // through the page's own server, which has passed it on, by whatever path: it accepts no socket itself but its own channel
+  const isThrough = url.host === page.host && ((isKnownPath && isAnswered) || socket.status === 101)
   if (isOurs || isThrough || (socket.status === 101 && isThere)) return refusedThere(socket, [`${socket.url}: ${told}`, ...opened], context)
   const isBackend = isThere && proven.protocol === url.protocol
   const named = sources === undefined || isKnownPath ? [] : pathPlaces(sources, url)
@@ -60,7 +62,7 @@ export function socketTrouble(socket: PageSocket, seen: PageSeen, context: PageC
         `${socket.url}: ${told}`,
         ...opened,
         ...named.map(({ file, line, text }) => `${file}:${line} names its path: ${text}`),
-        `proven is ${proven.href}`,
+        `${isProven ? 'proven' : 'tried'} is ${proven.href}`,
       ],
       `Correct the path ${place === undefined ? 'where the page sets it (not found in its sources)' : `in ${shown(place)}`}: the application's WebSocket is ${proven.pathname}.`,
     )
@@ -74,18 +76,20 @@ export function socketTrouble(socket: PageSocket, seen: PageSeen, context: PageC
       ...there,
       ...opened,
       ...written.map(({ file, line, text }) => `${file}:${line} makes it go there: ${text}`),
-      ...(proven === undefined ? [] : [`proven is ${proven.href}`]),
+      ...(proven === undefined ? [] : [`${isProven ? 'proven' : 'tried'} is ${proven.href}`]),
     ],
     ...elsewhere(socket, { page, at: written[0] ?? ownFrame(socket) }, context),
   )
 }
 
 /** It comes to the application, which refuses it: for a token under a name that it doesn't read, or what else the page identifies itself by. */
-function refusedThere(socket: PageSocket, seen: Seen, { standsFor, sources, tokenName }: PageContext): Diagnosis {
+function refusedThere(socket: PageSocket, seen: Seen, { standsFor, sources, tokenName, isProven }: PageContext): Diagnosis {
   const url = new URL(socket.url)
   const told = statusWords(socket)
   const title = socket.status === 101 ? `its WebSocket was ${told}` : `its WebSocket is refused: ${told}`
   const proven = `the same WebSocket is proven${standsFor === undefined ? '' : ` as ${standsFor}`}`
+  if (!isProven)
+    return diagnosis('page-socket-refused', title, seen, 'The proof of the same WebSocket fails as well: fix what that names first.')
   const sent = [...new Set(url.searchParams.keys())]
   if (tokenName === undefined || sent.includes(tokenName))
     return diagnosis(

@@ -93,6 +93,7 @@ export function watchPage(prepared: Prepared, { failedScreenshot }: Pick<StartEx
     const target: PageTarget = {
       project,
       endpoint,
+      isProven: dot === 'green',
       page: page.url,
       isOurs: true,
       user: above.prover.identity().user,

@@ -18,6 +18,7 @@ import type { Proof } from '../verify/prove.ts'
 /** What `verify --browser` looks at: the WebSocket as it was proven, its page in a browser. */
 export interface PageCheck {
   readonly endpoint: Endpoint
+  readonly isProven: boolean
   readonly paths: readonly string[]
   /** A second window is opened, and a change made in the first. */
   readonly two: boolean
@@ -27,7 +28,7 @@ export interface PageCheck {
  * Looks at the page of a WebSocket in a headless browser. Throws LauncherError
  * `usage` where two windows are asked for and no change is named.
  */
-export async function verifyPage(host: Host, config: Config, { endpoint, paths, two }: PageCheck): Promise<PageSummary> {
+export async function verifyPage(host: Host, config: Config, { endpoint, isProven, paths, two }: PageCheck): Promise<PageSummary> {
   if (two && config.page?.change === undefined) {
     throw usageError('usage', 'Nothing says what is to be changed in one of two windows', {
       hint: 'Name it in election-dev.config.json: "page": {"change": {"click": "button.vote"}}',
@@ -39,6 +40,7 @@ export async function verifyPage(host: Host, config: Config, { endpoint, paths, 
   const target: PageTarget = {
     project,
     endpoint,
+    isProven,
     page,
     isOurs: false,
     user: endpoint.identity?.user,

@@ -80,7 +80,7 @@ export async function verifyOnce(host: Host, config: Config, url: string | undef
     }
     const { verifyPage } = await import('./verify-page.ts')
     const paths = verified.beside.map(({ path }) => path)
-    return { ...verified, page: await verifyPage(host, config, { endpoint, paths, two: page.two }) }
+    return { ...verified, page: await verifyPage(host, config, { endpoint, isProven: first.state === 'proven', paths, two: page.two }) }
   } finally {
     void sockets?.then((known) => known?.cancel())
     await release?.()

@@ -19,6 +19,8 @@ export interface PageTarget {
   readonly project: Project | undefined
   /** The WebSocket as it is proven, with what identifies it. */
   readonly endpoint: Endpoint
+  /** It is green. */
+  readonly isProven: boolean
   readonly page: URL
   /** A process of this run serves the page. */
   readonly isOurs: boolean
@@ -58,6 +60,7 @@ export async function provePage(
   const more = await known(look, sources !== undefined)
   const context = {
     proven,
+    isProven: target.isProven,
     tokenName: inQuery,
     ...opening,
     ...more,

@@ -11,6 +11,7 @@ const unwritten = { ports: [], variables: [], urls: [], pageSocket: undefined, p
 
 const context = (more: Partial<PageContext> = {}): PageContext => ({
   proven,
+  isProven: true,
   user: undefined,
   standsFor: undefined,
   withheld: undefined,
@@ -188,6 +189,13 @@ describe('red', () => {
       { standsFor: 'ada' },
       'page-socket-refused',
       /answered with 403/,
+    ],
+    [
+      'closed by the application, to which a proxy has brought it by another path',
+      { sockets: [socket({ url: 'ws://localhost:3000/live/votes', state: 'closed', close: { code: 4401, reason: '' } })] },
+      {},
+      'page-socket-refused',
+      /was closed with code 4401/,
     ],
     [
       'closed by the application',
@@ -381,6 +389,13 @@ describe('at the right address', () => {
       commands: [],
       text: "Correct the path in web/live.ts:4: the application's WebSocket is /ws/votes/.",
     })
+  })
+
+  test('beside a proof that failed nothing is called proven', () => {
+    const at = socket({ state: 'refused', status: 403 })
+    const found = judgePage(seen({ sockets: [at] }), context({ isProven: false, standsFor: 'ada' })).diagnosis
+    expect(found?.id).toBe('page-socket-refused')
+    expect(found?.evidence.join('\n')).not.toContain('proven')
   })
 
   test("an installed package's source is no place to correct", () => {
