@@ -54,13 +54,14 @@ const layerHost = v.object({
   master: v.optional(v.string()),
 })
 
-/** A variable that is asked for: what is made of it (`bool`, `list`, `db` …), and by what, as decouple and pydantic read files of their own. */
+/** A variable that is asked for: what is made of it (`bool`, `list`, `db` …), by what, as decouple and pydantic read files of their own, and for which setting. */
 const variableSchema = v.object({
   name: v.string(),
   file: v.string(),
   line: v.number(),
   cast: v.nullish(v.string(), 'str'),
   by: v.nullish(v.picklist(['decouple', 'pydantic', 'environment']), 'environment'),
+  setting: v.nullish(v.string()),
 })
 
 /** What a look from inside tells, a JSON object a line, by its `fact`. What doesn't fit is dropped: a probe never throws. */

@@ -167,8 +167,10 @@ const keyPlaceholder = /secret|insecure|example|replace|generate|your/i
 /** The value that a variable is to get: what the files say where that fits and is none of production's, else what can be made. Pure. */
 export function valueFor(variable: WantedVariable, { said }: Pick<VariableSources, 'said'>, around: Around): GivenVariable | undefined {
   const { name, cast } = variable
-  const kind = kinds.find((each) => each.name.test(name) && (each.cast?.test(cast) ?? true))
-  const isKey = isSigningKey(name) || (kind?.also === undefined && typeof kind?.make(around) === 'object')
+  // the names of a project's own can be anything; what a value is for, the setting that it goes to tells as well
+  const names = [name, ...(typeof variable.setting === 'string' ? [variable.setting] : [])]
+  const [kind] = names.flatMap((called) => kinds.filter((each) => each.name.test(called) && (each.cast?.test(cast) ?? true)))
+  const isKey = names.some(isSigningKey) || (kind?.also === undefined && typeof kind?.make(around) === 'object')
   const fits = (each: SaidVariable) => {
     const isHolder = placeholder.test(each.value) || (isKey && keyPlaceholder.test(each.value))
     return !isHolder && kind?.refused?.(local(each.value)) !== true

@@ -1,7 +1,7 @@
 /** Which variables settings ask for, and which files they load, as the package inside reads them: syntax alone, nothing is imported. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import * as v from 'valibot'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { basePython, root as repository, run } from '../support/tools.ts'
@@ -25,7 +25,7 @@ for number, env in enumerate(json.loads(sys.argv[1])):
     imports.HERE = os.getcwd()
     os.environ.update(env)
     asked = variables.Asked([(file, tree) for file, tree, _ in imports.modules_from(["mint.settings"], named=False)])
-    lines = [" ".join((name, cast, by, file)) for name, cast, by, file, line in asked.all()]
+    lines = [" ".join((name, cast, by, file, "for", setting or "none")) for name, cast, by, file, line, setting in asked.all()]
     print(json.dumps(lines + [" ".join(map(str, load)) for load in asked.loads]))
     for name in env:
         del os.environ[name]
@@ -58,10 +58,20 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
+function place(settings: string, files: Case['files'] = {}, env: Case['env'] = {}): number {
+  return cases.push({ settings, files, env }) - 1
+}
+
 /** What is asked for, a line each, and the files that are loaded. */
 function given(settings: string, files: Readonly<Record<string, string>> = {}, env: Readonly<Record<string, string>> = {}): () => string[] {
-  const number = cases.push({ settings, files, env }) - 1
-  return () => (told[number] ?? []).map((line) => line.replace(' mint/settings.py', '').replace(`${folder}/${number}/`, ''))
+  const number = place(settings, files, env)
+  return () =>
+    (told[number] ?? []).map((line) =>
+      line
+        .replace(/ for \w+$/, '')
+        .replace(' mint/settings.py', '')
+        .replace(`${folder}/${number}/`, ''),
+    )
 }
 
 describe('asked for', () => {
@@ -107,6 +117,19 @@ describe('asked for', () => {
   })
 })
 
+describe('the setting that it is for', () => {
+  const rows: [string, string, string][] = [
+    ['by itself', 'from decouple import config\nSECRET_KEY = config("STALL")', 'SECRET_KEY'],
+    ['within what is made of it', 'import os\nALLOWED_HOSTS = list(os.environ["STALL"].split(","))', 'ALLOWED_HOSTS'],
+    ['an entry', 'import os\nSIMPLE_JWT = {"LIFE": 3, "SIGNING_KEY": os.environ["STALL"]}', 'SIGNING_KEY'],
+    ['none', 'import os\nprint(os.environ["STALL"])', 'none'],
+  ]
+  const all = rows.map(([title, settings, setting]) => ({ title, setting, number: place(settings) }))
+  test.each(all)('$title', ({ setting, number }) => {
+    expect(told[number]?.[0]).toMatch(new RegExp(` for ${setting}$`))
+  })
+})
+
 describe('of a condition', () => {
   const ask =
     'import os, sys\nfrom decouple import config\nDEBUG = config("DEBUG", cast=bool)\nMODE = os.environ.get("MODE", "local")\nUSE = config("USE", default=False, cast=bool)\n'
@@ -134,6 +157,24 @@ describe('of a condition', () => {
   test.each(all)('$title', ({ asked, isAsked }) => {
     expect(asked().some((found) => found.startsWith('X1'))).toBe(isAsked)
   })
+})
+
+test('where there is no .env yet, decouple is to find it beside its example, or beside manage.py', async () => {
+  const project = join(folder, 'project')
+  await mkdir(join(project, 'src', 'mint'), { recursive: true })
+  const inside = join(repository, 'src', 'inside')
+  const nearest = async () => {
+    const code =
+      'import sys; sys.path.append(sys.argv[1])\nfrom election_dev_inside.conditions import Conditions\nprint(Conditions().nearest("mint/settings.py"))'
+    const { stdout } = await run(basePython(), ['-c', code, inside], { cwd: join(project, 'src'), env: { PATH: process.env['PATH'] } })
+    return relative(await realpath(project), stdout.trim())
+  }
+  await writeFile(join(project, '.env.sample'), '')
+  expect(await nearest()).toBe('.env')
+  await mkdir(join(project, 'src', '.git'))
+  expect(await nearest()).toBe(join('src', '.env'))
+  await writeFile(join(project, '.env'), '')
+  expect(await nearest()).toBe('.env')
 })
 
 describe('loaded', () => {

@@ -73,6 +73,20 @@ describe('a value', () => {
     expect(valued(name, cast, values)).toEqual(value)
   })
 
+  test.each<[string, string, string | undefined, readonly string[], unknown]>([
+    ['STALL_SECRET', 'str', 'SECRET_KEY', [''], random],
+    ['STALL_SECRET', 'str', 'SECRET_KEY', ['put-your-secret-here'], random],
+    ['STALL_SECRET', 'str', undefined, silent, undefined],
+    ['STALL_SIGN', 'str', 'SIGNING_KEY', silent, random],
+    ['STALL_DEV', 'bool', 'DEBUG', ['off'], 'True'],
+    ['STALL_NAMES', 'list', 'ALLOWED_HOSTS', ['stall.example.org'], 'localhost,127.0.0.1'],
+    // what the project itself calls it counts before
+    ['STALL_REDIS_URL', 'str', 'SECRET_KEY', silent, 'redis://127.0.0.1:6379/0'],
+  ])('%s (%s), which is for %s, with %j', (name, cast, setting, values, value) => {
+    const sources = { said: values.map((each) => said(name, each)) }
+    expect(valueFor({ ...variable(name, cast), setting }, sources, around)?.value).toEqual(value)
+  })
+
   test('no file of its own where something names a database', () => {
     expect(valued('DATABASE_URL', 'db', silent, { ...around, namesDatabase: true })).toBeUndefined()
   })

@@ -7,6 +7,15 @@ import sys
 
 PRODUCTION = re.compile(r"^(prod|production|live|stag(e|ing)|deploy(ed)?|release|ci|heroku|docker)$", re.I)
 TRUE = ("1", "true", "yes", "on", "y", "t")
+EXAMPLES = re.compile(r"\.?env\.(example|sample|template|dist|dev\.example)$")
+
+
+def upwards(folder):
+    """A folder, and those that it lies in."""
+    before = None
+    while folder != before:
+        yield folder
+        folder, before = os.path.dirname(folder), folder
 
 
 def name_of(node):
@@ -104,12 +113,16 @@ class Conditions:
         return name, next((word.value for word in node.keywords if word.arg == "default"), (node.args[1:] or [None])[0])
 
     def nearest(self, file):
-        """The `.env` that is found from a file upwards; where there is none, the one that would be beside manage.py."""
-        folder, before = os.path.dirname(os.path.abspath(file)), None
-        while folder != before:
+        """The `.env` that is found from a file upwards; where there is none, the one that would be beside its example, or beside manage.py."""
+        for folder in upwards(os.path.dirname(os.path.abspath(file))):
             if os.path.isfile(os.path.join(folder, ".env")):
                 return os.path.join(folder, ".env")
-            folder, before = os.path.dirname(folder), folder
+        for folder in upwards(os.getcwd()):
+            names = os.listdir(folder)
+            if any(EXAMPLES.match(name) for name in names):
+                return os.path.join(folder, ".env")
+            if ".git" in names:
+                break
         return os.path.abspath(".env")
 
     def path(self, node, file):

@@ -20,9 +20,9 @@ def tell_variables(settings, entries):
     """`entries`: files that are gone through before the settings are, of which only what they load counts."""
     asked = Asked([(file, tree) for file, tree, _ in imports.modules_from([settings], named=False)])
     missing = {}
-    for name, cast, by, file, line in asked.all():
+    for name, cast, by, file, line, setting in asked.all():
         if name not in missing and not is_given(name, file):
-            missing[name] = {"name": name, "file": file, "line": line, "cast": cast, "by": by}
+            missing[name] = {"name": name, "file": file, "line": line, "cast": cast, "by": by, "setting": setting}
     for file in entries:
         asked.file, tree = file, imports.syntax_of(file)
         for node in ast.walk(tree) if tree else ():
@@ -48,7 +48,7 @@ class Asked:
         self.modules = modules
         self.conditions = Conditions()
         self.askers, self.of_decouple, self.decouple = {"env", "config"}, set(), set()
-        self.casts, self.given, self.helpers, self.around = {}, set(), set(), {}
+        self.casts, self.given, self.helpers, self.around, self.settings = {}, set(), set(), {}, {}
         self.loads, self.models, self.file = [], {"BaseSettings"}, ""
         for file, tree in modules:
             self.note(file, tree)
@@ -87,7 +87,7 @@ class Asked:
             for node in self.evaluated(tree):
                 self.see_around(node)
                 for name, cast, line in self.asks(node):
-                    yield name, cast or "str", self.reader_of(node), file, line
+                    yield name, cast or "str", self.reader_of(node), file, line, self.settings.get(id(node))
                 self.see_load(node, True)
             if file in self.decouple:
                 self.loads.append(("decouple", self.conditions.nearest(file), True))
@@ -127,7 +127,13 @@ class Asked:
         return ast.iter_child_nodes(node)
 
     def see_around(self, node):
-        """What is made of a value tells what it has to be."""
+        """What is made of a value tells what it has to be, and the setting that it goes to, what it is for."""
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            self.settings.update((id(inner), node.targets[0].id) for inner in ast.walk(node.value))
+        elif isinstance(node, ast.Dict):
+            # `SIMPLE_JWT = {"SIGNING_KEY": env("X")}`
+            self.settings.update((id(inner), key.value) for key, value in zip(node.keys, node.values)
+                                 if isinstance(getattr(key, "value", None), str) for inner in ast.walk(value))
         if isinstance(node, ast.Call):
             for part in node.args:
                 self.around[id(part)] = "db" if name_of(node.func) == "parse" else name_of(node.func)
