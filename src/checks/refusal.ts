@@ -1,7 +1,7 @@
 import type { ExaminationOf, RouteFact } from '../facts/examination.ts'
 import type { Place, Raised, Refusal } from '../facts/observed.ts'
 import { plainPath, routeAt } from '../facts/routes.ts'
-import { instead, isOurs } from '../facts/wire.ts'
+import { instead, isOurs, isUnsaid } from '../facts/wire.ts'
 import { judgeUnidentified } from './database.ts'
 import { diagnosis, type Diagnosis, type Seen } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
@@ -108,9 +108,9 @@ export function judgeDecision(evidence: Evidence, verdict: Diagnosis): Diagnosis
   return isUntold(evidence, decision, verdict) ? refusesUntold(decision, seen) : undefined
 }
 
-/** Whether nothing tells what a consumer refuses for: nobody has given a token, and neither its condition nor its code has to do with one. */
+/** Whether nothing tells what a consumer refuses for: nobody has given a token, and neither its condition, its code nor the message that it waits for has to do with one. */
 function isUntold({ wire }: Evidence, { isConsumer, because, code }: Decision, { id }: Diagnosis): boolean {
-  if (!isConsumer || wire.session?.close !== undefined || (id !== 'token-missing' && !isOurs(wire))) return false
+  if (!isConsumer || isUnsaid(wire.greeting) || wire.session?.close !== undefined || (id !== 'token-missing' && !isOurs(wire))) return false
   return because === undefined ? code === undefined || code < 3000 : !loginCodes.has(code ?? 0) && !aboutWho.test(because)
 }
 

@@ -127,6 +127,42 @@ describe('of a consumer', () => {
             await self.close()`,
       ['{"type": "auth", "token": "{token}"}', false, 4],
     ],
+    [
+      'a key, in a message that is a greeting by its name',
+      `async def receive_json(self, msg):
+        op = msg.get("op")
+        if op == "hello":
+            self.device = await self.lookup(msg.get("key", ""))
+            if self.device is None:
+                await self.close(code=4401)
+        elif op == "reading":
+            await self.store(msg["metric"], msg["value"])`,
+      ['{"op": "hello", "key": "{token}"}', true, 6],
+    ],
+    [
+      'a secret, in what is called after the greeting',
+      `async def receive_json(self, msg):
+        await getattr(self, "on_" + msg["kind"])(msg)
+    async def on_identify(self, msg):
+        if not await allowed(msg["client_secret"]):
+            await self.close()`,
+      [null, true, 6],
+    ],
+    [
+      'a password beside a name',
+      `async def receive_json(self, msg):
+        if msg["type"] == "login" and not await known(msg["username"], msg["password"]):
+            await self.close()`,
+      [null, true, 4],
+    ],
+    [
+      'a key of another message',
+      `async def receive_json(self, msg):
+        if msg["type"] == "vote" and not await self.count(msg["key"]):
+            await self.close()`,
+      null,
+    ],
+    ['what it is made with', 'def __init__(self, **options):\n        self.key = options["key"]', null],
     ['none', 'async def receive_json(self, content):\n        await self.send_json(content["text"])', null],
     ['from the scope', 'async def connect(self):\n        await user_of(self.scope["token"])', null],
   ])('%s', async (_, body, found) => {

@@ -1,7 +1,7 @@
 /** A socket that is nobody's before its first message says whose it is, as the page's source sends that. */
 import { expect, onTestFinished, test } from 'vitest'
 import { startCli } from '../support/cli.ts'
-import { makeProject } from '../support/project.ts'
+import { makeProject, type ProjectOptions } from '../support/project.ts'
 import { freePort } from '../support/redis.ts'
 import { secret } from '../support/secrets.ts'
 
@@ -38,14 +38,14 @@ const page = `const ws = new WebSocket('ws://localhost:8000/ws/election-updates/
 ws.onopen = () => ws.send(JSON.stringify({ action: 'authenticate', jwt: localStorage.getItem('jwt') }))
 `
 
+const files = { 'frontend/src/live.js': page }
+
 /** What the run says of its WebSocket for longer than the application waits for the message. */
-async function statesOf(env: Readonly<Record<string, string>>): Promise<{ stdout: string; states: string[] }> {
-  const project = await makeProject({
-    style: 'plain',
-    settings: 'DATABASES = {}\n',
-    consumer,
-    files: { 'frontend/src/live.js': page },
-  })
+async function statesOf(
+  env: Readonly<Record<string, string>>,
+  made: Pick<ProjectOptions, 'consumer' | 'files'> = { consumer, files },
+): Promise<{ stdout: string; states: string[] }> {
+  const project = await makeProject({ style: 'plain', settings: 'DATABASES = {}\n', ...made })
   onTestFinished(project.remove)
   const port = await freePort('127.0.0.1')
   const cli = startCli(['start', '--port', String(port), '--json', '--no-frontend', '--no-browser'], { cwd: project.root, env })
@@ -76,4 +76,16 @@ test('one that the application refuses is told with its code', { timeout: 60_000
   const { states, stdout } = await statesOf({ ELECTION_DEV_TOKEN: secret() })
   expect(states, stdout).not.toContain('connected')
   expect(stdout).toContain('4401')
+})
+
+test('the key of a device, which no user has and only the consumer tells of', { timeout: 60_000 }, async () => {
+  const device = consumer.replace(
+    `content != {"action": "authenticate", "jwt": "${token}"}`,
+    `content.get("op") != "hello" or content.get("key") != "${token}"`,
+  )
+  const without = await statesOf({}, { consumer: device })
+  expect(new Set(without.states), without.stdout).toEqual(new Set(['wants-token']))
+  expect(without.stdout).toMatch(/as its first message; none was sent[^]*consumers\.py:\d+: [^\n]*hello/)
+  const { states, stdout } = await statesOf({ ELECTION_DEV_TOKEN: token }, { consumer: device })
+  expect(states, stdout).toEqual(['connected'])
 })

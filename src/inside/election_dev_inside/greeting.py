@@ -12,13 +12,18 @@ from .spoken import compared, index, literal, sources_of
 HOLE = "{token}"
 # keys of a message that hold what tells who somebody is
 TOKENS = re.compile(r"^(?:(?:auth|access|id|api|bearer|user|session)[_-]?)?(?:token|jwt|ticket|credentials?)$|^(?:bearer|authorization|api_?key)$", re.I)
+# keys that do so in a message which is a greeting by its name: anywhere else they are keys of rows, of rooms, of anything
+CREDENTIALS = re.compile(r"^(?:(?:auth|access|api|device|client|app|user|agent|session)[_-]?)?(?:keys?|secret|pass(?:word|phrase|code)|pin|signature)$", re.I)
+# a key beside which a token alone says nothing
+USERS = re.compile(r"^(?:user(?:[_-]?(?:name|id))?|login|e-?mail|name|account)$", re.I)
 # what such a message calls itself
 NAMES = ("auth", "authenticate", "authentication", "authorize", "authorization", "login", "identify", "token", "jwt")
+OPENINGS = ("hello", "handshake", "init", "connect", "register")
 # what takes a bare token, by its name
 TAKES = re.compile(r"token|jwt|auth|decode", re.I)
 # where a consumer knows already who comes
 KNOWN = re.compile(r"""scope(?:\[|\.get\()["']user["']""")
-BEFORE = ("connect", "websocket_connect", "disconnect", "websocket_disconnect")
+BEFORE = ("__init__", "connect", "websocket_connect", "disconnect", "websocket_disconnect")
 
 
 def greeting(consumer):
@@ -28,15 +33,28 @@ def greeting(consumer):
     """
     sources = [source for source in sources_of(consumer) if source.is_own and isinstance(source.kind, type)]
     functions = [(source, function) for source in sources for function in source.functions if function.name not in BEFORE]
-    read = [(source, node, path) for source, function in functions for node, path in paths_read(function) if TOKENS.match(path[-1])]
-    named = [(key, name) for source, function in functions for name in NAMES for key, _ in compared(source, function, name)]
+    found = [(source, function, node, path) for source, function in functions for node, path in paths_read(function)]
+    read = [(source, node, path) for source, _, node, path in found if TOKENS.match(path[-1])]
+    names, isolated = NAMES, True
+    if not read:
+        greeted = [(one, greetings(one[0], one[1])) for one in found if CREDENTIALS.match(one[3][-1])]
+        for (source, function, node, path), names in [each for each in greeted if each[1]][:1]:
+            read = [(source, node, path)]
+            isolated = not any(USERS.match(other[-1]) for _, other in paths_read(function))
+    named = [(key, name) for source, function in functions for name in names for key, _ in compared(source, function, name)]
     bare = [(source, node) for source, function in functions for node in bare_tokens(function)]
     if not read and not bare:
         return None
     source, node, path = read[0] if read else bare[0] + ((),)
-    text = worded(path, named, functions) if read else HOLE
+    text = (worded(path, named, functions) if isolated else None) if read else HOLE
     needed = any(closes(function) for _, function in functions) and not any(KNOWN.search(each.text) for each in sources)
     return {"text": text, "needed": needed, **place_of(source, node)}
+
+
+def greetings(source, function):
+    """The names of greetings by which a function takes the message of a client that has just come: it tells it from others, or is called after it."""
+    names = [name for name in NAMES + OPENINGS if any(compared(source, function, name))]
+    return names or [name for name in NAMES + OPENINGS if re.search(r"(?:^|_)%s(?:_|$)" % name, function.name.strip("_")) and name not in ("token", "jwt")]
 
 
 def worded(path, named, functions):
