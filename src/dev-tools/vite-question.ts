@@ -1,5 +1,15 @@
 /** https://vite.dev/guide/api-javascript.html#resolveconfig */
 export const question = `
+// Vite 5 puts what it bundles of a configuration beside it while that is read: a question that is cut off takes it away
+const { promises, rmSync } = await import('node:fs')
+const { writeFile } = promises
+const bundles = []
+promises.writeFile = (file, ...rest) => {
+  if (/\\.timestamp-\\d+/.test(String(file))) bundles.push(file)
+  return writeFile(file, ...rest)
+}
+process.on('exit', () => bundles.forEach((file) => rmSync(file, { force: true })))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
 const { resolveConfig } = await import('vite')
 const { server, base, env, configFile } = await resolveConfig({ ...inline, logLevel: 'silent' }, 'serve', 'development')
 const text = (target) =>

@@ -74,7 +74,6 @@ export async function askTool(
     cwd: folder,
     env,
     deadlineMs: askMs,
-    now: true,
     answers: true,
     ...(signal === undefined ? {} : { signal }),
   })

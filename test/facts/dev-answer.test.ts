@@ -45,6 +45,19 @@ export default defineConfig(({ mode }) => {
 `
 
 describe.each(versions)('Vite $major', ({ packages }) => {
+  test.skipIf(packages === undefined)('leaves nothing where its question is cut off', async () => {
+    const config = 'await new Promise((done) => setTimeout(done, 60_000))\nexport default {}\n'
+    const folder = await frontend({ 'vite.config.js': config }, packages)
+    const stop = new AbortController()
+    const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] }
+    const asking = askTool(folder, { tool: 'vite', args: [], env, node: process.execPath, signal: stop.signal })
+    const bundles = async () => (await readdir(folder, { recursive: true })).filter((name) => name.includes('.timestamp-'))
+    await expect.poll(bundles, { timeout: 4000, interval: 10 }).toHaveLength(1)
+    stop.abort()
+    expect(await asking).toMatchObject({ kind: 'none' })
+    expect(await bundles()).toEqual([])
+  })
+
   test.skipIf(packages === undefined)('tells what its files only come to by being run (skipped where it can not be had)', async () => {
     const files = { 'vite.config.ts': written, '.env': 'SHIFT=7\n', 'settings/.env.development': 'VITE_WS=ws://localhost:8000\nOWN=x\n' }
     const folder = await frontend(files, packages)
