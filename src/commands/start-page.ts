@@ -76,7 +76,10 @@ export function watchPage(prepared: Prepared, { failedScreenshot }: Pick<StartEx
     if (dot === 'red') return unseen(url, 'the WebSocket is not connected')
     if (dot === 'yellow' && above.state.state === 'refused') return unseen(url, 'the application refuses its user')
     const endpoint = above.prover.endpoint()
-    const sign = await pageSign(folder, [url, shownUrl(endpoint.url), endpoint.origin, above.prover.identity().user, config.page])
+    const sign = await pageSign(
+      [folder, checkout.project.backend],
+      [url, shownUrl(endpoint.url), endpoint.origin, above.prover.identity().user, config.page],
+    )
     const memory = await pageMemory(host, root)
     if (!isAsked && config.browser !== true && memory !== undefined && memory.sign === sign)
       return tell({

@@ -36,20 +36,22 @@ const longest = 4096
 const bounds = { files: 3000, ms: 500 }
 const configName = /^(?:package(?:-lock)?|.*\.config)\.(?:json|[cm]?[jt]s)$|^(?:pnpm-lock\.yaml|yarn\.lock|bun\.lock)$/
 
-const isSetUp = (name: string) => isDotenv(name) || configName.test(name)
+const counts = (name: string) => isDotenv(name) || configName.test(name) || name.endsWith('.py')
 
 /**
- * A sign of what a page depends on: the sources, `.env` files and
- * configurations below a folder by their sizes and times, and `said`, anything
- * else that counts. Two looks at the same have the same sign; undefined where
- * not all of them could be read. Never throws.
+ * A sign of what a page depends on: the sources of page and backend, `.env`
+ * files and configurations below their folders by sizes and times, and `said`,
+ * anything else that counts. Two looks at the same have the same sign; undefined
+ * where not all of them could be read. Never throws.
  */
-export async function pageSign(folder: string, said: readonly unknown[]): Promise<string | undefined> {
+export async function pageSign(folders: readonly string[], said: readonly unknown[]): Promise<string | undefined> {
   const until = performance.now() + bounds.ms
-  const files = await sourcesOf(folder, bounds.files, until, { also: isSetUp })
-  if (files.length === bounds.files || performance.now() > until) return undefined
   const hash = createHash('sha256').update(JSON.stringify(said))
-  const stats = await Promise.all(files.map(async (file) => stat(join(folder, file)).catch(() => undefined)))
-  files.forEach((file, index) => hash.update(`${file} ${stats[index]?.size ?? ''} ${stats[index]?.mtimeMs ?? ''}\n`))
+  for (const folder of new Set(folders)) {
+    const files = await sourcesOf(folder, bounds.files, until, { also: counts })
+    if (files.length === bounds.files || performance.now() > until) return undefined
+    const stats = await Promise.all(files.map(async (file) => stat(join(folder, file)).catch(() => undefined)))
+    files.forEach((file, index) => hash.update(`${file} ${stats[index]?.size ?? ''} ${stats[index]?.mtimeMs ?? ''}\n`))
+  }
   return hash.digest('hex')
 }

@@ -24,12 +24,15 @@ test('a memory that is none, of the future or too long is nothing', async () => 
 })
 
 test('the sign is that of all sources, or there is none', async () => {
-  const root = await folder()
+  const [root, backend] = [await folder(), await folder()]
   await writeFile(join(root, 'main.js'), '1')
-  const first = await pageSign(root, ['x'])
+  await writeFile(join(backend, 'consumers.py'), '1')
+  const first = await pageSign([root, backend], ['x'])
   expect(first).toEqual(expect.any(String))
-  expect(await pageSign(root, ['x'])).toBe(first)
-  expect(await pageSign(root, ['y'])).not.toBe(first)
+  expect(await pageSign([root, backend], ['x'])).toBe(first)
+  expect(await pageSign([root, backend], ['y'])).not.toBe(first)
+  await writeFile(join(backend, 'consumers.py'), '22')
+  expect(await pageSign([root, backend], ['x'])).not.toBe(first)
   await Promise.all(Array.from({ length: 3000 }, async (_, index) => writeFile(join(root, `${index}.js`), '')))
-  expect(await pageSign(root, ['x'])).toBeUndefined()
+  expect(await pageSign([root], ['x'])).toBeUndefined()
 })
