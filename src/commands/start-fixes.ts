@@ -19,6 +19,8 @@ import { tellerOf, type SetupRun } from './start-setup.ts'
 export interface SetupFix {
   readonly cause: Judged<string>
   readonly steps: readonly Step[]
+  /** What is to be done besides, which no program does. */
+  readonly notes: readonly string[]
   readonly checkout: Checkout
   readonly choice: PythonChoice
   /** The host that it was planned for: with what leads to the services of the run. */
@@ -46,10 +48,11 @@ export function setupFixes(run: SetupRun) {
     return planned({ ...run, host }, cause, path)
   }
   /** Does it, while no backend runs. Throws LauncherError where a step fails. */
-  const apply = async ({ cause, steps, host, managed, ...around }: SetupFix) => {
+  const apply = async ({ cause, steps, notes, host, managed, ...around }: SetupFix) => {
     report({ event: 'setup', steps, cause })
     const tell = tellerOf(report, run.steps)
     await kept(run, around.checkout, tell, (backup) => doSteps({ ...run, host }, around, backup, steps, tell))
+    for (const text of notes) report({ event: 'note', always: true, text })
     if (managed !== undefined) managing[managed] = true
   }
   return {
@@ -78,8 +81,9 @@ async function planned({ host, config, signal }: SetupRun, cause: Judged<string>
   const plan = planFix({ ...cause, id }, evidence, await gatherFixFacts(host, evidence, id))
   const { choice } = evidence
   if (isNoFix(plan) || choice === undefined) return undefined
-  const about = { id, title: cause.title, evidence: cause.evidence[0] ?? '', automatic: 'yes' } as const
-  const common = { cause, checkout, choice, host }
+  // its title is said above its steps
+  const about = { id, title: id, evidence: cause.evidence[0] ?? '', automatic: 'yes' } as const
+  const common = { cause, checkout, choice, host, notes: plan.notes }
   const place = { root: host.cwd, platform: host.platform }
   const { flags = {} } = plan.actions.find((action) => action.kind === 'hand-over') ?? {}
   const managed = flags.managed === true ? 'managed' : flags.managedRedis === true ? 'managedRedis' : undefined
@@ -88,7 +92,7 @@ async function planned({ host, config, signal }: SetupRun, cause: Judged<string>
   if (managed !== undefined) {
     const step = {
       title: managed === 'managed' ? 'a database of this run' : 'a Redis of this run',
-      shown: `election-dev start --${managed === 'managed' ? 'managed' : 'managed-redis'}`,
+      shown: 'election-dev starts it with this run',
     }
     const actions = plan.actions.filter(({ kind }) => kind === 'hand-over')
     return { ...common, managed, steps: stepsOf({ ...plan, actions, asks: false }, about, place).map((each) => ({ ...each, ...step })) }

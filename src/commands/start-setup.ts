@@ -73,7 +73,19 @@ async function ensureSetup(run: SetupRun, seen: SetupSeen, steps: readonly Step[
   }
   // what can only be forecast is looked at by the launch
   if (config.setup && steps.some(({ certain }) => certain)) report({ event: 'setup', steps })
-  return managedFirst(run, await setUp(run, seen, tellerOf(report, run.steps), only))
+  const timed = run.steps ?? []
+  const after = await setUp(run, seen, tellerOf(report, timed), only)
+  const spare = config.setup && !run.signal.aborted ? unneeded(steps, timed, planSetup(after)) : []
+  if (spare.length > 0) report({ event: 'note', always: true, text: `not needed after all: ${spare.map(({ title }) => title).join(', ')}` })
+  return managedFirst(run, after)
+}
+
+/** Of the steps that were listed those that were neither done nor stand any more: the next look found it there. Pure. */
+function unneeded(listed: readonly Step[], done: readonly TimedStep[], standing: readonly Step[]): readonly Step[] {
+  const accounted = new Set([...done, ...standing].map(({ id }) => id))
+  // a whole file, or each variable by itself
+  if (accounted.has('env-variables-missing')) accounted.add('env-not-loaded')
+  return listed.filter(({ id }) => !accounted.has(id))
 }
 
 /** Nothing is made in a database that can't be opened: where a run can have one of its own, the setup begins there. Throws LauncherError then. */

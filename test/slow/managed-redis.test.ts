@@ -39,7 +39,7 @@ async function ready(args: readonly string[], host: string): Promise<string> {
 
 test('--setup starts it, and says so', async () => {
   const stdout = await ready(['--setup'], at('int(os.environ.get("REDIS_PORT", "1"))'))
-  expect(stdout).toContain('"command":"election-dev start --managed-redis"')
+  expect(stdout).toContain('"command":"election-dev starts it with this run"')
   expect(stdout).toMatch(/"name":"redis","kind":"redis","state":"ready"/)
 }, 90_000)
 

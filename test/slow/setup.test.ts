@@ -4,6 +4,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest'
 import { runCli, startCli, type RunningCli } from '../support/cli.ts'
 import { freshProject, installerEnvironment, listing, type FreshProject } from '../support/fresh-project.ts'
 import { freePort } from '../support/redis.ts'
+import { secret } from '../support/secrets.ts'
 import { basePython, environmentFolder, prepareEnvironment } from '../support/tools.ts'
 import { runToEnd } from '../../src/host/processes.ts'
 
@@ -96,6 +97,19 @@ test.each(variants)(
     }
   },
 )
+
+test('what was listed and is not needed after all is said: variables that the shell has', { timeout: 240_000 }, async () => {
+  project = await freshProject()
+  const env = { ...installerEnvironment(true), SECRET_KEY: secret(), DEBUG: 'True' }
+  const port = String(await freePort('127.0.0.1'))
+  cli = startCli(['start', '--setup', '--port', port], { cwd: project.root, env })
+  await cli.waitFor(/Channels/)
+  const { stdout } = await cli.end('SIGINT')
+  expect(stdout).toMatch(/\d {2}\S*\.env +cp backend\/\.env\.example backend\/\.env/)
+  expect(stdout).toMatch(/not needed after all: \S*\.env$/m)
+  expect(stdout).toContain('● connected')
+  expect(await listing(project.root)).not.toContain('backend/.env')
+})
 
 /** Files below the folder that hold the text. */
 async function holding(folder: string, text: string): Promise<string[]> {
