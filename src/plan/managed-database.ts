@@ -166,6 +166,12 @@ export function planManagedDatabase(inputs: ManagedDatabaseInputs): ManagedDatab
   return { service, environment, cleanUp: { file: docker, args: ['rm', '--force', name] } }
 }
 
+/** By which variables anything outside of the run reaches its database, in words; undefined where the settings come to it without. Pure. */
+export function reachedBy(environment: ManagedDatabasePlan['environment'], port: number): string | undefined {
+  const names = Object.keys(environment).filter((name) => environment[name]?.includes(String(port)))
+  return names.length === 0 ? undefined : `in another terminal, manage.py reaches it once ${names.join(' and ')} says 127.0.0.1:${port}`
+}
+
 /**
  * What a stand-alone backend is told, a line each, so that the user and the database of the settings are there; that
  * one of them is there already is an error that nobody minds. Pure. Throws LauncherError where a name can't be written in one.

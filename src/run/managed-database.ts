@@ -20,6 +20,7 @@ import {
   noDatabase,
   planManagedDatabase,
   preparingSql,
+  reachedBy,
   type DatabasePrograms,
   type ManagedDatabasePlan,
 } from '../plan/managed-database.ts'
@@ -82,7 +83,9 @@ export async function prepareManagedDatabase(host: Host, options: PrepareOptions
   const where = local.isOutside ? data : `.election-dev/postgres/${means.programs.major}`
   const as = local.user === undefined ? '' : ` as ${local.user.name}, since it is not run by root`
   const plan = planFor(port)
-  return { ...plan, note: `database: ${plan.service.shown}${as}; its data stay in ${where}`, remove: async () => {} }
+  const reached = reachedBy(plan.environment, port)
+  const how = reached === undefined ? '' : `; ${reached}`
+  return { ...plan, note: `database: ${plan.service.shown}${as}; its data stay in ${where}${how}`, remove: async () => {} }
 }
 
 const idsOf = ({ uid, gid }: { readonly uid: number; readonly gid: number }) => ({ uid, gid })
