@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { processTable } from '../../src/host/process-table.ts'
 import { ending } from '../support/ends.ts'
 import { browser, lookedAt, seenOf, servePage } from '../support/page-look.ts'
+import { variants } from '../support/variants.ts'
 
 const { keep, folder: emptyFolder } = ending()
 
@@ -220,11 +221,12 @@ describe.skipIf(browser === undefined)('a page in a real browser', { timeout: 60
     expect((await seenOf(`${ticking.origin}/`, { change: click })).change).toMatchObject({ arrived: false })
   })
 
-  test.each<[string, string, RegExp]>([
+  const broken: [name: string, path: string, error: RegExp][] = [
     ['redirects in circles', '/circle', /^net::ERR_TOO_MANY_REDIRECTS$/],
     ['is a download', '/download', /^net::ERR_ABORTED$|download/],
     ['never answers', '/never', /^no answer/],
-  ])('one that %s', async (_, path, error) => {
+  ]
+  variants(broken, { title: 'one that %s', quick: 1 }, async (_, path, error) => {
     const { origin } = await servePage(keep, '', {
       answer: ({ url }, response) => {
         if (url === '/circle') response.writeHead(302, { Location: '/circle' }).end()

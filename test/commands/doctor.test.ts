@@ -19,26 +19,30 @@ test('the time that it tells began with its process', async ({ onTestFinished })
   )
 })
 
-test("a stranger's server on the port says nothing of a project that isn't set up, and is nobody's to end", async ({ onTestFinished }) => {
-  const mine = await makeProject({ environment: undefined, files: { 'backend/requirements.txt': 'channels\ndaphne\n' } })
-  const theirs = await makeProject({ package: 'shop', route: 'ws/election-updates/' })
-  const server = await startServer('daphne', theirs, { application: 'shop.asgi:application' })
-  onTestFinished(async () => {
-    await server.stop()
-    await Promise.all([mine.remove(), theirs.remove()])
-  })
-  const port = String(server.port)
-  const doctor = await runCli(['doctor', '--json', '--port', port], { cwd: mine.root })
-  expect(doctor.status).toBe(1)
-  expect(JSON.parse(doctor.stdout)).toMatchObject({
-    diagnosis: { id: 'venv-missing' },
-    findings: expect.arrayContaining([expect.objectContaining({ id: 'port-in-use', explainedBy: 'venv-missing' })]),
-  })
-  expect(doctor.stdout).not.toContain('"kill"')
-  const verify = await runCli(['verify', '--port', port], { cwd: mine.root })
-  expect(verify).toMatchObject({ status: 1, stdout: expect.stringContaining('venv-missing') })
-  expect(server.child.exitCode).toBe(null)
-})
+test(
+  "a stranger's server on the port says nothing of a project that isn't set up, and is nobody's to end",
+  { tags: ['slow'] },
+  async ({ onTestFinished }) => {
+    const mine = await makeProject({ environment: undefined, files: { 'backend/requirements.txt': 'channels\ndaphne\n' } })
+    const theirs = await makeProject({ package: 'shop', route: 'ws/election-updates/' })
+    const server = await startServer('daphne', theirs, { application: 'shop.asgi:application' })
+    onTestFinished(async () => {
+      await server.stop()
+      await Promise.all([mine.remove(), theirs.remove()])
+    })
+    const port = String(server.port)
+    const doctor = await runCli(['doctor', '--json', '--port', port], { cwd: mine.root })
+    expect(doctor.status).toBe(1)
+    expect(JSON.parse(doctor.stdout)).toMatchObject({
+      diagnosis: { id: 'venv-missing' },
+      findings: expect.arrayContaining([expect.objectContaining({ id: 'port-in-use', explainedBy: 'venv-missing' })]),
+    })
+    expect(doctor.stdout).not.toContain('"kill"')
+    const verify = await runCli(['verify', '--port', port], { cwd: mine.root })
+    expect(verify).toMatchObject({ status: 1, stdout: expect.stringContaining('venv-missing') })
+    expect(server.child.exitCode).toBe(null)
+  },
+)
 
 test('the help of --undo names all that it takes back', async () => {
   const { stdout } = await runCli(['doctor', '--help'], { cwd: tmpdir() })

@@ -117,7 +117,7 @@ test.concurrent('two different Redis: layer-split', { tags: ['slow'] }, async (c
   expect(status).toBe(1)
 })
 
-test.concurrent('what tells nothing about the layer is not taken for it', async (context) => {
+test.concurrent('what tells nothing about the layer is not taken for it', { tags: ['slow'] }, async (context) => {
   const shared = await onRedis(context)
   const { urls, verify } = await pair(context, [shared, shared])
   const [unheard, ended] = await Promise.all([

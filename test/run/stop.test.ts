@@ -86,7 +86,7 @@ test('kill -9 of the backend is said, exit 1 with --no-restart', async () => {
   await stand.expectNothingLeft()
 })
 
-test('a stopped backend (SIGSTOP) ends like any other', async () => {
+test('a stopped backend (SIGSTOP) ends like any other', { tags: ['slow'] }, async () => {
   stand = await makeStand()
   const cli = stand.start(longStop)
   await cli.waitFor(ready)
@@ -115,7 +115,7 @@ test('a child of the backend in a session of its own ends with it', async () => 
   await stand.expectNothingLeft()
 })
 
-test('a child in a session of its own, orphaned by kill -9, does not hold the launcher', async () => {
+test('a child in a session of its own, orphaned by kill -9, does not hold the launcher', { tags: ['slow'] }, async () => {
   stand = await makeStand({ consumer: sessionChildConsumer })
   const cli = stand.start(['--no-restart'])
   await cli.waitFor(ready)
@@ -185,7 +185,7 @@ test('the reader of the output goes away', async () => {
   await stand.expectNothingLeft()
 })
 
-test('the parent of the launcher is killed', async () => {
+test('the parent of the launcher is killed', { tags: ['slow'] }, async () => {
   stand = await makeStand()
   const parent = spawn('sh', ['-c', '"$@" & wait', 'sh', process.execPath, bin, ...stand.args, '--json'], {
     cwd: stand.project.root,

@@ -100,5 +100,6 @@ async function isGreen({ project, args = [], env = {}, shared = {} }: Row): Prom
   if (Object.keys(shared).length === 0) expect(verify.stdout).toContain('ada')
 }
 
-test.each(Object.entries(rows))('green under doctor and verify: %s', { timeout: 60_000 }, (_, row) => isGreen(row))
-test.each(Object.entries(more))('green under doctor and verify: %s', { timeout: 60_000, tags: ['slow'] }, (_, row) => isGreen(row))
+test.each(Object.entries({ ...rows, ...more }))('green under doctor and verify: %s', { timeout: 60_000, tags: ['slow'] }, (_, row) =>
+  isGreen(row),
+)

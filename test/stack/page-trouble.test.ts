@@ -30,7 +30,7 @@ const verified = async (cwd: string) => {
   return { status, ok, id: page?.diagnosis?.id }
 }
 
-test("a run's page whose proxy passes no upgrade on, until it does", { timeout: 120_000 }, async () => {
+test("a run's page whose proxy passes no upgrade on, until it does", { timeout: 120_000, tags: ['slow'] }, async () => {
   const { made, folder, port, page, start } = await both((backend) => ({ socket: own, server: proxy(backend) }))
   const cli = start(['--no-browser'])
   await cli.waitFor(/"event":"diagnosis".*proxy-strips-upgrade/)

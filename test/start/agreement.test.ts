@@ -4,12 +4,11 @@ import { agreement } from '../support/agreement.ts'
 import { nameOf, setUps } from '../support/doctor.ts'
 
 const names = [
-  'broadcast-handler-missing: a type that no method handles, read from the sources',
   'token-expired: uvicorn',
   'redis-unreachable: a name that nobody resolves, django-environ, a package other than core, hypercorn',
 ]
 
-await agreement(['broadcast', 'redis', 'token'], names)
+await agreement(['redis', 'token'], names)
 
 test('the set-ups are there', () => {
   const there = new Set(setUps().map(nameOf))

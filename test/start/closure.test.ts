@@ -4,7 +4,7 @@ import { closedCauses, closure } from '../support/closure.ts'
 
 await closure(
   ['database', 'settings'],
-  ['migrations-pending: nobody migrated', 'log-dir-missing: LOGGING has a file in a folder that git does not keep'],
+  ['migrations-pending: nobody migrated [deep]', 'log-dir-missing: LOGGING has a file in a folder that git does not keep [flat]'],
 )
 
 test('their commands were run', () => {

@@ -60,28 +60,32 @@ test('tables without an active user: the setup names user-missing, and makes one
   expect(events).toContainEqual(expect.objectContaining({ event: 'setup-user', model: 'auth.User' }))
 })
 
-test('an app without migrations, and a table without rows: the setup makes all of it, and the WebSocket is proven', async () => {
-  project = await makeProject({
-    settings: 'DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"',
-    consumer: hallConsumer,
-    route: 'ws/halls/<slug:code>/',
-  })
-  await writeFile(join(project.backend, 'updates', 'models.py'), hallModels)
-  await mkdir(join(project.backend, 'updates', 'migrations'))
-  await writeFile(join(project.backend, 'updates', 'migrations', '__init__.py'), '')
-  await run(pythonOf('main'), ['manage.py', 'migrate'], { cwd: project.backend })
-  cli = startCli(['start', '--setup', '--json', '--port', String(await freePort('127.0.0.1'))], { cwd: project.root })
-  await cli.waitFor(/"event":"ready".*?"state":"connected"/)
-  const made = cli
-    .stdout()
-    .trim()
-    .split('\n')
-    .map((line): { event: string; steps?: readonly { title: string }[] } => JSON.parse(line))
-    .flatMap(({ event, steps }) => (event === 'setup' ? (steps ?? []).map(({ title }) => title) : []))
-  expect(made).toEqual(expect.arrayContaining(['the migrations of updates', 'the database tables', 'a row of updates.Hall']))
-  const { stdout } = await run(pythonOf('main'), ['manage.py', 'shell', '-c', showHalls], { cwd: project.backend })
-  expect(stdout.trim().split('\n').at(-1)).toBe("[('example', True, 'example', 'developer')]")
-}, 90_000)
+test(
+  'an app without migrations, and a table without rows: the setup makes all of it, and the WebSocket is proven',
+  { timeout: 90_000, tags: ['slow'] },
+  async () => {
+    project = await makeProject({
+      settings: 'DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"',
+      consumer: hallConsumer,
+      route: 'ws/halls/<slug:code>/',
+    })
+    await writeFile(join(project.backend, 'updates', 'models.py'), hallModels)
+    await mkdir(join(project.backend, 'updates', 'migrations'))
+    await writeFile(join(project.backend, 'updates', 'migrations', '__init__.py'), '')
+    await run(pythonOf('main'), ['manage.py', 'migrate'], { cwd: project.backend })
+    cli = startCli(['start', '--setup', '--json', '--port', String(await freePort('127.0.0.1'))], { cwd: project.root })
+    await cli.waitFor(/"event":"ready".*?"state":"connected"/)
+    const made = cli
+      .stdout()
+      .trim()
+      .split('\n')
+      .map((line): { event: string; steps?: readonly { title: string }[] } => JSON.parse(line))
+      .flatMap(({ event, steps }) => (event === 'setup' ? (steps ?? []).map(({ title }) => title) : []))
+    expect(made).toEqual(expect.arrayContaining(['the migrations of updates', 'the database tables', 'a row of updates.Hall']))
+    const { stdout } = await run(pythonOf('main'), ['manage.py', 'shell', '-c', showHalls], { cwd: project.backend })
+    expect(stdout.trim().split('\n').at(-1)).toBe("[('example', True, 'example', 'developer')]")
+  },
+)
 
 test('--setup makes nothing in a database that can not be opened: what the WebSocket wants of it is named', async () => {
   project = await makeProject({

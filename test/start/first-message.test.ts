@@ -78,7 +78,7 @@ test('one that the application refuses is told with its code', { timeout: 60_000
   expect(stdout).toContain('4401')
 })
 
-test('the key of a device, which no user has and only the consumer tells of', { timeout: 60_000 }, async () => {
+test('the key of a device, which no user has and only the consumer tells of', { timeout: 60_000, tags: ['slow'] }, async () => {
   const device = consumer.replace(
     `content != {"action": "authenticate", "jwt": "${token}"}`,
     `content.get("op") != "hello" or content.get("key") != "${token}"`,

@@ -96,7 +96,7 @@ createServer((_, response) => response.setHeader('content-type', 'text/html').en
     expect(warned.exec(cli.stdout())?.[1]).toBe(String(held))
   })
 
-  test('held by its own old dev server: --takeover ends that, and keeps the port', async () => {
+  test('held by its own old dev server: --takeover ends that, and keeps the port', { tags: ['slow'] }, async () => {
     const { start, folder, page } = await both()
     const old = spawn(process.execPath, [join(folder, 'node_modules', 'vite', 'bin', 'vite.js')], { cwd: folder, stdio: 'ignore' })
     const ended = once(old, 'exit')

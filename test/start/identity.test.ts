@@ -142,7 +142,7 @@ test('of several URLs each of this project is come to as the same user, and a st
   expect(await sessionsOf(made)).toBe(0)
 })
 
-test('the user that the setup makes is the one', { timeout: 60_000 }, async () => {
+test('the user that the setup makes is the one', { timeout: 60_000, tags: ['slow'] }, async () => {
   const made = await project(sessionProject('database', guards.before))
   const { cli, ready } = await begin(made, '--setup')
   expect(ready).toContain('"user":"developer"')
@@ -247,8 +247,7 @@ const tokens: readonly (readonly [name: string, find: string, read: string, acce
     'await self.accept(subprotocol="bearer")',
   ],
 ]
-test.each(tokens.slice(0, 1))('%s', { timeout: 60_000 }, isTokensUser)
-test.each(tokens.slice(1))('%s', { timeout: 60_000, tags: ['slow'] }, isTokensUser)
+test.each(tokens)('%s', { timeout: 60_000, tags: ['slow'] }, isTokensUser)
 
 async function isTokensUser(...[name, find, read, accept]: (typeof tokens)[number]): Promise<void> {
   const made = await project({

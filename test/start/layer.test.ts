@@ -111,8 +111,11 @@ test('a value that is no truth value is said, and taken as False', { tags: ['slo
   expect(cli.stdout()).toContain('● connected')
 })
 
-test('settings that write their Redis out: where it is gone, its remedy starts one of the run’s own', { timeout: 60_000 }, async () => {
-  const settings = `import os
+test(
+  'settings that write their Redis out: where it is gone, its remedy starts one of the run’s own',
+  { timeout: 60_000, tags: ['slow'] },
+  async () => {
+    const settings = `import os
 SECRET_KEY = "of-no-worth-at-all-and-long-enough"
 DEBUG = True
 INSTALLED_APPS = ["channels", "updates"]
@@ -121,15 +124,16 @@ ASGI_APPLICATION = "core.asgi.application"
 HOST = {"host": "127.0.0.1", "port": int(os.environ.get("REDIS_PORT", "1")), "socket_timeout": None}
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [HOST]}}}
 `
-  project = await makeProject({ style: 'plain', files: { 'backend/core/settings.py': settings } })
-  const args = ['--port', String(await freePort('127.0.0.1')), '--no-frontend']
-  cli = startCli(['start', ...args, '--json'], { cwd: project.root })
-  const [red] = await cli.waitFor(/.*"event":"ready".*\n/)
-  await cli.end('SIGINT')
-  const again = ['start', '--managed-redis', ...args]
-  const commands = [['election-dev', ...again]]
-  expect(JSON.parse(red)).toMatchObject({ websocket: { diagnosis: { id: 'redis-unreachable', remedy: { commands } } } })
-  cli = startCli([...again, '--json'], { cwd: project.root })
-  const [green] = await cli.waitFor(/.*"event":"ready".*\n/)
-  expect(JSON.parse(green)).toMatchObject({ websocket: { state: 'connected', broadcast: { received: 2 } } })
-})
+    project = await makeProject({ style: 'plain', files: { 'backend/core/settings.py': settings } })
+    const args = ['--port', String(await freePort('127.0.0.1')), '--no-frontend']
+    cli = startCli(['start', ...args, '--json'], { cwd: project.root })
+    const [red] = await cli.waitFor(/.*"event":"ready".*\n/)
+    await cli.end('SIGINT')
+    const again = ['start', '--managed-redis', ...args]
+    const commands = [['election-dev', ...again]]
+    expect(JSON.parse(red)).toMatchObject({ websocket: { diagnosis: { id: 'redis-unreachable', remedy: { commands } } } })
+    cli = startCli([...again, '--json'], { cwd: project.root })
+    const [green] = await cli.waitFor(/.*"event":"ready".*\n/)
+    expect(JSON.parse(green)).toMatchObject({ websocket: { state: 'connected', broadcast: { received: 2 } } })
+  },
+)

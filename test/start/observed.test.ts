@@ -50,7 +50,7 @@ async function isRed([, consumer]: [string, string], context: TestContext): Prom
   }
 }
 
-test('a task that closes nothing: green, once it has been held', async (context) => {
+test('a task that closes nothing: green, once it has been held', { tags: ['slow'] }, async (context) => {
   const consumer = closesLater['a task'].replace('await self.close()', 'await asyncio.sleep(60)')
   const { cli } = await run(context, { consumer }, ['--json'])
   const [line] = await cli.waitFor(/.*"event":"ready".*\n/)
@@ -173,7 +173,7 @@ test('a layer that loses what it is sent is said, and no cause is claimed', { ta
   expect(cli.stdout()).toMatch(/reached 0 of 2 sockets within 1 s; nothing tells why {3}broadcast-lost/)
 })
 
-test('an application that keeps one socket a user stays green', async (context) => {
+test('an application that keeps one socket a user stays green', { tags: ['slow'] }, async (context) => {
   const consumer = `
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
@@ -207,8 +207,8 @@ const lateInConnect: [name: string, then: string, told: RegExp][] = [
   ['that is closed late in connect()', 'await asyncio.sleep(1)\nawait self.close(code=4001)', /● not connected {3}close-after-accept/],
 ]
 const withoutLayer = 'without a channel layer, a socket %s'
-test.for(lateInConnect.slice(0, 3))(withoutLayer, isToldOfConnect)
-test.for(lateInConnect.slice(3))(withoutLayer, { tags: ['slow'] }, isToldOfConnect)
+test.for(lateInConnect.slice(0, 2))(withoutLayer, isToldOfConnect)
+test.for(lateInConnect.slice(2))(withoutLayer, { tags: ['slow'] }, isToldOfConnect)
 
 async function isToldOfConnect([, then, told]: (typeof lateInConnect)[number], context: TestContext): Promise<void> {
   const { cli } = await run(context, { settings: 'CHANNEL_LAYERS = {}', consumer: mute(consumerOf(`await self.accept()\n${then}`)) })

@@ -114,7 +114,7 @@ describe.skipIf(browser === undefined)('its own WebSocket', { timeout: 90_000 },
     })
   })
 
-  test('looked at only where it is asked for', async () => {
+  test('looked at only where it is asked for', { tags: ['slow'] }, async () => {
     const { start } = await begun(scripted((port) => socketTo(port)))
     const never = start(['--no-browser'])
     expect(await pageRowOf(never)).toMatchObject({ state: 'unseen', text: 'not looked at: --no-browser' })

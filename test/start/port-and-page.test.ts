@@ -67,7 +67,7 @@ variants(
 
 variants(
   servers,
-  { title: 'a page with the port fixed, beside its own runserver, %s: asked on a terminal, one start, a green page', quick: 1 },
+  { title: 'a page with the port fixed, beside its own runserver, %s: asked on a terminal, one start, a green page', quick: 0 },
   async (_, python, options) => {
     const { made, port, page } = await checkout(fixed, options)
     const old = await ownServer(made, port, 'runserver', python())
@@ -83,7 +83,7 @@ variants(
   },
 )
 
-test('the same without a terminal: the run ends with the place, and its command leads to a green page', async () => {
+test('the same without a terminal: the run ends with the place, and its command leads to a green page', { tags: ['slow'] }, async () => {
   const { made, port, page } = await checkout(fixed)
   await ownServer(made, port)
   const refused = await begin(made, ['start', '--json', '--port', String(port)]).end()

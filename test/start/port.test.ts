@@ -145,7 +145,7 @@ test.skipIf(!canBeDenied)('a port that this user may not bind (skipped where eve
   await stand.expectNothingLeft()
 })
 
-test.skipIf(!hasIpv6)('--host ::1 is green (skipped where the machine has no ::1)', async () => {
+test.skipIf(!hasIpv6)('--host ::1 is green (skipped where the machine has no ::1)', { tags: ['slow'] }, async () => {
   stand = await makeStand()
   for (const name of ['daphne', 'uvicorn', 'hypercorn']) {
     const cli = stand.start(['--host', '::1', '--server', name])

@@ -116,7 +116,7 @@ const said: [name: string, options: ProjectOptions][] = [
   ['as the page sends it, where the consumer doesn’t tell its kind', made(untold, page)],
   ['a bare token', made(bare)],
 ]
-variants(said, { quick: 2, timeout: 60_000 }, async (_, options) => {
+variants(said, { quick: 1, timeout: 60_000 }, async (_, options) => {
   const { at, cli, ready, port } = await begin(options)
   expect(ready).toContain('"state":"connected"')
   expect(ready).toMatch(/"broadcast":\{"sent":2,"received":2/)
@@ -140,12 +140,12 @@ test('one that can’t be read is asked for, and nothing is green', { timeout: 6
   expect(over.stdout).not.toContain('"state":"connected"')
 })
 
-test('nor without anybody whom a token could be made for', { timeout: 60_000 }, async () => {
+test('nor without anybody whom a token could be made for', { timeout: 60_000, tags: ['slow'] }, async () => {
   const { ready } = await begin(made(kinds, page), [])
   expect(ready).toMatch(/"state":"wants-token".*as its first message; none was sent.*frontend\/src\/useRota\.js:3/)
 })
 
-test('what raises after it is seen', { timeout: 60_000 }, async () => {
+test('what raises after it is seen', { timeout: 60_000, tags: ['slow'] }, async () => {
   const { at, ready } = await begin(made(kinds.replace('"votes"', 'self.group'), page))
   expect(ready).toMatch(/"id":"consumer-exception".*no attribute 'group'.*updates\/consumers\.py:\d+/)
   const { stdout } = await runCli(['doctor', '--json'], { cwd: at.root })

@@ -17,7 +17,7 @@ afterEach(async () => {
   await project?.remove()
 })
 
-test('SQLite where git leaves it out, and another by the shell from then on', { timeout: 90_000 }, async () => {
+test('SQLite where git leaves it out, and another by the shell from then on', { timeout: 90_000, tags: ['slow'] }, async () => {
   project = await makeProject({ style: 'plain', environment: 'main', ...databaseUrl })
   const { root, backend } = project
   const port = String(await freePort('127.0.0.1'))

@@ -34,7 +34,11 @@ export async function closure(files: readonly string[], names?: readonly string[
   for (const file of files) await import(`../faults/${file}.test.ts`)
   const wanted = new Set(names ?? setUps().filter(isClosable).map(nameOf))
   const { tasks } = TestRunner.getCurrentSuite()
-  tasks.splice(0, tasks.length, ...tasks.filter(({ name }) => wanted.has(name.replace(/ \[\w+\]$/, ''))))
+  tasks.splice(
+    0,
+    tasks.length,
+    ...tasks.filter(({ name }) => wanted.has(name) || (names === undefined && wanted.has(name.replace(/ \[\w+\]$/, '')))),
+  )
 }
 
 /** Runs the commands as they are printed, starts the servers anew that are still there, and looks again. */

@@ -106,7 +106,7 @@ describe.concurrent('another program', () => {
     expect(json).toMatchObject({ state: 'failed', diagnosis: { id: 'port-in-use' } })
   })
 
-  test("a frontend's dev server: a page on every path, and no word on the upgrade", async (context) => {
+  test("a frontend's dev server: a page on every path, and no word on the upgrade", { tags: ['slow'] }, async (context) => {
     const page = '<!doctype html><script type="module" src="/@vite/client"></script><div id="root"></div>'
     const port = await listen(
       context,
@@ -183,7 +183,7 @@ describe.concurrent('a server that stands still', () => {
 const hasSix = Object.values(networkInterfaces()).some((entries) => entries?.some(({ address }) => address === '::1'))
 
 describe('localhost, two families', () => {
-  test.skipIf(!hasSix)('another program holds ::1 (skipped where the machine has no ::1)', async (context) => {
+  test.skipIf(!hasSix)('another program holds ::1 (skipped where the machine has no ::1)', { tags: ['slow'] }, async (context) => {
     const { port } = await serve(context, 'daphne')
     await staticPages(context, '::1', port)
     const { json } = await verify(`ws://localhost:${port}${path}`)
@@ -191,7 +191,7 @@ describe('localhost, two families', () => {
     expect(json.diagnosis?.evidence.join('\n')).toContain('127.0.0.1: 101')
   })
 
-  test('::1 is free: the backend at 127.0.0.1 is proven', async (context) => {
+  test('::1 is free: the backend at 127.0.0.1 is proven', { tags: ['slow'] }, async (context) => {
     const { port } = await serve(context, 'daphne')
     const { json } = await verify(`ws://localhost:${port}${path}`, { args: ['--origin', `http://localhost:${port}`] })
     expect(json).toMatchObject({ state: 'proven' })
