@@ -17,7 +17,7 @@ import { proxyWords } from './proxies.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { seenInside } from './wire-inside.ts'
 import { judgeServerError } from './wire-server-error.ts'
-import { tokenCause } from './wire-token.ts'
+import { offeredBeside, tokenCause } from './wire-token.ts'
 import { asgiServers, frontendPage, proxies, said, upgradeAnswer, wsgiServers } from './wire-words.ts'
 import type { Refused } from './wire.ts'
 
@@ -26,6 +26,9 @@ export function judgeRefusal(facts: WireFacts, refused: Refused): Diagnosis {
   const { status } = refused
   const wsgi = judgeWsgi(facts, refused)
   if (wsgi !== undefined) return wsgi
+  const { besideToken } = facts.endpoint
+  if (facts.experiments.tokenAlone?.result === 'open' && besideToken !== undefined)
+    return offeredBeside(besideToken, upgradeAnswer(refused))
   if (status >= 300 && status < 400) return redirected(refused)
   if (status === 400) return badRequest(facts, refused)
   if (status === 401 || status === 407) return unauthorised(facts, refused)

@@ -1,5 +1,5 @@
 import { shownGreeting, type Greeting } from '../facts/greeting.ts'
-import { instead, isOurs, type WireFacts } from '../facts/wire.ts'
+import { instead, isOurs, type ShownEndpoint, type WireFacts } from '../facts/wire.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
 import { byLogin, correctLogin, seconds } from './wire-words.ts'
 
@@ -66,6 +66,18 @@ export function tokenCause(facts: WireFacts, ...seen: readonly string[]): Diagno
             : 'Log in again on this backend: another SECRET_KEY signed it, or its user is gone or inactive.',
       )
   }
+}
+
+/** The token is let in as soon as nothing is offered beside it. */
+export function offeredBeside({ offers, at, read }: NonNullable<ShownEndpoint['besideToken']>, first: string): Diagnosis {
+  const names = offers.join(', ')
+  const place = at === undefined ? '' : ` in ${at}`
+  return diagnosis(
+    'subprotocol-mismatch',
+    `The page offers ${names} with its token, and the application reads the token after ${read}`,
+    [first, `Offering ${read} and the token alone got 101`, `The page offers ${names}${at === undefined ? '' : ` (${at})`}`],
+    `Let the page offer what the application reads${place}: ["${read}", token]. Or let the application take ${names} in its place.`,
+  )
 }
 
 /** A place that nothing tells is a guess. */

@@ -49,7 +49,7 @@ export interface Listening {
 }
 
 /** What goes with a handshake; a ping is asked for once it is open. */
-const said = ({ subprotocols, greeting }: Spoken) => ({ subprotocols, greeting })
+const said = ({ subprotocols, offeredAt, greeting }: Spoken) => ({ subprotocols, offeredAt, greeting })
 
 /** Makes the prover of a run; nothing is tried before `first`. `origin`: of the frontend of this run, where there is one. */
 export function startProof(prepared: Prepared, looking: Inspection, up: Listening, origin: string | undefined) {
@@ -68,7 +68,7 @@ export function startProof(prepared: Prepared, looking: Inspection, up: Listenin
   const sockets = socketsSeenBy(inspection)
   /** Parameters of the path that nothing has told: a row that is made while the run waits for one tells them. */
   let madeUp: readonly string[] = []
-  let spoken: Pick<Endpoint, 'subprotocols' | 'greeting'> = { subprotocols: config.subprotocols }
+  let spoken: Pick<Endpoint, 'subprotocols' | 'offeredAt' | 'greeting'> = { subprotocols: config.subprotocols }
   let beside: Promise<readonly Beside[]> | undefined
   let isCrowded = false
   let last: Proof | undefined

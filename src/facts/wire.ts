@@ -113,6 +113,8 @@ export interface ShownEndpoint {
   /** Length of the URL as it is sent, in bytes. */
   readonly urlBytes: number
   readonly offersSubprotocol: boolean
+  /** What a page offers beside the token, which the application reads after another name. */
+  readonly besideToken?: { readonly offers: readonly string[]; readonly at: string | undefined; readonly read: string } | undefined
 }
 
 /** Who says that a ping is known where it is sent. */
@@ -121,6 +123,8 @@ type PingBy = 'configuration' | 'page' | 'consumer'
 /** What is said to a socket. */
 export interface Spoken {
   readonly subprotocols: readonly string[]
+  /** Where a page offers these: `client/src/live.ts:9`. */
+  readonly offeredAt?: string | undefined
   /** The message that the application answers with a pong; false: none is sent. */
   readonly ping: false | Readonly<Record<string, unknown>>
   readonly pingBy?: PingBy | undefined
@@ -185,6 +189,8 @@ export interface Experiments {
   readonly otherSlash?: HandshakeFact | undefined
   /** The unknown path with other Origins than the page's: the backend's own, and those of the usual dev servers. The last one is the first that got another answer, where one did. */
   readonly otherOrigins?: readonly { readonly origin: string; readonly handshake: HandshakeFact }[] | undefined
+  /** The same without what the page offers beside the token. */
+  readonly tokenAlone?: HandshakeFact | undefined
   /** The same without a token. */
   readonly withoutToken?: HandshakeFact | undefined
   /** The other scheme: ws for wss. */

@@ -30,12 +30,16 @@ export function spokenAt(
           ? 'consumer'
           : undefined
   const wanted = socket?.route?.subprotocols ?? []
-  const offered = wanted.length > 0 ? wanted : (said.offers.find(isMeant)?.subprotocols ?? [])
+  const ofPage = wanted.length > 0 ? undefined : said.offers.find(isMeant)
   return {
     ping: by !== undefined && config.ping,
     pingBy: by,
     greeting: config.source('tokenIn') === 'default' ? greetingOf(socket?.route, said.greetings.filter(isMeant)) : undefined,
-    subprotocols: config.source('subprotocols') === 'default' ? offered : config.subprotocols,
+    ...(config.source('subprotocols') !== 'default'
+      ? { subprotocols: config.subprotocols }
+      : ofPage === undefined
+        ? { subprotocols: wanted }
+        : { subprotocols: ofPage.subprotocols, offeredAt: `${ofPage.file}:${ofPage.line}` }),
   }
 }
 

@@ -1,7 +1,7 @@
 import { atPath } from '../host/urls.ts'
 import type { TokenPlace } from '../facts/examination.ts'
 import { greetingWith } from '../facts/greeting.ts'
-import type { Identity, Spoken } from '../facts/wire.ts'
+import type { Identity, ShownEndpoint, Spoken } from '../facts/wire.ts'
 
 /** The WebSocket that is to be proven: where it is and what the page would send. */
 export interface Endpoint extends Spoken {
@@ -71,6 +71,13 @@ export function requestOf(endpoint: Endpoint): Request {
   }
   if (cookies.length > 0) headers['Cookie'] = cookies.join('; ')
   return { url: url.href, headers, subprotocols, ...(first === undefined ? {} : { first }) }
+}
+
+/** What a page offers beside the token where the application reads that after a name that is none of these; undefined anywhere else. */
+export function besideToken({ token, tokenIn, tokenName, isPlaced, subprotocols, offeredAt }: Endpoint): ShownEndpoint['besideToken'] {
+  const isRead = token !== undefined && tokenIn === 'subprotocol' && tokenName !== undefined && isPlaced === true
+  if (!isRead || subprotocols.length === 0 || subprotocols.includes(tokenName)) return undefined
+  return { offers: subprotocols, at: offeredAt, read: tokenName }
 }
 
 /** Where the token goes, in words. Without the token. */

@@ -1,6 +1,6 @@
 import { launchedTools } from '../dev-tools/known.ts'
 import { hostOf, portOf } from '../host/urls.ts'
-import { requestOf, httpUrl, type Endpoint } from './endpoint.ts'
+import { besideToken, requestOf, httpUrl, type Endpoint } from './endpoint.ts'
 import { shakeHands } from './handshake.ts'
 import { httpRequest } from '../host/http.ts'
 import type { TcpFact } from '../host/tcp.ts'
@@ -41,7 +41,11 @@ export async function experiment(
 }
 
 async function testsFor(endpoint: Endpoint, failed: HandshakeFact, isTold: boolean): Promise<Experiments> {
-  if (failed.result === 'refused') return failed.status === 403 && isTold ? {} : refusedTests(endpoint, failed.status)
+  if (failed.result === 'refused') {
+    const tokenAlone = besideToken(endpoint) && (await trial({ ...endpoint, subprotocols: [] }, experimentMs))
+    if (tokenAlone?.result === 'open') return { tokenAlone }
+    return failed.status === 403 && isTold ? {} : refusedTests(endpoint, failed.status)
+  }
   // nothing was sent, so nothing of the server is in question
   if (failed.result === 'broken' && failed.code === unsendable) return {}
   const host = hostOf(endpoint.url)

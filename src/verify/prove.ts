@@ -1,6 +1,6 @@
 import type { Judged } from '../checks/diagnosis.ts'
 import { hostOf, portOf, shownUrl } from '../host/urls.ts'
-import { httpUrl, requestOf, tokenAt, type Endpoint } from './endpoint.ts'
+import { besideToken, httpUrl, requestOf, tokenAt, type Endpoint } from './endpoint.ts'
 import { byAddress, experiment } from './experiments.ts'
 import { shakeHands, type Opened } from './handshake.ts'
 import { isPong, type HeldSocket } from './held-socket.ts'
@@ -249,5 +249,6 @@ function showEndpoint(endpoint: Endpoint): ShownEndpoint {
     isPlaced: endpoint.isPlaced === true,
     urlBytes: Buffer.byteLength(request.url),
     offersSubprotocol: request.subprotocols.length > 0,
+    besideToken: besideToken(endpoint),
   }
 }

@@ -193,6 +193,15 @@ test.each<[string, string, WireFacts]>([
     failed(silent, { httpOnPath: page(200, undefined, vite), httpAfter: page(200) }, { http: page(200) }),
   ],
   ['subprotocol-mismatch', 'none picked', failed(broken('Server sent no subprotocol'), { httpAfter: page(404) })],
+  [
+    'subprotocol-mismatch',
+    'let in as soon as the token is offered alone',
+    failed(
+      refused(403),
+      { tokenAlone: open },
+      { endpoint: { ...endpoint, besideToken: { offers: ['Bearer'], at: 'src/live.ts:9', read: 'jwt' } } },
+    ),
+  ],
   ['subprotocol-mismatch', 'never sent', failed(broken(unsendable))],
   [
     'server-crashes',

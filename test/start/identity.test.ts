@@ -249,7 +249,7 @@ const tokens: readonly (readonly [name: string, find: string, read: string, acce
 ]
 test.each(tokens)('%s', { timeout: 60_000, tags: ['slow'] }, isTokensUser)
 
-async function isTokensUser(...[name, find, read, accept]: (typeof tokens)[number]): Promise<void> {
+async function tokensProject([, find, read, accept]: (typeof tokens)[number], files: Readonly<Record<string, string>> = {}) {
   const made = await project({
     ...sessionProject(
       'database',
@@ -267,9 +267,15 @@ from updates.consumers import Updates
 from updates.reading import Reading
 application = ProtocolTypeRouter({"http": http, "websocket": CookieMiddleware(Reading(URLRouter([path("ws/rota/", Updates.as_asgi())])))})
 `,
-    files: { 'backend/updates/reading.py': middleware(read, find) },
+    files: { 'backend/updates/reading.py': middleware(read, find), ...files },
   })
   await migrate(made, ['usher'])
+  return made
+}
+
+async function isTokensUser(...row: (typeof tokens)[number]): Promise<void> {
+  const [name] = row
+  const made = await tokensProject(row)
   const { cli, ready, port } = await begin(made)
   expect(ready).toContain('"state":"connected","user":"usher"')
   for (const args of [['verify'], ['doctor'], ['verify', at(Number(port))]]) {
@@ -283,6 +289,19 @@ application = ProtocolTypeRouter({"http": http, "websocket": CookieMiddleware(Re
   expect(await rowsOf(made, 'authtoken_token')).toBe(0)
   expect(stdout).not.toMatch(/Traceback|eyJ|\b[0-9a-f]{40}\b/)
 }
+
+const bySubprotocol = tokens.filter(([name]) => name.endsWith('after a subprotocol'))
+test.each(bySubprotocol)('%s, which a page calls another one', { timeout: 60_000, tags: ['slow'] }, async (...row) => {
+  const page = "export const open = (token) => new WebSocket('ws://localhost:8000/ws/rota/', ['access_token', token])\n"
+  const made = await tokensProject(row, { 'frontend/src/live.js': page })
+  const { ready } = await begin(made)
+  const { stdout } = await runCli(['doctor', '--json'], { cwd: made.root })
+  for (const told of [ready, stdout]) {
+    expect(told).toMatch(/"id":\s*"subprotocol-mismatch"/)
+    expect(told).toContain('The page offers access_token with its token, and the application reads the token after bearer')
+    expect(told).toContain('The page offers access_token (frontend/src/live.js:1)')
+  }
+})
 
 test('nothing that stands for a user goes to a program that is not this project’s', { timeout: 60_000 }, async () => {
   const got: string[] = []
