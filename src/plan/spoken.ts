@@ -30,16 +30,15 @@ export function spokenAt(
           ? 'consumer'
           : undefined
   const wanted = socket?.route?.subprotocols ?? []
-  const ofPage = wanted.length > 0 ? undefined : said.offers.find(isMeant)
+  const offer = said.offers.find(isMeant)
+  const isAsPage = config.source('subprotocols') === 'default' && wanted.length === 0 && offer !== undefined
   return {
     ping: by !== undefined && config.ping,
     pingBy: by,
     greeting: config.source('tokenIn') === 'default' ? greetingOf(socket?.route, said.greetings.filter(isMeant)) : undefined,
-    ...(config.source('subprotocols') !== 'default'
-      ? { subprotocols: config.subprotocols }
-      : ofPage === undefined
-        ? { subprotocols: wanted }
-        : { subprotocols: ofPage.subprotocols, offeredAt: `${ofPage.file}:${ofPage.line}` }),
+    ...(isAsPage
+      ? { subprotocols: offer.subprotocols, offeredAt: `${offer.file}:${offer.line}` }
+      : { subprotocols: config.source('subprotocols') === 'default' ? wanted : config.subprotocols }),
   }
 }
 

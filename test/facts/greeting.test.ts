@@ -156,6 +156,26 @@ describe('of a consumer', () => {
       [null, true, 4],
     ],
     [
+      'a key of a greeting that nobody is sent away for',
+      `async def receive_json(self, msg):
+        if msg["type"] == "hello":
+            self.group = msg["key"]
+            await self.channel_layer.group_add(self.group, self.channel_name)
+        elif msg["type"] == "bye":
+            await self.close()`,
+      null,
+    ],
+    [
+      'a key of a greeting that is refused elsewhere',
+      `async def receive_json(self, msg):
+        if msg["type"] == "hello":
+            if not await known(msg["key"]):
+                await self.leave(4403)
+    async def leave(self, code):
+        await self.close(code=code)`,
+      ['{"type": "hello", "key": "{token}"}', true, 5],
+    ],
+    [
       'a key of another message',
       `async def receive_json(self, msg):
         if msg["type"] == "vote" and not await self.count(msg["key"]):

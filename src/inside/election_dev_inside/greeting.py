@@ -37,7 +37,8 @@ def greeting(consumer):
     read = [(source, node, path) for source, _, node, path in found if TOKENS.match(path[-1])]
     names, isolated = NAMES, True
     if not read:
-        greeted = [(one, greetings(one[0], one[1])) for one in found if CREDENTIALS.match(one[3][-1])]
+        closers = {"close"} | {function.name for _, function in functions if closes(function)}
+        greeted = [(one, greetings(one[0], one[1])) for one in found if CREDENTIALS.match(one[3][-1]) and refuses(one[1], one[2], closers)]
         for (source, function, node, path), names in [each for each in greeted if each[1]][:1]:
             read = [(source, node, path)]
             isolated = not any(USERS.match(other[-1]) for _, other in paths_read(function))
@@ -55,6 +56,17 @@ def greetings(source, function):
     """The names of greetings by which a function takes the message of a client that has just come: it tells it from others, or is called after it."""
     names = [name for name in NAMES + OPENINGS if any(compared(source, function, name))]
     return names or [name for name in NAMES + OPENINGS if re.search(r"(?:^|_)%s(?:_|$)" % name, function.name.strip("_")) and name not in ("token", "jwt")]
+
+
+def refuses(function, read, closers):
+    """Whether a consumer may close the socket for what it has read: in the same branch, by itself or by a method that does."""
+    around = function.body
+    for node in ast.walk(function):
+        # the inner ones come last
+        for body in [node.body] if isinstance(node, ast.If) else [case.body for case in getattr(node, "cases", ())]:
+            if any(inner is read for part in body for inner in ast.walk(part)):
+                around = body
+    return any(isinstance(node, ast.Call) and getattr(node.func, "attr", None) in closers for part in around for node in ast.walk(part))
 
 
 def worded(path, named, functions):
