@@ -1,3 +1,4 @@
+import type { ExaminationOf } from '../facts/examination.ts'
 import { endsIdle } from '../facts/layer-redis.ts'
 import { diagnosis, type Commands, type Diagnosis, type Seen } from './diagnosis.ts'
 import { pythonOf, type Evidence } from './evidence.ts'
@@ -16,25 +17,30 @@ export function clientTimeout(seen: Seen, commands: Commands): Diagnosis {
   )
 }
 
-/** From versions and configuration, before it has struck. */
-function judgeLimit(evidence: Evidence): Diagnosis | undefined {
-  const layer = evidence.examination?.get('layer')
+/** From versions and configuration, before it has struck. `python`: the interpreter that has the packages, as it is typed. Pure. */
+export function judgeLayer(
+  layer: ExaminationOf<'layer'> | undefined,
+  python: string,
+  packages: ReadonlyMap<string, string | undefined> | undefined,
+): Diagnosis | undefined {
   const { read_limit: limit, waits } = layer ?? {}
   if (!endsIdle(layer) || typeof limit !== 'number' || typeof waits !== 'number') return undefined
-  const { environment } = evidence.choice ?? {}
   const versions = ['redis', 'channels-redis'].flatMap((name) => {
-    const version = environment?.packages.get(name)
+    const version = packages?.get(name)
     return version === undefined ? [] : [`${name} ${version}`]
   })
-  const major = Number.parseInt(environment?.packages.get('redis') ?? '', 10)
+  const major = Number.parseInt(packages?.get('redis') ?? '', 10)
   return clientTimeout(
     [
       `The layer's connection to Redis stops reading after ${limit} s (socket_timeout), and the layer waits ${waits === 0 ? 'for ever' : `${waits} s`} in one read (BZPOPMIN)`,
-      ...(versions.length === 0 ? [] : [`${pythonOf(evidence)} has ${versions.join(' and ')}`]),
+      ...(versions.length === 0 ? [] : [`${python} has ${versions.join(' and ')}`]),
     ],
-    major >= firstMajor && limit === itsLimit ? [[pythonOf(evidence), '-m', 'pip', 'install', 'redis<8']] : [],
+    major >= firstMajor && limit === itsLimit ? [[python, '-m', 'pip', 'install', 'redis<8']] : [],
   )
 }
+
+const judgeLimit = (evidence: Evidence): Diagnosis | undefined =>
+  judgeLayer(evidence.examination?.get('layer'), pythonOf(evidence), evidence.choice?.environment?.packages)
 
 /** Nothing serves yet, or what was launched a moment ago does: its sockets are going to end. Pure. */
 export function judgeClientLimit(evidence: Evidence): Diagnosis | undefined {

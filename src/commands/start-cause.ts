@@ -1,11 +1,14 @@
 import type { Judged } from '../checks/diagnosis.ts'
 import { judged } from '../causes/causes.ts'
 import type { Judgement } from '../checks/judgement.ts'
+import { judgeLayer } from '../checks/redis-client.ts'
 import { judgeOutput, judgeProcess } from '../checks/startup.ts'
+import type { ExaminationOf } from '../facts/examination.ts'
 import type { FailedStart } from '../facts/startup.ts'
 import { reachedAll, reachWords } from '../facts/observed.ts'
 import type { Way } from '../facts/manage-py.ts'
 import { judgeLooking, judgeSeen, type Seen } from '../look/cause.ts'
+import { pathFrom } from '../host/paths.ts'
 import { endpointAt } from '../look/target.ts'
 import { backendEnvironment } from '../plan/launch.ts'
 import { failed } from '../verify/failed.ts'
@@ -38,16 +41,19 @@ export async function tellWay(prepared: Prepared, end: FailedStart, otherwise: W
   })
 }
 
-/** The proof with its cause, as far as something tells it; the project is looked at only where it may be. */
+/**
+ * The proof with its cause, as far as something tells it; the project is looked at only where it may be.
+ * `ending`: the layer because of which a socket that is sound ends all the same: there is nothing more to look for.
+ */
 export async function proofWithCause(
   prepared: Prepared,
-  seen: Pick<Seen, 'main' | 'own'> & { readonly proof: Proof; readonly earlier?: Proof | undefined },
-  mayLook: boolean,
+  seen: Pick<Seen, 'main' | 'own'> & { readonly proof: Proof; readonly ending: ExaminationOf<'layer'> | undefined },
+  mayLook: (() => Promise<boolean>) | undefined,
 ): Promise<Proof> {
-  const { proof, earlier } = seen
-  // what lies in the configuration of this life doesn't change with the next proof
-  const known = earlier?.diagnosis?.id === 'redis-client-timeout' ? earlier.diagnosis : undefined
-  const { root: cause } = known === undefined ? (mayLook ? await judgeLaunched(prepared, seen) : judgeSeen(seen)) : { root: known }
+  const { proof, ending } = seen
+  const { environment, checkout } = prepared
+  const limit = judgeLayer(ending, pathFrom(checkout.project.root, environment.python), environment.packages)
+  const cause = limit === undefined ? await causeOf(prepared, seen, (await mayLook?.()) !== false) : judged(limit)
   if (cause !== undefined) {
     proof.socket?.terminate()
     return { ...failed(proof.facts, cause), broadcast: proof.broadcast }
@@ -55,6 +61,10 @@ export async function proofWithCause(
   if (proof.broadcast !== undefined && !reachedAll(proof.broadcast))
     prepared.report({ event: 'warning', id: 'broadcast-lost', text: `${reachWords(proof.broadcast)} within 1 s; nothing tells why` })
   return proof
+}
+
+async function causeOf(prepared: Prepared, seen: Parameters<typeof judgeLaunched>[1], mayLook: boolean): Promise<Judged | undefined> {
+  return (mayLook ? await judgeLaunched(prepared, seen) : judgeSeen(seen)).root
 }
 
 /** What the doctor would say of what was launched. */

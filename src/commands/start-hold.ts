@@ -1,3 +1,4 @@
+import type { ExaminationOf } from '../facts/examination.ts'
 import type { Inspection } from '../facts/inspection.ts'
 import { endsIdle, layerRedis } from '../facts/layer-redis.ts'
 import { isInMemory, isRedisLayer, redisProtocol } from '../facts/redis-now.ts'
@@ -19,9 +20,11 @@ export async function layerIsSound(prepared: Prepared, inspection: Inspection): 
   return (await layerRedis(settings, prepared.checkout.redis, redisProtocol(prepared.environment.packages)))?.usable === true
 }
 
-/** Whether the socket, sound as it is, ends as soon as it is idle. */
-export async function isShortLived(inspection: Inspection): Promise<boolean> {
-  return isRedisLayer((await inspection.get('settings'))?.layer_backend) && endsIdle(await inspection.get('layer'))
+/** The layer because of which a socket, sound as it is, ends as soon as it is idle; undefined where it lives on. */
+export async function endingLayer(inspection: Inspection): Promise<ExaminationOf<'layer'> | undefined> {
+  if (!isRedisLayer((await inspection.get('settings'))?.layer_backend)) return undefined
+  const layer = await inspection.get('layer')
+  return endsIdle(layer) ? layer : undefined
 }
 
 /** A project that names the variable and doesn't heed it: what its settings say counts. */

@@ -24,7 +24,7 @@ import type { Handshake } from '../verify/handshake.ts'
 import { prove, untried, type Proof, type ProofOptions } from '../verify/prove.ts'
 import { shapeOf } from '../verify/token.ts'
 import { credentialsFor, impatient } from './start-credentials.ts'
-import { isShortLived, layerIsSound } from './start-hold.ts'
+import { endingLayer, layerIsSound } from './start-hold.ts'
 import type { Prepared } from './start-prepare.ts'
 import { within } from '../host/race-stop.ts'
 
@@ -157,12 +157,11 @@ export function startProof(prepared: Prepared, looking: Inspection, up: Listenin
       reached = await proveAlone({ pongIsEnough: async () => Promise.resolve(false) })
     }
     const tried = observer === undefined ? reached : { ...reached, user: userSince(observer, begun, asked()) }
-    const isStruckSoon = isSound(tried) && (await isShortLived(inspection))
-    if (isSound(tried) && !isStruckSoon) return (last = tried)
+    const ending = isSound(tried) ? await endingLayer(inspection) : undefined
+    if (isSound(tried) && ending === undefined) return (last = tried)
     const { proofWithCause } = await import('./start-cause.ts')
-    const seen = { main: endpoint(), proof: tried, own: () => own(tried), earlier: isSound(tried) ? last : undefined }
-    // a socket that is sound needs no tables, whatever the project lacks
-    return (last = await proofWithCause(prepared, seen, isStruckSoon || (await mayExperiment?.()) !== false))
+    const seen = { main: endpoint(), proof: tried, own: () => own(tried), ending }
+    return (last = await proofWithCause(prepared, seen, mayExperiment))
   }
   /** The other WebSockets; of an application that has but one, nothing more is asked. */
   const others = async (): Promise<readonly Beside[]> => {

@@ -17,12 +17,19 @@ interface Started {
   readonly redisPort: number
 }
 
+/** Settings that take longer than any look from outside: nothing but the serving process gets through them. */
+const slowElsewhere = 'import sys, time\nif "twisted" not in sys.modules:\n    time.sleep(60)\n'
+
 /** Starts a project whose layer has these hosts; `PORT` in them is that of a Redis. */
 async function start(hosts: string, ...args: readonly string[]): Promise<Started> {
+  return startWith('', hosts, ...args)
+}
+
+async function startWith(before: string, hosts: string, ...args: readonly string[]): Promise<Started> {
   const redis = await startRedis()
   onTestFinished(redis.stop)
   const config = `{"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [${hosts.replace('PORT', String(redis.port))}]}}`
-  const project = await makeProject({ style: 'plain', settings: `DATABASES = {}\nCHANNEL_LAYERS = {"default": ${config}}` })
+  const project = await makeProject({ style: 'plain', settings: `${before}DATABASES = {}\nCHANNEL_LAYERS = {"default": ${config}}` })
   onTestFinished(project.remove)
   const port = await freePort('127.0.0.1')
   const cli = startCli(['start', '--json', '--no-frontend', '--port', String(port), ...args], { cwd: project.root })
@@ -48,4 +55,15 @@ test('--setup takes the limit away, and a socket lives on', { tags: ['slow'], ti
     `"hosts": [{"host": "127.0.0.1", "port": ${redisPort}, "socket_timeout": None}]`,
   )
   expect(await endOf(port, idleMs)).toBeUndefined()
+})
+
+test('it is named without another look at the project, which may take its time', { timeout: 60_000 }, async () => {
+  const { cli } = await startWith(slowElsewhere, '("127.0.0.1", PORT)', '--no-watch')
+  const [ready] = await cli.waitFor(/.*"event":"ready".*\n/)
+  expect(JSON.parse(ready)).toMatchObject({
+    websocket: {
+      state: 'not-connected',
+      diagnosis: { id: 'redis-client-timeout', evidence: [expect.stringContaining('after 5 s'), expect.stringContaining('redis 8')] },
+    },
+  })
 })
