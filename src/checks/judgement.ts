@@ -51,8 +51,8 @@ export function judge(evidence: Evidence): Judgement {
   return { root, explained, notes }
 }
 
-/** A log names no interpreter and no folder: a command to copy names both, as seen from the checkout. */
-function runnable(evidence: Evidence, found: Diagnosis): Judged {
+/** A log names no interpreter and no folder: a command to copy names both, as seen from the checkout. Pure. */
+export function runnable(evidence: Evidence, found: Diagnosis): Judged {
   const { checkout } = evidence
   const cause = judged(chosen(evidence, unguessed(evidence, found)))
   if (checkout === undefined)

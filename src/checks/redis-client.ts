@@ -35,7 +35,7 @@ export function judgeLayer(
       `The layer's connection to Redis stops reading after ${limit} s (socket_timeout), and the layer waits ${waits === 0 ? 'for ever' : `${waits} s`} in one read (BZPOPMIN)`,
       ...(versions.length === 0 ? [] : [`${python} has ${versions.join(' and ')}`]),
     ],
-    major >= firstMajor && limit === itsLimit ? [[python, '-m', 'pip', 'install', 'redis<8']] : [],
+    major >= firstMajor && limit === itsLimit ? [['python', '-m', 'pip', 'install', 'redis<8']] : [],
   )
 }
 

@@ -1,6 +1,6 @@
-import type { Judged } from '../checks/diagnosis.ts'
+import type { Diagnosis, Judged } from '../checks/diagnosis.ts'
 import { judged } from '../causes/causes.ts'
-import type { Judgement } from '../checks/judgement.ts'
+import { runnable, type Judgement } from '../checks/judgement.ts'
 import { judgeLayer } from '../checks/redis-client.ts'
 import { judgeOutput, judgeProcess } from '../checks/startup.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
@@ -9,6 +9,7 @@ import { reachedAll, reachWords } from '../facts/observed.ts'
 import type { Way } from '../facts/manage-py.ts'
 import { judgeLooking, judgeSeen, type Seen } from '../look/cause.ts'
 import { pathFrom } from '../host/paths.ts'
+import { evidenceOfFiles } from '../look/files.ts'
 import { endpointAt } from '../look/target.ts'
 import { backendEnvironment } from '../plan/launch.ts'
 import { failed } from '../verify/failed.ts'
@@ -53,7 +54,12 @@ export async function proofWithCause(
   const { proof, ending } = seen
   const { environment, checkout } = prepared
   const limit = judgeLayer(ending, pathFrom(checkout.project.root, environment.python), environment.packages)
-  const cause = limit === undefined ? await causeOf(prepared, seen, (await mayLook?.()) !== false) : judged(limit)
+  const cause =
+    limit !== undefined
+      ? await typedHere(prepared, limit)
+      : (await mayLook?.()) === false
+        ? await seenCause(prepared, seen)
+        : (await judgeLaunched(prepared, seen)).root
   if (cause !== undefined) {
     proof.socket?.terminate()
     return { ...failed(proof.facts, cause), broadcast: proof.broadcast }
@@ -63,8 +69,15 @@ export async function proofWithCause(
   return proof
 }
 
-async function causeOf(prepared: Prepared, seen: Parameters<typeof judgeLaunched>[1], mayLook: boolean): Promise<Judged | undefined> {
-  return (mayLook ? await judgeLaunched(prepared, seen) : judgeSeen(seen)).root
+/** The cause as far as it shows at once, without a look at the project. */
+export async function seenCause(prepared: Prepared, seen: Parameters<typeof judgeSeen>[0]): Promise<Judged | undefined> {
+  const { root } = judgeSeen(seen)
+  return root && typedHere(prepared, root)
+}
+
+/** With commands as they are typed in this checkout, for its interpreter and its tools. */
+async function typedHere({ host, config, checkout }: Prepared, found: Diagnosis): Promise<Judged> {
+  return runnable(await evidenceOfFiles(host, config, checkout), found)
 }
 
 /** What the doctor would say of what was launched. */

@@ -186,7 +186,7 @@ export function startProof(prepared: Prepared, looking: Inspection, up: Listenin
     identity: () => credentials.identity,
     /** The cause behind a proven socket that has died, as far as it shows at once. `silent`: it was cut by us, for want of a sign of life. */
     dead: async (close: SocketClose, silent: boolean): Promise<Judged | undefined> => {
-      const { judgeSeen } = await import('../look/cause.ts')
+      const { seenCause } = await import('./start-cause.ts')
       const base = last?.facts ?? untried(endpoint(), { ours: true })
       const observer = silent ? undefined : observing()
       const closedBy = observer && (await closedSince(observer, observedMark, asked()))
@@ -194,7 +194,7 @@ export function startProof(prepared: Prepared, looking: Inspection, up: Listenin
       const proof = { state: 'failed', facts: { ...base, session } } as const
       const deadline = performance.now() + (silent ? 0 : logMs)
       while (!isTold(own(proof)) && performance.now() < deadline) await delay(10)
-      return judgeSeen({ proof, own: () => own(proof) }).root
+      return seenCause(prepared, { proof, own: () => own(proof) })
     },
     /** What is proven, with its token: never to be printed. */
     endpoint,

@@ -63,7 +63,12 @@ test('it is named without another look at the project, which may take its time',
   expect(JSON.parse(ready)).toMatchObject({
     websocket: {
       state: 'not-connected',
-      diagnosis: { id: 'redis-client-timeout', evidence: [expect.stringContaining('after 5 s'), expect.stringContaining('redis 8')] },
+      diagnosis: {
+        id: 'redis-client-timeout',
+        evidence: [expect.stringContaining('after 5 s'), expect.stringContaining('redis 8')],
+        // for the project's own interpreter
+        remedy: { commands: [[expect.stringMatching(/venv.*python/), '-m', 'pip', 'install', expect.stringContaining('<8')]] },
+      },
     },
   })
 })
