@@ -129,7 +129,7 @@ function chosen(evidence: Evidence, found: Diagnosis): Diagnosis {
   if (others.length < alternatives.length) return chosen(evidence, { ...found, remedy: { ...found.remedy, alternatives: others } })
   if (heeded.length === commands.length) return found
   if (checkout === undefined) return { ...found, remedy: { ...found.remedy, commands: heeded } }
-  const how = 'The settings read no variable that chooses the layer: election-dev init --settings adds one.'
+  const how = 'No variable is known to choose the layer: name it (--channel-layer-variable), or let election-dev init --settings add one.'
   if (isManaged)
     return {
       ...found,

@@ -112,11 +112,12 @@ function namesOf(evidence: ProxyEvidence): (string | undefined)[] {
 
 function strips(evidence: ProxyEvidence, seen: readonly string[]): Diagnosis {
   const [first = '', ...rest] = seen
+  const entry = entryFor(evidence, false)
   return diagnosis(
     'proxy-strips-upgrade',
     'The proxy in front of the backend does not pass the upgrade on',
     [first, ...rest],
-    proxyWords('upgrade', namesOf(evidence)),
+    entry === undefined ? proxyWords('upgrade', namesOf(evidence)) : `Set ws: true for ${entry.context} in ${entry.place}.`,
   )
 }
 

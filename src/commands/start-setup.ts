@@ -75,7 +75,8 @@ async function ensureSetup(run: SetupRun, seen: SetupSeen, steps: readonly Step[
   if (config.setup && steps.some(({ certain }) => certain)) report({ event: 'setup', steps })
   const timed = run.steps ?? []
   const after = await setUp(run, seen, tellerOf(report, timed), only)
-  const spare = config.setup && !run.signal.aborted ? unneeded(steps, timed, planSetup(after)) : []
+  const isDone = config.setup && !run.signal.aborted && after.failed === undefined
+  const spare = isDone ? unneeded(steps, timed, planSetup(after)) : []
   if (spare.length > 0) report({ event: 'note', always: true, text: `not needed after all: ${spare.map(({ title }) => title).join(', ')}` })
   return managedFirst(run, after)
 }

@@ -9,13 +9,15 @@ import { findFrontend, givenPort, type FrontendFact } from './frontend-app.ts'
 import { envValues, variableUses, type EnvValue, type VariableUse } from './frontend-variables.ts'
 import type { SourcePlace } from './script-text.ts'
 import { findProgram, type ProgramFact } from './package-bin.ts'
-import { boundedText, isDotenv, sourcesOf, type Bounds } from './source-texts.ts'
+import { boundedText, isDotenv, isDotenvExample, sourcesOf, type Bounds } from './source-texts.ts'
 import { askTool, tells, type AskedTool, type ToolAnswer } from './dev-answer.ts'
 
 /** What a frontend's files say of its backend: everything is read once, as text. */
 export interface FrontendReading extends FrontendWiring {
   /** Of the `.env` files, in the order of the files' names. */
   readonly values: readonly EnvValue[]
+  /** Of examples of such files, which no dev tool reads. */
+  readonly examples: readonly EnvValue[]
   readonly uses: readonly VariableUse[]
   readonly ports: readonly WrittenPort[]
   /** URLs in the dev server's own configuration. */
@@ -40,10 +42,11 @@ export async function readFrontend(
     Promise.all(files.map(async (file) => ({ file, text: (await boundedText(join(folder, file), bounds.bytes)) ?? '' })))
   const names = (await readdir(folder).catch(() => [])).toSorted()
   // what says most comes first: there are few of these files
-  const [own, setups, dotenv, manifests] = await Promise.all([
+  const [own, setups, dotenv, examples, manifests] = await Promise.all([
     textsOf(names.filter((name) => toolConfiguredBy(name) !== undefined)),
     textsOf(['src/setupProxy.js', 'src/setupProxy.ts']),
     textsOf(names.filter(isDotenv)),
+    textsOf(names.filter(isDotenvExample)),
     textsOf(['package.json']),
   ])
   const configs = [...own, ...setups]
@@ -68,6 +71,7 @@ export async function readFrontend(
     variables: urlVariables(values),
     proxies: [...proxying, ...manifests, ...setups].flatMap(({ file, text }) => proxiesOf(file, text)),
     values,
+    examples: examples.flatMap(({ file, text }) => envValues(file, text)),
     uses: [...uses, ...configs.flatMap(({ file, text }) => variableUses(file, text, true))],
     ports: [...ports, ...configs.flatMap(({ file, text }) => portsIn(file, text))],
     configured: configs.flatMap(({ file, text }) => urlsIn(file, text)),
@@ -90,6 +94,7 @@ const nothing: FrontendReading = {
   variables: [],
   proxies: [],
   values: [],
+  examples: [],
   uses: [],
   ports: [],
   configured: [],

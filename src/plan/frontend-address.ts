@@ -48,12 +48,19 @@ const address = /^((?:wss?|https?):\/\/)?([^\s/?#@]*@)?(\[[0-9a-f:]+\]|[\w.-]+):
 /** Puts the backend's real address into a text that names the wanted one; scheme, path and query stay as they are. Pure. */
 export function readdress(text: string, backend: BackendAddress): Readdressed {
   const match = address.exec(text)
-  const [whole = '', scheme = '', login = '', host = '', port] = match ?? []
+  const [, , , host = '', port] = match ?? []
   if (match === null || !isLocal(host)) return { kind: 'other' }
   const stays = reaches(host, backend.host)
   if (Number(port) === backend.port && stays) return { kind: 'right' }
   if (Number(port) !== backend.wantedPort) return { kind: 'other' }
-  return { kind: 'moved', text: `${scheme}${login}${stays ? host : pageHost(backend)}:${backend.port}${text.slice(whole.length)}` }
+  return { kind: 'moved', text: atBackend(text, backend) ?? text }
+}
+
+/** The same of an address on this machine whatever its port is; undefined where it is none. Pure. */
+export function atBackend(text: string, backend: BackendAddress): string | undefined {
+  const [whole, scheme = '', login = '', host = ''] = address.exec(text) ?? []
+  if (whole === undefined || !isLocal(host)) return undefined
+  return `${scheme}${login}${reaches(host, backend.host) ? host : pageHost(backend)}:${backend.port}${text.slice(whole.length)}`
 }
 
 /** Whether a local host leads to a server that binds `bound`. */

@@ -1,7 +1,7 @@
 import { toolNamed, type ToolName } from '../dev-tools/known.ts'
 import { prefixes } from '../dev-tools/of-each.ts'
 import type { FrontendReading } from '../facts/frontend-reading.ts'
-import { pageHost, readdress, type BackendAddress } from './frontend-address.ts'
+import { atBackend, pageHost, readdress, type BackendAddress } from './frontend-address.ts'
 
 /** A variable that the dev server gets so that its page finds the backend. */
 export interface MappedVariable {
@@ -64,6 +64,10 @@ function withoutValue({ reading, backend }: MappingFacts, name: string): MappedV
   if (first === undefined || uses.some(({ fallback }) => fallback.kind !== 'none')) return []
   const [, kind] = urlName.exec(name) ?? []
   if (kind === undefined) return []
+  // its path is a part of it: `VITE_API_URL=http://localhost:8000/api`
+  const example = reading.examples.find((each) => each.name === name && /^\w+:\/\//.test(each.value))
+  const value = example && atBackend(example.value, backend)
+  if (example !== undefined && value !== undefined) return [{ name, value, source: `${example.file}:${example.line}` }]
   const scheme = /^(?:WS|WEBSOCKET|SOCKET)$/.test(kind) || /_(?:WS|WEBSOCKET|SOCKET)_/.test(name) ? 'ws' : 'http'
   return [{ name, value: `${scheme}://${pageHost(backend)}:${backend.port}`, source: `${first.file}:${first.line}` }]
 }

@@ -5,7 +5,7 @@ import { shown } from '../facts/project.ts'
 import type { Host } from '../host/host.ts'
 import { renderDotenvDiff, renderSourceDiff } from './diff.ts'
 import { diagnosisPage, errorPage } from './failure.ts'
-import { styleFor } from './style.ts'
+import { styleFor, type Style } from './style.ts'
 
 /** What `--fix` says as it goes on. */
 export function fixText(host: Host, event: FixEvent<Judged>): string[] {
@@ -38,10 +38,19 @@ function stepDiff({ action }: Step, root: string): string[] {
 function stepText(host: Host, step: Step): string[] {
   const style = styleFor(host)
   const diff = stepDiff(step, host.cwd)
-  if (diff.length > 0)
-    return diff.map((line) => `    ${line.startsWith('+') ? style.green(line) : line.startsWith('-') ? style.red(line) : style.dim(line)}`)
+  if (diff.length > 0) return coloured(diff, style)
   const note = noteOf(step)
   return [`    ${style.dim('$')} ${style.cyan(step.shown)}${note === undefined ? '' : style.dim(`   (${note})`)}`]
+}
+
+const coloured = (diff: readonly string[], style: Style): string[] =>
+  diff.map((line) => `    ${line.startsWith('+') ? style.green(line) : line.startsWith('-') ? style.red(line) : style.dim(line)}`)
+
+/** What an edit of a source changes, under the line that names it; of an `.env` that line has the names. */
+export function sourceDiff({ action, shown }: Step, style: Style): string[] {
+  if (action.kind !== 'edit' || action.language === 'dotenv') return []
+  const before = action.before instanceof Uint8Array ? new TextDecoder().decode(action.before) : action.before
+  return coloured(renderSourceDiff(shown.replace(/^edit /, ''), before, action.after), style)
 }
 
 function noteOf({ action }: Step): string | undefined {

@@ -4,7 +4,7 @@ import { milliseconds, seconds } from '../checks/wire-words.ts'
 import type { BroadcastFact } from '../facts/observed.ts'
 import type { Host } from '../host/host.ts'
 import { isUndoable, type Step } from '../fix/step.ts'
-import { stays } from './fix.ts'
+import { sourceDiff, stays } from './fix.ts'
 import { besideLine, besideWords } from './beside.ts'
 import { pageWords } from './page.ts'
 import { diagnosisPage, errorPage } from './failure.ts'
@@ -90,7 +90,11 @@ function linesOf(
     case 'setup':
       return setupLines(event.steps, event.cause, style)
     case 'setup-step':
-      return [`  ${style.cyan('›')} ${event.step.shown}`, ...(saysMore(event.step) ? [style.dim(`    ${event.step.evidence}`)] : [])]
+      return [
+        `  ${style.cyan('›')} ${event.step.shown}`,
+        ...(saysMore(event.step) ? [style.dim(`    ${event.step.evidence}`)] : []),
+        ...sourceDiff(event.step, style),
+      ]
     case 'setup-done':
       return spun || event.step.id === 'frontend-install'
         ? [`  ${style.green('✔')} ${event.step.shown}   ${style.dim(seconds(event.elapsedMs))}`]
@@ -203,7 +207,9 @@ function banner(summary: ReadySummary, style: Style): string[] {
     ),
     row('Channels', `${channels.text}${channels.note === undefined ? '' : `   ${style.dim(channels.note)}`}`, style),
     ...(summary.frontend === undefined ? [] : [row('Frontend', frontendWords(summary.frontend, style), style)]),
-    ...summary.services.map(({ name, state, url }) => row(name, `${url === undefined ? '' : `${url}   `}${state}`, style)),
+    ...summary.services.map(({ name, state, url, restarts }) =>
+      row(name, `${url === undefined ? '' : `${url}   `}${state}${restarts === 0 ? '' : style.yellow(` · restarted ${restarts}×`)}`, style),
+    ),
     ...(summary.page === undefined ? [] : [row('Page', style.cyan(summary.page), style)]),
     ...(backend.openToNetwork
       ? [row('Network', style.yellow('open to the network: every machine that reaches this one reaches the backend'), style)]

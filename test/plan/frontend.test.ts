@@ -8,6 +8,7 @@ import type { FrontendReading } from '../../src/facts/frontend-reading.ts'
 import type { AskedTool } from '../../src/facts/dev-answer.ts'
 import { readDevConfig, readManifestProxy } from '../../src/facts/dev-proxy.ts'
 import { pageHostSocket, portsIn, urlsIn } from '../../src/facts/frontend-wiring.ts'
+import { isDotenvExample } from '../../src/facts/source-texts.ts'
 import { pageHost, readdress, type BackendAddress } from '../../src/plan/frontend-address.ts'
 import { filled, mapVariables } from '../../src/plan/frontend-env.ts'
 import { argumentsFor, planFrontend, planFrontendInstall, type FrontendFacts, type FrontendPlan } from '../../src/plan/frontend.ts'
@@ -18,13 +19,13 @@ const path = '/ws/election-updates/'
 const moved: BackendAddress = { host: '127.0.0.1', port: 8001, wantedPort: 8000, path }
 const stays: BackendAddress = { ...moved, port: 8000 }
 
-const isEnv = (name: string) => name.startsWith('.env')
+const isEnv = (name: string) => name.startsWith('.env') && !isDotenvExample(name)
 const isConfig = (name: string) => /\.config\./.test(name)
 
 /** What files say, by their names. */
 function readingOf(files: Readonly<Record<string, string>>): FrontendReading {
   const all = Object.entries(files)
-  const sources = all.filter(([name]) => !isEnv(name) && !isConfig(name) && !name.endsWith('.json'))
+  const sources = all.filter(([name]) => !name.startsWith('.env') && !isConfig(name) && !name.endsWith('.json'))
   const configs = all.filter(([name]) => isConfig(name))
   return {
     folder: 'frontend',
@@ -43,6 +44,7 @@ function readingOf(files: Readonly<Record<string, string>>): FrontendReading {
     configured: configs.flatMap(([name, text]) => urlsIn(name, text)),
     pageSocket: sources.map(([name, text]) => pageHostSocket(name, text)).find((found) => found !== undefined),
     served: {},
+    examples: all.flatMap(([name, text]) => (isDotenvExample(name) ? envValues(name, text) : [])),
   }
 }
 
@@ -189,6 +191,22 @@ describe('the variables', () => {
       'that nobody gives, with a base',
       { files: { 'src/a.js': 'x(import.meta.env.VITE_API_BASE_URL)' } },
       { VITE_API_BASE_URL: 'http://localhost:8001' },
+    ],
+    [
+      'with the path that its example has',
+      {
+        files: { 'src/a.js': 'fetch(import.meta.env.VITE_API_URL)', '.env.example': 'VITE_API_URL=http://localhost:23180/api\nVITE_KEY=x' },
+        backend: stays,
+      },
+      { VITE_API_URL: 'http://localhost:8000/api' },
+    ],
+    [
+      'whose example is of another machine',
+      {
+        files: { 'src/a.js': 'fetch(import.meta.env.VITE_API_URL)', '.env.sample': 'VITE_API_URL=https://api.example/v2' },
+        backend: stays,
+      },
+      { VITE_API_URL: 'http://localhost:8000' },
     ],
     ['that may be absent', { files: { 'src/a.js': 'if (import.meta.env.VITE_API_URL) x(import.meta.env.VITE_API_URL)' } }, {}],
     ['that stands for the page’s own host', { files: { 'src/a.js': "import.meta.env.VITE_API_URL || ''" } }, {}],

@@ -17,7 +17,7 @@ const options = [
 ] as const
 
 /** `election-dev start` with what the URL says of it. */
-export function startStep({ wire }: Evidence, flags: StartFlags, without: readonly string[]): Action {
+export function startStep({ wire }: Evidence, flags: StartFlags, without: readonly string[]): Extract<Action, { kind: 'hand-over' }> {
   const { endpoint } = wire
   const all: StartFlags = {
     port: endpoint.port,
@@ -61,8 +61,12 @@ export function handOver(
   if (checkout === undefined) return noFix('there is no project here that could be started')
   if (!local.test(wire.endpoint.host)) return noFix(`${wire.endpoint.host} is another machine: the backend has to be started there`)
   const ends = options.ends ?? inTheWay(evidence)
+  const start = startStep(evidence, flags, options.without ?? [])
+  // its launcher would start it again, and two runs would be at odds
+  if (evidence.isOfRun === true && ends.length > 0)
+    return noFix(`a run of this project is up: end it (Ctrl+C where it runs, or election-dev stop), then ${start.command.join(' ')}`)
   const steps = ends.map((server) => endStep(server, facts, 'it serves wrongly'))
-  return fix([...steps, startStep(evidence, flags, options.without ?? [])], { asks: ends.some((server) => !isOwn(server)), notes })
+  return fix([...steps, start], { asks: ends.some((server) => !isOwn(server)), notes })
 }
 
 /** The wrong server, if any, is ended and the right one started. */
