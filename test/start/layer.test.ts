@@ -137,3 +137,17 @@ CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer"
     expect(JSON.parse(green)).toMatchObject({ websocket: { state: 'connected', broadcast: { received: 2 } } })
   },
 )
+
+test('a fix ends no backend of a run that is up: it says what to do', { timeout: 60_000, tags: ['slow'] }, async () => {
+  const port = await freePort('127.0.0.1')
+  const hosts = `{"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [("127.0.0.1", int(os.environ.get("REDIS_PORT", "${port}")))]}}}`
+  project = await makeProject({ style: 'plain', settings: `import os\nDATABASES = {}\nCHANNEL_LAYERS = ${hosts}\n` })
+  const backend = String(await freePort('127.0.0.1'))
+  cli = startCli(['start', '--port', backend], { cwd: project.root })
+  await cli.waitFor(/● not connected {3}redis-unreachable/)
+  const fixed = await runCli(['doctor', '--fix', '--yes', '--port', backend], { cwd: project.root })
+  expect(fixed.stdout).toMatch(/Not fixed: a run of this project is up: end it .*election-dev stop\), then election-dev start --port \d+/)
+  expect(cli.stdout()).not.toMatch(/restart|Stopping/)
+  const { status } = await cli.end('SIGINT')
+  expect(status).toBe(130)
+})

@@ -205,7 +205,7 @@ export const memoryInstead: Planner = (evidence, facts, cause) => {
   if (variable === undefined && cause.commands.some((words) => words.includes('--managed-redis')))
     return handOver(evidence, facts, { managedRedis: true })
   if (variable === undefined)
-    return noFix('the settings read no variable that chooses the channel layer: start Redis, or change CHANNEL_LAYERS')
+    return noFix('no variable is known by which the settings choose the channel layer: start Redis, or change CHANNEL_LAYERS')
   const source = sourceOf(evidence, variable)
   if (source === 'file' || source === 'neither') {
     const step = editDotenv(evidence, [[variable, 'False']])
