@@ -42,9 +42,12 @@ export function judgeLayer(
 const judgeLimit = (evidence: Evidence): Diagnosis | undefined =>
   judgeLayer(evidence.examination?.get('layer'), pythonOf(evidence), evidence.choice?.environment?.packages)
 
-/** Nothing serves yet, or what was launched a moment ago does: its sockets are going to end. Pure. */
+/** The server is a run's of ours, whose own sockets are idle. */
+const isRuns = ({ launched, isOfRun }: Evidence): boolean => launched !== undefined || isOfRun === true
+
+/** Nothing serves yet, or what a run has launched does: its sockets are going to end. Pure. */
 export function judgeClientLimit(evidence: Evidence): Diagnosis | undefined {
-  return evidence.wire.handshake?.result !== 'open' || evidence.launched !== undefined ? judgeLimit(evidence) : undefined
+  return evidence.wire.handshake?.result !== 'open' || isRuns(evidence) ? judgeLimit(evidence) : undefined
 }
 
 /** A socket that ended when the limit was over. Pure. */
@@ -59,5 +62,5 @@ export function judgeClientStruck(evidence: Evidence): Diagnosis | undefined {
 
 /** Beside a socket that lives and was there before us: it may be one that is never idle. Pure. */
 export function judgeClientNote(evidence: Evidence): Diagnosis | undefined {
-  return evidence.wire.handshake?.result === 'open' && evidence.launched === undefined ? judgeLimit(evidence) : undefined
+  return evidence.wire.handshake?.result === 'open' && !isRuns(evidence) ? judgeLimit(evidence) : undefined
 }

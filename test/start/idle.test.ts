@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { startCli, type RunningCli } from '../support/cli.ts'
+import { runCli, startCli, type RunningCli } from '../support/cli.ts'
 import { endOf } from '../support/idle.ts'
 import { makeProject, type TestProject } from '../support/project.ts'
 import { freePort, startRedis } from '../support/redis.ts'
@@ -38,9 +38,12 @@ async function startWith(before: string, hosts: string, ...args: readonly string
 }
 
 test('the hosts of the tutorial: named while the socket still lives, and by the end of the page’s', { timeout: 60_000 }, async () => {
-  const { cli, port } = await start('("127.0.0.1", PORT)', '--no-watch')
+  const { project, cli, port } = await start('("127.0.0.1", PORT)', '--no-watch')
   const [ready] = await cli.waitFor(/.*"event":"ready".*\n/)
   expect(JSON.parse(ready)).toMatchObject({ websocket: { state: 'not-connected', diagnosis: { id: 'redis-client-timeout' } } })
+  const told = await runCli(['doctor', '--json', '--port', String(port)], { cwd: project.root })
+  expect(told.status, told.stdout).toBe(1)
+  expect(JSON.parse(told.stdout)).toMatchObject({ diagnosis: { id: 'redis-client-timeout' } })
   expect(await endOf(port, idleMs)).toBe(1011)
   await cli.waitFor(/"event":"warning","id":"redis-client-timeout".*Timeout reading from/)
   expect(cli.stdout()).not.toMatch(/consumer-exception|redis-unresponsive/)
