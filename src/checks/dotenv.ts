@@ -1,5 +1,5 @@
 import { booleanOf, entriesOf } from '../facts/dotenv.ts'
-import { dotenvSource, inFile } from '../facts/dotenv-survey.ts'
+import { dotenvSource, entryWith, inFile } from '../facts/dotenv-survey.ts'
 import { shownValue } from '../host/secrets.ts'
 import { startWithout } from './common-causes.ts'
 import { diagnosis, type Diagnosis } from './diagnosis.ts'
@@ -41,8 +41,20 @@ export function judgeEncoding({ dotenv }: Pick<Evidence, 'dotenv'>, seen: readon
 /** The settings find a value missing, or use a default where a file says otherwise. */
 export function judgeNotLoaded(evidence: Pick<Evidence, 'dotenv'>, wanted: string, seen: readonly string[]): Diagnosis | undefined {
   const { dotenv } = evidence
-  if (dotenv === undefined || inFile(evidence, wanted) !== undefined) return undefined
+  if (dotenv === undefined) return undefined
   const { fact, others, shown } = dotenv
+  const there = inFile(evidence, wanted)
+  if (there !== undefined)
+    return there.value === ''
+      ? undefined
+      : diagnosis(
+          'env-not-loaded',
+          `${shown} has ${wanted}, and what asks for it doesn't read that file`,
+          [`${there.shown} has ${wanted}`, ...seen],
+          'Load the file there (load_dotenv, environ.Env.read_env), or ask by what reads it (config of decouple).',
+          [],
+          'no',
+        )
   const rest = others.map((other) => `${other.shown} is there`)
   if (fact.kind === 'absent') {
     const source = dotenvSource(dotenv)
@@ -112,7 +124,7 @@ export function judgeReversed(evidence: Pick<Evidence, 'dotenv' | 'env' | 'exami
 
 /** A value that the settings can't take for what they want: a comment behind a number, a port in a host. */
 export function judgeMalformed(
-  evidence: Pick<Evidence, 'dotenv' | 'redis' | 'env'>,
+  evidence: Pick<Evidence, 'dotenv' | 'redis' | 'env' | 'brokenLine'>,
   value: string | undefined,
   seen: readonly string[],
 ): Diagnosis | undefined {
@@ -120,15 +132,17 @@ export function judgeMalformed(
   const commands = [['election-dev', 'doctor', '--fix']]
   if (value !== undefined) {
     const bare = value.replace(/^['"]|['"]$/g, '')
-    const entry = entriesOf(dotenv?.fact).find((candidate) => candidate.value === bare)
-    const place = entry === undefined ? 'the environment' : `${dotenv?.shown ?? '.env'}:${entry.line}`
-    const name = entry?.key ?? Object.entries(evidence.env).find(([, text]) => text === bare)?.[0] ?? 'A number'
+    const entry = entryWith(evidence, bare)
+    const [shell] = entry === undefined ? (Object.entries(evidence.env).find(([, text]) => text === bare) ?? []) : []
+    const file = dotenv?.shown ?? '.env'
+    const place = entry !== undefined ? `${file}:${entry.line}` : shell === undefined ? file : 'the environment'
+    const name = entry?.key ?? shell ?? 'A number'
     return diagnosis(
       'env-value-malformed',
       `${name} in ${place} isn't the number that the settings need`,
       [`${place}: ${name}=${shownValue(name, bare)}`, ...seen],
-      'Put nothing after the value: a comment becomes part of it.',
-      commands,
+      bare === '' ? 'Give it a number.' : 'Put nothing after the value: a comment becomes part of it.',
+      bare === '' ? [] : commands,
     )
   }
   if (redis?.malformed === undefined) return undefined

@@ -71,7 +71,7 @@ export const startRules: readonly LogRule[] = [
     (match, evidence) => missing(match[1] ?? match[2] ?? '', evidence),
   ),
   startRule(
-    /UndefinedValueError: (\w+) not found|ImproperlyConfigured: Set the (\w+) environment variable|KeyError: ['"](SECRET_KEY|DJANGO_SECRET_KEY)['"]|ImproperlyConfigured: The (SECRET_KEY) setting must not be empty/,
+    /UndefinedValueError: ([^\s:]+) not found|ImproperlyConfigured: Set the ([^\s:]+) environment variable|KeyError: ['"](SECRET_KEY|DJANGO_SECRET_KEY)['"]|ImproperlyConfigured: The (SECRET_KEY) setting must not be empty/,
     (match, evidence) =>
       diagnosis(
         'env-not-loaded',

@@ -1,13 +1,22 @@
-import { ExitCode } from '../errors.ts'
+import { ExitCode, LauncherError } from '../errors.ts'
+import { readRuns } from '../facts/run-state.ts'
 import { ask } from '../host/ask.ts'
 import type { Host } from '../host/host.ts'
-import { newestBackup } from '../run/backup.ts'
+import { intoBackup, newestBackup } from '../run/backup.ts'
 import { styleFor } from '../report/style.ts'
 import { version } from '../version.ts'
 
 /** `doctor --undo`: puts the newest backup back, after a yes. Gives 0 where all of it could be, 1 where something was left. */
 export async function undoCommand(host: Host, { json, yes }: { json: boolean; yes: boolean }): Promise<number> {
   const { shown, plan, run } = await newestBackup(host, host.cwd)
+  const up = plan.some((line) => line.endsWith(intoBackup))
+    ? (await readRuns(host, host.cwd)).find(({ kind }) => kind === 'alive')
+    : undefined
+  if (up?.kind === 'alive')
+    throw new LauncherError('run-up', `A run of this project is up (PID ${up.run.launcher.pid}), and uses what would be put away`, {
+      evidence: plan,
+      hint: 'End it first (Ctrl+C where it runs, or election-dev stop), then undo.',
+    })
   const { terminal } = host
   const style = styleFor(host)
   if (!json)

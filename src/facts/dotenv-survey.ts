@@ -57,6 +57,15 @@ export function inFile(
   return entry && { value: entry.value, shown: `${dotenv?.shown ?? '.env'}:${entry.line}` }
 }
 
+/** The entry of a value that the settings refuse; of several with the same one that whose key stands on the line that they refuse it at. Undefined where nothing tells. */
+export function entryWith(
+  { dotenv, brokenLine = '' }: { readonly dotenv: DotenvSurvey | undefined; readonly brokenLine?: string | undefined },
+  value: string,
+): DotenvEntry | undefined {
+  const found = entriesOf(dotenv?.fact).filter((entry) => entry.value === value)
+  return found.length < 2 ? found[0] : found.find(({ key }) => new RegExp(`\\b${key.replaceAll(/\W/g, '\\\\$&')}\\b`).test(brokenLine))
+}
+
 async function unreadFiles(
   host: Host,
   project: Project,

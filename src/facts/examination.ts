@@ -282,8 +282,8 @@ export function raisedText({ type, message, causes }: Pick<Raised, 'type' | 'mes
 /** The variable that the settings ask for and don't find, as the text of their exceptions names it. */
 export function wantedVariable(text: string): string | undefined {
   return (
-    /UndefinedValueError: (\w+) not found/.exec(text)?.[1] ??
-    /ImproperlyConfigured: Set the (\w+) environment variable/.exec(text)?.[1] ??
+    /UndefinedValueError: ([^\s:]+) not found/.exec(text)?.[1] ??
+    /ImproperlyConfigured: Set the ([^\s:]+) environment variable/.exec(text)?.[1] ??
     /KeyError: ['"]?([A-Z][A-Z0-9_]+)['"]?/.exec(text)?.[1] ??
     /The (SECRET_KEY) setting must not be empty/.exec(text)?.[1]
   )

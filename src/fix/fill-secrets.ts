@@ -14,7 +14,7 @@ export function fillSecrets(example: string, reader: DotenvReader, values: reado
     // an example for production
     const isProduction = /(?:^|_)DEBUG$/.test(key) && booleanOf(value) === false && value !== ''
     if (!isPlaceholder && !isProduction) continue
-    const edit = setDotenvValue(text, key, isPlaceholder ? randomBytes(32).toString('base64url') : 'True', reader)
+    const edit = setDotenvValue(text, key, isPlaceholder ? randomBytes(48).toString('base64url') : 'True', reader)
     if (edit.kind === 'changed') text = edit.text
   }
   for (const [key, value] of values) {

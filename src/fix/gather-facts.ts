@@ -37,7 +37,7 @@ export async function gatherFixFacts(
     if (text !== undefined) texts.set(file, text)
   }
   const secrets = new Map<string, string>()
-  const secret = host.secrets.add(randomBytes(32).toString('base64url'))
+  const secret = host.secrets.add(randomBytes(48).toString('base64url'))
   return {
     platform: host.platform,
     ...(await installersOf(host, checkout?.requirements)),
@@ -51,7 +51,7 @@ export async function gatherFixFacts(
       : { importers: [], compiled: [] }),
     secret,
     secretFor: (name) => {
-      const key = secrets.get(name) ?? host.secrets.add(randomBytes(32).toString('base64url'))
+      const key = secrets.get(name) ?? host.secrets.add(randomBytes(48).toString('base64url'))
       secrets.set(name, key)
       return key
     },

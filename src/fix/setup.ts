@@ -188,7 +188,7 @@ function folderSteps(seen: SetupSeen): Step[] {
   return missingFolders.length === 0 ? [] : steps(seen, 'log-dir-missing', plan, 'LOGGING writes a file there', inspected !== undefined)
 }
 
-const later = 'looked at once the packages are there'
+const later = 'looked at once the settings can be imported'
 
 function databaseSteps(seen: SetupSeen): Step[] {
   const { inspected, facts } = seen

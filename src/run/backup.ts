@@ -169,12 +169,13 @@ async function planned(place: Place, entries: readonly Entry[]): Promise<string[
 }
 
 function undoneWords(entry: Exclude<Entry, { kind: 'ran' }>): string {
-  if (entry.kind === 'changed') return 'as it was before'
-  if (entry.kind === 'moved') return `back from ${entry.to}`
+  if (entry.kind === 'changed' || entry.kind === 'moved') return entry.kind === 'moved' ? `back from ${entry.to}` : 'as it was before'
   if (entry.kind === 'made-folder') return 'removed; what others have put there goes into the backup'
-  return entry.kind === 'created' && entry.after !== undefined ? 'removed' : 'moved into the backup'
+  return entry.kind === 'created' && entry.after !== undefined ? 'removed' : intoBackup
 }
 
+/** How a plan ends a line of what the application writes to: a database say. */
+export const intoBackup = 'moved into the backup'
 /** A database is kept whole, however large it is. */
 const anySize = Number.POSITIVE_INFINITY
 

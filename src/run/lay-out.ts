@@ -39,7 +39,7 @@ async function makeDotenv(backend: string): Promise<void> {
   if (await isFile(path)) return
   let text = (await readBytes(join(backend, '.env.example'))).toString()
   for (const key of ['SECRET_KEY', 'DEMO_PASSWORD']) {
-    const edit = setDotenvValue(text, key, randomBytes(key === 'SECRET_KEY' ? 32 : 9).toString('base64url'), 'decouple')
+    const edit = setDotenvValue(text, key, randomBytes(key === 'SECRET_KEY' ? 48 : 9).toString('base64url'), 'decouple')
     if (edit.kind === 'changed') text = edit.text
   }
   await writeDotenv(path, undefined, Buffer.from(text))

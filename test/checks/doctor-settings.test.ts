@@ -230,6 +230,20 @@ describe('names', () => {
       'backend/.env:1: REDIS_PORT=6379  # default',
     ],
     [
+      'env-value-malformed: of several that are empty the one on the line',
+      unstarted({
+        dotenv: dotenvOf('TITLE=\nMAX_VOTES=\n'),
+        examination: raised('ValueError', "invalid literal for int() with base 10: ''"),
+        brokenLine: 'MAX_VOTES = config("MAX_VOTES", cast=int)',
+      }),
+      'backend/.env:2: MAX_VOTES=',
+    ],
+    [
+      'env-not-loaded: the file has the key, and what asks does not read it',
+      unstarted({ dotenv: dotenvOf('DEBUG=True\nSECRET_KEY=of-no-worth\n'), examination: raised('KeyError', "'SECRET_KEY'") }),
+      'backend/.env:2 has SECRET_KEY',
+    ],
+    [
       'env-value-malformed: a port in the host',
       evidenceOf({
         ...gone(6379),

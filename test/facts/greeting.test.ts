@@ -166,6 +166,25 @@ describe('of a consumer', () => {
       null,
     ],
     [
+      'a key that only has to be there',
+      `async def receive_json(self, msg):
+        if msg["type"] == "hello":
+            self.key = msg.get("key")
+            if self.key is None:
+                await self.send_json({"error": "which chart?", "key": self.key})
+                await self.close(code=4401)`,
+      null,
+    ],
+    [
+      'the key of a row that is not there',
+      `async def receive_json(self, msg):
+        if msg["type"] == "hello":
+            self.room = await find(msg["key"])
+            if self.room is None:
+                await self.close(code=4404)`,
+      null,
+    ],
+    [
       'a key of a greeting that is refused elsewhere',
       `async def receive_json(self, msg):
         if msg["type"] == "hello":

@@ -188,6 +188,12 @@ class Given(AsyncWebsocketConsumer):
         super().__init__()
     async def connect(self):
         await self.accept(self.pick(self.scope["subprotocols"]))
+class Looped(AsyncWebsocketConsumer):
+    async def connect(self):
+        for name in ("votes.v3", "votes.v2"):
+            if name in self.scope["subprotocols"]:
+                return await self.accept(name)
+        await self.close(code=4406)
 class Token(AsyncWebsocketConsumer):
     protocol_version = "1"
     async def connect(self):
@@ -201,11 +207,11 @@ test('the subprotocols that are wanted, in the ways that consumers and libraries
     `
 import offering
 from election_dev_inside.spoken import subprotocols
-names = ("Chosen", "First", "Crossed", "Given", "Token")
+names = ("Chosen", "First", "Crossed", "Given", "Looped", "Token")
 print(json.dumps([subprotocols(getattr(offering, name)) for name in names] + [subprotocols(offering.Given, {"subscription_protocols": ["graphql-ws"]})]))
 `,
   )
-  expect(told).toEqual([['votes.v2', 'votes.v1'], ['mqtt'], ['stomp'], ['graphql-transport-ws'], [], ['graphql-ws']])
+  expect(told).toEqual([['votes.v2', 'votes.v1'], ['mqtt'], ['stomp'], ['graphql-transport-ws'], ['votes.v3', 'votes.v2'], [], ['graphql-ws']])
 })
 
 test('a row is asked for where the name tells model and field; else the value is made up, and that is told', async () => {

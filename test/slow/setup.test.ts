@@ -104,6 +104,12 @@ test('what was listed and is not needed after all is said: variables that the sh
   const port = String(await freePort('127.0.0.1'))
   cli = startCli(['start', '--setup', '--port', port], { cwd: project.root, env })
   await cli.waitFor(/Channels/)
+  // the database that the run uses is taken from under nobody
+  const undone = await runCli(['doctor', '--undo', '--yes'], { cwd: project.root, env })
+  expect(undone).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/A run of this project is up \(PID \d+\)[^]*election-dev stop/),
+  })
   const { stdout } = await cli.end('SIGINT')
   expect(stdout).toMatch(/\d {2}\S*\.env +cp backend\/\.env\.example backend\/\.env/)
   expect(stdout).toMatch(/not needed after all: \S*\.env$/m)

@@ -1,7 +1,7 @@
 import { raisedText, wantedVariable } from '../../facts/examination.ts'
 import { booleanOf, dotenvValue, entriesOf, parseDotenv } from '../../facts/dotenv.ts'
 import { isSigningKey } from '../../host/secret-names.ts'
-import { dotenvSource, inFile } from '../../facts/dotenv-survey.ts'
+import { dotenvSource, entryWith, inFile } from '../../facts/dotenv-survey.ts'
 import type { Evidence } from '../../checks/evidence.ts'
 import { pathsOf } from '../../host/paths.ts'
 import { unlikeExample } from '../../plan/variables.ts'
@@ -71,6 +71,9 @@ export const placeDotenv: PlannerOf<'dotenv' | 'checkout' | 'examination'> = (ev
   }
   const wanted = wantedVariable(importError(evidence))
   if (wanted === undefined) return noFix("which key is missing can't be told")
+  const there = inFile({ dotenv }, wanted)
+  if (there !== undefined && there.value !== '')
+    return noFix(`${there.shown} has ${wanted} already, and what asks for it does not read that file: load it there, or ask by what does`)
   if (isSigningKey(wanted)) return edited(editDotenv(evidence, [[wanted, facts.secret]]))
   for (const { path } of others) {
     const entries = parseDotenv(facts.texts.get(path) ?? '', checkout.project.dotenvReader ?? 'decouple')
@@ -134,8 +137,7 @@ export const bareValue: Planner = (evidence, facts) => {
   const named = evidence.checkout?.redis
   const name = evidence.redis?.malformed?.name ?? (named?.kind === 'malformed' ? named.name : undefined)
   const entries = entriesOf(evidence.dotenv?.fact)
-  const entry =
-    (number === undefined ? undefined : entries.findLast(({ value }) => value === number)) ?? entries.findLast(({ key }) => key === name)
+  const entry = (number === undefined ? undefined : entryWith(evidence, number)) ?? entries.findLast(({ key }) => key === name)
   if (entry === undefined) {
     const shell = name ?? Object.entries(evidence.env).find(([, text]) => text === number)?.[0]
     return shell !== undefined && sourceOf(evidence, shell) === 'shell'

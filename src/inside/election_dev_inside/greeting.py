@@ -23,6 +23,10 @@ OPENINGS = ("hello", "handshake", "init", "connect", "register")
 TAKES = re.compile(r"token|jwt|auth|decode", re.I)
 # where a consumer knows already who comes
 KNOWN = re.compile(r"""scope(?:\[|\.get\()["']user["']""")
+# what only passes a value on
+PASSED = ("send", "send_json", "group_add", "group_send", "group_discard", "close", "str", "int", "len", "print", "debug", "info", "warning")
+# with these an application says that it doesn't know who comes
+LOGIN = (1008, 3000, 3003, 4001, 4003, 4401, 4403)
 BEFORE = ("__init__", "connect", "websocket_connect", "disconnect", "websocket_disconnect")
 
 
@@ -66,7 +70,27 @@ def refuses(function, read, closers):
         for body in [node.body] if isinstance(node, ast.If) else [case.body for case in getattr(node, "cases", ())]:
             if any(inner is read for part in body for inner in ast.walk(part)):
                 around = body
-    return any(isinstance(node, ast.Call) and getattr(node.func, "attr", None) in closers for part in around for node in ast.walk(part))
+    nodes = [node for part in around for node in ast.walk(part)]
+    called = [(getattr(node.func, "attr", None) or getattr(node.func, "id", None), node) for node in nodes if isinstance(node, ast.Call)]
+    if not any(name in closers for name, _ in called) or not is_checked(read, nodes, called):
+        return False
+    # a bare key may as well be that of a room, or of a row that isn't there
+    return not re.match("keys?$", (path_of(read, {}) or ("",))[-1], re.I) or any(isinstance(node, ast.Constant) and node.value in LOGIN for node in nodes)
+
+
+def is_checked(read, nodes, called):
+    """Whether what was read is handed to something that may know it, or is compared with a value; that it is there says nothing."""
+    given = [target for node in nodes if isinstance(node, ast.Assign) and node.value is read for target in node.targets]
+    names = {getattr(target, "attr", None) or getattr(target, "id", None) for target in given}
+
+    def is_it(node):
+        return node is read or (getattr(node, "attr", None) or getattr(node, "id", None)) in names
+
+    asked = any(is_it(part) for name, call in called if name not in PASSED for part in call.args + [word.value for word in call.keywords])
+    return asked or any(
+        isinstance(node, ast.Compare) and any(map(is_it, [node.left] + node.comparators))
+        and not any(isinstance(side, ast.Constant) and not side.value for side in [node.left] + node.comparators)
+        for node in nodes)
 
 
 def worded(path, named, functions):

@@ -158,7 +158,13 @@ def demanded(source):
             if any(offered(side) for side in sides):
                 for side in sides:
                     if not offered(side):
-                        yield from strings(side, source)
+                        yield from strings(looped(side, function), source)
+
+
+def looped(node, function):
+    """Of the variable of a loop what it goes through: `for name in ("v3", "v2"): if name in offered`."""
+    loops = [loop for loop in ast.walk(function) if isinstance(loop, (ast.For, ast.AsyncFor, ast.comprehension))]
+    return next((loop.iter for loop in loops if isinstance(node, ast.Name) and getattr(loop.target, "id", None) == node.id), node)
 
 
 def offers(function):
