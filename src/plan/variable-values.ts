@@ -68,7 +68,8 @@ const hostsOf = (value: string): string[] =>
     .filter((part) => part !== '')
     .map((part) => /^(?:[a-z][\w+.-]*:\/\/)?(?:[^\s/@]*@)?(\[[^\]]*\]|[^/:?#]*)/i.exec(part)?.[1] ?? part)
 // a switch is no host: `USE_REDIS=False`
-const isElsewhere = (value: string) => booleanOf(value) === undefined && hostsOf(value).length > 0 && hostsOf(value).every((host) => host !== '' && !localHost.test(host))
+const isElsewhere = (value: string) =>
+  booleanOf(value) === undefined && hostsOf(value).length > 0 && hostsOf(value).every((host) => host !== '' && !localHost.test(host))
 const isRemote = (value: string) => !/^sqlite|:memory:/.test(value) && isElsewhere(value)
 
 const kinds: readonly Kind[] = [

@@ -211,7 +211,15 @@ names = ("Chosen", "First", "Crossed", "Given", "Looped", "Token")
 print(json.dumps([subprotocols(getattr(offering, name)) for name in names] + [subprotocols(offering.Given, {"subscription_protocols": ["graphql-ws"]})]))
 `,
   )
-  expect(told).toEqual([['votes.v2', 'votes.v1'], ['mqtt'], ['stomp'], ['graphql-transport-ws'], ['votes.v3', 'votes.v2'], [], ['graphql-ws']])
+  expect(told).toEqual([
+    ['votes.v2', 'votes.v1'],
+    ['mqtt'],
+    ['stomp'],
+    ['graphql-transport-ws'],
+    ['votes.v3', 'votes.v2'],
+    [],
+    ['graphql-ws'],
+  ])
 })
 
 test('a row is asked for where the name tells model and field; else the value is made up, and that is told', async () => {
