@@ -5,11 +5,13 @@ import { notLooked } from '../checks/page.ts'
 import { errorMessage } from '../errors.ts'
 import type { FrontendApp } from '../facts/frontend-app.ts'
 import { readFrontend } from '../facts/frontend-reading.ts'
+import { hole, readPageSpeech } from '../facts/page-paths.ts'
 import { shown } from '../facts/project.ts'
 import { pageMemory, pageMemoryFile, pageSign } from '../facts/page-memory.ts'
 import { pageUserAt } from '../look/outcome.ts'
 import { provePage, type PageTarget } from '../look/page.ts'
 import { pageUrl } from '../plan/page-request.ts'
+import { strayPaths } from '../plan/socket-paths.ts'
 import { pageSummary } from '../report/page.ts'
 import { duration } from '../report/status.ts'
 import type { PageSummary } from '../report/run-event.ts'
@@ -33,12 +35,19 @@ export interface ServedPage {
 }
 
 /** Says why nobody looks at a page of the backend's own, where its sources open a WebSocket: which page that is, nothing tells. */
-export async function tellUnnamed({ report, checkout: { project } }: Prepared, url: string): Promise<void> {
+export async function tellUnnamed({ report, checkout: { project } }: Prepared, up: Up): Promise<void> {
+  const { url } = up.summary.backend
   const { pageSocket } = await readFrontend(project.backend)
   if (pageSocket === undefined) return
   const at = `${shown(project, join(project.backend, pageSocket.file))}:${pageSocket.line}`
   const why = `${at} opens a WebSocket, and nothing says on which page: "page": {"url": "/…"} in election-dev.config.json names it`
   report({ event: 'page', url, ...notLooked(why), sockets: [] })
+  for (const { file, line, path } of strayPaths(await up.prover.inspection.get('application'), await readPageSpeech(project.backend)))
+    report({
+      event: 'warning',
+      id: 'page-socket-elsewhere',
+      text: `${shown(project, join(project.backend, file))}:${line} opens a WebSocket at ${path.replaceAll(hole, '…')}, which no route of the application takes`,
+    })
 }
 
 /**

@@ -96,7 +96,7 @@ export function startStack(outer: SetupRun, { extras, look, fixOf, apply, stop }
     if (isAlone && config.page === undefined && config.browser !== true) {
       // whoever started it knows the page
       if (extras.page !== undefined) return
-      untold ??= import('./start-page.ts').then(({ tellUnnamed }) => tellUnnamed(prepared, up.summary.backend.url))
+      untold ??= import('./start-page.ts').then(({ tellUnnamed }) => tellUnnamed(prepared, up))
       return untold
     }
     const watched = await pageOf(prepared)

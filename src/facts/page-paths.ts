@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { greetingsIn } from './greeting.ts'
+import { isLocal } from './frontend-wiring.ts'
 import { envValues } from './frontend-variables.ts'
 import { storesIn, type PageStore } from './page-stores.ts'
 import { lineOf, withoutComments, type SourcePlace } from './script-text.ts'
@@ -14,6 +15,8 @@ export interface PagePath extends SourcePlace {
   readonly path: string
   /** It stands in a WebSocket's URL; else it is any text that may be a path. */
   readonly isSocket: boolean
+  /** Its URL names another machine: a service of somebody else's. */
+  readonly isForeign?: true
 }
 
 /** What the files of a page say of its WebSocket, read as text. */
@@ -72,7 +75,8 @@ export function speechIn(file: string, source: string): FileSpeech {
       if (path === undefined || path === '/') return []
       const isSocket =
         /^wss?:/i.test(written) || /\bWebSocket\(\s*[^()]{0,80}$/.test(text.slice(Math.max(0, match.index - 100), match.index))
-      return [{ ...place(match.index), path, isSocket }]
+      const [, host] = /^wss?:\/\/([\w.-]+)/i.exec(written) ?? []
+      return [{ ...place(match.index), path, isSocket, ...(host !== undefined && !isLocal(host) ? { isForeign: true } : {}) }]
     })
   const pings = [...text.matchAll(pingSent)].map(({ index }) => place(index))
   const greetings = greetingsIn(text).map(({ at, text: sent }) => ({ ...place(at), text: sent }))

@@ -66,6 +66,22 @@ export function isNamedBy({ path }: Pick<FileSpeech['paths'][number], 'path'>, w
   return path === whole || alignedWith(path, whole) === whole
 }
 
+/** The sockets of a page that no route of the application takes, whatever the values are that it puts in; none where not all of the routes were read. Pure. */
+export function strayPaths(
+  application: ExaminationOf<'application'> | undefined,
+  { paths }: Pick<FileSpeech, 'paths'>,
+): FileSpeech['paths'] {
+  const routes = application?.routes ?? []
+  if (application?.unread === true || routes.length === 0) return []
+  return paths.filter((named) => named.isSocket && named.isForeign !== true && !routes.some((route) => mayTake(route, named)))
+}
+
+/** Whether a route may take what a page names: a value that is put in may be a word as well as a number. */
+function mayTake(route: RouteFact, named: FileSpeech['paths'][number]): boolean {
+  const values = ['a', '1'].map((value) => named.path.replaceAll(hole, value))
+  return isNamedBy(named, route.sample ?? '') || values.some((path) => serves(route, path) !== false)
+}
+
 /** The parts that a page has written, and those of the sample where it puts in a value. */
 function alignedWith(path: string, sample: string): string | undefined {
   const [written, made] = [path.split('/'), sample.split('/')]

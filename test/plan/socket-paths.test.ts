@@ -4,7 +4,7 @@ import { resolveConfig } from '../../src/config/resolve.ts'
 import { testHost } from '../support/host.ts'
 import type { ExaminationOf, RouteFact } from '../../src/facts/examination.ts'
 import { speechIn, type FileSpeech } from '../../src/facts/page-paths.ts'
-import { socketPaths } from '../../src/plan/socket-paths.ts'
+import { socketPaths, strayPaths } from '../../src/plan/socket-paths.ts'
 import { spokenAt } from '../../src/plan/spoken.ts'
 
 const config = await resolveConfig(testHost('/nowhere'), {})
@@ -114,6 +114,21 @@ test('where the routes cannot be read, what the page names; where they can, that
 
 const at = (routes: RouteFact[], speech: FileSpeech, path: string) =>
   spokenAt(config, { paths: socketPaths(application(...routes), speech), said: speech }, path)
+
+describe('a socket of a page that no route takes', () => {
+  test.each<[string, string, string[]]>([
+    ['another word', 'new WebSocket(`ws://${location.host}/ws/chats/${room}/`)', ['/ws/chats/{}/']],
+    ['without the last slash', "new WebSocket('ws://' + location.host + '/ws/board')", ['/ws/board']],
+    ['as its route has it', 'new WebSocket(`ws://${location.host}/ws/chat/${room}/`)', []],
+    ['on a port of this machine', "new WebSocket('ws://localhost:8000/ws/board/')", []],
+    ["of somebody else's", "new WebSocket('wss://stream.example.com/ws/ticker/')", []],
+    ['that is none', "fetch('/ws/other/')", []],
+  ])('%s', (_, source, stray) => {
+    const board = plain('ws/board/')
+    expect(strayPaths(application(room, board), speechIn('a.js', source)).map(({ path }) => path)).toEqual(stray)
+    expect(strayPaths({ ...application(room, board), unread: true }, speechIn('a.js', source))).toEqual([])
+  })
+})
 
 describe('what is said to a socket', () => {
   const beat = "socket.send(JSON.stringify({ type: 'ping' }))"

@@ -104,7 +104,9 @@ describe.skipIf(browser === undefined)('its own WebSocket', { timeout: 90_000 },
 
   test("a page of the backend's own that nobody has named: why nobody looks at it is told", async () => {
     const source = 'const socket = new WebSocket(`ws://${location.host}/ws/election-updates/`)\n'
-    const made = await project({ consumer: votesConsumer, files: { 'backend/updates/static/live.js': `\n${source}` } })
+    const stray = 'new WebSocket(`ws://${location.host}/ws/elections/${id}/`)\n'
+    const files = { 'backend/updates/static/live.js': `\n${source}`, 'backend/updates/static/old.js': stray }
+    const made = await project({ consumer: votesConsumer, files })
     const port = await freePort('127.0.0.1')
     const cli = startCli(['start', '--json', '--port', String(port)], { cwd: made.root, env: await alone() })
     keep({ stop: () => cli.end('SIGINT') })
@@ -112,6 +114,10 @@ describe.skipIf(browser === undefined)('its own WebSocket', { timeout: 90_000 },
       state: 'unseen',
       text: 'not looked at: backend/updates/static/live.js:2 opens a WebSocket, and nothing says on which page: "page": {"url": "/…"} in election-dev.config.json names it',
     })
+    await cli.waitFor(
+      /"event":"warning","id":"page-socket-elsewhere","text":"backend\/updates\/static\/old\.js:1 opens a WebSocket at \/ws\/elections\/…\/, which no route/,
+    )
+    expect(cli.stdout()).not.toMatch(/"page-socket-elsewhere"[^\n]*live\.js/)
   })
 
   test('looked at only where it is asked for', { tags: ['slow'] }, async () => {
