@@ -86,7 +86,7 @@ ALLOWED_HOSTS = given.allowed_hosts
   })
   expect(await started('--setup')).toMatch(green)
   expect(await readFile(join(project.backend, 'vote.env'), 'utf8')).toMatch(
-    /^VOTE_JWT_SIGNING_KEY=[\w-]{43}\nVOTE_ALLOWED_HOSTS=\["localhost","127.0.0.1"\]\nVOTE_LIMIT=12\n$/,
+    /^VOTE_JWT_SIGNING_KEY=[\w-]{64}\nVOTE_ALLOWED_HOSTS=\["localhost","127.0.0.1"\]\nVOTE_LIMIT=12\n$/,
   )
 })
 
@@ -124,6 +124,6 @@ test('on a terminal it is asked for: a secret is not shown', { timeout: 90_000 }
   const { stdout } = await cli.end()
   expect(stdout).not.toContain(typed)
   expect(await readFile(join(project.backend, '.env'), 'utf8')).toMatch(
-    new RegExp(String.raw`^SECRET_KEY=[\w-]{43}\nVOTE_LIMIT=14\nMAP_API_KEY=${typed}\n$`),
+    new RegExp(String.raw`^SECRET_KEY=[\w-]{64}\nVOTE_LIMIT=14\nMAP_API_KEY=${typed}\n$`),
   )
 })

@@ -85,7 +85,7 @@ test('eight variables, settings in two files, and a compose file', { timeout: 60
   const { stdout } = await cli.end('SIGINT')
   expect(stdout).toMatch(/"event":"ready".*"state":"connected"/)
   const text = await readFile(join(backend, '.env'), 'utf8')
-  const key = secret(/^SECRET_KEY=([\w-]{43})$/m.exec(text)?.[1] ?? '')
+  const key = secret(/^SECRET_KEY=([\w-]{64})$/m.exec(text)?.[1] ?? '')
   expect(stdout).not.toContain(key)
   expect(text.replace(key, 'KEY').split('\n').toSorted()).toEqual([
     '',
@@ -129,7 +129,7 @@ test('a sample of which some values hold in containers alone is copied without t
     /"command":"cp backend\/\.env\.sample backend\/\.env","evidence":"[^"]*other than its example has it: REDIS_HOST=127\.0\.0\.1, SITE_URL=/,
   )
   const text = await readFile(join(backend, '.env'), 'utf8')
-  const key = secret(/^SECRET_KEY=([\w-]{43})$/m.exec(text)?.[1] ?? '')
+  const key = secret(/^SECRET_KEY=([\w-]{64})$/m.exec(text)?.[1] ?? '')
   expect(text).toBe(
     `${sample.replace('REDIS_HOST=redis', 'REDIS_HOST=127.0.0.1').replace('change-me', key)}SITE_URL=http://localhost:8000\n`,
   )
