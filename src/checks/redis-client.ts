@@ -18,7 +18,7 @@ export function clientTimeout(seen: Seen, commands: Commands): Diagnosis {
 }
 
 /** From versions and configuration, before it has struck. `python`: the interpreter that has the packages, as it is typed. Pure. */
-export function judgeLayer(
+export function judgeReadLimit(
   layer: ExaminationOf<'layer'> | undefined,
   python: string,
   packages: ReadonlyMap<string, string | undefined> | undefined,
@@ -40,7 +40,7 @@ export function judgeLayer(
 }
 
 const judgeLimit = (evidence: Evidence): Diagnosis | undefined =>
-  judgeLayer(evidence.examination?.get('layer'), pythonOf(evidence), evidence.choice?.environment?.packages)
+  judgeReadLimit(evidence.examination?.get('layer'), pythonOf(evidence), evidence.choice?.environment?.packages)
 
 /** The server is a run's of ours, whose own sockets are idle. */
 const isRuns = ({ launched, isOfRun }: Evidence): boolean => launched !== undefined || isOfRun === true

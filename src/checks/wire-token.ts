@@ -71,12 +71,11 @@ export function tokenCause(facts: WireFacts, ...seen: readonly string[]): Diagno
 /** The token is let in as soon as nothing is offered beside it. */
 export function offeredBeside({ offers, at, read }: NonNullable<ShownEndpoint['besideToken']>, first: string): Diagnosis {
   const names = offers.join(', ')
-  const place = at === undefined ? '' : ` in ${at}`
   return diagnosis(
     'subprotocol-mismatch',
     `The page offers ${names} with its token, and the application reads the token after ${read}`,
-    [first, `Offering ${read} and the token alone got 101`, `The page offers ${names}${at === undefined ? '' : ` (${at})`}`],
-    `Let the page offer what the application reads${place}: ["${read}", token]. Or let the application take ${names} in its place.`,
+    [first, `Offering ${read} and the token alone got 101`, `The page offers ${names} (${at})`],
+    `Let the page offer what the application reads in ${at}: ["${read}", token]. Or let the application take ${names} in its place.`,
   )
 }
 

@@ -1,7 +1,7 @@
 import type { Diagnosis, Judged } from '../checks/diagnosis.ts'
 import { judged } from '../causes/causes.ts'
 import { runnable, type Judgement } from '../checks/judgement.ts'
-import { judgeLayer } from '../checks/redis-client.ts'
+import { judgeReadLimit } from '../checks/redis-client.ts'
 import { judgeOutput, judgeProcess } from '../checks/startup.ts'
 import type { ExaminationOf } from '../facts/examination.ts'
 import type { FailedStart } from '../facts/startup.ts'
@@ -53,7 +53,7 @@ export async function proofWithCause(
 ): Promise<Proof> {
   const { proof, ending } = seen
   const { environment, checkout } = prepared
-  const limit = judgeLayer(ending, pathFrom(checkout.project.root, environment.python), environment.packages)
+  const limit = judgeReadLimit(ending, pathFrom(checkout.project.root, environment.python), environment.packages)
   const cause =
     limit !== undefined
       ? await typedHere(prepared, limit)

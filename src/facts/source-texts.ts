@@ -12,7 +12,7 @@ export interface Bounds {
 /** An `.env` file of a bundler; never an example, which nobody reads. */
 export const isDotenv = (name: string): boolean => /^\.env(?:\.|$)/.test(name) && !isDotenvExample(name)
 /** What stands for one in a repository. */
-export const isDotenvExample = (name: string): boolean => /^\.env(?:\.\w+)?\.(?:example|sample|template|dist)$/.test(name)
+export const isDotenvExample = (name: string): boolean => /^\.env\.(?:.*\.)?(?:example|sample|template|dist)$/.test(name)
 const sourceName = /\.(?:jsx?|tsx?|mjs|vue|svelte|html)$/
 /** What is built, installed, or written for tests says nothing of the page. */
 const passedFolder =

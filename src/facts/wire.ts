@@ -114,7 +114,7 @@ export interface ShownEndpoint {
   readonly urlBytes: number
   readonly offersSubprotocol: boolean
   /** What a page offers beside the token, which the application reads after another name. */
-  readonly besideToken?: { readonly offers: readonly string[]; readonly at: string | undefined; readonly read: string } | undefined
+  readonly besideToken?: { readonly offers: readonly string[]; readonly at: string; readonly read: string } | undefined
 }
 
 /** Who says that a ping is known where it is sent. */

@@ -28,8 +28,10 @@ export function fixText(host: Host, event: FixEvent<Judged>): string[] {
 
 /** The diff of an edit; no line for anything else. Values of `.env` and secrets are hidden. */
 function stepDiff({ action }: Step, root: string): string[] {
-  if (action.kind !== 'edit') return []
-  const path = shown({ root }, action.file)
+  return action.kind === 'edit' ? diffOf(action, shown({ root }, action.file)) : []
+}
+
+function diffOf(action: Extract<Step['action'], { kind: 'edit' }>, path: string): string[] {
   const before = action.before instanceof Uint8Array ? new TextDecoder().decode(action.before) : action.before
   return action.language === 'dotenv' ? renderDotenvDiff(path, before, action.after) : renderSourceDiff(path, before, action.after)
 }
@@ -48,9 +50,7 @@ const coloured = (diff: readonly string[], style: Style): string[] =>
 
 /** What an edit of a source changes, under the line that names it; of an `.env` that line has the names. */
 export function sourceDiff({ action, shown }: Step, style: Style): string[] {
-  if (action.kind !== 'edit' || action.language === 'dotenv') return []
-  const before = action.before instanceof Uint8Array ? new TextDecoder().decode(action.before) : action.before
-  return coloured(renderSourceDiff(shown.replace(/^edit /, ''), before, action.after), style)
+  return action.kind === 'edit' && action.language !== 'dotenv' ? coloured(diffOf(action, shown.replace(/^edit /, '')), style) : []
 }
 
 function noteOf({ action }: Step): string | undefined {

@@ -76,7 +76,7 @@ export function requestOf(endpoint: Endpoint): Request {
 /** What a page offers beside the token where the application reads that after a name that is none of these; undefined anywhere else. */
 export function besideToken({ token, tokenIn, tokenName, isPlaced, subprotocols, offeredAt }: Endpoint): ShownEndpoint['besideToken'] {
   const isRead = token !== undefined && tokenIn === 'subprotocol' && tokenName !== undefined && isPlaced === true
-  if (!isRead || subprotocols.length === 0 || subprotocols.includes(tokenName)) return undefined
+  if (!isRead || offeredAt === undefined || subprotocols.length === 0 || subprotocols.includes(tokenName)) return undefined
   return { offers: subprotocols, at: offeredAt, read: tokenName }
 }
 

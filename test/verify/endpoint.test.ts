@@ -1,7 +1,7 @@
 /** What is sent for an endpoint, and what is shown of it. */
 import { expect, test } from 'vitest'
 import { shownUrl } from '../../src/host/urls.ts'
-import { requestOf, type Endpoint } from '../../src/verify/endpoint.ts'
+import { besideToken, requestOf, type Endpoint } from '../../src/verify/endpoint.ts'
 import { isPong } from '../../src/verify/held-socket.ts'
 
 const endpoint: Endpoint = {
@@ -14,6 +14,16 @@ const endpoint: Endpoint = {
   subprotocols: ['v1'],
   ping: false,
 }
+
+test('what a page is seen to offer beside the token, and nothing else', () => {
+  const read = { ...endpoint, tokenIn: 'subprotocol', tokenName: 'jwt', isPlaced: true } as const
+  const offeredAt = 'src/live.ts:9'
+  expect(besideToken({ ...read, offeredAt })).toEqual({ offers: ['v1'], at: offeredAt, read: 'jwt' })
+  // these are the consumer's own, or the configuration's
+  expect(besideToken(read)).toBeUndefined()
+  expect(besideToken({ ...read, offeredAt, subprotocols: ['v1', 'jwt'] })).toBeUndefined()
+  expect(besideToken({ ...read, offeredAt, isPlaced: false })).toBeUndefined()
+})
 
 test('the token goes where it is wanted', () => {
   expect(requestOf(endpoint)).toEqual({
